@@ -1,0 +1,113 @@
+/**
+ * What goes into the sandbox and what comes out of it (DESIGN section 5). Types only: the host validates
+ * what comes out with `outcomeSchema` of the spike; what goes in was written by the host.
+ */
+import type { TokenUsage } from '@tinyfat/core';
+
+/** An attachment of the mail that woke the agent; `path` is absolute inside the sandbox. */
+export interface InboxAttachment {
+  filename: string;
+  content_type: string;
+  /** Bytes. */
+  size: number;
+  path: string;
+}
+
+/** `/inbox/input.json`, read-only inside the sandbox. */
+export interface StepMomInput {
+  version: 1;
+  /** Stays the same over all attempts; names the reply file `outbox/email/{run_id}.json`. */
+  run_id: string;
+  /** 1 for the first. */
+  attempt: number;
+  agent: { id: string; name: string; address: string; owner: string };
+  /** `file` is the name below /data/sessions of a session that exists; null makes a new one with this id. */
+  session: { id: string; file: string | null };
+  model: StepMomModel;
+  /** `turn` answers the mail; `compact` only shortens the session (the /compact command). */
+  task: { kind: 'turn' } | { kind: 'compact'; focus: string | null };
+  email: {
+    message_id: string | null;
+    in_reply_to: string | null;
+    references: string[];
+    from: { address: string; name: string };
+    /** How the sender was authenticated, in words for the agent. */
+    authentication: string;
+    to: { address: string; name: string }[];
+    cc: { address: string; name: string }[];
+    subject: string;
+    /** ISO 8601, or null when the mail has none. */
+    date: string | null;
+    /** What the sender newly wrote. */
+    text: string;
+    /** The quoted rest of the thread; may be empty. */
+    quoted: string;
+    attachments: InboxAttachment[];
+  };
+  limits: {
+    /** The turn is aborted, with an error outcome, this long after its start. */
+    deadline_ms: number;
+    /** No event from the model for this long outside a tool: aborted. */
+    stall_ms: number;
+    /** First wait of pi's own LLM retries (doubles), and how many there are. */
+    retry_base_ms: number;
+    llm_retries: number;
+    /** Longest output of one tool call kept in an event line, characters. */
+    event_output_chars: number;
+  };
+}
+
+/** The model of the turn as pi wants it; prices in USD per million tokens. */
+export interface StepMomModel {
+  id: string;
+  /** Where the Messages API is seen inside, without `/v1/messages`. */
+  base_url: string;
+}
+
+/** The last line that step-mom prints on stdout. */
+export type StepMomOutcome =
+  | {
+      type: 'outcome';
+      ok: true;
+      /** `written`: step-mom wrote the reply file; `by_agent`: the agent had answered the sender itself. */
+      reply: 'written' | 'by_agent';
+      session_file: string;
+      footer: string;
+      usage: TokenUsage;
+      cost_usd: number;
+      context: { tokens: number | null; window: number };
+    }
+  | {
+      type: 'outcome';
+      ok: false;
+      code: StepMomErrorCode;
+      /** A sentence for the sender, without secrets. */
+      message: string;
+      /** True where another attempt later may work. */
+      retry: boolean;
+      usage: TokenUsage;
+      cost_usd: number;
+    };
+
+export type StepMomErrorCode =
+  | 'llm_unauthorized'
+  | 'llm_rate_limited'
+  | 'llm_overloaded'
+  | 'llm_unreachable'
+  | 'llm_refused'
+  | 'llm_overflow'
+  | 'llm_stalled'
+  | 'no_reply'
+  | 'deadline'
+  | 'bad_input'
+  | 'internal';
+
+/** One line of `/data/events/{timestamp}.jsonl`. Long output is cut, and `full_length` then says how long it was. */
+export type RunEvent = { timestamp: string } & (
+  | { type: 'start'; run_id: string; attempt: number; model: string; session_id: string }
+  | { type: 'tool_call'; id: string; name: string; args: unknown }
+  | { type: 'tool_result'; id: string; name: string; output: string; is_error: boolean; full_length?: number }
+  | { type: 'text'; content: string; full_length?: number }
+  | { type: 'end'; usage: TokenUsage; cost_usd: number; duration_ms: number }
+  | { type: 'error'; code: StepMomErrorCode; message: string }
+);

@@ -1,0 +1,84 @@
+/**
+ * What was found out about a message before anything is decided: its identity headers and the evidence of
+ * sender authentication. Facts only; `admit` draws the conclusion.
+ */
+
+/** An address as written in a header; not canonical, not trusted. */
+export interface HeaderAddress {
+  address: string;
+  /** Display name, decoded; routes and authorises nothing. */
+  name: string;
+}
+
+/** The headers that the door and the threading rules look at. */
+export interface MailSummary {
+  /** How many From header fields the message has; anything but 1 is refused. */
+  fromHeaders: number;
+  /** Every mailbox of the From header, groups flattened. */
+  from: HeaderAddress[];
+  to: HeaderAddress[];
+  cc: HeaderAddress[];
+  subject: string;
+  /** Date header as epoch ms; null when absent or unreadable. */
+  date: number | null;
+  /** With angle brackets; null when absent or malformed. */
+  messageId: string | null;
+  inReplyTo: string | null;
+  /** Ids with angle brackets, in order, malformed ones left out. */
+  references: string[];
+  /** Signs of automatic mail (RFC 3834, RFC 3464, lists), empty for a person's mail. */
+  automatic: string[];
+}
+
+/** RFC 8601 result words. */
+export type AuthenticationResult =
+  | 'none'
+  | 'neutral'
+  | 'pass'
+  | 'fail'
+  | 'softfail'
+  | 'policy'
+  | 'temperror'
+  | 'permerror';
+
+/** One DKIM signature (RFC 6376). */
+export interface DkimEvidence {
+  result: AuthenticationResult;
+  /** d= domain, ASCII lower case. */
+  domain: string;
+  selector: string;
+  /** The d= domain is aligned (relaxed, RFC 9989) with the From domain. */
+  aligned: boolean;
+  /** The signature has an `l=` tag: the end of the body is not covered. */
+  bodyLengthLimited: boolean;
+}
+
+/** Who says what about the sender. */
+export interface AuthenticationEvidence {
+  /** `trusted_client`: the connection itself is trusted; `verified`: checked here; `unverified`: nothing known. */
+  source: 'trusted_client' | 'verified' | 'unverified';
+  spf: { result: AuthenticationResult; domain: string | null } | null;
+  dkim: DkimEvidence[];
+  dmarc: {
+    result: AuthenticationResult;
+    /** The From domain that was checked, ASCII lower case. */
+    domain: string | null;
+    /** Published policy; `null` when there is no DMARC record. */
+    policy: 'none' | 'quarantine' | 'reject' | null;
+  } | null;
+}
+
+/** What the guarded parser gave for one raw message. */
+export type Inspection =
+  | { ok: true; summary: MailSummary; evidence: AuthenticationEvidence }
+  | { ok: false; code: 'too_large' | 'too_complex' | 'unreadable' | 'deadline'; reason: string };
+
+/** Where a message came from. */
+export interface ClientConnection {
+  /** IP address in text form. */
+  address: string;
+  /** HELO/EHLO name; null where there was none. */
+  helo: string | null;
+  /** In TRUSTED_CLIENTS: its mail is not checked for DMARC. */
+  trusted: boolean;
+}

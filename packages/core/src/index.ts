@@ -1,0 +1,2 @@
+export * from './admission/evidence.ts';
+export * from './ports.ts';

@@ -1,0 +1,172 @@
+/**
+ * What the rules need of the world. Every implementation of a port passes the suite of the same name in
+ * `packages/contracts`. Nothing here knows Node or Cloudflare.
+ */
+
+/** The one clock: milliseconds since the Unix epoch. */
+export type Clock = () => number;
+
+/** The one id maker: a fresh UUIDv7, lower case with hyphens (RFC 9562 section 5.7). */
+export type MakeId = () => string;
+
+/** One structured log line. Fields never hold a key, a token or the text of a mail. */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+/** What went wrong when a file that an agent wrote was opened; `detail` is a sentence for the owner. */
+export type ReadRefusal = {
+  ok: false;
+  reason: 'missing' | 'not_a_file' | 'bad_path' | 'too_large' | 'hard_linked';
+  detail: string;
+};
+export type ReadOutcome = { ok: true; bytes: Uint8Array } | ReadRefusal;
+
+/** One entry of an agent's folder; sizes in bytes, times in epoch ms. */
+export interface FolderEntry {
+  name: string;
+  kind: 'file' | 'folder' | 'other';
+  size: number;
+  modifiedAt: number;
+}
+
+/**
+ * An agent's folder (DESIGN section 5). Everything in it was possibly written by the agent, so no method
+ * follows a link, and every path is relative, `/`-separated, without `.`, `..` or empty parts.
+ */
+export interface AgentFolders {
+  /** Makes the folder with its sub-folders and the given first files; leaves existing files alone. */
+  create(agentId: string, files: Record<string, string>): Promise<void>;
+  /** Removes the folder for good. */
+  remove(agentId: string): Promise<void>;
+  /** Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. */
+  list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
+  /** Reads a regular file of at most `maxBytes`. */
+  read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
+  /** Replaces a file atomically and durably; makes the folders above it. */
+  write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
+  /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
+  move(agentId: string, from: string, to: string): Promise<void>;
+  /** Removes one file (or link); a missing one is no error. */
+  unlink(agentId: string, path: string): Promise<void>;
+  /** Gives a local directory to be shown as `/data`, and brings it back at the end (a no-op for a directory). */
+  attach(agentId: string): Promise<{ path: string; detach(): Promise<void> }>;
+}
+
+/** Raw messages, in and out. Durable (fsync) before `put` resolves. Keys are opaque, safe file names. */
+export interface RawMailStore {
+  put(key: string, raw: Uint8Array): Promise<void>;
+  get(key: string): Promise<Uint8Array>;
+}
+
+/** Limits of one run. Times in ms, sizes in bytes. */
+export interface SandboxLimits {
+  /** Wall clock; at the end everything in the sandbox is killed. */
+  deadlineMs: number;
+  memoryBytes: number;
+  /** Processes and threads at once. */
+  processes: number;
+  /** CPU time of one process, seconds. */
+  cpuSeconds: number;
+  /** Cores that the whole run may use (enforced where a cgroup can be made). */
+  cpus: number;
+  /** Largest file the run may write. */
+  fileBytes: number;
+  openFiles: number;
+  /** Size of /tmp. */
+  temporaryBytes: number;
+  /** stdout + stderr together; more ends the run. */
+  outputBytes: number;
+}
+
+/** One run: which folders are seen inside, and what is started. Paths are the host's. */
+export interface SandboxRequest {
+  /** Names the run in cgroups and logs; [a-z0-9-] only. */
+  runId: string;
+  /** The agent's folder, bound read-write at /data. */
+  dataFolder: string;
+  /** Bound read-only at /inbox. */
+  inboxFolder: string;
+  /** Read-only folders of the platform: destination inside → host folder (for example /opt/step-mom). */
+  platformFolders: Record<string, string>;
+  /** A folder bound read-write besides /data; only the start-up probe uses it (compile cache). */
+  writableFolders?: Record<string, string>;
+  /** Host path of the gateway's unix socket, seen as /run/gateway.sock; absent = no way out at all. */
+  gatewaySocket?: string;
+  /** Program and arguments inside; 'node' as the first word is the host's own Node. */
+  command: string[];
+  /** The whole environment inside, besides PATH, HOME, TMPDIR and LANG. */
+  environment: Record<string, string>;
+  limits: SandboxLimits;
+  /** Called with each chunk of stdout as it comes. */
+  onStdout?: (chunk: Uint8Array) => void;
+}
+
+/** Why the host ended a run; null when the program ended by itself. */
+export type SandboxStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 'cancelled' | null;
+
+/** How a run ended. `stdout` and `stderr` are cut at the output limit; nothing is left alive by then. */
+export interface SandboxResult {
+  exitCode: number | null;
+  signal: string | null;
+  stopped: SandboxStop;
+  stdout: string;
+  stderr: string;
+  durationMs: number;
+  /** Highest memory use seen, bytes; null where it could not be measured. */
+  peakMemoryBytes: number | null;
+}
+
+export interface RunningSandbox {
+  /** Resolves once every process of the run is gone. Never rejects for what happens inside. */
+  finished: Promise<SandboxResult>;
+  /** Kills everything inside at once; `finished` then says `cancelled`. */
+  cancel(): void;
+}
+
+export type SandboxProbe = { ok: true; detail: string } | { ok: false; reason: string; fix: string };
+
+export interface Sandbox {
+  /** Runs a real sandbox once. A server must not start unless this is ok. */
+  probe(): Promise<SandboxProbe>;
+  start(request: SandboxRequest): RunningSandbox;
+}
+
+/** SMTP's envelope (RFC 5321 section 2.3.1). An empty `sender` is the null reverse-path `<>`. */
+export interface Envelope {
+  sender: string;
+  recipients: string[];
+}
+
+/** What a provider said to one message. */
+export type SendOutcome =
+  /** Accepted; `providerId` is the provider's own name for it. */
+  | { state: 'sent'; providerId: string | null; recipientsRefused: { address: string; reason: string }[] }
+  /** Surely not accepted, and worth another try; `retryAfterMs` when the provider said so. */
+  | { state: 'temporary'; reason: string; retryAfterMs?: number }
+  /** Surely not accepted, and no retry will change that. */
+  | { state: 'permanent'; reason: string }
+  /** The connection broke when the message might already have been taken. */
+  | { state: 'unknown'; reason: string };
+
+export interface MailTransport {
+  /** Shown in delivery rows, for example `maildir`, `smtp`. */
+  readonly name: string;
+  /** True when sending twice with the same idempotency key gives one mail. */
+  readonly idempotent: boolean;
+  /** Sends the exact bytes. Never rejects for what the provider says. */
+  send(envelope: Envelope, raw: Uint8Array, idempotencyKey: string): Promise<SendOutcome>;
+  close(): Promise<void>;
+}
+
+/** Tokens as the Messages API counts them. */
+export interface TokenUsage {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+}

@@ -1,0 +1,45 @@
+/** The one way out of a sandbox: LLM route with the real key, and a proxy to public addresses. */
+import type { TokenUsage } from '@tinyfat/core';
+
+/** Where the Messages API really is. The key is added here and nowhere else. */
+export type LlmUpstream =
+  | { kind: 'anthropic'; baseUrl: string; apiKey: string }
+  /** The built-in demo model: no key, no network. */
+  | { kind: 'demo' };
+
+/** What plain HTTP(S) a run may reach. */
+export type EgressPolicy =
+  | { kind: 'none' }
+  | { kind: 'public' }
+  /** Host names, `*.domain` for its sub-domains; still public addresses only. */
+  | { kind: 'list'; hosts: string[] };
+
+export interface GatewayRequest {
+  runId: string;
+  /** Host path of the unix socket to make; its folder exists and only we can enter it. */
+  socketPath: string;
+  upstream: LlmUpstream;
+  egress: EgressPolicy;
+  /** Called for each thing that the run did or was refused, for the log; never holds a key or a body. */
+  onEvent?: (event: GatewayEvent) => void;
+}
+
+export type GatewayEvent =
+  | { kind: 'llm'; path: string; status: number; milliseconds: number }
+  | { kind: 'egress'; host: string; port: number }
+  | { kind: 'refused'; target: string; reason: string };
+
+/** One run's gateway. */
+export interface Gateway {
+  /** Worth nothing outside this run: the LLM route wants it as x-api-key. */
+  runToken: string;
+  /** Tokens that the upstream reported so far, over all requests of this run. */
+  usage(): TokenUsage;
+  /** LLM requests so far, and when the first came and the last ended (epoch ms); null when none. */
+  timing(): { requests: number; firstRequestAt: number | null; lastResponseAt: number | null };
+  /** Cuts every connection and removes the socket. */
+  close(): Promise<void>;
+}
+
+/** Opens the gateway of one run. Rejects when the socket can't be made. */
+export type OpenGateway = (request: GatewayRequest) => Promise<Gateway>;
