@@ -1,0 +1,109 @@
+/** Behaviour suite of the `AgentFolders` port; every implementation runs it. */
+import type { AgentFolders } from '@tinyfat/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+/** A fresh store, and how to throw it away. */
+export interface AgentFoldersFixture {
+  folders: AgentFolders;
+  dispose(): Promise<void>;
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+export function agentFoldersContract(name: string, make: () => Promise<AgentFoldersFixture>): void {
+  describe(`AgentFolders: ${name}`, () => {
+    let fixture: AgentFoldersFixture;
+    beforeEach(async () => {
+      fixture = await make();
+      await fixture.folders.create('agent-a', { 'MEMORY.md': '# Memory\n' });
+    });
+    afterEach(() => fixture.dispose());
+
+    const read = async (path: string, max = 1000) => {
+      const outcome = await fixture.folders.read('agent-a', path, max);
+      return outcome.ok ? text(outcome.bytes) : outcome.reason;
+    };
+
+    it('makes the folders of DESIGN section 5 and the first files', async () => {
+      const names = (await fixture.folders.list('agent-a', '', 100)).map((entry) => entry.name);
+      expect(names).toEqual(['MEMORY.md', 'events', 'outbox', 'sessions', 'skills']);
+      const boxes = (await fixture.folders.list('agent-a', 'outbox', 100)).map((entry) => entry.name);
+      expect(boxes).toEqual(['email', 'failed', 'sent']);
+    });
+
+    it('keeps what is there when it is created again', async () => {
+      await fixture.folders.write('agent-a', 'MEMORY.md', 'mine');
+      await fixture.folders.create('agent-a', { 'MEMORY.md': '# Memory\n', 'config.json': '{}' });
+      expect(await read('MEMORY.md')).toBe('mine');
+      expect(await read('config.json')).toBe('{}');
+    });
+
+    it('replaces a file, and makes the folders above it', async () => {
+      await fixture.folders.write('agent-a', 'notes/a/b.txt', 'one');
+      await fixture.folders.write('agent-a', 'notes/a/b.txt', 'two');
+      expect(await read('notes/a/b.txt')).toBe('two');
+      expect((await fixture.folders.list('agent-a', 'notes/a', 10)).map((entry) => entry.name)).toEqual([
+        'b.txt',
+      ]);
+    });
+
+    it('says why a file is not given: missing, a folder, too large, a path that leaves the folder', async () => {
+      expect(await read('nothing.txt')).toBe('missing');
+      expect(await read('no/such/folder.txt')).toBe('missing');
+      expect(await read('outbox')).toBe('not_a_file');
+      await fixture.folders.write('agent-a', 'big', 'x'.repeat(11));
+      expect(await read('big', 10)).toBe('too_large');
+      expect(await read('big', 11)).toBe('x'.repeat(11));
+      for (const path of ['../agent-b/MEMORY.md', '/etc/passwd', 'a/../../x', 'a//b', '.', '', 'a\0b']) {
+        expect(await read(path)).toBe('bad_path');
+      }
+    });
+
+    it('refuses to write or move to a path that leaves the folder', async () => {
+      await expect(fixture.folders.write('agent-a', '../x', 'no')).rejects.toThrow(/not a path/);
+      await expect(fixture.folders.move('agent-a', 'MEMORY.md', '../../x')).rejects.toThrow(/not a path/);
+      await expect(fixture.folders.read('../agent-a', 'MEMORY.md', 10)).rejects.toThrow(/not an agent id/);
+    });
+
+    it('lists sorted by name, with sizes, at most as many as asked', async () => {
+      for (const file of ['c', 'a', 'b'])
+        await fixture.folders.write('agent-a', `skills/${file}`, file.repeat(3));
+      const entries = await fixture.folders.list('agent-a', 'skills', 2);
+      expect(entries.map((entry) => [entry.name, entry.kind, entry.size])).toEqual([
+        ['a', 'file', 3],
+        ['b', 'file', 3],
+      ]);
+      expect(await fixture.folders.list('agent-a', 'no-such-folder', 10)).toEqual([]);
+    });
+
+    it('moves a file and replaces what stood there', async () => {
+      await fixture.folders.write('agent-a', 'outbox/email/x.json', 'new');
+      await fixture.folders.write('agent-a', 'outbox/sent/x.json', 'old');
+      await fixture.folders.move('agent-a', 'outbox/email/x.json', 'outbox/sent/x.json');
+      expect(await read('outbox/sent/x.json')).toBe('new');
+      expect(await read('outbox/email/x.json')).toBe('missing');
+    });
+
+    it('removes a file, and does not mind one that is gone', async () => {
+      await fixture.folders.write('agent-a', 'x', 'x');
+      await fixture.folders.unlink('agent-a', 'x');
+      await fixture.folders.unlink('agent-a', 'x');
+      expect(await read('x')).toBe('missing');
+    });
+
+    it('keeps agents apart and removes one whole', async () => {
+      await fixture.folders.create('agent-b', { 'MEMORY.md': 'b' });
+      await fixture.folders.remove('agent-b');
+      expect(await read('MEMORY.md')).toBe('# Memory\n');
+      await expect(fixture.folders.read('agent-b', 'MEMORY.md', 10)).rejects.toThrow();
+    });
+
+    it('shows the folder as a local directory and takes back what was changed there', async () => {
+      const { writeFile } = await import('node:fs/promises');
+      const attached = await fixture.folders.attach('agent-a');
+      await writeFile(`${attached.path}/made-inside.txt`, 'inside');
+      await attached.detach();
+      expect(await read('made-inside.txt')).toBe('inside');
+    });
+  });
+}

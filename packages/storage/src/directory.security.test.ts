@@ -1,0 +1,68 @@
+/** Invariant 6: what an agent leaves in its folder never makes the host touch anything else. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentFolders } from '@tinyfat/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { directoryFolders } from './directory.ts';
+
+describe('a hostile agent folder', () => {
+  let base: string;
+  let agent: string;
+  let folders: AgentFolders;
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'tinyfat-hostile-'));
+    folders = directoryFolders({ folder: join(base, 'agents'), owner: null });
+    await folders.create('agent-a', {});
+    agent = join(base, 'agents/agent-a');
+    writeFileSync(join(base, 'secret'), 'SECRET');
+    mkdirSync(join(base, 'outside'));
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  const reason = async (path: string) => {
+    const outcome = await folders.read('agent-a', path, 1000);
+    return outcome.ok ? new TextDecoder().decode(outcome.bytes) : outcome.reason;
+  };
+
+  it('reads no link, no hard link, no pipe and no file behind a linked folder', async () => {
+    symlinkSync(join(base, 'secret'), join(agent, 'outbox/email/link.json'));
+    linkSync(join(base, 'secret'), join(agent, 'outbox/email/hard.json'));
+    execFileSync('mkfifo', [join(agent, 'outbox/email/pipe.json')]);
+    rmSync(join(agent, 'events'), { recursive: true });
+    symlinkSync(base, join(agent, 'events'));
+    expect(await reason('outbox/email/link.json')).toBe('not_a_file');
+    expect(await reason('outbox/email/hard.json')).toBe('hard_linked');
+    expect(await reason('outbox/email/pipe.json')).toBe('not_a_file');
+    expect(await reason('events/secret')).toBe('missing');
+    expect(await folders.list('agent-a', 'events', 10)).toEqual([]);
+  });
+
+  it('writes through no linked folder and onto no link', async () => {
+    rmSync(join(agent, 'outbox/sent'), { recursive: true });
+    symlinkSync(join(base, 'outside'), join(agent, 'outbox/sent'));
+    await expect(folders.write('agent-a', 'outbox/sent/x.json', 'no')).rejects.toThrow();
+    symlinkSync(join(base, 'secret'), join(agent, 'outbox/failed/x.json'));
+    await folders.write('agent-a', 'outbox/failed/x.json', 'record');
+    expect(readFileSync(join(base, 'secret'), 'utf8')).toBe('SECRET');
+    expect(await reason('outbox/failed/x.json')).toBe('record');
+    expect(execFileSync('ls', ['-A', join(base, 'outside')], { encoding: 'utf8' })).toBe('');
+  });
+
+  it('moves a link as a link', async () => {
+    symlinkSync(join(base, 'secret'), join(agent, 'outbox/email/link.json'));
+    await folders.move('agent-a', 'outbox/email/link.json', 'outbox/failed/link.json');
+    expect(await reason('outbox/failed/link.json')).toBe('not_a_file');
+    expect(readFileSync(join(base, 'secret'), 'utf8')).toBe('SECRET');
+  });
+
+  it('leaves the world outside alone when the agent is removed', async () => {
+    symlinkSync(join(base, 'outside'), join(agent, 'skills/out'));
+    writeFileSync(join(base, 'outside/keep'), 'keep');
+    chmodSync(join(agent, 'skills'), 0o755);
+    await folders.remove('agent-a');
+    expect(readFileSync(join(base, 'outside/keep'), 'utf8')).toBe('keep');
+  });
+});

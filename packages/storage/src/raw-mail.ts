@@ -1,0 +1,55 @@
+/**
+ * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
+ * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
+ */
+import { constants } from 'node:fs';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RawMailStore } from '@tinyfat/core';
+
+/** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
+export function rawMailDirectory(folder: string): RawMailStore {
+  const shelves = new Map<string, Promise<void>>();
+  const place = (key: string) => {
+    if (!/^[a-z0-9-]{4,80}$/.test(key)) throw new Error(`not a raw mail key: ${JSON.stringify(key)}`);
+    // The tail of a UUIDv7 is random, its head is the time: shelves by tail stay equally full.
+    const shelf = join(folder, key.slice(-2));
+    return { shelf, path: join(shelf, `${key}.eml`) };
+  };
+  const openShelf = (shelf: string) => {
+    const known = shelves.get(shelf);
+    if (known) return known;
+    const made = mkdir(shelf, { recursive: true, mode: 0o700 }).then(() => syncFolder(folder));
+    shelves.set(shelf, made);
+    made.catch(() => shelves.delete(shelf));
+    return made;
+  };
+  return {
+    async put(key, raw) {
+      const { shelf, path } = place(key);
+      await openShelf(shelf);
+      const temporary = `${path}.part`;
+      const file = await open(temporary, 'w', 0o600);
+      try {
+        await file.writeFile(raw);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+      await syncFolder(shelf);
+    },
+    async get(key) {
+      return await readFile(place(key).path);
+    },
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
