@@ -1,1 +1,2 @@
 export * from './agent-folders.ts';
+export * from './job-queue.ts';

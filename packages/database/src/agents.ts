@@ -1,0 +1,94 @@
+/** Agents and who may write to them. Addresses and entries come in canonical form. */
+import type { Agent } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** Adds an agent with its owner and further entries on the allow-list; false when the name is taken. */
+export async function insertAgent(
+  db: Database,
+  agent: Omit<Agent, 'deleted_at'>,
+  entries: readonly string[],
+): Promise<boolean> {
+  return await db.transaction().execute(async (tx) => {
+    const made = await tx
+      .insertInto('agents')
+      .values({ ...agent, deleted_at: null })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (!made) return false;
+    const all = [...new Set([agent.owner, ...entries])];
+    await tx
+      .insertInto('allowed_senders')
+      .values(all.map((entry) => ({ agent_id: agent.id, entry, created_at: agent.created_at })))
+      .execute();
+    return true;
+  });
+}
+
+/** The agent with this name; undefined when there is none or it was deleted. */
+export async function findAgent(db: Database, name: string): Promise<Agent | undefined> {
+  return await db
+    .selectFrom('agents')
+    .selectAll()
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** The agent with this id, deleted or not. */
+export async function agentById(db: Database, id: string): Promise<Agent | undefined> {
+  return await db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Agents that exist, by name. */
+export async function listAgents(db: Database): Promise<Agent[]> {
+  return await db.selectFrom('agents').selectAll().where('deleted_at', 'is', null).orderBy('name').execute();
+}
+
+/** Takes the agent's address away; its mails, runs and deliveries stay on record. */
+export async function markAgentDeleted(db: Database, id: string, at: number): Promise<void> {
+  await db
+    .updateTable('agents')
+    .set({ deleted_at: at })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute();
+}
+
+/** Entries of the allow-list, the owner's own address among them, in order. */
+export async function allowedSenders(db: Database, agentId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('allowed_senders')
+    .select('entry')
+    .where('agent_id', '=', agentId)
+    .orderBy('entry')
+    .execute();
+  return rows.map((row) => row.entry);
+}
+
+/** Adds an entry; false when it was there. */
+export async function addAllowedSender(
+  db: Database,
+  agentId: string,
+  entry: string,
+  at: number,
+): Promise<boolean> {
+  const made = await db
+    .insertInto('allowed_senders')
+    .values({ agent_id: agentId, entry, created_at: at })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('entry')
+    .executeTakeFirst();
+  return made !== undefined;
+}
+
+/** Removes an entry; false when it was not there. */
+export async function removeAllowedSender(db: Database, agentId: string, entry: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom('allowed_senders')
+    .where('agent_id', '=', agentId)
+    .where('entry', '=', entry)
+    .returning('entry')
+    .executeTakeFirst();
+  return gone !== undefined;
+}

@@ -1,0 +1,141 @@
+/**
+ * Outgoing messages. A row with the exact bytes exists before anything is sent; `sending` is set before a try,
+ * so that after a crash a try whose end nobody knows can be told from one that never began.
+ */
+import { sql } from 'kysely';
+import type { Delivery, DeliveryState, NewDelivery } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** Records deliveries in the order in which they are to be sent. */
+export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
+  for (const delivery of deliveries) await db.insertInto('deliveries').values(delivery).execute();
+}
+
+/** One delivery by its id. */
+export async function deliveryById(db: Database, id: string): Promise<Delivery | undefined> {
+  return await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The newest deliveries first, of one agent or of all. */
+export async function listDeliveries(
+  db: Database,
+  agentId: string | null,
+  limit: number,
+): Promise<Delivery[]> {
+  let query = db.selectFrom('deliveries').selectAll().orderBy('seq', 'desc').limit(limit);
+  if (agentId !== null) query = query.where('agent_id', '=', agentId);
+  return await query.execute();
+}
+
+/** What a mail led to, in the order of sending. */
+export async function deliveriesOfMail(db: Database, mailId: string): Promise<Delivery[]> {
+  return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
+}
+
+/** Deliveries of an agent whose outbox file still lies in outbox/email (pending, or about to be moved). */
+export async function openDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
+  return await db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('state', 'in', ['pending', 'sending'])
+    .where('source_file', 'is not', null)
+    .execute();
+}
+
+/** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt. */
+export async function claimDelivery(db: Database, now: number): Promise<Delivery | undefined> {
+  return await db
+    .updateTable('deliveries')
+    .set((row) => ({ state: 'sending', attempts: row('attempts', '+', 1) }))
+    .where('seq', '=', (select) =>
+      select
+        .selectFrom('deliveries as next')
+        .select('next.seq')
+        .where('next.state', '=', sql.lit('pending'))
+        .where('next.next_attempt_at', '<=', now)
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('deliveries as other')
+                .select(sql.lit(1).as('one'))
+                .whereRef('other.agent_id', '=', 'next.agent_id')
+                .where('other.state', '=', sql.lit('sending')),
+            ),
+          ),
+        )
+        .orderBy('next.seq')
+        .limit(1),
+    )
+    .where('state', '=', 'pending')
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Ends a try: sets the state and what is known; only a delivery that is being sent is changed. */
+export async function settleDelivery(
+  db: Database,
+  id: string,
+  result: Partial<
+    Pick<Delivery, 'next_attempt_at' | 'reason_code' | 'reason' | 'provider' | 'provider_id' | 'sent_at'>
+  > & {
+    state: DeliveryState;
+  },
+): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set(result)
+    .where('id', '=', id)
+    .where('state', '=', 'sending')
+    .execute();
+}
+
+/** Lets a held, failed or uncertain delivery go (again); false when it is in no such state. */
+export async function requeueDelivery(
+  db: Database,
+  id: string,
+  from: readonly DeliveryState[],
+  now: number,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('deliveries')
+    .set({ state: 'pending', attempts: 0, next_attempt_at: now, reason_code: null, reason: null })
+    .where('id', '=', id)
+    .where('state', 'in', from)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** When the next pending delivery is due, epoch ms; null when none waits. */
+export async function nextDeliveryDue(db: Database): Promise<number | null> {
+  const row = await db
+    .selectFrom('deliveries')
+    .select((select) => select.fn.min<number | null>('next_attempt_at').as('at'))
+    .where('state', '=', sql.lit('pending'))
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+/**
+ * After a crash, with the only sender gone: tries that had begun and whose end is not known. Where sending
+ * twice is harmless they wait for another try; elsewhere they are `uncertain` for the owner to decide (invariant 4).
+ */
+export async function recoverInterruptedDeliveries(db: Database, idempotent: boolean): Promise<number> {
+  const rows = await db
+    .updateTable('deliveries')
+    .set(
+      idempotent
+        ? { state: 'pending' }
+        : {
+            state: 'uncertain',
+            reason_code: 'delivery_uncertain',
+            reason: 'The server stopped while this mail was handed over; it may or may not have been sent.',
+          },
+    )
+    .where('state', '=', 'sending')
+    .returning('id')
+    .execute();
+  return rows.length;
+}

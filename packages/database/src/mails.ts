@@ -1,0 +1,45 @@
+/** Inbound mails: every one has a row with its verdict, and ends in exactly one state. */
+import type { Mail, MailState } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** One mail by its id. */
+export async function mailById(db: Database, id: string): Promise<Mail | undefined> {
+  return await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The accepted mail with this Message-ID (with angle brackets) from a sender, of any agent; the newest. */
+export async function acceptedMail(
+  db: Database,
+  agentId: string,
+  messageId: string,
+): Promise<Mail | undefined> {
+  return await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('message_id', '=', messageId)
+    .where('verdict', '=', 'accepted')
+    .executeTakeFirst();
+}
+
+/** Sets where a mail is now, and why. */
+export async function setMailState(
+  db: Database,
+  id: string,
+  state: MailState,
+  reason: string,
+): Promise<void> {
+  await db.updateTable('mails').set({ state, state_reason: reason }).where('id', '=', id).execute();
+}
+
+/** The newest mails first, of one agent or of all. */
+export async function listMails(db: Database, agentId: string | null, limit: number): Promise<Mail[]> {
+  let query = db
+    .selectFrom('mails')
+    .selectAll()
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (agentId !== null) query = query.where('agent_id', '=', agentId);
+  return await query.execute();
+}

@@ -1,0 +1,133 @@
+/** Runs: what each accepted mail led to, with its figures. A run keeps its id over all its attempts. */
+import type { Run } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** What is known when a run starts. */
+export interface RunStart {
+  id: string;
+  jobId: string;
+  agentId: string;
+  mailId: string;
+  kind: 'turn' | 'command';
+  command: string | null;
+  attempt: number;
+  at: number;
+}
+
+/** Figures at a run's end; only what is given is set. */
+export type RunEnd = Partial<
+  Omit<Run, 'id' | 'job_id' | 'agent_id' | 'mail_id' | 'kind' | 'attempt' | 'started_at'>
+> & {
+  status: 'done' | 'failed';
+  finished_at: number;
+};
+
+/** Starts the run of a job, or its next attempt; gives the row with the id that it had from the first. */
+export async function startRun(db: Database, run: RunStart): Promise<Run> {
+  return await db
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      job_id: run.jobId,
+      agent_id: run.agentId,
+      mail_id: run.mailId,
+      kind: run.kind,
+      command: run.command,
+      attempt: run.attempt,
+      status: 'running',
+      started_at: run.at,
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_read_tokens: 0,
+      cache_write_tokens: 0,
+      cost_usd: 0,
+      llm_requests: 0,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('job_id')
+        .doUpdateSet({ attempt: run.attempt, kind: run.kind, command: run.command, status: 'running' }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Ends a run. */
+export async function endRun(db: Database, id: string, end: RunEnd): Promise<void> {
+  await db.updateTable('runs').set(end).where('id', '=', id).execute();
+}
+
+/** Notes figures of an attempt that goes on or is tried again: tokens and cost add up over the attempts. */
+export async function addUsage(
+  db: Database,
+  id: string,
+  usage: {
+    input: number;
+    output: number;
+    cacheRead: number;
+    cacheWrite: number;
+    costUsd: number;
+    requests: number;
+  },
+): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set((row) => ({
+      input_tokens: row('input_tokens', '+', usage.input),
+      output_tokens: row('output_tokens', '+', usage.output),
+      cache_read_tokens: row('cache_read_tokens', '+', usage.cacheRead),
+      cache_write_tokens: row('cache_write_tokens', '+', usage.cacheWrite),
+      cost_usd: row('cost_usd', '+', usage.costUsd),
+      llm_requests: row('llm_requests', '+', usage.requests),
+    }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** One run by its id. */
+export async function runById(db: Database, id: string): Promise<Run | undefined> {
+  return await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The run that a mail led to, if it came to one. */
+export async function runOfMail(db: Database, mailId: string): Promise<Run | undefined> {
+  return await db.selectFrom('runs').selectAll().where('mail_id', '=', mailId).executeTakeFirst();
+}
+
+/** The newest runs first, of one agent or of all. */
+export async function listRuns(db: Database, agentId: string | null, limit: number): Promise<Run[]> {
+  let query = db
+    .selectFrom('runs')
+    .selectAll()
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (agentId !== null) query = query.where('agent_id', '=', agentId);
+  return await query.execute();
+}
+
+/** Turns, tokens and cost of an agent so far. */
+export async function agentTotals(
+  db: Database,
+  agentId: string,
+): Promise<{ turns: number; costUsd: number; tokens: number }> {
+  const row = await db
+    .selectFrom('runs')
+    .select((select) => [
+      select.fn.countAll<number>().as('turns'),
+      select.fn.sum<number | null>('cost_usd').as('cost'),
+      select.fn
+        .sum<number | null>(
+          select(
+            'input_tokens',
+            '+',
+            select('output_tokens', '+', select('cache_read_tokens', '+', select.ref('cache_write_tokens'))),
+          ),
+        )
+        .as('tokens'),
+    ])
+    .where('agent_id', '=', agentId)
+    .where('kind', '=', 'turn')
+    .executeTakeFirstOrThrow();
+  return { turns: row.turns, costUsd: row.cost ?? 0, tokens: row.tokens ?? 0 };
+}

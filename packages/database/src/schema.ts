@@ -1,0 +1,178 @@
+/**
+ * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
+ * epoch milliseconds, JSON is text, truth values are 0 and 1.
+ */
+import type { Generated, Insertable, Selectable } from 'kysely';
+
+export interface Schema {
+  agents: AgentsTable;
+  allowed_senders: AllowedSendersTable;
+  mails: MailsTable;
+  jobs: JobsTable;
+  runs: RunsTable;
+  deliveries: DeliveriesTable;
+  current_sessions: CurrentSessionsTable;
+}
+
+export interface AgentsTable {
+  id: string;
+  /** Local part of the address, canonical; unique among agents that are not deleted. */
+  name: string;
+  /** Canonical address; on the allow-list from the start. */
+  owner: string;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+export interface AllowedSendersTable {
+  agent_id: string;
+  /** Canonical entry: `a@b`, `@b` or `@*.b`. */
+  entry: string;
+  created_at: number;
+}
+
+/** `verdict` is the door's; `state` is where the mail is now, and ends in one of the final words (invariant 3). */
+export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic';
+export type MailState =
+  | 'queued'
+  | 'replied'
+  | 'command'
+  | 'refused'
+  | 'duplicate'
+  | 'automatic'
+  | 'held'
+  | 'failed';
+
+/** One inbound message for one agent. */
+export interface MailsTable {
+  id: string;
+  agent_id: string;
+  received_at: number;
+  /** The way in: `smtp`. */
+  via: string;
+  client_address: string | null;
+  envelope_sender: string;
+  envelope_recipient: string;
+  /** Key in the raw mail store; several rows share it when a mail went to several agents. */
+  raw_key: string;
+  raw_bytes: number;
+  /** Canonical address of the author; null when it could not be told. */
+  sender: string | null;
+  sender_name: string;
+  message_id: string;
+  in_reply_to: string | null;
+  /** Ids separated by blanks. */
+  thread_references: string;
+  subject: string;
+  sent_at: number | null;
+  verdict: MailVerdict;
+  /** A code of core's list. */
+  reason_code: string;
+  /** A sentence for the owner. */
+  reason: string;
+  /** AuthenticationEvidence as JSON. */
+  evidence: string;
+  /** How the sender was authenticated, in words. */
+  authentication: string;
+  state: MailState;
+  state_reason: string;
+}
+
+export type JobState = 'ready' | 'running' | 'done' | 'failed';
+
+/** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
+export interface JobsTable {
+  seq: Generated<number>;
+  id: string;
+  agent_id: string;
+  mail_id: string;
+  state: JobState;
+  /** Not before this time. */
+  run_at: number;
+  attempts: number;
+  max_attempts: number;
+  /** Grows with every lease: whoever holds an older one changes nothing any more. */
+  fence: number;
+  lease_until: number | null;
+  last_error: string | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+export type RunStatus = 'running' | 'done' | 'failed';
+
+/** What became of one job: a turn of the agent or a command; attempts share the row. */
+export interface RunsTable {
+  id: string;
+  job_id: string;
+  agent_id: string;
+  mail_id: string;
+  kind: 'turn' | 'command';
+  command: string | null;
+  attempt: number;
+  status: RunStatus;
+  session_id: string | null;
+  model: string | null;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_usd: number;
+  context_tokens: number | null;
+  context_window: number | null;
+  llm_requests: number;
+  started_at: number;
+  first_request_at: number | null;
+  last_response_at: number | null;
+  finished_at: number | null;
+  error_code: string | null;
+  error: string | null;
+}
+
+export type DeliveryState = 'pending' | 'sending' | 'sent' | 'held' | 'failed' | 'uncertain';
+export type DeliveryKind = 'reply' | 'mail' | 'command' | 'error';
+
+/** One outgoing message with the exact bytes that are sent, recorded before the first try. */
+export interface DeliveriesTable {
+  seq: Generated<number>;
+  id: string;
+  agent_id: string;
+  mail_id: string;
+  run_id: string;
+  kind: DeliveryKind;
+  /** File name below outbox/email; null for mail that the host wrote. */
+  source_file: string | null;
+  source_sha256: string | null;
+  envelope_sender: string;
+  /** JSON array of addresses. */
+  recipients: string;
+  subject: string;
+  message_id: string;
+  raw_key: string;
+  state: DeliveryState;
+  attempts: number;
+  next_attempt_at: number;
+  /** A sentence on why it is held, failed or uncertain, or on the last temporary failure. */
+  reason_code: string | null;
+  reason: string | null;
+  provider: string | null;
+  provider_id: string | null;
+  created_at: number;
+  sent_at: number | null;
+}
+
+/** Which session an agent goes on with, for each scope (DESIGN section 5, `session_scope`). */
+export interface CurrentSessionsTable {
+  agent_id: string;
+  scope: string;
+  session_id: string;
+  updated_at: number;
+}
+
+export type Agent = Selectable<AgentsTable>;
+export type Mail = Selectable<MailsTable>;
+export type NewMail = Insertable<MailsTable>;
+export type Job = Selectable<JobsTable>;
+export type Run = Selectable<RunsTable>;
+export type Delivery = Selectable<DeliveriesTable>;
+export type NewDelivery = Insertable<DeliveriesTable>;

@@ -1,0 +1,185 @@
+/**
+ * The jobs table as a queue. One statement claims: the unique index on running jobs makes a second running job
+ * of an agent impossible, and the fence makes a worker that lost its lease powerless.
+ */
+import type { Clock, MakeId } from '@tinyfat/core';
+import type { Database, JobsTable, Schema } from '@tinyfat/database';
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { Arrival, JobQueue, Lease } from './contract.ts';
+
+/** Written into the statement, not bound: only then are the partial indexes used (sqlite.org/partialindex.html). */
+const ready = sql.lit('ready' as const);
+const running = sql.lit('running' as const);
+
+export interface DatabaseQueueOptions {
+  db: Database;
+  clock: Clock;
+  makeId: MakeId;
+  leaseMs: number;
+  maxAttempts: number;
+}
+
+/** The `JobQueue` over the `jobs` table. */
+export function databaseQueue({ db, clock, makeId, leaseMs, maxAttempts }: DatabaseQueueOptions): JobQueue {
+  return {
+    async enqueue(mails) {
+      return await db.transaction().execute(async (tx) => {
+        const arrivals: Arrival[] = [];
+        for (const mail of mails) {
+          const made = await tx
+            .insertInto('mails')
+            .values(mail)
+            .onConflict((conflict) => conflict.doNothing())
+            .returning('id')
+            .executeTakeFirst();
+          if (!made) {
+            const reason = 'The same Message-ID was already accepted for this agent.';
+            await tx
+              .insertInto('mails')
+              .values({
+                ...mail,
+                verdict: 'duplicate',
+                reason_code: 'duplicate',
+                reason,
+                state: 'duplicate',
+                state_reason: reason,
+              })
+              .execute();
+            arrivals.push({ mailId: mail.id, outcome: 'duplicate' });
+            continue;
+          }
+          if (mail.verdict !== 'accepted') {
+            arrivals.push({ mailId: mail.id, outcome: 'recorded' });
+            continue;
+          }
+          const now = clock();
+          await tx
+            .insertInto('jobs')
+            .values({
+              id: makeId(),
+              agent_id: mail.agent_id,
+              mail_id: mail.id,
+              state: 'ready',
+              run_at: now,
+              attempts: 0,
+              max_attempts: maxAttempts,
+              fence: 0,
+              created_at: now,
+            })
+            .execute();
+          arrivals.push({ mailId: mail.id, outcome: 'queued' });
+        }
+        return arrivals;
+      });
+    },
+
+    async claim() {
+      const now = clock();
+      const row = await db
+        .updateTable('jobs')
+        .set((job) => ({
+          state: 'running',
+          attempts: job('attempts', '+', 1),
+          fence: job('fence', '+', 1),
+          lease_until: now + leaseMs,
+        }))
+        .where('seq', '=', (select) =>
+          select
+            .selectFrom('jobs as next')
+            .select('next.seq')
+            .where('next.state', '=', ready)
+            .where('next.run_at', '<=', now)
+            .where((where) => where.not(where.exists(ahead(where).where('other.state', '=', running))))
+            .where((where) =>
+              where.not(
+                where.exists(
+                  ahead(where).where('other.state', '=', ready).whereRef('other.seq', '<', 'next.seq'),
+                ),
+              ),
+            )
+            .orderBy('next.run_at')
+            .orderBy('next.seq')
+            .limit(1),
+        )
+        .where('state', '=', 'ready')
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) return null;
+      return {
+        jobId: row.id,
+        agentId: row.agent_id,
+        mailId: row.mail_id,
+        attempt: row.attempts,
+        maxAttempts: row.max_attempts,
+        fence: row.fence,
+      };
+    },
+
+    heartbeat: (lease) => change(db, lease, { lease_until: clock() + leaseMs }),
+
+    finish: (tx, lease, state, error) =>
+      change(tx, lease, { state, last_error: error, lease_until: null, finished_at: clock() }),
+
+    retry: (lease, runAt, error) =>
+      change(db, lease, { state: 'ready', run_at: runAt, last_error: error, lease_until: null }),
+
+    release: (lease) =>
+      change(db, lease, { state: 'ready', attempts: lease.attempt - 1, run_at: clock(), lease_until: null }),
+
+    async reclaim(everyLease) {
+      const now = clock();
+      let query = db
+        .updateTable('jobs')
+        .set({
+          state: 'ready',
+          run_at: now,
+          lease_until: null,
+          last_error: 'the worker died or lost its lease',
+        })
+        .where('state', '=', running);
+      if (!everyLease) query = query.where('lease_until', '<', now);
+      return (await query.returning('id').execute()).length;
+    },
+
+    async nextDue() {
+      const row = await db
+        .selectFrom('jobs')
+        .select((select) => select.fn.min<number | null>('run_at').as('at'))
+        .where('state', '=', ready)
+        .executeTakeFirst();
+      return row?.at ?? null;
+    },
+  };
+}
+
+/** Jobs of the same agent as the job `next` of the surrounding query. */
+function ahead(where: ExpressionBuilder<Schema & { next: JobsTable }, 'next'>) {
+  return where
+    .selectFrom('jobs as other')
+    .select(sql.lit(1).as('one'))
+    .whereRef('other.agent_id', '=', 'next.agent_id');
+}
+
+/** Changes a job only while this lease is the one in force. */
+async function change(
+  db: Database,
+  lease: Lease,
+  values: {
+    state?: 'ready' | 'done' | 'failed';
+    run_at?: number;
+    attempts?: number;
+    lease_until?: number | null;
+    last_error?: string | null;
+    finished_at?: number;
+  },
+): Promise<boolean> {
+  const row = await db
+    .updateTable('jobs')
+    .set(values)
+    .where('id', '=', lease.jobId)
+    .where('fence', '=', lease.fence)
+    .where('state', '=', 'running')
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
