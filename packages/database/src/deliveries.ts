@@ -32,15 +32,16 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
 }
 
-/** Deliveries of an agent whose outbox file still lies in outbox/email (pending, or about to be moved). */
-export async function openDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
-  return await db
-    .selectFrom('deliveries')
-    .selectAll()
-    .where('agent_id', '=', agentId)
-    .where('state', 'in', ['pending', 'sending'])
-    .where('source_file', 'is not', null)
-    .execute();
+/** Deliveries whose outbox file still lies in outbox/email: of one agent, or of all. */
+export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
+  let query = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
+  if (agentId !== null) query = query.where('agent_id', '=', agentId);
+  return await query.execute();
+}
+
+/** Notes that the outbox file of a delivery lies where it belongs. */
+export async function markFiled(db: Database, id: string): Promise<void> {
+  await db.updateTable('deliveries').set({ filed: 1 }).where('id', '=', id).execute();
 }
 
 /** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt. */
@@ -138,4 +139,25 @@ export async function recoverInterruptedDeliveries(db: Database, idempotent: boo
     .returning('id')
     .execute();
   return rows.length;
+}
+
+/** How many of an agent's deliveries are not simply sent. */
+export async function deliveryCounts(
+  db: Database,
+  agentId: string,
+): Promise<{ waiting: number; held: number; failed: number; uncertain: number }> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select((select) => ['state', select.fn.countAll<number>().as('count')])
+    .where('agent_id', '=', agentId)
+    .groupBy('state')
+    .execute();
+  const of = (...states: DeliveryState[]) =>
+    rows.filter((row) => states.includes(row.state)).reduce((sum, row) => sum + row.count, 0);
+  return {
+    waiting: of('pending', 'sending'),
+    held: of('held'),
+    failed: of('failed'),
+    uncertain: of('uncertain'),
+  };
 }

@@ -131,3 +131,20 @@ export async function agentTotals(
     .executeTakeFirstOrThrow();
   return { turns: row.turns, costUsd: row.cost ?? 0, tokens: row.tokens ?? 0 };
 }
+
+/** The newest finished turn of a session. */
+export async function lastRunOfSession(
+  db: Database,
+  agentId: string,
+  sessionId: string,
+): Promise<Run | undefined> {
+  return await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('session_id', '=', sessionId)
+    .where('finished_at', 'is not', null)
+    .orderBy('finished_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}

@@ -159,6 +159,8 @@ export interface DeliveriesTable {
   provider_id: string | null;
   created_at: number;
   sent_at: number | null;
+  /** 1 once the outbox file lies where the state says (sent/ or failed/), or there is none. */
+  filed: number;
 }
 
 /** Which session an agent goes on with, for each scope (DESIGN section 5, `session_scope`). */

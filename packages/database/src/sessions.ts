@@ -36,3 +36,41 @@ export async function setCurrentSession(
     )
     .execute();
 }
+
+/** One session as its runs tell it. */
+export interface RecordedSession {
+  sessionId: string;
+  /** Subject of its first mail. */
+  subject: string;
+  turns: number;
+  /** Epoch ms. */
+  lastUsedAt: number;
+}
+
+/** Sessions with finished turns, of an agent, or only those with mails of one sender (canonical address). */
+export async function sessionsOfAgent(
+  db: Database,
+  agentId: string,
+  sender: string | null,
+): Promise<RecordedSession[]> {
+  let query = db
+    .selectFrom('runs')
+    .innerJoin('mails', 'mails.id', 'runs.mail_id')
+    .select(['runs.session_id', 'mails.subject', 'runs.started_at'])
+    .where('runs.agent_id', '=', agentId)
+    .where('runs.session_id', 'is not', null)
+    .orderBy('runs.started_at');
+  if (sender !== null) query = query.where('mails.sender', '=', sender);
+  const sessions = new Map<string, RecordedSession>();
+  for (const row of await query.execute()) {
+    if (row.session_id === null) continue;
+    const known = sessions.get(row.session_id);
+    sessions.set(row.session_id, {
+      sessionId: row.session_id,
+      subject: known?.subject ?? row.subject,
+      turns: (known?.turns ?? 0) + 1,
+      lastUsedAt: row.started_at,
+    });
+  }
+  return [...sessions.values()];
+}

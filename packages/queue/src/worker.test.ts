@@ -7,7 +7,8 @@ import { type Database, insertAgent, openSqlite } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobQueue, Lease } from './contract.ts';
 import { databaseQueue } from './database.ts';
-import { type QueueWorker, startWorker } from './worker.ts';
+import type { WorkLoop } from './work-loop.ts';
+import { startWorker } from './worker.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -15,7 +16,7 @@ describe('the queue worker', () => {
   let folder: string;
   let db: Database;
   let queue: JobQueue;
-  let worker: QueueWorker | undefined;
+  let worker: WorkLoop | undefined;
   let ids = 0;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-worker-'));

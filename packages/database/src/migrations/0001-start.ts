@@ -154,6 +154,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('provider_id', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('sent_at', 'bigint')
+    .addColumn('filed', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('deliveries_not_filed')
+    .on('deliveries')
+    .column('agent_id')
+    .where(sql.ref('filed'), '=', sql.lit(0))
     .execute();
   await db.schema
     .createIndex('deliveries_due')

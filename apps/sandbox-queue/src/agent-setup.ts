@@ -1,0 +1,54 @@
+/** What holds for one mail of one agent: its config.json, model and current session. */
+import {
+  type AgentConfig,
+  canonicalAddress,
+  parseAgentConfig,
+  resolveModel,
+  sessionScopeKey,
+} from '@tinyfat/core';
+import { currentSession, setCurrentSession } from '@tinyfat/database';
+import type { ConsumerPorts, ModelInfo, Work } from './consumer.ts';
+import { incomingMail } from './incoming-mail.ts';
+
+const MAX_CONFIG_BYTES = 64_000;
+
+/** The agent's settings; a file that can't be read counts as empty, with a warning. */
+export async function readConfig(
+  ports: ConsumerPorts,
+  agentId: string,
+): Promise<{ config: AgentConfig; text: string | null; warnings: string[] }> {
+  const file = await ports.folders.read(agentId, 'config.json', MAX_CONFIG_BYTES);
+  const text = file.ok ? new TextDecoder().decode(file.bytes) : null;
+  const { config, warnings } = parseAgentConfig(text);
+  if (!file.ok && file.reason !== 'missing') warnings.push(`config.json: ${file.detail}`);
+  return { config, text, warnings };
+}
+
+/** The model of an agent; a name that no longer exists falls back to the default, with a warning. */
+export function agentModel(
+  ports: ConsumerPorts,
+  config: AgentConfig,
+): { model: ModelInfo; warning: string | null } {
+  const chosen = resolveModel(config.model ?? ports.defaultModel, ports.models);
+  if (chosen.ok) return { model: chosen.model, warning: null };
+  const fallback = resolveModel(ports.defaultModel, ports.models);
+  if (!fallback.ok) throw new Error(`the default model ${ports.defaultModel} does not exist`);
+  return { model: fallback.model, warning: `config.json: ${chosen.reason}` };
+}
+
+/** Which mails share a session with this one. */
+export function scopeOf(config: AgentConfig, { mail }: Work): string {
+  const incoming = incomingMail(mail);
+  const sender = canonicalAddress(incoming.sender);
+  if (!sender.ok) throw new Error(`mail ${mail.id}: the stored sender is not canonical`);
+  return sessionScopeKey(config.sessionScope, { ...incoming, sender, fallback: mail.id });
+}
+
+/** Id of the session that a mail goes on with; the first mail of a scope begins one. */
+export async function sessionOf(ports: ConsumerPorts, agentId: string, scope: string): Promise<string> {
+  const known = await currentSession(ports.db, agentId, scope);
+  if (known !== undefined) return known;
+  const sessionId = ports.makeId();
+  await setCurrentSession(ports.db, { agentId, scope, sessionId, at: ports.clock() });
+  return sessionId;
+}

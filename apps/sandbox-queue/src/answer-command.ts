@@ -1,0 +1,61 @@
+/** Answers a command by mail, without a model call; what it changes is written together with the answer. */
+import type { Command } from '@tinyfat/core';
+import { type Run, setCurrentSession } from '@tinyfat/database';
+import { readConfig, scopeOf } from './agent-setup.ts';
+import { clear } from './commands/clear.ts';
+import type { CommandAnswer, CommandContext } from './commands/context.ts';
+import { help } from './commands/help.ts';
+import { model } from './commands/model.ts';
+import { resume } from './commands/resume.ts';
+import { status } from './commands/status.ts';
+import type { ConsumerPorts, Work } from './consumer.ts';
+import { hostMail } from './host-mail.ts';
+import { settleJob } from './settle-job.ts';
+
+/** Does the command of a job and ends the job. */
+export async function answerCommand(
+  ports: ConsumerPorts,
+  work: Work,
+  { run, command }: { run: Run; command: Exclude<Command, { name: 'compact' }> },
+): Promise<void> {
+  const { config, text: configText } = await readConfig(ports, work.agent.id);
+  const context: CommandContext = { ports, work, config, configText, scope: scopeOf(config, work) };
+  const answer = await answerTo(context, command);
+  const body = answer.text;
+  const footer = `[${work.agent.name} | /${command.name}]`;
+  const reply = await hostMail(ports, work, { runId: run.id, kind: 'command', body, footer });
+  await settleJob(ports, work, {
+    runId: run.id,
+    run: { status: 'done', finished_at: ports.clock() },
+    deliveries: [reply],
+    mail: { state: 'queued', reason: 'The command is done; its answer is being sent.' },
+    also: async (tx) => {
+      if (answer.sessionId === undefined) return;
+      const { scope } = context;
+      await setCurrentSession(tx, {
+        agentId: work.agent.id,
+        scope,
+        sessionId: answer.sessionId,
+        at: ports.clock(),
+      });
+    },
+  });
+}
+
+async function answerTo(
+  context: CommandContext,
+  command: Exclude<Command, { name: 'compact' }>,
+): Promise<CommandAnswer> {
+  switch (command.name) {
+    case 'clear':
+      return await clear(context);
+    case 'resume':
+      return await resume(context, command.hash);
+    case 'model':
+      return await model(context, command.model);
+    case 'status':
+      return await status(context);
+    case 'help':
+      return help(context, command.unknown);
+  }
+}

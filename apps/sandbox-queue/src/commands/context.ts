@@ -1,0 +1,20 @@
+/** What every command works with, and what it gives. */
+import type { AgentConfig } from '@tinyfat/core';
+import type { ConsumerPorts, Work } from '../consumer.ts';
+
+export interface CommandContext {
+  ports: ConsumerPorts;
+  work: Work;
+  config: AgentConfig;
+  /** config.json as it stands; null when there is none. */
+  configText: string | null;
+  /** Key of the session scope that the mail belongs to. */
+  scope: string;
+}
+
+export interface CommandAnswer {
+  /** Markdown. */
+  text: string;
+  /** Becomes the current session of the scope. */
+  sessionId?: string;
+}

@@ -1,0 +1,34 @@
+/** `/status`: what the agent is set to, and what it has used. */
+import { sessionHash } from '@tinyfat/core';
+import { agentTotals, currentSession, deliveryCounts, lastRunOfSession } from '@tinyfat/database';
+import { agentModel } from '../agent-setup.ts';
+import { agentAddress } from '../consumer.ts';
+import type { CommandAnswer, CommandContext } from './context.ts';
+import { when } from './format.ts';
+import { knownSessions } from './sessions.ts';
+
+export async function status(context: CommandContext): Promise<CommandAnswer> {
+  const { ports, work, config, scope } = context;
+  const { agent } = work;
+  const sessions = await knownSessions(context);
+  const ids = sessions.map((session) => session.id);
+  const sessionId = await currentSession(ports.db, agent.id, scope);
+  const exists = sessionId !== undefined && ids.includes(sessionId);
+  const last = exists ? await lastRunOfSession(ports.db, agent.id, sessionId) : undefined;
+  const totals = await agentTotals(ports.db, agent.id);
+  const deliveries = await deliveryCounts(ports.db, agent.id);
+  const used =
+    last?.context_tokens != null && last.context_window
+      ? `${last.context_tokens} of ${last.context_window} tokens (${((100 * last.context_tokens) / last.context_window).toFixed(1)}%)`
+      : 'not known yet';
+  const lines = [
+    `- Address: ${agentAddress(ports, agent)}`,
+    `- Model: \`${agentModel(ports, config).model.id}\``,
+    `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}; scope: ${config.sessionScope})`,
+    `- Context used: ${used}`,
+    `- Turns so far: ${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`,
+    `- Outgoing mail: ${deliveries.waiting} waiting, ${deliveries.held} held, ${deliveries.failed} failed, ${deliveries.uncertain} uncertain`,
+    `- Last turn: ${last?.finished_at ? when(last.finished_at) : 'none'}`,
+  ];
+  return { text: lines.join('\n') };
+}

@@ -1,0 +1,65 @@
+/** What the consumer is made of; every file of this app takes its part from here. */
+import type {
+  AgentFolders,
+  BackoffPolicy,
+  Clock,
+  Logger,
+  MailTransport,
+  MakeId,
+  RawMailStore,
+} from '@tinyfat/core';
+import type { Agent, Database, Mail } from '@tinyfat/database';
+import type { MailWorkers } from '@tinyfat/mail';
+import type { JobQueue, Lease } from '@tinyfat/queue';
+import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
+
+/** One model that can be chosen; prices in USD per million tokens. */
+export interface ModelInfo {
+  id: string;
+  name: string;
+  contextWindow: number;
+  cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
+}
+
+export interface ConsumerPorts {
+  db: Database;
+  queue: JobQueue;
+  folders: AgentFolders;
+  rawMail: RawMailStore;
+  workers: MailWorkers;
+  transport: MailTransport;
+  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  clock: Clock;
+  makeId: MakeId;
+  /** In [0, 1). */
+  random: () => number;
+  logger: Logger;
+  mailDomain: string;
+  models: readonly ModelInfo[];
+  /** Alias or id for agents that name none. */
+  defaultModel: string;
+  jobBackoff: BackoffPolicy;
+  deliveryBackoff: BackoffPolicy;
+  limits: TurnRequest['input']['limits'];
+  /** Called when deliveries were recorded. */
+  onDeliveries(): void;
+}
+
+/** One job in hand. */
+export interface Work {
+  lease: Lease;
+  agent: Agent;
+  mail: Mail;
+}
+
+/** An agent's address. */
+export function agentAddress(ports: Pick<ConsumerPorts, 'mailDomain'>, agent: Pick<Agent, 'name'>): string {
+  return `${agent.name}@${ports.mailDomain}`;
+}
+
+/** Thrown to roll back what a worker wanted to write after its lease was lost. */
+export class LeaseLost extends Error {
+  constructor(lease: Lease) {
+    super(`the lease on job ${lease.jobId} was lost`);
+  }
+}

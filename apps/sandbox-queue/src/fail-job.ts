@@ -1,0 +1,43 @@
+/** The end of a job that gave no answer: run and mail are `failed`, and the sender is told in a plain mail. */
+import { describeError, renderError } from '@tinyfat/core';
+import type { Run } from '@tinyfat/database';
+import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { hostMail } from './host-mail.ts';
+import { settleJob } from './settle-job.ts';
+
+/** Why a job failed; `code` is one of core's list, `detail` a sentence about this case. */
+export interface JobFailure {
+  run: Run;
+  code: string;
+  detail: string | null;
+  /** False where nobody should be answered. The sender of every job was authenticated and is allowed. */
+  errorMail: boolean;
+  /** Mails that the agent had written all the same. */
+  deliveries?: Parameters<typeof settleJob>[2]['deliveries'];
+  figures?: Partial<Parameters<typeof settleJob>[2]['run']>;
+}
+
+/** Ends the job as failed. */
+export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFailure): Promise<void> {
+  const { run, code, detail } = failure;
+  const explanation = renderError(code, detail);
+  const deliveries = [...(failure.deliveries ?? [])];
+  if (failure.errorMail) {
+    const body = `Your mail to ${agentAddress(ports, work.agent)} was received, but it got no answer.\n\n${explanation}`;
+    const footer = `[${work.agent.name} | run ${run.id} | ${code}]`;
+    deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', body, footer }));
+  }
+  await settleJob(ports, work, {
+    runId: run.id,
+    run: {
+      ...failure.figures,
+      status: 'failed',
+      finished_at: ports.clock(),
+      error_code: code,
+      error: [describeError(code).sentence, detail ?? ''].join(' ').trim(),
+    },
+    deliveries,
+    mail: { state: 'failed', reason: explanation },
+  });
+  ports.logger.warn('run_failed', { run: run.id, agent: work.agent.name, mail: work.mail.id, code });
+}

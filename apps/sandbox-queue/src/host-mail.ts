@@ -1,0 +1,52 @@
+/** Mail that the host itself writes: answers to commands, and error mails. Composed and stored, not yet recorded. */
+import { newMessageId, replyTo } from '@tinyfat/core';
+import type { NewDelivery } from '@tinyfat/database';
+import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { incomingMail } from './incoming-mail.ts';
+
+/** Composes a reply to the sender of the mail in hand; throws when even that can't be composed. */
+export async function hostMail(
+  ports: ConsumerPorts,
+  work: Work,
+  mail: { runId: string; kind: 'command' | 'error'; body: string; footer: string | null },
+): Promise<NewDelivery> {
+  const address = replyTo(incomingMail(work.mail));
+  const id = ports.makeId();
+  const messageId = newMessageId(id, ports.mailDomain);
+  const from = agentAddress(ports, work.agent);
+  const composed = await ports.workers.compose({
+    messageId,
+    from: { address: from, name: work.agent.name },
+    to: address.to,
+    cc: [],
+    subject: address.subject,
+    date: ports.clock(),
+    inReplyTo: address.inReplyTo,
+    references: address.references,
+    body: mail.body,
+    footer: mail.footer,
+    autoSubmitted: 'auto-replied',
+    attachments: [],
+  });
+  if (!composed.ok) throw new Error(`a mail of our own could not be composed: ${composed.reason}`);
+  await ports.rawMail.put(id, composed.raw);
+  return {
+    id,
+    agent_id: work.agent.id,
+    mail_id: work.mail.id,
+    run_id: mail.runId,
+    kind: mail.kind,
+    source_file: null,
+    source_sha256: null,
+    envelope_sender: from,
+    recipients: JSON.stringify(address.to.map((to) => to.address)),
+    subject: address.subject,
+    message_id: messageId,
+    raw_key: id,
+    state: 'pending',
+    attempts: 0,
+    next_attempt_at: ports.clock(),
+    created_at: ports.clock(),
+    filed: 1,
+  };
+}

@@ -1,0 +1,145 @@
+/** One outbox file → a delivery with its exact bytes stored, or one in state `failed` or `held` with its reason. */
+import {
+  addressOutboxMail,
+  MAX_ATTACHMENTS_BYTES,
+  newMessageId,
+  type OutboxAttachment,
+  outboundDecision,
+  parseAllowEntry,
+  parseOutboxMail,
+} from '@tinyfat/core';
+import { allowedSenders, type NewDelivery } from '@tinyfat/database';
+import type { OutgoingMail } from '@tinyfat/mail';
+import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { incomingMail } from './incoming-mail.ts';
+
+/** An outbox file may carry its attachments in base64. */
+const MAX_FILE_BYTES = 25_000_000;
+
+type Refusal = { ok: false; code: string; reason: string };
+
+/** Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. */
+export async function prepareDelivery(
+  ports: ConsumerPorts,
+  work: Work,
+  source: { runId: string; footer: string | null; file: string },
+): Promise<NewDelivery> {
+  const id = ports.makeId();
+  const base: NewDelivery = {
+    id,
+    agent_id: work.agent.id,
+    mail_id: work.mail.id,
+    run_id: source.runId,
+    kind: 'mail',
+    source_file: source.file,
+    source_sha256: null,
+    envelope_sender: agentAddress(ports, work.agent),
+    recipients: '[]',
+    subject: '',
+    message_id: newMessageId(id, ports.mailDomain),
+    raw_key: '',
+    state: 'failed',
+    attempts: 0,
+    next_attempt_at: ports.clock(),
+    created_at: ports.clock(),
+    filed: 0,
+  };
+  const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
+    ...base,
+    ...more,
+    reason_code: code,
+    reason,
+  });
+
+  if (!source.file.endsWith('.json')) {
+    return refused({
+      ok: false,
+      code: 'outbox_not_json',
+      reason: `${source.file} is no mail: files in outbox/email end in .json.`,
+    });
+  }
+  const file = await ports.folders.read(work.agent.id, `outbox/email/${source.file}`, MAX_FILE_BYTES);
+  if (!file.ok) return refused({ ok: false, code: `file_${file.reason}`, reason: `${file.detail}.` });
+  const sha256 = await hexDigest(file.bytes);
+  const parsed = parseOutboxMail(new TextDecoder().decode(file.bytes));
+  const isReply = source.file === `${source.runId}.json`;
+  if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
+
+  const incoming = incomingMail(work.mail);
+  const addressed = addressOutboxMail(parsed.mail, incoming);
+  const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
+  const described: Partial<NewDelivery> = {
+    source_sha256: sha256,
+    kind: addressed.answers ? 'reply' : 'mail',
+    recipients: JSON.stringify(to),
+    subject: addressed.subject,
+  };
+  const attachments = await loadAttachments(ports, work.agent.id, parsed.mail.attachments);
+  if (!attachments.ok) return refused(attachments, described);
+  const composed = await ports.workers.compose({
+    messageId: base.message_id,
+    from: { address: base.envelope_sender, name: work.agent.name },
+    to: addressed.to,
+    cc: addressed.cc,
+    subject: addressed.subject,
+    date: ports.clock(),
+    inReplyTo: addressed.inReplyTo,
+    references: addressed.references,
+    body: parsed.mail.body,
+    footer: addressed.answers ? source.footer : null,
+    autoSubmitted: addressed.answers ? 'auto-replied' : 'auto-generated',
+    attachments: attachments.files,
+  });
+  if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
+  await ports.rawMail.put(id, composed.raw);
+
+  const delivery = { ...base, ...described, raw_key: id };
+  const decision = await policyOf(ports, work, to);
+  if (decision.decision === 'send') return { ...delivery, state: 'pending' };
+  return { ...delivery, state: 'held', reason_code: 'recipients_held', reason: decision.reason };
+}
+
+async function policyOf(ports: ConsumerPorts, work: Work, recipients: string[]) {
+  const entries = (await allowedSenders(ports.db, work.agent.id)).map(parseAllowEntry);
+  return outboundDecision({
+    recipients,
+    sender: incomingMail(work.mail).sender,
+    owner: work.agent.owner,
+    allowList: entries.flatMap((parsed) => (parsed.ok ? [parsed.entry] : [])),
+  });
+}
+
+async function loadAttachments(
+  ports: ConsumerPorts,
+  agentId: string,
+  wanted: readonly OutboxAttachment[],
+): Promise<{ ok: true; files: OutgoingMail['attachments'] } | Refusal> {
+  const files: OutgoingMail['attachments'] = [];
+  let room = MAX_ATTACHMENTS_BYTES;
+  for (const attachment of wanted) {
+    let content: Uint8Array;
+    if (attachment.source === 'content') {
+      content = attachment.content;
+    } else {
+      const file = await ports.folders.read(agentId, attachment.path, room);
+      if (!file.ok) return { ok: false, code: `file_${file.reason}`, reason: `Attachment: ${file.detail}.` };
+      content = file.bytes;
+    }
+    room -= content.length;
+    if (room < 0) {
+      return {
+        ok: false,
+        code: 'file_too_large',
+        reason: `The attachments have more than ${MAX_ATTACHMENTS_BYTES} bytes together.`,
+      };
+    }
+    files.push({ filename: attachment.filename, contentType: null, content });
+  }
+  return { ok: true, files };
+}
+
+/** SHA-256 in hex. */
+export async function hexDigest(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

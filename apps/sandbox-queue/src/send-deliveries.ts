@@ -1,0 +1,136 @@
+/**
+ * Hands recorded deliveries to the provider, in order and one at a time per agent, and writes what came of it.
+ * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
+ * by itself unless the provider folds repeats (invariant 4).
+ */
+import { afterFailure } from '@tinyfat/core';
+import {
+  claimDelivery,
+  type Delivery,
+  nextDeliveryDue,
+  setMailState,
+  settleDelivery,
+  unfiledDeliveries,
+} from '@tinyfat/database';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
+import type { ConsumerPorts } from './consumer.ts';
+import { fileDelivery } from './file-outcome.ts';
+
+const POLL_MS = 1000;
+const AT_ONCE = 8;
+
+/** Files what a crash left unfiled, then sends until it is stopped. */
+export async function startSender(ports: ConsumerPorts): Promise<WorkLoop> {
+  for (const delivery of await unfiledDeliveries(ports.db, null)) {
+    if (delivery.state !== 'pending' && delivery.state !== 'sending') await fileDelivery(ports, delivery);
+  }
+  return startWorkLoop<Delivery>({
+    clock: ports.clock,
+    atOnce: AT_ONCE,
+    pollMs: POLL_MS,
+    claim: () => claimDelivery(ports.db, ports.clock()),
+    nextDue: () => nextDeliveryDue(ports.db),
+    work: (delivery) =>
+      deliver(ports, delivery).catch((error) =>
+        ports.logger.error('delivery_crashed', { delivery: delivery.id, error: String(error) }),
+      ),
+    onUnreachable: (error) => ports.logger.error('deliveries_unreachable', { error: String(error) }),
+  });
+}
+
+async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> {
+  const recipients: string[] = JSON.parse(delivery.recipients);
+  const raw = await ports.rawMail.get(delivery.raw_key);
+  const envelope = { sender: delivery.envelope_sender, recipients };
+  const outcome = await ports.transport.send(envelope, raw, delivery.id);
+  const settled = settlement(ports, delivery, outcome);
+  await ports.db.transaction().execute(async (tx) => {
+    await settleDelivery(tx, delivery.id, settled);
+    const mail = mailState(delivery, settled.state, settled.reason ?? null);
+    if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
+  });
+  ports.logger.info('delivery', {
+    delivery: delivery.id,
+    run: delivery.run_id,
+    state: settled.state,
+    attempt: delivery.attempts,
+    provider: ports.transport.name,
+    reason: settled.reason,
+  });
+  if (settled.state === 'pending' || delivery.filed === 1) return;
+  await fileDelivery(ports, { ...delivery, ...settled });
+}
+
+type Settlement = Parameters<typeof settleDelivery>[2];
+
+function settlement(
+  ports: ConsumerPorts,
+  delivery: Delivery,
+  outcome: Awaited<ReturnType<ConsumerPorts['transport']['send']>>,
+): Settlement {
+  const provider = ports.transport.name;
+  switch (outcome.state) {
+    case 'sent': {
+      const refused = outcome.recipientsRefused.map(({ address, reason }) => `${address}: ${reason}`);
+      return {
+        state: 'sent',
+        provider,
+        provider_id: outcome.providerId,
+        sent_at: ports.clock(),
+        reason_code: null,
+        reason: refused.length > 0 ? `Refused for ${refused.join('; ')}` : null,
+      };
+    }
+    case 'permanent':
+      return { state: 'failed', provider, reason_code: 'delivery_rejected', reason: outcome.reason };
+    case 'unknown':
+      if (!ports.transport.idempotent) {
+        return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason: outcome.reason };
+      }
+      return again(ports, delivery, { reason: outcome.reason });
+    case 'temporary':
+      return again(ports, delivery, outcome);
+  }
+}
+
+function again(
+  ports: ConsumerPorts,
+  delivery: Delivery,
+  trouble: { reason: string; retryAfterMs?: number },
+): Settlement {
+  const next = afterFailure(
+    { attempt: delivery.attempts, retryable: true, retryAfterMs: trouble.retryAfterMs },
+    ports.deliveryBackoff,
+    ports.random,
+  );
+  const provider = ports.transport.name;
+  if (next.step === 'give_up') {
+    return { state: 'failed', provider, reason_code: 'delivery_exhausted', reason: trouble.reason };
+  }
+  return {
+    state: 'pending',
+    provider,
+    next_attempt_at: ports.clock() + next.delayMs,
+    reason_code: null,
+    reason: trouble.reason,
+  };
+}
+
+/** What the end of an answer's delivery makes of its mail; null where it changes nothing. */
+function mailState(
+  delivery: Delivery,
+  state: Settlement['state'],
+  reason: string | null,
+): { state: 'replied' | 'command' | 'failed'; reason: string } | null {
+  if (delivery.kind !== 'reply' && delivery.kind !== 'command') return null;
+  if (state === 'sent') {
+    return delivery.kind === 'reply'
+      ? { state: 'replied', reason: 'The agent answered.' }
+      : { state: 'command', reason: 'The command was answered.' };
+  }
+  if (state === 'failed') return { state: 'failed', reason: `The answer could not be sent: ${reason ?? ''}` };
+  if (state === 'uncertain') {
+    return { state: 'failed', reason: `The answer may or may not have been sent: ${reason ?? ''}` };
+  }
+  return null;
+}

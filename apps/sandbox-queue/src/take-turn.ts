@@ -1,0 +1,163 @@
+/**
+ * One turn: the mail goes into a sandbox, the agent's folder comes out changed, its outbox becomes deliveries.
+ * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
+ */
+import { afterFailure, safeFileNames } from '@tinyfat/core';
+import { addUsage, type NewDelivery, type Run } from '@tinyfat/database';
+import type { MailContent } from '@tinyfat/mail';
+import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
+import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
+import { collectOutbox } from './collect-outbox.ts';
+import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './consumer.ts';
+import { failJob } from './fail-job.ts';
+import { incomingMail } from './incoming-mail.ts';
+import { settleJob } from './settle-job.ts';
+
+/** Runs the turn of a job and ends the job, or puts it back. */
+export async function takeTurn(
+  ports: ConsumerPorts,
+  work: Work,
+  turn: { run: Run; task: TurnRequest['input']['task']; content: MailContent; signal: AbortSignal },
+): Promise<void> {
+  const { run, signal } = turn;
+  const { config, warnings } = await readConfig(ports, work.agent.id);
+  const { model, warning } = agentModel(ports, config);
+  for (const text of warning ? [...warnings, warning] : warnings) {
+    ports.logger.warn('agent_config', { agent: work.agent.name, warning: text });
+  }
+  const sessionId = await sessionOf(ports, work.agent.id, scopeOf(config, work));
+  const result = await ports.runTurn(turnRequest(ports, work, { ...turn, model, sessionId }), signal);
+  await addUsage(ports.db, run.id, {
+    ...result.usage,
+    costUsd: costOf(result.usage, model),
+    requests: result.llmRequests,
+  });
+  const { outcome } = result;
+  ports.logger.info('turn_ended', {
+    run: run.id,
+    agent: work.agent.name,
+    attempt: run.attempt,
+    outcome: outcome.ok ? outcome.reply : outcome.code,
+    milliseconds: Math.round(result.sandbox.durationMs),
+  });
+  if (signal.aborted) {
+    await ports.queue.release(work.lease);
+    return;
+  }
+  const figures = runFigures(result, { model, sessionId });
+  if (!outcome.ok) {
+    const next = afterFailure(
+      { attempt: work.lease.attempt, retryable: outcome.retry },
+      { ...ports.jobBackoff, maxAttempts: work.lease.maxAttempts },
+      ports.random,
+    );
+    if (next.step === 'retry') {
+      await ports.queue.retry(
+        work.lease,
+        ports.clock() + next.delayMs,
+        `${outcome.code}: ${outcome.message}`,
+      );
+      return;
+    }
+  }
+  const outbox = await collectOutbox(ports, work, {
+    runId: run.id,
+    footer: outcome.ok ? outcome.footer : null,
+  });
+  const answer = outbox.deliveries.find(
+    (delivery) => delivery.kind === 'reply' && delivery.state !== 'failed',
+  );
+  if (outcome.ok && answer) {
+    await settleJob(ports, work, {
+      runId: run.id,
+      run: { ...figures, status: 'done', finished_at: ports.clock() },
+      deliveries: outbox.deliveries,
+      mail: mailState(answer),
+    });
+  } else {
+    const refused = outbox.deliveries.find((delivery) => delivery.kind === 'reply');
+    await failJob(ports, work, {
+      run,
+      code: outcome.ok ? (refused?.reason_code ?? 'no_reply') : outcome.code,
+      detail: outcome.ok ? (refused?.reason ?? null) : outcome.message,
+      errorMail: true,
+      deliveries: outbox.deliveries,
+      figures,
+    });
+  }
+  await outbox.fileRefused();
+}
+
+function mailState(answer: NewDelivery): { state: 'queued' | 'held'; reason: string } {
+  if (answer.state === 'held') return { state: 'held', reason: answer.reason ?? '' };
+  return { state: 'queued', reason: 'The turn is over; its answer is being sent.' };
+}
+
+function turnRequest(
+  ports: ConsumerPorts,
+  work: Work,
+  turn: {
+    run: Run;
+    task: TurnRequest['input']['task'];
+    content: MailContent;
+    model: ModelInfo;
+    sessionId: string;
+  },
+): TurnRequest {
+  const { agent, mail } = work;
+  const incoming = incomingMail(mail);
+  const { content } = turn;
+  const names = safeFileNames(content.attachments);
+  return {
+    agentId: agent.id,
+    input: {
+      version: 1,
+      run_id: turn.run.id,
+      attempt: turn.run.attempt,
+      agent: { id: agent.id, name: agent.name, address: agentAddress(ports, agent), owner: agent.owner },
+      session: { id: turn.sessionId },
+      model: { id: turn.model.id },
+      task: turn.task,
+      email: {
+        message_id: incoming.messageId,
+        in_reply_to: incoming.inReplyTo,
+        references: [...incoming.references],
+        from: { address: incoming.sender, name: incoming.senderName },
+        authentication: mail.authentication,
+        to: content.to,
+        cc: content.cc,
+        subject: mail.subject,
+        date: mail.sent_at === null ? null : new Date(mail.sent_at).toISOString(),
+        text: content.text,
+        quoted: content.quoted,
+      },
+      limits: ports.limits,
+    },
+    attachments: content.attachments.map((attachment, index) => ({
+      filename: names[index] ?? `attachment-${index + 1}`,
+      contentType: attachment.contentType,
+      content: attachment.content,
+    })),
+  };
+}
+
+function costOf(usage: TurnResult['usage'], { cost }: ModelInfo): number {
+  const millionths =
+    usage.input * cost.input +
+    usage.output * cost.output +
+    usage.cacheRead * cost.cacheRead +
+    usage.cacheWrite * cost.cacheWrite;
+  return millionths / 1e6;
+}
+
+function runFigures(result: TurnResult, { model, sessionId }: { model: ModelInfo; sessionId: string }) {
+  const { outcome } = result;
+  return {
+    session_id: sessionId,
+    model: model.id,
+    context_tokens: outcome.ok ? outcome.context.tokens : null,
+    context_window: outcome.ok ? outcome.context.window : null,
+    first_request_at: result.firstRequestAt,
+    last_response_at: result.lastResponseAt,
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * One turn in one sandbox over one agent's folder: place the mail, open the gateway, start step-mom, wait until
+ * everything inside is dead, take everything away again. Holds no state between turns.
+ */
+import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentFolders, Clock, Sandbox, SandboxLimits, SandboxResult, TokenUsage } from '@tinyfat/core';
+import { parseSessionFileName } from '@tinyfat/core';
+import type { EgressPolicy, GatewayEvent, LlmUpstream, OpenGateway } from '@tinyfat/gateway';
+import type { StepMomInput } from '@tinyfat/step-mom/contract';
+import { readOutcome, type TurnOutcome } from './outcome.ts';
+
+/** What the server is set up with, the same for every turn. */
+export interface SpikeOptions {
+  sandbox: Sandbox;
+  openGateway: OpenGateway;
+  folders: AgentFolders;
+  clock: Clock;
+  /** A private folder of ours; runs' folders come and go in it. */
+  runtimeFolder: string;
+  /** Step-mom's bundle, its compile cache (filled by the start-up probe) and the platform's skills. */
+  programFolder: string;
+  cacheFolder: string;
+  skillsFolder: string;
+  limits: SandboxLimits;
+  upstream: LlmUpstream;
+  egress: EgressPolicy;
+  onGatewayEvent(runId: string, event: GatewayEvent): void;
+}
+
+/** One turn. `input` lacks only what is found here: the session's file and the attachments' places. */
+export interface TurnRequest {
+  agentId: string;
+  input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
+    session: { id: string };
+    model: { id: string };
+    email: Omit<StepMomInput['email'], 'attachments'>;
+  };
+  /** Names are safe and distinct. */
+  attachments: { filename: string; contentType: string; content: Uint8Array }[];
+}
+
+/** What came of it; `usage` is the gateway's count, which nothing inside can change. */
+export interface TurnResult {
+  outcome: TurnOutcome;
+  usage: TokenUsage;
+  llmRequests: number;
+  firstRequestAt: number | null;
+  lastResponseAt: number | null;
+  sandbox: SandboxResult;
+}
+
+/** Where the gateway is seen inside, by its loopback forwarder. */
+const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
+const MAX_SESSIONS = 10_000;
+
+/** Gives the function that runs turns; aborting its signal kills the sandbox. */
+export function turnRunner(
+  options: SpikeOptions,
+): (request: TurnRequest, signal: AbortSignal) => Promise<TurnResult> {
+  return async (request, signal) => {
+    const { run_id: runId, attempt } = request.input;
+    const runFolder = join(options.runtimeFolder, `${runId}-${attempt}`);
+    const inboxFolder = join(runFolder, 'inbox');
+    const attached = await options.folders.attach(request.agentId);
+    try {
+      await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
+      await placeInbox(inboxFolder, request, await sessionFile(options.folders, request));
+      return await inSandbox(options, { request, signal, runFolder, inboxFolder, dataFolder: attached.path });
+    } finally {
+      await rm(runFolder, { recursive: true, force: true });
+      await attached.detach();
+    }
+  };
+}
+
+async function sessionFile(folders: AgentFolders, request: TurnRequest): Promise<string | null> {
+  const files = await folders.list(request.agentId, 'sessions', MAX_SESSIONS);
+  const file = files.find(
+    (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
+  );
+  return file?.name ?? null;
+}
+
+async function placeInbox(inboxFolder: string, request: TurnRequest, session: string | null): Promise<void> {
+  const attachments: StepMomInput['email']['attachments'] = [];
+  for (const { filename, contentType, content } of request.attachments) {
+    await writeFile(join(inboxFolder, 'attachments', filename), content, { mode: 0o644, flag: 'wx' });
+    attachments.push({
+      filename,
+      content_type: contentType,
+      size: content.length,
+      path: `/inbox/attachments/${filename}`,
+    });
+  }
+  const input: StepMomInput = {
+    ...request.input,
+    session: { id: request.input.session.id, file: session },
+    model: { id: request.input.model.id, base_url: `${GATEWAY_INSIDE}/anthropic` },
+    email: { ...request.input.email, attachments },
+  };
+  await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });
+}
+
+async function inSandbox(
+  options: SpikeOptions,
+  run: {
+    request: TurnRequest;
+    signal: AbortSignal;
+    runFolder: string;
+    inboxFolder: string;
+    dataFolder: string;
+  },
+): Promise<TurnResult> {
+  const { run_id: runId, attempt } = run.request.input;
+  // A unix socket's path is limited to 107 bytes, DATA_DIR is not: by descriptor the path is always short.
+  const folderFd = openSync(run.runFolder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const gateway = await options.openGateway({
+      runId,
+      socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
+      upstream: options.upstream,
+      egress: options.egress,
+      onEvent: (event) => options.onGatewayEvent(runId, event),
+    });
+    try {
+      const running = options.sandbox.start({
+        runId: `${runId}-${attempt}`,
+        dataFolder: run.dataFolder,
+        inboxFolder: run.inboxFolder,
+        platformFolders: {
+          '/opt/step-mom': options.programFolder,
+          '/opt/skills': options.skillsFolder,
+          '/var/cache/step-mom': options.cacheFolder,
+        },
+        gatewaySocket: join(run.runFolder, 'gateway.sock'),
+        command: ['node', '/opt/step-mom/main.js'],
+        environment: { TINYFAT_RUN_TOKEN: gateway.runToken },
+        limits: options.limits,
+      });
+      const cancel = () => running.cancel();
+      run.signal.addEventListener('abort', cancel, { once: true });
+      if (run.signal.aborted) cancel();
+      const result = await running.finished;
+      run.signal.removeEventListener('abort', cancel);
+      const timing = gateway.timing();
+      return {
+        outcome: readOutcome(result),
+        usage: gateway.usage(),
+        llmRequests: timing.requests,
+        firstRequestAt: timing.firstRequestAt,
+        lastResponseAt: timing.lastResponseAt,
+        sandbox: result,
+      };
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    closeSync(folderFd);
+  }
+}
+
+/**
+ * Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache.
+ * Gives a sentence about what is wrong, or null.
+ */
+export async function probeStepMom(
+  options: Pick<SpikeOptions, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'cacheFolder' | 'limits'>,
+): Promise<string | null> {
+  const folder = join(options.runtimeFolder, 'probe');
+  mkdirSync(join(folder, 'data'), { recursive: true });
+  mkdirSync(join(folder, 'inbox'), { recursive: true });
+  try {
+    const result = await options.sandbox.start({
+      runId: 'probe',
+      dataFolder: join(folder, 'data'),
+      inboxFolder: join(folder, 'inbox'),
+      platformFolders: { '/opt/step-mom': options.programFolder },
+      writableFolders: { '/var/cache/step-mom': options.cacheFolder },
+      command: ['node', '/opt/step-mom/main.js', '--probe'],
+      environment: {},
+      limits: { ...options.limits, deadlineMs: 30_000 },
+    }).finished;
+    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) return null;
+    return `step-mom does not run in the sandbox (${result.stopped ?? `exit ${result.exitCode}`}): ${result.stderr.slice(0, 500)}`;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
