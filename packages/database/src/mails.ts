@@ -7,21 +7,6 @@ export async function mailById(db: Database, id: string): Promise<Mail | undefin
   return await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The accepted mail with this Message-ID (with angle brackets) from a sender, of any agent; the newest. */
-export async function acceptedMail(
-  db: Database,
-  agentId: string,
-  messageId: string,
-): Promise<Mail | undefined> {
-  return await db
-    .selectFrom('mails')
-    .selectAll()
-    .where('agent_id', '=', agentId)
-    .where('message_id', '=', messageId)
-    .where('verdict', '=', 'accepted')
-    .executeTakeFirst();
-}
-
 /** Sets where a mail is now, and why. */
 export async function setMailState(
   db: Database,
@@ -42,4 +27,15 @@ export async function listMails(db: Database, agentId: string | null, limit: num
     .limit(limit);
   if (agentId !== null) query = query.where('agent_id', '=', agentId);
   return await query.execute();
+}
+
+/** The newest mail with this Message-ID (with angle brackets), to whichever agent. */
+export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
+  return await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('message_id', '=', messageId)
+    .orderBy('received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }

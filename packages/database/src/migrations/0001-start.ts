@@ -62,6 +62,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .where(sql.ref('verdict'), '=', sql.lit('accepted'))
     .execute();
   await db.schema.createIndex('mails_by_agent').on('mails').columns(['agent_id', 'received_at']).execute();
+  await db.schema.createIndex('mails_by_message_id').on('mails').column('message_id').execute();
   await db.schema.createIndex('mails_by_time').on('mails').column('received_at').execute();
 
   await db.schema

@@ -1,0 +1,35 @@
+/** Waits for the end of a mail and reads its answer from the delivery. */
+import { deliveriesOfMail, type Mail, mailByMessageId } from '@tinyfat/database';
+import { mailWorkers } from '@tinyfat/mail';
+import type { DataFolder } from '../data-folder.ts';
+
+const POLL_MS = 50;
+const UNDER_WAY = new Set<Mail['state']>(['queued']);
+
+/** The answer's text, or why there is none. Waits as long as the mail is under way. */
+export async function awaitAnswer(
+  data: DataFolder,
+  messageId: string,
+): Promise<{ ok: boolean; text: string }> {
+  for (;;) {
+    const mail = await mailByMessageId(data.db, messageId);
+    if (mail && !UNDER_WAY.has(mail.state)) return await answerOf(data, mail);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function answerOf(data: DataFolder, mail: Mail): Promise<{ ok: boolean; text: string }> {
+  const ok = mail.state === 'replied' || mail.state === 'command';
+  const deliveries = await deliveriesOfMail(data.db, mail.id);
+  const answer = deliveries.find((delivery) => delivery.kind !== 'mail' && delivery.raw_key !== '');
+  if (!answer) return { ok, text: `${mail.state}: ${mail.state_reason}` };
+  const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'localhost' });
+  try {
+    const read = await workers.read(await data.rawMail.get(answer.raw_key));
+    if (!read.ok) return { ok, text: read.reason };
+    const { text, quoted } = read.content;
+    return { ok, text: [text, quoted].filter((part) => part !== '').join('\n\n') };
+  } finally {
+    await workers.close();
+  }
+}

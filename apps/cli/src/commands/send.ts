@@ -1,0 +1,90 @@
+/** `tinyfat send`: a mail to an agent of the running server, and with `--wait` its answer. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { newId } from '@tinyfat/core';
+import nodemailer from 'nodemailer';
+import type { Config } from '../config.ts';
+import { dataPaths, openDataFolder } from '../data-folder.ts';
+import { awaitAnswer } from './await-answer.ts';
+import { type Command, readWords, UsageError } from './command.ts';
+
+/** Sends standard input as the body; exit code 1 when the mail is refused or gets no answer. */
+export const sendCommand: Command = async (words, config) => {
+  const { values } = readWords(words, {
+    to: { type: 'string' },
+    from: { type: 'string' },
+    subject: { type: 'string' },
+    attach: { type: 'string', multiple: true },
+    'in-reply-to': { type: 'string' },
+    wait: { type: 'boolean' },
+  });
+  const { to, from, subject } = values;
+  if (to === undefined || from === undefined || subject === undefined) {
+    throw new UsageError(
+      'write: send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait], the body on standard input',
+    );
+  }
+  for (const file of values.attach ?? []) {
+    if (!existsSync(file)) throw new UsageError(`--attach ${file}: there is no such file`);
+  }
+  const listener = runningListener(config);
+  if (!listener) {
+    console.error(
+      `tinyfat: no server with an SMTP listener runs on ${config.dataDir}; start one: tinyfat start`,
+    );
+    return 1;
+  }
+  const messageId = `<${newId(Date.now, randomBytes)}@send.tinyfat.localhost>`;
+  const transport = nodemailer.createTransport({ ...listener, ignoreTLS: true });
+  try {
+    await transport.sendMail({
+      messageId,
+      from,
+      to,
+      subject,
+      text: process.stdin.isTTY ? '' : await text(process.stdin),
+      inReplyTo: values['in-reply-to'],
+      references: values['in-reply-to'],
+      attachments: (values.attach ?? []).map((file) => ({
+        filename: basename(file),
+        content: readFileSync(file),
+      })),
+    });
+  } catch (error) {
+    console.error(
+      `tinyfat: the mail was not taken: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return 1;
+  } finally {
+    transport.close();
+  }
+  if (!values.wait) {
+    console.log(`Taken: ${messageId}`);
+    return 0;
+  }
+  const data = await openDataFolder(config.dataDir);
+  try {
+    const answer = await awaitAnswer(data, messageId);
+    console.log(answer.text);
+    return answer.ok ? 0 : 1;
+  } finally {
+    await data.close();
+  }
+};
+
+/** Where the server of this folder listens, as it wrote it down; null when none runs. */
+function runningListener(config: Config): { host: string; port: number } | null {
+  try {
+    const written: unknown = JSON.parse(readFileSync(dataPaths(config.dataDir).address, 'utf8'));
+    if (typeof written !== 'object' || written === null || !('smtp' in written)) return null;
+    const { smtp } = written;
+    if (typeof smtp !== 'object' || smtp === null || !('host' in smtp) || !('port' in smtp)) return null;
+    const { host, port } = smtp;
+    if (typeof host !== 'string' || typeof port !== 'number') return null;
+    return { host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port };
+  } catch {
+    return null;
+  }
+}

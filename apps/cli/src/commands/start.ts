@@ -1,0 +1,62 @@
+/** `tinyfat start`: the server until SIGTERM or SIGINT. */
+import { listAgents } from '@tinyfat/database';
+import { type Config, isLoopback } from '../config.ts';
+import { makeLogger } from '../logger.ts';
+import { type Server, startServer } from '../server/start-server.ts';
+import { type Command, readWords } from './command.ts';
+
+/** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
+const DRAIN_MS = 20_000;
+
+/** Starts, says in a few lines what is where, and drains on SIGTERM or SIGINT. */
+export const startCommand: Command = async (words, config) => {
+  readWords(words, {});
+  const logger = makeLogger({
+    level: config.logLevel,
+    plain: process.stderr.isTTY === true,
+    write: (line) => process.stderr.write(`${line}\n`),
+  });
+  const started = await startServer(config, logger);
+  if (!started.ok) {
+    console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
+    return 1;
+  }
+  const { server } = started;
+  for (const line of await welcome(config, server)) console.log(line);
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  logger.info('stopping', { signal });
+  // A second signal does not wait for the running turns.
+  process.once('SIGTERM', () => process.exit(1));
+  process.once('SIGINT', () => process.exit(1));
+  await server.stop(DRAIN_MS);
+  return 0;
+};
+
+async function welcome(config: Config, server: Server): Promise<string[]> {
+  const agents = await listAgents(server.data.db);
+  const [first] = agents;
+  const { host } = config.smtp;
+  const lines = [
+    first
+      ? `Write to     ${agents
+          .map((agent) => `${agent.name}@${config.mailDomain}`)
+          .slice(0, 5)
+          .join(', ')}${agents.length > 5 ? ` and ${agents.length - 5} more` : ''}`
+      : 'Write to     nobody yet; make an agent: tinyfat agent create NAME --owner you@example.com',
+    server.smtpPort === null
+      ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
+      : `Mail in      SMTP on ${host}:${server.smtpPort}${isLoopback(host) ? ' (this machine only)' : ''}`,
+    config.smtpUrl
+      ? `Mail out     SMTP relay ${new URL(config.smtpUrl).host}`
+      : `Mail out     Maildir ${server.data.paths.mailbox} (set SMTP_URL to send for real)`,
+    config.anthropic.apiKey
+      ? `Model        ${config.anthropic.baseUrl}`
+      : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
+    `Health       http://${config.http.host}:${server.httpPort}/health/ready`,
+    `Everything   is in ${config.dataDir}`,
+  ];
+  return lines;
+}

@@ -1,0 +1,191 @@
+/**
+ * The one place that reads the environment. Every variable is optional; a value that can't be used stops the
+ * start and is named, never replaced by a default.
+ */
+import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What the embedded server is set to. Ports: 0 picks a free one, null listens nowhere. */
+export interface Config {
+  dataDir: string;
+  http: { host: string; port: number };
+  publicUrl: string;
+  smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
+  mailDomain: string;
+  /** CIDR networks whose mail is not checked. */
+  trustedClients: string[];
+  /** `host:port` of resolvers; empty = the system's. */
+  dnsServers: string[];
+  /** Outgoing relay; null = Maildir. */
+  smtpUrl: string | null;
+  anthropic: { apiKey: string | null; baseUrl: string };
+  turnTimeoutMs: number;
+  /** First wait before a job, a delivery or a model request is tried again; doubles. */
+  retryBaseMs: number;
+  workers: number;
+  logLevel: LogLevel;
+}
+
+/** The configuration, or every problem with it: variable, what is wrong, what to write. */
+export type ReadConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const DEFAULT_DOMAIN = 'tinyfat.localhost';
+
+/** Named in the design for later; a value would be taken for something that it does not do. */
+const NOT_YET = [
+  'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
+  'RESEND_API_KEY',
+  'RESEND_WEBHOOK_SECRET',
+  'POSTMARK_SERVER_TOKEN',
+  'POSTMARK_WEBHOOK_AUTH',
+  'TRUSTED_AUTHSERV_IDS',
+  'MASTER_KEYS',
+  'WARM_SANDBOXES',
+];
+
+const port = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,5}$/, 'is no port; write a number from 0 to 65535'),
+  v.transform(Number),
+  v.maxValue(65535, 'is no port; write a number from 0 to 65535'),
+);
+const host = v.pipe(
+  v.string(),
+  v.check(
+    (text) => isIP(text) !== 0 || text === 'localhost',
+    'is no IP address; write for example 127.0.0.1 or 0.0.0.0',
+  ),
+);
+const domain = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.regex(
+    /^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/,
+    'is no domain name; write for example agents.example.com',
+  ),
+);
+const count = (most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`),
+    v.transform(Number),
+    v.maxValue(most, `must be a whole number from 1 to ${most}`),
+  );
+const list = v.pipe(
+  v.string(),
+  v.transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+);
+const networks = v.pipe(
+  list,
+  v.everyItem(isNetwork, 'must be networks such as 192.0.2.0/24 or 2001:db8::/32, with commas between'),
+);
+const webUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^https?:$/.test(protocolOf(text)),
+    'is no web address; write for example https://agents.example.com',
+  ),
+  v.transform((text) => text.replace(/\/+$/, '')),
+);
+const mailUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^smtps?:$/.test(protocolOf(text)),
+    'is no relay; write smtp://user:password@host:587 or smtps://user:password@host:465',
+  ),
+);
+const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
+const resolvers = v.pipe(
+  list,
+  v.everyItem(
+    (text) => /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?|[0-9a-f:]+)$/i.test(text),
+    'must be addresses such as 192.0.2.53 or 127.0.0.1:5353, with commas between',
+  ),
+);
+
+/** Reads and checks the environment. Messages repeat no value that may be a secret. */
+export function readConfig(environment: Environment): ReadConfig {
+  const problems: string[] = [];
+  const read = <Value>(name: string, schema: v.GenericSchema<string, Value>, fallback: Value): Value => {
+    const text = environment[name];
+    if (text === undefined || text === '') return fallback;
+    const parsed = v.safeParse(schema, text);
+    if (parsed.success) return parsed.output;
+    problems.push(`${name} ${parsed.issues[0]?.message ?? 'can not be used'}.`);
+    return fallback;
+  };
+  const text = (name: string): string | null => environment[name] || null;
+
+  for (const name of NOT_YET) {
+    if (text(name)) problems.push(`${name} is not supported by this version; unset it.`);
+  }
+  if (text('SANDBOX') && text('SANDBOX') !== 'bubblewrap') {
+    problems.push('SANDBOX must be bubblewrap; other sandboxes are not supported by this version.');
+  }
+  const mailDomain = read('MAIL_DOMAIN', domain, DEFAULT_DOMAIN);
+  const httpPort = read('PORT', port, 8025);
+  const httpHost = read('HOST', host, '127.0.0.1');
+  const smtpPort = read('SMTP_PORT', port, 2525);
+  const keyFile = text('SMTP_TLS_KEY');
+  const certFile = text('SMTP_TLS_CERT');
+  if ((keyFile === null) !== (certFile === null)) {
+    problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
+  }
+  if (!isLoopback(httpHost) && !text('PUBLIC_URL')) {
+    problems.push(
+      'HOST is reachable from outside, so PUBLIC_URL must be set to the address that people use.',
+    );
+  }
+  const config: Config = {
+    dataDir: resolve(text('DATA_DIR') ?? './data'),
+    http: { host: httpHost, port: httpPort },
+    publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
+    smtp: {
+      host: read('SMTP_HOST', host, '127.0.0.1'),
+      port: smtpPort === 0 ? null : smtpPort,
+      tls: keyFile && certFile ? { keyFile, certFile } : null,
+    },
+    mailDomain,
+    trustedClients: read('TRUSTED_CLIENTS', networks, mailDomain === DEFAULT_DOMAIN ? LOOPBACK : []),
+    dnsServers: read('DNS_SERVERS', resolvers, []),
+    smtpUrl: read<string | null>('SMTP_URL', mailUrl, null),
+    anthropic: {
+      apiKey: text('ANTHROPIC_API_KEY'),
+      baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
+    },
+    turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
+    retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),
+    workers: read('WORKERS', count(1024), availableParallelism()),
+    logLevel: read('LOG_LEVEL', level, 'info'),
+  };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+/** Whether an address is reached from this machine only. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address.startsWith('127.');
+}
+
+function protocolOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).protocol : '';
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

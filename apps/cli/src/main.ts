@@ -1,0 +1,74 @@
+/** `tinyfat …`: finds the command, gives it its words, and turns what it says into an exit code. */
+import { agentCommand } from './commands/agent.ts';
+import { allowCommand } from './commands/allow.ts';
+import type { Command } from './commands/command.ts';
+import { UsageError } from './commands/command.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { mailsCommand } from './commands/mails.ts';
+import { outboxCommand } from './commands/outbox.ts';
+import { runCommand, runsCommand } from './commands/runs.ts';
+import { sendCommand } from './commands/send.ts';
+import { startCommand } from './commands/start.ts';
+import { readConfig } from './config.ts';
+
+const COMMANDS: Record<string, Command> = {
+  start: startCommand,
+  demo: demoCommand,
+  doctor: doctorCommand,
+  agent: agentCommand,
+  allow: allowCommand,
+  send: sendCommand,
+  runs: runsCommand,
+  run: runCommand,
+  mails: mailsCommand,
+  outbox: outboxCommand,
+};
+
+const USAGE = `tinyfat: an e-mail address for every agent
+
+  start                          everything in one process
+  demo                           shows it working on a throw-away folder
+  doctor                         what works, what does not, and the line that mends it
+  agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]
+  agent list | show NAME | delete NAME
+  allow add|remove NAME ADDR | list NAME
+  send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait]    body from standard input
+  runs [NAME] | run show ID      what agents did
+  mails [NAME]                   every mail that came, with its verdict
+  outbox list [NAME] | retry ID | approve ID
+
+Listings take --json. Settings come from the environment: docs/environment.md.`;
+
+/** Runs one command line; gives the exit code: 0 ok, 1 failed, 2 usage. */
+async function main(words: string[]): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    console.log(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    console.error(`tinyfat: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
+    return 2;
+  }
+  const read = readConfig(process.env);
+  if (!read.ok) {
+    for (const problem of read.problems) console.error(`tinyfat: ${problem}`);
+    return 2;
+  }
+  try {
+    return await command(rest, read.config);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`tinyfat ${name}: ${error.message}`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error) => {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return 1;
+});

@@ -1,0 +1,261 @@
+/** Everything in one process: composes the parts, starts them in order, and stops them in the opposite one. */
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Logger, MailTransport, SandboxLimits } from '@tinyfat/core';
+import { newId, parseAllowEntry } from '@tinyfat/core';
+import { allowedSenders, findAgent, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { createGateways } from '@tinyfat/gateway';
+import { maildir, mailWorkers, type SmtpListener, smtpListener, smtpRelay } from '@tinyfat/mail';
+import { startHealthServer } from '@tinyfat/platform';
+import { type DoorPorts, databaseQueue, receive, recipientRefusal, startWorker } from '@tinyfat/queue';
+import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
+import { type ConsumerPorts, handleJob, startSender } from '@tinyfat/sandbox-queue';
+import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import type { Config } from '../config.ts';
+import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { lockDataFolder } from './lock.ts';
+import { readModels } from './models.ts';
+import { programPaths } from './program.ts';
+
+/** A running server. */
+export interface Server {
+  smtpPort: number | null;
+  httpPort: number;
+  data: DataFolder;
+  /** Takes no new mail, finishes what runs within the time, then stops; nothing is lost either way. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** A start that was refused: what is wrong, and the line that mends it. */
+export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
+
+const MEGABYTE = 1024 * 1024;
+const LEASE_MS = 30_000;
+const MAX_ATTEMPTS = 3;
+export const MAX_MESSAGE_BYTES = 25 * MEGABYTE;
+
+/** What one turn may use besides its wall clock. */
+function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
+  return {
+    // Step-mom ends the turn by itself at the timeout; this is for when it can't any more.
+    deadlineMs: turnTimeoutMs + 5000,
+    memoryBytes: 1024 * MEGABYTE,
+    processes: 256,
+    cpuSeconds: Math.ceil(turnTimeoutMs / 1000),
+    cpus: 2,
+    fileBytes: 512 * MEGABYTE,
+    openFiles: 4096,
+    temporaryBytes: 256 * MEGABYTE,
+    outputBytes: 4 * MEGABYTE,
+  };
+}
+
+/** Starts the server on the configured folder. Rejects for ports that are taken and other surprises. */
+export async function startServer(config: Config, logger: Logger): Promise<StartResult> {
+  const clock = Date.now;
+  const makeId = () => newId(clock, randomBytes);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDataFolder(`${config.dataDir}/server.lock`);
+  if (!lock) {
+    return {
+      ok: false,
+      reason: `Another tinyfat is running on ${config.dataDir}.`,
+      fix: 'Stop it, or set DATA_DIR to another folder.',
+    };
+  }
+  const undo: (() => Promise<void> | void)[] = [() => lock.release()];
+  const unwind = async () => {
+    for (const step of undo.reverse()) await step();
+  };
+  try {
+    const data = await openDataFolder(config.dataDir);
+    undo.push(() => data.close());
+    const { db, paths, folders, rawMail } = data;
+    const limits = sandboxLimits(config.turnTimeoutMs);
+
+    rmSync(paths.turns, { recursive: true, force: true });
+    for (const folder of [paths.turns, paths.sandbox, paths.cache])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const owner = sandboxOwner();
+    if (owner) chownSync(paths.cache, owner.uid, owner.gid);
+    await removeStaleRuns(paths.sandbox, logger);
+    const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+    const probe = await sandbox.probe();
+    const program = {
+      sandbox,
+      runtimeFolder: paths.turns,
+      programFolder: programPaths.stepMom,
+      cacheFolder: paths.cache,
+      limits,
+    };
+    const broken = probe.ok ? await probeStepMom(program) : null;
+    if (!probe.ok || broken) {
+      await unwind();
+      if (!probe.ok) return { ok: false, reason: probe.reason, fix: probe.fix };
+      return { ok: false, reason: broken ?? '', fix: 'npm run build' };
+    }
+
+    const hostname = config.mailDomain;
+    const workers = mailWorkers({ threads: config.workers, dns: { servers: config.dnsServers }, hostname });
+    undo.push(() => workers.close());
+    const gateways = createGateways({ now: clock });
+    undo.push(() => gateways.close());
+    const transport: MailTransport = config.smtpUrl
+      ? smtpRelay({ url: config.smtpUrl, hostname })
+      : maildir({ folder: paths.mailbox, clock, hostname });
+    undo.push(() => transport.close());
+
+    const queue = databaseQueue({ db, clock, makeId, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS });
+    const reclaimed = await queue.reclaim(true);
+    const interrupted = await recoverInterruptedDeliveries(db, transport.idempotent);
+    if (reclaimed + interrupted > 0) logger.warn('recovered', { jobs: reclaimed, deliveries: interrupted });
+
+    const runTurn = turnRunner({
+      ...program,
+      openGateway: gateways.open,
+      folders,
+      clock,
+      skillsFolder: programPaths.skills,
+      upstream: config.anthropic.apiKey
+        ? { kind: 'anthropic', baseUrl: config.anthropic.baseUrl, apiKey: config.anthropic.apiKey }
+        : { kind: 'demo' },
+      egress: { kind: 'public' },
+      onGatewayEvent: (run, event) => logger.debug('gateway', { run, ...event }),
+    });
+    let wakeSender = () => {};
+    const backoff = { baseMs: config.retryBaseMs, maxAttempts: MAX_ATTEMPTS };
+    const ports: ConsumerPorts = {
+      db,
+      queue,
+      folders,
+      rawMail,
+      workers,
+      transport,
+      runTurn,
+      clock,
+      makeId,
+      random: Math.random,
+      logger,
+      mailDomain: config.mailDomain,
+      models: readModels(programPaths.models),
+      defaultModel: 'haiku',
+      jobBackoff: { ...backoff, capMs: 10 * 60_000 },
+      deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },
+      limits: {
+        deadline_ms: config.turnTimeoutMs,
+        stall_ms: Math.min(120_000, Math.ceil(config.turnTimeoutMs / 2)),
+        retry_base_ms: Math.min(2000, config.retryBaseMs),
+        llm_retries: 3,
+        event_output_chars: 4000,
+      },
+      onDeliveries: () => wakeSender(),
+    };
+    const sender = await startSender(ports);
+    wakeSender = sender.wake;
+    undo.push(() => sender.stop(10_000));
+    let drainMs = 0;
+    const worker = startWorker({
+      queue,
+      clock,
+      logger,
+      concurrency: config.workers,
+      leaseMs: LEASE_MS,
+      pollMs: 1000,
+      handle: (lease, signal) => handleJob(ports, lease, signal),
+      retryAt: () => clock() + config.retryBaseMs,
+    });
+    undo.push(() => worker.stop(drainMs));
+
+    const door: DoorPorts = {
+      clock,
+      makeId,
+      mailDomain: config.mailDomain,
+      inspect: workers.inspect,
+      rawMail,
+      queue,
+      findAgent: (name) => findAgent(db, name),
+      allowList: async (agentId) =>
+        (await allowedSenders(db, agentId)).flatMap((entry) => {
+          const parsed = parseAllowEntry(entry);
+          return parsed.ok ? [parsed.entry] : [];
+        }),
+      onArrivals: (arrivals) => {
+        for (const { mailId, agentName, verdict, code, outcome } of arrivals) {
+          logger.info('mail', { mail: mailId, agent: agentName, verdict, code, outcome });
+        }
+        worker.wake();
+      },
+    };
+    let listening: SmtpListener | null = null;
+    if (config.smtp.port !== null) listening = await listen(config, config.smtp.port, door, logger);
+    const listener = listening;
+    if (listener) undo.push(() => listener.close(5000));
+
+    const health = await startHealthServer({
+      ...config.http,
+      checks: {
+        database: async () => {
+          await db.selectFrom('agents').select('id').limit(1).execute();
+          await db.updateTable('agents').set({ deleted_at: null }).where('id', '=', '').execute();
+          return null;
+        },
+        sandbox: () => null,
+        listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
+      },
+    });
+    undo.push(() => health.close());
+
+    const smtpPort = listener?.port ?? null;
+    writeFileSync(
+      paths.address,
+      JSON.stringify({
+        pid: process.pid,
+        smtp: { host: config.smtp.host, port: smtpPort },
+        http: { host: config.http.host, port: health.port },
+      }),
+      { mode: 0o600 },
+    );
+    undo.push(() => rmSync(paths.address, { force: true }));
+    return {
+      ok: true,
+      server: {
+        smtpPort,
+        httpPort: health.port,
+        data,
+        async stop(milliseconds) {
+          drainMs = milliseconds;
+          await unwind();
+        },
+      },
+    };
+  } catch (error) {
+    await unwind();
+    throw error;
+  }
+}
+
+async function listen(config: Config, port: number, door: DoorPorts, logger: Logger): Promise<SmtpListener> {
+  const { tls } = config.smtp;
+  return await smtpListener({
+    host: config.smtp.host,
+    port,
+    hostname: config.mailDomain,
+    tls: tls ? { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') } : null,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxRecipients: 100,
+    maxConnections: 500,
+    maxConnectionsPerClient: 100,
+    maxInFlight: 64,
+    trustedClients: config.trustedClients,
+    onRecipient: (address) => recipientRefusal(door, address),
+    onMessage: (delivery) =>
+      receive(door, {
+        via: 'smtp',
+        client: delivery.client,
+        envelopeSender: delivery.sender,
+        envelopeRecipients: delivery.recipients,
+        raw: delivery.raw,
+      }),
+    onProblem: (event, detail) => logger.warn(event, { detail }),
+  });
+}
