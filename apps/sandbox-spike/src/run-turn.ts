@@ -65,6 +65,8 @@ export function turnRunner(
     const inboxFolder = join(runFolder, 'inbox');
     const attached = await options.folders.attach(request.agentId);
     try {
+      // Only we may reach the gateway's socket; inside, the folders are bound one by one.
+      await mkdir(runFolder, { mode: 0o700 });
       await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
       await placeInbox(inboxFolder, request, await sessionFile(options.folders, request));
       return await inSandbox(options, { request, signal, runFolder, inboxFolder, dataFolder: attached.path });

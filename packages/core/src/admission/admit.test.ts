@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { type AdmissionRequest, admit } from './admit.ts';
+import { type AllowEntry, parseAllowEntry } from './allow-list.ts';
+import type { AuthenticationEvidence, Inspection, MailSummary } from './evidence.ts';
+
+const signed: AuthenticationEvidence = {
+  source: 'verified',
+  spf: null,
+  dkim: [{ result: 'pass', domain: 'corp.example', selector: 's', aligned: true, bodyLengthLimited: false }],
+  dmarc: { result: 'pass', domain: 'corp.example', policy: 'reject' },
+};
+
+function list(...texts: string[]): AllowEntry[] {
+  return texts.flatMap((text) => {
+    const parsed = parseAllowEntry(text);
+    return parsed.ok ? [parsed.entry] : [];
+  });
+}
+function mail(over: Partial<MailSummary> = {}, evidence = signed): Inspection {
+  const summary: MailSummary = {
+    fromHeaders: 1,
+    from: [{ address: 'Ceo@Corp.example', name: 'The CEO' }],
+    to: [],
+    cc: [],
+    subject: 'Hello',
+    date: null,
+    messageId: '<1@corp.example>',
+    inReplyTo: null,
+    references: [],
+    automatic: [],
+    ...over,
+  };
+  return { ok: true, summary, evidence };
+}
+function request(over: Partial<AdmissionRequest> = {}): AdmissionRequest {
+  return {
+    inspection: mail(),
+    envelopeSender: 'ceo@corp.example',
+    agent: { name: 'ann', address: 'ann@agents.example' },
+    allowList: list('ceo@corp.example'),
+    isOwnAddress: () => false,
+    ...over,
+  };
+}
+const trusted: AuthenticationEvidence = { source: 'trusted_client', spf: null, dkim: [], dmarc: null };
+const from = (address: string) => ({ from: [{ address, name: '' }] });
+
+describe('admit', () => {
+  it('accepts an authenticated and allowed sender, and says who and why', () => {
+    expect(admit(request())).toEqual({
+      verdict: 'accepted',
+      code: 'accepted',
+      reason: 'ceo@corp.example is allowed by ceo@corp.example.',
+      smtp: { code: 250, enhanced: '2.0.0', text: 'Message accepted' },
+      sender: expect.objectContaining({ address: 'ceo@corp.example' }),
+      senderName: 'The CEO',
+      authentication: expect.stringContaining('DMARC of corp.example passed'),
+      entry: expect.objectContaining({ text: 'ceo@corp.example' }),
+    });
+  });
+
+  it('accepts a listed sender from a trusted client', () => {
+    expect(admit(request({ inspection: mail({}, trusted) })).verdict).toBe('accepted');
+  });
+
+  it.each<[string, Partial<AdmissionRequest>, string, number, string]>([
+    ['no From header', { inspection: mail({ fromHeaders: 0, from: [] }) }, 'from_missing', 550, '5.6.0'],
+    ['an empty From header', { inspection: mail({ from: [] }) }, 'from_missing', 550, '5.6.0'],
+    ['two From headers', { inspection: mail({ fromHeaders: 2 }) }, 'from_several', 550, '5.6.0'],
+    [
+      'two From addresses',
+      {
+        inspection: mail({
+          from: [
+            { address: 'ceo@corp.example', name: '' },
+            { address: 'x@corp.example', name: '' },
+          ],
+        }),
+      },
+      'from_several',
+      550,
+      '5.6.0',
+    ],
+    [
+      'an ambiguous From address',
+      { inspection: mail(from('"ceo@corp.example"@evil.example')) },
+      'from_invalid',
+      550,
+      '5.1.7',
+    ],
+    [
+      'no authentication',
+      { inspection: mail({}, { source: 'unverified', spf: null, dkim: [], dmarc: null }) },
+      'unauthenticated',
+      550,
+      '5.7.1',
+    ],
+    [
+      'failed DMARC',
+      {
+        inspection: mail(
+          {},
+          { ...signed, dkim: [], dmarc: { result: 'fail', domain: 'corp.example', policy: 'reject' } },
+        ),
+      },
+      'dmarc_failed',
+      550,
+      '5.7.1',
+    ],
+    [
+      'another authenticated domain',
+      { inspection: mail(from('ceo@other.example')) },
+      'sender_mismatch',
+      550,
+      '5.7.1',
+    ],
+    ['a sender who is not listed', { allowList: list('cfo@corp.example') }, 'not_allowed', 550, '5.7.1'],
+    [
+      'a mail that is too complex',
+      { inspection: { ok: false, code: 'too_complex', reason: 'Too many parts.' } },
+      'too_complex',
+      554,
+      '5.6.0',
+    ],
+    [
+      'a mail that is too large',
+      { inspection: { ok: false, code: 'too_large', reason: 'Too large.' } },
+      'too_large',
+      552,
+      '5.3.4',
+    ],
+    [
+      'a mail that can not be read',
+      { inspection: { ok: false, code: 'unreadable', reason: 'No headers.' } },
+      'unreadable',
+      554,
+      '5.6.0',
+    ],
+  ])('refuses %s', (_what, over, code, smtp, enhanced) => {
+    expect(admit(request(over))).toMatchObject({ verdict: 'refused', code, smtp: { code: smtp, enhanced } });
+  });
+
+  it.each<[string, Partial<AdmissionRequest>, string, string]>([
+    [
+      'DNS trouble',
+      {
+        inspection: mail(
+          {},
+          { ...signed, dmarc: { result: 'temperror', domain: 'corp.example', policy: null } },
+        ),
+      },
+      'dns_trouble',
+      '4.4.3',
+    ],
+    [
+      'a reading deadline',
+      { inspection: { ok: false, code: 'deadline', reason: 'Took too long.' } },
+      'reading_deadline',
+      '4.3.1',
+    ],
+  ])('puts off %s', (_what, over, code, enhanced) => {
+    expect(admit(request(over))).toMatchObject({ verdict: 'temporary', code, smtp: { code: 451, enhanced } });
+  });
+
+  it.each<[string, Partial<AdmissionRequest>, string]>([
+    [
+      'an auto-reply of an allowed sender',
+      { inspection: mail({ automatic: ['auto-submitted'] }) },
+      'automatic_mail',
+    ],
+    ['a bounce: null envelope sender', { envelopeSender: '' }, 'automatic_mail'],
+    [
+      'a bounce without From or signature',
+      {
+        envelopeSender: '<>',
+        inspection: mail(
+          { fromHeaders: 0, from: [] },
+          { source: 'unverified', spf: null, dkim: [], dmarc: null },
+        ),
+      },
+      'automatic_mail',
+    ],
+    [
+      'its own address',
+      { inspection: mail(from('Ann@agents.example'), trusted), allowList: list('@agents.example') },
+      'own_address',
+    ],
+    [
+      'its own address with a tag',
+      { inspection: mail(from('ann+x@agents.example'), trusted), allowList: list('@agents.example') },
+      'own_address',
+    ],
+    [
+      'the postmaster of its domain',
+      { inspection: mail(from('postmaster@agents.example'), trusted), allowList: list('@agents.example') },
+      'own_address',
+    ],
+    [
+      'another agent',
+      {
+        inspection: mail(from('bob+x@agents.example'), trusted),
+        allowList: list('@agents.example'),
+        isOwnAddress: (base) => base === 'bob@agents.example',
+      },
+      'own_address',
+    ],
+  ])('takes, but wakes nobody for, %s', (_what, over, code) => {
+    expect(admit(request(over))).toMatchObject({ verdict: 'automatic', code, smtp: { code: 250 } });
+  });
+
+  it('takes a way in without an envelope for no sign of automatic mail', () => {
+    expect(admit(request({ envelopeSender: null })).verdict).toBe('accepted');
+  });
+});

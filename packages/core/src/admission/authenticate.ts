@@ -1,0 +1,143 @@
+/**
+ * Whether the From domain is proven. DMARC (RFC 9989) decides where a policy is published; without one an
+ * aligned DKIM signature does. A signature with a body length limit (`l=`, RFC 6376 section 8.2) proves
+ * nothing: anybody may append to the message. SPF alone counts only through DMARC.
+ */
+import type { AuthenticationEvidence, DkimEvidence } from './evidence.ts';
+
+/** What refuses a sender whose identity is not proven. */
+export type AuthenticationCode =
+  | 'unauthenticated'
+  | 'sender_mismatch'
+  | 'dmarc_failed'
+  | 'dkim_body_limited'
+  | 'no_policy_no_signature';
+
+/** `how` tells the agent, `reason` the owner and the operator; both are plain ASCII sentences. */
+export type Authentication =
+  | { state: 'authenticated'; how: string }
+  | { state: 'refused'; code: AuthenticationCode; reason: string }
+  | { state: 'temporary'; reason: string };
+
+/** Draws the conclusion from the evidence for a From domain (ASCII, lower case). */
+export function authenticate(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
+  if (evidence.source === 'trusted_client') {
+    return {
+      state: 'authenticated',
+      how: 'The mail came from a client that the operator trusts; the sender itself was not checked.',
+    };
+  }
+  if (evidence.source === 'unverified' || evidence.dmarc === null) {
+    return refused('unauthenticated', 'Nothing proves who sent this mail: the sender was not checked.');
+  }
+  const { dmarc } = evidence;
+  if (dmarc.domain !== fromDomain) {
+    return refused(
+      'sender_mismatch',
+      `The checks were made for ${show(dmarc.domain)}, but the From address is at ${show(fromDomain)}.`,
+    );
+  }
+  if (dmarc.result === 'temperror') {
+    return temporary(`The DMARC record of ${show(fromDomain)} could not be looked up.`);
+  }
+  if (dmarc.result === 'pass') return concludePass(evidence, fromDomain);
+  if (dmarc.result === 'none' && dmarc.policy === null) return concludeWithoutPolicy(evidence, fromDomain);
+  return (
+    unsettled(evidence, fromDomain) ??
+    refused('dmarc_failed', `DMARC for ${show(fromDomain)} says ${dmarc.result}: ${listChecks(evidence)}.`)
+  );
+}
+
+function concludePass(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
+  const signature = evidence.dkim.find(provesDomain);
+  if (signature !== undefined) {
+    return authenticated(
+      `DMARC of ${show(fromDomain)} passed with a DKIM signature of ${show(signature.domain)}.`,
+    );
+  }
+  const limited = evidence.dkim.some(isLimitedPass);
+  if (evidence.spf?.result === 'pass' && (!limited || isRelated(evidence.spf.domain, fromDomain))) {
+    return authenticated(`DMARC of ${show(fromDomain)} passed with SPF of ${show(evidence.spf.domain)}.`);
+  }
+  if (limited) return unsettled(evidence, fromDomain) ?? bodyLimited(fromDomain);
+  return refused(
+    'dmarc_failed',
+    `DMARC for ${show(fromDomain)} is said to have passed, but no check bears it out: ${listChecks(evidence)}.`,
+  );
+}
+
+function concludeWithoutPolicy(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
+  const signature = evidence.dkim.find(provesDomain);
+  if (signature !== undefined) {
+    return authenticated(
+      `${show(fromDomain)} has no DMARC policy; a DKIM signature of ${show(signature.domain)} passed.`,
+    );
+  }
+  const open = evidence.dkim.find(isUnsettledSignature);
+  if (open !== undefined) return temporary(`The DKIM key of ${show(open.domain)} could not be looked up.`);
+  if (evidence.dkim.some(isLimitedPass)) return bodyLimited(fromDomain);
+  return refused(
+    'no_policy_no_signature',
+    `${show(fromDomain)} publishes no DMARC policy, and no DKIM signature of it passed: ${listChecks(evidence)}.`,
+  );
+}
+
+/** DNS trouble that may be the only reason why nothing passed; null when another try can't change anything. */
+function unsettled(evidence: AuthenticationEvidence, fromDomain: string): Authentication | null {
+  const open = evidence.dkim.find(isUnsettledSignature);
+  if (open !== undefined) return temporary(`The DKIM key of ${show(open.domain)} could not be looked up.`);
+  if (evidence.spf?.result === 'temperror' && isRelated(evidence.spf.domain, fromDomain)) {
+    return temporary(`The SPF record of ${show(evidence.spf.domain)} could not be looked up.`);
+  }
+  return null;
+}
+
+function provesDomain(signature: DkimEvidence): boolean {
+  return signature.result === 'pass' && signature.aligned && !signature.bodyLengthLimited;
+}
+function isLimitedPass(signature: DkimEvidence): boolean {
+  return signature.result === 'pass' && signature.aligned && signature.bodyLengthLimited;
+}
+function isUnsettledSignature(signature: DkimEvidence): boolean {
+  return signature.result === 'temperror' && signature.aligned && !signature.bodyLengthLimited;
+}
+
+/** One is the other or lies below it: relaxed alignment as far as it can be told without a suffix list. */
+function isRelated(domain: string | null, fromDomain: string): boolean {
+  if (domain === null) return false;
+  return domain === fromDomain || domain.endsWith(`.${fromDomain}`) || fromDomain.endsWith(`.${domain}`);
+}
+
+function bodyLimited(fromDomain: string): Authentication {
+  return refused(
+    'dkim_body_limited',
+    `The only DKIM signature of ${show(fromDomain)} leaves the end of the body unsigned (l=).`,
+  );
+}
+
+function listChecks(evidence: AuthenticationEvidence): string {
+  const spf =
+    evidence.spf === null ? 'SPF not checked' : `SPF ${evidence.spf.result} for ${show(evidence.spf.domain)}`;
+  const dkim = evidence.dkim
+    .slice(0, 5)
+    .map(
+      ({ result, domain, aligned, bodyLengthLimited }) =>
+        `DKIM ${result} for ${show(domain)}${aligned ? '' : ' (another domain)'}${bodyLengthLimited ? ' (l=)' : ''}`,
+    );
+  return [spf, ...(dkim.length > 0 ? dkim : ['no DKIM signature'])].join(', ');
+}
+
+/** Domains come from the message: only what looks like one is repeated. */
+function show(domain: string | null): string {
+  return domain !== null && /^[a-z0-9._-]{1,253}$/.test(domain) ? domain : '(unreadable domain)';
+}
+
+function authenticated(how: string): Authentication {
+  return { state: 'authenticated', how };
+}
+function refused(code: AuthenticationCode, reason: string): Authentication {
+  return { state: 'refused', code, reason };
+}
+function temporary(reason: string): Authentication {
+  return { state: 'temporary', reason };
+}

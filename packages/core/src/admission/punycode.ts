@@ -1,0 +1,69 @@
+/** RFC 3492 decoding, for showing a domain to a person. Nothing is ever compared in this form. */
+import { canonicalDomain } from './canonical-domain.ts';
+
+const BASE = 36;
+const T_MIN = 1;
+const T_MAX = 26;
+const SKEW = 38;
+const DAMP = 700;
+const MAX_CODE_POINT = 0x10ffff;
+
+/**
+ * Decodes one A-label (`xn--…`, lower case) to Unicode. Null when it is none, and where the Unicode form
+ * is not one that is taken for the same label: what is shown can be typed back.
+ */
+export function decodeLabel(label: string): string | null {
+  if (!label.startsWith('xn--')) return null;
+  const decoded = decodePunycode(label.slice(4));
+  if (decoded === null) return null;
+  const encoded = canonicalDomain(`${decoded}.test`);
+  return encoded.ok && encoded.domain === `${label}.test` ? decoded : null;
+}
+
+function decodePunycode(text: string): string | null {
+  const delimiter = text.lastIndexOf('-');
+  const output = delimiter > 0 ? [...text.slice(0, delimiter)] : [];
+  let codePoint = 128;
+  let position = 0;
+  let bias = 72;
+  let index = delimiter > 0 ? delimiter + 1 : 0;
+  while (index < text.length) {
+    const before = position;
+    let weight = 1;
+    for (let k = BASE; ; k += BASE) {
+      const digit = digitValue(text.charCodeAt(index));
+      index += 1;
+      if (digit === null) return null;
+      position += digit * weight;
+      const threshold = Math.min(T_MAX, Math.max(T_MIN, k - bias));
+      if (digit < threshold) break;
+      weight *= BASE - threshold;
+      if (weight > MAX_CODE_POINT * 64) return null;
+    }
+    const length = output.length + 1;
+    bias = adaptBias(position - before, length, before === 0);
+    codePoint += Math.floor(position / length);
+    if (codePoint > MAX_CODE_POINT) return null;
+    position %= length;
+    output.splice(position, 0, String.fromCodePoint(codePoint));
+    position += 1;
+  }
+  return output.join('');
+}
+
+function digitValue(code: number): number | null {
+  if (code >= 0x61 && code <= 0x7a) return code - 0x61;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30 + 26;
+  return null;
+}
+
+function adaptBias(delta: number, length: number, first: boolean): number {
+  let rest = first ? Math.floor(delta / DAMP) : Math.floor(delta / 2);
+  rest += Math.floor(rest / length);
+  let k = 0;
+  while (rest > ((BASE - T_MIN) * T_MAX) / 2) {
+    rest = Math.floor(rest / (BASE - T_MIN));
+    k += BASE;
+  }
+  return k + Math.floor(((BASE - T_MIN + 1) * rest) / (rest + SKEW));
+}

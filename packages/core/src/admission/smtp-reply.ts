@@ -1,0 +1,94 @@
+/**
+ * What an SMTP client is told. The texts name what was wrong with this very message and how to mend it, and
+ * disclose nothing else: an unauthenticated sender is never told whether the address he used is allowed,
+ * because authentication is judged first; an authenticated one learns that about himself only.
+ */
+import type { AuthenticationCode } from './authenticate.ts';
+import type { AgentRecipient } from './recipient.ts';
+
+/** An SMTP answer (RFC 5321 section 4.2, enhanced codes of RFC 3463); `text` is one line of ASCII. */
+export interface SmtpReply {
+  code: number;
+  enhanced: string;
+  text: string;
+}
+
+type RecipientCode = Extract<AgentRecipient, { ok: false }>['code'];
+
+/** Why a mail was refused for good. */
+export type RefusalCode =
+  | AuthenticationCode
+  | RecipientCode
+  | 'from_missing'
+  | 'from_several'
+  | 'from_invalid'
+  | 'not_allowed'
+  | 'too_large'
+  | 'too_complex'
+  | 'unreadable';
+/** Why a mail should be tried again. */
+export type TemporaryCode = 'dns_trouble' | 'reading_deadline';
+/** Why an accepted mail wakes nobody. */
+export type QuietCode = 'automatic_mail' | 'own_address' | 'duplicate';
+/** Every reason that a verdict can have. */
+export type AdmissionCode = 'accepted' | RefusalCode | TemporaryCode | QuietCode;
+
+const TAKEN: SmtpReply = { code: 250, enhanced: '2.0.0', text: 'Message accepted' };
+
+const REPLIES: Record<AdmissionCode, SmtpReply> = {
+  accepted: TAKEN,
+  automatic_mail: TAKEN,
+  own_address: TAKEN,
+  duplicate: TAKEN,
+  unauthenticated: refusal(
+    '5.7.1',
+    'The sender could not be authenticated: sign with DKIM and publish DMARC',
+  ),
+  sender_mismatch: refusal('5.7.1', 'The From domain is not the one that was authenticated'),
+  dmarc_failed: refusal(
+    '5.7.1',
+    'DMARC failed for the From domain: neither DKIM nor SPF passed in alignment with it',
+  ),
+  dkim_body_limited: refusal(
+    '5.7.20',
+    'The DKIM signature has a body length limit (l=): sign the whole body',
+  ),
+  no_policy_no_signature: refusal(
+    '5.7.20',
+    'The From domain has no DMARC policy and the mail no valid DKIM signature of it: sign with DKIM',
+  ),
+  from_missing: refusal('5.6.0', 'The message has no From address'),
+  from_several: refusal('5.6.0', 'The message must have one From header with one address'),
+  from_invalid: refusal('5.1.7', 'The From address is malformed or ambiguous'),
+  not_allowed: refusal('5.7.1', 'You are not allowed to write to this address: ask its owner to add you'),
+  too_large: { code: 552, enhanced: '5.3.4', text: 'The message is too large' },
+  too_complex: {
+    code: 554,
+    enhanced: '5.6.0',
+    text: 'The message has too many parts or lines to be read safely',
+  },
+  unreadable: { code: 554, enhanced: '5.6.0', text: 'The message could not be read' },
+  bad_recipient: refusal('5.1.3', 'The recipient address is malformed'),
+  not_our_domain: refusal('5.7.1', 'Mail for this domain is not taken here'),
+  reserved_recipient: refusal('5.1.1', 'This address takes no mail'),
+  unknown_recipient: refusal('5.1.1', 'No such recipient'),
+  dns_trouble: {
+    code: 451,
+    enhanced: '4.4.3',
+    text: 'The sender could not be checked for DNS trouble, try again later',
+  },
+  reading_deadline: {
+    code: 451,
+    enhanced: '4.3.1',
+    text: 'The message could not be read in time, try again later',
+  },
+};
+
+/** The SMTP answer for a reason code. */
+export function smtpReply(code: AdmissionCode): SmtpReply {
+  return REPLIES[code];
+}
+
+function refusal(enhanced: string, text: string): SmtpReply {
+  return { code: 550, enhanced, text };
+}

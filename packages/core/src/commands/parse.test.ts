@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findCommand } from './parse.ts';
+
+const TEXT = 'Please look at this.';
+
+describe('a command in the subject', () => {
+  it.each([
+    ['/clear', { name: 'clear' }],
+    ['/STATUS', { name: 'status' }],
+    ['  /help  ', { name: 'help', unknown: null }],
+    ['/resume', { name: 'resume', hash: null }],
+    ['/resume 9F3a', { name: 'resume', hash: '9f3a' }],
+    ['/resume #9f3a', { name: 'resume', hash: '9f3a' }],
+    ['/resume [9f3a]', { name: 'resume', hash: '9f3a' }],
+    ['/resume yesterday', { name: 'resume', hash: 'yesterday' }],
+    [
+      '/resume 01990000-0000-7000-8000-00000000abcd',
+      { name: 'resume', hash: '01990000-0000-7000-8000-00000000abcd' },
+    ],
+    ['/model', { name: 'model', model: null }],
+    ['/model opus', { name: 'model', model: 'opus' }],
+    ['/Model   Claude-Haiku-4-5 ', { name: 'model', model: 'Claude-Haiku-4-5' }],
+    ['/compact', { name: 'compact', focus: null }],
+    ['/compact keep the  prices', { name: 'compact', focus: 'keep the  prices' }],
+    ['Re: /clear', { name: 'clear' }],
+    ['AW: Re[2]: /model opus', { name: 'model', model: 'opus' }],
+    ['/stauts', { name: 'help', unknown: 'stauts' }],
+  ])('%j in a mail without text', (subject, command) => {
+    expect(findCommand(subject, '')).toEqual({ command, ignoredText: false });
+  });
+
+  it('counts beside a text, which it says was not read', () => {
+    expect(findCommand('/status', TEXT)).toEqual({ command: { name: 'status' }, ignoredText: true });
+  });
+
+  it('counts beside a signature, which is no text', () => {
+    expect(findCommand('/status', '\n-- \nAnn\nCorp')).toEqual({
+      command: { name: 'status' },
+      ignoredText: false,
+    });
+  });
+
+  it.each(['Re: /clear', 'AW: /model opus', 'SV: Re: /status'])(
+    '%j does not count beside a text: it is an answer in the thread of a command',
+    (subject) => {
+      expect(findCommand(subject, TEXT)).toBeNull();
+    },
+  );
+});
+
+describe('a command in the text', () => {
+  it.each([
+    ['/clear', false],
+    ['\n\n  /clear  \r\n', false],
+    ['\ufeff/clear', false],
+    ['\u200b /clear', false],
+    ['/clear\n-- \nAnn', false],
+    ['/clear\n\n--\nAnn', false],
+    ['/clear\nThen write a report.', true],
+  ])('%j', (text, ignoredText) => {
+    expect(findCommand('Hello', text)).toEqual({ command: { name: 'clear' }, ignoredText });
+  });
+
+  it('comes before the one in the subject', () => {
+    expect(findCommand('Re: /model opus', '/model haiku')).toMatchObject({
+      command: { name: 'model', model: 'haiku' },
+    });
+  });
+
+  it('takes its argument from its own line only', () => {
+    expect(findCommand('', '/compact prices\nand dates')).toEqual({
+      command: { name: 'compact', focus: 'prices' },
+      ignoredText: true,
+    });
+    expect(findCommand('', '/resume\r9f3a')).toMatchObject({ command: { name: 'resume', hash: null } });
+  });
+
+  it('answers a mistyped one with the help only where it stands alone', () => {
+    expect(findCommand('Hello', '/stauts\n-- \nAnn')).toEqual({
+      command: { name: 'help', unknown: 'stauts' },
+      ignoredText: false,
+    });
+    expect(findCommand('Hello', '/stauts\nwhat is going on?')).toBeNull();
+    expect(findCommand('/stauts', TEXT)).toBeNull();
+  });
+});
+
+describe('text for the agent', () => {
+  it.each([
+    ['/etc/passwd is broken', ''],
+    ['/etc/passwd', ''],
+    ['/usr is full', ''],
+    ['/usr', 'It is full, please look.'],
+    ['Hello', '/usr is full'],
+    ['Hello', '/usr/bin'],
+    ['Hello', 'Please /clear the table'],
+    ['Hello', 'Dear Ann,\n/clear'],
+    ['Hello', '> /clear'],
+    ['Hello', '"/clear"'],
+    ['Hello', './clear'],
+    ['Hello', '//clear'],
+    ['Hello', '/ clear'],
+    ['Hello', '/clear the table please'],
+    ['Hello', '/status of the order 17?'],
+    ['Hello', '/help me with this'],
+    ['Hello', '/resume the work of yesterday'],
+    ['Hello', `/model ${'x'.repeat(101)}`],
+    ['Hello', '/clear-all of it'],
+    ['Fwd: /clear', ''],
+    ['', ''],
+    ['/', ''],
+    ['-- \n/clear', ''],
+    ['Hello', '-- \n/clear'],
+  ])('%j with %j', (subject, text) => {
+    expect(findCommand(subject, text)).toBeNull();
+  });
+
+  it('limits the focus of a compaction', () => {
+    const found = findCommand('', `/compact ${'x'.repeat(5000)}`);
+    expect(found?.command).toEqual({ name: 'compact', focus: 'x'.repeat(1000) });
+  });
+
+  it('is whatever has no slash at the beginning of its subject or text', () => {
+    const text = fc
+      .string({ unit: 'binary' })
+      .filter((value) => !/^[\s\u200b-\u200f\u2060\ufeff]*\//.test(value));
+    fc.assert(
+      fc.property(text, (value) => {
+        expect(findCommand('Hello', value)).toBeNull();
+      }),
+    );
+  });
+
+  it('is read without failing, whatever it is', () => {
+    const part = fc.string({ unit: fc.constantFrom(...'/clear model\n\r-:>\u200bRe') });
+    fc.assert(
+      fc.property(part, part, (subject, text) => {
+        const found = findCommand(subject, text);
+        if (found !== null) expect(`${subject}${text}`).toContain('/');
+      }),
+    );
+  });
+});

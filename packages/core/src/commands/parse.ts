@@ -1,0 +1,85 @@
+/**
+ * Commands by mail (DESIGN section 5). Only what the sender newly wrote is looked at: the caller passes the new
+ * text without the quoted one. When in doubt it is no command: the agent reads the mail, nothing is lost.
+ */
+import { stripReplyPrefixes } from '../threading/subject.ts';
+
+/** One command; null where its optional argument is absent. */
+export type Command =
+  | { name: 'clear' }
+  /** `hash` is what the sender wrote, lower case without `#` or brackets; it need not name a session. */
+  | { name: 'resume'; hash: string | null }
+  | { name: 'model'; model: string | null }
+  | { name: 'compact'; focus: string | null }
+  | { name: 'status' }
+  /** `unknown` is the word after the slash that is no command of ours. */
+  | { name: 'help'; unknown: string | null };
+
+/** A command that was found; `ignoredText` says that the mail has other new text, which no one will read. */
+export interface FoundCommand {
+  command: Command;
+  ignoredText: boolean;
+}
+
+const MAX_MODEL_LENGTH = 100;
+const MAX_FOCUS_LENGTH = 1000;
+const WORD = /^\/([a-z][a-z0-9_-]{0,31})(?:\s+(.*))?$/is;
+/** A zero-width mark that some clients put at the start of a line. */
+const LEADING_MARKS = /^[\u200b-\u200f\u2060\ufeff\s]+/;
+
+/**
+ * The command of a mail, or null when it is for the agent. The first non-empty line of the new text comes
+ * first, then the whole subject without reply prefixes. A subject that is itself a reply (`Re: /model opus`)
+ * counts only in a mail without new text: who answers in the thread of a command has something to say.
+ */
+export function findCommand(subject: string, newText: string): FoundCommand | null {
+  const { firstLine, rest } = splitFirstLine(withoutSignature(newText));
+  const inText = parseLine(firstLine, rest === '');
+  if (inText !== null) return { command: inText, ignoredText: rest !== '' };
+  const { text, replied } = stripReplyPrefixes(subject);
+  if (replied && firstLine !== '') return null;
+  const inSubject = parseLine(text, firstLine === '');
+  return inSubject === null ? null : { command: inSubject, ignoredText: firstLine !== '' };
+}
+
+/** `alone`: the mail says nothing else, so an unknown word can only be a mistyped command. */
+function parseLine(line: string, alone: boolean): Command | null {
+  const match = WORD.exec(line);
+  if (match === null) return null;
+  const word = (match[1] ?? '').toLowerCase();
+  const argument = (match[2] ?? '').trim();
+  switch (word) {
+    case 'clear':
+    case 'status':
+      return argument === '' ? { name: word } : null;
+    case 'help':
+      return argument === '' ? { name: 'help', unknown: null } : null;
+    case 'resume':
+      return resume(argument);
+    case 'model':
+      return argument.length > MAX_MODEL_LENGTH ? null : { name: 'model', model: argument || null };
+    case 'compact':
+      return { name: 'compact', focus: argument.slice(0, MAX_FOCUS_LENGTH).toWellFormed() || null };
+    default:
+      return alone && argument === '' ? { name: 'help', unknown: word } : null;
+  }
+}
+
+function resume(argument: string): Command | null {
+  if (argument === '') return { name: 'resume', hash: null };
+  const hash = /^[[(]?#?([a-z0-9-]{1,36})[\])]?$/i.exec(argument)?.[1];
+  return hash === undefined ? null : { name: 'resume', hash: hash.toLowerCase() };
+}
+
+function splitFirstLine(text: string): { firstLine: string; rest: string } {
+  const start = text.replace(LEADING_MARKS, '');
+  const end = /\r\n?|\n/.exec(start);
+  if (end === null) return { firstLine: start.trim(), rest: '' };
+  return { firstLine: start.slice(0, end.index).trim(), rest: start.slice(end.index).trim() };
+}
+
+/** Drops what follows the signature line of RFC 3676 section 4.3 (`-- `, also without its blank). */
+function withoutSignature(text: string): string {
+  const signature = /(?:^|\n)-- ?\r?(?:\n|$)/.exec(text);
+  return signature === null ? text : text.slice(0, signature.index);
+}

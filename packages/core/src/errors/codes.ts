@@ -1,0 +1,32 @@
+/** The one list of error codes: whatever fails for an expected reason names one of them and its next step. */
+import { admissionErrors } from './admission.ts';
+import { deliveryErrors } from './delivery.ts';
+import type { ErrorDescription } from './describe.ts';
+import { runErrors } from './run.ts';
+import { setupErrors } from './setup.ts';
+
+/** Every error code with its description. */
+export const ERRORS = { ...admissionErrors, ...deliveryErrors, ...runErrors, ...setupErrors } as const;
+
+/** A code of the list. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Whether a text, from a database or a sandbox, is a code of the list. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
+/** The description of a code; that of `internal` for a text that is none. */
+export function describeError(code: string): ErrorDescription {
+  return isErrorCode(code) ? ERRORS[code] : ERRORS.internal;
+}
+
+/**
+ * An error as a paragraph for a person: what happened, the detail of this case (a sentence, may be left out),
+ * and what to do. The detail is put on one line.
+ */
+export function renderError(code: string, detail: string | null = null): string {
+  const { sentence, nextStep } = describeError(code);
+  const middle = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return [sentence, middle, nextStep].filter((part) => part !== '').join(' ');
+}

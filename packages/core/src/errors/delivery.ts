@@ -1,0 +1,80 @@
+import type { ParsedOutboxMail } from '../outbox/schema.ts';
+import type { ReadRefusal } from '../ports.ts';
+import type { ErrorDescription } from './describe.ts';
+
+type OutboxCode = Extract<ParsedOutboxMail, { ok: false }>['code'];
+type FileCode = `file_${ReadRefusal['reason']}`;
+
+/** Why a mail of an agent's outbox did not leave. */
+export const deliveryErrors = {
+  outbox_not_json: {
+    seenBy: 'agent',
+    sentence: 'The outbox file is not a JSON object.',
+    nextStep: 'Write one mail as one JSON object, with a name that ends in .json.',
+  },
+  outbox_invalid: {
+    seenBy: 'agent',
+    sentence: 'The outbox file does not describe a mail that can be sent.',
+    nextStep: 'Mend what is named and write the file into outbox/email again.',
+  },
+  recipients_held: {
+    seenBy: 'owner',
+    sentence: 'The mail goes to somebody who is not an allowed sender, so it waits for your approval.',
+    nextStep:
+      'To send it, run: tinyfat outbox approve ID; to allow that person for good: tinyfat allow add NAME ADDRESS',
+  },
+  file_missing: {
+    seenBy: 'agent',
+    sentence: 'A file that was to be sent does not exist.',
+    nextStep: 'Write the file below /data first, then the mail.',
+  },
+  file_not_a_file: {
+    seenBy: 'agent',
+    sentence: 'What was to be sent is a link, a folder or a special file.',
+    nextStep: 'Copy the content into a plain file below /data.',
+  },
+  file_bad_path: {
+    seenBy: 'agent',
+    sentence: 'The path of a file that was to be sent leads out of /data or through a link.',
+    nextStep: 'Use the path of a plain file below /data.',
+  },
+  file_too_large: {
+    seenBy: 'agent',
+    sentence: 'A file that was to be sent is too large for a mail.',
+    nextStep: 'Compress or split it.',
+  },
+  file_hard_linked: {
+    seenBy: 'agent',
+    sentence: 'A file that was to be sent has a second name elsewhere (a hard link).',
+    nextStep: 'Copy the content into a file of its own.',
+  },
+  compose_failed: {
+    seenBy: 'operator',
+    sentence: 'The mail could not be rendered.',
+    nextStep: 'Look at the log line of this delivery; tinyfat outbox retry ID tries again.',
+  },
+  delivery_rejected: {
+    seenBy: 'owner',
+    sentence: 'The mail provider refused the mail for good.',
+    nextStep: 'Mend what its answer names, then run: tinyfat outbox retry ID',
+  },
+  delivery_exhausted: {
+    seenBy: 'operator',
+    sentence: 'The mail provider could not be reached, or put the mail off, too many times.',
+    nextStep: 'Check the provider and its settings, then run: tinyfat outbox retry ID',
+  },
+  delivery_uncertain: {
+    seenBy: 'owner',
+    sentence: 'The connection to the provider broke when the mail may already have been taken.',
+    nextStep: 'Ask the recipient whether it arrived; only if not, run: tinyfat outbox retry ID',
+  },
+} as const satisfies Record<
+  | OutboxCode
+  | FileCode
+  | 'recipients_held'
+  | 'compose_failed'
+  | 'delivery_rejected'
+  | 'delivery_exhausted'
+  | 'delivery_uncertain',
+  ErrorDescription
+>;

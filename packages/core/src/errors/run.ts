@@ -1,0 +1,147 @@
+import type { SandboxStop } from '../ports.ts';
+import type { ErrorDescription } from './describe.ts';
+
+type StopCode = `sandbox_${NonNullable<SandboxStop>}`;
+type LlmCode =
+  | 'llm_unauthorized'
+  | 'llm_rate_limited'
+  | 'llm_overloaded'
+  | 'llm_unreachable'
+  | 'llm_refused'
+  | 'llm_overflow'
+  | 'llm_stalled';
+
+/** Why a turn gave no answer. The sentences go to the sender in the error mail. */
+export const runErrors = {
+  llm_unauthorized: {
+    seenBy: 'owner',
+    sentence: 'The model provider did not accept the API key.',
+    nextStep:
+      'Set a valid key (tinyfat key set --owner ADDRESS, or ANTHROPIC_API_KEY for all), then send your mail again.',
+  },
+  llm_rate_limited: {
+    seenBy: 'sender',
+    sentence: 'The model provider allows no more requests at the moment.',
+    nextStep:
+      'Send your mail again in a few minutes; if this happens often, raise the limit at the provider.',
+  },
+  llm_overloaded: {
+    seenBy: 'sender',
+    sentence: 'The model provider is overloaded.',
+    nextStep: 'Send your mail again in a few minutes, or choose another model with /model.',
+  },
+  llm_unreachable: {
+    seenBy: 'operator',
+    sentence: 'The model provider could not be reached, or the connection to it broke.',
+    nextStep: 'Send your mail again later; operators: check the network and ANTHROPIC_BASE_URL.',
+  },
+  llm_refused: {
+    seenBy: 'sender',
+    sentence: 'The model provider refused the request.',
+    nextStep: 'Write your mail differently or with other attachments, or choose another model with /model.',
+  },
+  llm_overflow: {
+    seenBy: 'sender',
+    sentence: 'The conversation no longer fits into the memory of the model.',
+    nextStep: 'Shorten it with /compact, or start a new one with /clear, then send your mail again.',
+  },
+  llm_stalled: {
+    seenBy: 'sender',
+    sentence: 'The model stopped answering in the middle.',
+    nextStep: 'Send your mail again.',
+  },
+  no_reply: {
+    seenBy: 'sender',
+    sentence: 'The agent ended its turn without writing an answer.',
+    nextStep: 'Send your mail again, and say what you expect as an answer.',
+  },
+  deadline: {
+    seenBy: 'sender',
+    sentence: 'The turn took longer than it may and was stopped.',
+    nextStep: 'Ask for less in one mail; operators: TURN_TIMEOUT_S sets the limit.',
+  },
+  bad_input: {
+    seenBy: 'operator',
+    sentence: 'The turn was started with input that it could not read.',
+    nextStep: 'This is a fault of the platform: report it with the id of the run.',
+  },
+  internal: {
+    seenBy: 'operator',
+    sentence: 'Something went wrong inside the platform.',
+    nextStep: 'Send your mail again; operators: the log names the run and the cause.',
+  },
+  sandbox_deadline: {
+    seenBy: 'sender',
+    sentence: 'The turn took longer than it may and was stopped.',
+    nextStep: 'Ask for less in one mail; operators: TURN_TIMEOUT_S sets the limit.',
+  },
+  sandbox_output: {
+    seenBy: 'sender',
+    sentence: 'The turn printed more than it may and was stopped.',
+    nextStep: 'Ask the agent to write large output into files.',
+  },
+  sandbox_memory: {
+    seenBy: 'sender',
+    sentence: 'The turn used more memory than it may and was stopped.',
+    nextStep: 'Ask for the work in smaller parts.',
+  },
+  sandbox_processes: {
+    seenBy: 'sender',
+    sentence: 'The turn started more processes than it may and was stopped.',
+    nextStep: 'Ask for the work one step at a time.',
+  },
+  sandbox_cpu: {
+    seenBy: 'sender',
+    sentence: 'The turn used more processor time than it may and was stopped.',
+    nextStep: 'Ask for less computation in one mail.',
+  },
+  sandbox_cancelled: {
+    seenBy: 'owner',
+    sentence: 'The turn was cancelled.',
+    nextStep: 'Send your mail again.',
+  },
+  sandbox_crashed: {
+    seenBy: 'operator',
+    sentence: 'The program in the sandbox ended without a result.',
+    nextStep: 'Send your mail again; operators: tinyfat run show ID has its last output.',
+  },
+  sandbox_unavailable: {
+    seenBy: 'operator',
+    sentence: 'No sandbox can be started on this machine.',
+    nextStep: 'Run tinyfat doctor: it prints the line that mends it.',
+  },
+  attempts_exhausted: {
+    seenBy: 'sender',
+    sentence: 'The turn was tried several times and did not get to its end.',
+    nextStep: 'Send your mail again; operators: tinyfat run show ID has each attempt.',
+  },
+  model_unknown: {
+    seenBy: 'sender',
+    sentence: 'There is no model of that name.',
+    nextStep: 'Write /model for the names that there are.',
+  },
+  session_not_found: {
+    seenBy: 'sender',
+    sentence: 'No session has that hash.',
+    nextStep: 'Write /resume for those that there are.',
+  },
+  session_ambiguous: {
+    seenBy: 'sender',
+    sentence: 'More than one session begins with that hash.',
+    nextStep: 'Write /resume with more characters of the hash.',
+  },
+} as const satisfies Record<
+  | LlmCode
+  | StopCode
+  | 'no_reply'
+  | 'deadline'
+  | 'bad_input'
+  | 'internal'
+  | 'sandbox_crashed'
+  | 'sandbox_unavailable'
+  | 'attempts_exhausted'
+  | 'model_unknown'
+  | 'session_not_found'
+  | 'session_ambiguous',
+  ErrorDescription
+>;

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { failedRecord, sentRecord } from './record.ts';
+
+const sent = {
+  sentAt: Date.UTC(2026, 10, 22, 18, 0, 0, 5),
+  provider: 'smtp',
+  providerId: null,
+  messageId: '<1@agents.example>',
+};
+const failed = { failedAt: Date.UTC(2026, 10, 22), error: 'Refused.' };
+
+describe('sentRecord', () => {
+  it('keeps what the agent wrote and adds how it left', () => {
+    const record = sentRecord(
+      '{"body":"Hi","log":true,"attachments":[{"path":"a"}],"status":"pending"}',
+      sent,
+    );
+    expect(JSON.parse(record)).toEqual({
+      body: 'Hi',
+      log: true,
+      attachments: [{ path: 'a' }],
+      status: 'sent',
+      sent_at: '2026-11-22T18:00:00.005Z',
+      provider: 'smtp',
+      provider_id: null,
+      message_id: '<1@agents.example>',
+    });
+    expect(record.endsWith('}\n')).toBe(true);
+  });
+
+  it('does not let the agent forge the result', () => {
+    const record = JSON.parse(
+      sentRecord('{"status":"failed","sent_at":"x","message_id":"<x@y>","__proto__":{"provider":"x"}}', sent),
+    );
+    expect(record).toMatchObject({
+      status: 'sent',
+      sent_at: '2026-11-22T18:00:00.005Z',
+      message_id: '<1@agents.example>',
+      provider: 'smtp',
+    });
+  });
+});
+
+describe('failedRecord', () => {
+  it('keeps what the agent wrote and adds the reason', () => {
+    expect(JSON.parse(failedRecord('{"body":""}', failed))).toEqual({
+      body: '',
+      status: 'failed',
+      error: 'Refused.',
+      failed_at: '2026-11-22T00:00:00.000Z',
+    });
+  });
+
+  it.each([
+    ['{"body":', '{"body":'],
+    ['[1]', '[1]'],
+    ['\ud800', '\ufffd'],
+    [null, null],
+    ['x'.repeat(200_000), 'x'.repeat(100_000)],
+  ])('keeps a file that is no JSON object as text', (original, kept) => {
+    expect(JSON.parse(failedRecord(original, failed))).toMatchObject({ original: kept, status: 'failed' });
+  });
+});

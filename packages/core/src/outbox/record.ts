@@ -1,0 +1,52 @@
+/** What stands in `sent/` and `failed/` after a delivery: the agent's own file with the result added. */
+
+/** Longest original that is kept when it is not JSON, characters. */
+const MAX_RAW_LENGTH = 100_000;
+
+/** How a mail left. Times as epoch ms. */
+export interface SentResult {
+  sentAt: number;
+  provider: string;
+  providerId: string | null;
+  /** With angle brackets. */
+  messageId: string;
+}
+
+/** Why a mail did not leave; `error` is a sentence with the next step. */
+export interface FailedResult {
+  failedAt: number;
+  error: string;
+}
+
+/** JSON for `sent/`: everything the agent wrote, with the result over it. */
+export function sentRecord(original: string, result: SentResult): string {
+  return record(original, {
+    status: 'sent',
+    sent_at: new Date(result.sentAt).toISOString(),
+    provider: result.provider,
+    provider_id: result.providerId,
+    message_id: result.messageId,
+  });
+}
+
+/** JSON for `failed/`. What was not a JSON object is kept as text in `original`; null where it could not be read. */
+export function failedRecord(original: string | null, result: FailedResult): string {
+  return record(original, {
+    status: 'failed',
+    error: result.error,
+    failed_at: new Date(result.failedAt).toISOString(),
+  });
+}
+
+function record(original: string | null, result: Record<string, string | null>): string {
+  return `${JSON.stringify({ ...parseOriginal(original), ...result }, null, 2)}\n`;
+}
+
+function parseOriginal(original: string | null): object {
+  if (original === null) return { original: null };
+  try {
+    const json: unknown = JSON.parse(original.replace(/^\ufeff/, ''));
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
+  } catch {}
+  return { original: original.slice(0, MAX_RAW_LENGTH).toWellFormed() };
+}

@@ -1,0 +1,62 @@
+/**
+ * `config.json` of an agent's folder. The agent can write it, so nothing in it grants anything, and a bad value
+ * never stops a turn: it falls back to its default, with a warning that names it.
+ */
+import * as v from 'valibot';
+import { SESSION_SCOPES, type SessionScope } from './scope.ts';
+
+/** The settings of an agent. */
+export interface AgentConfig {
+  /** Alias or full id as written; null for the operator's default. */
+  model: string | null;
+  sessionScope: SessionScope;
+}
+
+const modelSchema = v.pipe(v.string(), v.trim(), v.regex(/^[\w.:@/-]{1,100}$/));
+const scopeSchema = v.picklist(SESSION_SCOPES);
+
+/** Reads the text of `config.json`; null stands for a missing file. Keys that we don't know are left alone. */
+export function parseAgentConfig(text: string | null): { config: AgentConfig; warnings: string[] } {
+  const warnings: string[] = [];
+  const file = text === null ? {} : parseObject(text, warnings);
+  return {
+    config: {
+      model: read(file, 'model', modelSchema, null, 'the name of a model', warnings),
+      sessionScope: read(
+        file,
+        'session_scope',
+        scopeSchema,
+        'agent',
+        '"agent", "sender" or "thread"',
+        warnings,
+      ),
+    },
+    warnings,
+  };
+}
+
+function parseObject(text: string, warnings: string[]): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    if (v.is(v.record(v.string(), v.unknown()), json) && !Array.isArray(json)) return json;
+  } catch {}
+  warnings.push('config.json is not a JSON object; its settings are the defaults now.');
+  return {};
+}
+
+function read<Value, Fallback>(
+  file: Record<string, unknown>,
+  key: string,
+  schema: v.GenericSchema<unknown, Value>,
+  fallback: Fallback,
+  wanted: string,
+  warnings: string[],
+): Value | Fallback {
+  const value = Object.hasOwn(file, key) ? file[key] : undefined;
+  if (value === undefined || value === null) return fallback;
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  const used = fallback === null ? 'the default' : JSON.stringify(fallback);
+  warnings.push(`config.json: "${key}" must be ${wanted}; ${used} is used.`);
+  return fallback;
+}
