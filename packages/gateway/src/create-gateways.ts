@@ -1,0 +1,90 @@
+import type { Clock } from '@tinyfat/core';
+import type { Gateway, GatewayRequest, OpenGateway } from './contract.ts';
+import { createEgressBudget } from './egress/budget.ts';
+import { serveForward } from './egress/forward-http.ts';
+import { type EgressNetwork, systemNetwork } from './egress/network.ts';
+import type { EgressParts } from './egress/open-connection.ts';
+import { serveConnect } from './egress/tunnel.ts';
+import { limitedEvents } from './events.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { makeRunToken } from './llm/run-token.ts';
+import { createLlmRoute } from './llm/serve-llm.ts';
+import { createUpstreamAgents } from './llm/upstream-agents.ts';
+import { createUsageMeter } from './llm/usage-meter.ts';
+import { createRunServer } from './run-server.ts';
+import { listenOnSocketFile } from './socket-file.ts';
+
+/** What all gateways of a host share. */
+export interface GatewaysOptions {
+  now: Clock;
+  /** Differences from DEFAULT_LIMITS. */
+  limits?: Partial<GatewayLimits>;
+  /** The outside world of the proxy; the real one when absent. */
+  network?: EgressNetwork;
+}
+
+/** The gateways of a host: one per run, over connections to the LLM that stay warm between runs. */
+export interface Gateways {
+  open: OpenGateway;
+  /** Closes every open gateway and the connections to the LLM. */
+  close(): Promise<void>;
+}
+
+/** Makes the gateways of a host. Opens nothing by itself. */
+export function createGateways(options: GatewaysOptions): Gateways {
+  const agents = createUpstreamAgents();
+  const network = options.network ?? systemNetwork();
+  const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const openGateways = new Set<Gateway>();
+
+  async function open(request: GatewayRequest): Promise<Gateway> {
+    const runToken = makeRunToken();
+    const meter = createUsageMeter();
+    const emit = limitedEvents(limits.events, request.onEvent);
+    const llm = createLlmRoute({
+      upstream: request.upstream,
+      runToken,
+      agents,
+      limits,
+      meter,
+      now: options.now,
+      emit,
+    });
+    const egress: EgressParts = {
+      policy: request.egress,
+      network,
+      limits,
+      budget: createEgressBudget(limits.egressConnections, limits.egressBytes),
+      emit,
+    };
+    const run = createRunServer(limits, {
+      serveOrigin: llm.serve,
+      serveAbsolute: (incoming, response) => serveForward(incoming, response, egress),
+      serveConnect: (incoming, socket, head) => serveConnect(incoming, socket, head, egress),
+    });
+    await listenOnSocketFile(run.server, request.socketPath);
+
+    const gateway: Gateway = {
+      runToken,
+      usage: meter.total,
+      timing: llm.timing,
+      close: () => {
+        openGateways.delete(gateway);
+        return new Promise((resolve) => {
+          run.server.close(() => resolve());
+          run.cutAll();
+        });
+      },
+    };
+    openGateways.add(gateway);
+    return gateway;
+  }
+
+  return {
+    open,
+    async close() {
+      await Promise.all([...openGateways].map((gateway) => gateway.close()));
+      agents.close();
+    },
+  };
+}

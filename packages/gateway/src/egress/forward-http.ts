@@ -1,0 +1,79 @@
+import { type IncomingMessage, type ServerResponse, request as startRequest } from 'node:http';
+import { pipeline } from 'node:stream';
+import { endToEndHeaders, type HeaderFields } from '../headers.ts';
+import { type EgressParts, openPublicConnection } from './open-connection.ts';
+import { parseAbsoluteForm } from './target.ts';
+
+/**
+ * Forwards one plain-HTTP request in absolute form. The target decides where it goes and what Host says; the body
+ * is framed anew, exactly as the parser understood it, so that nothing can hide in it (request smuggling, RFC
+ * 9112 section 11.2). One connection per request: nobody's bytes come before or after.
+ */
+export async function serveForward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: EgressParts,
+): Promise<void> {
+  const asked = request.url ?? '';
+  const parsed = parseAbsoluteForm(asked);
+  if (!parsed.ok) return refuse(400, parsed.reason);
+  if (request.method === 'TRACE') return refuse(405, 'TRACE is not forwarded');
+
+  const hungUp = new AbortController();
+  response.once('close', () => hungUp.abort());
+  const opened = await openPublicConnection(parsed.target, parts, hungUp.signal);
+  if (!opened.ok) return refuse(opened.status, opened.reason);
+  const { socket } = opened;
+  if (response.destroyed) {
+    socket.destroy();
+    return;
+  }
+  parts.emit({ kind: 'egress', host: parsed.target.host, port: parsed.target.port });
+
+  socket.setTimeout(parts.limits.egressIdleMs, () => socket.destroy());
+  const outgoing = startRequest({
+    createConnection: () => socket,
+    method: request.method,
+    path: parsed.path,
+    headers: { ...endToEndHeaders(request.headers), ...framing(request), host: parsed.authority },
+  });
+  parts.budget.watch(socket, request);
+  outgoing.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answerHeaders(answer));
+    response.flushHeaders();
+    pipeline(answer, response, () => socket.destroy());
+  });
+  pipeline(request, outgoing, (error) => {
+    if (error) outgoing.destroy();
+  });
+  outgoing.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else refuse(502, 'the host broke off');
+  });
+  response.once('close', () => socket.destroy());
+
+  function refuse(status: number, reason: string): void {
+    if (response.headersSent || response.destroyed) return;
+    parts.emit({ kind: 'refused', target: asked, reason });
+    response.shouldKeepAlive = false;
+    response.writeHead(status, { 'content-type': 'text/plain' });
+    response.end(`tinyfat gateway: ${reason}\n`);
+    request.resume();
+  }
+}
+
+/** Node's parser lets only one of both through; with neither there is no body. */
+function framing(request: IncomingMessage): HeaderFields {
+  const length = request.headers['content-length'];
+  if (request.headers['transfer-encoding'] !== undefined) return { 'transfer-encoding': 'chunked' };
+  if (length !== undefined) return { 'content-length': length };
+  return request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH'
+    ? { 'content-length': '0' }
+    : {};
+}
+
+function answerHeaders(answer: IncomingMessage): HeaderFields {
+  const headers = endToEndHeaders(answer.headers);
+  if (answer.headers['transfer-encoding'] !== undefined) delete headers['content-length'];
+  return headers;
+}

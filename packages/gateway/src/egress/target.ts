@@ -1,0 +1,92 @@
+import { isIP } from 'node:net';
+
+/** A host and port that may be looked up; whether it may be reached is decided later. */
+export type EgressTarget =
+  /** `host` is lower case, without brackets and without the final dot. */
+  { ok: true; host: string; kind: 'name' | 'address'; port: number } | { ok: false; reason: string };
+
+const AUTHORITY = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,254}))(?::([0-9]{1,5}))?$/i;
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** What the WHATWG URL standard and inet_aton take for a number: such a last label makes the host an address. */
+const NUMBER = /^(?:[0-9]+|0x[0-9a-f]*)$/;
+
+/**
+ * Names that never are on the public internet: IANA's Special-Use Domain Names (RFC 6761, 6762, 7686, 8375, 9476),
+ * ICANN's `internal`, and those that routers and offices use for their inside.
+ */
+const LOCAL_SUFFIXES = [
+  'alt',
+  'corp',
+  'example',
+  'home',
+  'home.arpa',
+  'internal',
+  'intranet',
+  'invalid',
+  'lan',
+  'local',
+  'localdomain',
+  'localhost',
+  'mail',
+  'onion',
+  'private',
+  'test',
+];
+
+/**
+ * Reads `host:port` (RFC 9112 section 3.2.3) strictly. Spellings that a resolver or URL parser would turn into
+ * an address (`2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`), single labels, local names, zone ids, user names
+ * and everything outside plain ASCII letters and digits are refused here, before any lookup.
+ */
+export function parseAuthority(authority: string, defaultPort: number | null): EgressTarget {
+  const match = AUTHORITY.exec(authority);
+  if (match === null) return refused('the target is not a plain host:port');
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  if (port === null || port < 1 || port > 65_535)
+    return refused('the target needs a port between 1 and 65535');
+  const bracketed = match[1];
+  if (bracketed !== undefined) {
+    const host = bracketed.toLowerCase();
+    return isIP(host) === 6 ? { ok: true, host, kind: 'address', port } : refused('not an IPv6 address');
+  }
+  const plain = (match[2] ?? '').toLowerCase();
+  if (isIP(plain) === 4) return { ok: true, host: plain, kind: 'address', port };
+  const host = plain.replace(/\.$/, '');
+  const reason = whyNotPublicName(host);
+  return reason === null ? { ok: true, host, kind: 'name', port } : refused(reason);
+}
+
+function whyNotPublicName(host: string): string | null {
+  const labels = host.split('.');
+  const last = labels.at(-1) ?? '';
+  if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return 'not a host name';
+  if (NUMBER.test(last)) return 'not an address in plain dotted form';
+  if (labels.length < 2) return 'a name without a dot is not public';
+  if (LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))) {
+    return 'the name is reserved for local use';
+  }
+  return null;
+}
+
+/** A request in absolute form (RFC 9112 section 3.2.2), taken apart without a URL parser's repairs. */
+export type AbsoluteForm =
+  | { ok: true; target: EgressTarget & { ok: true }; authority: string; path: string }
+  | { ok: false; reason: string };
+
+const ABSOLUTE_FORM = /^http:\/\/([^/?#\\@]*)([/?][\x21-\x22\x24-\x7e]*)?$/i;
+
+/** Reads `http://host[:port]/path?query`; no user name, no fragment. `authority` is what Host has to say. */
+export function parseAbsoluteForm(url: string): AbsoluteForm {
+  const match = ABSOLUTE_FORM.exec(url);
+  if (match === null) return { ok: false, reason: 'the proxy takes http://host/path only' };
+  const target = parseAuthority(match[1] ?? '', 80);
+  if (!target.ok) return target;
+  const path = match[2] ?? '/';
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  const authority = target.port === 80 ? host : `${host}:${target.port}`;
+  return { ok: true, target, authority, path: path.startsWith('?') ? `/${path}` : path };
+}
+
+function refused(reason: string): { ok: false; reason: string } {
+  return { ok: false, reason };
+}

@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Headers as `http.request` and `writeHead` take them. */
+export type HeaderFields = Record<string, string | string[]>;
+
+/** Meaningful to one connection only (RFC 9110 section 7.6.1), and what proxies add about the client. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-authentication-info',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
+/**
+ * The fields that go on to the next connection. Those that `Connection` names go too, so a caller sets Host and
+ * the framing (Content-Length or Transfer-Encoding) itself afterwards: `Connection: content-length` must not
+ * leave a body without a frame.
+ */
+export function endToEndHeaders(headers: IncomingHttpHeaders): HeaderFields {
+  const named = new Set((headers.connection ?? '').toLowerCase().split(/[\s,]+/));
+  const kept: HeaderFields = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+const LLM_REQUEST_FIELDS = /^(?:accept|content-type|user-agent|x-app|anthropic-[a-z-]+|x-stainless-[a-z-]+)$/;
+const LLM_RESPONSE_FIELDS =
+  /^(?:content-type|content-length|request-id|retry-after(?:-ms)?|x-should-retry|anthropic-ratelimit-[a-z-]+)$/;
+
+/** What of a sandbox's request reaches the LLM: no cookie, no credential, no encoding, nothing unknown. */
+export function llmRequestHeaders(headers: IncomingHttpHeaders): HeaderFields {
+  return only(headers, LLM_REQUEST_FIELDS);
+}
+
+/** What of the LLM's answer reaches the sandbox: nothing about the account behind the key. */
+export function llmResponseHeaders(headers: IncomingHttpHeaders): HeaderFields {
+  const kept = only(headers, LLM_RESPONSE_FIELDS);
+  if (headers['transfer-encoding'] !== undefined) delete kept['content-length'];
+  return kept;
+}
+
+function only(headers: IncomingHttpHeaders, names: RegExp): HeaderFields {
+  const kept: HeaderFields = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && names.test(name)) kept[name] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,40 @@
+/** What one run may take of its gateway. Times in ms, sizes in bytes. */
+export interface GatewayLimits {
+  /** Open connections from the sandbox. */
+  connections: number;
+  /** Requests of any kind over the whole run; afterwards every new connection is closed at once. */
+  requests: number;
+  /** LLM requests at the same time. */
+  llmRequests: number;
+  /** Body of one LLM request. */
+  llmBodyBytes: number;
+  /** Until the connection to the LLM stands, TLS included. */
+  llmConnectMs: number;
+  /** Proxied connections at the same time. */
+  egressConnections: number;
+  /** Proxied bytes, both ways, over the whole run. */
+  egressBytes: number;
+  /** Ports that may be dialled. */
+  egressPorts: readonly number[];
+  /** Name lookup and dialling of one proxied connection together. */
+  egressConnectMs: number;
+  /** A proxied connection on which nothing moves for this long is closed. */
+  egressIdleMs: number;
+  /** Events handed to `onEvent`; the last one says that more are left out. */
+  events: number;
+}
+
+/** Room for a package install and a long turn; far below what hurts the host. */
+export const DEFAULT_LIMITS: GatewayLimits = {
+  connections: 256,
+  requests: 50_000,
+  llmRequests: 16,
+  llmBodyBytes: 64 * 1024 * 1024,
+  llmConnectMs: 10_000,
+  egressConnections: 64,
+  egressBytes: 1024 * 1024 * 1024,
+  egressPorts: [80, 443],
+  egressConnectMs: 10_000,
+  egressIdleMs: 120_000,
+  events: 2_000,
+};
