@@ -1,0 +1,111 @@
+/** Commands by mail: answered without a model call, and what they change holds for the next turn. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { type ReceivedMail, sendMail } from './support/mail.ts';
+import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+
+describe('commands', () => {
+  let model: AnthropicStandIn;
+  let server: Tinyfat;
+  let count = 0;
+  beforeAll(async () => {
+    model = await startAnthropicStandIn();
+    server = await startTinyfat({
+      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
+      agents: { scout: [] },
+    });
+  });
+  afterAll(async () => {
+    await server?.dispose();
+    await model?.close();
+  });
+  const mail = async (subject: string, text = ''): Promise<ReceivedMail> => {
+    await sendMail(server, { to: 'scout@tinyfat.localhost', subject, text });
+    count++;
+    return (await server.answers(count)).at(-1) as ReceivedMail;
+  };
+  const agentFolder = () =>
+    join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '');
+  const hashOf = (reply: ReceivedMail) => reply.text?.match(/\[scout:([0-9a-f]{4}) /)?.[1];
+  const newestModel = () => (model.requests.at(-1) as { body: { model: string } }).body.model;
+
+  it('never reach the model', async () => {
+    await mail('Begin', 'One. [[reply: First.]]');
+    const before = model.requests.length;
+    for (const command of ['/status', '/help', '/model', '/resume', '/nonsense']) await mail(command);
+    await mail('Some subject', '/status\n\n-- \nOwner');
+    expect(model.requests.length).toBe(before);
+  });
+
+  it('/model shows the names, changes the model for the next turn, and refuses an unknown one', async () => {
+    expect((await mail('/model')).text).toContain('`sonnet` = `claude-sonnet-');
+    expect((await mail('/model sonnet')).text).toMatch(/`claude-sonnet-[\d-]+`/);
+    await mail('Next', 'Which? [[reply: This one.]]');
+    expect(newestModel()).toMatch(/^claude-sonnet-/);
+    expect((await mail('/model gpt-9')).text).toContain('no model of that name');
+    await mail('Next', 'Which now? [[reply: Still.]]');
+    expect(newestModel()).toMatch(/^claude-sonnet-/);
+    expect(JSON.parse(readFileSync(join(agentFolder(), 'config.json'), 'utf8'))).toMatchObject({
+      model: 'sonnet',
+      session_scope: 'agent',
+    });
+    await mail('/model claude-haiku-4-5');
+    await mail('Next', 'And? [[reply: Back.]]');
+    expect(newestModel()).toBe('claude-haiku-4-5');
+  });
+
+  it('/clear begins a new session; /resume lists both and goes back to the old one', async () => {
+    const before = hashOf(await mail('Old', 'My word is plum. [[reply: Noted.]]'));
+    const cleared = await mail('/clear');
+    expect(cleared.text).toContain(`/resume ${before}`);
+    const fresh = await mail('New', 'Start. [[reply: Fresh.]]');
+    expect(hashOf(fresh)).not.toBe(before);
+    expect(JSON.stringify(model.requests.at(-1)?.body)).not.toContain('plum');
+    const list = (await mail('/resume')).text ?? '';
+    expect(list).toContain(`\`${before}\``);
+    expect(list).toMatch(new RegExp(`${hashOf(fresh)}.*\\(current\\)`));
+    expect((await mail(`/resume ${before}`)).text).toContain('Resumed session');
+    expect(hashOf(await mail('Back', 'Again. [[reply: Here.]]'))).toBe(before);
+    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('plum');
+    expect((await mail('/resume ffff0000ffff')).text).toContain('There is no session');
+  });
+
+  it('/compact shortens the session with a model call and says what it did', async () => {
+    for (let index = 0; index < 2; index++)
+      await mail('Long', `${'words '.repeat(20_000)} [[reply: ok ${index}]]`);
+    const before = model.requests.length;
+    const reply = await mail('/compact keep the numbers');
+    expect(model.requests.length).toBeGreaterThan(before);
+    expect(JSON.stringify(model.requests.slice(before).map((request) => request.body))).toContain(
+      'keep the numbers',
+    );
+    expect(reply.text).toMatch(/\d/);
+    const [newest] = await server.json(['mails', 'scout']);
+    expect(newest.state).toBe('replied');
+  });
+
+  it('/status tells model, session, use and waiting mail', async () => {
+    const { text } = await mail('/status');
+    expect(text).toContain('scout@tinyfat.localhost');
+    expect(text).toContain('claude-haiku-4-5');
+    expect(text).toMatch(/Turns so far: \d+, \d+ tokens, \$\d/);
+    expect(text).toContain('0 waiting, 0 held');
+  });
+
+  it('are not found in quoted text, and a mail that only begins like one is for the agent', async () => {
+    const before = model.requests.length;
+    await mail('Re: Talk', 'Fine. [[reply: Good.]]\n\nOn Monday, Owner wrote:\n> /clear\n> /model opus');
+    await mail('/etc/passwd is broken', 'Please look. [[reply: I did.]]');
+    expect(model.requests.length).toBe(before + 2);
+  });
+
+  it('shows commands as such among the mails', async () => {
+    const mails = await server.json(['mails', 'scout']);
+    const states = mails
+      .filter((one: { subject: string }) => one.subject.startsWith('/model'))
+      .map((one: { state: string }) => one.state);
+    expect(new Set(states)).toEqual(new Set(['command']));
+  });
+});

@@ -1,0 +1,145 @@
+/** The real server as its own process, on a data folder and a loopback address of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ReceivedMail, readMaildir } from './mail.ts';
+
+const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+let addresses = 0;
+
+/** A loopback address that no other test process of this machine uses: its ports are all free. */
+function ownAddress(): string {
+  addresses++;
+  const number = process.pid * 8 + addresses;
+  return `127.${1 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${1 + (number & 127) * 2 - (number & 1)}`;
+}
+
+export interface Tinyfat {
+  dataDir: string;
+  host: string;
+  smtpPort: number;
+  /** Everything that the server printed so far. */
+  output(): string;
+  /** Runs a command line against the same folder. */
+  cli(words: string[], stdin?: string): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** The same with `--json`, parsed; throws when the command fails. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
+  json(words: string[]): Promise<any>;
+  /** Waits until the Maildir holds this many mails; gives them in order of their sending. */
+  answers(count: number): Promise<ReceivedMail[]>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Of the server that ended last; null while it runs or when a signal ended it. */
+  exitCode(): number | null;
+  /** Starts the server again on the same folder. */
+  restart(more?: Record<string, string>): Promise<void>;
+  /** Stops the server and removes the folder. */
+  dispose(): Promise<void>;
+}
+
+/** Starts the server with agents; resolves when it is ready. */
+export async function startTinyfat(options: {
+  environment?: Record<string, string>;
+  /** Name → allowed entries beside the owner `owner@example.com`. */
+  agents?: Record<string, string[]>;
+}): Promise<Tinyfat> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-e2e-'));
+  const host = ownAddress();
+  const environment = {
+    PATH: process.env.PATH ?? '',
+    DATA_DIR: dataDir,
+    HOST: host,
+    PUBLIC_URL: `http://${host}:8025`,
+    SMTP_HOST: host,
+    RETRY_BASE_MS: '20',
+    ...options.environment,
+  };
+  let child: ChildProcess | null = null;
+  let printed = '';
+
+  const start = async (more: Record<string, string> = {}) => {
+    const server = spawn(process.execPath, [MAIN, 'start'], {
+      env: { ...environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = server;
+    const take = (chunk: Buffer) => {
+      printed += chunk.toString();
+    };
+    server.stdout.on('data', take);
+    server.stderr.on('data', take);
+    const ready = new Promise<void>((resolve) => {
+      server.stdout.on('data', () => printed.includes('Everything ') && resolve());
+    });
+    const ended = once(server, 'exit').then(() => {
+      throw new Error(`the server ended at its start:\n${printed}`);
+    });
+    await Promise.race([ready, ended]);
+    ended.catch(() => undefined);
+  };
+
+  const kill = async (signal: NodeJS.Signals) => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+
+  const cli: Tinyfat['cli'] = async (words, stdin = '') => {
+    const command = spawn(process.execPath, [MAIN, ...words], { env: environment, stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    command.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    command.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    command.stdin.end(stdin);
+    const [code] = await once(command, 'close');
+    return { code, stdout, stderr };
+  };
+
+  for (const [name, entries] of Object.entries(options.agents ?? {})) {
+    const allow = entries.flatMap((entry) => ['--allow', entry]);
+    const made = await cli(['agent', 'create', name, '--owner', 'owner@example.com', ...allow]);
+    if (made.code !== 0) throw new Error(made.stderr);
+  }
+  await start();
+
+  return {
+    dataDir,
+    host,
+    smtpPort: 2525,
+    output: () => printed,
+    cli,
+    async json(words) {
+      const result = await cli([...words, '--json']);
+      if (result.code !== 0) throw new Error(result.stderr);
+      return JSON.parse(result.stdout);
+    },
+    async answers(count) {
+      const folder = join(dataDir, 'mailbox', 'new');
+      for (;;) {
+        const mails = existsSync(folder) ? await readMaildir(folder) : [];
+        if (mails.length >= count) return mails;
+        if (child?.exitCode !== null) throw new Error(`the server ended:\n${printed}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    kill,
+    exitCode: () => child?.exitCode ?? null,
+    async restart(more) {
+      await kill('SIGKILL');
+      printed = '';
+      await start(more);
+    },
+    async dispose() {
+      await kill('SIGTERM');
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** A conversation hangs together: for the client that began it, and for one that threads in its own way. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { type ReceivedMail, sendMail } from './support/mail.ts';
+import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+
+describe('threading', () => {
+  let model: AnthropicStandIn;
+  let server: Tinyfat;
+  let count = 0;
+  beforeAll(async () => {
+    model = await startAnthropicStandIn();
+    server = await startTinyfat({
+      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
+      agents: { scout: [] },
+    });
+  });
+  afterAll(async () => {
+    await server?.dispose();
+    await model?.close();
+  });
+  const send = async (mail: Parameters<typeof sendMail>[1]) => {
+    const id = await sendMail(server, { to: 'scout@tinyfat.localhost', ...mail });
+    count++;
+    return { id, reply: (await server.answers(count)).at(-1) as ReceivedMail };
+  };
+  const ids = (mail: ReceivedMail) => mail.references?.split(/\s+/);
+
+  it('grows over three mails, each answer naming its parent and all before it', async () => {
+    const first = await send({ subject: 'Trip', text: 'One' });
+    const reply1 = first.reply.messageId ?? '';
+    const second = await send({
+      subject: 'Re: Trip',
+      text: 'Two',
+      inReplyTo: reply1,
+      references: [first.id, reply1],
+    });
+    expect(second.reply.inReplyTo).toBe(second.id);
+    expect(ids(second.reply)).toEqual([first.id, reply1, second.id]);
+    const reply2 = second.reply.messageId ?? '';
+    const third = await send({
+      subject: 'RE: Trip',
+      text: 'Three',
+      inReplyTo: reply2,
+      references: [first.id, reply1, second.id, reply2],
+    });
+    expect(third.reply.subject).toBe('RE: Trip');
+    expect(ids(third.reply)).toEqual([first.id, reply1, second.id, reply2, third.id]);
+  });
+
+  it('follows a client that keeps its own References, or none but In-Reply-To', async () => {
+    const own = await send({
+      subject: 'AW: Reise',
+      text: 'Hallo',
+      inReplyTo: '<b@client.example>',
+      references: ['<a@client.example>', '<b@client.example>'],
+    });
+    expect(own.reply.subject).toBe('AW: Reise');
+    expect(ids(own.reply)).toEqual(['<a@client.example>', '<b@client.example>', own.id]);
+    const bare = await send({ subject: 'Re: x', text: 'Hi', inReplyTo: '<p@client.example>' });
+    expect(ids(bare.reply)).toEqual(['<p@client.example>', bare.id]);
+  });
+
+  it('never lets headers grow without end, and keeps the first and the newest', async () => {
+    const many = Array.from({ length: 300 }, (_, index) => `<${'x'.repeat(30)}${index}@client.example>`);
+    const { id, reply } = await send({
+      subject: 'Re: long',
+      text: 'Hi',
+      inReplyTo: many.at(-1),
+      references: many,
+    });
+    const kept = ids(reply) ?? [];
+    expect(kept.length).toBeLessThanOrEqual(20);
+    expect(kept.join(' ').length).toBeLessThanOrEqual(850);
+    expect([kept[0], kept.at(-2), kept.at(-1)]).toEqual([many[0], many.at(-1), id]);
+  });
+
+  it('goes on with one session over all threads', async () => {
+    await send({ subject: 'Fresh thread', text: 'Remember? [[reply: yes]]' });
+    const body = JSON.stringify(model.requests.at(-1)?.body);
+    expect(body).toContain('Subject: Trip');
+    expect(body).toContain('Subject: AW: Reise');
+  });
+});
