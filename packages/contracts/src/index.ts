@@ -1,2 +1,3 @@
 export * from './agent-folders.ts';
 export * from './job-queue.ts';
+export * from './sandbox.ts';

@@ -14,6 +14,9 @@ export interface MailAttachment {
 
 /** The readable content of a mail: what is new, what is quoted, what is attached. */
 export interface MailContent {
+  /** Everybody that the headers name; shown to the agent, routes nothing. */
+  to: { address: string; name: string }[];
+  cc: { address: string; name: string }[];
   text: string;
   quoted: string;
   attachments: MailAttachment[];
@@ -92,6 +95,8 @@ export interface SmtpListenerOptions {
   maxConnectionsPerClient: number;
   /** Messages between the end of DATA and their answer, at once; beyond it 451. */
   maxInFlight: number;
+  /** Bytes of unfinished messages of all connections held in memory; beyond it 451. Default: 8 messages. */
+  maxBufferedBytes?: number;
   /** Networks in CIDR notation whose mail is not checked. */
   trustedClients: string[];
   /** Answers RCPT TO: null accepts it. */

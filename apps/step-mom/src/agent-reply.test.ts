@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { agentReplied, answersSender, readWrittenMail, snapshotOutbox, writtenSince } from './agent-reply.ts';
+import { makeInput } from './test-support/turn-folder.ts';
+
+const { email } = makeInput('http://127.0.0.1:1');
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'outbox-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, mail: unknown) =>
+  writeFileSync(join(folder, name), typeof mail === 'string' ? mail : JSON.stringify(mail));
+
+test.each<[string, object]>([
+  ['no recipient and no subject', {}],
+  ['the sender as recipient', { to: ['ANN@example.com'] }],
+  ['the sender with a name', { to: ['Ann <ann@example.com>'] }],
+  ['the sender among others', { to: ['bob@example.com', 'ann@example.com'] }],
+  ['the subject of the thread', { subject: 'Re: numbers' }],
+  ['the id of the mail', { subject: 'Other', in_reply_to: '<one@example.com>' }],
+  ['the id without brackets', { in_reply_to: 'one@example.com' }],
+  ['the id in references', { references: '<zero@example.com> <one@example.com>' }],
+])('a mail with %s answers the sender', (_, fields) => {
+  write('a.json', { body: 'hi', status: 'pending', ...fields });
+  expect(agentReplied(folder, new Map(), email)).toBe(true);
+});
+
+test.each<[string, object]>([
+  ['to someone else', { to: ['bob@example.com'] }],
+  ['with a subject of its own', { subject: 'Weekly report' }],
+  ['in another thread', { in_reply_to: '<other@example.com>' }],
+  ['without a body', { body: '  ' }],
+  ['that was already sent', { status: 'sent' }],
+  ['whose recipients are not a list', { to: 'ann@example.com' }],
+])('a mail %s does not', (_, fields) => {
+  write('a.json', { body: 'hi', status: 'pending', ...fields });
+  expect(agentReplied(folder, new Map(), email)).toBe(false);
+});
+
+test('a mail whose thread has no id is answered by subject only', () => {
+  const mail = { body: 'hi', status: 'pending' as const, in_reply_to: '<one@example.com>' };
+  expect(answersSender(mail, { ...email, message_id: null })).toBe(false);
+});
+
+test('only mails that are new or changed since the snapshot count', () => {
+  write('old.json', { body: 'hi', status: 'pending' });
+  const before = snapshotOutbox(folder);
+  expect(agentReplied(folder, before, email)).toBe(false);
+  write('old.json', { body: 'hi again', status: 'pending' });
+  expect(writtenSince(folder, before)).toEqual(['old.json']);
+  expect(agentReplied(folder, before, email)).toBe(true);
+});
+
+test.each(['', '{', 'null', '[]', '"x"', '{"body":1}'])('%j is no mail', (text) => {
+  write('a.json', text);
+  expect(readWrittenMail(join(folder, 'a.json'))).toBeNull();
+});
+
+test('a folder with the name of a mail, and a missing outbox, are no mails', () => {
+  expect(readWrittenMail(folder)).toBeNull();
+  expect(snapshotOutbox(join(folder, 'missing')).size).toBe(0);
+});

@@ -1,0 +1,95 @@
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+import { leanPi } from './lean-pi.ts';
+import { listModels } from './model-list.ts';
+
+/** Lets bundled CommonJS modules reach Node's own. */
+const requireBanner =
+  'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);';
+
+/** Where the program's sources lie. */
+const sources = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** What a build gave. */
+export interface BundleReport {
+  files: number;
+  bytes: number;
+}
+
+/**
+ * Builds the program that runs inside the sandbox into `folder`, which is replaced as a whole: `main.js` and its
+ * chunks, pi's image worker, and `models.json`. The folder needs no node_modules. Rejects on any warning.
+ */
+export async function buildBundle(folder: string): Promise<BundleReport> {
+  const fresh = `${folder}.${process.pid}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  try {
+    const report = await buildInto(fresh);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+    return report;
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+async function buildInto(folder: string): Promise<BundleReport> {
+  const piIndex = fileURLToPath(import.meta.resolve('@earendil-works/pi-coding-agent'));
+  const result = await build({
+    entryPoints: {
+      main: join(sources, 'main.ts'),
+      // pi starts this file beside its own chunk, by this name.
+      'image-resize-worker': join(dirname(piIndex), 'utils', 'image-resize-worker.js'),
+    },
+    outdir: folder,
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    // Names stay as they are: stack traces and class names keep their meaning.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // A stack trace quotes the whole line that it is about.
+    lineLimit: 200,
+    legalComments: 'none',
+    metafile: true,
+    banner: { js: requireBanner },
+    plugins: [leanPi(piIndex)],
+    logLevel: 'silent',
+  });
+  if (result.warnings.length > 0) {
+    throw new Error(`esbuild warns: ${result.warnings.map(({ text }) => text).join('; ')}`);
+  }
+  copyPhoton(piIndex, folder);
+  writePackage(piIndex, folder);
+  writeFileSync(join(folder, 'models.json'), `${JSON.stringify(listModels(), null, 2)}\n`);
+  return summarise(result.metafile);
+}
+
+/** The image library is CommonJS and reads its WebAssembly from its own folder. */
+function copyPhoton(piIndex: string, folder: string): void {
+  const photon = dirname(createRequire(piIndex).resolve('@silvia-odwyer/photon-node'));
+  copyFileSync(join(photon, 'photon_rs.js'), join(folder, 'photon_rs.cjs'));
+  copyFileSync(join(photon, 'photon_rs_bg.wasm'), join(folder, 'photon_rs_bg.wasm'));
+}
+
+/** pi reads its name and version from the package.json above its code; Node reads there that `.js` is ESM. */
+function writePackage(piIndex: string, folder: string): void {
+  const { name, version, piConfig } = JSON.parse(
+    readFileSync(join(dirname(piIndex), '..', 'package.json'), 'utf8'),
+  );
+  const described = { name, version, private: true, type: 'module', piConfig };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(described, null, 2)}\n`);
+}
+
+function summarise({ outputs }: Metafile): BundleReport {
+  const files = Object.values(outputs);
+  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}

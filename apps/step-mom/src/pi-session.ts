@@ -1,0 +1,108 @@
+import { type Api, InMemoryCredentialStore, type Model } from '@earendil-works/pi-ai';
+import {
+  type AgentSession,
+  createAgentSession,
+  createExtensionRuntime,
+  loadSkills,
+  ModelRuntime,
+  type ResourceLoader,
+  type SessionManager,
+  SettingsManager,
+  type ToolDefinition,
+} from '@earendil-works/pi-coding-agent';
+import type { StepMomInput } from './contract.ts';
+
+/** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
+const noAgentFolder = '/nonexistent/pi';
+
+export type ModelChoice =
+  | { ok: true; runtime: ModelRuntime; model: Model<Api> }
+  | { ok: false; known: string[] };
+
+/** The models that pi knows, with the run token as the key; `known` lists their ids when the wanted one is not among them. */
+export async function chooseModel(wanted: StepMomInput['model'], runToken: string): Promise<ModelChoice> {
+  const runtime = await ModelRuntime.create({
+    credentials: new InMemoryCredentialStore(),
+    modelsPath: null,
+    refreshOnCreate: false,
+  });
+  const model = runtime.getModel('anthropic', wanted.id);
+  if (model === undefined) {
+    return { ok: false, known: runtime.getModels('anthropic').map(({ id }) => id) };
+  }
+  await runtime.setRuntimeApiKey('anthropic', runToken);
+  return { ok: true, runtime, model: { ...model, baseUrl: wanted.base_url } };
+}
+
+/** Nothing is looked up: no extensions, themes, prompt templates or context files; only our prompt and skills. */
+function fixedResources(systemPrompt: string, memory: string, skillFolders: string[]): ResourceLoader {
+  const { skills } = loadSkills({
+    cwd: '/',
+    agentDir: noAgentFolder,
+    skillPaths: skillFolders,
+    includeDefaults: false,
+  });
+  return {
+    getExtensions: () => ({ extensions: [], errors: [], runtime: createExtensionRuntime() }),
+    getSkills: () => ({ skills, diagnostics: [] }),
+    getPrompts: () => ({ prompts: [], diagnostics: [] }),
+    getThemes: () => ({ themes: [], diagnostics: [] }),
+    getAgentsFiles: () => ({ agentsFiles: [] }),
+    getSystemPrompt: () => systemPrompt,
+    getSystemPromptSource: () => undefined,
+    getAppendSystemPrompt: () => [memory],
+    getAppendSystemPromptSources: () => [],
+    extendResources: () => {},
+    reload: async () => {},
+  };
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  cwd: string;
+  runtime: ModelRuntime;
+  model: Model<Api>;
+  manager: SessionManager;
+  systemPrompt: string;
+  memory: string;
+  skillFolders: string[];
+  bash: ToolDefinition;
+  limits: StepMomInput['limits'];
+}
+
+/**
+ * A pi session with everything explicit. It opens no connection but the model's, sends no telemetry, and writes
+ * nothing but its session file.
+ */
+export async function createSession(parts: SessionParts): Promise<AgentSession> {
+  const settingsManager = SettingsManager.inMemory(
+    {
+      enableInstallTelemetry: false,
+      enableAnalytics: false,
+      quietStartup: true,
+      cacheWarming: 'off',
+      compaction: { enabled: true },
+      retry: {
+        enabled: parts.limits.llm_retries > 0,
+        maxRetries: parts.limits.llm_retries,
+        baseDelayMs: parts.limits.retry_base_ms,
+        // The watchdog of the turn is the one that ends a silent request.
+        provider: { maxRetries: 0, timeoutMs: Math.min(2 * parts.limits.stall_ms, 2_147_483_647) },
+      },
+    },
+    { projectTrusted: false },
+  );
+  const { session } = await createAgentSession({
+    cwd: parts.cwd,
+    agentDir: noAgentFolder,
+    model: parts.model,
+    thinkingLevel: 'off',
+    modelRuntime: parts.runtime,
+    settingsManager,
+    sessionManager: parts.manager,
+    resourceLoader: fixedResources(parts.systemPrompt, parts.memory, parts.skillFolders),
+    tools: ['read', 'bash', 'edit', 'write'],
+    customTools: [parts.bash],
+  });
+  return session;
+}

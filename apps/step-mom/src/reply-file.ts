@@ -1,0 +1,45 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readWrittenMail } from './agent-reply.ts';
+
+/** Where a run's reply lies; the same for every attempt, so a second one replaces and never doubles. */
+export function replyPath(outboxFolder: string, runId: string): string {
+  return join(outboxFolder, `${runId}.json`);
+}
+
+/** Whether the run's reply is there and whole: then the turn is over, and only sending remains. */
+export function replyIsComplete(outboxFolder: string, runId: string): boolean {
+  return readWrittenMail(replyPath(outboxFolder, runId)) !== null;
+}
+
+/**
+ * Writes the reply so that a reader sees all of it or nothing, and so that it outlives a crash of the machine.
+ * No `to` and no `subject`: the host fills in the person who wrote and their thread. Throws when the folder
+ * can't be written.
+ *
+ * @param body - Markdown, without the footer
+ * @param footer - the footer line, which the host puts below the body
+ */
+export function writeReply(outboxFolder: string, runId: string, body: string, footer: string): void {
+  mkdirSync(outboxFolder, { recursive: true });
+  const temporary = join(outboxFolder, `.${runId}.tmp`);
+  const descriptor = openSync(temporary, 'w');
+  try {
+    writeFileSync(descriptor, `${JSON.stringify({ body, log: footer, status: 'pending' }, null, 2)}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, replyPath(outboxFolder, runId));
+  fsyncFile(outboxFolder);
+}
+
+/** Makes a file or folder durable (fsync). Throws when it can't be opened. */
+export function fsyncFile(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,87 @@
+/** Builds the MIME message of an answer; runs in a worker thread. The same input gives the same bytes. */
+import { createHash } from 'node:crypto';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { ComposedMail, OutgoingMail } from '../contract.ts';
+import { cleanText } from '../read/clean-text.ts';
+import { refuseOutgoing } from './check-outgoing.ts';
+import { escapeHtml, markdownToHtml } from './markdown.ts';
+
+/** Longest body that is rendered as Markdown; a longer one is shown as it is. UTF-16 units. */
+const markdownLimit = 256 * 1024;
+
+/**
+ * multipart/alternative of the body as written and its HTML, with attachments around it. `plain` shows the
+ * body unrendered in the HTML: for Markdown that takes too long.
+ */
+export async function compose(mail: OutgoingMail, plain: boolean): Promise<ComposedMail> {
+  const reason = refuseOutgoing(mail);
+  if (reason !== null) return { ok: false, reason };
+  const body = cleanText(mail.body);
+  const message = new MailComposer({
+    from: mail.from,
+    to: mail.to,
+    cc: mail.cc,
+    subject: mail.subject,
+    date: new Date(mail.date),
+    messageId: mail.messageId,
+    ...(mail.inReplyTo === null ? {} : { inReplyTo: mail.inReplyTo }),
+    ...(mail.references.length === 0 ? {} : { references: mail.references }),
+    headers: { 'Auto-Submitted': mail.autoSubmitted, 'X-Auto-Response-Suppress': 'All' },
+    text: mail.footer === null ? body : `${body}\n\n---\n${mail.footer}`,
+    html: htmlDocument(bodyHtml(body, plain), mail.footer),
+    textEncoding: 'quoted-printable',
+    attachments: mail.attachments.map((attachment) => ({
+      filename: attachment.filename,
+      content: Buffer.from(attachment.content),
+      contentDisposition: 'attachment',
+      contentTransferEncoding: 'base64',
+      ...contentTypeOf(attachment.contentType),
+    })),
+    boundaryPrefix: '=_tinyfat',
+    baseBoundary: createHash('sha256').update(mail.messageId).digest('hex').slice(0, 24),
+    newline: 'windows',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return { ok: true, raw: await message.compile().build() };
+}
+
+/** A message/* part must not be base64 (RFC 2046 section 5.2), so such a file travels as plain bytes. */
+function contentTypeOf(contentType: string | null): { contentType?: string } {
+  if (contentType === null) return {};
+  return { contentType: /^message\//i.test(contentType) ? 'application/octet-stream' : contentType };
+}
+
+function bodyHtml(body: string, plain: boolean): string {
+  if (!plain && body.length <= markdownLimit) {
+    try {
+      return markdownToHtml(body);
+    } catch (error) {
+      // Nesting too deep for the parser's stack; anything else is a bug.
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return `<div style="white-space:pre-wrap;word-break:break-word">${escapeHtml(body)}</div>`;
+}
+
+function htmlDocument(content: string, footer: string | null): string {
+  const end =
+    footer === null
+      ? ''
+      : `<p style="margin:20px 0 0;padding:8px 0 0;border-top:1px solid rgba(127,127,127,0.4);font-size:12px;line-height:1.4;color:#808080">${escapeHtml(footer)}</p>\n`;
+  return `<!doctype html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+</head>
+<body style="margin:0;padding:0">
+<div style="font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;max-width:680px;padding:4px 2px">
+${content}
+${end}</div>
+</body>
+</html>
+`;
+}

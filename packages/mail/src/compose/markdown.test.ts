@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { markdownToHtml } from './markdown.ts';
+
+describe('markdownToHtml', () => {
+  it('renders what agents write', () => {
+    const html = markdownToHtml(
+      '# Title\n\n**bold** `code`\nnext line\n\n1. one\n2. two\n\n- [x] done\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nx < 1\n```\n\n> quote',
+    );
+    for (const piece of [
+      /<h1 style="[^"]+">Title/,
+      /<strong>bold/,
+      /<br \/>next line/,
+      /<ol style=/,
+      /☑ done/,
+      /<td style="[^"]+" align="right">2/,
+      /<pre style="[^"]+"><code style="[^"]+">x &lt; 1/,
+      /<blockquote style=/,
+    ]) {
+      expect(html).toMatch(piece);
+    }
+  });
+
+  it('sets no text or background colour that a dark theme could not live with', () => {
+    expect(markdownToHtml('# a\n\n`b`\n\n> c\n\n| d |\n|---|\n| e |')).not.toMatch(
+      /[;"]color:|background-color:#/,
+    );
+  });
+
+  it('links an image instead of loading it', () => {
+    const html = markdownToHtml('![chart](https://x.test/a.png)');
+    expect(html).toContain('<a href="https://x.test/a.png">chart</a>');
+    expect(html).not.toContain('<img');
+  });
+});

@@ -1,0 +1,6 @@
+/** Guarded reading of untrusted mail, composing, and the ways in and out. */
+export type * from './contract.ts';
+export { smtpListener } from './smtp-in/smtp-listener.ts';
+export { type MaildirOptions, maildir } from './transports/maildir.ts';
+export { type SmtpRelayOptions, smtpRelay } from './transports/smtp-relay.ts';
+export { type MailWorkerLimits, type MailWorkersOptions, mailWorkers } from './workers/mail-workers.ts';

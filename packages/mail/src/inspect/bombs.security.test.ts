@@ -1,0 +1,148 @@
+/** Messages made to cost: each is refused, or dealt with in the time that it may take, by real workers. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MailWorkers } from '../contract.ts';
+import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
+import { outgoing } from '../test-support/outgoing.ts';
+import { mailWorkers } from '../workers/mail-workers.ts';
+
+const from = ['From: ann@example.com', 'Subject: x'];
+const boundaryBomb = message(
+  [...from, 'Content-Type: multipart/mixed; boundary=b'],
+  '--b\r\n\r\n'.repeat(500_000),
+);
+const blankLineBomb = message(from, '\r\n'.repeat(2_000_000));
+const nestingBomb = Buffer.from(
+  `From: a@b.test\r\n${Array.from({ length: 1900 }, (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`).join('')}`,
+);
+
+describe('bombs', () => {
+  let workers: MailWorkers;
+  beforeAll(() => {
+    workers = mailWorkers({ threads: 2, dns: { servers: ['127.0.0.1:9'] }, hostname: 'mx.agents.test' });
+  });
+  afterAll(() => workers.close());
+  const look = (raw: Uint8Array) => workers.inspect(raw, trustedClient, 'ann@example.com');
+
+  it.each<[string, Uint8Array, string]>([
+    ['half a million boundaries', boundaryBomb, 'too_complex'],
+    ['two million blank lines', blankLineBomb, 'too_complex'],
+    ['more bytes than allowed', Buffer.alloc(25 * 1024 * 1024 + 1, 'x'), 'too_large'],
+    ['one endless header', message([...from, `X: ${'y'.repeat(300_000)}`]), 'too_complex'],
+    ['a header folded forever', message([...from, `X: y${'\r\n z'.repeat(60_000)}`]), 'too_complex'],
+    [
+      'twenty thousand headers',
+      message([...from, ...Array.from({ length: 20_000 }, () => 'X: y')]),
+      'too_complex',
+    ],
+    [
+      'a hundred signatures',
+      message([...from, ...Array.from({ length: 100 }, () => 'DKIM-Signature: v=1; l=1')]),
+      'too_complex',
+    ],
+  ])('inspect and read refuse %s', async (_, raw, code) => {
+    expect(await look(raw)).toMatchObject({ ok: false, code });
+    const read = await workers.read(raw);
+    if (code === 'too_large') expect(read).toMatchObject({ ok: false, code });
+    if (raw === boundaryBomb || raw === blankLineBomb) expect(read).toMatchObject({ ok: false, code });
+  });
+
+  it('refuses parts nested 1,900 deep', async () => {
+    expect(await workers.read(nestingBomb)).toMatchObject({ ok: false, code: 'unreadable' });
+  });
+
+  it('reads a message of the greatest size allowed', async () => {
+    const line = `${'QUJD'.repeat(19)}\r\n`;
+    const body = [
+      '--b',
+      'Content-Type: application/octet-stream',
+      'Content-Transfer-Encoding: base64',
+      '',
+      line.repeat(300_000),
+      '--b--',
+    ];
+    const raw = message([...from, 'Content-Type: multipart/mixed; boundary=b'], body.join('\r\n'));
+    expect(raw.length).toBeGreaterThan(22 * 1024 * 1024);
+    expect(await look(raw)).toMatchObject({ ok: true });
+    const read = await workers.read(raw);
+    expect(read.ok && read.content.attachments[0]?.content.length).toBe(57 * 300_000);
+  });
+
+  it.each([
+    ['a To header of 200 kB of commas', [...from, `To: ${','.repeat(200_000)}`]],
+    ['a To header of open brackets', [...from, `To: ${'<('.repeat(100_000)}`]],
+    ['a From header of quotes', ['Subject: x', `From: ${'"\\'.repeat(100_000)}`]],
+    ['encoded words without end', [...from, `Subject: ${'=?utf-8?q?'.repeat(20_000)}`]],
+    ['encoded words of nothing', [...from, `Subject: ${'=?utf-8?q??= '.repeat(15_000)}`]],
+    ['50,000 references', [...from, `References: ${'<a@b> '.repeat(30_000)}`]],
+    ['folds before a colon', [...from, `From${'\r\n '.repeat(9_000)}x`]],
+  ])('comes back from %s', async (_, headers) => {
+    expect(await look(message(headers))).toHaveProperty('ok');
+  });
+
+  it.each([
+    ['deep divs', '<div>'.repeat(200_000)],
+    ['deep quotes', '<blockquote>'.repeat(50_000)],
+    ['deep tables', '<table><tr><td>'.repeat(20_000)],
+    ['unclosed comments', '<!--'.repeat(200_000)],
+    ['open tags', '<a '.repeat(300_000)],
+    ['attributes', `<p ${'a=b '.repeat(300_000)}>x`],
+    ['entities', '&amp'.repeat(300_000)],
+  ])('reads HTML of %s, plainly if need be', async (_, html) => {
+    const quick = mailWorkers({
+      threads: 1,
+      dns: { servers: [] },
+      hostname: 'mx.test',
+      limits: { readMs: 4000 },
+    });
+    const read = await quick.read(message([...from, 'Content-Type: text/html'], `<p>before</p>${html}`));
+    await quick.close();
+    expect(read).toMatchObject({ ok: true });
+    expect(read.ok && read.content.text + read.content.quoted).toContain('before');
+  });
+
+  it.each([
+    ['attributions without an end', 'Op schreef\r\n'.repeat(20_000)],
+    ['one line of 250 kB', 'On x '.repeat(50_000)],
+    ['quote marks', '>'.repeat(250_000)],
+    ['dashes', '-'.repeat(250_000)],
+    ['header look-alikes', 'From: <\r\n'.repeat(25_000)],
+  ])('reads a text of %s, plainly if need be', async (_, body) => {
+    const quick = mailWorkers({
+      threads: 1,
+      dns: { servers: [] },
+      hostname: 'mx.test',
+      limits: { readMs: 4000 },
+    });
+    const read = await quick.read(message(from, `before\r\n${body}`));
+    await quick.close();
+    expect(read).toMatchObject({ ok: true });
+    expect(read.ok && read.content.text + read.content.quoted).toContain('before');
+  });
+
+  it.each([
+    ['nested quotes', '> '.repeat(20_000)],
+    ['nested lists', Array.from({ length: 700 }, (_, n) => `${' '.repeat(n * 2)}- a`).join('\n')],
+    ['stars', '*a '.repeat(80_000)],
+    ['brackets', '['.repeat(100_000)],
+    ['backticks', Array.from({ length: 600 }, (_, n) => '`'.repeat(n)).join(' ')],
+    ['link definitions', '[a]: x\n'.repeat(30_000)],
+    ['table pipes', `${'|'.repeat(3000)}\n${'-|'.repeat(3000)}\n${'|'.repeat(3000)}`],
+    ['HTML tags', '<b><i>'.repeat(40_000)],
+  ])('composes Markdown of %s, plainly if need be', async (_, markdown) => {
+    const quick = mailWorkers({
+      threads: 1,
+      dns: { servers: [] },
+      hostname: 'mx.test',
+      limits: { composeMs: 4000 },
+    });
+    const composed = await quick.compose(outgoing({ body: `before\n\n${markdown}` }));
+    await quick.close();
+    expect(composed).toMatchObject({ ok: true });
+  });
+
+  it('still inspects ordinary mail after all of that', async () => {
+    const look = await workers.inspect(message(from), strangeClient, 'ann@example.com');
+    expect(look).toMatchObject({ ok: true, evidence: { source: 'verified' } });
+  });
+});

@@ -1,0 +1,45 @@
+/** Reads the headers that the door and the threading rules look at. Never sees the body. */
+import type { HeaderAddress, MailSummary } from '@tinyfat/core';
+import PostalMime, { type Address, addressParser, decodeWords } from 'postal-mime';
+import { automaticSigns } from './automatic.ts';
+import { countField } from './header-block.ts';
+
+const messageIdPattern = /<[^\s<>\x00-\x20\x7f-\uffff]{1,900}>/g;
+
+/** Summary of one header section; throws where postal-mime cannot read it. */
+export async function summarize(block: Uint8Array, envelopeSender: string): Promise<MailSummary> {
+  const email = await PostalMime.parse(block, { maxNestingDepth: 1, maxHeadersSize: block.length + 1 });
+  const headers = email.headers;
+  const first = (key: string) => headers.find((header) => header.key === key)?.value ?? '';
+  const mailboxes = (key: string) =>
+    headers.filter((header) => header.key === key).flatMap((header) => flatten(addressParser(header.value)));
+  const from = mailboxes('from');
+  const subject = decodeWords(first('subject'));
+  const date = Date.parse(first('date'));
+  return {
+    fromHeaders: countField(block, 'from'),
+    from,
+    to: mailboxes('to'),
+    cc: mailboxes('cc'),
+    subject: subject.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim(),
+    date: Number.isNaN(date) ? null : date,
+    messageId: messageIds(first('message-id'))[0] ?? null,
+    inReplyTo: messageIds(first('in-reply-to'))[0] ?? null,
+    references: messageIds(first('references')),
+    automatic: automaticSigns({ headers, envelopeSender, fromAddress: from[0]?.address ?? '', subject }),
+  };
+}
+
+/** Message ids with their angle brackets (RFC 5322 section 3.6.4), malformed ones left out. */
+function messageIds(value: string): string[] {
+  return value.match(messageIdPattern) ?? [];
+}
+
+/** Every mailbox of a header, the members of groups included. */
+export function flatten(addresses: Address[]): HeaderAddress[] {
+  return addresses.flatMap((entry) =>
+    entry.group === undefined
+      ? [{ address: entry.address, name: entry.name }]
+      : entry.group.map((member) => ({ address: member.address, name: member.name })),
+  );
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { splitQuoted } from './split-quoted.ts';
+
+const lines = (...all: string[]) => all.join('\n');
+const ink = (text: string) => [...text.replace(/\s+/g, '')].sort().join('');
+
+describe('splitQuoted', () => {
+  it('parts a reply above the quote', () => {
+    expect(
+      splitQuoted(
+        lines('Do it.', '', 'On Mon, Jan 1, 2024 at 1:00 PM Bot <bot@a.test> wrote:', '> old', '> older'),
+      ),
+    ).toEqual({
+      text: 'Do it.',
+      quoted: lines('On Mon, Jan 1, 2024 at 1:00 PM Bot <bot@a.test> wrote:', '> old', '> older'),
+    });
+  });
+
+  it('parts a reply below the quote', () => {
+    expect(splitQuoted(lines('On Mon, Bot wrote:', '> old', '', 'Do it.'))).toEqual({
+      text: 'Do it.',
+      quoted: lines('On Mon, Bot wrote:', '> old'),
+    });
+  });
+
+  it('keeps a quote between two answers with them', () => {
+    const mail = lines('> one?', '', 'Yes.', '', '> two?', '', 'No.');
+    expect(splitQuoted(mail)).toEqual({ text: lines('Yes.', '', '> two?', '', 'No.'), quoted: '> one?' });
+  });
+
+  it('joins an attribution of two lines to its quote', () => {
+    const { text, quoted } = splitQuoted(
+      lines('Ok', '', 'On Mon, Jan 1, 2024 at 1:00 PM Bot', '<bot@a.test> wrote:', '', '> old'),
+    );
+    expect(text).toBe('Ok');
+    expect(quoted).toContain('<bot@a.test> wrote:');
+  });
+
+  it('takes Outlook’s header block for a quote', () => {
+    const quote = lines(
+      '________________________________',
+      'From: Bot <bot@a.test>',
+      'Sent: Monday',
+      'To: Ann',
+      'Subject: x',
+      '',
+      'old',
+    );
+    expect(splitQuoted(lines('Do it.', '', quote))).toEqual({ text: 'Do it.', quoted: quote });
+  });
+
+  it('keeps what follows a line of dashes in the text', () => {
+    const mail = lines('First do A.', '', '---', '', 'Then do B.');
+    expect(splitQuoted(mail)).toEqual({ text: mail, quoted: '' });
+  });
+
+  it('keeps the signature with the text and drops no word that looks like one', () => {
+    const mail = lines('Do it.', '', '-- ', 'Ann');
+    expect(splitQuoted(lines(mail, '', 'On Mon, Bot wrote:', '> old'))).toEqual({
+      text: mail,
+      quoted: lines('On Mon, Bot wrote:', '> old'),
+    });
+    expect(splitQuoted('Cheers')).toEqual({ text: 'Cheers', quoted: '' });
+  });
+
+  it('calls a mail that only quotes new text, rather than give an empty one', () => {
+    expect(splitQuoted(lines('> old', '> older'))).toEqual({ text: lines('> old', '> older'), quoted: '' });
+  });
+
+  it('keeps indentation and long lines', () => {
+    const long = 'word '.repeat(2000).trim();
+    const mail = lines('def f():', '    return 1', '', long);
+    expect(splitQuoted(lines(mail, '', 'On Mon, Bot wrote:', '> old')).text).toBe(mail);
+  });
+
+  it('never loses or changes a character, whatever the text', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '> ',
+        '>',
+        '\n',
+        '\n\n',
+        '-- \n',
+        '---',
+        'On Mon, X wrote:\n',
+        'From: A <a@b>\n',
+        '$&',
+        '$1',
+        '~',
+        'Cheers,\n',
+        '____\n',
+        'Le lundi X écrit :\n',
+        ' ',
+        '\t',
+      ),
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const mail = pieces.join('').replace(/[\r\v\f\x85\u2028\u2029]/g, '');
+        const { text, quoted } = splitQuoted(mail);
+        expect(ink(text + quoted)).toBe(ink(mail));
+      }),
+      { numRuns: 500, seed: 7 },
+    );
+  });
+});

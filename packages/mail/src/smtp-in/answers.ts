@@ -1,0 +1,24 @@
+/** SMTP answers as smtp-server takes them: an error carries the code, its text the enhanced code. */
+import type { SmtpAnswer } from '../contract.ts';
+
+/** The listener's own answers (RFC 5321 section 4.2, enhanced codes of RFC 3463). */
+export const answers = {
+  tooManyFromClient: { code: 421, enhanced: '4.7.0', text: 'Too many connections from your address' },
+  tooManyMessages: { code: 421, enhanced: '4.7.0', text: 'Too many messages on this connection' },
+  tooManyRefused: { code: 421, enhanced: '4.7.0', text: 'Too many unknown recipients' },
+  tooLarge: { code: 552, enhanced: '5.3.4', text: 'The message is larger than the limit' },
+  tooManyInFlight: { code: 451, enhanced: '4.3.2', text: 'Too many messages at once, try again later' },
+  noRoom: { code: 451, enhanced: '4.3.1', text: 'Too many bytes at once, try again later' },
+  failed: { code: 451, enhanced: '4.3.0', text: 'The message could not be stored, try again later' },
+  shuttingDown: { code: 421, enhanced: '4.3.2', text: 'Shutting down' },
+} as const satisfies Record<string, SmtpAnswer>;
+
+/** The text after the reply code: one line, printable. */
+export function answerText(answer: SmtpAnswer): string {
+  return `${answer.enhanced} ${answer.text}`.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 480);
+}
+
+/** An answer of 400 or more for smtp-server's callbacks. */
+export function answerError(answer: SmtpAnswer): Error {
+  return Object.assign(new Error(answerText(answer)), { responseCode: answer.code });
+}

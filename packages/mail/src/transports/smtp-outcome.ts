@@ -1,0 +1,72 @@
+/**
+ * What a failed SMTP session means for the message. nodemailer gives `responseCode` when the server
+ * replied, `command` for the step that it replied to (`CONN` when the connection itself broke) and `code`
+ * for the kind of trouble.
+ */
+import type { SendOutcome } from '@tinyfat/core';
+
+/** What a session knew when it failed. */
+export interface SmtpFailure {
+  error: unknown;
+  /** The server said 354 and bytes of the message were given to the connection. */
+  dataStarted: boolean;
+}
+
+/** Replies that say "set this up differently" and not "I don't want this message". */
+const setupReplies = [503, 530, 534, 535, 538];
+const messageCommands = ['MAIL FROM', 'RCPT TO', 'DATA'];
+
+/** Maps a failure of one send; never `sent`. */
+export function smtpFailureOutcome({
+  error,
+  dataStarted,
+}: SmtpFailure): Exclude<SendOutcome, { state: 'sent' }> {
+  const reason = messageOf(error);
+  const replies = recipientReplies(error);
+  if (replies.length > 0) {
+    // Nobody was accepted. One recipient that may be accepted later keeps the message alive.
+    return replies.every(isPermanent) ? { state: 'permanent', reason } : { state: 'temporary', reason };
+  }
+  const reply = numberField(error, 'responseCode');
+  if (reply >= 400 && reply < 500) return { state: 'temporary', reason };
+  if (reply >= 500 && reply < 600) {
+    const aboutMessage =
+      messageCommands.includes(textField(error, 'command')) && !setupReplies.includes(reply);
+    return aboutMessage ? { state: 'permanent', reason } : { state: 'temporary', reason };
+  }
+  if (dataStarted) return { state: 'unknown', reason };
+  // Refused before a connection was used, because the server's limit or the envelope cannot be met.
+  const code = textField(error, 'code');
+  if (code === 'EENVELOPE' || code === 'EMESSAGE') return { state: 'permanent', reason };
+  return { state: 'temporary', reason };
+}
+
+/** Reply codes of recipients when all of them were refused. */
+function recipientReplies(error: unknown): number[] {
+  if (typeof error !== 'object' || error === null || !('rejectedErrors' in error)) return [];
+  return Array.isArray(error.rejectedErrors)
+    ? error.rejectedErrors.map((refused: unknown) => numberField(refused, 'responseCode'))
+    : [];
+}
+
+function isPermanent(reply: number): boolean {
+  return reply >= 500 && reply < 600 && !setupReplies.includes(reply);
+}
+
+function numberField(value: unknown, name: string): number {
+  const field = fieldOf(value, name);
+  return typeof field === 'number' ? field : 0;
+}
+
+function textField(value: unknown, name: string): string {
+  const field = fieldOf(value, name);
+  return typeof field === 'string' ? field : '';
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+}

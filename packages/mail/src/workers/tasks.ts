@@ -1,0 +1,17 @@
+/** What the main thread asks of a worker, and what it gets back. */
+import type { Inspection } from '@tinyfat/core';
+import type { ComposedMail, OutgoingMail, ReadMail } from '../contract.ts';
+import type { InspectRequest } from '../inspect/inspect.ts';
+
+export type Task =
+  | { operation: 'warm' }
+  | { operation: 'preload' }
+  | { operation: 'inspect'; raw: Uint8Array<ArrayBuffer>; request: InspectRequest }
+  | { operation: 'read'; raw: Uint8Array<ArrayBuffer>; plain: boolean }
+  | { operation: 'compose'; mail: OutgoingMail; plain: boolean };
+
+export type TaskResult =
+  | { operation: 'warm' }
+  | { operation: 'inspect'; result: Inspection }
+  | { operation: 'read'; result: ReadMail }
+  | { operation: 'compose'; result: ComposedMail };

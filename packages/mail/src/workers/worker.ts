@@ -1,0 +1,32 @@
+/**
+ * Entry of a worker thread. Each operation loads its libraries when it is first asked for, so the first
+ * mail waits for no library that it does not need. What every mail needs is loaded ahead, in two steps so that
+ * a mail that comes right after the start waits only for the first.
+ */
+import type { Task, TaskResult } from './tasks.ts';
+
+/** Does one task. What it throws is a bug or the end of the thread's memory. */
+export default async function work(task: Task): Promise<TaskResult> {
+  switch (task.operation) {
+    case 'warm':
+      await import('../inspect/inspect.ts');
+      await import('../read/read-mail.ts');
+      return { operation: 'warm' };
+    case 'preload':
+      await import('../read/split-quoted.ts');
+      await import('../compose/compose.ts');
+      return { operation: 'warm' };
+    case 'inspect': {
+      const { inspect } = await import('../inspect/inspect.ts');
+      return { operation: 'inspect', result: await inspect(task.raw, task.request) };
+    }
+    case 'read': {
+      const { readMail } = await import('../read/read-mail.ts');
+      return { operation: 'read', result: await readMail(task.raw, task.plain) };
+    }
+    case 'compose': {
+      const { compose } = await import('../compose/compose.ts');
+      return { operation: 'compose', result: await compose(task.mail, task.plain) };
+    }
+  }
+}

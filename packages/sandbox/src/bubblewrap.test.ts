@@ -1,0 +1,4 @@
+import { sandboxContract } from '@tinyfat/contracts';
+import { modes } from './testing/modes.ts';
+
+for (const mode of modes) sandboxContract(`bubblewrap ${mode.name}`, mode.make);

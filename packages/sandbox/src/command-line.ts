@@ -1,0 +1,108 @@
+/**
+ * The chain of programs of one run, each replacing the one before:
+ *
+ *   sh (joins the cgroup) → prlimit → bwrap ─┬─ pid 1 inside
+ *                                            └─ setpriv (root only) → sh (the gate) → prlimit → the program
+ *
+ * The gate holds the program back until nothing can outlive us: bubblewrap ties its pid 1 to its own life only
+ * late, so a server killed before that would leave a run behind. The gate says `ready` and starts the program
+ * only when the host, having seen that tie, answers `go`; the end of the pipe is a no.
+ */
+import type { SandboxLimits } from '@tinyfat/core';
+import type { Inside } from './view.ts';
+
+/** Descriptors that bubblewrap and the gate are given. */
+export const descriptors = { gate: 3, options: 4, filter: 5 } as const;
+
+/** Paths of the host's programs. */
+export interface HostPrograms {
+  bwrap: string;
+  prlimit: string;
+  /** Only needed by root. */
+  setpriv: string;
+}
+
+export interface ChainParts {
+  programs: HostPrograms;
+  inside: Inside;
+  limits: SandboxLimits;
+  /** Files through which the cgroup is joined; null when there is no cgroup. */
+  joinFiles: string[] | null;
+  /** Hard limit of open files of this process: nobody but root can go above it. */
+  openFilesAtMost: number;
+  /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
+  processesCountedInside: boolean;
+  command: string[];
+}
+
+/** Writes our own id into the first $1 files, then becomes the rest. */
+const JOIN = `n=$1; shift
+while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 125; shift; n=$((n-1)); done
+unset PWD OLDPWD SHLVL
+exec "$@"`;
+
+const CLOSE_ALL = `for f in /proc/self/fd/*; do n=\${f##*/}
+if [ "$n" -gt 2 ] && [ -e "$f" ]; then eval "exec $n>&-"; fi; done
+unset f n; exec env -u _ -u SHLVL -u PWD -u OLDPWD -- "$@"`;
+
+/** $1 is the script that closes strangers: descriptors that we were started with, which sh can't close above 9. */
+const GATE = `close=$1; shift; strange=
+echo ready >&${descriptors.gate}
+read -r answer <&${descriptors.gate} && [ "$answer" = go ] || exit 125
+exec ${descriptors.gate}>&-
+for f in /proc/self/fd/*; do
+  case \${f##*/} in 0|1|2) ;; *) if [ -e "$f" ]; then strange=1; fi ;; esac
+done
+unset answer f PWD OLDPWD
+[ -z "$strange" ] || exec bash -c "$close" bash "$@"
+unset close strange
+exec "$@"`;
+
+/** The whole command line, to be started with an empty environment. */
+export function commandLine(parts: ChainParts): string[] {
+  const { programs, joinFiles } = parts;
+  const chain = [
+    programs.prlimit,
+    ...limitOptions(parts),
+    ...['--', programs.bwrap],
+    ...['--args', String(descriptors.options)],
+    ...['--seccomp', String(descriptors.filter)],
+    ...['--', ...insideChain(parts)],
+  ];
+  if (joinFiles === null) return chain;
+  return ['/bin/sh', '-c', JOIN, 'sh', String(joinFiles.length), ...joinFiles, ...chain];
+}
+
+function insideChain(parts: ChainParts): string[] {
+  const { uid, gid, root } = parts.inside;
+  const countsHere = parts.joinFiles === null && !root && parts.processesCountedInside;
+  return [
+    ...(root ? [parts.programs.setpriv, '--reuid', String(uid), '--regid', String(gid)] : []),
+    ...(root ? ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'] : []),
+    ...['/bin/sh', '-c', GATE, 'sh', CLOSE_ALL],
+    ...(countsHere ? [parts.programs.prlimit, `--nproc=${parts.limits.processes * 2}`, '--'] : []),
+    ...parts.command,
+  ];
+}
+
+/** Seconds between the signal that says "CPU time is up" and the one that can't be ignored. */
+const CPU_GRACE_S = 2;
+
+/** RLIMIT_DATA counts mapped memory, and Node 24 maps 560 MiB that it hardly touches before it does anything. */
+const UNTOUCHED_BYTES = 1 << 30;
+
+function limitOptions({ limits, inside, joinFiles, openFilesAtMost }: ChainParts): string[] {
+  const seconds = Math.max(1, Math.ceil(limits.cpuSeconds));
+  const options = [
+    // 1 byte: no core file fits, and it is the one value at which the kernel starts no core_pattern program.
+    '--core=1',
+    `--cpu=${seconds}:${seconds + CPU_GRACE_S}`,
+    `--fsize=${limits.fileBytes}`,
+    `--nofile=${Math.min(limits.openFiles, openFilesAtMost)}`,
+  ];
+  if (joinFiles !== null) return options;
+  // The watchdog looks now and then; these bound what can happen between two looks.
+  options.push(`--data=${limits.memoryBytes + UNTOUCHED_BYTES}`);
+  if (inside.root) options.push(`--nproc=${Math.max(1024, limits.processes * 8)}`);
+  return options;
+}

@@ -1,0 +1,81 @@
+/** What of the host a sandbox is built from, found once. */
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
+import type { CgroupPlace } from './cgroup/run-cgroup.ts';
+import type { HostPrograms } from './command-line.ts';
+import { findProgram, makeEtcFolder, systemOptions } from './host-system.ts';
+import { filterArchitecture, seccompFilter } from './seccomp/filter.ts';
+import { recordServer, type ServerRecord } from './server-record.ts';
+import type { Inside, ViewParts } from './view.ts';
+
+export interface Host {
+  programs: HostPrograms;
+  inside: Inside;
+  view: ViewParts;
+  filter: Buffer;
+  cgroups: CgroupPlace | null;
+  record: ServerRecord;
+  openFilesAtMost: number;
+  processesCountedInside: boolean;
+}
+
+/** Something that a sandbox can't do without, and the package that has it. */
+export interface Missing {
+  missing: string;
+  package: string | null;
+}
+
+export interface HostQuestion {
+  nodeBinary: string;
+  runtimeFolder: string;
+  inside: Inside;
+  useCgroups: boolean;
+  programFolders: readonly string[];
+}
+
+/** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
+export async function prepareHost(question: HostQuestion): Promise<Host | Missing> {
+  const { inside, runtimeFolder, programFolders } = question;
+  const architecture = filterArchitecture(process.arch);
+  if (process.platform !== 'linux' || architecture === null)
+    return {
+      missing: `Linux on x64 or arm64 (this is ${process.platform} on ${process.arch})`,
+      package: null,
+    };
+  const bwrap = findProgram('bwrap', programFolders);
+  if (bwrap === null) return { missing: 'bubblewrap (bwrap)', package: 'bubblewrap' };
+  const prlimit = findProgram('prlimit', programFolders);
+  const setpriv = findProgram('setpriv', programFolders);
+  if (prlimit === null || setpriv === null)
+    return { missing: 'prlimit and setpriv (util-linux)', package: 'util-linux' };
+
+  mkdirSync(runtimeFolder, { recursive: true });
+  // Fails when it is somebody else's, as it must.
+  chmodSync(runtimeFolder, 0o700);
+  const record = recordServer(runtimeFolder);
+  const cgroups = question.useCgroups ? await findCgroupPlace(ownCgroupView(), record) : null;
+  const etcFolder = makeEtcFolder(runtimeFolder, inside.uid, inside.gid);
+  return {
+    programs: { bwrap, prlimit, setpriv },
+    inside,
+    view: { inside, nodeBinary: question.nodeBinary, system: systemOptions(etcFolder) },
+    filter: seccompFilter(architecture),
+    cgroups,
+    record,
+    openFilesAtMost: inside.root ? Number.POSITIVE_INFINITY : hardLimitOfOpenFiles(),
+    processesCountedInside: atLeastLinux(release(), 5, 14),
+  };
+}
+
+/** Compares a kernel release such as `6.1.0-13-amd64`. */
+export function atLeastLinux(kernel: string, major: number, minor: number): boolean {
+  const [, theirMajor = '0', theirMinor = '0'] = kernel.match(/^(\d+)\.(\d+)/) ?? [];
+  const difference = Number(theirMajor) - major || Number(theirMinor) - minor;
+  return difference >= 0;
+}
+
+function hardLimitOfOpenFiles(): number {
+  const line = readFileSync('/proc/self/limits', 'latin1').match(/^Max open files\s+\S+\s+(\d+)/m);
+  return line?.[1] === undefined ? Number.POSITIVE_INFINITY : Number(line[1]);
+}

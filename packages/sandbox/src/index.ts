@@ -1,0 +1,2 @@
+export { type BubblewrapOptions, bubblewrap, sandboxOwner } from './bubblewrap.ts';
+export { removeStaleRuns } from './server-record.ts';

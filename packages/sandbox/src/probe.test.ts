@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { testLimits } from '@tinyfat/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bubblewrap } from './bubblewrap.ts';
+import { openToAll } from './testing/foreign-sandbox.ts';
+import { type Fixture, makeFolders, modes } from './testing/modes.ts';
+
+describe.each(modes)('the probe ($name)', (mode) => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = await mode.make();
+  });
+  afterEach(() => fixture.dispose());
+
+  it('says how runs are isolated and limited', async () => {
+    const probe = await fixture.sandbox.probe();
+    const who = mode.name === 'as an ordinary user' ? 'a user namespace' : 'uid 4242';
+    expect(probe).toMatchObject({ ok: true, detail: expect.stringContaining(who) });
+    if (!mode.cgroups) expect(probe).toMatchObject({ detail: expect.stringContaining('watchdog') });
+  });
+
+  it('names the package that is missing', async () => {
+    const programFolders = [await fixture.folder()];
+    const runtimeFolder = join(fixture.root, 'runtime');
+    const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder, programFolders });
+    expect(await sandbox.probe()).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('bubblewrap'),
+      fix: expect.stringMatching(/apt-get install -y bubblewrap$/),
+    });
+    const [programs = ''] = programFolders;
+    await writeFile(join(programs, 'bwrap'), '');
+    const another = bubblewrap({ nodeBinary: process.execPath, runtimeFolder, programFolders });
+    expect(await another.probe()).toMatchObject({
+      ok: false,
+      fix: expect.stringMatching(/install -y util-linux$/),
+    });
+  });
+
+  it('refuses when Node can’t be shown', async () => {
+    const runtimeFolder = join(fixture.root, 'runtime');
+    const sandbox = bubblewrap({ nodeBinary: join(fixture.root, 'no-node'), runtimeFolder });
+    expect(await sandbox.probe()).toMatchObject({ ok: false, reason: expect.stringContaining('no-node') });
+  });
+});
+
+describe('where the kernel gives no user namespaces', () => {
+  it('the probe refuses, and so does every run', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const folders = await makeFolders();
+    try {
+      const sources = await folders.folder();
+      const work = await folders.folder();
+      await writeFile(join(sources, 'package.json'), '{"type":"module"}');
+      await cp(import.meta.dirname, join(sources, 'src'), { recursive: true });
+      const node = openToAll(process.execPath) ? process.execPath : join(sources, 'node');
+      if (node !== process.execPath) await cp(process.execPath, node);
+      const program = `import('${sources}/src/index.ts').then(async ({ bubblewrap }) => {
+        const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: '${work}/runtime' });
+        const probe = await sandbox.probe();
+        const run = sandbox.start({ runId: 'inner', dataFolder: '${work}', inboxFolder: '${work}', platformFolders: {},
+          command: ['touch', '/data/ran'], environment: {}, limits: ${JSON.stringify(testLimits)} });
+        const refusal = await run.finished.then(() => 'it ran', (error) => error.message);
+        console.log(JSON.stringify({ probe, refusal }));
+      })`;
+      // A user namespace in which the kernel gives no more of them, as on a hardened host.
+      const words = ['--unshare-user', '--disable-userns', '--uid', '1000', '--gid', '1000', '--unshare-pid'];
+      const mounts = ['--dev-bind', '/', '/', '--proc', '/proc', '--chdir', '/', '--'];
+      const child = spawn('bwrap', [...words, ...mounts, node, '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { PATH: '/usr/bin:/bin' },
+        ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
+      });
+      const said = await text(child.stdout);
+      expect(JSON.parse(said)).toMatchObject({
+        probe: { ok: false, reason: expect.stringMatching(/namespace/), fix: expect.stringMatching(/\S/) },
+        refusal: expect.stringMatching(/could not be set up.*namespace/s),
+      });
+      expect(existsSync(join(work, 'ran'))).toBe(false);
+    } finally {
+      await folders.dispose();
+    }
+  });
+});
+
+it.skipIf(process.getuid?.() !== 0)('a sandbox is never made with root inside', () => {
+  const options = { nodeBinary: process.execPath, runtimeFolder: '/tmp/never-made' };
+  for (const ids of [{ uid: 0 }, { gid: 0 }, { uid: -1 }])
+    expect(() => bubblewrap({ ...options, ...ids })).toThrow(/never entered as root/);
+});

@@ -1,0 +1,108 @@
+/** Does a sandbox really work here? If not: why, and the one line that mends it. */
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Sandbox, SandboxProbe, SandboxResult } from '@tinyfat/core';
+import { explainFailure, type HostSettings } from './explain-failure.ts';
+import type { Host, Missing } from './host.ts';
+
+const LIMITS = {
+  deadlineMs: 20_000,
+  memoryBytes: 512 << 20,
+  processes: 64,
+  cpuSeconds: 10,
+  cpus: 1,
+  fileBytes: 1 << 20,
+  openFiles: 256,
+  temporaryBytes: 1 << 20,
+  outputBytes: 16 << 10,
+};
+
+/** What the program inside checks: the host's Node runs, not as root, with a writable /data. */
+const PROGRAM = `require('node:fs').writeFileSync('/data/written', 'x');
+console.log(process.getuid() === 0 ? 'root' : 'isolated')`;
+
+/** Runs one sandbox on empty folders. */
+export async function probeHost(
+  preparing: Promise<Host | Missing>,
+  start: Sandbox['start'],
+  runtimeFolder: string,
+): Promise<SandboxProbe> {
+  try {
+    const host = await preparing;
+    if ('missing' in host) return refuse(`${host.missing} is missing`, installLine(host.package));
+    return unsafe(host) ?? judge(host, await runProgram(host, start, runtimeFolder));
+  } catch (error) {
+    return explainFailure(error instanceof Error ? error.message : String(error), readSettings());
+  }
+}
+
+async function runProgram(
+  host: Host,
+  start: Sandbox['start'],
+  runtimeFolder: string,
+): Promise<SandboxResult> {
+  const folder = mkdtempSync(join(runtimeFolder, 'probe-'));
+  try {
+    const dataFolder = join(folder, 'data');
+    const inboxFolder = join(folder, 'inbox');
+    for (const path of [dataFolder, inboxFolder]) mkdirSync(path);
+    if (host.inside.root) chownSync(dataFolder, host.inside.uid, host.inside.gid);
+    return await start({
+      runId: 'probe',
+      dataFolder,
+      inboxFolder,
+      platformFolders: {},
+      command: ['node', '-e', PROGRAM],
+      environment: {},
+      limits: LIMITS,
+    }).finished;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function judge(host: Host, result: SandboxResult): SandboxProbe {
+  if (result.exitCode === 0 && result.stdout === 'isolated\n') {
+    const who = host.inside.root ? `uid ${host.inside.uid}` : 'a user namespace';
+    const limits = host.cgroups === null ? 'a watchdog' : `cgroup v${host.cgroups.version}`;
+    return { ok: true, detail: `bubblewrap with ${who}, limits by ${limits}` };
+  }
+  const end = result.stopped ?? result.signal ?? `exit code ${result.exitCode}`;
+  const said = result.stderr.trim() || result.stdout.trim();
+  return explainFailure(`the test program ended with ${end}: ${said}`, readSettings());
+}
+
+/** Things that would work and yet not isolate. */
+function unsafe(host: Host): SandboxProbe | null {
+  const { bwrap } = host.programs;
+  // /proc/1/exe inside leads to this very file: its owner could change its mode from inside.
+  if (!host.inside.root && statSync(bwrap).uid === host.inside.uid)
+    return refuse(`${bwrap} belongs to the user that the server runs as`, `sudo chown root:root ${bwrap}`);
+  if (!existsSync(`/proc/self/task/${process.pid}/children`))
+    return refuse(
+      'the kernel does not list the children of a process (CONFIG_PROC_CHILDREN)',
+      'run the server on a kernel with CONFIG_PROC_CHILDREN, which those of the distributions have',
+    );
+  return null;
+}
+
+function installLine(name: string | null): string {
+  if (name === null) return 'run the server on a Linux machine';
+  return `${process.getuid?.() === 0 ? '' : 'sudo '}apt-get install -y ${name}`;
+}
+
+function readSettings(): HostSettings {
+  const setting = (name: string) => {
+    const file = `/proc/sys/${name}`;
+    return existsSync(file) ? readFileSync(file, 'latin1').trim() : null;
+  };
+  return {
+    root: process.getuid?.() === 0,
+    appArmorRestricts: setting('kernel/apparmor_restrict_unprivileged_userns') === '1',
+    cloneForbidden: setting('kernel/unprivileged_userns_clone') === '0',
+    namespacesAtMost: Number(setting('user/max_user_namespaces') ?? Number.POSITIVE_INFINITY),
+    container: existsSync('/.dockerenv') || existsSync('/run/.containerenv'),
+  };
+}
+
+const refuse = (reason: string, fix: string): SandboxProbe => ({ ok: false, reason, fix });

@@ -1,0 +1,96 @@
+/**
+ * What a server leaves in its runtime folder so that the next one can clean up after a kill -9: who it was and
+ * where it made cgroups. Only what a record of this folder names is touched, so servers with different
+ * runtime folders never meet, and one that is alive keeps its runs.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '@tinyfat/core';
+import { removeCgroup } from './cgroup/run-cgroup.ts';
+import { killV2 } from './cgroup/v2.ts';
+import { identify, isAlive } from './process-identity.ts';
+
+const PATIENCE_MS = 5_000;
+
+const cgroupPrefix = (server: string) => `tinyfat-${server}-`;
+
+/** This process in the runtime folder, under a random name. */
+export interface ServerRecord {
+  /** How a cgroup of this server is to be named. */
+  cgroupName(purpose: string): string;
+  /** Remembers folders before cgroups are made in them. */
+  willUse(cgroupParents: string[]): void;
+}
+
+export function recordServer(runtimeFolder: string): ServerRecord {
+  const server = randomBytes(6).toString('hex');
+  const startTime = identify(process.pid)?.startTime ?? '';
+  const records = join(runtimeFolder, 'servers');
+  mkdirSync(records, { recursive: true, mode: 0o700 });
+  const parents = new Set<string>();
+  return {
+    // The same run may be tried again while the cgroup of its first attempt is still being removed.
+    cgroupName: (purpose) => `${cgroupPrefix(server)}${purpose}-${randomBytes(3).toString('hex')}`,
+    willUse: (more) => {
+      for (const parent of more) parents.add(parent);
+      const unfinished = join(records, `${server}.new`);
+      writeFileSync(unfinished, `${[process.pid, startTime, ...parents].join('\n')}\n`, { mode: 0o600 });
+      renameSync(unfinished, join(records, server));
+    },
+  };
+}
+
+/**
+ * Kills what servers that are gone left running and removes their cgroups and records. To be called at
+ * start-up, before the first run. Gives the number of cgroups removed; a cgroup that can't be removed is
+ * logged and tried again next time.
+ */
+export async function removeStaleRuns(runtimeFolder: string, logger?: Logger): Promise<number> {
+  let removed = 0;
+  for (const server of namesIn(join(runtimeFolder, 'servers'))) {
+    const record = join(runtimeFolder, 'servers', server);
+    if (!/^[0-9a-f]{12}$/.test(server)) continue;
+    const [pid = '', startTime = '', ...parents] = readIfThere(record).trimEnd().split('\n');
+    if (isAlive({ pid: Number(pid), startTime })) continue;
+    let left = 0;
+    for (const parent of parents) {
+      for (const name of namesIn(parent).filter((entry) => entry.startsWith(cgroupPrefix(server)))) {
+        const folder = join(parent, name);
+        if (await removeCgroup(folder, () => killIfThere(folder), PATIENCE_MS)) removed += 1;
+        else {
+          left += 1;
+          logger?.error('sandbox.stale_cgroup_stays', { folder });
+        }
+      }
+    }
+    if (left === 0) rmSync(record, { force: true });
+  }
+  if (removed > 0) logger?.warn('sandbox.stale_cgroups_removed', { removed });
+  return removed;
+}
+
+function killIfThere(folder: string): void {
+  try {
+    killV2(folder);
+  } catch {
+    // Gone in between.
+  }
+}
+
+/** Another server may be cleaning up at the same time. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

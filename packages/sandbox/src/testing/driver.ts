@@ -1,0 +1,44 @@
+/**
+ * Runs a sandbox in a process of its own, for tests that need another user: the port's calls come as
+ * messages, and so do the answers. Started by `foreignSandbox`.
+ */
+import type { RunningSandbox, Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
+import { type BubblewrapOptions, bubblewrap } from '../bubblewrap.ts';
+
+/** A request without its callback, which can't travel. */
+export type Question =
+  | { kind: 'make'; options: BubblewrapOptions }
+  | { kind: 'probe' }
+  | { kind: 'start'; id: number; request: SandboxRequest }
+  | { kind: 'cancel'; id: number };
+
+export type Answer =
+  | { kind: 'ready' }
+  | { kind: 'probed'; probe: SandboxProbe }
+  | { kind: 'stdout'; id: number; chunk: string }
+  | { kind: 'finished'; id: number; result: SandboxResult }
+  | { kind: 'failed'; id: number; message: string };
+
+const runs = new Map<number, RunningSandbox>();
+let sandbox: Sandbox | null = null;
+const answer = (message: Answer) => process.send?.(message);
+
+process.on('message', (question: Question) => {
+  if (question.kind === 'make') sandbox = bubblewrap(question.options);
+  if (question.kind === 'cancel') runs.get(question.id)?.cancel();
+  if (question.kind === 'probe') void sandbox?.probe().then((probe) => answer({ kind: 'probed', probe }));
+  if (question.kind === 'start' && sandbox !== null) begin(sandbox, question.id, question.request);
+});
+process.on('disconnect', () => process.exit(0));
+answer({ kind: 'ready' });
+
+function begin(by: Sandbox, id: number, request: SandboxRequest): void {
+  const onStdout = (chunk: Uint8Array) =>
+    answer({ kind: 'stdout', id, chunk: Buffer.from(chunk).toString('base64') });
+  const running = by.start({ ...request, onStdout });
+  runs.set(id, running);
+  running.finished.then(
+    (result) => answer({ kind: 'finished', id, result }),
+    (error) => answer({ kind: 'failed', id, message: String(error) }),
+  );
+}

@@ -1,0 +1,102 @@
+/** A `Sandbox` that lives in a process of another user, so that root's tests also test an ordinary user's. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
+import type { BubblewrapOptions } from '../bubblewrap.ts';
+import type { Answer, Question } from './driver.ts';
+
+export interface ForeignSandbox {
+  sandbox: Sandbox;
+  process: ChildProcess;
+  close(): Promise<void>;
+}
+
+/** Node closes what it inherits only up to about descriptor 16. */
+const LEAKED_AT = 40;
+
+/** Whether any user may enter the folders above and read what is there. */
+export function openToAll(path: string): boolean {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return (statSync(path).mode & 0o005) === 0o005;
+  }
+}
+
+/**
+ * Copies the sources, and Node where others may not run it, into `folder` (which everybody can enter), and
+ * starts a sandbox there as the user `uid`.
+ */
+export async function foreignSandbox(
+  folder: string,
+  uid: number,
+  options: Omit<BubblewrapOptions, 'logger'>,
+  /** A descriptor of ours that the process shall inherit, at a high number. */
+  leaked?: number,
+): Promise<ForeignSandbox> {
+  const sources = join(folder, 'sources');
+  await mkdir(sources, { mode: 0o755 });
+  await writeFile(join(sources, 'package.json'), '{"type":"module"}');
+  await cp(join(import.meta.dirname, '..'), join(sources, 'src'), { recursive: true });
+  let nodeBinary = options.nodeBinary;
+  if (!openToAll(nodeBinary)) {
+    nodeBinary = join(folder, 'node');
+    await cp(options.nodeBinary, nodeBinary);
+  }
+  const gap = Array.from({ length: LEAKED_AT - 4 }, () => 'ignore' as const);
+  const child = fork(join(sources, 'src/testing/driver.ts'), [], {
+    execPath: nodeBinary,
+    execArgv: [],
+    env: {},
+    cwd: '/',
+    ...(uid === process.getuid?.() ? {} : { uid, gid: uid }),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(leaked === undefined ? [] : gap), leaked ?? 'ignore'],
+  });
+  const exited = once(child, 'exit');
+  const ask = (question: Question) => void child.send(question);
+  const answers = (take: (answer: Answer) => void) => child.on('message', take);
+
+  let next = 0;
+  const start = (request: SandboxRequest) => {
+    next += 1;
+    const id = next;
+    const finished = new Promise<SandboxResult>((resolve, reject) => {
+      answers((answer) => {
+        if (answer.kind === 'stdout' && answer.id === id)
+          request.onStdout?.(Buffer.from(answer.chunk, 'base64'));
+        if (answer.kind === 'finished' && answer.id === id) resolve(answer.result);
+        if (answer.kind === 'failed' && answer.id === id) reject(new Error(answer.message));
+      });
+      child.once('exit', () => reject(new Error('the process with the sandbox ended')));
+    });
+    finished.catch(() => {});
+    ask({ kind: 'start', id, request: { ...request, onStdout: undefined } });
+    return { finished, cancel: () => ask({ kind: 'cancel', id }) };
+  };
+  const probe = () => {
+    const probed = new Promise<SandboxProbe>((resolve) => {
+      answers((answer) => {
+        if (answer.kind === 'probed') resolve(answer.probe);
+      });
+    });
+    ask({ kind: 'probe' });
+    return probed;
+  };
+
+  child.setMaxListeners(0);
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.once('exit', () => reject(new Error('the process with the sandbox did not start')));
+  });
+  ask({ kind: 'make', options: { ...options, nodeBinary } });
+  return {
+    sandbox: { start, probe },
+    process: child,
+    close: async () => {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Every way in which the sandbox can work on this machine, each as a fixture for the tests. */
+import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sandbox } from '@tinyfat/core';
+import { bubblewrap, sandboxOwner } from '../bubblewrap.ts';
+import { foreignSandbox, openToAll } from './foreign-sandbox.ts';
+
+export interface Fixture extends Folders {
+  sandbox: Sandbox;
+  /** The id that the program inside has on the host. */
+  uid: number;
+}
+
+export interface Mode {
+  name: string;
+  /** Limits are held by a cgroup; else by rlimits and the watchdog. */
+  cgroups: boolean;
+  make(): Promise<Fixture>;
+}
+
+const NOBODY = 65534;
+
+const root = process.getuid?.() === 0;
+
+/** As root: root with and without cgroups, and an ordinary user; as an ordinary user: that user. */
+export const modes: Mode[] = root
+  ? [
+      { name: 'as root', cgroups: true, make: () => own('auto') },
+      { name: 'as root without cgroups', cgroups: false, make: () => own('none') },
+      { name: 'as an ordinary user', cgroups: false, make: foreign },
+    ]
+  : [{ name: 'as an ordinary user', cgroups: false, make: () => own('none') }];
+
+async function own(cgroups: 'auto' | 'none'): Promise<Fixture> {
+  const owner = sandboxOwner();
+  const folders = await makeFolders(owner?.uid);
+  const sandbox = bubblewrap({
+    nodeBinary: process.execPath,
+    runtimeFolder: join(folders.root, 'runtime'),
+    cgroups,
+  });
+  return { sandbox, uid: owner?.uid ?? process.getuid?.() ?? -1, ...folders };
+}
+
+async function foreign(): Promise<Fixture> {
+  const folders = await makeFolders(NOBODY);
+  const runtimeFolder = await folders.folder();
+  try {
+    const options = { nodeBinary: process.execPath, runtimeFolder };
+    const foreigner = await foreignSandbox(folders.root, NOBODY, options);
+    const dispose = async () => {
+      await foreigner.close();
+      await folders.dispose();
+    };
+    return { sandbox: foreigner.sandbox, uid: NOBODY, ...folders, dispose };
+  } catch (error) {
+    await folders.dispose();
+    throw error;
+  }
+}
+
+/** Fresh folders that the program inside may write to, and everybody may enter. */
+export interface Folders {
+  /** Everything else lies below it. */
+  root: string;
+  folder(): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+/** `owner`: whose the folders shall be; ours when absent, but open to all. */
+export async function makeFolders(owner?: number): Promise<Folders> {
+  const base = openToAll(tmpdir()) ? tmpdir() : '/tmp';
+  const root = await mkdtemp(join(base, 'tinyfat-sandbox-'));
+  await chmod(root, 0o755);
+  let made = 0;
+  return {
+    root,
+    folder: async () => {
+      made += 1;
+      const folder = join(root, `folder-${made}`);
+      await mkdir(folder);
+      await chmod(folder, 0o777);
+      if (owner !== undefined) await chown(folder, owner, owner);
+      return folder;
+    },
+    dispose: () => rm(root, { recursive: true, force: true }),
+  };
+}
