@@ -1,6 +1,8 @@
 /** Invariants 1 and 4: kill -9 at any point loses no mail and doubles no reply. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSqlite } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { sendMail } from './support/mail.ts';
@@ -121,17 +123,28 @@ describe('kill -9 of the server', () => {
     expect(sink.mails.at(-1)?.text).toContain('Perhaps.');
   });
 
-  it('between sending and filing: the sent file appears after the restart, and nothing is sent twice', async () => {
+  it('between sending and filing: the file is put where it belongs, and nothing is sent twice', async () => {
     await start();
     await sendMail(server, { to, text: '[[reply: Kept.]]' });
     await server.answers(1);
     await server.kill('SIGKILL');
+    // The state that a crash between the two leaves: the row says sent, the file still lies in outbox/email.
+    const outbox = join(agentFolder(), 'outbox');
+    for (const name of readdirSync(join(outbox, 'sent'))) rmSync(join(outbox, 'sent', name));
+    const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
+    const delivery = await db.selectFrom('deliveries').selectAll().executeTakeFirstOrThrow();
+    const text = '{"body":"Kept.","status":"pending"}';
+    writeFileSync(join(outbox, 'email', delivery.source_file ?? ''), text);
+    const source_sha256 = createHash('sha256').update(text).digest('hex');
+    await db.updateTable('deliveries').set({ state: 'sent', filed: 0, source_sha256 }).execute();
+    await db.destroy();
+
     await server.restart();
     await sendMail(server, { to, text: '[[reply: Second.]]' });
     const replies = await server.answers(2);
     expect(replies.map((mail) => mail.text?.split('\n')[0])).toEqual(['Kept.', 'Second.']);
-    expect(readdirSync(join(agentFolder(), 'outbox/sent')).length).toBeGreaterThanOrEqual(1);
-    expect(existsSync(join(agentFolder(), 'outbox/failed'))).toBe(true);
+    expect(readdirSync(join(outbox, 'email'))).toEqual([]);
+    expect(readdirSync(join(outbox, 'sent'))).toContain(delivery.source_file);
   });
 });
 

@@ -32,6 +32,8 @@ export interface Tinyfat {
   /** Waits until the Maildir holds this many mails; gives them in order of their sending. */
   answers(count: number): Promise<ReceivedMail[]>;
   kill(signal: NodeJS.Signals): Promise<void>;
+  /** Process id of the server. */
+  pid(): number;
   /** Of the server that ended last; null while it runs or when a signal ended it. */
   exitCode(): number | null;
   /** Starts the server again on the same folder. */
@@ -131,6 +133,7 @@ export async function startTinyfat(options: {
       }
     },
     kill,
+    pid: () => child?.pid ?? 0,
     exitCode: () => child?.exitCode ?? null,
     async restart(more) {
       await kill('SIGKILL');

@@ -36,6 +36,8 @@ export interface ConsumerPorts {
   logger: Logger;
   mailDomain: string;
   models: readonly ModelInfo[];
+  /** The built-in demo model answers every turn, for nothing. */
+  demo: boolean;
   /** Alias or id for agents that name none. */
   defaultModel: string;
   jobBackoff: BackoffPolicy;

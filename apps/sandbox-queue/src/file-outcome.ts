@@ -2,7 +2,7 @@
  * Puts the outbox file of a settled delivery where its state says: sent/ or failed/, with the result written
  * into it. The row is the truth; this is its picture in the agent's folder, and doing it twice changes nothing.
  */
-import { failedRecord, renderError, sentRecord } from '@tinyfat/core';
+import { failedOriginal, failedRecord, renderError, sentRecord } from '@tinyfat/core';
 import { type Delivery, markFiled, type NewDelivery } from '@tinyfat/database';
 import type { ConsumerPorts } from './consumer.ts';
 import { hexDigest } from './prepare-delivery.ts';
@@ -14,7 +14,8 @@ type Ports = Pick<ConsumerPorts, 'folders' | 'clock' | 'db'>;
 /** Files a delivery in a final or held state and notes that in its row. */
 export async function fileDelivery(ports: Ports, delivery: Delivery): Promise<void> {
   if (delivery.state === 'sent') {
-    const original = await takeOriginal(ports, delivery);
+    const failure = await failedFile(ports, delivery);
+    const original = (await takeOriginal(ports, delivery)) ?? failure?.original;
     const record = sentRecord(original ?? summary(delivery), {
       sentAt: delivery.sent_at ?? ports.clock(),
       provider: delivery.provider ?? 'unknown',
@@ -22,6 +23,7 @@ export async function fileDelivery(ports: Ports, delivery: Delivery): Promise<vo
       messageId: delivery.message_id,
     });
     await put(ports, delivery, 'sent', record);
+    if (failure) await ports.folders.unlink(delivery.agent_id, failure.path);
   } else {
     await fileFailed(ports, delivery);
   }
@@ -38,7 +40,12 @@ export async function fileFailed(
     `outbox approve ${delivery.id}`,
   );
   const original = await takeOriginal(ports, delivery);
-  await put(ports, delivery, 'failed', failedRecord(original, { failedAt: ports.clock(), error }));
+  await put(
+    ports,
+    delivery,
+    'failed',
+    failedRecord(original, { failedAt: ports.clock(), error, delivery: delivery.id }),
+  );
 }
 
 /** The text of the outbox file, provided that it is still the one that the delivery was made from. */
@@ -53,20 +60,28 @@ async function takeOriginal(ports: Ports, delivery: Filed): Promise<string | nul
   return same ? new TextDecoder().decode(file.bytes) : null;
 }
 
+/** The record of this delivery in failed/, where an earlier try or the owner's approval left it. */
+async function failedFile(ports: Ports, delivery: Filed): Promise<{ path: string; original: string } | null> {
+  for (const path of recordPaths(delivery, 'failed')) {
+    const file = await ports.folders.read(delivery.agent_id, path, MAX_FILE_BYTES);
+    const original = file.ok ? failedOriginal(new TextDecoder().decode(file.bytes), delivery.id) : null;
+    if (original !== null) return { path, original };
+  }
+  return null;
+}
+
 async function put(ports: Ports, delivery: Filed, folder: 'sent' | 'failed', record: string): Promise<void> {
-  if (!delivery.source_file) return;
-  const name = delivery.source_file.endsWith('.json') ? delivery.source_file : `${delivery.source_file}.json`;
-  const path = await freePath(ports, delivery, folder, name);
+  const [plain, numbered] = recordPaths(delivery, folder);
+  const there = await ports.folders.read(delivery.agent_id, plain, 0);
+  const path = !there.ok && there.reason === 'missing' ? plain : numbered;
   await ports.folders.write(delivery.agent_id, path, record);
   await clearOutbox(ports, delivery);
 }
 
 /** `sent/name.json`, or `sent/name-{delivery}.json` where another mail had that name before. */
-async function freePath(ports: Ports, delivery: Filed, folder: string, name: string): Promise<string> {
-  const plain = `outbox/${folder}/${name}`;
-  const there = await ports.folders.read(delivery.agent_id, plain, 0);
-  if (!there.ok && there.reason === 'missing') return plain;
-  return `outbox/${folder}/${name.slice(0, -'.json'.length)}-${delivery.id}.json`;
+function recordPaths(delivery: Filed, folder: 'sent' | 'failed'): [string, string] {
+  const stem = (delivery.source_file ?? '').replace(/\.json$/, '');
+  return [`outbox/${folder}/${stem}.json`, `outbox/${folder}/${stem}-${delivery.id}.json`];
 }
 
 /** Takes the file out of outbox/email; what could not be read as a file is kept beside its record. */

@@ -3,7 +3,7 @@
  * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
  * by itself unless the provider folds repeats (invariant 4).
  */
-import { afterFailure } from '@tinyfat/core';
+import { afterFailure, type SendOutcome } from '@tinyfat/core';
 import {
   claimDelivery,
   type Delivery,
@@ -39,10 +39,7 @@ export async function startSender(ports: ConsumerPorts): Promise<WorkLoop> {
 }
 
 async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> {
-  const recipients: string[] = JSON.parse(delivery.recipients);
-  const raw = await ports.rawMail.get(delivery.raw_key);
-  const envelope = { sender: delivery.envelope_sender, recipients };
-  const outcome = await ports.transport.send(envelope, raw, delivery.id);
+  const outcome = await attempt(ports, delivery);
   const settled = settlement(ports, delivery, outcome);
   await ports.db.transaction().execute(async (tx) => {
     await settleDelivery(tx, delivery.id, settled);
@@ -61,13 +58,21 @@ async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> 
   await fileDelivery(ports, { ...delivery, ...settled });
 }
 
+/** One try. What fails before the provider is spoken to was surely not sent. */
+async function attempt(ports: ConsumerPorts, delivery: Delivery): Promise<SendOutcome> {
+  const recipients: string[] = JSON.parse(delivery.recipients);
+  let raw: Uint8Array;
+  try {
+    raw = await ports.rawMail.get(delivery.raw_key);
+  } catch (error) {
+    return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
+  }
+  return await ports.transport.send({ sender: delivery.envelope_sender, recipients }, raw, delivery.id);
+}
+
 type Settlement = Parameters<typeof settleDelivery>[2];
 
-function settlement(
-  ports: ConsumerPorts,
-  delivery: Delivery,
-  outcome: Awaited<ReturnType<ConsumerPorts['transport']['send']>>,
-): Settlement {
+function settlement(ports: ConsumerPorts, delivery: Delivery, outcome: SendOutcome): Settlement {
   const provider = ports.transport.name;
   switch (outcome.state) {
     case 'sent': {

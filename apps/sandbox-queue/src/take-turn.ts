@@ -29,7 +29,7 @@ export async function takeTurn(
   const result = await ports.runTurn(turnRequest(ports, work, { ...turn, model, sessionId }), signal);
   await addUsage(ports.db, run.id, {
     ...result.usage,
-    costUsd: costOf(result.usage, model),
+    costUsd: ports.demo ? 0 : costOf(result.usage, model),
     requests: result.llmRequests,
   });
   const { outcome } = result;
@@ -44,7 +44,7 @@ export async function takeTurn(
     await ports.queue.release(work.lease);
     return;
   }
-  const figures = runFigures(result, { model, sessionId });
+  const figures = runFigures(result, { model: ports.demo ? 'demo' : model.id, sessionId });
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },
@@ -150,11 +150,11 @@ function costOf(usage: TurnResult['usage'], { cost }: ModelInfo): number {
   return millionths / 1e6;
 }
 
-function runFigures(result: TurnResult, { model, sessionId }: { model: ModelInfo; sessionId: string }) {
+function runFigures(result: TurnResult, { model, sessionId }: { model: string; sessionId: string }) {
   const { outcome } = result;
   return {
     session_id: sessionId,
-    model: model.id,
+    model,
     context_tokens: outcome.ok ? outcome.context.tokens : null,
     context_window: outcome.ok ? outcome.context.window : null,
     first_request_at: result.firstRequestAt,

@@ -68,7 +68,10 @@ export function turnRunner(
       // Only we may reach the gateway's socket; inside, the folders are bound one by one.
       await mkdir(runFolder, { mode: 0o700 });
       await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-      await placeInbox(inboxFolder, request, await sessionFile(options.folders, request));
+      await placeInbox(inboxFolder, request, {
+        session: await sessionFile(options.folders, request),
+        demo: options.upstream.kind === 'demo',
+      });
       return await inSandbox(options, { request, signal, runFolder, inboxFolder, dataFolder: attached.path });
     } finally {
       await rm(runFolder, { recursive: true, force: true });
@@ -85,7 +88,11 @@ async function sessionFile(folders: AgentFolders, request: TurnRequest): Promise
   return file?.name ?? null;
 }
 
-async function placeInbox(inboxFolder: string, request: TurnRequest, session: string | null): Promise<void> {
+async function placeInbox(
+  inboxFolder: string,
+  request: TurnRequest,
+  { session, demo }: { session: string | null; demo: boolean },
+): Promise<void> {
   const attachments: StepMomInput['email']['attachments'] = [];
   for (const { filename, contentType, content } of request.attachments) {
     await writeFile(join(inboxFolder, 'attachments', filename), content, { mode: 0o644, flag: 'wx' });
@@ -99,7 +106,7 @@ async function placeInbox(inboxFolder: string, request: TurnRequest, session: st
   const input: StepMomInput = {
     ...request.input,
     session: { id: request.input.session.id, file: session },
-    model: { id: request.input.model.id, base_url: `${GATEWAY_INSIDE}/anthropic` },
+    model: { id: request.input.model.id, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
     email: { ...request.input.email, attachments },
   };
   await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { agentReplied, answersSender, readWrittenMail, snapshotOutbox, writtenSince } from './agent-reply.ts';
+import { agentReplied, readOutboxMail, snapshotOutbox, writtenSince } from './agent-reply.ts';
 import { makeInput } from './test-support/turn-folder.ts';
 
 const { email } = makeInput('http://127.0.0.1:1');
@@ -21,10 +21,9 @@ test.each<[string, object]>([
   ['the sender as recipient', { to: ['ANN@example.com'] }],
   ['the sender with a name', { to: ['Ann <ann@example.com>'] }],
   ['the sender among others', { to: ['bob@example.com', 'ann@example.com'] }],
-  ['the subject of the thread', { subject: 'Re: numbers' }],
+  ['the sender in another case and a subject of its own', { to: ['Ann@EXAMPLE.com'], subject: 'Report' }],
   ['the id of the mail', { subject: 'Other', in_reply_to: '<one@example.com>' }],
-  ['the id without brackets', { in_reply_to: 'one@example.com' }],
-  ['the id in references', { references: '<zero@example.com> <one@example.com>' }],
+  ['the sender in copy', { to: ['bob@example.com'], cc: ['ann@example.com'] }],
 ])('a mail with %s answers the sender', (_, fields) => {
   write('a.json', { body: 'hi', status: 'pending', ...fields });
   expect(agentReplied(folder, new Map(), email)).toBe(true);
@@ -32,19 +31,27 @@ test.each<[string, object]>([
 
 test.each<[string, object]>([
   ['to someone else', { to: ['bob@example.com'] }],
-  ['with a subject of its own', { subject: 'Weekly report' }],
   ['in another thread', { in_reply_to: '<other@example.com>' }],
   ['without a body', { body: '  ' }],
   ['that was already sent', { status: 'sent' }],
-  ['whose recipients are not a list', { to: 'ann@example.com' }],
+  ['with a recipient that is no address', { to: ['ann'] }],
+  ['with a line break in its subject', { subject: 'a\nBcc: b@example.com' }],
 ])('a mail %s does not', (_, fields) => {
   write('a.json', { body: 'hi', status: 'pending', ...fields });
   expect(agentReplied(folder, new Map(), email)).toBe(false);
 });
 
-test('a mail whose thread has no id is answered by subject only', () => {
-  const mail = { body: 'hi', status: 'pending' as const, in_reply_to: '<one@example.com>' };
-  expect(answersSender(mail, { ...email, message_id: null })).toBe(false);
+test('a mail without an id of its own is answered by a mail that names no other', () => {
+  const nameless = { ...email, message_id: null };
+  write('a.json', { body: 'hi' });
+  expect(agentReplied(folder, new Map(), nameless)).toBe(true);
+  write('a.json', { body: 'hi', in_reply_to: '<other@example.com>' });
+  expect(agentReplied(folder, new Map(), nameless)).toBe(false);
+});
+
+test('a draft is no reply', () => {
+  write('.draft.json', { body: 'hi' });
+  expect(agentReplied(folder, new Map(), email)).toBe(false);
 });
 
 test('only mails that are new or changed since the snapshot count', () => {
@@ -58,10 +65,10 @@ test('only mails that are new or changed since the snapshot count', () => {
 
 test.each(['', '{', 'null', '[]', '"x"', '{"body":1}'])('%j is no mail', (text) => {
   write('a.json', text);
-  expect(readWrittenMail(join(folder, 'a.json'))).toBeNull();
+  expect(readOutboxMail(join(folder, 'a.json'))).toBeNull();
 });
 
 test('a folder with the name of a mail, and a missing outbox, are no mails', () => {
-  expect(readWrittenMail(folder)).toBeNull();
+  expect(readOutboxMail(folder)).toBeNull();
   expect(snapshotOutbox(join(folder, 'missing')).size).toBe(0);
 });

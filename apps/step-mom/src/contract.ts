@@ -62,6 +62,8 @@ export interface StepMomModel {
   id: string;
   /** Where the Messages API is seen inside, without `/v1/messages`. */
   base_url: string;
+  /** The built-in demo model answers in its place: the footer says so, and there is no cost. */
+  demo?: boolean;
 }
 
 /** The last line that step-mom prints on stdout. */

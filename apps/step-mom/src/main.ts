@@ -21,20 +21,22 @@ const { TINYFAT_RUN_TOKEN: runToken = '', ...environment } = process.env;
 delete process.env.TINYFAT_RUN_TOKEN;
 process.env.PI_OFFLINE = '1';
 
-const { childEnvironment, endWith, probe, stepMom } = await import('./program.ts');
-endWith(
-  args.includes('--probe')
-    ? await probe()
-    : await stepMom({
-        dataFolder: option('data', '/data'),
-        inboxFolder: option('inbox', '/inbox'),
-        platformSkillsFolder: option('skills', '/opt/skills'),
-        gateway: {
-          socketPath: option('socket', '/run/gateway.sock'),
-          port: Number(option('port', '3128')),
-        },
-        runToken,
-        childEnvironment: childEnvironment(environment),
-        startedAt,
-      }),
-);
+const { childEnvironment, endWith, stepMom } = await import('./program.ts');
+const commandEnvironment = childEnvironment(environment);
+if (args.includes('--probe')) {
+  const { probe } = await import('./probe.ts');
+  const line = await probe(commandEnvironment);
+  endWith(line, line.ok ? 0 : 1);
+} else {
+  const outcome = await stepMom({
+    dataFolder: option('data', '/data'),
+    inboxFolder: option('inbox', '/inbox'),
+    platformSkillsFolder: option('skills', '/opt/skills'),
+    gateway: { socketPath: option('socket', '/run/gateway.sock'), port: Number(option('port', '3128')) },
+    runToken,
+    childEnvironment: commandEnvironment,
+    startedAt,
+  });
+  // An outcome that says what failed is a good end of the program.
+  endWith(outcome, 0);
+}

@@ -1,7 +1,4 @@
 /** All that `main.ts` loads once the compile cache is on. */
-import { flushCompileCache } from 'node:module';
-import { loadLater } from './load-later.ts';
-
 export { stepMom } from './step-mom.ts';
 
 /** Variables that the agent's commands inherit; anything else, secrets above all, stays in this process. */
@@ -17,17 +14,10 @@ export function childEnvironment(environment: Record<string, string | undefined>
   );
 }
 
-/** Loads all that a turn loads, so that the compile cache holds it. */
-export async function probe(): Promise<{ type: 'probe'; ok: true }> {
-  await loadLater();
-  flushCompileCache();
-  return { type: 'probe', ok: true };
-}
-
 /**
- * Prints the last line of stdout and ends the process with status 0: timers or sockets that a library left
- * behind must not keep the sandbox alive.
+ * Prints the last line of stdout and ends the process: timers or sockets that a library left behind must not
+ * keep the sandbox alive.
  */
-export function endWith(line: object): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`, () => process.exit(0));
+export function endWith(line: object, exitCode: number): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`, () => process.exit(exitCode));
 }

@@ -16,7 +16,11 @@ const inputSchema = v.object({
   attempt: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   agent: v.object({ id: v.string(), name: v.string(), address: v.string(), owner: v.string() }),
   session: v.object({ id: fileSafeId, file: v.nullable(v.string()) }),
-  model: v.object({ id: v.string(), base_url: v.pipe(v.string(), v.url()) }),
+  model: v.object({
+    id: v.string(),
+    base_url: v.pipe(v.string(), v.url()),
+    demo: v.optional(v.boolean()),
+  }),
   task: v.variant('kind', [
     v.object({ kind: v.literal('turn') }),
     v.object({ kind: v.literal('compact'), focus: v.nullable(v.string()) }),
@@ -56,11 +60,14 @@ export async function readInput(inboxFolder: string): Promise<InputOutcome> {
   } catch (error) {
     return {
       ok: false,
-      reason: `input.json can't be read: ${error instanceof Error ? error.name : 'error'}`,
+      reason: `input.json can't be read (${error instanceof Error ? error.name : 'error'}).`,
     };
   }
   const result = v.safeParse(inputSchema, parsed);
   if (result.success) return { ok: true, input: result.output };
   const [issue] = result.issues;
-  return { ok: false, reason: `input.json: ${v.getDotPath(issue) ?? 'document'}: ${issue.message}` };
+  return {
+    ok: false,
+    reason: `In input.json, ${v.getDotPath(issue) ?? 'the document'} is wrong: ${issue.message}.`,
+  };
 }

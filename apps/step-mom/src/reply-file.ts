@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readWrittenMail } from './agent-reply.ts';
+import { readOutboxMail } from './agent-reply.ts';
 
 /** Where a run's reply lies; the same for every attempt, so a second one replaces and never doubles. */
 export function replyPath(outboxFolder: string, runId: string): string {
@@ -9,7 +9,7 @@ export function replyPath(outboxFolder: string, runId: string): string {
 
 /** Whether the run's reply is there and whole: then the turn is over, and only sending remains. */
 export function replyIsComplete(outboxFolder: string, runId: string): boolean {
-  return readWrittenMail(replyPath(outboxFolder, runId)) !== null;
+  return readOutboxMail(replyPath(outboxFolder, runId)) !== null;
 }
 
 /**

@@ -9,7 +9,14 @@ import { type EventLog, openEventLog } from './event-log.ts';
 import { formatFooter } from './footer.ts';
 import { type Forwarder, startForwarder } from './forwarder.ts';
 import { readImages } from './image-attachments.ts';
-import { classifyLlmFailure, type Failure, ownFailures } from './llm-failure.ts';
+import {
+  classifyLlmFailure,
+  deadlineFailure,
+  type Failure,
+  internalFailure,
+  noReplyFailure,
+  stallFailure,
+} from './llm-failure.ts';
 import { mailPrompt } from './mail-prompt.ts';
 import { chooseModel, createSession } from './pi-session.ts';
 import { readInput } from './read-input.ts';
@@ -27,6 +34,7 @@ import {
 import { type OpenSession, openSession } from './session-file.ts';
 import { memorySection, readMemory, systemPrompt } from './system-prompt.ts';
 import { takeTurn } from './take-turn.ts';
+import type { StopReason } from './watchdog.ts';
 
 /** How the work itself ended; the reply that is still to be written, or null where there is one already. */
 type WorkEnd =
@@ -55,7 +63,7 @@ export async function stepMom(roots: StepMomRoots): Promise<StepMomOutcome> {
   if (!read.ok) {
     return failed({
       code: 'bad_input',
-      message: `The platform made a mistake: ${read.reason}`,
+      message: read.reason,
       retry: false,
     });
   }
@@ -80,7 +88,7 @@ export async function stepMom(roots: StepMomRoots): Promise<StepMomOutcome> {
       code: 'internal',
       message: error instanceof Error ? error.message : 'unknown',
     });
-    outcome = failed(ownFailures.internal);
+    outcome = failed(internalFailure);
   }
   if (!outcome.ok && outcome.code !== 'internal') {
     log.write({ type: 'error', code: outcome.code, message: outcome.message });
@@ -175,7 +183,7 @@ async function compact(run: Run, focus: string | null): Promise<WorkEnd> {
     case 'nothing_to_do':
       return answered(run, compactionReply(null));
     case 'stopped':
-      return { ok: false, failure: ownFailures[end.reason] };
+      return { ok: false, failure: stopFailure(run, end.reason) };
     case 'failed':
       return { ok: false, failure: classifyLlmFailure(end.errorText) };
   }
@@ -202,11 +210,17 @@ async function turn(run: Run): Promise<WorkEnd> {
       : '';
     return answered(run, end.text + note);
   }
-  if (end.kind === 'stopped') return { ok: false, failure: ownFailures[end.reason] };
+  if (end.kind === 'stopped') return { ok: false, failure: stopFailure(run, end.reason) };
   if (end.kind === 'failed') return { ok: false, failure: classifyLlmFailure(end.errorText) };
   return agentReplied(run.outbox, run.outboxBefore, input.email)
     ? { ok: true, reply: null, by: 'by_agent' }
-    : { ok: false, failure: ownFailures.noReply };
+    : { ok: false, failure: noReplyFailure };
+}
+
+function stopFailure({ input }: Run, reason: StopReason): Failure {
+  return reason === 'deadline'
+    ? deadlineFailure(input.limits.deadline_ms)
+    : stallFailure(input.limits.stall_ms);
 }
 
 function isInContext(run: Run, entryId: string | null): boolean {
@@ -227,7 +241,8 @@ function answered(run: Run, text: string): WorkEnd {
 /** Makes the session durable, then writes the reply: a reply that is there stands for a turn that is over. */
 function conclude(run: Run, end: WorkEnd): StepMomOutcome {
   const { input, session, opened } = run;
-  const used = runUsage(opened.manager, input.run_id);
+  const counted = runUsage(opened.manager, input.run_id);
+  const used = input.model.demo ? { ...counted, costUsd: 0 } : counted;
   if (!end.ok) return failed(end.failure, used);
   const usage = session.getContextUsage();
   const context = {
@@ -240,7 +255,7 @@ function conclude(run: Run, end: WorkEnd): StepMomOutcome {
     usage: used.usage,
     costUsd: used.costUsd,
     context,
-    modelId: input.model.id,
+    modelId: input.model.demo ? 'demo' : input.model.id,
   });
   fsyncFile(join(run.roots.dataFolder, 'sessions', opened.file));
   if (end.reply !== null) writeReply(run.outbox, input.run_id, end.reply, footer);

@@ -3,6 +3,7 @@
  * so that after a crash a try whose end nobody knows can be told from one that never began.
  */
 import { sql } from 'kysely';
+import { setMailState } from './mails.ts';
 import type { Delivery, DeliveryState, NewDelivery } from './schema.ts';
 import type { Database } from './sqlite.ts';
 
@@ -101,7 +102,15 @@ export async function requeueDelivery(
 ): Promise<boolean> {
   const row = await db
     .updateTable('deliveries')
-    .set({ state: 'pending', attempts: 0, next_attempt_at: now, reason_code: null, reason: null })
+    .set((delivery) => ({
+      state: 'pending',
+      attempts: 0,
+      next_attempt_at: now,
+      reason_code: null,
+      reason: null,
+      // Its file lies in failed/ and is to be filed anew once the mail is sent.
+      filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
+    }))
     .where('id', '=', id)
     .where('state', 'in', from)
     .returning('id')
@@ -124,21 +133,25 @@ export async function nextDeliveryDue(db: Database): Promise<number | null> {
  * twice is harmless they wait for another try; elsewhere they are `uncertain` for the owner to decide (invariant 4).
  */
 export async function recoverInterruptedDeliveries(db: Database, idempotent: boolean): Promise<number> {
-  const rows = await db
-    .updateTable('deliveries')
-    .set(
-      idempotent
-        ? { state: 'pending' }
-        : {
-            state: 'uncertain',
-            reason_code: 'delivery_uncertain',
-            reason: 'The server stopped while this mail was handed over; it may or may not have been sent.',
-          },
-    )
-    .where('state', '=', 'sending')
-    .returning('id')
-    .execute();
-  return rows.length;
+  if (idempotent) {
+    const again = db
+      .updateTable('deliveries')
+      .set({ state: 'pending' })
+      .where('state', '=', sql.lit('sending'));
+    return (await again.returning('id').execute()).length;
+  }
+  const reason = 'The server stopped while this mail was handed over; it may or may not have been sent.';
+  return await db.transaction().execute(async (tx) => {
+    const rows = await tx
+      .updateTable('deliveries')
+      .set({ state: 'uncertain', reason_code: 'delivery_uncertain', reason })
+      .where('state', '=', sql.lit('sending'))
+      .returning(['mail_id', 'kind'])
+      .execute();
+    const answers = rows.filter((row) => row.kind === 'reply' || row.kind === 'command');
+    for (const { mail_id } of answers) await setMailState(tx, mail_id, 'failed', reason);
+    return rows.length;
+  });
 }
 
 /** How many of an agent's deliveries are not simply sent. */

@@ -125,7 +125,7 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
       inside,
       limits: request.limits,
       joinFiles: cgroup?.joinFiles ?? null,
-      openFilesAtMost: host.openFilesAtMost,
+      highestAllowed: host.highestAllowed,
       processesCountedInside: host.processesCountedInside,
       command: [program === 'node' ? nodeInside : program, ...words],
     }),

@@ -9,6 +9,7 @@
  * only when the host, having seen that tie, answers `go`; the end of the pipe is a no.
  */
 import type { SandboxLimits } from '@tinyfat/core';
+import { type HighestAllowed, limitOptions, limitOptionsInside } from './resource-limits.ts';
 import type { Inside } from './view.ts';
 
 /** Descriptors that bubblewrap and the gate are given. */
@@ -28,8 +29,7 @@ export interface ChainParts {
   limits: SandboxLimits;
   /** Files through which the cgroup is joined; null when there is no cgroup. */
   joinFiles: string[] | null;
-  /** Hard limit of open files of this process: nobody but root can go above it. */
-  openFilesAtMost: number;
+  highestAllowed: HighestAllowed;
   /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
   processesCountedInside: boolean;
   command: string[];
@@ -60,10 +60,11 @@ exec "$@"`;
 
 /** The whole command line, to be started with an empty environment. */
 export function commandLine(parts: ChainParts): string[] {
-  const { programs, joinFiles } = parts;
+  const { programs, limits, joinFiles } = parts;
+  const counted = { byCgroup: joinFiles !== null, root: parts.inside.root };
   const chain = [
     programs.prlimit,
-    ...limitOptions(parts),
+    ...limitOptions(limits, parts.highestAllowed, counted),
     ...['--', programs.bwrap],
     ...['--args', String(descriptors.options)],
     ...['--seccomp', String(descriptors.filter)],
@@ -76,33 +77,12 @@ export function commandLine(parts: ChainParts): string[] {
 function insideChain(parts: ChainParts): string[] {
   const { uid, gid, root } = parts.inside;
   const countsHere = parts.joinFiles === null && !root && parts.processesCountedInside;
+  const processes = limitOptionsInside(parts.limits, parts.highestAllowed);
   return [
     ...(root ? [parts.programs.setpriv, '--reuid', String(uid), '--regid', String(gid)] : []),
     ...(root ? ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'] : []),
     ...['/bin/sh', '-c', GATE, 'sh', CLOSE_ALL],
-    ...(countsHere ? [parts.programs.prlimit, `--nproc=${parts.limits.processes * 2}`, '--'] : []),
+    ...(countsHere ? [parts.programs.prlimit, ...processes, '--'] : []),
     ...parts.command,
   ];
-}
-
-/** Seconds between the signal that says "CPU time is up" and the one that can't be ignored. */
-const CPU_GRACE_S = 2;
-
-/** RLIMIT_DATA counts mapped memory, and Node 24 maps 560 MiB that it hardly touches before it does anything. */
-const UNTOUCHED_BYTES = 1 << 30;
-
-function limitOptions({ limits, inside, joinFiles, openFilesAtMost }: ChainParts): string[] {
-  const seconds = Math.max(1, Math.ceil(limits.cpuSeconds));
-  const options = [
-    // 1 byte: no core file fits, and it is the one value at which the kernel starts no core_pattern program.
-    '--core=1',
-    `--cpu=${seconds}:${seconds + CPU_GRACE_S}`,
-    `--fsize=${limits.fileBytes}`,
-    `--nofile=${Math.min(limits.openFiles, openFilesAtMost)}`,
-  ];
-  if (joinFiles !== null) return options;
-  // The watchdog looks now and then; these bound what can happen between two looks.
-  options.push(`--data=${limits.memoryBytes + UNTOUCHED_BYTES}`);
-  if (inside.root) options.push(`--nproc=${Math.max(1024, limits.processes * 8)}`);
-  return options;
 }

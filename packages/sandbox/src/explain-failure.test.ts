@@ -52,6 +52,14 @@ describe('a sandbox that can’t be made', () => {
     expect(JSON.stringify(probe)).not.toContain('sysctl');
   });
 
+  it('because root can’t become another user says so', () => {
+    const words = 'the sandbox could not be set up: setpriv: setresuid failed: Invalid argument';
+    expect(explainFailure(words, { ...open, root: true, container: true })).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('ordinary user'),
+    });
+  });
+
   it('for another reason says it in bubblewrap’s words', () => {
     const words = "bwrap: Can't find source path /nowhere: No such file or directory";
     expect(explainFailure(words, open)).toMatchObject({ ok: false, reason: words });

@@ -19,6 +19,11 @@ const setForGood = (setting: string) =>
 /** Always a refusal: nothing here leads to a run without isolation. */
 export function explainFailure(words: string, settings: HostSettings): SandboxProbe {
   const failed = (reason: string, fix: string): SandboxProbe => ({ ok: false, reason, fix });
+  if (/^.*setpriv: /m.test(words))
+    return failed(
+      `root can't become the sandbox's user here, as in a container without other users: ${words}`,
+      'start the server as an ordinary user',
+    );
   const namespaces = /namespace|uid map|gid map|Operation not permitted|Permission denied/i.test(words);
   if (namespaces && !settings.root) {
     if (settings.namespacesAtMost === 0)
@@ -40,12 +45,15 @@ export function explainFailure(words: string, settings: HostSettings): SandboxPr
   if (namespaces && settings.container)
     return failed(
       `the container that the server runs in may not make namespaces: ${words}`,
-      'docker run --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined …',
+      'start the container with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined',
     );
   if (namespaces)
     return failed(
       `the kernel refuses namespaces: ${words}`,
       'run the server where namespaces are allowed (user_namespaces(7))',
     );
-  return failed(words, 'look at the message of bubblewrap: the sandbox works when `bwrap` does');
+  return failed(
+    words,
+    'bwrap --ro-bind / / --proc /proc --dev /dev --unshare-all true   # shows what is refused',
+  );
 }

@@ -1,10 +1,11 @@
 /** What of the host a sandbox is built from, found once. */
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
 import type { CgroupPlace } from './cgroup/run-cgroup.ts';
 import type { HostPrograms } from './command-line.ts';
 import { findProgram, makeEtcFolder, systemOptions } from './host-system.ts';
+import { type HighestAllowed, ownHighestAllowed } from './resource-limits.ts';
 import { filterArchitecture, seccompFilter } from './seccomp/filter.ts';
 import { recordServer, type ServerRecord } from './server-record.ts';
 import type { Inside, ViewParts } from './view.ts';
@@ -16,7 +17,7 @@ export interface Host {
   filter: Buffer;
   cgroups: CgroupPlace | null;
   record: ServerRecord;
-  openFilesAtMost: number;
+  highestAllowed: HighestAllowed;
   processesCountedInside: boolean;
 }
 
@@ -63,7 +64,7 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
     filter: seccompFilter(architecture),
     cgroups,
     record,
-    openFilesAtMost: inside.root ? Number.POSITIVE_INFINITY : hardLimitOfOpenFiles(),
+    highestAllowed: ownHighestAllowed(),
     processesCountedInside: atLeastLinux(release(), 5, 14),
   };
 }
@@ -73,9 +74,4 @@ export function atLeastLinux(kernel: string, major: number, minor: number): bool
   const [, theirMajor = '0', theirMinor = '0'] = kernel.match(/^(\d+)\.(\d+)/) ?? [];
   const difference = Number(theirMajor) - major || Number(theirMinor) - minor;
   return difference >= 0;
-}
-
-function hardLimitOfOpenFiles(): number {
-  const line = readFileSync('/proc/self/limits', 'latin1').match(/^Max open files\s+\S+\s+(\d+)/m);
-  return line?.[1] === undefined ? Number.POSITIVE_INFINITY : Number(line[1]);
 }

@@ -98,7 +98,7 @@ describe.each(users)('a server of $name', ({ uid, cgroups }) => {
     closeSync(leaked);
     expect(existsSync(`/proc/${server.process.pid}/fd/40`)).toBe(true);
     const script =
-      'for f in /proc/self/fd/*; do [ -e $f ] && echo ${f##*/}; done; cat /proc/1/fd/40/x 2>/dev/null; echo "$@"';
+      'for f in /proc/self/fd/*; do [ -e $f ] && basename $f; done; cat /proc/1/fd/40/x 2>/dev/null; echo "$@"';
     const result = await server.sandbox.start(await request(['bash', '-c', script, 'x', 'a b', '$c']))
       .finished;
     expect(result.stdout).toBe('0\n1\n2\na b $c\n');

@@ -26,10 +26,10 @@ interface DemoMail {
 const MAILS: DemoMail[] = [
   {
     subject: 'Hello',
-    text: 'Hello! What do you find in your folder?\nPlease remember that the launch is on Friday.',
+    text: 'Hello! What do you find in your folder, and in the file that I attached?',
     attachments: [{ filename: 'plan.txt', content: 'Monday: design\nFriday: launch\n' }],
   },
-  { subject: 'Re: Hello', text: 'What do you remember?' },
+  { subject: 'Re: Hello', text: 'Thanks. Please remember that the launch is on Friday.' },
   { subject: '/model sonnet', text: '' },
   { subject: '/resume', text: '' },
 ];

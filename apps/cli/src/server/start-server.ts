@@ -138,6 +138,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       logger,
       mailDomain: config.mailDomain,
       models: readModels(programPaths.models),
+      demo: config.anthropic.apiKey === null,
       defaultModel: 'haiku',
       jobBackoff: { ...backoff, capMs: 10 * 60_000 },
       deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },

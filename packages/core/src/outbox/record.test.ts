@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedRecord, sentRecord } from './record.ts';
+import { failedOriginal, failedRecord, sentRecord } from './record.ts';
 
 const sent = {
   sentAt: Date.UTC(2026, 10, 22, 18, 0, 0, 5),
@@ -7,7 +7,7 @@ const sent = {
   providerId: null,
   messageId: '<1@agents.example>',
 };
-const failed = { failedAt: Date.UTC(2026, 10, 22), error: 'Refused.' };
+const failed = { failedAt: Date.UTC(2026, 10, 22), error: 'Refused.', delivery: 'd-1' };
 
 describe('sentRecord', () => {
   it('keeps what the agent wrote and adds how it left', () => {
@@ -48,7 +48,15 @@ describe('failedRecord', () => {
       status: 'failed',
       error: 'Refused.',
       failed_at: '2026-11-22T00:00:00.000Z',
+      delivery: 'd-1',
     });
+  });
+
+  it('gives back what the agent wrote, to its own delivery only', () => {
+    const record = failedRecord('{"to":["a@example.com"],"body":"Hi","status":"pending"}', failed);
+    expect(JSON.parse(failedOriginal(record, 'd-1') ?? '')).toEqual({ to: ['a@example.com'], body: 'Hi' });
+    expect(failedOriginal(record, 'd-2')).toBeNull();
+    expect(failedOriginal('not JSON', 'd-1')).toBeNull();
   });
 
   it.each([

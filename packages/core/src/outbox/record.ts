@@ -16,6 +16,8 @@ export interface SentResult {
 export interface FailedResult {
   failedAt: number;
   error: string;
+  /** Id of the delivery, by which the owner retries or approves it. */
+  delivery: string;
 }
 
 /** JSON for `sent/`: everything the agent wrote, with the result over it. */
@@ -35,7 +37,22 @@ export function failedRecord(original: string | null, result: FailedResult): str
     status: 'failed',
     error: result.error,
     failed_at: new Date(result.failedAt).toISOString(),
+    delivery: result.delivery,
   });
+}
+
+/** The mail of a `failed/` record as the agent wrote it, when it is the one of this delivery; else null. */
+export function failedOriginal(recorded: string, delivery: string): string | null {
+  const parsed = parseOriginal(recorded);
+  if (!('delivery' in parsed) || parsed.delivery !== delivery) return null;
+  const {
+    delivery: _id,
+    error: _error,
+    failed_at: _at,
+    status: _status,
+    ...mail
+  } = { error: '', failed_at: '', status: '', ...parsed };
+  return JSON.stringify(mail);
 }
 
 function record(original: string | null, result: Record<string, string | null>): string {

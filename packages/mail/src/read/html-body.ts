@@ -6,8 +6,8 @@ import { load } from 'cheerio/slim';
 import { convert } from 'html-to-text';
 import type { SplitText } from './split-quoted.ts';
 
-/** Longest HTML that is parsed, in UTF-16 units. */
-const htmlLimit = 2_000_000;
+/** Most tags that are parsed; a document of more is an attack on memory, and loses its structure. */
+const tagLimit = 60_000;
 
 /** From these elements on, everything is the message that is answered (Outlook in its forms). */
 const quoteStarts = [
@@ -36,17 +36,21 @@ const forwarded =
 
 /** Text of an HTML body and of the quotes in it. Never throws: what cannot be parsed has its tags cut out. */
 export function htmlToText(html: string): SplitText {
-  const cut = html.length > htmlLimit;
-  const note = cut ? `\n[Cut here: the HTML of this mail has ${html.length} characters.]` : '';
-  const input = cut ? html.slice(0, htmlLimit) : html;
+  if (countTags(html) > tagLimit) return { text: withoutTags(html), quoted: '' };
   try {
-    const parts = takeQuotes(input);
+    const parts = takeQuotes(html);
     const text = render(parts.text);
     const quoted = render(parts.quoted);
-    return text.trim() === '' ? { text: quoted + note, quoted: '' } : { text: text + note, quoted };
+    return text.trim() === '' ? { text: quoted, quoted: '' } : { text, quoted };
   } catch {
-    return { text: withoutTags(input) + note, quoted: '' };
+    return { text: withoutTags(html), quoted: '' };
   }
+}
+
+function countTags(html: string): number {
+  let tags = 0;
+  for (let at = html.indexOf('<'); at !== -1; at = html.indexOf('<', at + 1)) tags += 1;
+  return tags;
 }
 
 function takeQuotes(html: string): SplitText {
@@ -79,7 +83,6 @@ function render(html: string): string {
   if (html.trim() === '') return '';
   return convert(html, {
     wordwrap: false,
-    limits: { maxInputLength: htmlLimit * 2 },
     selectors: [
       { selector: 'img', format: 'skip' },
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false } },

@@ -1,9 +1,10 @@
 /** The readable content of one raw message; runs in a worker thread. */
-import PostalMime, { type Attachment, type Email } from 'postal-mime';
+import type { Attachment } from 'postal-mime';
 import type { MailAttachment, ReadMail } from '../contract.ts';
 import { prescan } from '../inspect/prescan.ts';
 import { flatten } from '../inspect/summarize.ts';
 import { capText, cleanText, trimBlankLines } from './clean-text.ts';
+import { type BodyPart, keptText, type ParsedMime, parseMime } from './parse-mime.ts';
 import type { SplitText } from './split-quoted.ts';
 
 /**
@@ -13,19 +14,16 @@ import type { SplitText } from './split-quoted.ts';
 export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMail> {
   const refusal = prescan(raw);
   if (refusal !== null) return refusal;
-  let email: Email;
+  let parsed: ParsedMime;
   try {
-    email = await PostalMime.parse(raw, {
-      forceRfc822Attachments: true,
-      maxNestingDepth: 50,
-      maxHeadersSize: 1024 * 1024,
-    });
+    parsed = await parseMime(raw);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
   }
-  const html = email.html ?? '';
-  const { text, quoted } = await bodyText(email.text ?? '', html, plain);
+  const { email, bodies } = parsed;
+  const { text, quoted } = await readableText(parsed, plain);
+  const html = bodies.map((body) => body.html).join('\n');
   return {
     ok: true,
     content: {
@@ -38,22 +36,37 @@ export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMai
   };
 }
 
+/** All bodies one after the other; what the HTML marks as quote joins what the text does. */
+async function readableText(parsed: ParsedMime, plain: boolean): Promise<SplitText> {
+  const bodies: SplitText[] = [];
+  for (const body of parsed.bodies) bodies.push(await bodyText(body, plain));
+  const whole = bodies.map((body) => body.text).join('\n');
+  const cut = parsed.plainLength > keptText.plain ? parsed.plainLength : whole.length;
+  const above = await split(whole, cut, plain);
+  const below = capText(
+    bodies
+      .map((body) => trimBlankLines(body.quoted))
+      .join('\n\n')
+      .trim(),
+  );
+  const quoted = [above.quoted, below.text + below.note].filter((part) => part !== '');
+  const html = parsed.htmlLength > keptText.html ? parsed.htmlLength : 0;
+  const note = html === 0 ? '' : `\n[Cut here: the HTML of this mail has ${html} characters.]`;
+  return { text: above.text + note, quoted: quoted.join('\n\n') };
+}
+
 /** The sender's own plain text where there is any, else what the HTML says. */
-async function bodyText(plainText: string, html: string, plain: boolean): Promise<SplitText> {
-  const own = cleanText(plainText);
-  if (own.trim() !== '' || html.trim() === '') return split(own, plain);
-  const body = await import('./html-body.ts');
-  if (plain) return split(cleanText(body.withoutTags(html)), plain);
-  const parts = body.htmlToText(html);
-  const above = await split(cleanText(parts.text), plain);
-  const below = capText(cleanText(parts.quoted));
-  const quoted = [above.quoted, trimBlankLines(below.text) + below.note].filter((part) => part !== '');
-  return { text: above.text, quoted: quoted.join('\n\n') };
+async function bodyText(body: BodyPart, plain: boolean): Promise<SplitText> {
+  if (body.plain.trim() !== '' || body.html.trim() === '') return { text: cleanText(body.plain), quoted: '' };
+  const { htmlToText, withoutTags } = await import('./html-body.ts');
+  if (plain) return { text: cleanText(withoutTags(body.html)), quoted: '' };
+  const { text, quoted } = htmlToText(body.html);
+  return { text: cleanText(text), quoted: cleanText(quoted) };
 }
 
 /** What was cut is said at the end of what came last in the mail. */
-async function split(whole: string, plain: boolean): Promise<SplitText> {
-  const { text, note } = capText(whole);
+async function split(whole: string, length: number, plain: boolean): Promise<SplitText> {
+  const { text, note } = capText(whole, length);
   if (plain || text.trim() === '') return { text: trimBlankLines(text) + note, quoted: '' };
   const { splitQuoted } = await import('./split-quoted.ts');
   const parts = splitQuoted(text);

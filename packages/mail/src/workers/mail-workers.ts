@@ -2,6 +2,10 @@
  * Worker threads around the parsers of untrusted mail. Invariants: a call always ends, at the latest with
  * its deadline; what a message does to its thread (endless loop, memory) ends that thread and nothing
  * else; the time that a call waits for a thread does not count against it.
+ *
+ * The memory limit is the second line: V8 ends a thread at its limit, but the whole process when one
+ * large allocation goes far beyond it. The first line is that no operation needs a third of the limit for
+ * the largest message that it takes (prescan, parse-mime, html-body and compose bound what they parse).
  */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
@@ -36,7 +40,7 @@ const defaults: MailWorkerLimits = {
   inspectMs: 10_000,
   readMs: 10_000,
   composeMs: 5_000,
-  memoryMb: 512,
+  memoryMb: 1024,
   dnsMs: 6_000,
   dnsLookups: 100,
 };

@@ -26,8 +26,8 @@ export function cgroupV2(parent: string, controllers: ReadonlySet<Controller>): 
 
 /** Kills a folder's processes at once, new forks included (cgroup.kill, Linux 5.14), else by id. */
 export function killV2(folder: string): void {
-  if (!existsSync(join(folder, 'cgroup.kill'))) return killMembers(folder);
-  writeFileSync(join(folder, 'cgroup.kill'), '1');
+  if (existsSync(join(folder, 'cgroup.kill'))) writeFileSync(join(folder, 'cgroup.kill'), '1');
+  else killMembers(folder);
 }
 
 function make(folder: string, controllers: ReadonlySet<Controller>, limits: CgroupLimits): RunCgroup {

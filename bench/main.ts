@@ -1,0 +1,53 @@
+/**
+ * `npm run bench`: prints one JSON object. Latencies are medians and also told as ratios to `node -e 0` of the same
+ * run, throughput as a ratio to the bare library, so that machines can be compared.
+ *
+ * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
+ * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
+ */
+import { argv } from 'node:process';
+import { measureIntake } from './intake.ts';
+import { bareNode, median, rounded } from './measure.ts';
+import { measureTurns } from './turns.ts';
+
+const runs = Number(argv[2] ?? 12);
+const say = (text: string) => console.error(`bench: ${text} ...`);
+
+say('node -e 0');
+const unit = bareNode(20);
+const turns: Record<string, object> = {};
+for (const agents of [10, 1000, 10_000]) {
+  say(`turns with ${agents} agents`);
+  const measured = await measureTurns({ agents, runs });
+  turns[agents] = {
+    coldToFirstRequest: timing(measured.toFirstRequest),
+    lastTokenToHandOver: timing(measured.toHandOver),
+    turnsPerMinute: rounded(measured.turnsPerMinute, 0),
+    residentIdleMb: rounded(measured.idleBytes / 2 ** 20),
+    residentPerRunningTurnMb: rounded(measured.perTurnBytes / 2 ** 20),
+  };
+}
+say('accepted mails');
+const intake = await measureIntake();
+console.log(
+  JSON.stringify(
+    {
+      node: process.version,
+      nodeMs: rounded(unit),
+      runs,
+      agents: turns,
+      intake: {
+        mailsPerSecond: rounded(intake.ours, 0),
+        smtpServerAlonePerSecond: rounded(intake.alone, 0),
+        ratio: rounded(intake.ours / intake.alone, 3),
+      },
+    },
+    null,
+    2,
+  ),
+);
+
+function timing(values: readonly number[]): object {
+  const middle = median(values);
+  return { medianMs: rounded(middle), timesNode: rounded(middle / unit, 2) };
+}
