@@ -66,7 +66,10 @@ export interface StepMomModel {
   demo?: boolean;
 }
 
-/** The last line that step-mom prints on stdout. */
+/**
+ * The last line that step-mom prints on stdout. `usage` and `cost_usd` are those of the run over all its
+ * attempts, as far as the session recorded them: they replace what an earlier attempt said.
+ */
 export type StepMomOutcome =
   | {
       type: 'outcome';
@@ -83,7 +86,7 @@ export type StepMomOutcome =
       type: 'outcome';
       ok: false;
       code: StepMomErrorCode;
-      /** A sentence for the sender, without secrets. */
+      /** A sentence about this case, to stand behind core's sentence for the code; without secrets. */
       message: string;
       /** True where another attempt later may work. */
       retry: boolean;

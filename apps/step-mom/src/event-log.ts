@@ -13,6 +13,7 @@ export interface EventLog {
   write(event: NewRunEvent): void;
   /** Translates pi's events: tool calls, their results, and each assistant text. */
   follow(event: AgentSessionEvent): void;
+  close(): void;
 }
 
 /** Cuts every string of a JSON value to `limit` characters, to a sane depth. */
@@ -59,17 +60,21 @@ export function openEventLog(folder: string, now: () => Date, maxCharacters: num
   try {
     descriptor = openEventFile(folder, now());
   } catch {}
+  const close = () => {
+    if (descriptor !== null) closeSync(descriptor);
+    descriptor = null;
+  };
   const write = (event: NewRunEvent) => {
     if (descriptor === null) return;
     try {
       appendFileSync(descriptor, `${JSON.stringify({ timestamp: now().toISOString(), ...event })}\n`);
     } catch {
-      closeSync(descriptor);
-      descriptor = null;
+      close();
     }
   };
   return {
     write,
+    close,
     follow(event) {
       if (event.type === 'tool_execution_start') {
         const args = cutStrings(event.args, maxCharacters);

@@ -15,11 +15,16 @@ import type { StepMomInput } from './contract.ts';
 /** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
 const noAgentFolder = '/nonexistent/pi';
 
-export type ModelChoice =
-  | { ok: true; runtime: ModelRuntime; model: Model<Api> }
-  | { ok: false; known: string[] };
+/** A model of pi's, and the runtime that calls it. */
+export interface ChosenModel {
+  runtime: ModelRuntime;
+  model: Model<Api>;
+}
 
-/** The models that pi knows, with the run token as the key; `known` lists their ids when the wanted one is not among them. */
+/** The model that was asked for, or the ids of those that there are. */
+export type ModelChoice = ({ ok: true } & ChosenModel) | { ok: false; known: string[] };
+
+/** Finds a model among those that pi knows. Its key is the run token, its address the gateway. */
 export async function chooseModel(wanted: StepMomInput['model'], runToken: string): Promise<ModelChoice> {
   const runtime = await ModelRuntime.create({
     credentials: new InMemoryCredentialStore(),
@@ -58,10 +63,9 @@ function fixedResources(systemPrompt: string, memory: string, skillFolders: stri
 }
 
 /** What a session is made of. */
-export interface SessionParts {
+export interface SessionParts extends ChosenModel {
+  /** Where the tools work. */
   cwd: string;
-  runtime: ModelRuntime;
-  model: Model<Api>;
   manager: SessionManager;
   systemPrompt: string;
   memory: string;

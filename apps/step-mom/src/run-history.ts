@@ -13,6 +13,15 @@ const markerSchema = v.object({
 
 const textBlockSchema = v.object({ type: v.literal('text'), text: v.string() });
 
+const amount = v.pipe(v.number(), v.minValue(0));
+const usageSchema = v.object({
+  input: amount,
+  output: amount,
+  cacheRead: amount,
+  cacheWrite: amount,
+  cost: v.object({ total: amount }),
+});
+
 /** A tool call that an earlier attempt made. */
 export interface PastToolCall {
   name: string;
@@ -85,6 +94,7 @@ export function readRunHistory(manager: SessionManager, runId: string): RunHisto
     if (entry.type === 'compaction') history.compactedFrom = entry.tokensBefore;
     if (entry.type !== 'message') continue;
     const { message } = entry;
+    if (typeof message !== 'object' || message === null) continue;
     if (message.role === 'user') {
       history.mailEntryId ??= entry.id;
       history.answer = null;
@@ -140,17 +150,18 @@ export function runUsage(manager: SessionManager, runId: string): RunUsage {
   let costUsd = 0;
   for (const entry of entriesOfRun(manager, runId)) {
     const used =
-      entry.type === 'message' && entry.message.role === 'assistant'
+      entry.type === 'message' && entry.message?.role === 'assistant'
         ? entry.message.usage
         : entry.type === 'compaction' || entry.type === 'usage'
           ? entry.usage
           : undefined;
-    if (used === undefined) continue;
-    total.input += used.input;
-    total.output += used.output;
-    total.cacheRead += used.cacheRead;
-    total.cacheWrite += used.cacheWrite;
-    costUsd += used.cost.total;
+    const parsed = v.safeParse(usageSchema, used);
+    if (!parsed.success) continue;
+    total.input += parsed.output.input;
+    total.output += parsed.output.output;
+    total.cacheRead += parsed.output.cacheRead;
+    total.cacheWrite += parsed.output.cacheWrite;
+    costUsd += parsed.output.cost.total;
   }
   return { usage: total, costUsd };
 }

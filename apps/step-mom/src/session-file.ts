@@ -43,6 +43,18 @@ function headerId(path: string): string | null {
   }
 }
 
+/** Opens a file; null when it is no session, or holds entries that no context can be made of. */
+function openUsable(folder: string, file: string, cwd: string): OpenSession | null {
+  if (headerId(join(folder, file)) === null) return null;
+  try {
+    const manager = SessionManager.open(join(folder, file), folder, cwd);
+    manager.buildSessionProjection();
+    return { manager, file };
+  } catch {
+    return null;
+  }
+}
+
 /** Names to try, best first: the one that was asked for, then those with the session's id, newest first. */
 function candidates(folder: string, wanted: { id: string; file: string | null }): string[] {
   const byId = readdirSync(folder)
@@ -88,8 +100,8 @@ export function openSession(
 ): OpenSession {
   mkdirSync(folder, { recursive: true });
   for (const file of candidates(folder, wanted)) {
-    if (headerId(join(folder, file)) === null) continue;
-    return { manager: SessionManager.open(join(folder, file), folder, cwd), file };
+    const opened = openUsable(folder, file, cwd);
+    if (opened !== null) return opened;
   }
   const file = createSessionFile(folder, wanted.id, cwd, now);
   return { manager: SessionManager.open(join(folder, file), folder, cwd), file };

@@ -124,7 +124,7 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
       programs: host.programs,
       inside,
       limits: request.limits,
-      joinFiles: cgroup?.joinFiles ?? null,
+      hasCgroup: cgroup !== null,
       highestAllowed: host.highestAllowed,
       processesCountedInside: host.processesCountedInside,
       command: [program === 'node' ? nodeInside : program, ...words],

@@ -1,12 +1,13 @@
 /**
  * The chain of programs of one run, each replacing the one before:
  *
- *   sh (joins the cgroup) → prlimit → bwrap ─┬─ pid 1 inside
- *                                            └─ setpriv (root only) → sh (the gate) → prlimit → the program
+ *   prlimit → bwrap ─┬─ pid 1 inside
+ *                    └─ setpriv (root only) → sh (the gate) → prlimit (without cgroup) → the program
  *
  * The gate holds the program back until nothing can outlive us: bubblewrap ties its pid 1 to its own life only
  * late, so a server killed before that would leave a run behind. The gate says `ready` and starts the program
- * only when the host, having seen that tie, answers `go`; the end of the pipe is a no.
+ * only when the host, having seen that tie and moved both into the run's cgroup, answers `go`; the end of the
+ * pipe is a no.
  */
 import type { SandboxLimits } from '@tinyfat/core';
 import { type HighestAllowed, limitOptions, limitOptionsInside } from './resource-limits.ts';
@@ -27,19 +28,13 @@ export interface ChainParts {
   programs: HostPrograms;
   inside: Inside;
   limits: SandboxLimits;
-  /** Files through which the cgroup is joined; null when there is no cgroup. */
-  joinFiles: string[] | null;
+  /** A cgroup limits memory and processes; else rlimits and the watchdog do. */
+  hasCgroup: boolean;
   highestAllowed: HighestAllowed;
   /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
   processesCountedInside: boolean;
   command: string[];
 }
-
-/** Writes our own id into the first $1 files, then becomes the rest. */
-const JOIN = `n=$1; shift
-while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 125; shift; n=$((n-1)); done
-unset PWD OLDPWD SHLVL
-exec "$@"`;
 
 const CLOSE_ALL = `for f in /proc/self/fd/*; do n=\${f##*/}
 if [ "$n" -gt 2 ] && [ -e "$f" ]; then eval "exec $n>&-"; fi; done
@@ -60,9 +55,9 @@ exec "$@"`;
 
 /** The whole command line, to be started with an empty environment. */
 export function commandLine(parts: ChainParts): string[] {
-  const { programs, limits, joinFiles } = parts;
-  const counted = { byCgroup: joinFiles !== null, root: parts.inside.root };
-  const chain = [
+  const { programs, limits, hasCgroup } = parts;
+  const counted = { byCgroup: hasCgroup, root: parts.inside.root };
+  return [
     programs.prlimit,
     ...limitOptions(limits, parts.highestAllowed, counted),
     ...['--', programs.bwrap],
@@ -70,13 +65,11 @@ export function commandLine(parts: ChainParts): string[] {
     ...['--seccomp', String(descriptors.filter)],
     ...['--', ...insideChain(parts)],
   ];
-  if (joinFiles === null) return chain;
-  return ['/bin/sh', '-c', JOIN, 'sh', String(joinFiles.length), ...joinFiles, ...chain];
 }
 
 function insideChain(parts: ChainParts): string[] {
   const { uid, gid, root } = parts.inside;
-  const countsHere = parts.joinFiles === null && !root && parts.processesCountedInside;
+  const countsHere = !parts.hasCgroup && !root && parts.processesCountedInside;
   const processes = limitOptionsInside(parts.limits, parts.highestAllowed);
   return [
     ...(root ? [parts.programs.setpriv, '--reuid', String(uid), '--regid', String(gid)] : []),

@@ -11,7 +11,7 @@ Max processes             100                  100                  processes
 Max open files            64                   128                  files
 `;
 const ordinary = 'CapEff:\t0000000000000000\n';
-const mighty = 'CapEff:\t000001fffeffffff\n';
+const mighty = 'CapEff:\t000001ffffffffff\n';
 
 it('nobody is asked to pass a hard limit of its own', () => {
   const options = limitOptions(testLimits, highestAllowed(limitsText, ordinary), {

@@ -1,18 +1,19 @@
 /**
  * One run from the start of bubblewrap to the proof that nothing of it is left. Invariants:
- * - the program inside starts only after the host answered its gate (see command-line.ts);
+ * - the program inside starts only after the host answered its gate (see command-line.ts), inside the cgroup;
  * - to end a run, pid 1 inside is killed, never bubblewrap outside alone: the kernel then kills everything in
  *   the pid namespace before pid 1 is gone;
  * - the result is given when bubblewrap has exited, pid 1 is gone, the pipes are closed and the cgroup removed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxLimits, SandboxResult, SandboxStop } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
 import { descriptors } from './command-line.ts';
 import { isFiltered, killProcess, onlyChild, type ProcessIdentity, untilGone } from './process-identity.ts';
 import { runOutput } from './run-output.ts';
-import { type Watch, watchForks, watchTree } from './watch.ts';
+import { treeUse, type Watch, watchForks, watchTree } from './watch.ts';
 
 export interface RunPlan {
   commandLine: string[];
@@ -60,18 +61,27 @@ export function supervise(plan: RunPlan): SupervisedRun {
   const exit = exitOf(child);
   const pipes = pipesOf(child);
 
-  const openGate = () => {
-    if (stopped !== null || exited) return;
-    const inside = onlyChild(child.pid);
-    // pid 1 inside ties its life to bubblewrap's just before it takes the filter: this one can be seen.
-    if (inside === null || !isFiltered(inside)) return void setTimeout(openGate, 1);
+  // The kernel lets every CPU pass a point of rest before the first process moves: bubblewrap sets up meanwhile.
+  const moving = child.pid === undefined ? undefined : cgroup?.join([child.pid]).catch(() => {});
+  const openGate = async () => {
+    const inside = await tiedProcess(child, () => stopped !== null || exited);
+    await moving;
+    // Only pid 1 and the gate, which waits for us: nobody starts a process while they are moved.
+    if (inside !== null) await cgroup?.join(treeUse(inside.pid).pids);
+    if (inside === null || stopped !== null || exited) return;
     root = inside;
     watching.by = cgroup
       ? watchForks(cgroup, limits, () => stop('processes'))
       : watchTree(inside.pid, limits, stop);
     pipes.gate.end('go\n');
   };
-  pipes.gate.once('data', openGate);
+  let refusal: string | null = null;
+  pipes.gate.once('data', () => {
+    openGate().catch((error) => {
+      refusal = String(error);
+      pipes.gate.destroy();
+    });
+  });
   pipes.stdout.on('data', (chunk: Buffer) => output.take('stdout', chunk));
   pipes.stderr.on('data', (chunk: Buffer) => output.take('stderr', chunk));
   // A pipe that breaks means that the other side is gone, which its exit tells better.
@@ -88,6 +98,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
       killProcess(root);
       await untilGone(root);
     }
+    await moving;
     cgroup?.kill();
     await Promise.all([pipes.stdout, pipes.stderr].map(untilClosed));
     const counted = cgroup?.report();
@@ -95,7 +106,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
 
     const told = { stdout: output.text('stdout'), stderr: output.text('stderr') };
     if (root === null && stopped === null)
-      throw new Error(`the sandbox could not be set up: ${failure ?? told.stderr.trim()}`);
+      throw new Error(`the sandbox could not be set up: ${failure ?? refusal ?? told.stderr.trim()}`);
     const peak = counted?.peakMemoryBytes ?? watching.by?.peakMemoryBytes() ?? null;
     return {
       ...ended(stopped, code, signal, counted?.memoryKills ?? 0),
@@ -104,6 +115,19 @@ export function supervise(plan: RunPlan): SupervisedRun {
     };
   })();
   return { finished, stop };
+}
+
+/**
+ * pid 1 inside, once it has tied its life to bubblewrap's. It does so just before it takes the seccomp filter,
+ * which is what can be seen. Null when the run is over first.
+ */
+async function tiedProcess(child: ChildProcess, isOver: () => boolean): Promise<ProcessIdentity | null> {
+  while (!isOver()) {
+    const inside = onlyChild(child.pid);
+    if (inside !== null && isFiltered(inside)) return inside;
+    await pause(1);
+  }
+  return null;
 }
 
 /** Signals that limits end a program with, as bubblewrap tells them: 128 + number. */

@@ -9,7 +9,7 @@ describe('prescan', () => {
     expect(prescan(bytes('0123456789\n'.repeat(rawLimits.lines)))).toBeNull();
     expect(prescan(bytes(`x\n${'--boundary\n'.repeat(rawLimits.boundaryLines)}`))).toBeNull();
     expect(prescan(bytes('\r\n'.repeat(rawLimits.shortLines)))).toBeNull();
-    expect(prescan(Buffer.alloc(rawLimits.bytes))).toBeNull();
+    expect(prescan(Buffer.alloc(rawLimits.bytes, `${'x'.repeat(998)}\r\n`))).toBeNull();
   });
 
   it.each([
@@ -20,6 +20,8 @@ describe('prescan', () => {
       bytes(`x\n${'--boundary\n'.repeat(rawLimits.boundaryLines + 1)}`),
       'too_complex',
     ],
+    ['a line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}\nb`), 'too_complex'],
+    ['a last line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}`), 'too_complex'],
     ['too many blank lines', bytes('\r\n'.repeat(rawLimits.shortLines + 1)), 'too_complex'],
   ])('refuses %s', (_, raw, code) => {
     expect(prescan(raw)).toMatchObject({ ok: false, code });

@@ -11,6 +11,8 @@ export interface RawLimits {
   boundaryLines: number;
   /** Lines of fewer than seven bytes. */
   shortLines: number;
+  /** Bytes of one line: hashing a body for DKIM is quadratic in them (24 MB in one line: 8 s). */
+  lineBytes: number;
   headerBytes: number;
   headerLines: number;
   /** DKIM-Signature fields; each costs a hash of the body and a DNS lookup. */
@@ -23,6 +25,7 @@ export const rawLimits: RawLimits = {
   lines: 600_000,
   boundaryLines: 2_000,
   shortLines: 100_000,
+  lineBytes: 1_000_000,
   headerBytes: 256 * 1024,
   headerLines: 10_000,
   signatures: 20,
@@ -45,12 +48,14 @@ export function prescan(raw: Uint8Array, limits: RawLimits = rawLimits): RawRefu
   for (let at = raw.indexOf(LF); at !== -1; at = raw.indexOf(LF, at + 1)) {
     lines += 1;
     if (at - last < 8) shortLines += 1;
+    if (at - last > limits.lineBytes) return tooComplex('bytes in one line', limits.lineBytes);
     if (raw[at + 1] === DASH && raw[at + 2] === DASH) boundaryLines += 1;
     last = at;
     if (lines > limits.lines) return tooComplex('lines', limits.lines);
     if (boundaryLines > limits.boundaryLines) return tooComplex('MIME parts', limits.boundaryLines);
     if (shortLines > limits.shortLines) return tooComplex('blank or short lines', limits.shortLines);
   }
+  if (raw.length - last > limits.lineBytes) return tooComplex('bytes in one line', limits.lineBytes);
   return null;
 }
 

@@ -126,21 +126,18 @@ function mountsOf(view: CgroupView): { folder: string; type: string; options: st
 async function works(place: CgroupPlace, name: string): Promise<boolean> {
   try {
     const cgroup = place.make(name, { memoryBytes: 64 << 20, processes: 8, cpus: 1 });
+    const child = spawn('/bin/cat', { env: {}, stdio: ['pipe', 'ignore', 'ignore'] });
+    const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
     try {
-      return await joins(cgroup.joinFiles);
+      if (child.pid === undefined) return false;
+      await cgroup.join([child.pid]);
+      return true;
     } finally {
+      child.stdin.destroy();
+      await ended;
       await cgroup.remove();
     }
   } catch {
     return false;
   }
-}
-
-function joins(files: string[]): Promise<boolean> {
-  const script = 'for f in "$@"; do echo $$ > "$f" || exit 1; done';
-  const child = spawn('/bin/sh', ['-c', script, 'sh', ...files], { env: {}, stdio: 'ignore' });
-  return new Promise((resolve) => {
-    child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
-  });
 }

@@ -1,5 +1,6 @@
 /** The cgroup of one run, whichever version the kernel has it in. */
 import { existsSync, readFileSync, rmdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxLimits } from '@tinyfat/core';
 
@@ -16,8 +17,8 @@ export interface CgroupReport {
 }
 
 export interface RunCgroup {
-  /** Files into which a process writes its own id to join. */
-  joinFiles: string[];
+  /** Moves processes in; what they start from then on is inside too. Rejects when the kernel refuses. */
+  join(pids: number[]): Promise<void>;
   report(): CgroupReport;
   /** Kills everything inside, once. */
   kill(): void;
@@ -50,6 +51,12 @@ export function members(folder: string): number[] {
       // The kernel writes 0 for a process of a foreign pid namespace; kill(0) would be our own group.
       .filter((pid) => pid > 0)
   );
+}
+
+/** Moves processes into all these folders. Off the main thread: the first move waits for every CPU, some 10 ms. */
+export async function joinAll(folders: string[], pids: number[]): Promise<void> {
+  for (const folder of folders)
+    for (const pid of pids) await writeFile(`${folder}/cgroup.procs`, String(pid));
 }
 
 /** Kills every process that is now in the folder, by id. */

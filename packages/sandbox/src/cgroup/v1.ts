@@ -5,6 +5,7 @@ import {
   type CgroupLimits,
   type CgroupPlace,
   cgroupNumber,
+  joinAll,
   killMembers,
   type RunCgroup,
   removeCgroup,
@@ -49,7 +50,7 @@ function make(hierarchies: Hierarchies, parents: string[], name: string, limits:
   }
   const kill = () => killMembers(pids);
   return {
-    joinFiles: made.map((folder) => join(folder, 'cgroup.procs')),
+    join: (processes) => joinAll(made, processes),
     report: () => ({
       memoryKills: cgroupNumber(join(memory, 'memory.oom_control'), 'oom_kill') ?? 0,
       peakMemoryBytes: cgroupNumber(join(memory, 'memory.max_usage_in_bytes')),

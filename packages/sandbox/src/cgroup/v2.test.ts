@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ it.skipIf(!writable)('the kernel’s version 2 kills and removes what is inside'
   const cgroup = cgroupV2(parent, new Set()).make(`tinyfat-test-${process.pid}`, limits);
   const children = [1, 2, 3].map(() => spawn('sleep', ['600'], { stdio: 'ignore' }));
   const ends = children.map((child) => once(child, 'exit'));
-  for (const file of cgroup.joinFiles) for (const child of children) writeFileSync(file, String(child.pid));
+  await cgroup.join(children.map((child) => child.pid ?? -1));
   await cgroup.remove();
   expect((await Promise.all(ends)).map(([, signal]) => signal)).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL']);
   expect(existsSync(join(parent, `tinyfat-test-${process.pid}`))).toBe(false);

@@ -5,6 +5,7 @@ import {
   type CgroupLimits,
   type CgroupPlace,
   cgroupNumber,
+  joinAll,
   killMembers,
   type RunCgroup,
   removeCgroup,
@@ -52,7 +53,7 @@ function make(folder: string, controllers: ReadonlySet<Controller>, limits: Cgro
     }
   };
   return {
-    joinFiles: [join(folder, 'cgroup.procs')],
+    join: (processes) => joinAll([folder], processes),
     report: () => ({
       memoryKills: cgroupNumber(join(folder, 'memory.events'), 'oom_kill') ?? 0,
       peakMemoryBytes: cgroupNumber(join(folder, 'memory.peak')),

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { AgentSession } from '@earendil-works/pi-coding-agent';
+import { type OutboxSnapshot, snapshotOutbox } from './agent-reply.ts';
+import { bashTool, commandEnvironment } from './bash-tool.ts';
+import type { StepMomInput } from './contract.ts';
+import type { EventLog } from './event-log.ts';
+import { type ChosenModel, createSession } from './pi-session.ts';
+import type { StepMomRoots } from './roots.ts';
+import { type RunHistory, readRunHistory } from './run-history.ts';
+import { type OpenSession, openSession } from './session-file.ts';
+import { memorySection, readMemory, systemPrompt } from './system-prompt.ts';
+
+/** One attempt at a run, with everything that its steps need. */
+export interface Run {
+  input: StepMomInput;
+  /** The agent's folder. */
+  dataFolder: string;
+  /** Where mails wait to be sent. */
+  outbox: string;
+  opened: OpenSession;
+  session: AgentSession;
+  /** What the session knew of the run when the attempt began. */
+  history: RunHistory;
+  /** The outbox as it was when the first attempt began. */
+  outboxBefore: OutboxSnapshot;
+  /** Milliseconds until the deadline. */
+  remainingMs: () => number;
+  log: EventLog;
+}
+
+/**
+ * Opens the session and makes it ready to be prompted. Throws when the agent's folder can't be written.
+ *
+ * @param proxyPort - where the way out listens, on 127.0.0.1
+ */
+export async function openRun(
+  roots: StepMomRoots,
+  input: StepMomInput,
+  chosen: ChosenModel,
+  proxyPort: number,
+  log: EventLog,
+): Promise<Run> {
+  const { dataFolder } = roots;
+  const outbox = join(dataFolder, 'outbox', 'email');
+  const opened = openSession(join(dataFolder, 'sessions'), input.session, dataFolder, new Date());
+  const history = readRunHistory(opened.manager, input.run_id);
+  const remainingMs = () => roots.startedAt + input.limits.deadline_ms - Date.now();
+  const environment = commandEnvironment(roots.childEnvironment, proxyPort);
+  const session = await createSession({
+    ...chosen,
+    cwd: dataFolder,
+    manager: opened.manager,
+    systemPrompt: systemPrompt(input.agent),
+    memory: memorySection(readMemory(dataFolder)),
+    skillFolders: [join(dataFolder, 'skills'), roots.platformSkillsFolder],
+    bash: bashTool(dataFolder, environment, input.limits.deadline_ms, remainingMs),
+    limits: input.limits,
+  });
+  const outboxBefore = history.outboxBefore ?? snapshotOutbox(outbox);
+  return { input, dataFolder, outbox, opened, session, history, outboxBefore, remainingMs, log };
+}
