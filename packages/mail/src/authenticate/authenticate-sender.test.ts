@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
+import { summarize } from '../inspect/summarize.ts';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
+import { authenticateSender } from './authenticate-sender.ts';
 
 const example = signingDomain('example.com');
 const list = signingDomain('list.test');
@@ -160,6 +162,29 @@ describe('sender authentication', () => {
     expect(trouble.dmarc?.result).toBe('fail');
     await dns?.close();
     expect((await evidenceOf(reject, signed)).dkim[0]?.result).toBe('neutral');
+  });
+
+  it('asks no more than its limit of questions, and calls the rest temperror', async () => {
+    const evidence = await evidenceOf({ ...example.records, ...reject }, await example.sign(raw), {
+      lookups: 2,
+    });
+    expect(dns?.asked).toHaveLength(2);
+    expect(evidence.dmarc?.result).toBe('temperror');
+  });
+
+  it('vouches for nobody when the author it checked is not the one that was read', async () => {
+    dns = await startDnsStub({ ...example.records, ...reject });
+    const summary = await summarize(Buffer.from('From: ann@other.test\r\n\r\n'), 'ann@example.com');
+    const evidence = await authenticateSender(await example.sign(raw), summary, {
+      client: strangeClient,
+      envelopeSender: 'ann@example.com',
+      hostname: 'mx.agents.test',
+      dns: { servers: [dns.address], budgetMs: 3000, lookups: 50 },
+    });
+    expect(evidence).toMatchObject({
+      dkim: [{ result: 'pass', aligned: false }],
+      dmarc: { result: 'permerror', domain: null },
+    });
   });
 
   it('asks nothing about a trusted client’s mail', async () => {

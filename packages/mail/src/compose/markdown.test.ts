@@ -26,6 +26,21 @@ describe('markdownToHtml', () => {
     );
   });
 
+  it('shows tags that are not allowed as the text that they are', () => {
+    const html = markdownToHtml(
+      'use <Box size="2"> or\n<script src="x"> here\n\n<div class="a">\nblock\n</div>\n\nand',
+    );
+    for (const piece of [
+      '&lt;Box size="2"&gt; or',
+      '&lt;script src="x"&gt; here',
+      '&lt;div class="a"&gt;',
+      'and</p>',
+    ]) {
+      expect(html).toContain(piece);
+    }
+    expect(markdownToHtml('a<br>b <b>bold</b>')).toMatch(/a<br \/>b <b>bold<\/b>/);
+  });
+
   it('links an image instead of loading it', () => {
     const html = markdownToHtml('![chart](https://x.test/a.png)');
     expect(html).toContain('<a href="https://x.test/a.png">chart</a>');

@@ -38,6 +38,11 @@ const marked = new Marked({
   renderer: {
     /** Nothing is fetched when a mail is opened: an image becomes a link to it. */
     image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text === '' ? href : text)}</a>`,
+    /** Tags that are not on the list are shown as the text that they are. */
+    html: ({ text, block }) => {
+      if (hasOnlyKnownTags(text)) return text;
+      return block === true ? `<p>${escapeHtml(text).replaceAll('\n', '<br>')}</p>` : escapeHtml(text);
+    },
     /** Task list boxes as text: mail programs show no form fields. */
     checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
   },
@@ -54,6 +59,14 @@ export function markdownToHtml(markdown: string): string {
     allowProtocolRelative: false,
     disallowedTagsMode: 'escape',
     transformTags: { '*': withInlineStyle },
+  });
+}
+
+function hasOnlyKnownTags(html: string): boolean {
+  const tags = html.match(/<[^>]*>?/g) ?? [];
+  return tags.every((tag) => {
+    const name = /^<\/?([a-z0-9]+)(?:\s[^<>]*)?\/?>$/i.exec(tag)?.[1]?.toLowerCase() ?? '';
+    return name === 'a' || Object.hasOwn(styles, name) || unstyled.includes(name);
   });
 }
 

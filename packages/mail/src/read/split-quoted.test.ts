@@ -74,6 +74,11 @@ describe('splitQuoted', () => {
     expect(splitQuoted(lines(mail, '', 'On Mon, Bot wrote:', '> old')).text).toBe(mail);
   });
 
+  it('takes everything for new where the parser changed the text that it was given', () => {
+    const mail = lines('Do it.', '', 'On Mon, A $& B wrote:', '> old');
+    expect(splitQuoted(mail)).toEqual({ text: mail, quoted: '' });
+  });
+
   it('never loses or changes a character, whatever the text', () => {
     const piece = fc.oneof(
       fc.constantFrom(

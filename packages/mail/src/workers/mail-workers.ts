@@ -127,7 +127,7 @@ const tooLarge = {
 
 async function runOnce(pool: Piscina<Task, TaskResult>, deadlineMs: number, task: Task): Promise<Called> {
   const controller = new AbortController();
-  const timer = setTimeout(() => undefined, 1);
+  const timer = setTimeout(() => controller.abort(), deadlineMs);
   const transferList = 'raw' in task ? [task.raw.buffer] : [];
   try {
     return { ok: true, answer: await pool.run(task, { signal: controller.signal, transferList }) };
