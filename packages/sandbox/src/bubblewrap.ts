@@ -119,22 +119,28 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
     lchownSync(request.gatewaySocket, inside.uid, inside.gid);
   const cgroup = host.cgroups?.make(host.record.cgroupName(request.runId), request.limits) ?? null;
   const [program = '', ...words] = request.command;
-  return supervise({
-    commandLine: commandLine({
-      programs: host.programs,
-      inside,
+  try {
+    return supervise({
+      commandLine: commandLine({
+        programs: host.programs,
+        inside,
+        limits: request.limits,
+        hasCgroup: cgroup !== null,
+        highestAllowed: host.highestAllowed,
+        processesCountedInside: host.processesCountedInside,
+        command: [program === 'node' ? nodeInside : program, ...words],
+      }),
+      options,
+      filter: host.filter,
       limits: request.limits,
-      hasCgroup: cgroup !== null,
-      highestAllowed: host.highestAllowed,
-      processesCountedInside: host.processesCountedInside,
-      command: [program === 'node' ? nodeInside : program, ...words],
-    }),
-    options,
-    filter: host.filter,
-    limits: request.limits,
-    cgroup,
-    onStdout: request.onStdout,
-  });
+      cgroup,
+      onStdout: request.onStdout,
+    });
+  } catch (error) {
+    // Not even started, for want of descriptors: the cgroup is empty.
+    void cgroup?.remove();
+    throw error;
+  }
 }
 
 function neverStarted(stopped: NonNullable<SandboxStop>, durationMs: number): SandboxResult {

@@ -69,7 +69,7 @@ describe.each(modes)('a hostile program ($name)', (mode) => {
       /^(bin|sbin|lib\w*|data|dev|etc|inbox|proc|run|tmp|usr|alternatives|group|hosts|ld\.so\.cache|nsswitch\.conf|passwd|pki|ca-certificates|ssl)$/;
     expect(seen.filter((name) => !known.test(name))).toEqual([]);
     const forbidden =
-      '/etc/shadow /root /home /var /sys /boot /mnt /srv /work /run/docker.sock /etc/hostname';
+      '/etc/shadow /root /home /var /sys /boot /mnt /srv /media /run/docker.sock /etc/hostname';
     expect((await run.bash(`ls -d ${forbidden} 2>/dev/null`)).stdout).toBe('');
   });
 

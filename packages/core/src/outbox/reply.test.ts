@@ -84,6 +84,16 @@ describe('addressOutboxMail', () => {
     );
   });
 
+  it('begins a thread of its own for a mail to the sender with another subject', () => {
+    expect(addressOutboxMail(outbox({ to: [ceo], subject: 'Weekly report' }), incoming)).toMatchObject({
+      to: [ceo],
+      subject: 'Weekly report',
+      inReplyTo: null,
+      references: [],
+      answers: false,
+    });
+  });
+
   it('puts a mail where the agent wants it', () => {
     const mail = outbox({
       to: [bob],

@@ -8,7 +8,7 @@ import {
   replyHeaders,
   trimReferences,
 } from '../threading/reply-headers.ts';
-import { cleanSubject, replySubject } from '../threading/subject.ts';
+import { cleanSubject, replySubject, stripReplyPrefixes } from '../threading/subject.ts';
 import { isHeaderSafe, type Mailbox } from './mailbox.ts';
 import type { OutboxMail } from './schema.ts';
 
@@ -42,9 +42,9 @@ export function replyTo(incoming: IncomingMail): AddressedMail {
 }
 
 /**
- * Fills in what the agent left out. Without `to`, or with the sender among its recipients, a mail answers the
- * incoming one, unless the agent named another mail in `in_reply_to`. A mail to others only starts a thread of
- * its own: our References would show them a conversation that they are not part of.
+ * Fills in what the agent left out. A mail to the sender answers the incoming one, unless it names another mail in
+ * `in_reply_to`, or has a `to` and a subject of its own. Anything else stands in a thread of its own: our References
+ * would show others a conversation that they are not part of.
  */
 export function addressOutboxMail(mail: OutboxMail, incoming: IncomingMail): AddressedMail {
   const answer = replyTo(incoming);
@@ -52,7 +52,9 @@ export function addressOutboxMail(mail: OutboxMail, incoming: IncomingMail): Add
   const cc = mail.cc.filter(({ address }) => !to.some((other) => other.address === address));
   const withSender = [...to, ...cc].some(({ address }) => address === incoming.sender);
   const otherParent = mail.inReplyTo !== null && mail.inReplyTo !== answer.inReplyTo;
-  if (withSender && !otherParent) {
+  const named = mail.inReplyTo !== null && !otherParent;
+  const meant = mail.to === null || named || sameSubject(mail.subject, incoming.subject);
+  if (withSender && meant && !otherParent) {
     return { ...answer, to, cc, subject: mail.subject ?? answer.subject };
   }
   const subject = mail.subject ?? (withSender ? answer.subject : cleanSubject(incoming.subject));
@@ -63,8 +65,14 @@ export function addressOutboxMail(mail: OutboxMail, incoming: IncomingMail): Add
     subject: subject === '' ? '(no subject)' : subject,
     inReplyTo: mail.inReplyTo,
     references: trimReferences(ancestors),
-    answers: withSender,
+    answers: withSender && otherParent,
   };
+}
+
+function sameSubject(own: string | null, incoming: string): boolean {
+  if (own === null) return true;
+  const bare = (text: string) => stripReplyPrefixes(text).text.trim().toLowerCase();
+  return bare(own) === bare(incoming);
 }
 
 function safeName(name: string): string {

@@ -58,6 +58,7 @@ describe('in version 2', () => {
     await cgroup('/slice/own', { 'cgroup.controllers': '', 'cgroup.procs': `${PID}\n` });
     await chmod(join(root, 'slice'), 0o555);
     expect(placesV2('/slice/own')).toEqual([]);
+    await chmod(join(root, 'slice'), 0o755);
   });
 
   it('there is no place where memory or pids are not given', async () => {
