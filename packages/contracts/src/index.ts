@@ -1,4 +1,4 @@
 export * from './agent-folders.ts';
 export * from './job-queue.ts';
-export * from './sandbox.ts';
 export * from './mail-transport.ts';
+export * from './sandbox.ts';
