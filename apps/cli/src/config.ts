@@ -2,9 +2,11 @@
  * The one place that reads the environment. Every variable is optional; a value that can't be used stops the
  * start and is named, never replaced by a default.
  */
+import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { canonicalDomain } from '@tinyfat/core';
 import * as v from 'valibot';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -66,7 +68,10 @@ const host = v.pipe(
 );
 const domain = v.pipe(
   v.string(),
-  v.toLowerCase(),
+  v.transform((text) => {
+    const parsed = canonicalDomain(text);
+    return parsed.ok ? parsed.domain : '';
+  }),
   v.regex(
     /^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/,
     'is no domain name; write for example agents.example.com',
@@ -107,13 +112,14 @@ const mailUrl = v.pipe(
     'is no relay; write smtp://user:password@host:587 or smtps://user:password@host:465',
   ),
 );
+const secret = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e]+$/, 'has blanks or other characters that no key has'),
+);
 const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
 const resolvers = v.pipe(
   list,
-  v.everyItem(
-    (text) => /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?|[0-9a-f:]+)$/i.test(text),
-    'must be addresses such as 192.0.2.53 or 127.0.0.1:5353, with commas between',
-  ),
+  v.everyItem(isResolver, 'must be addresses such as 192.0.2.53 or 127.0.0.1:5353, with commas between'),
 );
 
 /** Reads and checks the environment. Messages repeat no value that may be a secret. */
@@ -128,6 +134,11 @@ export function readConfig(environment: Environment): ReadConfig {
     return fallback;
   };
   const text = (name: string): string | null => environment[name] || null;
+  const file = (name: string): string | null => {
+    const path = text(name);
+    if (path !== null && !isReadable(path)) problems.push(`${name}: the file can not be read.`);
+    return path;
+  };
 
   for (const name of NOT_YET) {
     if (text(name)) problems.push(`${name} is not supported by this version; unset it.`);
@@ -135,12 +146,16 @@ export function readConfig(environment: Environment): ReadConfig {
   if (text('SANDBOX') && text('SANDBOX') !== 'bubblewrap') {
     problems.push('SANDBOX must be bubblewrap; other sandboxes are not supported by this version.');
   }
+  const dataFolder = resolve(text('DATA_DIR') ?? './data');
+  if (/^\/(usr|bin|sbin|lib|lib64)(\/|$)/.test(dataFolder)) {
+    problems.push('DATA_DIR must not lie below /usr: sandboxes see that folder.');
+  }
   const mailDomain = read('MAIL_DOMAIN', domain, DEFAULT_DOMAIN);
   const httpPort = read('PORT', port, 8025);
   const httpHost = read('HOST', host, '127.0.0.1');
   const smtpPort = read('SMTP_PORT', port, 2525);
-  const keyFile = text('SMTP_TLS_KEY');
-  const certFile = text('SMTP_TLS_CERT');
+  const keyFile = file('SMTP_TLS_KEY');
+  const certFile = file('SMTP_TLS_CERT');
   if ((keyFile === null) !== (certFile === null)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
   }
@@ -150,7 +165,7 @@ export function readConfig(environment: Environment): ReadConfig {
     );
   }
   const config: Config = {
-    dataDir: resolve(text('DATA_DIR') ?? './data'),
+    dataDir: dataFolder,
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
     smtp: {
@@ -163,7 +178,7 @@ export function readConfig(environment: Environment): ReadConfig {
     dnsServers: read('DNS_SERVERS', resolvers, []),
     smtpUrl: read<string | null>('SMTP_URL', mailUrl, null),
     anthropic: {
-      apiKey: text('ANTHROPIC_API_KEY'),
+      apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
       baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
     },
     turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
@@ -187,5 +202,26 @@ function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  if (/^::ffff:/i.test(address)) return false;
+  // A network of everybody would let anyone write in anyone's name.
+  return (
+    bits === undefined ||
+    (/^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
+}
+
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+function isResolver(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  return parts !== null && isIP(parts[1] ?? parts[2] ?? '') !== 0 && Number(parts[3]) <= 65_535;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentFolders, RawMailStore } from '@tinyfat/core';
 import { type Database, openSqlite } from '@tinyfat/database';
@@ -34,6 +34,8 @@ export interface DataFolder {
 export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   const paths = dataPaths(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // It may have been made by somebody else, for example with 0755 by systemd.
+  chmodSync(dataDir, 0o700);
   const db = await openSqlite(paths.database);
   return {
     paths,

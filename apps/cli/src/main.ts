@@ -68,6 +68,8 @@ async function main(words: string[]): Promise<number> {
   }
 }
 
+// Modes are set where a file is made; folders of sandboxes must be readable whatever the caller's mask is.
+process.umask(0o022);
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
   console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return 1;

@@ -10,8 +10,9 @@ import { fileFailed } from './file-outcome.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
 
 const FOLDER = 'outbox/email';
-/** Files looked at after one turn; the rest waits for the next. */
-const MAX_FILES = 100;
+/** Mails sent after one turn; more than that is a mistake, or an attack on somebody's mailbox. */
+const MAX_MAILS = 100;
+const MAX_LISTED = 10_000;
 
 /** What the outbox held. */
 export interface CollectedOutbox {
@@ -28,9 +29,8 @@ export async function collectOutbox(
   run: { runId: string; footer: string | null },
 ): Promise<CollectedOutbox> {
   const known = await unfiledDeliveries(ports.db, work.agent.id);
-  const entries = await ports.folders.list(work.agent.id, FOLDER, MAX_FILES);
   const deliveries: NewDelivery[] = [];
-  for (const entry of inOrder(entries)) {
+  for (const entry of (await outboxFiles(ports, work)).slice(0, MAX_MAILS)) {
     const delivery = await prepareDelivery(ports, work, { ...run, file: entry.name });
     if (!isKnown(known, delivery)) deliveries.push(delivery);
   }
@@ -39,15 +39,46 @@ export async function collectOutbox(
     async fileRefused() {
       for (const delivery of deliveries) {
         if (delivery.state !== 'failed' && delivery.state !== 'held') continue;
-        await fileFailed(ports, { ...delivery, reason: delivery.reason ?? null });
-        await markFiled(ports.db, delivery.id);
+        await tryToFile(ports, delivery);
       }
     },
   };
 }
 
+/**
+ * Before the first attempt of a run: what still lies in the outbox was written for somebody else's mail, in a turn
+ * that did not get to its end. It must not be sent to whoever writes now, so it goes to failed/.
+ */
+export async function sweepLeftovers(ports: ConsumerPorts, work: Work): Promise<void> {
+  const known = await unfiledDeliveries(ports.db, work.agent.id);
+  for (const { name } of await outboxFiles(ports, work)) {
+    if (known.some((delivery) => delivery.source_file === name)) continue;
+    ports.logger.warn('outbox_left_over', { agent: work.agent.name, file: name });
+    await tryToFile(ports, {
+      id: ports.makeId(),
+      agent_id: work.agent.id,
+      source_file: name,
+      source_sha256: null,
+      message_id: '',
+      state: 'failed',
+      reason_code: 'outbox_left_over',
+      reason: null,
+    });
+  }
+}
+
+async function tryToFile(ports: ConsumerPorts, delivery: Parameters<typeof fileFailed>[1]): Promise<void> {
+  try {
+    await fileFailed(ports, delivery);
+    await markFiled(ports.db, delivery.id);
+  } catch (error) {
+    ports.logger.warn('delivery_not_filed', { delivery: delivery.id, error: String(error) });
+  }
+}
+
 /** Oldest first, so that mails go out in the order in which the agent wrote them; hidden files are drafts. */
-function inOrder(entries: readonly FolderEntry[]): FolderEntry[] {
+async function outboxFiles(ports: ConsumerPorts, work: Work): Promise<FolderEntry[]> {
+  const entries = await ports.folders.list(work.agent.id, FOLDER, MAX_LISTED);
   return entries
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1));

@@ -34,7 +34,6 @@ async function route(ports: ConsumerPorts, work: Work, signal: AbortSignal): Pro
     mailId: mail.id,
     kind: command && command.name !== 'compact' ? 'command' : 'turn',
     command: command ? command.name : null,
-    attempt: lease.attempt,
     at: ports.clock(),
   });
   if (agent.deleted_at !== null) {

@@ -22,7 +22,7 @@ const AT_ONCE = 8;
 /** Files what a crash left unfiled, then sends until it is stopped. */
 export async function startSender(ports: ConsumerPorts): Promise<WorkLoop> {
   for (const delivery of await unfiledDeliveries(ports.db, null)) {
-    if (delivery.state !== 'pending' && delivery.state !== 'sending') await fileDelivery(ports, delivery);
+    if (delivery.state !== 'pending' && delivery.state !== 'sending') await tryToFile(ports, delivery);
   }
   return startWorkLoop<Delivery>({
     clock: ports.clock,
@@ -55,7 +55,16 @@ async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> 
     reason: settled.reason,
   });
   if (settled.state === 'pending' || delivery.filed === 1) return;
-  await fileDelivery(ports, { ...delivery, ...settled });
+  await tryToFile(ports, { ...delivery, ...settled });
+}
+
+/** An agent can make its own folder unusable; that is its loss and nobody else's. Tried again at the next start. */
+async function tryToFile(ports: ConsumerPorts, delivery: Delivery): Promise<void> {
+  try {
+    await fileDelivery(ports, delivery);
+  } catch (error) {
+    ports.logger.warn('delivery_not_filed', { delivery: delivery.id, error: String(error) });
+  }
 }
 
 /** One try. What fails before the provider is spoken to was surely not sent. */

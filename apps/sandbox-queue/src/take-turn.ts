@@ -7,7 +7,7 @@ import { addUsage, type NewDelivery, type Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
-import { collectOutbox } from './collect-outbox.ts';
+import { collectOutbox, sweepLeftovers } from './collect-outbox.ts';
 import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './consumer.ts';
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
@@ -26,6 +26,7 @@ export async function takeTurn(
     ports.logger.warn('agent_config', { agent: work.agent.name, warning: text });
   }
   const sessionId = await sessionOf(ports, work.agent.id, scopeOf(config, work));
+  if (run.attempt === 1) await sweepLeftovers(ports, work);
   const result = await ports.runTurn(turnRequest(ports, work, { ...turn, model, sessionId }), signal);
   await addUsage(ports.db, run.id, {
     ...result.usage,
@@ -67,10 +68,12 @@ export async function takeTurn(
   const answer = outbox.deliveries.find(
     (delivery) => delivery.kind === 'reply' && delivery.state !== 'failed',
   );
-  if (outcome.ok && answer) {
+  if (answer) {
+    // An answer that the agent had written before its turn failed is sent; a second mail would contradict it.
+    const failure = outcome.ok ? {} : { error_code: outcome.code, error: outcome.message };
     await settleJob(ports, work, {
       runId: run.id,
-      run: { ...figures, status: 'done', finished_at: ports.clock() },
+      run: { ...figures, ...failure, status: outcome.ok ? 'done' : 'failed', finished_at: ports.clock() },
       deliveries: outbox.deliveries,
       mail: mailState(answer),
     });

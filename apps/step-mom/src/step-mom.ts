@@ -83,7 +83,8 @@ function failed(failure: Failure, used: RunUsage = noUsage): StepMomOutcome {
 /** Makes the session durable, then writes the reply: a reply that is there stands for a turn that is over. */
 function conclude(run: Run, end: WorkEnd): StepMomOutcome {
   const { input, session, opened } = run;
-  const used = runUsage(opened.manager, input.run_id);
+  const counted = runUsage(opened.manager, input.run_id);
+  const used = input.model.demo ? { ...counted, costUsd: 0 } : counted;
   if (!end.ok) return failed(end.failure, used);
   const found = session.getContextUsage();
   const context = { tokens: found?.tokens ?? null, window: found?.contextWindow ?? 0 };
@@ -93,7 +94,7 @@ function conclude(run: Run, end: WorkEnd): StepMomOutcome {
     usage: used.usage,
     costUsd: used.costUsd,
     context,
-    modelId: input.model.id,
+    modelId: input.model.demo ? 'demo' : input.model.id,
   });
   fsyncFile(join(run.dataFolder, 'sessions', opened.file));
   if (end.reply !== null) writeReply(run.outbox, input.run_id, end.reply, footer);

@@ -151,6 +151,18 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       expect(await done(fresh, other)).toBe(true);
     });
 
+    it('never takes back what its caller itself works on, however far the clock jumps', async () => {
+      const { queue, now, leaseMs } = fixture;
+      for (const agent of ['agent-a', 'agent-b']) await queue.enqueue([mailRow(agent, '<1@x>')]);
+      const own = await claimed();
+      const dead = await claimed();
+      now.value += 100 * leaseMs;
+      expect(await queue.reclaim(false, [own.jobId])).toBe(1);
+      expect((await claimed()).jobId).toBe(dead.jobId);
+      expect(await queue.heartbeat(own)).toBe(true);
+      expect(await done(own)).toBe(true);
+    });
+
     it('gives a released job back without counting the attempt', async () => {
       const { queue } = fixture;
       await queue.enqueue([mailRow('agent-a', '<1@x>')]);

@@ -10,7 +10,6 @@ export interface RunStart {
   mailId: string;
   kind: 'turn' | 'command';
   command: string | null;
-  attempt: number;
   at: number;
 }
 
@@ -22,7 +21,7 @@ export type RunEnd = Partial<
   finished_at: number;
 };
 
-/** Starts the run of a job, or its next attempt; gives the row with the id that it had from the first. */
+/** Starts the run of a job, or its next attempt (counted here, also after a stop that the job does not count); gives the row with the id that it had from the first. */
 export async function startRun(db: Database, run: RunStart): Promise<Run> {
   return await db
     .insertInto('runs')
@@ -33,7 +32,7 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
       mail_id: run.mailId,
       kind: run.kind,
       command: run.command,
-      attempt: run.attempt,
+      attempt: 1,
       status: 'running',
       started_at: run.at,
       input_tokens: 0,
@@ -44,9 +43,12 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
       llm_requests: 0,
     })
     .onConflict((conflict) =>
-      conflict
-        .column('job_id')
-        .doUpdateSet({ attempt: run.attempt, kind: run.kind, command: run.command, status: 'running' }),
+      conflict.column('job_id').doUpdateSet((row) => ({
+        attempt: row('runs.attempt', '+', 1),
+        kind: run.kind,
+        command: run.command,
+        status: 'running',
+      })),
     )
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -32,8 +32,11 @@ export interface JobQueue {
   retry(lease: Lease, runAt: number, error: string): Promise<boolean>;
   /** Puts a job back at once without counting the attempt: the server is stopping. */
   release(lease: Lease): Promise<boolean>;
-  /** Puts back jobs whose lease has ended, or every running one when `everyLease` (no other server lives). */
-  reclaim(everyLease: boolean): Promise<number>;
+  /**
+   * Puts back jobs whose lease has ended, but for those that the caller itself still works on: a clock that jumps
+   * must not give them away. With `everyLease` all running ones (no other server lives).
+   */
+  reclaim(everyLease: boolean, ownJobs?: readonly string[]): Promise<number>;
   /** When the next waiting job is due, epoch ms; null when none waits. */
   nextDue(): Promise<number | null>;
 }

@@ -126,7 +126,7 @@ export function databaseQueue({ db, clock, makeId, leaseMs, maxAttempts }: Datab
     release: (lease) =>
       change(db, lease, { state: 'ready', attempts: lease.attempt - 1, run_at: clock(), lease_until: null }),
 
-    async reclaim(everyLease) {
+    async reclaim(everyLease, ownJobs = []) {
       const now = clock();
       let query = db
         .updateTable('jobs')
@@ -138,6 +138,7 @@ export function databaseQueue({ db, clock, makeId, leaseMs, maxAttempts }: Datab
         })
         .where('state', '=', running);
       if (!everyLease) query = query.where('lease_until', '<', now);
+      if (ownJobs.length > 0) query = query.where('id', 'not in', ownJobs);
       return (await query.returning('id').execute()).length;
     },
 

@@ -45,6 +45,9 @@ export interface DoorPorts {
   onArrivals(arrivals: readonly JudgedArrival[]): void;
 }
 
+/** Of a mail that nobody took: enough to see why, too little to fill a disk with. */
+const REFUSED_BYTES_KEPT = 64 * 1024;
+
 /** A verdict that ends in a row. */
 type FinalVerdict = Exclude<Verdict, { verdict: 'temporary' }>;
 
@@ -81,7 +84,8 @@ export async function receive(ports: DoorPorts, message: ReceivedMessage): Promi
   }
 
   const rawKey = ports.makeId();
-  await ports.rawMail.put(rawKey, message.raw);
+  const refused = judged.every((one) => one.verdict.verdict === 'refused');
+  await ports.rawMail.put(rawKey, refused ? message.raw.subarray(0, REFUSED_BYTES_KEPT) : message.raw);
   const messageId = await identify(inspection, message.raw);
   const rows = judged.map(({ agentId, recipient, verdict }) =>
     mailRow(ports, message, { agentId, recipient, verdict, inspection, rawKey, messageId }),

@@ -25,9 +25,15 @@ export interface WorkLoop {
   wake(): void;
   /** Items being worked on. */
   running(): number;
-  /** Takes nothing new; waits for what runs up to the time, then aborts it; resolves when all is over. */
+  /**
+   * Takes nothing new; waits for what runs up to the time, then aborts it. What does not end soon after that is
+   * left behind, as a crash would leave it.
+   */
   stop(drainMs: number): Promise<void>;
 }
+
+/** Time for aborted work to clean up behind itself. */
+const ABORT_GRACE_MS = 5000;
 
 /** Starts the loop at once. */
 export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
@@ -91,11 +97,16 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
       stopping = true;
       ring();
       await ended;
-      const timer = setTimeout(() => {
+      const abort = setTimeout(() => {
         for (const controller of active.values()) controller.abort(new Error('the server is stopping'));
       }, drainMs);
-      await Promise.all(active.keys());
-      clearTimeout(timer);
+      let leave: NodeJS.Timeout | undefined;
+      const left = new Promise<void>((resolve) => {
+        leave = setTimeout(resolve, drainMs + ABORT_GRACE_MS);
+      });
+      await Promise.race([Promise.all(active.keys()), left]);
+      clearTimeout(abort);
+      clearTimeout(leave);
     },
   };
 }

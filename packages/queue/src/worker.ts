@@ -24,7 +24,10 @@ export interface WorkerOptions {
 export function startWorker(options: WorkerOptions): WorkLoop {
   const { queue, clock, logger, leaseMs } = options;
 
+  const own = new Set<string>();
+
   const work = async (lease: Lease, stopping: AbortSignal) => {
+    own.add(lease.jobId);
     const lost = new AbortController();
     const beat = setInterval(() => {
       queue.heartbeat(lease).then(
@@ -44,6 +47,7 @@ export function startWorker(options: WorkerOptions): WorkLoop {
         .catch((problem) => logger.error('job_not_settled', { job: lease.jobId, error: String(problem) }));
     } finally {
       clearInterval(beat);
+      own.delete(lease.jobId);
     }
   };
 
@@ -52,7 +56,7 @@ export function startWorker(options: WorkerOptions): WorkLoop {
     atOnce: options.concurrency,
     pollMs: options.pollMs,
     claim: async () => {
-      await queue.reclaim(false);
+      await queue.reclaim(false, [...own]);
       return await queue.claim();
     },
     nextDue: () => queue.nextDue(),

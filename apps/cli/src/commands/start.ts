@@ -1,8 +1,9 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
+import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
-import { type Server, startServer } from '../server/start-server.ts';
+import { type Server, type StartResult, startServer } from '../server/start-server.ts';
 import { type Command, readWords } from './command.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
@@ -16,7 +17,7 @@ export const startCommand: Command = async (words, config) => {
     plain: process.stderr.isTTY === true,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  const started = await startServer(config, logger);
+  const started = await startServer(config, logger).catch(takenPort);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
@@ -32,8 +33,16 @@ export const startCommand: Command = async (words, config) => {
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
   await server.stop(DRAIN_MS);
-  return 0;
+  // A connection to a relay that no longer answers must not keep the process.
+  process.exit(0);
 };
+
+/** A taken port is told with its next step; anything else is a surprise and goes on as it is. */
+function takenPort(error: unknown): Extract<StartResult, { ok: false }> {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+  const { sentence, nextStep } = describeError('port_in_use');
+  return { ok: false, reason: `${sentence} (${error.message})`, fix: nextStep };
+}
 
 async function welcome(config: Config, server: Server): Promise<string[]> {
   const agents = await listAgents(server.data.db);

@@ -48,10 +48,15 @@ export const deliveryErrors = {
     sentence: 'A file that was to be sent has a second name elsewhere (a hard link).',
     nextStep: 'Copy the content into a file of its own.',
   },
+  outbox_left_over: {
+    seenBy: 'agent',
+    sentence: 'The mail was written in a turn that did not get to its end, so it was not sent.',
+    nextStep: 'Write it again if it is still wanted.',
+  },
   compose_failed: {
     seenBy: 'operator',
     sentence: 'The mail could not be rendered.',
-    nextStep: 'Look at the log line of this delivery; tinyfat outbox retry ID tries again.',
+    nextStep: 'Have the agent write it in a simpler form; the reason names what was in the way.',
   },
   delivery_rejected: {
     seenBy: 'owner',
@@ -72,6 +77,7 @@ export const deliveryErrors = {
   | OutboxCode
   | FileCode
   | 'recipients_held'
+  | 'outbox_left_over'
   | 'compose_failed'
   | 'delivery_rejected'
   | 'delivery_exhausted'

@@ -16,8 +16,7 @@ export const runErrors = {
   llm_unauthorized: {
     seenBy: 'owner',
     sentence: 'The model provider did not accept the API key.',
-    nextStep:
-      'Set a valid key (tinyfat key set --owner ADDRESS, or ANTHROPIC_API_KEY for all), then send your mail again.',
+    nextStep: 'Set a valid ANTHROPIC_API_KEY and restart tinyfat, then send your mail again.',
   },
   llm_rate_limited: {
     seenBy: 'sender',
@@ -103,32 +102,17 @@ export const runErrors = {
   sandbox_crashed: {
     seenBy: 'operator',
     sentence: 'The program in the sandbox ended without a result.',
-    nextStep: 'Send your mail again; operators: tinyfat run show ID has its last output.',
+    nextStep: 'Send your mail again; operators: tinyfat run show ID has what it did.',
   },
-  sandbox_unavailable: {
-    seenBy: 'operator',
-    sentence: 'No sandbox can be started on this machine.',
-    nextStep: 'Run tinyfat doctor: it prints the line that mends it.',
+  agent_deleted: {
+    seenBy: 'owner',
+    sentence: 'The agent was deleted before it could answer.',
+    nextStep: 'Make the agent again if it is still wanted: tinyfat agent create',
   },
   attempts_exhausted: {
     seenBy: 'sender',
     sentence: 'The turn was tried several times and did not get to its end.',
     nextStep: 'Send your mail again; operators: tinyfat run show ID has each attempt.',
-  },
-  model_unknown: {
-    seenBy: 'sender',
-    sentence: 'There is no model of that name.',
-    nextStep: 'Write /model for the names that there are.',
-  },
-  session_not_found: {
-    seenBy: 'sender',
-    sentence: 'No session has that hash.',
-    nextStep: 'Write /resume for those that there are.',
-  },
-  session_ambiguous: {
-    seenBy: 'sender',
-    sentence: 'More than one session begins with that hash.',
-    nextStep: 'Write /resume with more characters of the hash.',
   },
 } as const satisfies Record<
   | LlmCode
@@ -138,10 +122,7 @@ export const runErrors = {
   | 'bad_input'
   | 'internal'
   | 'sandbox_crashed'
-  | 'sandbox_unavailable'
-  | 'attempts_exhausted'
-  | 'model_unknown'
-  | 'session_not_found'
-  | 'session_ambiguous',
+  | 'agent_deleted'
+  | 'attempts_exhausted',
   ErrorDescription
 >;
