@@ -2,10 +2,9 @@
  * Puts the outbox file of a settled delivery where its state says: sent/ or failed/, with the result written
  * into it. The row is the truth; this is its picture in the agent's folder, and doing it twice changes nothing.
  */
-import { failedOriginal, failedRecord, renderError, sentRecord } from '@tinyfat/core';
+import { failedOriginal, failedRecord, renderError, sentRecord, sha256Hex } from '@tinyfat/core';
 import { type Delivery, markFiled, type NewDelivery } from '@tinyfat/database';
 import type { ConsumerPorts } from './consumer.ts';
-import { hexDigest } from './prepare-delivery.ts';
 
 const MAX_FILE_BYTES = 25_000_000;
 type Filed = Pick<NewDelivery, 'agent_id' | 'id' | 'source_file' | 'source_sha256' | 'message_id'>;
@@ -56,7 +55,7 @@ async function takeOriginal(ports: Ports, delivery: Filed): Promise<string | nul
     MAX_FILE_BYTES,
   );
   if (!file.ok) return null;
-  const same = delivery.source_sha256 == null || (await hexDigest(file.bytes)) === delivery.source_sha256;
+  const same = delivery.source_sha256 == null || (await sha256Hex(file.bytes)) === delivery.source_sha256;
   return same ? new TextDecoder().decode(file.bytes) : null;
 }
 
@@ -89,7 +88,7 @@ async function clearOutbox(ports: Ports, delivery: Filed): Promise<void> {
   const path = `outbox/email/${delivery.source_file}`;
   const file = await ports.folders.read(delivery.agent_id, path, MAX_FILE_BYTES);
   if (file.ok) {
-    const same = delivery.source_sha256 == null || (await hexDigest(file.bytes)) === delivery.source_sha256;
+    const same = delivery.source_sha256 == null || (await sha256Hex(file.bytes)) === delivery.source_sha256;
     // A file that was changed since is a new mail; it stays for the next look.
     if (same) await ports.folders.unlink(delivery.agent_id, path);
   } else if (file.reason !== 'missing') {

@@ -7,6 +7,7 @@ import {
   outboundDecision,
   parseAllowEntry,
   parseOutboxMail,
+  sha256Hex,
 } from '@tinyfat/core';
 import { allowedSenders, type NewDelivery } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
@@ -60,7 +61,7 @@ export async function prepareDelivery(
   }
   const file = await ports.folders.read(work.agent.id, `outbox/email/${source.file}`, MAX_FILE_BYTES);
   if (!file.ok) return refused({ ok: false, code: `file_${file.reason}`, reason: `${file.detail}.` });
-  const sha256 = await hexDigest(file.bytes);
+  const sha256 = await sha256Hex(file.bytes);
   const parsed = parseOutboxMail(new TextDecoder().decode(file.bytes));
   const isReply = source.file === `${source.runId}.json`;
   if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
@@ -136,10 +137,4 @@ async function loadAttachments(
     files.push({ filename: attachment.filename, contentType: null, content });
   }
   return { ok: true, files };
-}
-
-/** SHA-256 in hex. */
-export async function hexDigest(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -15,6 +15,7 @@ import {
   parseMessageId,
   type RawMailStore,
   type SmtpReply,
+  sha256Hex,
   smtpReply,
   type Verdict,
 } from '@tinyfat/core';
@@ -134,9 +135,7 @@ async function identify(inspection: Inspection, raw: Uint8Array): Promise<string
   const given =
     inspection.ok && inspection.summary.messageId ? parseMessageId(inspection.summary.messageId) : null;
   if (given) return given;
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(raw));
-  const hex = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `<${hex}@no-message-id.invalid>`;
+  return `<${await sha256Hex(raw)}@no-message-id.invalid>`;
 }
 
 function mailRow(
