@@ -14,8 +14,9 @@ let addresses = 0;
 /** A loopback address that no other test process of this machine uses: its ports are all free. */
 function ownAddress(): string {
   addresses++;
-  const number = process.pid * 8 + addresses;
-  return `127.${1 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${1 + (number & 127) * 2 - (number & 1)}`;
+  // 22 bits: the low 16 of the process id, and up to 64 servers of each process.
+  const number = (process.pid % 65_536) * 64 + (addresses % 64);
+  return `127.${1 + (number >> 15)}.${(number >> 7) & 255}.${1 + (number & 127)}`;
 }
 
 export interface Tinyfat {

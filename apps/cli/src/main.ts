@@ -1,28 +1,19 @@
 /** `tinyfat …`: finds the command, gives it its words, and turns what it says into an exit code. */
-import { agentCommand } from './commands/agent.ts';
-import { allowCommand } from './commands/allow.ts';
-import type { Command } from './commands/command.ts';
-import { UsageError } from './commands/command.ts';
-import { demoCommand } from './commands/demo.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { mailsCommand } from './commands/mails.ts';
-import { outboxCommand } from './commands/outbox.ts';
-import { runCommand, runsCommand } from './commands/runs.ts';
-import { sendCommand } from './commands/send.ts';
-import { startCommand } from './commands/start.ts';
+import { type Command, UsageError } from './commands/command.ts';
 import { readConfig } from './config.ts';
 
-const COMMANDS: Record<string, Command> = {
-  start: startCommand,
-  demo: demoCommand,
-  doctor: doctorCommand,
-  agent: agentCommand,
-  allow: allowCommand,
-  send: sendCommand,
-  runs: runsCommand,
-  run: runCommand,
-  mails: mailsCommand,
-  outbox: outboxCommand,
+/** Loaded one at a time: a listing must not wait for the parts of a server. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  agent: async () => (await import('./commands/agent.ts')).agentCommand,
+  allow: async () => (await import('./commands/allow.ts')).allowCommand,
+  send: async () => (await import('./commands/send.ts')).sendCommand,
+  runs: async () => (await import('./commands/runs.ts')).runsCommand,
+  run: async () => (await import('./commands/runs.ts')).runCommand,
+  mails: async () => (await import('./commands/mails.ts')).mailsCommand,
+  outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
 };
 
 const USAGE = `tinyfat: an e-mail address for every agent
@@ -47,8 +38,8 @@ async function main(words: string[]): Promise<number> {
     console.log(USAGE);
     return name === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) {
     console.error(`tinyfat: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
     return 2;
   }
@@ -58,6 +49,7 @@ async function main(words: string[]): Promise<number> {
     return 2;
   }
   try {
+    const command = await load();
     return await command(rest, read.config);
   } catch (error) {
     if (error instanceof UsageError) {
