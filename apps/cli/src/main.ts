@@ -24,7 +24,7 @@ const USAGE = `tinyfat: an e-mail address for every agent
   agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]
   agent list | show NAME | delete NAME
   allow add|remove NAME ADDR | list NAME
-  send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait]    body from standard input
+  send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict
   outbox list [NAME] | retry ID | approve ID

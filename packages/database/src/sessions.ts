@@ -47,23 +47,23 @@ export interface RecordedSession {
   lastUsedAt: number;
 }
 
-/** Sessions with finished turns, of an agent, or only those with mails of one sender (canonical address). */
+/** Sessions with finished turns, of an agent; with `isSender` only those with mails of that sender. */
 export async function sessionsOfAgent(
   db: Database,
   agentId: string,
-  sender: string | null,
+  isSender: ((address: string) => boolean) | null,
 ): Promise<RecordedSession[]> {
-  let query = db
+  const rows = await db
     .selectFrom('runs')
     .innerJoin('mails', 'mails.id', 'runs.mail_id')
-    .select(['runs.session_id', 'mails.subject', 'runs.started_at'])
+    .select(['runs.session_id', 'mails.subject', 'mails.sender', 'runs.started_at'])
     .where('runs.agent_id', '=', agentId)
     .where('runs.session_id', 'is not', null)
-    .orderBy('runs.started_at');
-  if (sender !== null) query = query.where('mails.sender', '=', sender);
+    .orderBy('runs.started_at')
+    .execute();
   const sessions = new Map<string, RecordedSession>();
-  for (const row of await query.execute()) {
-    if (row.session_id === null) continue;
+  for (const row of rows) {
+    if (row.session_id === null || (isSender && !isSender(row.sender ?? ''))) continue;
     const known = sessions.get(row.session_id);
     sessions.set(row.session_id, {
       sessionId: row.session_id,

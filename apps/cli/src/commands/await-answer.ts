@@ -6,16 +6,19 @@ import type { DataFolder } from '../data-folder.ts';
 const POLL_MS = 50;
 const UNDER_WAY = new Set<Mail['state']>(['queued']);
 
-/** The answer's text, or why there is none. Waits as long as the mail is under way. */
+/** The answer's text, or why there is none; waits at most `mostMs` milliseconds. */
 export async function awaitAnswer(
   data: DataFolder,
   messageId: string,
+  mostMs: number,
 ): Promise<{ ok: boolean; text: string }> {
-  for (;;) {
+  const until = Date.now() + mostMs;
+  while (Date.now() < until) {
     const mail = await mailByMessageId(data.db, messageId);
     if (mail && !UNDER_WAY.has(mail.state)) return await answerOf(data, mail);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  return { ok: false, text: 'No answer in time. The mail is kept; tinyfat mails shows what becomes of it.' };
 }
 
 async function answerOf(data: DataFolder, mail: Mail): Promise<{ ok: boolean; text: string }> {

@@ -91,7 +91,7 @@ async function converse(server: Server, mailDomain: string): Promise<boolean> {
     for (const { filename } of mail.attachments ?? []) console.log(indent(`[attached: ${filename}]`));
     const threaded = mail.subject.startsWith('Re:') ? { inReplyTo: parent, references: parent } : {};
     await transport.sendMail({ messageId, from: `Ada <${PERSON}>`, to: address, ...mail, ...threaded });
-    const answer = await awaitAnswer(data, messageId);
+    const answer = await awaitAnswer(data, messageId, 60_000);
     await printToolCalls(server, id, messageId);
     heading(`${address} → ${PERSON}`, mail.subject.startsWith('Re:') ? mail.subject : `Re: ${mail.subject}`);
     console.log(indent(answer.text));

@@ -19,6 +19,7 @@ export const sendCommand: Command = async (words, config) => {
     attach: { type: 'string', multiple: true },
     'in-reply-to': { type: 'string' },
     wait: { type: 'boolean' },
+    timeout: { type: 'string', default: '3600' },
   });
   const { to, from, subject } = values;
   if (to === undefined || from === undefined || subject === undefined) {
@@ -26,6 +27,8 @@ export const sendCommand: Command = async (words, config) => {
       'write: send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait], the body on standard input',
     );
   }
+  const seconds = Number(values.timeout);
+  if (!(seconds > 0)) throw new UsageError('--timeout wants a number of seconds');
   for (const file of values.attach ?? []) {
     if (!existsSync(file)) throw new UsageError(`--attach ${file}: there is no such file`);
   }
@@ -66,7 +69,7 @@ export const sendCommand: Command = async (words, config) => {
   }
   const data = await openDataFolder(config.dataDir);
   try {
-    const answer = await awaitAnswer(data, messageId);
+    const answer = await awaitAnswer(data, messageId, seconds * 1000);
     console.log(answer.text);
     return answer.ok ? 0 : 1;
   } finally {

@@ -1,5 +1,5 @@
 /** The sessions that a person may see and resume. */
-import { parseSessionFileName } from '@tinyfat/core';
+import { canonicalAddress, parseSessionFileName } from '@tinyfat/core';
 import { sessionsOfAgent } from '@tinyfat/database';
 import type { CommandContext } from './context.ts';
 
@@ -22,7 +22,11 @@ const MAX_FILES = 10_000;
 export async function knownSessions({ ports, work, config }: CommandContext): Promise<KnownSession[]> {
   const shared = config.sessionScope === 'agent';
   const files = await ports.folders.list(work.agent.id, 'sessions', MAX_FILES);
-  const recorded = await sessionsOfAgent(ports.db, work.agent.id, shared ? null : work.mail.sender);
+  const recorded = await sessionsOfAgent(
+    ports.db,
+    work.agent.id,
+    shared ? null : samePerson(work.mail.sender),
+  );
   const sessions = files.flatMap((entry): KnownSession[] => {
     const name = entry.kind === 'file' ? parseSessionFileName(entry.name) : null;
     if (!name) return [];
@@ -38,4 +42,14 @@ export async function knownSessions({ ports, work, config }: CommandContext): Pr
     ];
   });
   return sessions.sort((a, b) => b.lastUsedAt - a.lastUsedAt);
+}
+
+/** Plus-tags of an address are one person, as they are for the session's scope. */
+function samePerson(sender: string | null): (address: string) => boolean {
+  const base = (text: string) => {
+    const address = canonicalAddress(text);
+    return address.ok ? address.base : null;
+  };
+  const own = base(sender ?? '');
+  return (address) => own !== null && base(address) === own;
 }
