@@ -1,4 +1,5 @@
 export * from './agent-folders.ts';
 export * from './job-queue.ts';
 export * from './mail-transport.ts';
+export * from './raw-mail-store.ts';
 export * from './sandbox.ts';
