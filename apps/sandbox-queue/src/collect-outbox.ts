@@ -4,7 +4,7 @@
  * that is found again after a crash is recognised by its name and hash.
  */
 import type { FolderEntry } from '@tinyfat/core';
-import { type Delivery, markFiled, type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
+import { markFiled, type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerPorts, Work } from './consumer.ts';
 import { fileFailed } from './file-outcome.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
@@ -31,8 +31,8 @@ export async function collectOutbox(
   const known = await unfiledDeliveries(ports.db, work.agent.id);
   const deliveries: NewDelivery[] = [];
   for (const entry of (await outboxFiles(ports, work)).slice(0, MAX_MAILS)) {
-    const delivery = await prepareDelivery(ports, work, { ...run, file: entry.name });
-    if (!isKnown(known, delivery)) deliveries.push(delivery);
+    const delivery = await prepareDelivery(ports, work, { ...run, file: entry.name, known });
+    if (delivery) deliveries.push(delivery);
   }
   return {
     deliveries,
@@ -82,10 +82,4 @@ async function outboxFiles(ports: ConsumerPorts, work: Work): Promise<FolderEntr
   return entries
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1));
-}
-
-function isKnown(known: readonly Delivery[], delivery: NewDelivery): boolean {
-  return known.some(
-    (other) => other.source_file === delivery.source_file && other.source_sha256 === delivery.source_sha256,
-  );
 }

@@ -5,11 +5,10 @@ import {
   newMessageId,
   type OutboxAttachment,
   outboundDecision,
-  parseAllowEntry,
   parseOutboxMail,
   sha256Hex,
 } from '@tinyfat/core';
-import { allowedSenders, type NewDelivery } from '@tinyfat/database';
+import { allowList, type Delivery, type NewDelivery } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { incomingMail } from './incoming-mail.ts';
@@ -19,12 +18,17 @@ const MAX_FILE_BYTES = 25_000_000;
 
 type Refusal = { ok: false; code: string; reason: string };
 
-/** Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. */
+/**
+ * Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. Null for a file that one
+ * of the `known` deliveries was made from: it is not composed and stored again while it waits.
+ */
 export async function prepareDelivery(
   ports: ConsumerPorts,
   work: Work,
-  source: { runId: string; footer: string | null; file: string },
-): Promise<NewDelivery> {
+  source: { runId: string; footer: string | null; file: string; known: readonly Delivery[] },
+): Promise<NewDelivery | null> {
+  const isKnown = (sha256: string | null) =>
+    source.known.some((other) => other.source_file === source.file && other.source_sha256 === sha256);
   const id = ports.makeId();
   const base: NewDelivery = {
     id,
@@ -45,6 +49,7 @@ export async function prepareDelivery(
     created_at: ports.clock(),
     filed: 0,
   };
+  const refusedUnread = (refusal: Refusal) => (isKnown(null) ? null : refused(refusal));
   const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
     ...base,
     ...more,
@@ -53,15 +58,16 @@ export async function prepareDelivery(
   });
 
   if (!source.file.endsWith('.json')) {
-    return refused({
+    return refusedUnread({
       ok: false,
       code: 'outbox_not_json',
       reason: `${source.file} is no mail: files in outbox/email end in .json.`,
     });
   }
   const file = await ports.folders.read(work.agent.id, `outbox/email/${source.file}`, MAX_FILE_BYTES);
-  if (!file.ok) return refused({ ok: false, code: `file_${file.reason}`, reason: `${file.detail}.` });
+  if (!file.ok) return refusedUnread({ ok: false, code: `file_${file.reason}`, reason: `${file.detail}.` });
   const sha256 = await sha256Hex(file.bytes);
+  if (isKnown(sha256)) return null;
   const parsed = parseOutboxMail(new TextDecoder().decode(file.bytes));
   const isReply = source.file === `${source.runId}.json`;
   if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
@@ -101,12 +107,11 @@ export async function prepareDelivery(
 }
 
 async function policyOf(ports: ConsumerPorts, work: Work, recipients: string[]) {
-  const entries = (await allowedSenders(ports.db, work.agent.id)).map(parseAllowEntry);
   return outboundDecision({
     recipients,
     sender: incomingMail(work.mail).sender,
     owner: work.agent.owner,
-    allowList: entries.flatMap((parsed) => (parsed.ok ? [parsed.entry] : [])),
+    allowList: await allowList(ports.db, work.agent.id),
   });
 }
 

@@ -1,5 +1,6 @@
+import { sessionHash } from '@tinyfat/core';
 import { expect, test } from 'vitest';
-import { formatFooter, formatTokens, sessionHash } from './footer.ts';
+import { formatFooter, formatTokens } from './footer.ts';
 
 test.each([
   [0, '0'],
@@ -17,7 +18,7 @@ test.each([
 });
 
 test('the hash is the first four hex characters of the random part of the session id', () => {
-  expect(sessionHash('01990000-0000-7000-8000-ab12cd34ef56')).toBe('ab12');
+  expect(sessionHash('01990000-0000-7000-8000-ab12cd34ef56', [])).toBe('ab12');
 });
 
 const figures = {

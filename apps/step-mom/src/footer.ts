@@ -1,4 +1,4 @@
-import type { TokenUsage } from '@tinyfat/core';
+import { sessionHash, type TokenUsage } from '@tinyfat/core';
 
 /** What one footer line tells. */
 export interface FooterFigures {
@@ -19,11 +19,6 @@ export function formatTokens(count: number): string {
   return `${Math.round(count / 1_000_000)}M`;
 }
 
-/** The first 4 hex characters of the last (random) group of the session's UUID. */
-export function sessionHash(sessionId: string): string {
-  return sessionId.slice(sessionId.lastIndexOf('-') + 1).slice(0, 4);
-}
-
 /**
  * `[name:hash | ↑38 ↓5.0k R663k W37k $0.687 18.7%/200k | claude-haiku-4-5]` (DESIGN section 5): uncached input,
  * output, cache read, cache write and cost of the run; context used of the window. R and W are left out at 0.
@@ -42,5 +37,5 @@ export function formatFooter(figures: FooterFigures): string {
     `$${figures.costUsd.toFixed(3)}`,
     `${percent}/${formatTokens(context.window)}`,
   ];
-  return `[${figures.agentName}:${sessionHash(figures.sessionId)} | ${parts.join(' ')} | ${figures.modelId}]`;
+  return `[${figures.agentName}:${sessionHash(figures.sessionId, [])} | ${parts.join(' ')} | ${figures.modelId}]`;
 }

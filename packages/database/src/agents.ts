@@ -1,4 +1,5 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
+import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
 import type { Agent } from './schema.ts';
 import type { Database } from './sqlite.ts';
 
@@ -64,6 +65,12 @@ export async function allowedSenders(db: Database, agentId: string): Promise<str
     .orderBy('entry')
     .execute();
   return rows.map((row) => row.entry);
+}
+
+/** The allow-list as the rules of admission and of outgoing mail want it. */
+export async function allowList(db: Database, agentId: string): Promise<AllowEntry[]> {
+  const parsed = (await allowedSenders(db, agentId)).map(parseAllowEntry);
+  return parsed.flatMap((one) => (one.ok ? [one.entry] : []));
 }
 
 /** Adds an entry; false when it was there. */

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, MailTransport, SandboxLimits } from '@tinyfat/core';
-import { newId, parseAllowEntry } from '@tinyfat/core';
-import { allowedSenders, findAgent, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { newId } from '@tinyfat/core';
+import { allowList, findAgent, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { maildir, mailWorkers, type SmtpListener, smtpListener, smtpRelay } from '@tinyfat/mail';
 import { startHealthServer } from '@tinyfat/platform';
@@ -175,11 +175,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       rawMail,
       queue,
       findAgent: (name) => findAgent(db, name),
-      allowList: async (agentId) =>
-        (await allowedSenders(db, agentId)).flatMap((entry) => {
-          const parsed = parseAllowEntry(entry);
-          return parsed.ok ? [parsed.entry] : [];
-        }),
+      allowList: (agentId) => allowList(db, agentId),
       onArrivals: (arrivals) => {
         for (const { mailId, agentName, verdict, code, outcome } of arrivals) {
           logger.info('mail', { mail: mailId, agent: agentName, verdict, code, outcome });
