@@ -79,6 +79,7 @@ function reportType(contentType: string): string | null {
   return 'report';
 }
 
-function withoutComments(value: string): string {
+/** A structured field value (RFC 5322 section 3.2.2) without its comments; of nested ones the outermost stays. */
+export function withoutComments(value: string): string {
   return value.replace(/\([^()]*\)/g, '');
 }

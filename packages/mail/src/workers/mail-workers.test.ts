@@ -55,6 +55,18 @@ describe('mailWorkers', () => {
     });
   });
 
+  it('takes the word of the servers that are named, in any case', async () => {
+    const dns = await startDnsStub({});
+    open.push(dns);
+    const workers = start({ dns: { servers: [dns.address] }, authservIds: ['MX.Provider.test'] });
+    const field = 'Authentication-Results: mx.provider.TEST; dmarc=pass header.from=example.com\r\n';
+    const said = Buffer.concat([Buffer.from(field), raw]);
+    expect(await workers.inspect(said, trustedClient, 'ann@example.com')).toMatchObject({
+      ok: true,
+      evidence: { source: 'asserted', authserv: 'mx.provider.test' },
+    });
+  });
+
   it('says temperror, and not deadline, when no DNS server answers', async () => {
     const dns = await startDnsStub({
       'example.com': { fault: 'silence' },

@@ -33,6 +33,11 @@ export interface MailWorkersOptions {
   dns: MailDns;
   /** Our own name, for the macros of SPF. */
   hostname: string;
+  /**
+   * Authserv-ids of servers whose Authentication-Results are believed in what a trusted client hands on
+   * (authenticate/topmost-results.ts says which ones may be named). With none its mail is not checked.
+   */
+  authservIds?: readonly string[];
   limits?: Partial<MailWorkerLimits>;
 }
 
@@ -51,6 +56,7 @@ type Called = { ok: true; answer: TaskResult } | Failure;
 /** Starts the threads. Throws on a DNS server that is not an address; all else is in the calls' outcomes. */
 export function mailWorkers(options: MailWorkersOptions): MailWorkers {
   const limits = { ...defaults, ...options.limits };
+  const authservIds = (options.authservIds ?? []).map((id) => id.toLowerCase());
   checkDnsServers(options.dns.servers);
   const pool = new Piscina<Task, TaskResult>({
     filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
@@ -83,7 +89,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
     async inspect(raw, client, envelopeSender) {
       if (raw.length > rawLimits.bytes) return tooLarge;
       const dns = { servers: options.dns.servers, budgetMs: limits.dnsMs, lookups: limits.dnsLookups };
-      const request = { client, envelopeSender, hostname: options.hostname, dns };
+      const request = { client, envelopeSender, hostname: options.hostname, dns, authservIds };
       const called = await call(limits.inspectMs, () => ({ operation: 'inspect', raw: copy(raw), request }));
       if (!called.ok) return called;
       return called.answer.operation === 'inspect' ? called.answer.result : mismatch();
@@ -98,6 +104,13 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
       };
       const clever = await attempt(false);
       return !clever.ok && worthPlain(clever.code) ? await attempt(true) : clever;
+    },
+
+    async readReport(raw) {
+      if (raw.length > rawLimits.bytes) return null;
+      const called = await call(limits.readMs, () => ({ operation: 'report', raw: copy(raw) }));
+      if (!called.ok) return null;
+      return called.answer.operation === 'report' ? called.answer.result : mismatch();
     },
 
     async compose(mail) {

@@ -1,5 +1,5 @@
 /** What the main thread asks of a worker, and what it gets back. */
-import type { Inspection } from '@tinyfat/core';
+import type { Inspection, MailReport } from '@tinyfat/core';
 import type { ComposedMail, OutgoingMail, ReadMail } from '../contract.ts';
 import type { InspectRequest } from '../inspect/inspect.ts';
 
@@ -8,10 +8,12 @@ export type Task =
   | { operation: 'preload' }
   | { operation: 'inspect'; raw: Uint8Array<ArrayBuffer>; request: InspectRequest }
   | { operation: 'read'; raw: Uint8Array<ArrayBuffer>; plain: boolean }
+  | { operation: 'report'; raw: Uint8Array<ArrayBuffer> }
   | { operation: 'compose'; mail: OutgoingMail; plain: boolean };
 
 export type TaskResult =
   | { operation: 'warm' }
   | { operation: 'inspect'; result: Inspection }
   | { operation: 'read'; result: ReadMail }
+  | { operation: 'report'; result: MailReport | null }
   | { operation: 'compose'; result: ComposedMail };

@@ -15,6 +15,8 @@ export default async function work(task: Task): Promise<TaskResult> {
     case 'preload':
       await import('../read/split-quoted.ts');
       await import('../compose/compose.ts');
+      await import('../read/attachments.ts');
+      await import('file-type');
       return { operation: 'warm' };
     case 'inspect': {
       const { inspect } = await import('../inspect/inspect.ts');
@@ -23,6 +25,10 @@ export default async function work(task: Task): Promise<TaskResult> {
     case 'read': {
       const { readMail } = await import('../read/read-mail.ts');
       return { operation: 'read', result: await readMail(task.raw, task.plain) };
+    }
+    case 'report': {
+      const { readReport } = await import('../reports/read-report.ts');
+      return { operation: 'report', result: readReport(task.raw) };
     }
     case 'compose': {
       const { compose } = await import('../compose/compose.ts');

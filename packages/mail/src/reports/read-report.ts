@@ -1,0 +1,98 @@
+/**
+ * Reads a bounce or a complaint out of one raw message; runs in a worker thread. Invariants: what a person
+ * wrote is no report, whatever is attached to it or quoted in it; and ids come from header sections only, so
+ * that nobody's text can name the mail that a report is about.
+ */
+import { type MailReport, parseMessageIds } from '@tinyfat/core';
+import { addressParser } from 'postal-mime';
+import { automaticSigns, type HeaderField } from '../inspect/automatic.ts';
+import { checkHeaderBlock, headerBlock } from '../inspect/header-block.ts';
+import { prescan, rawLimits } from '../inspect/prescan.ts';
+import { flatten } from '../inspect/summarize.ts';
+import { readDeliveryStatus } from './delivery-status.ts';
+import { readFeedback } from './feedback.ts';
+import { allValues, firstValue } from './fields.ts';
+import { isQmailNotice, readFailureNotice, readQmailNotice } from './free-text.ts';
+import { reportLimits } from './limits.ts';
+import { childParts, embeddedHeader, type Part, readPart, textOf } from './parts.ts';
+
+const deliveryStatus = /^message\/(?:global-)?delivery-status$/;
+/** The mail that came back, whole or its header only (RFC 6522 section 3, RFC 6533 section 4). */
+const returnedMail = /^(?:message\/(?:rfc822|global)(?:-headers)?|text\/rfc822-headers)$/;
+
+/** The report that a message is; null where it is none, or more than a parser may be given. */
+export function readReport(raw: Uint8Array): MailReport | null {
+  if (prescan(raw) !== null || checkHeaderBlock(headerBlock(raw), rawLimits) !== null) return null;
+  const mail = readPart(raw);
+  const signs = signsOf(mail.fields);
+  if (signs.length === 0) return null;
+  const parts = partsOf(mail);
+  const report = mail.type === 'multipart/report' || parts[0] === mail ? machineReport(mail, parts) : null;
+  if (report !== null) return report;
+  const bySoftware = signs.includes('x-failed-recipients') || signs.includes('mailer-daemon');
+  return bySoftware ? textReport(mail, parts) : null;
+}
+
+/** The envelope is left out on purpose: without it the message itself must say that it is automatic. */
+function signsOf(fields: HeaderField[]): string[] {
+  const [from] = flatten(addressParser(firstValue(fields, 'from') ?? ''));
+  return automaticSigns({
+    headers: fields,
+    envelopeSender: 'unknown',
+    fromAddress: from?.address ?? '',
+    subject: '',
+  });
+}
+
+function partsOf(mail: Part): Part[] {
+  return mail.type.startsWith('multipart/') ? childParts(mail) : [mail];
+}
+
+function machineReport(mail: Part, parts: readonly Part[]): MailReport | null {
+  for (const part of parts) {
+    if (deliveryStatus.test(part.type)) {
+      const { recipients, originalIds } = readDeliveryStatus(textOf(part));
+      if (recipients.length === 0) return null;
+      return { kind: 'delivery', recipients, messageIds: idsOf(mail, parts, [], originalIds) };
+    }
+    if (part.type === 'message/feedback-report') {
+      return { kind: 'feedback', ...readFeedback(textOf(part)), messageIds: idsOf(mail, parts, [], []) };
+    }
+  }
+  return null;
+}
+
+function textReport(mail: Part, parts: readonly Part[]): MailReport | null {
+  const shown = parts.find((part) => part.type === 'text/plain');
+  const text = shown === undefined ? '' : textOf(shown);
+  const { recipients, original } = isQmailNotice(text)
+    ? readQmailNotice(text)
+    : readFailureNotice(text, failedRecipients(mail));
+  if (recipients.length === 0) return null;
+  return { kind: 'delivery', recipients, messageIds: idsOf(mail, parts, original, []) };
+}
+
+/** X-Failed-Recipients may be several fields, and a list in each. */
+function failedRecipients({ fields }: Part): string[] {
+  const lists = allValues(fields, 'x-failed-recipients').join(',').slice(0, reportLimits.fieldLength);
+  const addresses = lists.split(',').map((address) => address.trim());
+  return [...new Set(addresses.filter((address) => address !== ''))];
+}
+
+/**
+ * Candidates for the original's Message-ID, most reliable first: the returned mail's own, what the report
+ * calls it, and what the report answers to; of References the last is the nearest.
+ */
+function idsOf(mail: Part, parts: readonly Part[], copied: HeaderField[], stated: string[]): string[] {
+  const returned = parts.filter((part) => returnedMail.test(part.type)).map(embeddedHeader);
+  const own = [...returned, copied].flatMap((header) => allValues(header, 'message-id').slice(0, 1));
+  const ids = [
+    ...[...own, ...stated, ...allValues(mail.fields, 'in-reply-to')].flatMap(idsIn),
+    ...allValues(mail.fields, 'references').flatMap(idsIn).reverse(),
+  ];
+  return [...new Set(ids)].slice(0, reportLimits.messageIds);
+}
+
+function idsIn(value: string): string[] {
+  return parseMessageIds(value.slice(0, reportLimits.fieldLength));
+}
