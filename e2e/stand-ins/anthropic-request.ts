@@ -116,12 +116,12 @@ function lastText(messages: Json[]): { text: string; toolOutputs: string[] } {
 
 const MAIL_TEXT = /^<mail_text\b[^>\n]*>[ \t]*\n?/m;
 
-/** Between the line `<mail_text …>` and `</mail_text>`; all of it where there is no such line. */
+/** Between the lines `<mail_text …>` and `</mail_text …>`; all of it where there is no such line. */
 export function newTextOf(message: string): string {
   const opening = MAIL_TEXT.exec(message);
   if (opening === null) return message.trim();
   const start = opening.index + opening[0].length;
-  const end = message.lastIndexOf('</mail_text>');
+  const end = message.lastIndexOf('</mail_text');
   return message.slice(start, end < start ? undefined : end).trim();
 }
 

@@ -39,7 +39,7 @@ async function textOf(messages: Message[] | string): Promise<unknown> {
 
 test('answers with an echo of the new text, and with the documented usage', async () => {
   const { content, usage } = await answer(
-    'Subject: x\n<mail_text from="a@b.c">\nHello there\n</mail_text>\nnote',
+    'Subject: x\n<mail_text nonce="0f">\nHello there\n</mail_text nonce="0f">\nnote',
   );
   expect(content).toEqual([{ type: 'text', text: defaultReply('Hello there') }]);
   expect(usage).toEqual({
@@ -170,7 +170,7 @@ test('looks for directives in the last mail only', async () => {
 
 test('a notice behind the mail begins its directives anew', async () => {
   const messages = [
-    { role: 'user', content: '<mail_text nonce="x">\n[[reply: for the mail]]\n</mail_text>' },
+    { role: 'user', content: '<mail_text nonce="x">\n[[reply: for the mail]]\n</mail_text nonce="x">' },
     { role: 'user', content: '[System notice] This is attempt 2.' },
   ];
   expect(await textOf(messages)).toBe('for the mail');

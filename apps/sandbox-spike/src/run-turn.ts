@@ -38,7 +38,15 @@ export interface TurnRequest {
     email: Omit<StepMomInput['email'], 'attachments'>;
   };
   /** Names are safe and distinct. */
-  attachments: { filename: string; contentType: string; content: Uint8Array }[];
+  attachments: {
+    filename: string;
+    contentType: string;
+    detectedType: string | null;
+    marks: readonly string[];
+    contentId: string | null;
+    inline: boolean;
+    content: Uint8Array;
+  }[];
 }
 
 /** What came of it; `usage` is the gateway's count, which nothing inside can change. */
@@ -94,11 +102,15 @@ async function placeInbox(
   { session, demo }: { session: string | null; demo: boolean },
 ): Promise<void> {
   const attachments: StepMomInput['email']['attachments'] = [];
-  for (const { filename, contentType, content } of request.attachments) {
+  for (const { filename, content, ...file } of request.attachments) {
     await writeFile(join(inboxFolder, 'attachments', filename), content, { mode: 0o644, flag: 'wx' });
     attachments.push({
       filename,
-      content_type: contentType,
+      content_type: file.contentType,
+      detected_type: file.detectedType,
+      marks: [...file.marks],
+      content_id: file.contentId,
+      inline: file.inline,
       size: content.length,
       path: `/inbox/attachments/${filename}`,
     });

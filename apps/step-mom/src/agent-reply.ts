@@ -55,6 +55,8 @@ export function answersSender(mail: OutboxMail, email: StepMomInput['email']): b
     messageId: email.message_id,
     inReplyTo: email.in_reply_to,
     references: email.references,
+    // Whom the host copies in besides changes nothing about whom the mail answers.
+    others: [],
   };
   const addressed = addressOutboxMail(mail, incoming);
   return addressed.answers && addressed.inReplyTo === replyTo(incoming).inReplyTo;

@@ -8,6 +8,7 @@ import type { StepMomOutcome } from './contract.ts';
 import { ended, startProgram, useBundle } from './test-support/bundle.ts';
 import { bash, inOrder, makeTurn, userText } from './test-support/fixture.ts';
 import { png } from './test-support/png.ts';
+import { makeAttachment } from './test-support/turn-folder.ts';
 
 const bundle = useBundle();
 const lastLine = (stdout: string): StepMomOutcome => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
@@ -33,7 +34,7 @@ test('the bundle takes a whole turn with all tools, a skill and an image, and pr
   const path = join(folder.inbox, 'attachments', 'wide.png');
   writeFileSync(path, png(4000, 40));
   folder.writeInput({
-    email: { attachments: [{ filename: 'wide.png', content_type: 'image/png', size: 500, path }] },
+    email: { attachments: [makeAttachment({ filename: 'wide.png', path })] },
   });
 
   const end = await ended(startProgram(bundle(), folder));

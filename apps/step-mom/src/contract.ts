@@ -7,7 +7,16 @@ import type { TokenUsage } from '@tinyfat/core';
 /** An attachment of the mail that woke the agent; `path` is absolute inside the sandbox. */
 export interface InboxAttachment {
   filename: string;
+  /** As the sender declared it. */
   content_type: string;
+  /** What the content itself shows; null where it does not tell. */
+  detected_type: string | null;
+  /** Warnings from the list of `AttachmentMark` (mail package). */
+  marks: string[];
+  /** Without angle brackets. */
+  content_id: string | null;
+  /** It stands in the text of the mail, as `[image: filename]` where the text was made from HTML. */
+  inline: boolean;
   /** Bytes. */
   size: number;
   path: string;

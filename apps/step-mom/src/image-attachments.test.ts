@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { readImages, sniffImageType } from './image-attachments.ts';
 import { makeTurn } from './test-support/fixture.ts';
 import { png } from './test-support/png.ts';
+import { makeAttachment } from './test-support/turn-folder.ts';
 
 test.each<[string, Uint8Array, string | null]>([
   ['PNG', png(1, 1), 'image/png'],
@@ -27,13 +28,12 @@ test('images go into the prompt, whatever the mail calls them; other files do no
     return path;
   };
   const attachments = [
-    {
-      filename: 'photo.bin',
-      content_type: 'application/octet-stream',
-      size: 100,
-      path: place('1', png(8, 8)),
-    },
-    { filename: 'fake.png', content_type: 'image/png', size: 100, path: place('2', 'no image at all') },
+    makeAttachment({ filename: 'photo.bin', path: place('1', png(8, 8)) }),
+    makeAttachment({
+      filename: 'fake.png',
+      content_type: 'image/png',
+      path: place('2', 'no image at all'),
+    }),
   ];
   await folder.take({ email: { attachments } });
   const content = api.requests[0]?.body.messages[0]?.content;
@@ -42,19 +42,15 @@ test('images go into the prompt, whatever the mail calls them; other files do no
   expect(images).toHaveLength(1);
   expect(images[0].source.media_type).toBe('image/png');
   expect(blocks[0].text).toMatch(
-    /- photo\.bin \(application\/octet-stream, 100 bytes, shown below\): \/.*\/1/,
+    /- "\/.*\/1" \(100 bytes, said to be application\/octet-stream, shown below\)\n/,
   );
-  expect(blocks[0].text).toMatch(/- fake\.png \(image\/png, 100 bytes\): \/.*\/2/);
+  expect(blocks[0].text).toMatch(/- "\/.*\/2" \(100 bytes, said to be image\/png\)\n/);
 });
 
 test('at most ten images, none above 5 MB, and none that is not there', async () => {
   const { folder } = await makeTurn(() => ({ kind: 'text', text: 'ok' }));
-  const file = (name: string) => ({
-    filename: name,
-    content_type: 'image/png',
-    size: 100,
-    path: join(folder.inbox, 'attachments', name),
-  });
+  const file = (name: string) =>
+    makeAttachment({ filename: name, path: join(folder.inbox, 'attachments', name) });
   const many = Array.from({ length: 12 }, (_, index) => file(`${index}`));
   for (const { path } of many) writeFileSync(path, png(1, 1));
   expect((await readImages(many)).images).toHaveLength(10);

@@ -38,7 +38,16 @@ const inputSchema = v.object({
     text: v.string(),
     quoted: v.string(),
     attachments: v.array(
-      v.object({ filename: v.string(), content_type: v.string(), size: count, path: v.string() }),
+      v.object({
+        filename: v.string(),
+        content_type: v.string(),
+        detected_type: v.nullable(v.string()),
+        marks: v.array(v.string()),
+        content_id: v.nullable(v.string()),
+        inline: v.boolean(),
+        size: count,
+        path: v.string(),
+      }),
     ),
   }),
   limits: v.object({

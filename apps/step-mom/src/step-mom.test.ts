@@ -46,7 +46,7 @@ test('the model gets the mail, four tools, and a system prompt of ours with memo
   expect(system).toContain('<name>given</name>');
   expect(system).not.toContain('coding assistant');
   expect(userText(api, 1)).toContain('Please add 2 and 3.');
-  expect(userText(api, 1)).toContain('From: Ann <ann@example.com> (DMARC passed)');
+  expect(userText(api, 1)).toContain('A mail came in from ann@example.com (DMARC passed).');
 });
 
 test('mail text that begins with a slash or names a skill is only text', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEvent, StepMomInput, StepMomOutcome } from '../contract.ts';
+import type { InboxAttachment, RunEvent, StepMomInput, StepMomOutcome } from '../contract.ts';
 import type { StepMomRoots } from '../roots.ts';
 import { stepMom } from '../step-mom.ts';
 
@@ -131,5 +131,20 @@ export function makeInput(baseUrl: string, changes: InputChanges = {}): StepMomI
       event_output_chars: 2_000,
       ...changes.limits,
     },
+  };
+}
+
+/** An attachment of which nothing is known but what a test says. */
+export function makeAttachment(fields: Partial<InboxAttachment>): InboxAttachment {
+  return {
+    filename: 'a.bin',
+    content_type: 'application/octet-stream',
+    detected_type: null,
+    marks: [],
+    content_id: null,
+    inline: false,
+    size: 100,
+    path: '/inbox/attachments/a.bin',
+    ...fields,
   };
 }

@@ -36,6 +36,15 @@ describe('safeFileNames', () => {
     ['<x>|"y"?*.txt', '_x___y___.txt'],
     ['mu\u0308ller.txt', 'müller.txt'],
     ['\ud800x.txt', 'x.txt'],
+    ['$(touch x).pdf', '_(touch x).pdf'],
+    ['`id`.pdf', '_id_.pdf'],
+    ['a;rm -rf b&.txt', 'a_rm -rf b_.txt'],
+    ["Ann's list.txt", "Ann's list.txt"],
+    ['invoice.pdf          .exe', 'invoice.pdf.exe'],
+    ['invoice\u202efdp.exe', 'invoicefdp.exe'],
+    ['setup.exe . .', 'setup.exe'],
+    ['COM¹.txt', '_COM¹.txt'],
+    ['-. ~-.sh', 'sh'],
   ])('makes %j into %j', (filename, name) => {
     expect(one(filename)).toBe(name);
   });
@@ -88,7 +97,7 @@ describe('safeFileNames', () => {
     const filename = fc.option(
       fc.oneof(
         fc.string({ unit: 'binary', maxLength: 300 }),
-        fc.string({ unit: fc.constantFrom(...'aA./\\-~ \u0000\u202e\u200b:．é'), maxLength: 200 }),
+        fc.string({ unit: fc.constantFrom(...'aA./\\-~ \u0000\u202e\u200b:．é$`;&'), maxLength: 200 }),
       ),
     );
     fc.assert(
@@ -102,6 +111,7 @@ describe('safeFileNames', () => {
             expect(name).toMatch(/^[^\p{Cc}\p{Cf}\p{Cs}/\\]+$/u);
             expect(name).toMatch(/^[^.~\s-]/);
             expect(name).not.toContain('..');
+            expect(name).not.toMatch(/[$`;&|<>"*?:]/);
             expect(name).toMatch(/[^.\s]$/);
             expect(name).toMatch(/[\p{L}\p{N}]/u);
             expect(bytes(name)).toBeLessThanOrEqual(120);

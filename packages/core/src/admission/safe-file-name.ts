@@ -43,12 +43,18 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
 };
 
+/** Separators of paths and their look-alikes, and what Windows keeps for itself. */
+const SEPARATORS = /[/\\:*?"<>|\u2044\u2215\u29f5\u29f8\uff0f\uff3c]/g;
+/** What a shell acts on in a word, even between double quotes, or that ends a command. */
+const SHELL_ACTIVE = /[$`;&]/g;
+
 const encoder = new TextEncoder();
 
 /**
  * Gives each attachment a name of its own, in order: at most 120 bytes, no separator, control or
- * bidirectional character, no leading dot or dash, no reserved name; equal names (ignoring case) are numbered
- * `name-2.ext`; without a usable name `attachment-N.ext` by content type, N counting from 1.
+ * bidirectional character, nothing that makes a shell run something, no leading dot or dash, no dot or space at
+ * the end, no reserved name; equal names (ignoring case) are numbered `name-2.ext`; without a usable name
+ * `attachment-N.ext` by content type, N counting from 1.
  */
 export function safeFileNames(
   attachments: readonly { filename: string | null; contentType: string }[],
@@ -72,7 +78,8 @@ function cleaned(filename: string): string {
     .toWellFormed()
     .normalize('NFC')
     .replace(/[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufffd]/gu, '')
-    .replace(/[/\\:*?"<>|\u2044\u2215\u29f5\u29f8\uff0f\uff3c]/g, '_')
+    .replace(SEPARATORS, '_')
+    .replace(SHELL_ACTIVE, '_')
     .replace(/\p{Zs}+/gu, ' ')
     .replace(/\.{2,}/g, '.')
     .replace(/^[\s.~-]+/, '')

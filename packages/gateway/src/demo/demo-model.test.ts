@@ -5,8 +5,22 @@ import { DEMO_NOTICE } from './write-answer.ts';
 type Message = { role: string; content: unknown };
 const BASH = [{ name: 'bash', description: 'Runs a command', input_schema: {} }];
 
+/** A mail in the form of step-mom's prompt. */
 const mail = (text: string, subject = 'Hello') =>
-  `From: "Ada Lovelace" <ada@example.org>\nSubject: ${subject}\n\n<mail_text untrusted="no">\n${text}\n</mail_text>\n\nNote: an earlier attempt was cut off.`;
+  [
+    'A mail came in from ada@example.org (DMARC passed).',
+    '',
+    '<mail_headers nonce="0f">',
+    'From: "Ada Lovelace" <ada@example.org>',
+    `Subject: ${subject}`,
+    '</mail_headers nonce="0f">',
+    '',
+    '<mail_text nonce="0f">',
+    text,
+    '</mail_text nonce="0f">',
+    '',
+    'Note: an earlier attempt was cut off.',
+  ].join('\n');
 
 function reply(messages: Message[], tools: object[] = BASH): DemoMessage {
   const outcome = replyOfDemoModel({

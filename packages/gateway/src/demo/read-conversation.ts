@@ -102,11 +102,11 @@ function newTextOf(message: string): string {
   const opening = MAIL_TEXT.exec(message);
   if (opening === null) return message.trim();
   const start = opening.index + opening[0].length;
-  const end = message.lastIndexOf('</mail_text>');
+  const end = message.lastIndexOf('</mail_text');
   return message.slice(start, end < start ? undefined : end).trim();
 }
 
-/** A header line of the frame; what the person wrote is not looked at. */
+/** A header line of the mail; its text is not looked at. */
 function lineAfter(message: string, name: string): string {
   const frame = message.split('<mail_text', 1)[0] ?? '';
   const match = new RegExp(`^${name}: *([^\\n]*)$`, 'm').exec(frame);

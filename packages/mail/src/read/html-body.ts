@@ -2,8 +2,9 @@
  * An HTML body as text. Quotes are recognised by the structure that mail programs give them and moved
  * apart; a forwarded message stays, because it is what the mail is about.
  */
-import { load } from 'cheerio/slim';
+import { type CheerioAPI, load } from 'cheerio/slim';
 import { convert } from 'html-to-text';
+import { contentIdOfUrl } from './inline-images.ts';
 import type { SplitText } from './split-quoted.ts';
 
 /** Most tags that are parsed; a document of more is an attack on memory, and loses its structure. */
@@ -34,11 +35,15 @@ const quotes = [
 const forwarded =
   /^[\s>*-]*(begin forwarded message|forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht)/i;
 
-/** Text of an HTML body and of the quotes in it. Never throws: what cannot be parsed has its tags cut out. */
-export function htmlToText(html: string): SplitText {
+/**
+ * Text of an HTML body and of the quotes in it. Never throws: what cannot be parsed has its tags cut out.
+ *
+ * @param images - file names of inline images by Content-ID; the text has them where the images stand
+ */
+export function htmlToText(html: string, images: ReadonlyMap<string, string> = new Map()): SplitText {
   if (countTags(html) > tagLimit) return { text: withoutTags(html), quoted: '' };
   try {
-    const parts = takeQuotes(html);
+    const parts = takeQuotes(html, images);
     const text = render(parts.text);
     const quoted = render(parts.quoted);
     return text.trim() === '' ? { text: quoted, quoted: '' } : { text, quoted };
@@ -53,9 +58,10 @@ function countTags(html: string): number {
   return tags;
 }
 
-function takeQuotes(html: string): SplitText {
+function takeQuotes(html: string, images: ReadonlyMap<string, string>): SplitText {
   const $ = load(html);
   $('script, style, head, title, template').remove();
+  if (images.size > 0) nameImages($, images);
   const taken: string[] = [];
   const start = $(quoteStarts).first();
   if (start.length > 0) {
@@ -77,6 +83,16 @@ function takeQuotes(html: string): SplitText {
     quote.remove();
   }
   return { text: $.html(), quoted: taken.join('\n') };
+}
+
+/** The elements are changed where they are: to replace one costs a search among its neighbours. */
+function nameImages($: CheerioAPI, images: ReadonlyMap<string, string>): void {
+  for (const element of $('img').toArray()) {
+    const name = images.get(contentIdOfUrl($(element).attr('src') ?? '') ?? '');
+    if (name === undefined) continue;
+    element.tagName = 'span';
+    $(element).text(` [image: ${name}] `);
+  }
 }
 
 function render(html: string): string {

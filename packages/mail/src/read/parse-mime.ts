@@ -6,6 +6,7 @@
  * the parser to render.
  */
 import PostalMime, { type Email } from 'postal-mime';
+import { headerBlock } from '../inspect/header-block.ts';
 
 /** The representations of one body: the parts of one multipart/alternative, or a part on its own. */
 export interface BodyPart {
@@ -33,8 +34,17 @@ export async function parseMime(raw: Uint8Array): Promise<ParsedMime> {
     maxHeadersSize: 1024 * 1024,
   });
   const email = await parser.parse(raw);
+  if (parser.bodies.size === 0 && email.attachments.length === 0) {
+    parser.addTextEntry(null, 'plain', { value: undividedText(raw) });
+  }
   const { plain, html } = parser.lengths;
   return { email, bodies: [...parser.bodies.values()], plainLength: plain, htmlLength: html };
+}
+
+/** The body as it came: what there is of a multipart message in which no boundary was found. */
+function undividedText(raw: Uint8Array): string {
+  const start = headerBlock(raw).length;
+  return new TextDecoder().decode(raw.subarray(start, start + 4 * keptText.plain));
 }
 
 class TextTakingParser extends PostalMime {

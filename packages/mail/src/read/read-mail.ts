@@ -1,5 +1,4 @@
 /** The readable content of one raw message; runs in a worker thread. */
-import type { Attachment } from 'postal-mime';
 import type { MailAttachment, ReadMail } from '../contract.ts';
 import { prescan } from '../inspect/prescan.ts';
 import { flatten } from '../inspect/summarize.ts';
@@ -22,8 +21,9 @@ export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMai
     return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
   }
   const { email, bodies } = parsed;
-  const { text, quoted } = await readableText(parsed, plain);
   const html = bodies.map((body) => body.html).join('\n');
+  const { attachments, images } = await attached(parsed, html);
+  const { text, quoted } = await readableText(parsed, { plain, images });
   return {
     ok: true,
     content: {
@@ -31,15 +31,35 @@ export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMai
       cc: flatten(email.cc ?? []),
       text,
       quoted,
-      attachments: email.attachments.map((part) => attachment(part, html)),
+      attachments,
     },
   };
 }
 
+interface Attached {
+  attachments: MailAttachment[];
+  /** File names of the inline images by Content-ID. */
+  images: ReadonlyMap<string, string>;
+}
+
+/** Most mails have no attachments, and don't wait for what looks into files. */
+async function attached({ email }: ParsedMime, html: string): Promise<Attached> {
+  if (email.attachments.length === 0) return { attachments: [], images: new Map() };
+  const { inlineImageNames, readAttachments } = await import('./attachments.ts');
+  const attachments = await readAttachments(email.attachments, html);
+  return { attachments, images: inlineImageNames(attachments) };
+}
+
+interface TextOptions {
+  plain: boolean;
+  images: Attached['images'];
+}
+
 /** All bodies one after the other; what the HTML marks as quote joins what the text does. */
-async function readableText(parsed: ParsedMime, plain: boolean): Promise<SplitText> {
+async function readableText(parsed: ParsedMime, options: TextOptions): Promise<SplitText> {
+  const { plain } = options;
   const bodies: SplitText[] = [];
-  for (const body of parsed.bodies) bodies.push(await bodyText(body, plain));
+  for (const body of parsed.bodies) bodies.push(await bodyText(body, options));
   const whole = bodies.map((body) => body.text).join('\n');
   const cut = parsed.plainLength > keptText.plain ? parsed.plainLength : whole.length;
   const above = await split(whole, cut, plain);
@@ -56,11 +76,11 @@ async function readableText(parsed: ParsedMime, plain: boolean): Promise<SplitTe
 }
 
 /** The sender's own plain text where there is any, else what the HTML says. */
-async function bodyText(body: BodyPart, plain: boolean): Promise<SplitText> {
+async function bodyText(body: BodyPart, { plain, images }: TextOptions): Promise<SplitText> {
   if (body.plain.trim() !== '' || body.html.trim() === '') return { text: cleanText(body.plain), quoted: '' };
   const { htmlToText, withoutTags } = await import('./html-body.ts');
   if (plain) return { text: cleanText(withoutTags(body.html)), quoted: '' };
-  const { text, quoted } = htmlToText(body.html);
+  const { text, quoted } = htmlToText(body.html, images);
   return { text: cleanText(text), quoted: cleanText(quoted) };
 }
 
@@ -72,21 +92,4 @@ async function split(whole: string, length: number, plain: boolean): Promise<Spl
   const parts = splitQuoted(text);
   if (parts.quoted === '') return { text: parts.text + note, quoted: '' };
   return { text: parts.text, quoted: parts.quoted + note };
-}
-
-function attachment(part: Attachment, html: string): MailAttachment {
-  const contentId = part.contentId?.trim().replace(/^<|>$/g, '') ?? null;
-  const shown = contentId !== null && contentId !== '' && html.includes(`cid:${contentId}`);
-  return {
-    filename: part.filename,
-    contentType: part.mimeType,
-    disposition: shown && part.mimeType.startsWith('image/') ? 'inline' : 'attachment',
-    contentId: contentId === '' ? null : contentId,
-    content: bytesOf(part.content),
-  };
-}
-
-function bytesOf(content: Attachment['content']): Uint8Array {
-  if (typeof content === 'string') return new TextEncoder().encode(content);
-  return content instanceof Uint8Array ? content : new Uint8Array(content);
 }
