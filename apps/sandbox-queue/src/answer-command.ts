@@ -28,7 +28,10 @@ export async function answerCommand(
     runId: run.id,
     run: { status: 'done', finished_at: ports.clock() },
     deliveries: [reply],
-    mail: { state: 'queued', reason: 'The command is done; its answer is being sent.' },
+    mail:
+      reply.state === 'held'
+        ? { state: 'held', reason: reply.reason ?? '' }
+        : { state: 'queued', reason: 'The command is done; its answer is being sent.' },
     also: async (tx) => {
       if (answer.sessionId === undefined) return;
       const { scope } = context;

@@ -4,9 +4,9 @@
  * that is found again after a crash is recognised by its name and hash.
  */
 import type { FolderEntry } from '@tinyfat/core';
-import { markFiled, type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
+import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerPorts, Work } from './consumer.ts';
-import { fileFailed } from './file-outcome.ts';
+import { fileDelivery, fileLeftOver } from './file-outcome.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
 
 const FOLDER = 'outbox/email';
@@ -38,8 +38,7 @@ export async function collectOutbox(
     deliveries,
     async fileRefused() {
       for (const delivery of deliveries) {
-        if (delivery.state !== 'failed' && delivery.state !== 'held') continue;
-        await tryToFile(ports, delivery);
+        if (delivery.state === 'failed' || delivery.state === 'held') await fileDelivery(ports, delivery.id);
       }
     },
   };
@@ -54,25 +53,7 @@ export async function sweepLeftovers(ports: ConsumerPorts, work: Work): Promise<
   for (const { name } of await outboxFiles(ports, work)) {
     if (known.some((delivery) => delivery.source_file === name)) continue;
     ports.logger.warn('outbox_left_over', { agent: work.agent.name, file: name });
-    await tryToFile(ports, {
-      id: ports.makeId(),
-      agent_id: work.agent.id,
-      source_file: name,
-      source_sha256: null,
-      message_id: '',
-      state: 'failed',
-      reason_code: 'outbox_left_over',
-      reason: null,
-    });
-  }
-}
-
-async function tryToFile(ports: ConsumerPorts, delivery: Parameters<typeof fileFailed>[1]): Promise<void> {
-  try {
-    await fileFailed(ports, delivery);
-    await markFiled(ports.db, delivery.id);
-  } catch (error) {
-    ports.logger.warn('delivery_not_filed', { delivery: delivery.id, error: String(error) });
+    await fileLeftOver(ports, { id: ports.makeId(), agentId: work.agent.id, file: name });
   }
 }
 

@@ -2,15 +2,20 @@
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
-import { incomingMail } from './incoming-mail.ts';
+import { firstState } from './hold-delivery.ts';
+import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
-/** Composes a reply to the sender of the mail in hand; throws when even that can't be composed. */
+/**
+ * Composes a reply to the sender of the mail in hand, and to nobody else; held where they are suppressed. Throws when
+ * even that can't be composed.
+ */
 export async function hostMail(
-  ports: ConsumerPorts,
-  work: Work,
+  ports: Pick<ConsumerPorts, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
+  work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; kind: 'command' | 'error'; body: string; footer: string | null },
 ): Promise<NewDelivery> {
   const address = replyTo(incomingMail(work.mail));
+  const recipients = address.to.map((to) => to.address);
   const id = ports.makeId();
   const messageId = newMessageId(id, ports.mailDomain);
   const from = agentAddress(ports, work.agent);
@@ -19,6 +24,7 @@ export async function hostMail(
     from: { address: from, name: work.agent.name },
     to: address.to,
     cc: [],
+    replyTo: secretReplyTo(ports, work, recipients),
     subject: address.subject,
     date: ports.clock(),
     inReplyTo: address.inReplyTo,
@@ -39,11 +45,11 @@ export async function hostMail(
     source_file: null,
     source_sha256: null,
     envelope_sender: from,
-    recipients: JSON.stringify(address.to.map((to) => to.address)),
+    recipients: JSON.stringify(recipients),
     subject: address.subject,
     message_id: messageId,
     raw_key: id,
-    state: 'pending',
+    ...(await firstState(ports, work, recipients)),
     attempts: 0,
     next_attempt_at: ports.clock(),
     created_at: ports.clock(),

@@ -1,21 +1,29 @@
 /** One outbox file → a delivery with its exact bytes stored, or one in state `failed` or `held` with its reason. */
 import {
   addressOutboxMail,
+  type IncomingMail,
   MAX_ATTACHMENTS_BYTES,
+  type Mailbox,
   newMessageId,
   type OutboxAttachment,
-  outboundDecision,
   parseOutboxMail,
+  replyCopies,
   sha256Hex,
 } from '@tinyfat/core';
-import { allowList, type Delivery, type NewDelivery } from '@tinyfat/database';
+import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
-import { incomingMail } from './incoming-mail.ts';
+import { firstState } from './hold-delivery.ts';
+import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
 /** An outbox file may carry its attachments in base64. */
 const MAX_FILE_BYTES = 25_000_000;
 
+type Ports = Pick<
+  ConsumerPorts,
+  'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'
+>;
+type Addressee = Pick<Work, 'agent' | 'mail'>;
 type Refusal = { ok: false; code: string; reason: string };
 
 /**
@@ -23,8 +31,8 @@ type Refusal = { ok: false; code: string; reason: string };
  * of the `known` deliveries was made from: it is not composed and stored again while it waits.
  */
 export async function prepareDelivery(
-  ports: ConsumerPorts,
-  work: Work,
+  ports: Ports,
+  work: Addressee,
   source: { runId: string; footer: string | null; file: string; known: readonly Delivery[] },
 ): Promise<NewDelivery | null> {
   const isKnown = (sha256: string | null) =>
@@ -73,7 +81,8 @@ export async function prepareDelivery(
   if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
 
   const incoming = incomingMail(work.mail);
-  const addressed = addressOutboxMail(parsed.mail, incoming);
+  const copies = await copiesOf(ports, work, incoming);
+  const addressed = addressOutboxMail(parsed.mail, incoming, copies);
   const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
   const described: Partial<NewDelivery> = {
     source_sha256: sha256,
@@ -88,6 +97,7 @@ export async function prepareDelivery(
     from: { address: base.envelope_sender, name: work.agent.name },
     to: addressed.to,
     cc: addressed.cc,
+    replyTo: secretReplyTo(ports, work, to),
     subject: addressed.subject,
     date: ports.clock(),
     inReplyTo: addressed.inReplyTo,
@@ -100,23 +110,21 @@ export async function prepareDelivery(
   if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
   await ports.rawMail.put(id, composed.raw);
 
-  const delivery = { ...base, ...described, raw_key: id };
-  const decision = await policyOf(ports, work, to);
-  if (decision.decision === 'send') return { ...delivery, state: 'pending' };
-  return { ...delivery, state: 'held', reason_code: 'recipients_held', reason: decision.reason };
+  return { ...base, ...described, raw_key: id, ...(await firstState(ports, work, to)) };
 }
 
-async function policyOf(ports: ConsumerPorts, work: Work, recipients: string[]) {
-  return outboundDecision({
-    recipients,
-    sender: incomingMail(work.mail).sender,
-    owner: work.agent.owner,
-    allowList: await allowList(ports.db, work.agent.id),
+async function copiesOf(ports: Ports, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {
+  if (incoming.others.length === 0) return [];
+  const suppressed = await suppressedAmong(ports.db, agent.id, incoming.others);
+  return replyCopies(incoming, {
+    owner: agent.owner,
+    allowList: await allowList(ports.db, agent.id),
+    suppressed: suppressed.map(({ address }) => address),
   });
 }
 
 async function loadAttachments(
-  ports: ConsumerPorts,
+  ports: Ports,
   agentId: string,
   wanted: readonly OutboxAttachment[],
 ): Promise<{ ok: true; files: OutgoingMail['attachments'] } | Refusal> {

@@ -3,27 +3,30 @@
  * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
  * by itself unless the provider folds repeats (invariant 4).
  */
-import { afterFailure, type SendOutcome } from '@tinyfat/core';
+import { afterFailure, hardRefusals, type SendOutcome } from '@tinyfat/core';
 import {
   claimDelivery,
   type Delivery,
   nextDeliveryDue,
   setMailState,
   settleDelivery,
-  unfiledDeliveries,
+  suppress,
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
 import type { ConsumerPorts } from './consumer.ts';
-import { fileDelivery } from './file-outcome.ts';
+import { fileDelivery, fileSettled } from './file-outcome.ts';
+
+type Ports = Pick<
+  ConsumerPorts,
+  'db' | 'folders' | 'rawMail' | 'transport' | 'clock' | 'random' | 'logger' | 'deliveryBackoff'
+>;
 
 const POLL_MS = 1000;
 const AT_ONCE = 8;
 
 /** Files what a crash left unfiled, then sends until it is stopped. */
-export async function startSender(ports: ConsumerPorts): Promise<WorkLoop> {
-  for (const delivery of await unfiledDeliveries(ports.db, null)) {
-    if (delivery.state !== 'pending' && delivery.state !== 'sending') await tryToFile(ports, delivery);
-  }
+export async function startSender(ports: Ports): Promise<WorkLoop> {
+  await fileSettled(ports);
   return startWorkLoop<Delivery>({
     clock: ports.clock,
     atOnce: AT_ONCE,
@@ -38,11 +41,13 @@ export async function startSender(ports: ConsumerPorts): Promise<WorkLoop> {
   });
 }
 
-async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> {
+async function deliver(ports: Ports, delivery: Delivery): Promise<void> {
   const outcome = await attempt(ports, delivery);
   const settled = settlement(ports, delivery, outcome);
   await ports.db.transaction().execute(async (tx) => {
-    await settleDelivery(tx, delivery.id, settled);
+    await suppress(tx, suppressions(ports, delivery, outcome));
+    // A mail can come back before its try has ended: then the report has told the end.
+    if (!(await settleDelivery(tx, delivery.id, settled))) return;
     const mail = mailState(delivery, settled.state, settled.reason ?? null);
     if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
   });
@@ -54,21 +59,11 @@ async function deliver(ports: ConsumerPorts, delivery: Delivery): Promise<void> 
     provider: ports.transport.name,
     reason: settled.reason,
   });
-  if (settled.state === 'pending' || delivery.filed === 1) return;
-  await tryToFile(ports, { ...delivery, ...settled });
-}
-
-/** An agent can make its own folder unusable; that is its loss and nobody else's. Tried again at the next start. */
-async function tryToFile(ports: ConsumerPorts, delivery: Delivery): Promise<void> {
-  try {
-    await fileDelivery(ports, delivery);
-  } catch (error) {
-    ports.logger.warn('delivery_not_filed', { delivery: delivery.id, error: String(error) });
-  }
+  if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
 }
 
 /** One try. What fails before the provider is spoken to was surely not sent. */
-async function attempt(ports: ConsumerPorts, delivery: Delivery): Promise<SendOutcome> {
+async function attempt(ports: Ports, delivery: Delivery): Promise<SendOutcome> {
   const recipients: string[] = JSON.parse(delivery.recipients);
   let raw: Uint8Array;
   try {
@@ -76,12 +71,26 @@ async function attempt(ports: ConsumerPorts, delivery: Delivery): Promise<SendOu
   } catch (error) {
     return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
   }
-  return await ports.transport.send({ sender: delivery.envelope_sender, recipients }, raw, delivery.id);
+  // What was sent before and came back is sent anew, which a provider must not fold into the first time.
+  const key = delivery.sent_at === null ? delivery.id : `${delivery.id}-${delivery.sent_at}`;
+  return await ports.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
+}
+
+/** Recipients that the provider refused because there is no such mailbox. */
+function suppressions(ports: Ports, delivery: Delivery, outcome: SendOutcome) {
+  const refused = 'recipientsRefused' in outcome ? (outcome.recipientsRefused ?? []) : [];
+  const recipients: string[] = JSON.parse(delivery.recipients);
+  return hardRefusals(refused, recipients).map((one) => ({
+    ...one,
+    agent_id: delivery.agent_id,
+    delivery_id: delivery.id,
+    created_at: ports.clock(),
+  }));
 }
 
 type Settlement = Parameters<typeof settleDelivery>[2];
 
-function settlement(ports: ConsumerPorts, delivery: Delivery, outcome: SendOutcome): Settlement {
+function settlement(ports: Ports, delivery: Delivery, outcome: SendOutcome): Settlement {
   const provider = ports.transport.name;
   switch (outcome.state) {
     case 'sent': {
@@ -108,7 +117,7 @@ function settlement(ports: ConsumerPorts, delivery: Delivery, outcome: SendOutco
 }
 
 function again(
-  ports: ConsumerPorts,
+  ports: Ports,
   delivery: Delivery,
   trouble: { reason: string; retryAfterMs?: number },
 ): Settlement {

@@ -2,7 +2,7 @@
  * One turn: the mail goes into a sandbox, the agent's folder comes out changed, its outbox becomes deliveries.
  * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
  */
-import { afterFailure, safeFileNames } from '@tinyfat/core';
+import { afterFailure, canonicalAddress, safeFileNames } from '@tinyfat/core';
 import { addUsage, type NewDelivery, type Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
@@ -110,6 +110,13 @@ function turnRequest(
   const { agent, mail } = work;
   const incoming = incomingMail(mail);
   const { content } = turn;
+  const own = canonicalAddress(agentAddress(ports, agent));
+  /** The agent sees its own address only: the tag of a secret address would be worth something to others. */
+  const withoutTag = (mailbox: { address: string; name: string }) => {
+    const address = canonicalAddress(mailbox.address);
+    const isOwn = own.ok && address.ok && address.base === own.base;
+    return isOwn ? { ...mailbox, address: own.address } : mailbox;
+  };
   const names = safeFileNames(content.attachments);
   return {
     agentId: agent.id,
@@ -127,8 +134,8 @@ function turnRequest(
         references: [...incoming.references],
         from: { address: incoming.sender, name: incoming.senderName },
         authentication: mail.authentication,
-        to: content.to,
-        cc: content.cc,
+        to: content.to.map(withoutTag),
+        cc: content.cc.map(withoutTag),
         subject: mail.subject,
         date: mail.sent_at === null ? null : new Date(mail.sent_at).toISOString(),
         text: content.text,
@@ -139,6 +146,10 @@ function turnRequest(
     attachments: content.attachments.map((attachment, index) => ({
       filename: names[index] ?? `attachment-${index + 1}`,
       contentType: attachment.contentType,
+      detectedType: attachment.detectedType,
+      marks: attachment.marks,
+      contentId: attachment.contentId,
+      inline: attachment.disposition === 'inline',
       content: attachment.content,
     })),
   };

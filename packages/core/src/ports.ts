@@ -142,14 +142,20 @@ export interface Envelope {
   recipients: string[];
 }
 
+/** A recipient that was refused in the session, with the server's reply. */
+export interface RefusedRecipient {
+  address: string;
+  reason: string;
+}
+
 /** What a provider said to one message. */
 export type SendOutcome =
   /** Accepted; `providerId` is the provider's own name for it. */
-  | { state: 'sent'; providerId: string | null; recipientsRefused: { address: string; reason: string }[] }
+  | { state: 'sent'; providerId: string | null; recipientsRefused: RefusedRecipient[] }
   /** Surely not accepted, and worth another try; `retryAfterMs` when the provider said so. */
   | { state: 'temporary'; reason: string; retryAfterMs?: number }
-  /** Surely not accepted, and no retry will change that. */
-  | { state: 'permanent'; reason: string }
+  /** Surely not accepted, and no retry will change that; `recipientsRefused` where that is about recipients. */
+  | { state: 'permanent'; reason: string; recipientsRefused?: RefusedRecipient[] }
   /** The connection broke when the message might already have been taken. */
   | { state: 'unknown'; reason: string };
 

@@ -33,16 +33,23 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
 }
 
-/** Deliveries whose outbox file still lies in outbox/email: of one agent, or of all. */
+/** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
 export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
   let query = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
   if (agentId !== null) query = query.where('agent_id', '=', agentId);
   return await query.execute();
 }
 
-/** Notes that the outbox file of a delivery lies where it belongs. */
-export async function markFiled(db: Database, id: string): Promise<void> {
-  await db.updateTable('deliveries').set({ filed: 1 }).where('id', '=', id).execute();
+/** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
+export async function markFiled(db: Database, id: string, state: DeliveryState): Promise<boolean> {
+  const row = await db
+    .updateTable('deliveries')
+    .set({ filed: 1 })
+    .where('id', '=', id)
+    .where('state', '=', state)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt. */
@@ -75,7 +82,7 @@ export async function claimDelivery(db: Database, now: number): Promise<Delivery
     .executeTakeFirst();
 }
 
-/** Ends a try: sets the state and what is known; only a delivery that is being sent is changed. */
+/** Ends a try: sets the state and what is known; false for a delivery that is not being sent any more. */
 export async function settleDelivery(
   db: Database,
   id: string,
@@ -84,16 +91,18 @@ export async function settleDelivery(
   > & {
     state: DeliveryState;
   },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const row = await db
     .updateTable('deliveries')
     .set(result)
     .where('id', '=', id)
     .where('state', '=', 'sending')
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
-/** Lets a held, failed or uncertain delivery go (again); false when it is in no such state. */
+/** Lets a held, failed, uncertain or bounced delivery go (again); false when it is in no such state. */
 export async function requeueDelivery(
   db: Database,
   id: string,
@@ -158,7 +167,7 @@ export async function recoverInterruptedDeliveries(db: Database, idempotent: boo
 export async function deliveryCounts(
   db: Database,
   agentId: string,
-): Promise<{ waiting: number; held: number; failed: number; uncertain: number }> {
+): Promise<{ waiting: number; held: number; failed: number; uncertain: number; bounced: number }> {
   const rows = await db
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])
@@ -172,5 +181,6 @@ export async function deliveryCounts(
     held: of('held'),
     failed: of('failed'),
     uncertain: of('uncertain'),
+    bounced: of('bounced'),
   };
 }

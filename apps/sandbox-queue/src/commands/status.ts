@@ -27,7 +27,7 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
     `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}; scope: ${config.sessionScope})`,
     `- Context used: ${used}`,
     `- Turns so far: ${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`,
-    `- Outgoing mail: ${deliveries.waiting} waiting, ${deliveries.held} held, ${deliveries.failed} failed, ${deliveries.uncertain} uncertain`,
+    `- Outgoing mail: ${deliveries.waiting} waiting, ${deliveries.held} held, ${deliveries.failed} failed, ${deliveries.uncertain} uncertain, ${deliveries.bounced} bounced`,
     `- Last turn: ${last?.finished_at ? when(last.finished_at) : 'none'}`,
   ];
   return { text: lines.join('\n') };

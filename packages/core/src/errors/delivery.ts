@@ -23,6 +23,12 @@ export const deliveryErrors = {
     nextStep:
       'To send it, run: tinyfat outbox approve ID; to allow that person for good: tinyfat allow add NAME ADDRESS',
   },
+  recipient_suppressed: {
+    seenBy: 'owner',
+    sentence: 'Mail to somebody on it came back before, or they complained, so it waits for your approval.',
+    nextStep:
+      'To send it all the same, run: tinyfat outbox approve ID; to write to that person again: tinyfat outbox unsuppress NAME ADDRESS',
+  },
   file_missing: {
     seenBy: 'agent',
     sentence: 'A file that was to be sent does not exist.',
@@ -73,14 +79,21 @@ export const deliveryErrors = {
     sentence: 'The connection to the provider broke when the mail may already have been taken.',
     nextStep: 'Ask the recipient whether it arrived; only if not, run: tinyfat outbox retry ID',
   },
+  delivery_bounced: {
+    seenBy: 'owner',
+    sentence: 'The mail was sent, and came back.',
+    nextStep: 'Check the address; to send the mail to everybody on it again, run: tinyfat outbox retry ID',
+  },
 } as const satisfies Record<
   | OutboxCode
   | FileCode
   | 'recipients_held'
+  | 'recipient_suppressed'
   | 'outbox_left_over'
   | 'compose_failed'
   | 'delivery_rejected'
   | 'delivery_exhausted'
-  | 'delivery_uncertain',
+  | 'delivery_uncertain'
+  | 'delivery_bounced',
   ErrorDescription
 >;

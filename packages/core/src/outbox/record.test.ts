@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedOriginal, failedRecord, sentRecord } from './record.ts';
+import { failedOriginal, failedRecord, sentOriginal, sentRecord } from './record.ts';
 
 const sent = {
   sentAt: Date.UTC(2026, 10, 22, 18, 0, 0, 5),
@@ -38,6 +38,28 @@ describe('sentRecord', () => {
       message_id: '<1@agents.example>',
       provider: 'smtp',
     });
+  });
+});
+
+describe('sentOriginal', () => {
+  it('gives back what the agent wrote, by the Message-ID of the mail only', () => {
+    const record = sentRecord('{"to":["a@example.com"],"body":"Hi","status":"pending"}', sent);
+    expect(JSON.parse(sentOriginal(record, '<1@agents.example>') ?? '')).toEqual({
+      to: ['a@example.com'],
+      body: 'Hi',
+    });
+    expect(sentOriginal(record, '<2@agents.example>')).toBeNull();
+    expect(sentOriginal(failedRecord('{"body":"Hi"}', failed), '<1@agents.example>')).toBeNull();
+    expect(sentOriginal('not JSON', '<1@agents.example>')).toBeNull();
+  });
+});
+
+describe('a record', () => {
+  it('has a line for each key, and grows no more than by that, however deep the agent nests', () => {
+    const deep = `{"body":"Hi","deep":[${Array(50).fill(`${'['.repeat(1000)}${']'.repeat(1000)}`)}]}`;
+    const record = failedRecord(deep, failed);
+    expect(record.length).toBeLessThan(deep.length + 500);
+    expect(record.split('\n')[1]).toBe('  "body": "Hi",');
   });
 });
 

@@ -45,18 +45,25 @@ export function failedRecord(original: string | null, result: FailedResult): str
 export function failedOriginal(recorded: string, delivery: string): string | null {
   const parsed = parseOriginal(recorded);
   if (!('delivery' in parsed) || parsed.delivery !== delivery) return null;
-  const {
-    delivery: _id,
-    error: _error,
-    failed_at: _at,
-    status: _status,
-    ...mail
-  } = { error: '', failed_at: '', status: '', ...parsed };
-  return JSON.stringify(mail);
+  return without(parsed, ['status', 'error', 'failed_at', 'delivery']);
 }
 
+/** The mail of a `sent/` record as the agent wrote it, when it is the one with this Message-ID; else null. */
+export function sentOriginal(recorded: string, messageId: string): string | null {
+  const parsed = parseOriginal(recorded);
+  if (!('message_id' in parsed) || parsed.message_id !== messageId) return null;
+  return without(parsed, ['status', 'sent_at', 'provider', 'provider_id', 'message_id']);
+}
+
+function without(parsed: object, keys: readonly string[]): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(parsed).filter(([key]) => !keys.includes(key))));
+}
+
+/** One key a line; deeper levels are not indented, because nesting that an agent wrote would grow with its square. */
 function record(original: string | null, result: Record<string, string | null>): string {
-  return `${JSON.stringify({ ...parseOriginal(original), ...result }, null, 2)}\n`;
+  const all = Object.entries({ ...parseOriginal(original), ...result });
+  const lines = all.map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 function parseOriginal(original: string | null): object {

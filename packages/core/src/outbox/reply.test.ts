@@ -9,18 +9,20 @@ const incoming: IncomingMail = {
   messageId: '<2@corp.example>',
   inReplyTo: '<1@agents.example>',
   references: ['<0@corp.example>', '<1@agents.example>'],
+  others: ['ann@team.example'],
 };
 const thread = {
   inReplyTo: '<2@corp.example>',
   references: ['<0@corp.example>', '<1@agents.example>', '<2@corp.example>'],
 };
 const ceo = { address: 'ceo+x@corp.example', name: 'The CEO' };
+const ann = { address: 'ann@team.example', name: '' };
 const bob = { address: 'bob@team.example', name: '' };
 
 function outbox(over: Partial<OutboxMail> = {}): OutboxMail {
   return {
     to: null,
-    cc: [],
+    cc: null,
     subject: null,
     body: 'x',
     inReplyTo: null,
@@ -46,6 +48,26 @@ describe('replyTo', () => {
 describe('addressOutboxMail', () => {
   it('answers the sender when the agent named nobody', () => {
     expect(addressOutboxMail(outbox(), incoming)).toEqual(replyTo(incoming));
+  });
+
+  it('copies in the people whom it is given', () => {
+    expect(addressOutboxMail(outbox({ subject: 'Done' }), incoming, [ann])).toEqual({
+      ...replyTo(incoming),
+      cc: [ann],
+      subject: 'Done',
+    });
+  });
+
+  it.each<[string, Partial<OutboxMail>]>([
+    ['names its recipients', { to: [ceo] }],
+    ['names its copies', { cc: [bob] }],
+    ['wants nobody copied', { cc: [] }],
+    ['answers another mail', { inReplyTo: '<9@corp.example>' }],
+  ])('copies in nobody on its own where the agent %s', (_, over) => {
+    expect(addressOutboxMail(outbox(over), incoming, [ann])).toEqual(
+      addressOutboxMail(outbox(over), incoming),
+    );
+    expect(JSON.stringify(addressOutboxMail(outbox(over), incoming, [ann]))).not.toContain(ann.address);
   });
 
   it("keeps the agent's own subject and copies in the thread", () => {

@@ -1,6 +1,7 @@
 /**
- * Where an outbox mail goes and how it hangs in the thread. Answers go to the authenticated sender: Reply-To,
- * display names and Cc of the incoming mail are never followed (DESIGN invariant 7).
+ * Where an outbox mail goes and how it hangs in the thread. Answers go to the authenticated sender: Reply-To and
+ * display names of the incoming mail are never followed (DESIGN invariant 7), and the people on it only where
+ * `replyCopies` knows every one of them.
  */
 import {
   type ParentHeaders,
@@ -19,6 +20,8 @@ export interface IncomingMail extends ParentHeaders {
   /** Display name as it came. */
   senderName: string;
   subject: string;
+  /** Canonical addresses of the other people on To and Cc, none of them an agent. */
+  others: readonly string[];
 }
 
 /** Recipients, subject and threading of an outgoing mail. */
@@ -30,7 +33,7 @@ export interface AddressedMail extends ReplyHeaders {
   answers: boolean;
 }
 
-/** What a plain answer to a mail is addressed to. */
+/** What an answer to the sender alone is addressed to. */
 export function replyTo(incoming: IncomingMail): AddressedMail {
   return {
     to: [{ address: incoming.sender, name: safeName(incoming.senderName) }],
@@ -45,17 +48,24 @@ export function replyTo(incoming: IncomingMail): AddressedMail {
  * Fills in what the agent left out. A mail to the sender answers the incoming one, unless it names another mail in
  * `in_reply_to`, or has a `to` and a subject of its own. Anything else stands in a thread of its own: our References
  * would show others a conversation that they are not part of.
+ *
+ * @param copies - who is copied on an answer in the thread for which the agent named nobody itself
  */
-export function addressOutboxMail(mail: OutboxMail, incoming: IncomingMail): AddressedMail {
+export function addressOutboxMail(
+  mail: OutboxMail,
+  incoming: IncomingMail,
+  copies: readonly Mailbox[] = [],
+): AddressedMail {
   const answer = replyTo(incoming);
   const to = mail.to ?? answer.to;
-  const cc = mail.cc.filter(({ address }) => !to.some((other) => other.address === address));
+  const cc = (mail.cc ?? []).filter(({ address }) => !to.some((other) => other.address === address));
   const withSender = [...to, ...cc].some(({ address }) => address === incoming.sender);
   const otherParent = mail.inReplyTo !== null && mail.inReplyTo !== answer.inReplyTo;
   const named = mail.inReplyTo !== null && !otherParent;
   const meant = mail.to === null || named || sameSubject(mail.subject, incoming.subject);
   if (withSender && meant && !otherParent) {
-    return { ...answer, to, cc, subject: mail.subject ?? answer.subject };
+    const plain = mail.to === null && mail.cc === null;
+    return { ...answer, to, cc: plain ? [...copies] : cc, subject: mail.subject ?? answer.subject };
   }
   const subject = mail.subject ?? (withSender ? answer.subject : cleanSubject(incoming.subject));
   const ancestors = [...(mail.references ?? []), ...(mail.inReplyTo === null ? [] : [mail.inReplyTo])];

@@ -21,7 +21,7 @@ describe('an outbox mail', () => {
       ok: true,
       mail: {
         to: null,
-        cc: [],
+        cc: null,
         subject: null,
         body: 'Hello',
         inReplyTo: null,
@@ -53,7 +53,7 @@ describe('an outbox mail', () => {
       }),
     ).toMatchObject({
       ok: true,
-      mail: { to: null, subject: null },
+      mail: { to: null, cc: null, subject: null },
     });
     expect(parseOutboxMail('\ufeff{"body":"x","status":"pending"}')).toMatchObject({ ok: true });
   });
@@ -74,6 +74,10 @@ describe('an outbox mail', () => {
     [[], null],
   ])('reads to: %j', (to, boxes) => {
     expect(mail({ to }).to).toEqual(boxes);
+  });
+
+  it('tells a list of nobody from no list at all', () => {
+    expect([mail({}).cc, mail({ cc: null }).cc, mail({ cc: [] }).cc]).toEqual([null, null, []]);
   });
 
   it('names nobody twice', () => {

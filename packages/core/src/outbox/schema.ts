@@ -18,7 +18,8 @@ const MAX_REFERENCES_GIVEN = 200;
 /** A checked mail. Null stands for an absent key, which the reply rules fill in. */
 export interface OutboxMail {
   to: Mailbox[] | null;
-  cc: Mailbox[];
+  /** Empty where the agent wrote an empty list: it wants nobody copied. */
+  cc: Mailbox[] | null;
   subject: string | null;
   /** Markdown or plain text. */
   body: string;
@@ -133,7 +134,8 @@ export function parseOutboxMail(text: string): ParsedOutboxMail {
     return invalid('"body" is missing. Write what the mail should say, in Markdown or plain text.');
   }
   const to = unique(mail.to ?? []);
-  const cc = unique(mail.cc ?? []).filter(({ address }) => !to.some((other) => other.address === address));
+  const copies = unique(mail.cc ?? []);
+  const cc = copies.filter(({ address }) => !to.some((other) => other.address === address));
   if (to.length + cc.length > MAX_RECIPIENTS) {
     return invalid(
       `"to" and "cc" have more than ${MAX_RECIPIENTS} addresses together. Send several mails, or to fewer people.`,
@@ -143,7 +145,7 @@ export function parseOutboxMail(text: string): ParsedOutboxMail {
     ok: true,
     mail: {
       to: to.length > 0 ? to : null,
-      cc,
+      cc: mail.cc == null ? null : cc,
       subject: mail.subject || null,
       body: mail.body,
       inReplyTo: mail.in_reply_to ?? null,

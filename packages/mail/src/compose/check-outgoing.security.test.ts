@@ -37,6 +37,8 @@ describe('refuseOutgoing', () => {
     ['no domain', to('ann')],
     ['an empty address', to('')],
     ['nobody', { to: [], cc: [] }],
+    ['a line break in Reply-To', { replyTo: { address: 'a@b.example\r\nBcc: eve@evil.test', name: '' } }],
+    ['a line break in its name', { replyTo: { address: 'a@b.example', name: 'a\r\nBcc: eve@evil.test' } }],
     ['a line break in a reference', { references: ['<a@b>', '<c@d>\r\nBcc: eve@evil.test'] }],
     ['a second id in In-Reply-To', { inReplyTo: '<a@b> <c@d>' }],
     ['a message id without brackets', { messageId: 'a@b' }],

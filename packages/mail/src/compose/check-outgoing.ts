@@ -16,7 +16,8 @@ const longestValue = 2000;
 /** Null when the mail may be built, else a sentence that says what is wrong with it. */
 export function refuseOutgoing(mail: OutgoingMail): string | null {
   if (mail.to.length + mail.cc.length === 0) return 'The mail has no recipient.';
-  for (const { address, name } of [mail.from, ...mail.to, ...mail.cc]) {
+  const replyTo = mail.replyTo === null ? [] : [mail.replyTo];
+  for (const { address, name } of [mail.from, ...mail.to, ...mail.cc, ...replyTo]) {
     if (!plainAddress.test(address)) return `Not a plain address: ${shown(address)}`;
     if (!isHeaderText(name)) return `The name of ${address} has a control character or is too long.`;
   }

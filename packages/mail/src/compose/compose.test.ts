@@ -1,5 +1,6 @@
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
+import { automaticSigns } from '../inspect/automatic.ts';
 import { message } from '../test-support/messages.ts';
 import { outgoing } from '../test-support/outgoing.ts';
 import { compose } from './compose.ts';
@@ -27,6 +28,21 @@ describe('compose', () => {
     expect(email.to).toEqual([{ address: 'ann@example.com', name: 'Ann' }]);
     expect(email.cc).toEqual([{ address: 'bob@example.com', name: 'Bob, B.' }]);
     expect(header(email, 'x-mailer')).toEqual([]);
+    expect(header(email, 'reply-to')).toEqual([]);
+  });
+
+  it('carries its own address as loop header, which our own door takes for a machine’s', async () => {
+    const { email } = await composed();
+    expect(header(email, 'x-loop')).toEqual(['bot@agents.test']);
+    const headers = email.headers.filter(({ key }) => key === 'x-loop');
+    const rest = { envelopeSender: 'bot@agents.test', fromAddress: 'bot@agents.test', subject: 'Re: Hello' };
+    expect(automaticSigns({ headers, ...rest })).toEqual(['x-loop']);
+  });
+
+  it('says where answers are to go when it is told so', async () => {
+    const { email } = await composed({ replyTo: { address: 'bot+secret@agents.test', name: 'Bot' } });
+    expect(header(email, 'reply-to')).toHaveLength(1);
+    expect(email.replyTo).toEqual([{ address: 'bot+secret@agents.test', name: 'Bot' }]);
   });
 
   it('leaves out threading headers where there are none', async () => {

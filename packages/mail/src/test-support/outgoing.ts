@@ -8,6 +8,7 @@ export function outgoing(change: Partial<OutgoingMail> = {}): OutgoingMail {
     from: { address: 'bot@agents.test', name: 'Bot' },
     to: [{ address: 'ann@example.com', name: 'Ann' }],
     cc: [],
+    replyTo: null,
     subject: 'Re: Hello',
     date: 1_700_000_000_000,
     inReplyTo: '<question@example.com>',

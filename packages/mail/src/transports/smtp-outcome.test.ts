@@ -57,6 +57,25 @@ describe('what a fault of the server means for the mail', () => {
     expect(outcome).toMatchObject({ state, reason: expect.stringMatching(/\w/) });
   });
 
+  it('tells who was refused when all were, with each reply', async () => {
+    const { outcome } = await outcomeOf({
+      recipients: ['550 5.1.1 No such user', '550 5.7.1 Not you'],
+      data: '503 5.5.1 No',
+    });
+    expect(outcome).toMatchObject({
+      state: 'permanent',
+      recipientsRefused: [
+        { address: 'ann@example.com', reason: '550 5.1.1 No such user' },
+        { address: 'bob@example.com', reason: '550 5.7.1 Not you' },
+      ],
+    });
+  });
+
+  it('names no recipient when the mail itself was refused', async () => {
+    const { outcome } = await outcomeOf({ endOfData: '550 5.7.1 Spam' });
+    expect(outcome).not.toHaveProperty('recipientsRefused');
+  });
+
   it('never sends again by itself after the message began to flow', async () => {
     const { seen } = await outcomeOf({ endOfData: { drop: true } });
     expect(seen).toEqual({ connections: 1, messages: 1 });

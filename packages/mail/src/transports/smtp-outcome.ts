@@ -3,7 +3,7 @@
  * replied, `command` for the step that it replied to (`CONN` when the connection itself broke) and `code`
  * for the kind of trouble.
  */
-import type { SendOutcome } from '@tinyfat/core';
+import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
 
 /** What a session knew when it failed. */
 export interface SmtpFailure {
@@ -12,6 +12,7 @@ export interface SmtpFailure {
   dataStarted: boolean;
 }
 
+const MAX_REASON_LENGTH = 500;
 /** Replies that say "set this up differently" and not "I don't want this message". */
 const setupReplies = [503, 530, 534, 535, 538];
 const messageCommands = ['MAIL FROM', 'RCPT TO', 'DATA'];
@@ -22,10 +23,12 @@ export function smtpFailureOutcome({
   dataStarted,
 }: SmtpFailure): Exclude<SendOutcome, { state: 'sent' }> {
   const reason = messageOf(error);
-  const replies = recipientReplies(error);
-  if (replies.length > 0) {
+  const errors = recipientErrors(error);
+  if (errors.length > 0) {
     // Nobody was accepted. One recipient that may be accepted later keeps the message alive.
-    return replies.every(isPermanent) ? { state: 'permanent', reason } : { state: 'temporary', reason };
+    const permanent = errors.every((refused) => isPermanent(numberField(refused, 'responseCode')));
+    if (!permanent) return { state: 'temporary', reason };
+    return { state: 'permanent', reason, recipientsRefused: errors.map(refusedRecipient) };
   }
   const reply = numberField(error, 'responseCode');
   if (reply >= 400 && reply < 500) return { state: 'temporary', reason };
@@ -41,12 +44,16 @@ export function smtpFailureOutcome({
   return { state: 'temporary', reason };
 }
 
-/** Reply codes of recipients when all of them were refused. */
-function recipientReplies(error: unknown): number[] {
-  if (typeof error !== 'object' || error === null || !('rejectedErrors' in error)) return [];
-  return Array.isArray(error.rejectedErrors)
-    ? error.rejectedErrors.map((refused: unknown) => numberField(refused, 'responseCode'))
-    : [];
+/** nodemailer's error about one recipient, with the server's reply to its RCPT TO. */
+export function refusedRecipient(error: unknown): RefusedRecipient {
+  const reply = textField(error, 'response') || messageOf(error);
+  return { address: textField(error, 'recipient'), reason: reply.slice(0, MAX_REASON_LENGTH) };
+}
+
+/** One error for each recipient when all of them were refused. */
+function recipientErrors(error: unknown): unknown[] {
+  const errors = fieldOf(error, 'rejectedErrors');
+  return Array.isArray(errors) ? errors : [];
 }
 
 function isPermanent(reply: number): boolean {
@@ -68,5 +75,5 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
 }

@@ -5,7 +5,7 @@
  */
 import { Readable } from 'node:stream';
 import type { Envelope, MailTransport, SendOutcome } from '@tinyfat/core';
-import { smtpFailureOutcome } from './smtp-outcome.ts';
+import { refusedRecipient, smtpFailureOutcome } from './smtp-outcome.ts';
 
 /** Times in ms. */
 export interface SmtpRelayOptions {
@@ -98,10 +98,7 @@ async function connect(options: SmtpRelayOptions): Promise<Connected> {
         raw: Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength),
         signal,
       });
-      const refused = (result.rejectedErrors ?? []).map((error) => ({
-        address: error.recipient ?? '',
-        reason: (error.response ?? error.message).slice(0, 500),
-      }));
+      const refused = (result.rejectedErrors ?? []).map(refusedRecipient);
       const providerId = /\bqueued as ([\w.@-]+)/i.exec(result.response)?.[1] ?? null;
       return { state: 'sent', providerId, recipientsRefused: refused };
     } catch (error) {

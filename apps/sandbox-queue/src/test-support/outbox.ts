@@ -1,0 +1,45 @@
+/** An agent's real folder, a real database and real stores in a temporary folder; for tests. */
+
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LogFields } from '@tinyfat/core';
+import type { Database } from '@tinyfat/database';
+import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
+import { openSentMail, type SentMail } from '../../../../packages/database/src/test-support/sent-mail.ts';
+
+export type OutboxFolder = 'email' | 'sent' | 'failed';
+
+/** What the parts of the consumer that send and file are made of, and a look into the agent's outbox. */
+export async function openOutbox() {
+  const mails: SentMail = await openSentMail();
+  const folders = directoryFolders({ folder: join(mails.folder, 'agents'), owner: null });
+  await folders.create('scout', {});
+  const logged: [string, LogFields | undefined][] = [];
+  const log = (event: string, fields?: LogFields) => void logged.push([event, fields]);
+  const db: Database = mails.db;
+  const root = join(mails.folder, 'agents', 'scout', 'outbox');
+  return {
+    ...mails,
+    ports: {
+      db,
+      folders,
+      rawMail: rawMailDirectory(join(mails.folder, 'raw')),
+      clock: () => Date.UTC(2026, 10, 22),
+      makeId: () => randomUUID(),
+      random: () => 0.5,
+      logger: { debug: log, info: log, warn: log, error: log },
+      mailDomain: 'agents.test',
+      deliveryBackoff: { baseMs: 1, capMs: 1, maxAttempts: 3 },
+    },
+    logged,
+    /** The agent's outbox as the host's file system has it. */
+    root,
+    names: (folder: OutboxFolder) => readdirSync(join(root, folder)).sort(),
+    read: (folder: OutboxFolder, name: string) => JSON.parse(readFileSync(join(root, folder, name), 'utf8')),
+    write: (folder: OutboxFolder, name: string, text: string) =>
+      writeFileSync(join(root, folder, name), text),
+  };
+}
+
+export type Outbox = Awaited<ReturnType<typeof openOutbox>>;

@@ -1,0 +1,72 @@
+/** Whom an agent's mail does not reach, or who complained. Addresses are canonical, tags included. */
+import type { SuppressedRecipient } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** Suppresses recipients. The first reason stays; only a complaint weighs more than a bounce and replaces it. */
+export async function suppress(db: Database, rows: readonly SuppressedRecipient[]): Promise<void> {
+  for (const row of rows) {
+    const { code, reason, delivery_id, created_at } = row;
+    await db
+      .insertInto('suppressed_recipients')
+      .values(row)
+      .onConflict((conflict) =>
+        code === 'complained'
+          ? conflict
+              .columns(['agent_id', 'address'])
+              .doUpdateSet({ code, reason, delivery_id, created_at })
+              .where('suppressed_recipients.code', '=', 'bounced')
+          : conflict.doNothing(),
+      )
+      .execute();
+  }
+}
+
+/** Which of the addresses are suppressed for an agent; at most as many as fit into a statement, some hundreds. */
+export async function suppressedAmong(
+  db: Database,
+  agentId: string,
+  addresses: readonly string[],
+): Promise<SuppressedRecipient[]> {
+  if (addresses.length === 0) return [];
+  return await db
+    .selectFrom('suppressed_recipients')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('address', 'in', addresses)
+    .orderBy('address')
+    .execute();
+}
+
+/** The newest first, of one agent or of all. */
+export async function listSuppressed(db: Database, agentId: string | null): Promise<SuppressedRecipient[]> {
+  let query = db
+    .selectFrom('suppressed_recipients')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('address');
+  if (agentId !== null) query = query.where('agent_id', '=', agentId);
+  return await query.execute();
+}
+
+/** Lets an agent write to somebody again; false when they were not suppressed. */
+export async function unsuppress(db: Database, agentId: string, address: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom('suppressed_recipients')
+    .where('agent_id', '=', agentId)
+    .where('address', '=', address)
+    .returning('address')
+    .executeTakeFirst();
+  return gone !== undefined;
+}
+
+/** The same for somebody whose authenticated mail shows that their address lives. A complaint stays. */
+export async function liftBounced(db: Database, agentId: string, address: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom('suppressed_recipients')
+    .where('agent_id', '=', agentId)
+    .where('address', '=', address)
+    .where('code', '=', 'bounced')
+    .returning('address')
+    .executeTakeFirst();
+  return gone !== undefined;
+}
