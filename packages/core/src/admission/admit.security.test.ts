@@ -23,6 +23,7 @@ function judge(summary: Partial<MailSummary>, evidence: AuthenticationEvidence) 
         messageId: null,
         inReplyTo: null,
         references: [],
+        fieldCounts: { to: 0, cc: 0, date: 1 },
         automatic: [],
         ...summary,
       },
@@ -32,18 +33,33 @@ function judge(summary: Partial<MailSummary>, evidence: AuthenticationEvidence) 
     agent,
     allowList,
     isOwnAddress: () => false,
+    viaSecretAddress: false,
+    now: 0,
   });
 }
 function signedBy(domain: string): AuthenticationEvidence {
   return {
     source: 'verified',
-    spf: { result: 'pass', domain },
-    dkim: [{ result: 'pass', domain, selector: 's', aligned: true, bodyLengthLimited: false }],
+    authserv: null,
+    spf: { result: 'pass', domain, aligned: true },
+    dkim: [
+      {
+        result: 'pass',
+        domain,
+        selector: 's',
+        aligned: true,
+        bodyLengthLimited: false,
+        signedHeaders: ['from'],
+        signedAt: 0,
+        fingerprint: '',
+      },
+    ],
     dmarc: { result: 'pass', domain, policy: 'reject' },
   };
 }
 const nobody: AuthenticationEvidence = {
   source: 'verified',
+  authserv: null,
   spf: null,
   dkim: [],
   dmarc: { result: 'fail', domain: 'corp.example', policy: 'reject' },

@@ -3,10 +3,23 @@ import { type AdmissionRequest, admit } from './admit.ts';
 import { type AllowEntry, parseAllowEntry } from './allow-list.ts';
 import type { AuthenticationEvidence, Inspection, MailSummary } from './evidence.ts';
 
+const NOW = Date.UTC(2026, 0, 10);
 const signed: AuthenticationEvidence = {
   source: 'verified',
   spf: null,
-  dkim: [{ result: 'pass', domain: 'corp.example', selector: 's', aligned: true, bodyLengthLimited: false }],
+  authserv: null,
+  dkim: [
+    {
+      result: 'pass',
+      domain: 'corp.example',
+      selector: 's',
+      aligned: true,
+      bodyLengthLimited: false,
+      signedHeaders: ['from', 'to', 'date', 'subject'],
+      signedAt: NOW,
+      fingerprint: 'f1',
+    },
+  ],
   dmarc: { result: 'pass', domain: 'corp.example', policy: 'reject' },
 };
 
@@ -20,8 +33,9 @@ function mail(over: Partial<MailSummary> = {}, evidence = signed): Inspection {
   const summary: MailSummary = {
     fromHeaders: 1,
     from: [{ address: 'Ceo@Corp.example', name: 'The CEO' }],
-    to: [],
+    to: [{ address: 'ann@agents.example', name: '' }],
     cc: [],
+    fieldCounts: { to: 1, cc: 0, date: 1 },
     subject: 'Hello',
     date: null,
     messageId: '<1@corp.example>',
@@ -39,10 +53,20 @@ function request(over: Partial<AdmissionRequest> = {}): AdmissionRequest {
     agent: { name: 'ann', address: 'ann@agents.example' },
     allowList: list('ceo@corp.example'),
     isOwnAddress: () => false,
+    viaSecretAddress: false,
+    now: NOW,
     ...over,
   };
 }
-const trusted: AuthenticationEvidence = { source: 'trusted_client', spf: null, dkim: [], dmarc: null };
+const nothing = { spf: null, dkim: [], dmarc: null, authserv: null };
+const trusted: AuthenticationEvidence = { source: 'trusted_client', ...nothing };
+const unchecked: AuthenticationEvidence = { source: 'unverified', ...nothing };
+/** A domain that publishes nothing and signs nothing. */
+const silent: AuthenticationEvidence = {
+  ...nothing,
+  source: 'verified',
+  dmarc: { result: 'none', domain: 'corp.example', policy: null },
+};
 const from = (address: string) => ({ from: [{ address, name: '' }] });
 
 describe('admit', () => {
@@ -56,6 +80,7 @@ describe('admit', () => {
       senderName: 'The CEO',
       authentication: expect.stringContaining('DMARC of corp.example passed'),
       entry: expect.objectContaining({ text: 'ceo@corp.example' }),
+      fingerprint: 'f1',
     });
   });
 
@@ -88,13 +113,7 @@ describe('admit', () => {
       550,
       '5.1.7',
     ],
-    [
-      'no authentication',
-      { inspection: mail({}, { source: 'unverified', spf: null, dkim: [], dmarc: null }) },
-      'unauthenticated',
-      550,
-      '5.7.1',
-    ],
+    ['no authentication', { inspection: mail({}, unchecked) }, 'unauthenticated', 550, '5.7.1'],
     [
       'failed DMARC',
       {
@@ -173,10 +192,7 @@ describe('admit', () => {
       'a bounce without From or signature',
       {
         envelopeSender: '<>',
-        inspection: mail(
-          { fromHeaders: 0, from: [] },
-          { source: 'unverified', spf: null, dkim: [], dmarc: null },
-        ),
+        inspection: mail({ fromHeaders: 0, from: [] }, unchecked),
       },
       'automatic_mail',
     ],
@@ -206,6 +222,64 @@ describe('admit', () => {
     ],
   ])('takes, but wakes nobody for, %s', (_what, over, code) => {
     expect(admit(request(over))).toMatchObject({ verdict: 'automatic', code, smtp: { code: 250 } });
+  });
+
+  it('refuses a signature that is too old, before it says anything about the list', () => {
+    const old = { now: NOW + 30 * 86_400_000 };
+    expect(admit(request(old))).toMatchObject({ verdict: 'refused', code: 'stale', smtp: { code: 550 } });
+    expect(admit(request({ ...old, allowList: [] }))).toMatchObject({ code: 'stale' });
+  });
+
+  it('holds a signed mail that another server brings and that does not name the agent', () => {
+    const elsewhere = mail({ to: [{ address: 'bob@else.example', name: '' }] });
+    expect(admit(request({ inspection: elsewhere }))).toMatchObject({
+      verdict: 'held',
+      code: 'not_addressed',
+      smtp: { code: 250 },
+      sender: { address: 'ceo@corp.example' },
+    });
+    // Somebody who is not listed is refused all the same.
+    expect(admit(request({ inspection: elsewhere, allowList: [] }))).toMatchObject({ code: 'not_allowed' });
+    expect(admit(request({ inspection: elsewhere, viaSecretAddress: true })).verdict).toBe('accepted');
+  });
+
+  describe('a secret address', () => {
+    const via = { viaSecretAddress: true };
+    it('lets a listed sender in whose domain proves nothing, and says so', () => {
+      expect(admit(request({ ...via, inspection: mail({}, silent) }))).toMatchObject({
+        verdict: 'accepted',
+        code: 'accepted_by_secret_address',
+        authentication: expect.stringContaining('secret address'),
+        fingerprint: null,
+      });
+      expect(admit(request({ inspection: mail({}, silent) }))).toMatchObject({
+        code: 'no_policy_no_signature',
+      });
+    });
+
+    it('puts nobody on the list', () => {
+      const stranger = mail(from('eve@corp.example'), silent);
+      expect(admit(request({ ...via, inspection: stranger }))).toMatchObject({ code: 'not_allowed' });
+    });
+
+    it('helps no domain that says how it wants to be checked, and none that was not checked', () => {
+      const failed: AuthenticationEvidence = {
+        ...silent,
+        dmarc: { result: 'fail', domain: 'corp.example', policy: 'none' },
+      };
+      expect(admit(request({ ...via, inspection: mail({}, failed) }))).toMatchObject({
+        code: 'dmarc_failed',
+      });
+      expect(admit(request({ ...via, inspection: mail({}, unchecked) }))).toMatchObject({
+        code: 'unauthenticated',
+      });
+      const spfFails = { ...silent, spf: { result: 'fail' as const, domain: 'corp.example', aligned: true } };
+      expect(admit(request({ ...via, inspection: mail({}, spfFails) })).verdict).toBe('refused');
+    });
+
+    it('is not needed, and not said, where the sender is proven', () => {
+      expect(admit(request(via))).toMatchObject({ verdict: 'accepted', code: 'accepted' });
+    });
   });
 
   it('takes a way in without an envelope for no sign of automatic mail', () => {

@@ -4,16 +4,19 @@
  * has not proven who he is learns anything about the allow-list.
  */
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, provesNothing } from './authenticate.ts';
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';
-import type { Inspection, MailSummary } from './evidence.ts';
+import type { AuthenticationEvidence, Inspection, MailSummary } from './evidence.ts';
 import { isReservedName } from './recipient.ts';
+import { judgeReplay } from './replay.ts';
 import {
+  type AcceptedCode,
   type QuietCode,
   type RefusalCode,
   type SmtpReply,
   smtpReply,
   type TemporaryCode,
+  type WaitingCode,
 } from './smtp-reply.ts';
 
 /** What is judged. All facts; nothing is looked up. */
@@ -22,26 +25,35 @@ export interface AdmissionRequest {
   /** MAIL FROM; empty for the null reverse-path, null where the way in has no envelope. */
   envelopeSender: string | null;
   agent: { name: string; address: string };
+  /** The recipient is one of the agent's secret addresses. */
+  viaSecretAddress: boolean;
+  /** Epoch ms. */
+  now: number;
   allowList: readonly AllowEntry[];
   /** Whether a canonical address without tag belongs to one of our agents. */
   isOwnAddress: (base: string) => boolean;
 }
 
-/** `reason` is a sentence for the owner; `smtp` is the answer for the client. */
+/** Who was let in, and how. */
+export interface Admitted {
+  sender: CanonicalAddress;
+  /** Display name, as untrusted as it came. */
+  senderName: string;
+  /** How the sender was authenticated, a sentence for the agent. */
+  authentication: string;
+  /** The entry that let the sender in. */
+  entry: AllowEntry;
+  /** Of the signature that proved the sender; null where none did. */
+  fingerprint: string | null;
+}
+
+/**
+ * `reason` is a sentence for the owner; `smtp` is the answer for the client. `held` is taken and waits for the
+ * owner to release it.
+ */
 export type Verdict =
-  | {
-      verdict: 'accepted';
-      code: 'accepted';
-      reason: string;
-      smtp: SmtpReply;
-      sender: CanonicalAddress;
-      /** Display name, as untrusted as it came. */
-      senderName: string;
-      /** How the sender was authenticated, a sentence for the agent. */
-      authentication: string;
-      /** The entry that let the sender in. */
-      entry: AllowEntry;
-    }
+  | ({ verdict: 'accepted'; code: AcceptedCode; reason: string; smtp: SmtpReply } & Admitted)
+  | ({ verdict: 'held'; code: WaitingCode; reason: string; smtp: SmtpReply } & Admitted)
   | { verdict: 'refused'; code: RefusalCode; reason: string; smtp: SmtpReply }
   | { verdict: 'automatic'; code: QuietCode; reason: string; smtp: SmtpReply }
   | { verdict: 'temporary'; code: TemporaryCode; reason: string; smtp: SmtpReply };
@@ -66,9 +78,18 @@ export function admit(request: AdmissionRequest): Verdict {
   const from = fromSender(summary);
   if (!from.ok) return refuse(from.code, from.reason);
   const { sender } = from;
-  const authentication = authenticate(evidence, sender.domain);
-  if (authentication.state === 'temporary') return retry('dns_trouble', authentication.reason);
-  if (authentication.state === 'refused') return refuse(authentication.code, authentication.reason);
+  const proven = proveSender(request, evidence, sender);
+  if (!proven.ok) return proven.verdict;
+  const replay = judgeReplay({
+    evidence,
+    summary,
+    senderBase: sender.base,
+    envelopeSender: request.envelopeSender,
+    agentBase: ownBase(request.agent.address),
+    viaSecretAddress: request.viaSecretAddress,
+    now: request.now,
+  });
+  if (!replay.ok && replay.code === 'stale') return refuse(replay.code, replay.reason);
   if (isOurs(sender, request)) {
     return quiet(
       'own_address',
@@ -79,16 +100,53 @@ export function admit(request: AdmissionRequest): Verdict {
   if (entry === null) {
     return refuse('not_allowed', `${sender.address} is not on the list of ${request.agent.name}.`);
   }
-  return {
-    verdict: 'accepted',
-    code: 'accepted',
-    reason: `${sender.address} is allowed by ${entry.text}.`,
-    smtp: smtpReply('accepted'),
+  const admitted = {
     sender,
     senderName: from.name,
-    authentication: authentication.how,
+    authentication: proven.how,
     entry,
+    fingerprint: replay.ok ? replay.fingerprint : null,
   };
+  if (!replay.ok) {
+    const { code, reason } = replay;
+    return { verdict: 'held', code, reason, smtp: smtpReply(code), ...admitted };
+  }
+  return {
+    verdict: 'accepted',
+    code: proven.code,
+    reason: `${sender.address} is allowed by ${entry.text}.`,
+    smtp: smtpReply(proven.code),
+    ...admitted,
+  };
+}
+
+type Proven = { ok: true; code: AcceptedCode; how: string } | { ok: false; verdict: Verdict };
+
+/** A secret address stands in only where the domain of the sender has nothing that could be checked. */
+function proveSender(
+  request: AdmissionRequest,
+  evidence: AuthenticationEvidence,
+  sender: CanonicalAddress,
+): Proven {
+  const authentication = authenticate(evidence, sender.domain);
+  if (authentication.state === 'authenticated')
+    return { ok: true, code: 'accepted', how: authentication.how };
+  if (authentication.state === 'temporary') {
+    return { ok: false, verdict: retry('dns_trouble', authentication.reason) };
+  }
+  if (request.viaSecretAddress && provesNothing(evidence, sender.domain)) {
+    return {
+      ok: true,
+      code: 'accepted_by_secret_address',
+      how: 'The mail came to a secret address of the agent; nothing else proves who sent it.',
+    };
+  }
+  return { ok: false, verdict: refuse(authentication.code, authentication.reason) };
+}
+
+function ownBase(address: string): string {
+  const own = canonicalAddress(address);
+  return own.ok ? own.base : address;
 }
 
 /** RFC 5322 section 3.6 wants exactly one From; who signs for one of several mailboxes is nobody's identity. */

@@ -1,29 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.ts';
-import type { AuthenticationEvidence } from './evidence.ts';
+import type { AuthenticationEvidence, DkimEvidence } from './evidence.ts';
 
-const limited = {
-  result: 'pass',
-  domain: 'corp.example',
-  selector: 's',
-  aligned: true,
-  bodyLengthLimited: true,
-} as const;
-const own = {
+const own: DkimEvidence = {
   result: 'pass',
   domain: 'evil.example',
   selector: 's',
   aligned: false,
   bodyLengthLimited: false,
-} as const;
+  signedHeaders: ['from', 'to', 'date'],
+  signedAt: null,
+  fingerprint: 'f1',
+};
+const limited: DkimEvidence = { ...own, domain: 'corp.example', aligned: true, bodyLengthLimited: true };
 const pass = { result: 'pass', domain: 'corp.example', policy: 'reject' } as const;
 
 describe('attacks on sender authentication', () => {
   it("does not take the attacker's own valid signature for the From domain", () => {
     const evidence: AuthenticationEvidence = {
       source: 'verified',
-      spf: { result: 'pass', domain: 'evil.example' },
+      authserv: null,
+      spf: { result: 'pass', domain: 'evil.example', aligned: false },
       dkim: [own],
       dmarc: { ...pass, result: 'fail' },
     };
@@ -33,6 +31,7 @@ describe('attacks on sender authentication', () => {
   it('does not take a result that was made for another domain', () => {
     const evidence: AuthenticationEvidence = {
       source: 'verified',
+      authserv: null,
       spf: null,
       dkim: [{ ...own, aligned: true }],
       dmarc: { ...pass, domain: 'evil.example' },
@@ -57,12 +56,21 @@ describe('attacks on sender authentication', () => {
 
   it.each([
     ['no SPF', null],
-    ['a failed SPF', { result: 'fail', domain: 'corp.example' } as const],
-    ["the attacker's SPF", { result: 'pass', domain: 'evil.example' } as const],
-    ['SPF of a name that ends like the domain', { result: 'pass', domain: 'evilcorp.example' } as const],
-    ['SPF without a domain', { result: 'pass', domain: null } as const],
+    ['a failed SPF', { result: 'fail', domain: 'corp.example', aligned: true } as const],
+    ["the attacker's SPF", { result: 'pass', domain: 'evil.example', aligned: false } as const],
+    [
+      'SPF of a name that ends like the domain',
+      { result: 'pass', domain: 'evilcorp.example', aligned: false } as const,
+    ],
+    ['SPF without a domain', { result: 'pass', domain: null, aligned: false } as const],
   ])('does not take text appended under an l= signature, with %s', (_what, spf) => {
-    const withPolicy: AuthenticationEvidence = { source: 'verified', spf, dkim: [limited, own], dmarc: pass };
+    const withPolicy: AuthenticationEvidence = {
+      source: 'verified',
+      authserv: null,
+      spf,
+      dkim: [limited, own],
+      dmarc: pass,
+    };
     expect(authenticate(withPolicy, 'corp.example')).toMatchObject({
       state: 'refused',
       code: 'dkim_body_limited',
@@ -80,7 +88,8 @@ describe('attacks on sender authentication', () => {
   it('does not take a pass that no check bears out', () => {
     const evidence: AuthenticationEvidence = {
       source: 'verified',
-      spf: { result: 'softfail', domain: 'corp.example' },
+      authserv: null,
+      spf: { result: 'softfail', domain: 'corp.example', aligned: true },
       dkim: [own],
       dmarc: pass,
     };
@@ -91,7 +100,8 @@ describe('attacks on sender authentication', () => {
     const evil = 'x\r\nBcc: y@z <b>';
     const evidence: AuthenticationEvidence = {
       source: 'verified',
-      spf: { result: 'fail', domain: evil },
+      authserv: null,
+      spf: { result: 'fail', domain: evil, aligned: false },
       dkim: [{ ...own, domain: evil }],
       dmarc: { ...pass, result: 'fail' },
     };
@@ -113,8 +123,9 @@ describe('attacks on sender authentication', () => {
     );
     const domain = fc.constantFrom('corp.example', 'evil.example', 'a.corp.example');
     const evidence = fc.record({
-      source: fc.constantFrom('verified' as const, 'unverified' as const),
-      spf: fc.option(fc.record({ result, domain: fc.option(domain) })),
+      source: fc.constantFrom('verified' as const, 'unverified' as const, 'asserted' as const),
+      authserv: fc.constant('mx.example.net'),
+      spf: fc.option(fc.record({ result, domain: fc.option(domain), aligned: fc.boolean() })),
       dkim: fc.array(
         fc.record({
           result,
@@ -122,6 +133,9 @@ describe('attacks on sender authentication', () => {
           selector: fc.constant('s'),
           aligned: fc.boolean(),
           bodyLengthLimited: fc.boolean(),
+          signedHeaders: fc.array(fc.constant('from'), { maxLength: 1 }),
+          signedAt: fc.constant(null),
+          fingerprint: fc.constant('f1'),
         }),
         { maxLength: 4 },
       ),
@@ -137,12 +151,22 @@ describe('attacks on sender authentication', () => {
       fc.property(evidence, (found) => {
         const conclusion = authenticate(found as AuthenticationEvidence, 'corp.example');
         if (conclusion.state !== 'authenticated') return;
-        const full = found.dkim.some((one) => one.result === 'pass' && one.aligned && !one.bodyLengthLimited);
-        expect(found.source).toBe('verified');
-        expect(found.dmarc?.domain).toBe('corp.example');
-        expect(full || (found.spf?.result === 'pass' && found.dmarc?.result === 'pass')).toBe(true);
-        if (found.dmarc?.result !== 'pass')
-          expect(found.dmarc).toMatchObject({ result: 'none', policy: null });
+        const full = found.dkim.filter(
+          (one) => one.result === 'pass' && one.aligned && !one.bodyLengthLimited,
+        );
+        expect(found.source).not.toBe('unverified');
+        if (found.source === 'verified' || found.dmarc?.result === 'pass') {
+          expect(found.dmarc?.domain).toBe('corp.example');
+        }
+        if (found.dmarc?.result === 'pass') {
+          const spf = found.spf?.result === 'pass' && found.spf.aligned;
+          expect(found.source === 'asserted' || full.length > 0 || spf).toBe(true);
+        } else {
+          expect([undefined, 'none']).toContain(found.dmarc?.result);
+          expect(full.length).toBeGreaterThan(0);
+          if (found.source === 'verified') expect(found.dmarc?.policy).toBe(null);
+          else expect(full.map((one) => one.domain)).toContain('corp.example');
+        }
       }),
       { numRuns: 5000 },
     );

@@ -5,11 +5,22 @@ import type { AuthenticationEvidence, AuthenticationResult, DkimEvidence } from 
 const DOMAIN = 'corp.example';
 
 function dkim(over: Partial<DkimEvidence> = {}): DkimEvidence {
-  return { result: 'pass', domain: DOMAIN, selector: 's1', aligned: true, bodyLengthLimited: false, ...over };
+  return {
+    result: 'pass',
+    domain: DOMAIN,
+    selector: 's1',
+    aligned: true,
+    bodyLengthLimited: false,
+    signedHeaders: ['from', 'to', 'date'],
+    signedAt: null,
+    fingerprint: 'f1',
+    ...over,
+  };
 }
 function verified(over: Partial<AuthenticationEvidence> = {}): AuthenticationEvidence {
   return {
     source: 'verified',
+    authserv: null,
     spf: null,
     dkim: [],
     dmarc: { result: 'pass', domain: DOMAIN, policy: 'reject' },
@@ -19,7 +30,11 @@ function verified(over: Partial<AuthenticationEvidence> = {}): AuthenticationEvi
 function dmarc(result: AuthenticationResult, policy: 'none' | 'quarantine' | 'reject' | null) {
   return { result, domain: DOMAIN, policy };
 }
-const spf = (result: AuthenticationResult, domain: string | null = DOMAIN) => ({ result, domain });
+const spf = (result: AuthenticationResult, domain: string | null = DOMAIN, aligned = true) => ({
+  result,
+  domain,
+  aligned,
+});
 const foreign = dkim({ domain: 'bulk.example', aligned: false });
 
 describe('who is authenticated', () => {
@@ -77,15 +92,15 @@ describe('who is refused', () => {
   it.each<[string, AuthenticationEvidence, string, RegExp]>([
     [
       'nothing known',
-      { source: 'unverified', spf: null, dkim: [], dmarc: null },
+      { source: 'unverified', authserv: null, spf: null, dkim: [], dmarc: null },
       'unauthenticated',
-      /not checked/,
+      /no server that the operator named vouches for it: SPF not checked, no DKIM signature/,
     ],
     [
       'claims by an unverified source',
-      verified({ source: 'unverified', dkim: [dkim()] }),
+      verified({ source: 'unverified', dkim: [dkim({ result: 'fail' })] }),
       'unauthenticated',
-      /not checked/,
+      /no server that the operator named vouches for it: .*DKIM fail for corp\.example/,
     ],
     ['DMARC not evaluated', verified({ dmarc: null, dkim: [dkim()] }), 'unauthenticated', /not checked/],
     [
@@ -117,6 +132,12 @@ describe('who is refused', () => {
       verified({ dmarc: dmarc('none', null), spf: spf('pass') }),
       'no_policy_no_signature',
       /SPF pass for corp\.example, no DKIM signature/,
+    ],
+    [
+      'DMARC said to have passed by an SPF that is not aligned',
+      verified({ spf: spf('pass', 'corp.example.evil.example', false) }),
+      'dmarc_failed',
+      /no check bears it out/,
     ],
     [
       'no policy and a foreign signature',

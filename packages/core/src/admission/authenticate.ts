@@ -2,6 +2,9 @@
  * Whether the From domain is proven. DMARC (RFC 9989) decides where a policy is published; without one an
  * aligned DKIM signature does. A signature with a body length limit (`l=`, RFC 6376 section 8.2) proves
  * nothing: anybody may append to the message. SPF alone counts only through DMARC.
+ *
+ * What another server asserts is held to the same, and further: it says neither which policy nor which alignment
+ * it means, so without a DMARC pass only a signature of the very From domain will do.
  */
 import type { AuthenticationEvidence, DkimEvidence } from './evidence.ts';
 
@@ -27,23 +30,25 @@ export function authenticate(evidence: AuthenticationEvidence, fromDomain: strin
       how: 'The mail came from a client that the operator trusts; the sender itself was not checked.',
     };
   }
-  if (evidence.source === 'unverified' || evidence.dmarc === null) {
+  if (evidence.source === 'unverified') {
+    return refused(
+      'unauthenticated',
+      `Nothing proves who sent this mail, and no server that the operator named vouches for it: ${listChecks(evidence)}.`,
+    );
+  }
+  if (evidence.source === 'asserted') return concludeAsserted(evidence, fromDomain);
+  if (evidence.dmarc === null) {
     return refused('unauthenticated', 'Nothing proves who sent this mail: the sender was not checked.');
   }
   const { dmarc } = evidence;
-  if (dmarc.domain !== fromDomain) {
-    return refused(
-      'sender_mismatch',
-      `The checks were made for ${show(dmarc.domain)}, but the From address is at ${show(fromDomain)}.`,
-    );
-  }
+  if (dmarc.domain !== fromDomain) return mismatch(dmarc.domain, fromDomain);
   if (dmarc.result === 'temperror') {
     return temporary(`The DMARC record of ${show(fromDomain)} could not be looked up.`);
   }
   if (dmarc.result === 'pass') return concludePass(evidence, fromDomain);
   if (dmarc.result === 'none' && dmarc.policy === null) return concludeWithoutPolicy(evidence, fromDomain);
   return (
-    unsettled(evidence, fromDomain) ??
+    unsettled(evidence) ??
     refused('dmarc_failed', `DMARC for ${show(fromDomain)} says ${dmarc.result}: ${listChecks(evidence)}.`)
   );
 }
@@ -56,10 +61,10 @@ function concludePass(evidence: AuthenticationEvidence, fromDomain: string): Aut
     );
   }
   const limited = evidence.dkim.some(isLimitedPass);
-  if (evidence.spf?.result === 'pass' && (!limited || isRelated(evidence.spf.domain, fromDomain))) {
+  if (evidence.spf?.result === 'pass' && evidence.spf.aligned) {
     return authenticated(`DMARC of ${show(fromDomain)} passed with SPF of ${show(evidence.spf.domain)}.`);
   }
-  if (limited) return unsettled(evidence, fromDomain) ?? bodyLimited(fromDomain);
+  if (limited) return unsettled(evidence) ?? bodyLimited(fromDomain);
   return refused(
     'dmarc_failed',
     `DMARC for ${show(fromDomain)} is said to have passed, but no check bears it out: ${listChecks(evidence)}.`,
@@ -82,11 +87,71 @@ function concludeWithoutPolicy(evidence: AuthenticationEvidence, fromDomain: str
   );
 }
 
+/**
+ * Trouble that the other server had is no reason to try again: its fields stay what they are however often the mail
+ * comes.
+ */
+function concludeAsserted(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
+  const { dmarc, spf } = evidence;
+  const server = show(evidence.authserv);
+  const passed = dmarc?.result === 'pass';
+  if (dmarc !== null && dmarc.domain !== fromDomain && (passed || dmarc.domain !== null)) {
+    return mismatch(dmarc.domain, fromDomain);
+  }
+  const limited = evidence.dkim.some(isLimitedPass) && !evidence.dkim.some(provesDomain);
+  if (passed) {
+    if (limited && !(spf?.result === 'pass' && spf.aligned)) return bodyLimited(fromDomain);
+    return authenticated(`${server} says that DMARC of ${show(fromDomain)} passed.`);
+  }
+  if (dmarc !== null && dmarc.result !== 'none') {
+    return refused(
+      'dmarc_failed',
+      `${server} says that DMARC for ${show(fromDomain)} is ${dmarc.result}: ${listChecks(evidence)}.`,
+    );
+  }
+  if (evidence.dkim.some((signature) => provesDomain(signature) && signature.domain === fromDomain)) {
+    return authenticated(
+      `${server} says that a DKIM signature of ${show(fromDomain)} passed, and names no DMARC policy.`,
+    );
+  }
+  if (limited) return bodyLimited(fromDomain);
+  if (dmarc === null) {
+    return refused(
+      'unauthenticated',
+      `${server} does not say whether anything proves who sent this mail: ${listChecks(evidence)}.`,
+    );
+  }
+  if (dmarc.policy !== null) {
+    return refused(
+      'dmarc_failed',
+      `${server} says nothing of the DMARC policy that ${show(fromDomain)} publishes: ${listChecks(evidence)}.`,
+    );
+  }
+  return refused(
+    'no_policy_no_signature',
+    `${server} says that ${show(fromDomain)} has no DMARC policy, and names no DKIM signature of it that passed: ${listChecks(evidence)}.`,
+  );
+}
+
+/**
+ * Whether the domain has published nothing by which it could be proven, and SPF does not speak against the mail: what
+ * a secret address may stand in for. Only `fail` speaks against it, by which a domain says that the client is not
+ * its own (RFC 7208 section 8.4). `softfail` is what domains publish that are not sure (section 8.5), and what every
+ * forwarded mail of theirs gets.
+ */
+export function provesNothing(evidence: AuthenticationEvidence, fromDomain: string): boolean {
+  const conclusion = authenticate(evidence, fromDomain);
+  if (conclusion.state !== 'refused' || conclusion.code !== 'no_policy_no_signature') return false;
+  const { spf } = evidence;
+  // A server that asserts a failure may not say of which domain.
+  return !(spf?.result === 'fail' && (spf.aligned || spf.domain === null));
+}
+
 /** DNS trouble that may be the only reason why nothing passed; null when another try can't change anything. */
-function unsettled(evidence: AuthenticationEvidence, fromDomain: string): Authentication | null {
+function unsettled(evidence: AuthenticationEvidence): Authentication | null {
   const open = evidence.dkim.find(isUnsettledSignature);
   if (open !== undefined) return temporary(`The DKIM key of ${show(open.domain)} could not be looked up.`);
-  if (evidence.spf?.result === 'temperror' && isRelated(evidence.spf.domain, fromDomain)) {
+  if (evidence.spf?.result === 'temperror' && evidence.spf.aligned) {
     return temporary(`The SPF record of ${show(evidence.spf.domain)} could not be looked up.`);
   }
   return null;
@@ -102,16 +167,17 @@ function isUnsettledSignature(signature: DkimEvidence): boolean {
   return signature.result === 'temperror' && signature.aligned && !signature.bodyLengthLimited;
 }
 
-/** One is the other or lies below it: relaxed alignment as far as it can be told without a suffix list. */
-function isRelated(domain: string | null, fromDomain: string): boolean {
-  if (domain === null) return false;
-  return domain === fromDomain || domain.endsWith(`.${fromDomain}`) || fromDomain.endsWith(`.${domain}`);
+function mismatch(checked: string | null, fromDomain: string): Authentication {
+  return refused(
+    'sender_mismatch',
+    `The checks were made for ${show(checked)}, but the From address is at ${show(fromDomain)}.`,
+  );
 }
 
 function bodyLimited(fromDomain: string): Authentication {
   return refused(
     'dkim_body_limited',
-    `The only DKIM signature of ${show(fromDomain)} leaves the end of the body unsigned (l=).`,
+    `The only DKIM signature of ${show(fromDomain)} that passed leaves the end of the body unsigned (l=).`,
   );
 }
 

@@ -26,6 +26,8 @@ export interface MailSummary {
   inReplyTo: string | null;
   /** Ids with angle brackets, in order, malformed ones left out. */
   references: string[];
+  /** How often the fields that say to whom and when stand in the header: a signature must cover each of them. */
+  fieldCounts: { to: number; cc: number; date: number };
   /** Signs of automatic mail (RFC 3834, RFC 3464, lists), empty for a person's mail. */
   automatic: string[];
 }
@@ -51,13 +53,25 @@ export interface DkimEvidence {
   aligned: boolean;
   /** The signature has an `l=` tag: the end of the body is not covered. */
   bodyLengthLimited: boolean;
+  /** Signed header fields (h=), lower case; a name stands as often as it was signed. Empty where not known. */
+  signedHeaders: string[];
+  /** When it was signed (t=), epoch ms; null where not said. */
+  signedAt: number | null;
+  /** SHA-256 in hex of the signature itself (b=): the same in every copy of the message. Empty where not known. */
+  fingerprint: string;
 }
 
 /** Who says what about the sender. */
 export interface AuthenticationEvidence {
-  /** `trusted_client`: the connection itself is trusted; `verified`: checked here; `unverified`: nothing known. */
-  source: 'trusted_client' | 'verified' | 'unverified';
-  spf: { result: AuthenticationResult; domain: string | null } | null;
+  /**
+   * `trusted_client`: the connection itself is trusted; `verified`: checked here; `asserted`: a server that the
+   * operator named says so in Authentication-Results (RFC 8601); `unverified`: nothing known.
+   */
+  source: 'trusted_client' | 'verified' | 'asserted' | 'unverified';
+  /** The authserv-id of whoever asserts it, lower case; null where it was checked here or not at all. */
+  authserv: string | null;
+  /** `aligned`: the domain is aligned (relaxed) with the From domain. */
+  spf: { result: AuthenticationResult; domain: string | null; aligned: boolean } | null;
   dkim: DkimEvidence[];
   dmarc: {
     result: AuthenticationResult;

@@ -4,7 +4,9 @@
  * because authentication is judged first; an authenticated one learns that about himself only.
  */
 import type { AuthenticationCode } from './authenticate.ts';
+import type { LimitCode } from './limits.ts';
 import type { AgentRecipient } from './recipient.ts';
+import type { ReplayCode } from './replay.ts';
 
 /** An SMTP answer (RFC 5321 section 4.2, enhanced codes of RFC 3463); `text` is one line of ASCII. */
 export interface SmtpReply {
@@ -23,23 +25,43 @@ export type RefusalCode =
   | 'from_several'
   | 'from_invalid'
   | 'not_allowed'
+  | Extract<ReplayCode, 'stale'>
   | 'too_large'
   | 'too_complex'
   | 'unreadable';
 /** Why a mail should be tried again. */
-export type TemporaryCode = 'dns_trouble' | 'reading_deadline';
+export type TemporaryCode = 'dns_trouble' | 'reading_deadline' | 'mailbox_full';
 /** Why an accepted mail wakes nobody. */
-export type QuietCode = 'automatic_mail' | 'own_address' | 'duplicate';
+export type QuietCode =
+  | 'automatic_mail'
+  | 'own_address'
+  | 'delivery_report'
+  | 'feedback_report'
+  | 'duplicate'
+  | 'replayed';
+/** Why a mail waits for its owner. */
+export type WaitingCode = Extract<ReplayCode, 'not_addressed'> | LimitCode;
+/** Why a mail became a job. */
+export type AcceptedCode = 'accepted' | 'accepted_by_secret_address';
 /** Every reason that a verdict can have. */
-export type AdmissionCode = 'accepted' | RefusalCode | TemporaryCode | QuietCode;
+export type AdmissionCode = AcceptedCode | RefusalCode | TemporaryCode | QuietCode | WaitingCode;
 
 const TAKEN: SmtpReply = { code: 250, enhanced: '2.0.0', text: 'Message accepted' };
 
 const REPLIES: Record<AdmissionCode, SmtpReply> = {
   accepted: TAKEN,
+  accepted_by_secret_address: TAKEN,
   automatic_mail: TAKEN,
   own_address: TAKEN,
+  delivery_report: TAKEN,
+  feedback_report: TAKEN,
   duplicate: TAKEN,
+  replayed: TAKEN,
+  not_addressed: TAKEN,
+  sender_limit: TAKEN,
+  agent_limit: TAKEN,
+  system_limit: TAKEN,
+  thread_too_fast: TAKEN,
   unauthenticated: refusal(
     '5.7.1',
     'The sender could not be authenticated: sign with DKIM and publish DMARC',
@@ -60,6 +82,7 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
   from_missing: refusal('5.6.0', 'The message has no From address'),
   from_several: refusal('5.6.0', 'The message must have one From header with one address'),
   from_invalid: refusal('5.1.7', 'The From address is malformed or ambiguous'),
+  stale: refusal('5.7.1', 'The signature is too old or says not when it was made: send the mail again'),
   not_allowed: refusal('5.7.1', 'You are not allowed to write to this address: ask its owner to add you'),
   too_large: { code: 552, enhanced: '5.3.4', text: 'The message is too large' },
   too_complex: {
@@ -76,6 +99,11 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
     code: 451,
     enhanced: '4.4.3',
     text: 'The sender could not be checked for DNS trouble, try again later',
+  },
+  mailbox_full: {
+    code: 452,
+    enhanced: '4.2.2',
+    text: 'Too many mails wait for the owner of this address, try again later',
   },
   reading_deadline: {
     code: 451,

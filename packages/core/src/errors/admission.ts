@@ -1,7 +1,7 @@
-import type { AdmissionCode } from '../admission/smtp-reply.ts';
+import type { AcceptedCode, AdmissionCode } from '../admission/smtp-reply.ts';
 import type { ErrorDescription } from './describe.ts';
 
-/** Why a mail woke nobody; `accepted` and `duplicate` are no errors and have nothing to mend. */
+/** Why a mail woke nobody, and what can be done; of what was accepted there is nothing to say. */
 export const admissionErrors = {
   unauthenticated: {
     seenBy: 'owner',
@@ -49,6 +49,66 @@ export const admissionErrors = {
     seenBy: 'owner',
     sentence: 'The sender is not on the list of this agent.',
     nextStep: 'To let the sender in, run: tinyfat allow add NAME ADDRESS',
+  },
+  stale: {
+    seenBy: 'owner',
+    sentence: 'The mail carries an old signature, or one that does not say when it was made.',
+    nextStep:
+      'Treat it as a copy that somebody else sent; if it is genuine, have the sender send it again, and check the clock of the mail server.',
+  },
+  not_addressed: {
+    seenBy: 'owner',
+    sentence:
+      "The mail is signed by its sender, but it did not come from the sender's own server and does not name the agent in To or Cc.",
+    nextStep:
+      'If you expected it (a forwarder, a Bcc), release it: tinyfat mails release ID. For a forwarder of yours, make a secret address: tinyfat address create NAME',
+  },
+  replayed: {
+    seenBy: 'owner',
+    sentence: 'The mail carries the signature of a mail that came before, under another Message-ID.',
+    nextStep: 'Nothing to do: it is a copy, and the first one was taken.',
+  },
+  duplicate: {
+    seenBy: 'owner',
+    sentence: 'A mail with the same Message-ID was taken before.',
+    nextStep: 'Nothing to do: the first one was taken.',
+  },
+  sender_limit: {
+    seenBy: 'owner',
+    sentence: 'The sender wrote more mails to the agent than the limit allows.',
+    nextStep:
+      'To have it answered, run: tinyfat mails release ID. Operators set SENDER_MAILS_PER_HOUR and SENDER_MAILS_PER_DAY.',
+  },
+  agent_limit: {
+    seenBy: 'owner',
+    sentence: 'The agent got more mails than the limit allows.',
+    nextStep:
+      'To have it answered, run: tinyfat mails release ID. Operators set AGENT_MAILS_PER_HOUR and AGENT_MAILS_PER_DAY.',
+  },
+  system_limit: {
+    seenBy: 'operator',
+    sentence: 'Too many mails of all agents wait for their turn.',
+    nextStep: 'Wait until they are done or raise WORKERS, then run: tinyfat mails release ID',
+  },
+  thread_too_fast: {
+    seenBy: 'owner',
+    sentence: 'The thread goes back and forth without a pause, as between two machines.',
+    nextStep: 'If a person wrote it, run: tinyfat mails release ID',
+  },
+  mailbox_full: {
+    seenBy: 'operator',
+    sentence: 'So many mails over the limit wait for the owner of the agent that no more are taken.',
+    nextStep: 'Look at tinyfat mails NAME, and find out who sends them; the sending servers keep the rest.',
+  },
+  delivery_report: {
+    seenBy: 'owner',
+    sentence: 'The mail reports what became of a mail of the agent.',
+    nextStep: 'tinyfat outbox list NAME shows it.',
+  },
+  feedback_report: {
+    seenBy: 'owner',
+    sentence: 'The mail says that somebody complained about a mail of the agent.',
+    nextStep: 'tinyfat outbox suppressed NAME shows who gets no more mail from the agent.',
   },
   too_large: {
     seenBy: 'sender',
@@ -107,4 +167,4 @@ export const admissionErrors = {
     sentence: 'There is no agent of that name.',
     nextStep: 'Check the address; operators: tinyfat agent list shows those that there are.',
   },
-} as const satisfies Record<Exclude<AdmissionCode, 'accepted' | 'duplicate'>, ErrorDescription>;
+} as const satisfies Record<Exclude<AdmissionCode, AcceptedCode>, ErrorDescription>;

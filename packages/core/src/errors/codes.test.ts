@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StepMomErrorCode } from '../../../../apps/step-mom/src/contract.ts';
-import { type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
+import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { parseOutboxMail } from '../outbox/schema.ts';
 import type { ReadRefusal, SandboxStop } from '../ports.ts';
 import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
@@ -55,7 +55,18 @@ const admissionCodes = {
   reading_deadline: true,
   automatic_mail: true,
   own_address: true,
-} satisfies Record<Exclude<AdmissionCode, 'accepted' | 'duplicate'>, true>;
+  delivery_report: true,
+  feedback_report: true,
+  duplicate: true,
+  replayed: true,
+  stale: true,
+  not_addressed: true,
+  sender_limit: true,
+  agent_limit: true,
+  system_limit: true,
+  thread_too_fast: true,
+  mailbox_full: true,
+} satisfies Record<Exclude<AdmissionCode, AcceptedCode>, true>;
 
 describe('the list of error codes', () => {
   it('has every code that the parts of the system use', () => {

@@ -35,17 +35,29 @@ describe('sender authentication', () => {
       envelopeSender: sender,
       hostname: 'mx.agents.test',
       dns: limits,
+      authservIds: [],
     });
     if (!result.ok) throw new Error(result.reason);
     return result.evidence;
   }
 
   it('passes a mail that its domain signed', async () => {
-    expect(await evidenceOf({ ...example.records, ...reject }, await example.sign(raw))).toEqual({
+    const signed = await example.sign(raw, { signTime: new Date(1_704_067_200_000) });
+    expect(await evidenceOf({ ...example.records, ...reject }, signed)).toEqual({
       source: 'verified',
-      spf: { result: 'none', domain: 'example.com' },
+      authserv: null,
+      spf: { result: 'none', domain: 'example.com', aligned: true },
       dkim: [
-        { result: 'pass', domain: 'example.com', selector: 'mail', aligned: true, bodyLengthLimited: false },
+        {
+          result: 'pass',
+          domain: 'example.com',
+          selector: 'mail',
+          aligned: true,
+          bodyLengthLimited: false,
+          signedHeaders: expect.arrayContaining(['from', 'to', 'subject', 'date']),
+          signedAt: 1_704_067_200_000,
+          fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
       ],
       dmarc: { result: 'pass', domain: 'example.com', policy: 'reject' },
     });
@@ -62,7 +74,7 @@ describe('sender authentication', () => {
       'mx.example.com': { A: ['192.0.2.1'] },
     };
     expect(await evidenceOf(records, raw)).toMatchObject({
-      spf: { result: 'pass', domain: 'example.com' },
+      spf: { result: 'pass', domain: 'example.com', aligned: true },
       dkim: [],
       dmarc: { result: 'pass' },
     });
@@ -89,7 +101,7 @@ describe('sender authentication', () => {
     const records = { ...list.records, ...reject, 'list.test': { TXT: ['v=spf1 ip4:192.0.2.1 -all'] } };
     const evidence = await evidenceOf(records, await list.sign(raw), { sender: 'bounce@list.test' });
     expect(evidence).toMatchObject({
-      spf: { result: 'pass', domain: 'list.test' },
+      spf: { result: 'pass', domain: 'list.test', aligned: false },
       dkim: [{ result: 'pass', domain: 'list.test', aligned: false }],
       dmarc: { result: 'fail' },
     });
@@ -103,6 +115,32 @@ describe('sender authentication', () => {
     await dns?.close();
     const strict = { '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject; adkim=s'] } };
     expect((await evidenceOf({ ...sub.records, ...strict }, signed)).dmarc?.result).toBe('fail');
+  });
+
+  it('aligns SPF of a subdomain, unless the record is strict, and of no sibling under a public suffix', async () => {
+    const pass = { TXT: ['v=spf1 ip4:192.0.2.1 -all'] };
+    const sender = 'ann@bounce.example.com';
+    const spfOf = async (records: Record<string, DnsStubRecords>, bytes: Uint8Array, from: string) => {
+      const { spf } = await evidenceOf(records, bytes, { sender: from });
+      await dns?.close();
+      dns = null;
+      return spf;
+    };
+    expect(await spfOf({ ...reject, 'bounce.example.com': pass }, raw, sender)).toMatchObject({
+      result: 'pass',
+      aligned: true,
+    });
+    expect(await spfOf({ 'bounce.example.com': pass }, raw, sender)).toMatchObject({ aligned: true });
+    const strict = { '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject; aspf=s'] } };
+    expect(await spfOf({ ...strict, 'bounce.example.com': pass }, raw, sender)).toMatchObject({
+      result: 'pass',
+      aligned: false,
+    });
+    const suffixed = message(['From: ann@shop.co.uk', 'Subject: x']);
+    expect(await spfOf({ 'evil.co.uk': pass }, suffixed, 'eve@evil.co.uk')).toMatchObject({
+      result: 'pass',
+      aligned: false,
+    });
   });
 
   it('tells a domain without a DMARC record, and an aligned signature there', async () => {
@@ -173,15 +211,18 @@ describe('sender authentication', () => {
   });
 
   it('vouches for nobody when the author it checked is not the one that was read', async () => {
-    dns = await startDnsStub({ ...example.records, ...reject });
+    const own = { 'example.com': { TXT: ['v=spf1 ip4:192.0.2.1 -all'] } };
+    dns = await startDnsStub({ ...example.records, ...reject, ...own });
     const summary = await summarize(Buffer.from('From: ann@other.test\r\n\r\n'), 'ann@example.com');
     const evidence = await authenticateSender(await example.sign(raw), summary, {
       client: strangeClient,
       envelopeSender: 'ann@example.com',
       hostname: 'mx.agents.test',
       dns: { servers: [dns.address], budgetMs: 3000, lookups: 50 },
+      authservIds: [],
     });
     expect(evidence).toMatchObject({
+      spf: { result: 'pass', aligned: false },
       dkim: [{ result: 'pass', aligned: false }],
       dmarc: { result: 'permerror', domain: null },
     });
@@ -189,7 +230,13 @@ describe('sender authentication', () => {
 
   it('asks nothing about a trusted client’s mail', async () => {
     const evidence = await evidenceOf({}, await example.sign(raw), { client: trustedClient });
-    expect(evidence).toEqual({ source: 'trusted_client', spf: null, dkim: [], dmarc: null });
+    expect(evidence).toEqual({
+      source: 'trusted_client',
+      authserv: null,
+      spf: null,
+      dkim: [],
+      dmarc: null,
+    });
     expect(dns?.asked).toEqual([]);
   });
 

@@ -5,65 +5,67 @@
  * "pass" says nothing about the end of the body.
  */
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
-import type { AuthenticationEvidence, AuthenticationResult, DkimEvidence, MailSummary } from '@tinyfat/core';
-import type { DKIMResult, DMARCResult, SPFResult } from 'mailauth';
+import type { AuthenticationEvidence, MailSummary } from '@tinyfat/core';
+import type { DMARCResult, SPFResult } from 'mailauth';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { evaluateDmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf as verifySpf } from 'mailauth/lib/spf/index.js';
+import { headerBlock } from '../inspect/header-block.ts';
 import type { InspectRequest } from '../inspect/inspect.ts';
 import { limitedLookups } from './lookups.ts';
+import { repeatedFields, signatureEvidence } from './signature-evidence.ts';
+import { asciiDomain, domainOf, isAligned, resultWord } from './words.ts';
 
-const results: readonly AuthenticationResult[] = [
-  'none',
-  'neutral',
-  'pass',
-  'fail',
-  'softfail',
-  'policy',
-  'temperror',
-  'permerror',
-];
+/** Without `spf` the client's address is not the sender's, and SPF is not asked. */
+export interface SenderChecks {
+  spf: boolean;
+}
 
 /** Evidence about one message; trouble with DNS is `temperror` in the part that it hit. */
 export async function authenticateSender(
   raw: Uint8Array,
   summary: MailSummary,
   request: InspectRequest,
+  checks: SenderChecks = { spf: true },
 ): Promise<AuthenticationEvidence> {
   const lookups = limitedLookups(request.dns);
   const resolver = lookups.resolve;
   try {
     const [spf, dkim] = await Promise.all([
-      checkSpf(request, resolver),
+      checks.spf ? checkSpf(request, resolver) : null,
       dkimVerify(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), {
         resolver,
         sender: request.envelopeSender,
         rejectRsaSha1: true,
       }),
     ]);
-    const signatures = dkim.results.filter((result) => result.status.result !== 'none');
+    const repeated = repeatedFields(headerBlock(raw));
+    const signatures = dkim.results
+      .filter((result) => result.status.result !== 'none')
+      .map((result) => signatureEvidence(result, repeated));
     const whole = signatures.filter(
-      (result) => result.status.result === 'pass' && result.canonBodyLengthLimited !== true,
+      ({ result, bodyLengthLimited }) => result === 'pass' && !bodyLengthLimited,
     );
     const { response, dkimAligned } = await evaluateDmarc({
       headerFrom: dkim.headerFrom,
       fromFields: dkim.fromFields,
       spfDomains: spf !== null && spf.status.result === 'pass' ? [spf.domain] : [],
-      dkimDomains: whole.map((result) => ({
-        id: result.id ?? '',
-        domain: result.signingDomain ?? '',
-        aligned: result.status.aligned ?? false,
-      })),
+      dkimDomains: whole.map(({ domain }) => ({ domain })),
       resolver,
     });
     const author = authorDomain(summary, response);
     return {
       source: 'verified',
-      spf: spf === null ? null : { result: resultWord(spf.status.result), domain: ascii(spf.domain) },
-      dkim: signatures.map((result) =>
-        dkimEvidence(result, author !== null, whole.includes(result) ? dkimAligned : undefined),
-      ),
+      authserv: null,
+      spf: spf === null ? null : spfEvidence(spf, response, author),
+      dkim: signatures.map((signature) => {
+        // Without a DMARC record the alignment of the Public Suffix List is all there is.
+        const judged = whole.includes(signature) ? dkimAligned : undefined;
+        return {
+          ...signature,
+          aligned: author !== null && (judged?.has(signature.domain) ?? signature.aligned),
+        };
+      }),
       dmarc: dmarcEvidence(response, author),
     };
   } finally {
@@ -90,24 +92,21 @@ async function checkSpf(
 function authorDomain(summary: MailSummary, response: DMARCResult | false): string | null {
   const only = summary.from.length === 1 ? summary.from[0] : undefined;
   if (only === undefined || summary.fromHeaders !== 1 || response === false) return null;
-  const seen = ascii(response.status.header?.from ?? '');
-  return seen !== '' && seen === ascii(only.address.slice(only.address.lastIndexOf('@') + 1)) ? seen : null;
+  const seen = asciiDomain(response.status.header?.from ?? '');
+  return seen !== '' && seen === domainOf(only.address) ? seen : null;
 }
 
-function dkimEvidence(
-  result: DKIMResult,
-  authorKnown: boolean,
-  alignedDomains: Set<string> | undefined,
-): DkimEvidence {
-  const domain = ascii(result.signingDomain ?? '');
-  const aligned = alignedDomains === undefined ? Boolean(result.status.aligned) : alignedDomains.has(domain);
-  return {
-    result: resultWord(result.status.result),
-    domain,
-    selector: result.selector ?? '',
-    aligned: authorKnown && aligned,
-    bodyLengthLimited: result.canonBodyLengthLimited === true,
-  };
+/** Aligned as the DMARC record wants it, as far as that was asked: only a pass and only where there is a record. */
+function spfEvidence(
+  spf: SPFResult,
+  response: DMARCResult | false,
+  author: string | null,
+): NonNullable<AuthenticationEvidence['spf']> {
+  const result = resultWord(spf.status.result);
+  const domain = asciiDomain(spf.domain);
+  const judged = result === 'pass' && response !== false && policyWord(response.policy) !== null;
+  const aligned = judged ? response.alignment.spf.result !== undefined : isAligned(author ?? '', domain);
+  return { result, domain, aligned: author !== null && aligned };
 }
 
 function dmarcEvidence(
@@ -124,12 +123,4 @@ function dmarcEvidence(
 
 function policyWord(policy: string | undefined): 'none' | 'quarantine' | 'reject' | null {
   return policy === 'none' || policy === 'quarantine' || policy === 'reject' ? policy : null;
-}
-
-function resultWord(word: string): AuthenticationResult {
-  return results.find((known) => known === word) ?? (word === 'temperr' ? 'temperror' : 'permerror');
-}
-
-function ascii(domain: string): string {
-  return domainToASCII(domain.trim().replace(/\.$/, '')).toLowerCase();
 }

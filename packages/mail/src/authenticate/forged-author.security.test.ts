@@ -44,6 +44,7 @@ describe('forged authors', () => {
       envelopeSender: 'eve@evil.test',
       hostname: 'mx.agents.test',
       dns: { servers: [dns.address], budgetMs: 3000, lookups: 50 },
+      authservIds: [],
     });
 
   it('passes evil.test as itself, so the cases below prove something', async () => {
@@ -100,5 +101,18 @@ describe('forged authors', () => {
       const domain = author === null ? null : domainToASCII(author.slice(author.lastIndexOf('@') + 1));
       if (domain !== null) expect(domain).toMatch(/(^|\.)evil\.test\.?$/);
     }
+  });
+
+  it.each([
+    'From\r\r\n : ann@evil.test\r\n\r\r\n',
+    'From\r\r\n : ann@evil.test\r\n',
+    ' From: ann@evil.test\r\n',
+    ' \r\n From: ann@evil.test\r\n',
+    'X: y\r\nFrom\r : ann@evil.test\r\n',
+    'From\n\t: ann@evil.test\n',
+  ])('of the same domain, put on top of what eve signed, are nobody: %j', async (top) => {
+    // evil.test signs for whoever works there; a second author that one reader sees alone would be another person.
+    const signed = await evil.sign(Buffer.from(`From: eve@evil.test${end}`));
+    expect(authenticated(await look(Buffer.concat([Buffer.from(top), signed])))).toBe(null);
   });
 });

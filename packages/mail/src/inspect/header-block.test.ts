@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkHeaderBlock, countField, headerBlock } from './header-block.ts';
+import { checkHeaderBlock, countField, hasFalseEnd, headerBlock, headerFields } from './header-block.ts';
 import { rawLimits } from './prescan.ts';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -27,7 +27,50 @@ describe('countField', () => {
     ['Subject: x\rFrom: hidden\r\nFrom: a\r\n', 2],
     ['From: a\r\nFROM: b\r\n', 2],
     ['From ann@example.com Mon Jan 1 00:00:00 2024\r\nFrom: a\r\n', 1],
+    [' From: a\r\nTo: b\r\n', 1],
+    ['\t\r\n From: a\r\n', 1],
+    ['From\r\r\n : a\r\n', 1],
+    ['From\r: a\r\n', 1],
+    ['To: b\r\n\tFrom: folded\r\n', 0],
   ])('counts From in %j as %i', (block, count) => expect(countField(bytes(block), 'from')).toBe(count));
+});
+
+describe('hasFalseEnd', () => {
+  it.each([
+    ['a: b\r\n\r\r\nc: d\r\n\r\n', true],
+    ['\r\r\na: b\r\n', true],
+    ['a: b\n\r\r\r\nc: d\n', true],
+    ['a: b\r\r\nc: d\r\n\r\n', false],
+    ['a: b\rc\r\n\r\n', false],
+    ['a: b\n\n', false],
+  ])('of %j is %s', (block, expected) => expect(hasFalseEnd(bytes(block))).toBe(expected));
+});
+
+describe('headerFields', () => {
+  const fields = (text: string) => [...headerFields(bytes(text))].map(({ name, body }) => [name, body]);
+
+  it('gives names as they stand, and bodies without folds, in order', () => {
+    expect(fields('A: b\r\n c\r\nD\r\n : e\r\nnothing\r\nF:\r\n\tg: h\r\n\r\nI: j\r\n')).toEqual([
+      ['A', ' b c'],
+      ['D ', ' e'],
+      ['', 'nothing'],
+      ['F', '\tg: h'],
+    ]);
+    expect(fields('A: b\nC: d')).toEqual([
+      ['A', ' b'],
+      ['C', ' d'],
+    ]);
+  });
+
+  it('begins no field in the middle of a line', () => {
+    expect(fields('A: b\nX: c\rY: d\nE: f\n\n')).toHaveLength(3);
+    expect(fields('A: b\r\nX: c\nY: d\rZ: e\r\n\r\n')).toEqual([
+      ['A', ' b'],
+      ['X', ' c\nY: d\rZ: e'],
+    ]);
+  });
+
+  it('is nothing for nothing', () => expect(fields('')).toEqual([]));
 });
 
 describe('checkHeaderBlock', () => {

@@ -8,6 +8,14 @@ import { type RawLimits, type RawRefusal, tooComplex } from './prescan.ts';
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** One field as one strict reader sees it. */
+export interface RawField {
+  /** What stands before the first colon, blanks and folds included; empty without a colon. */
+  name: string;
+  /** What stands after it, without the line breaks of folds. */
+  body: string;
+}
+
 /** The header section with the empty line that ends it (RFC 5322 section 2.1). */
 export function headerBlock(raw: Uint8Array): Uint8Array {
   if (raw[0] === LF || (raw[0] === CR && raw[1] === LF)) return raw.subarray(0, 0);
@@ -18,11 +26,45 @@ export function headerBlock(raw: Uint8Array): Uint8Array {
   return raw;
 }
 
-/** How often a field occurs; a bare CR or LF starts a line, and a fold may stand before the colon. */
+/**
+ * How often a field occurs for any reader: a bare CR or LF starts a line, and any line breaks and blanks may stand
+ * before the colon and at the very beginning. So it is never fewer than what mailauth or postal-mime see.
+ */
 export function countField(block: Uint8Array, name: string): number {
-  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1');
-  const field = new RegExp(`(?:^|[\\r\\n])${name}[ \\t]*(?:\\r?\\n[ \\t]+)*:`, 'gi');
-  return text.match(field)?.length ?? 0;
+  const field = new RegExp(`(?:^[ \\t\\r\\n]*|[\\r\\n])${name}[ \\t\\r\\n]*:`, 'gi');
+  return latin1(block).match(field)?.length ?? 0;
+}
+
+/**
+ * Whether a line of nothing but CRs stands in the header. For postal-mime it ends the header, for mailauth it
+ * does not: what follows would be the text of the mail for the one and unsigned fields for the other.
+ */
+export function hasFalseEnd(block: Uint8Array): boolean {
+  return /(?:^|\n)\r{2,}\n/.test(latin1(block));
+}
+
+/**
+ * The fields from the top, as the server that wrote the first line ends its lines: what ends otherwise is no line,
+ * so that nobody's text within a field becomes a field of its own.
+ */
+export function* headerFields(block: Uint8Array): Generator<RawField> {
+  const lineEnd = block[block.indexOf(LF) - 1] === CR ? '\r\n' : '\n';
+  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
+  let lines: string[] = [];
+  for (const line of text.split(lineEnd)) {
+    if (lines.length > 0 && !/^[ \t]/.test(line)) {
+      yield rawField(lines.join(''));
+      lines = [];
+    }
+    if (line === '') return;
+    lines.push(line);
+  }
+  if (lines.length > 0) yield rawField(lines.join(''));
+}
+
+function rawField(unfolded: string): RawField {
+  const colon = unfolded.indexOf(':');
+  return { name: unfolded.slice(0, Math.max(0, colon)), body: unfolded.slice(colon + 1) };
 }
 
 /** Null when the header section is of a size that real mail has. */
@@ -35,4 +77,8 @@ export function checkHeaderBlock(block: Uint8Array, limits: RawLimits): RawRefus
     return tooComplex('DKIM signatures', limits.signatures);
   }
   return null;
+}
+
+function latin1(block: Uint8Array): string {
+  return Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1');
 }

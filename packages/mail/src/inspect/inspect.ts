@@ -1,7 +1,8 @@
 /** The whole look at one raw message at the door; runs in a worker thread. */
-import type { AuthenticationEvidence, ClientConnection, Inspection } from '@tinyfat/core';
+import type { AuthenticationEvidence, ClientConnection, Inspection, MailSummary } from '@tinyfat/core';
 import type { LookupLimits } from '../authenticate/lookups.ts';
-import { checkHeaderBlock, headerBlock } from './header-block.ts';
+import { senderRule } from '../authenticate/sender-rule.ts';
+import { checkHeaderBlock, hasFalseEnd, headerBlock } from './header-block.ts';
 import { prescan, rawLimits } from './prescan.ts';
 import { summarize } from './summarize.ts';
 
@@ -12,21 +13,52 @@ export interface InspectRequest {
   /** Our own name, for the SPF macros. */
   hostname: string;
   dns: LookupLimits;
+  /** Whose Authentication-Results count in what a server of ours hands on; lower case. */
+  authservIds: readonly string[];
 }
 
-const trusted: AuthenticationEvidence = { source: 'trusted_client', spf: null, dkim: [], dmarc: null };
+const vouchedFor: AuthenticationEvidence = {
+  source: 'trusted_client',
+  authserv: null,
+  spf: null,
+  dkim: [],
+  dmarc: null,
+};
 
-/** Header summary and sender evidence; mailauth is loaded only for a client that is not trusted. */
+/** Header summary and sender evidence; mailauth is loaded only for a sender that is checked. */
 export async function inspect(raw: Uint8Array, request: InspectRequest): Promise<Inspection> {
-  const refusal = prescan(raw) ?? checkHeaderBlock(headerBlock(raw), rawLimits);
+  const block = headerBlock(raw);
+  const refusal = prescan(raw) ?? checkHeaderBlock(block, rawLimits);
   if (refusal !== null) return refusal;
+  if (hasFalseEnd(block)) return unreadable('a line of nothing but CRs stands in its header.');
   try {
-    const summary = await summarize(headerBlock(raw), request.envelopeSender);
-    if (request.client.trusted) return { ok: true, summary, evidence: trusted };
-    const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
-    return { ok: true, summary, evidence: await authenticateSender(raw, summary, request) };
+    const summary = await summarize(block, request.envelopeSender);
+    return { ok: true, summary, evidence: await senderEvidence(raw, summary, request) };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
+    return unreadable(error instanceof Error ? error.message : String(error));
   }
+}
+
+async function senderEvidence(
+  raw: Uint8Array,
+  summary: MailSummary,
+  request: InspectRequest,
+): Promise<AuthenticationEvidence> {
+  const { trusted } = request.client;
+  switch (senderRule({ trusted, relayed: trusted }, request.authservIds)) {
+    case 'client_vouches':
+      return vouchedFor;
+    case 'own_check': {
+      const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
+      return await authenticateSender(raw, summary, request);
+    }
+    case 'own_check_then_assertion': {
+      const { relayedSender } = await import('../authenticate/relayed-sender.ts');
+      return await relayedSender(raw, summary, request);
+    }
+  }
+}
+
+function unreadable(detail: string): Inspection {
+  return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
 }

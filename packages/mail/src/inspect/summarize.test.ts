@@ -32,6 +32,7 @@ describe('summarize', () => {
       messageId: '<one@example.com>',
       inReplyTo: '<zero@agents.test>',
       references: ['<a@x>', '<b@x>', '<zero@agents.test>'],
+      fieldCounts: { to: 1, cc: 1, date: 1 },
       automatic: [],
     });
   });
@@ -59,5 +60,14 @@ describe('summarize', () => {
 
   it('keeps line breaks of encoded words out of the subject', async () => {
     expect((await summary(['Subject: =?utf-8?q?a=0D=0ABcc:_x?='])).subject).toBe('a Bcc: x');
+  });
+
+  it('counts every field that says to whom and when, however it is written', async () => {
+    expect(
+      await summary(['To: a@x.test', 'TO : b@x.test', 'To\r\n : c@x.test', 'Subject: x\rDate: y', 'Date: z']),
+    ).toMatchObject({ fieldCounts: { to: 3, cc: 0, date: 2 } });
+    expect(await summary([' Cc: a@x.test', 'Cc: b@x.test'])).toMatchObject({
+      fieldCounts: { to: 0, cc: 2, date: 0 },
+    });
   });
 });

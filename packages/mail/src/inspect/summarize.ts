@@ -26,6 +26,11 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
     messageId: messageIds(first('message-id'))[0] ?? null,
     inReplyTo: messageIds(first('in-reply-to'))[0] ?? null,
     references: messageIds(first('references')),
+    fieldCounts: {
+      to: countField(block, 'to'),
+      cc: countField(block, 'cc'),
+      date: countField(block, 'date'),
+    },
     automatic: automaticSigns({ headers, envelopeSender, fromAddress: from[0]?.address ?? '', subject }),
   };
 }

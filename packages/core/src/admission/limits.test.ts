@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { judgeLimits, type MailCounts, THREAD_LIMIT } from './limits.ts';
+
+const limits = { senderHour: 2, senderDay: 4, agentHour: 6, agentDay: 8, waiting: 10 };
+const counts = (over: Partial<MailCounts> = {}): MailCounts => ({
+  senderHour: 1,
+  senderDay: 1,
+  agentHour: 1,
+  agentDay: 1,
+  waiting: 0,
+  thread: 1,
+  ...over,
+});
+const judge = (over: Partial<MailCounts>) => judgeLimits(counts(over), limits, 'a@example.com');
+
+describe('the limits', () => {
+  it('are not reached by as many mails as they allow', () => {
+    expect(judge({ ...limits, thread: THREAD_LIMIT })).toBeNull();
+  });
+
+  it.each<[Partial<MailCounts>, string, RegExp]>([
+    [{ senderHour: 3 }, 'sender_limit', /2 mails from a@example\.com in the last hour/],
+    [{ senderDay: 5 }, 'sender_limit', /4 mails from a@example\.com in the last 24 hours/],
+    [{ agentHour: 7 }, 'agent_limit', /6 mails from all senders in the last hour/],
+    [{ agentDay: 9 }, 'agent_limit', /8 mails from all senders in the last 24 hours/],
+    [{ waiting: 11 }, 'system_limit', /10 mails of all agents/],
+  ])('keep a mail beyond them: %o', (over, code, reason) => {
+    const judged = judge(over);
+    expect(judged).toMatchObject({ verdict: 'over_limit', code });
+    expect(judged?.reason).toMatch(reason);
+  });
+
+  it('hold a thread without a pause, whatever else is reached', () => {
+    expect(judge({ thread: THREAD_LIMIT + 1, senderHour: 99 })).toMatchObject({
+      verdict: 'held',
+      code: 'thread_too_fast',
+    });
+  });
+});

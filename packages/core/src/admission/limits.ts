@@ -1,0 +1,79 @@
+/**
+ * How much mail one agent takes, whoever sends it: a person with a stuck mail program, two machines that answer
+ * each other without saying that they are machines, or an allowed sender whose mailbox was broken into. What is
+ * over a limit is kept, wakes nobody, and waits for the owner to release it.
+ */
+
+/** Most accepted mails, each within a sliding hour or day; `waiting` counts jobs of all agents. */
+export interface MailLimits {
+  senderHour: number;
+  senderDay: number;
+  agentHour: number;
+  agentDay: number;
+  waiting: number;
+}
+
+/** What was accepted so far, the mail in question included. */
+export interface MailCounts extends MailLimits {
+  /** Mails of the same thread within `THREAD_WINDOW_MS`. */
+  thread: number;
+}
+
+/** The limits of an agent where the operator sets none. */
+export const DEFAULT_LIMITS: MailLimits = {
+  senderHour: 30,
+  senderDay: 200,
+  agentHour: 100,
+  agentDay: 500,
+  waiting: 5000,
+};
+
+/** More mails than this in one thread within the window is no conversation between people. */
+export const THREAD_LIMIT = 15;
+export const THREAD_WINDOW_MS = 10 * 60_000;
+/** Mails over a limit that wait for the owner of one agent; beyond it the sending server is told to keep them. */
+export const OVER_LIMIT_KEPT = 1000;
+
+/** Which limit a mail is over. */
+export type LimitCode = 'sender_limit' | 'agent_limit' | 'system_limit' | 'thread_too_fast';
+
+/** What a limit does to a mail: `reason` is a sentence for the owner. */
+export interface OverLimit {
+  verdict: 'over_limit' | 'held';
+  code: LimitCode;
+  reason: string;
+}
+
+/** The first limit that the mail is over, or null. `sender` is canonical. */
+export function judgeLimits(counts: MailCounts, limits: MailLimits, sender: string): OverLimit | null {
+  const hour = 'in the last hour';
+  const day = 'in the last 24 hours';
+  if (counts.thread > THREAD_LIMIT) {
+    const minutes = THREAD_WINDOW_MS / 60_000;
+    return {
+      verdict: 'held',
+      code: 'thread_too_fast',
+      reason: `${counts.thread - 1} mails of this thread were answered in the last ${minutes} minutes: it looks like two machines that answer each other.`,
+    };
+  }
+  if (counts.senderHour > limits.senderHour) return over('sender_limit', sender, limits.senderHour, hour);
+  if (counts.senderDay > limits.senderDay) return over('sender_limit', sender, limits.senderDay, day);
+  if (counts.agentHour > limits.agentHour) return over('agent_limit', 'all senders', limits.agentHour, hour);
+  if (counts.agentDay > limits.agentDay) return over('agent_limit', 'all senders', limits.agentDay, day);
+  if (counts.waiting > limits.waiting) {
+    return {
+      verdict: 'over_limit',
+      code: 'system_limit',
+      reason: `${limits.waiting} mails of all agents wait for their turn already.`,
+    };
+  }
+  return null;
+}
+
+function over(code: LimitCode, who: string, limit: number, period: string): OverLimit {
+  return {
+    verdict: 'over_limit',
+    code,
+    reason: `The agent took ${limit} mails from ${who} ${period}, which is the limit.`,
+  };
+}

@@ -1,0 +1,72 @@
+/** One DKIM signature (RFC 6376) as evidence: what it says of the mail, and what it says of itself. */
+import { createHash } from 'node:crypto';
+import type { DkimEvidence } from '@tinyfat/core';
+import type { DKIMResult } from 'mailauth';
+import { countField } from '../inspect/header-block.ts';
+import { asciiDomain, resultWord } from './words.ts';
+
+/** Names kept of one signature; real ones sign two dozen fields. */
+const MAX_SIGNED_HEADERS = 100;
+
+/**
+ * Fields of which a mail has one (RFC 5322 section 3.6, RFC 2045 section 3) and whose first one is read, while a
+ * signature covers the last ones. To, Cc and Date are not among them: the replay rule counts those.
+ */
+const SINGLE_FIELDS = [
+  'subject',
+  'message-id',
+  'in-reply-to',
+  'references',
+  'content-type',
+  'content-transfer-encoding',
+];
+
+/** Single fields that a header section has several of, and how many. */
+export function repeatedFields(block: Uint8Array): Map<string, number> {
+  const counts = SINGLE_FIELDS.map((name) => [name, countField(block, name)] as const);
+  return new Map(counts.filter(([, count]) => count > 1));
+}
+
+/**
+ * The evidence of one signature; `aligned` is relaxed alignment by the Public Suffix List. A signature that covers a
+ * single field, but not all there are of it, is not accepted (`policy`): somebody put one on top of what was signed
+ * (RFC 6376 section 8.15).
+ */
+export function signatureEvidence(result: DKIMResult, repeated: Map<string, number>): DkimEvidence {
+  const signedHeaders = coveredFields(result);
+  const addedTo = [...repeated].some(([name, count]) => {
+    const covered = signedHeaders.filter((signed) => signed === name).length;
+    return covered > 0 && covered < count;
+  });
+  const word = resultWord(result.status.result);
+  return {
+    result: word === 'pass' && addedTo ? 'policy' : word,
+    domain: asciiDomain(result.signingDomain ?? ''),
+    selector: result.selector ?? '',
+    aligned: Boolean(result.status.aligned),
+    bodyLengthLimited: result.canonBodyLengthLimited === true,
+    signedHeaders: signedHeaders.slice(0, MAX_SIGNED_HEADERS),
+    signedAt: signingTime(result.signTime),
+    fingerprint: fingerprint(result.signature),
+  };
+}
+
+/** The fields that mailauth found and hashed; a name of h= without a field is not among them. */
+function coveredFields(result: DKIMResult): string[] {
+  const names = result.signingHeaders?.keys.split(':') ?? [];
+  return names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+}
+
+function signingTime(iso: string | null | undefined): number | null {
+  const time = Date.parse(iso ?? '');
+  return Number.isNaN(time) ? null : time;
+}
+
+/**
+ * Of the signature's bytes, not of its text: blanks, padding and characters that are no base64 change the text, and
+ * it still verifies.
+ */
+function fingerprint(signature: string | undefined): string {
+  if (typeof signature !== 'string' || signature === '') return '';
+  return createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex');
+}
