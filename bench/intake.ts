@@ -5,6 +5,7 @@ import { SMTPServer } from 'smtp-server';
 import { startAnthropicStandIn } from '../e2e/stand-ins/anthropic.ts';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat } from '../e2e/support/tinyfat.ts';
+import { NO_LIMITS } from './measure.ts';
 
 const CONNECTIONS = 50;
 const MAILS_EACH = 20;
@@ -37,7 +38,12 @@ async function aloneRate(): Promise<number> {
 async function ourRate(): Promise<number> {
   const model = await startAnthropicStandIn();
   const server = await startTinyfat({
-    environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, LOG_LEVEL: 'error' },
+    environment: {
+      ANTHROPIC_API_KEY: 'k',
+      ANTHROPIC_BASE_URL: model.url,
+      LOG_LEVEL: 'error',
+      ...NO_LIMITS,
+    },
     agents: { scout: [] },
   });
   try {

@@ -3,12 +3,14 @@
  * run, throughput as a ratio to the bare library, so that machines can be compared.
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
+ * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  */
 import { argv } from 'node:process';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
 import { measureTurns } from './turns.ts';
+import { measureVerdicts } from './verdicts.ts';
 
 const runs = Number(argv[2] ?? 12);
 const say = (text: string) => console.error(`bench: ${text} ...`);
@@ -29,6 +31,8 @@ for (const agents of [10, 1000, 10_000]) {
 }
 say('accepted mails');
 const intake = await measureIntake();
+say('verdicts on signed mail');
+const verdicts = await measureVerdicts();
 console.log(
   JSON.stringify(
     {
@@ -40,6 +44,12 @@ console.log(
         mailsPerSecond: rounded(intake.ours, 0),
         smtpServerAlonePerSecond: rounded(intake.alone, 0),
         ratio: rounded(intake.ours / intake.alone, 3),
+      },
+      verdicts: {
+        threads: verdicts.threads,
+        perSecond: rounded(verdicts.ours, 0),
+        mailauthAlonePerSecond: rounded(verdicts.alone, 0),
+        ratio: rounded(verdicts.ours / verdicts.alone, 2),
       },
     },
     null,

@@ -9,6 +9,7 @@ import { directoryFolders } from '@tinyfat/storage';
 import { startAnthropicStandIn } from '../e2e/stand-ins/anthropic.ts';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
+import { NO_LIMITS } from './measure.ts';
 
 export interface TurnFigures {
   /** The 250 → first LLM request, ms, one for each run. */
@@ -28,7 +29,7 @@ const ACTIVE = 8;
 export async function measureTurns({ agents, runs }: { agents: number; runs: number }): Promise<TurnFigures> {
   const model = await startAnthropicStandIn();
   const server = await startTinyfat({
-    environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, LOG_LEVEL: 'error' },
+    environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, LOG_LEVEL: 'error', ...NO_LIMITS },
     agents: {},
   });
   try {

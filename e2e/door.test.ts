@@ -61,7 +61,7 @@ describe('the door for a trusted client', () => {
   it('keeps every refused mail on record with its reason', async () => {
     const mails = await server.json(['mails', 'scout']);
     const refused = mails.filter((mail: { verdict: string }) => mail.verdict === 'refused');
-    expect(refused.length).toBe(6);
+    expect(refused.length).toBe(7);
     for (const mail of refused) expect(mail.reason.length).toBeGreaterThan(10);
   });
 

@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { canonicalDomain } from '@tinyfat/core';
+import { canonicalDomain, DEFAULT_LIMITS, type MailLimits } from '@tinyfat/core';
 import * as v from 'valibot';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -20,6 +20,10 @@ export interface Config {
   mailDomain: string;
   /** CIDR networks whose mail is not checked. */
   trustedClients: string[];
+  /** Whose Authentication-Results are believed in mail that a trusted client hands on; lower case. */
+  trustedAuthservIds: string[];
+  /** Accepted mails beyond these wait for the owner. */
+  limits: MailLimits;
   /** `host:port` of resolvers; empty = the system's. */
   dnsServers: string[];
   /** Outgoing relay; null = Maildir. */
@@ -48,7 +52,6 @@ const NOT_YET = [
   'RESEND_WEBHOOK_SECRET',
   'POSTMARK_SERVER_TOKEN',
   'POSTMARK_WEBHOOK_AUTH',
-  'TRUSTED_AUTHSERV_IDS',
   'MASTER_KEYS',
   'WARM_SANDBOXES',
 ];
@@ -96,6 +99,14 @@ const list = v.pipe(
 const networks = v.pipe(
   list,
   v.everyItem(isNetwork, 'must be networks such as 192.0.2.0/24 or 2001:db8::/32, with commas between'),
+);
+const authservIds = v.pipe(
+  list,
+  v.transform((ids) => ids.map((id) => id.toLowerCase())),
+  v.everyItem(
+    (id) => /^[a-z0-9][a-z0-9._-]{0,252}$/.test(id),
+    'must be names as they stand first in Authentication-Results, such as mx.example.com, with commas between',
+  ),
 );
 const webUrl = v.pipe(
   v.string(),
@@ -175,6 +186,14 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     mailDomain,
     trustedClients: read('TRUSTED_CLIENTS', networks, mailDomain === DEFAULT_DOMAIN ? LOOPBACK : []),
+    trustedAuthservIds: read('TRUSTED_AUTHSERV_IDS', authservIds, []),
+    limits: {
+      senderHour: read('SENDER_MAILS_PER_HOUR', count(1_000_000), DEFAULT_LIMITS.senderHour),
+      senderDay: read('SENDER_MAILS_PER_DAY', count(1_000_000), DEFAULT_LIMITS.senderDay),
+      agentHour: read('AGENT_MAILS_PER_HOUR', count(1_000_000), DEFAULT_LIMITS.agentHour),
+      agentDay: read('AGENT_MAILS_PER_DAY', count(1_000_000), DEFAULT_LIMITS.agentDay),
+      waiting: DEFAULT_LIMITS.waiting,
+    },
     dnsServers: read('DNS_SERVERS', resolvers, []),
     smtpUrl: read<string | null>('SMTP_URL', mailUrl, null),
     anthropic: {

@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
+  address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
@@ -24,10 +25,13 @@ const USAGE = `tinyfat: an e-mail address for every agent
   agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]
   agent list | show NAME | delete NAME
   allow add|remove NAME ADDR | list NAME
+  address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict
+  mails show ID | raw ID | release ID     what was checked, its bytes; lets a mail in that is held
   outbox list [NAME] | retry ID | approve ID
+  outbox suppressed [NAME] | unsuppress NAME ADDR       whom mail does not reach
 
 Listings take --json. Settings come from the environment: docs/environment.md.`;
 

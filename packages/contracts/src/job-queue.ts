@@ -1,4 +1,5 @@
 /** Behaviour suite of the job queue; every implementation runs it. */
+import { type MailLimits, THREAD_LIMIT, THREAD_WINDOW_MS } from '@tinyfat/core';
 import type { Database, NewMail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +12,8 @@ export interface JobQueueFixture {
   now: { value: number };
   leaseMs: number;
   maxAttempts: number;
+  /** The limits of both; an hour has fewer mails of one sender than of all. */
+  limits: MailLimits;
   dispose(): Promise<void>;
 }
 
@@ -34,6 +37,9 @@ export function mailRow(agentId: string, messageId: string, more: Partial<NewMai
     message_id: messageId,
     in_reply_to: null,
     thread_references: '',
+    thread: messageId,
+    others: '[]',
+    signature: null,
     subject: 'Hello',
     sent_at: null,
     verdict: 'accepted',
@@ -67,8 +73,9 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       const { queue, db } = fixture;
       const first = await queue.enqueue([mailRow('agent-a', '<same@x>')]);
       const second = await queue.enqueue([mailRow('agent-a', '<same@x>'), mailRow('agent-b', '<same@x>')]);
-      expect(first.map((arrival) => arrival.outcome)).toEqual(['queued']);
-      expect(second.map((arrival) => arrival.outcome)).toEqual(['duplicate', 'queued']);
+      expect(first.map((arrival) => arrival.queued)).toEqual([true]);
+      expect(second.map((arrival) => arrival.verdict)).toEqual(['duplicate', 'accepted']);
+      expect(second.map((arrival) => arrival.queued)).toEqual([false, true]);
       expect(await db.selectFrom('jobs').selectAll().execute()).toHaveLength(2);
       const states = await db.selectFrom('mails').select(['state']).orderBy('received_at').execute();
       expect(states.map((row) => row.state)).toEqual(['queued', 'duplicate', 'queued']);
@@ -81,7 +88,7 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
           (index % 2 ? queue : other).enqueue([mailRow('agent-a', '<race@x>')]),
         ),
       );
-      expect(arrivals.flat().filter((arrival) => arrival.outcome === 'queued')).toHaveLength(1);
+      expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(1);
     });
 
     it('records a refused mail without a job, and a later accepted one with its Message-ID still counts', async () => {
@@ -93,9 +100,123 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
           reason_code: 'sender_not_allowed',
         }),
       ]);
-      expect(refused[0]?.outcome).toBe('recorded');
+      expect(refused[0]).toMatchObject({ verdict: 'refused', queued: false });
       expect(await queue.claim()).toBeNull();
-      expect((await queue.enqueue([mailRow('agent-a', '<x@x>')]))[0]?.outcome).toBe('queued');
+      expect((await queue.enqueue([mailRow('agent-a', '<x@x>')]))[0]?.queued).toBe(true);
+    });
+
+    it('folds a copy with the same signature under another Message-ID, and says so', async () => {
+      const { queue, db } = fixture;
+      const signature = { signature: 'ab'.repeat(32) };
+      await queue.enqueue([mailRow('agent-a', '<first@x>', signature)]);
+      const [copy] = await queue.enqueue([mailRow('agent-a', '<changed@x>', signature)]);
+      expect(copy).toMatchObject({ verdict: 'duplicate', code: 'replayed', queued: false });
+      const [elsewhere] = await queue.enqueue([mailRow('agent-b', '<changed@x>', signature)]);
+      expect(elsewhere?.queued).toBe(true);
+      expect(await db.selectFrom('jobs').selectAll().execute()).toHaveLength(2);
+    });
+
+    it('keeps what one sender writes beyond an hour’s limit without a job, and takes others’ mail', async () => {
+      const { queue, now, limits } = fixture;
+      const write = async (index: number, sender = 'a@example.com') =>
+        (await queue.enqueue([mailRow('agent-a', `<${index}@x>`, { received_at: now.value, sender })]))[0];
+      for (let index = 0; index < limits.senderHour; index++) expect((await write(index))?.queued).toBe(true);
+      expect(await write(100)).toMatchObject({ verdict: 'over_limit', code: 'sender_limit', queued: false });
+      expect((await write(101, 'b@example.com'))?.queued).toBe(true);
+      now.value += 3_600_001;
+      expect((await write(102))?.queued).toBe(true);
+      // A copy of what is over the limit is a copy, not one more chance.
+      expect((await write(100))?.verdict).toBe('duplicate');
+    });
+
+    it('keeps what all senders together write beyond the agent’s limit', async () => {
+      const { queue, now, limits } = fixture;
+      const write = async (index: number, agent = 'agent-a') => {
+        const row = mailRow(agent, `<${index}@x>`, {
+          received_at: now.value,
+          sender: `p${index}@example.com`,
+        });
+        return (await queue.enqueue([row]))[0];
+      };
+      for (let index = 0; index < limits.agentHour; index++) await write(index);
+      expect(await write(100)).toMatchObject({ verdict: 'over_limit', code: 'agent_limit' });
+      expect((await write(101, 'agent-b'))?.queued).toBe(true);
+    });
+
+    it('lets exactly as many in as the limit says when many arrive at one moment', async () => {
+      const { queue, other, limits, now } = fixture;
+      const arrivals = await Promise.all(
+        Array.from({ length: limits.senderHour + 10 }, (_, index) =>
+          (index % 2 ? queue : other).enqueue([
+            mailRow('agent-a', `<${index}@x>`, { received_at: now.value }),
+          ]),
+        ),
+      );
+      expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(limits.senderHour);
+    });
+
+    it('holds a thread that goes back and forth without a pause', async () => {
+      const { queue, now } = fixture;
+      const write = async (index: number, thread: string) => {
+        const people = { sender: `p${index}@example.com` };
+        const row = mailRow('agent-a', `<${index}@x>`, { received_at: now.value, thread, ...people });
+        return (await queue.enqueue([row]))[0];
+      };
+      for (let index = 0; index < THREAD_LIMIT; index++)
+        expect((await write(index, '<t@x>'))?.queued).toBe(true);
+      expect(await write(100, '<t@x>')).toMatchObject({ verdict: 'held', code: 'thread_too_fast' });
+      expect((await write(101, '<u@x>'))?.queued).toBe(true);
+      now.value += THREAD_WINDOW_MS + 1;
+      expect((await write(102, '<t@x>'))?.queued).toBe(true);
+    });
+
+    it('gives a mail that waits its job when it is released, once, after what waits already', async () => {
+      const { queue, db } = fixture;
+      const held = mailRow('agent-a', '<held@x>', {
+        verdict: 'held',
+        state: 'held',
+        reason_code: 'not_addressed',
+      });
+      await queue.enqueue([held]);
+      await queue.enqueue([mailRow('agent-a', '<later@x>')]);
+      expect(await queue.releaseMail(held.id)).toBe('queued');
+      expect(await queue.releaseMail(held.id)).toBe('not_waiting');
+      expect(await queue.releaseMail('none')).toBe('unknown');
+      const first = await claimed();
+      await done(first);
+      const second = await claimed();
+      expect([first.mailId === held.id, second.mailId]).toEqual([false, held.id]);
+      const row = await db
+        .selectFrom('mails')
+        .selectAll()
+        .where('id', '=', held.id)
+        .executeTakeFirstOrThrow();
+      expect([row.verdict, row.state]).toEqual(['held', 'queued']);
+    });
+
+    it('releases nothing that was refused, is automatic or had its turn', async () => {
+      const { queue } = fixture;
+      const ids = [];
+      for (const verdict of ['refused', 'automatic', 'duplicate'] as const) {
+        const row = mailRow('agent-a', `<${verdict}@x>`, { verdict, state: verdict });
+        ids.push(row.id);
+        await queue.enqueue([row]);
+      }
+      // Its answer is held, not the mail.
+      const answered = mailRow('agent-a', '<answered@x>');
+      await queue.enqueue([answered]);
+      await fixture.db.updateTable('mails').set({ state: 'held' }).where('id', '=', answered.id).execute();
+      for (const id of [...ids, answered.id]) expect(await queue.releaseMail(id)).toBe('not_waiting');
+    });
+
+    it('writes what belongs to the arrivals with them, or nothing', async () => {
+      const { queue, db } = fixture;
+      const broken = queue.enqueue([mailRow('agent-a', '<1@x>')], async () => {
+        throw new Error('no room');
+      });
+      await expect(broken).rejects.toThrow('no room');
+      expect(await db.selectFrom('mails').selectAll().execute()).toEqual([]);
+      expect(await queue.claim()).toBeNull();
     });
 
     it('gives an agent one job at a time, in order, while other agents go on', async () => {

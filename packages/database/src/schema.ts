@@ -12,6 +12,8 @@ export interface Schema {
   runs: RunsTable;
   deliveries: DeliveriesTable;
   current_sessions: CurrentSessionsTable;
+  secret_addresses: SecretAddressesTable;
+  suppressed_recipients: SuppressedRecipientsTable;
 }
 
 export interface AgentsTable {
@@ -32,7 +34,7 @@ export interface AllowedSendersTable {
 }
 
 /** `verdict` is the door's; `state` is where the mail is now, and ends in one of the final words (invariant 3). */
-export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic';
+export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic' | 'held' | 'over_limit';
 export type MailState =
   | 'queued'
   | 'replied'
@@ -41,6 +43,7 @@ export type MailState =
   | 'duplicate'
   | 'automatic'
   | 'held'
+  | 'over_limit'
   | 'failed';
 
 /** One inbound message for one agent. */
@@ -63,6 +66,15 @@ export interface MailsTable {
   in_reply_to: string | null;
   /** Ids separated by blanks. */
   thread_references: string;
+  /** First id of the thread: that of References, else In-Reply-To, else the mail's own. */
+  thread: string;
+  /**
+   * JSON array of the other people on To and Cc, canonical, without our own agents; empty where the agent itself is
+   * not named there.
+   */
+  others: string;
+  /** Fingerprint of the DKIM signature that proved the sender; null where none did. */
+  signature: string | null;
   subject: string;
   sent_at: number | null;
   verdict: MailVerdict;
@@ -129,7 +141,8 @@ export interface RunsTable {
   error: string | null;
 }
 
-export type DeliveryState = 'pending' | 'sending' | 'sent' | 'held' | 'failed' | 'uncertain';
+/** `bounced`: it was taken, and a delivery status notification (RFC 3464) came back for good. */
+export type DeliveryState = 'pending' | 'sending' | 'sent' | 'held' | 'failed' | 'uncertain' | 'bounced';
 export type DeliveryKind = 'reply' | 'mail' | 'command' | 'error';
 
 /** One outgoing message with the exact bytes that are sent, recorded before the first try. */
@@ -152,7 +165,7 @@ export interface DeliveriesTable {
   state: DeliveryState;
   attempts: number;
   next_attempt_at: number;
-  /** A sentence on why it is held, failed or uncertain, or on the last temporary failure. */
+  /** A sentence on why it is held, failed, uncertain or bounced, or on the last temporary failure. */
   reason_code: string | null;
   reason: string | null;
   provider: string | null;
@@ -171,6 +184,32 @@ export interface CurrentSessionsTable {
   updated_at: number;
 }
 
+/** An address `agent+token@` of an agent; mail to it may come from a listed sender whose domain proves nothing. */
+export interface SecretAddressesTable {
+  id: string;
+  agent_id: string;
+  /** SHA-256 of the token, hex: the token itself is shown once. */
+  token_sha256: string;
+  /** For whom or what it was made. */
+  note: string;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+export type SuppressionCode = 'bounced' | 'complained';
+
+/** Whom an agent's mail does not reach or who complained: mail to them waits for the owner. */
+export interface SuppressedRecipientsTable {
+  agent_id: string;
+  /** Canonical. */
+  address: string;
+  code: SuppressionCode;
+  /** The diagnostic of the report. */
+  reason: string;
+  delivery_id: string;
+  created_at: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -178,3 +217,5 @@ export type Job = Selectable<JobsTable>;
 export type Run = Selectable<RunsTable>;
 export type Delivery = Selectable<DeliveriesTable>;
 export type NewDelivery = Insertable<DeliveriesTable>;
+export type SecretAddress = Selectable<SecretAddressesTable>;
+export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;

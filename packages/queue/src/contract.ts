@@ -1,5 +1,19 @@
-/** Jobs: one per accepted mail, one running at a time per agent, in order of arrival. */
-import type { Database, NewMail } from '@tinyfat/database';
+/** Messages as they come in, and the jobs that they become: one running at a time per agent, in order of arrival. */
+import type { ClientConnection } from '@tinyfat/core';
+import type { Database, MailVerdict, NewMail } from '@tinyfat/database';
+
+/** One message as a transport took it. */
+export interface ReceivedMessage {
+  /** The way in: `smtp`. */
+  via: string;
+  client: ClientConnection;
+  /** Empty for the null reverse-path. */
+  envelopeSender: string;
+  envelopeRecipients: readonly string[];
+  raw: Uint8Array;
+  /** Set where the message went beyond the size limit and `raw` is only its beginning: its size in bytes. */
+  oversizeBytes?: number;
+}
 
 /** A right to work on one job until the lease ends; a higher fence makes it worthless. */
 export interface Lease {
@@ -15,13 +29,28 @@ export interface Lease {
 /** What became of one mail at enqueue. */
 export interface Arrival {
   mailId: string;
-  /** `queued`: a job was made; `duplicate`: folded into an earlier mail; `recorded`: its verdict allows no job. */
-  outcome: 'queued' | 'duplicate' | 'recorded';
+  /** The verdict that was written: copies and limits may have changed that of the door. */
+  verdict: MailVerdict;
+  /** A code of core's list. */
+  code: string;
+  /** A job was made. */
+  queued: boolean;
 }
 
+/** What became of a mail that the owner wants to let in. */
+export type Release = 'queued' | 'not_waiting' | 'unknown';
+
 export interface JobQueue {
-  /** Writes mails with their verdicts, and a job for each accepted one, in one durable transaction. */
-  enqueue(mails: readonly NewMail[]): Promise<Arrival[]>;
+  /**
+   * Writes mails with their verdicts, and a job for each accepted one that is no copy and over no limit, in one
+   * durable transaction. `also` writes what must be true with them.
+   */
+  enqueue(
+    mails: readonly NewMail[],
+    also?: (tx: Database, arrivals: readonly Arrival[]) => Promise<void>,
+  ): Promise<Arrival[]>;
+  /** Makes the job of a mail that is held or over a limit; it comes after everything that waits. */
+  releaseMail(mailId: string): Promise<Release>;
   /** Takes the first job of some agent that has none running; null when nothing is due. */
   claim(): Promise<Lease | null>;
   /** Prolongs a lease; false when it was lost. */

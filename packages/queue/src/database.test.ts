@@ -14,7 +14,14 @@ jobQueueContract('sqlite', async () => {
     await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
   }
   const now = { value: 1_000_000 };
-  const options = { clock: () => now.value, makeId: () => `job-${++ids}`, leaseMs: 30_000, maxAttempts: 3 };
+  const limits = { senderHour: 20, senderDay: 1000, agentHour: 40, agentDay: 1000, waiting: 1000 };
+  const options = {
+    limits,
+    clock: () => now.value,
+    makeId: () => `job-${++ids}`,
+    leaseMs: 30_000,
+    maxAttempts: 3,
+  };
   return {
     db,
     queue: databaseQueue({ ...options, db }),
@@ -22,6 +29,7 @@ jobQueueContract('sqlite', async () => {
     now,
     leaseMs: options.leaseMs,
     maxAttempts: options.maxAttempts,
+    limits,
     dispose: async () => {
       await db.destroy();
       await rm(folder, { recursive: true, force: true });

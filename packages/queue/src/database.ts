@@ -2,8 +2,19 @@
  * The jobs table as a queue. One statement claims: the unique index on running jobs makes a second running job
  * of an agent impossible, and the fence makes a worker that lost its lease powerless.
  */
-import type { Clock, MakeId } from '@tinyfat/core';
-import type { Database, JobsTable, Schema } from '@tinyfat/database';
+import { type Clock, judgeLimits, type MailLimits, type MakeId } from '@tinyfat/core';
+import {
+  changeVerdict,
+  countAccepted,
+  type Database,
+  hasSameMessageId,
+  insertMail,
+  type JobsTable,
+  mailById,
+  type NewMail,
+  type Schema,
+  setMailState,
+} from '@tinyfat/database';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Arrival, JobQueue, Lease } from './contract.ts';
 
@@ -17,59 +28,65 @@ export interface DatabaseQueueOptions {
   makeId: MakeId;
   leaseMs: number;
   maxAttempts: number;
+  limits: MailLimits;
 }
 
 /** The `JobQueue` over the `jobs` table. */
-export function databaseQueue({ db, clock, makeId, leaseMs, maxAttempts }: DatabaseQueueOptions): JobQueue {
+export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
+  const { db, clock, makeId, leaseMs, maxAttempts, limits } = options;
+
+  async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
+    if (!(await insertMail(tx, mail))) return await fold(tx, mail);
+    const { id: mailId, verdict, reason_code: code } = mail;
+    if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
+    const over = judgeLimits(await countAccepted(tx, mail), limits, mail.sender ?? '');
+    if (over) {
+      const { verdict, code, reason } = over;
+      await changeVerdict(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
+      return { mailId, verdict, code, queued: false };
+    }
+    await makeJob(tx, mail);
+    return { mailId, verdict, code, queued: true };
+  }
+
+  async function makeJob(tx: Database, mail: Pick<NewMail, 'id' | 'agent_id'>): Promise<void> {
+    const now = clock();
+    await tx
+      .insertInto('jobs')
+      .values({
+        id: makeId(),
+        agent_id: mail.agent_id,
+        mail_id: mail.id,
+        state: 'ready',
+        run_at: now,
+        attempts: 0,
+        max_attempts: maxAttempts,
+        fence: 0,
+        created_at: now,
+      })
+      .execute();
+  }
+
   return {
-    async enqueue(mails) {
+    async enqueue(mails, also) {
       return await db.transaction().execute(async (tx) => {
         const arrivals: Arrival[] = [];
-        for (const mail of mails) {
-          const made = await tx
-            .insertInto('mails')
-            .values(mail)
-            .onConflict((conflict) => conflict.doNothing())
-            .returning('id')
-            .executeTakeFirst();
-          if (!made) {
-            const reason = 'The same Message-ID was already accepted for this agent.';
-            await tx
-              .insertInto('mails')
-              .values({
-                ...mail,
-                verdict: 'duplicate',
-                reason_code: 'duplicate',
-                reason,
-                state: 'duplicate',
-                state_reason: reason,
-              })
-              .execute();
-            arrivals.push({ mailId: mail.id, outcome: 'duplicate' });
-            continue;
-          }
-          if (mail.verdict !== 'accepted') {
-            arrivals.push({ mailId: mail.id, outcome: 'recorded' });
-            continue;
-          }
-          const now = clock();
-          await tx
-            .insertInto('jobs')
-            .values({
-              id: makeId(),
-              agent_id: mail.agent_id,
-              mail_id: mail.id,
-              state: 'ready',
-              run_at: now,
-              attempts: 0,
-              max_attempts: maxAttempts,
-              fence: 0,
-              created_at: now,
-            })
-            .execute();
-          arrivals.push({ mailId: mail.id, outcome: 'queued' });
-        }
+        for (const mail of mails) arrivals.push(await arrive(tx, mail));
+        await also?.(tx, arrivals);
         return arrivals;
+      });
+    },
+
+    async releaseMail(mailId) {
+      return await db.transaction().execute(async (tx) => {
+        const mail = await mailById(tx, mailId);
+        if (!mail) return 'unknown';
+        const waits = mail.verdict === 'held' || mail.verdict === 'over_limit';
+        // An answer can be held too; that one waits in the outbox, and its mail had its turn.
+        if (!waits || mail.state !== mail.verdict) return 'not_waiting';
+        await setMailState(tx, mailId, 'queued', 'The owner let it in.');
+        await makeJob(tx, mail);
+        return 'queued';
       });
     },
 
@@ -151,6 +168,21 @@ export function databaseQueue({ db, clock, makeId, leaseMs, maxAttempts }: Datab
       return row?.at ?? null;
     },
   };
+}
+
+/** Keeps a copy as a row of its own that wakes nobody. */
+async function fold(tx: Database, mail: NewMail): Promise<Arrival> {
+  const code = (await hasSameMessageId(tx, mail)) ? 'duplicate' : 'replayed';
+  const reason =
+    code === 'duplicate'
+      ? 'The same Message-ID was already taken for this agent.'
+      : 'The same signature was already taken for this agent, under another Message-ID: it is a copy.';
+  const copy = { verdict: 'duplicate', state: 'duplicate' } as const;
+  await tx
+    .insertInto('mails')
+    .values({ ...mail, ...copy, reason_code: code, reason, state_reason: reason })
+    .execute();
+  return { mailId: mail.id, verdict: copy.verdict, code, queued: false };
 }
 
 /** Jobs of the same agent as the job `next` of the surrounding query. */

@@ -9,100 +9,168 @@ import {
   agentRecipient,
   type ClientConnection,
   type Clock,
+  canonicalAddress,
   fromSender,
   type Inspection,
+  type MailReport,
   type MakeId,
-  parseMessageId,
+  OVER_LIMIT_KEPT,
   type RawMailStore,
   type SmtpReply,
-  sha256Hex,
+  secretTokenHash,
   smtpReply,
+  type TemporaryCode,
   type Verdict,
 } from '@tinyfat/core';
-import type { NewMail } from '@tinyfat/database';
-import type { Arrival, JobQueue } from './contract.ts';
-
-/** One message as a transport took it. */
-export interface ReceivedMessage {
-  /** The way in: `smtp`. */
-  via: string;
-  client: ClientConnection;
-  /** Empty for the null reverse-path. */
-  envelopeSender: string;
-  envelopeRecipients: readonly string[];
-  raw: Uint8Array;
-}
+import { writeEffects } from './arrival-effects.ts';
+import type { Arrival, JobQueue, ReceivedMessage } from './contract.ts';
+import { type FinalVerdict, mailRow, messageIdOf } from './mail-row.ts';
 
 export interface DoorPorts {
   clock: Clock;
   makeId: MakeId;
   mailDomain: string;
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
+  /** What a delivery status notification or feedback report says; null for a mail that is none. */
+  readReport(raw: Uint8Array): Promise<MailReport | null>;
   rawMail: RawMailStore;
   queue: JobQueue;
   findAgent(name: string): Promise<{ id: string; name: string } | undefined>;
   allowList(agentId: string): Promise<AllowEntry[]>;
+  /** Id of the secret address with this token hash; undefined when the agent has none. */
+  findSecretAddress(agentId: string, tokenSha256: string): Promise<{ id: string } | undefined>;
+  /** Mails of the agent that are over a limit and wait. */
+  countOverLimit(agentId: string): Promise<number>;
+  /** A message that was not taken now and leaves no row: the sending server will come again. */
+  onDeferred(deferral: { code: string; reason: string; client: string }): void;
   /** Called after the rows are durable, for the log and to wake the worker. */
   onArrivals(arrivals: readonly JudgedArrival[]): void;
 }
 
 /** Of a mail that nobody took: enough to see why, too little to fill a disk with. */
-const REFUSED_BYTES_KEPT = 64 * 1024;
-
-/** A verdict that ends in a row. */
-type FinalVerdict = Exclude<Verdict, { verdict: 'temporary' }>;
+export const REFUSED_BYTES_KEPT = 64 * 1024;
 
 /** What one recipient's copy became. */
 export interface JudgedArrival extends Arrival {
   agentId: string;
   agentName: string;
-  verdict: FinalVerdict['verdict'];
-  code: string;
+  /** The mail reported on a delivery of the agent. */
+  report: boolean;
+}
+
+/** A recipient that is an agent of ours. */
+interface Addressee {
+  agent: { id: string; name: string };
+  recipient: string;
+  secretAddress: string | null;
+}
+
+/** One verdict for one addressee. */
+interface Judged {
+  addressee: Addressee;
+  verdict: FinalVerdict;
 }
 
 /** Takes one message to its rows and gives the answer for the transport. Rejects only when storage fails. */
 export async function receive(ports: DoorPorts, message: ReceivedMessage): Promise<SmtpReply> {
-  const agents = await recipientAgents(ports, message.envelopeRecipients);
-  if (agents.size === 0) return smtpReply('unknown_recipient');
-  const inspection = await ports.inspect(message.raw, message.client, message.envelopeSender);
-  const own = new Map<string, boolean>();
-  if (inspection.ok) {
-    const from = fromSender(inspection.summary);
-    if (from.ok) own.set(from.sender.base, await isAgentAddress(ports, from.sender.base));
+  const addressees = await agentsOf(ports, message.envelopeRecipients);
+  if (addressees.length === 0) return smtpReply('unknown_recipient');
+  const full = await fullMailbox(ports, addressees);
+  if (full !== null) return defer(ports, message, full);
+  const inspection = await inspectMessage(ports, message);
+  const isAgent = agentLookup(ports);
+  const judged: Judged[] = [];
+  for (const addressee of addressees) {
+    const verdict = await judge(ports, message, { inspection, addressee, isAgent });
+    if (verdict.verdict === 'temporary') return defer(ports, message, verdict);
+    judged.push({ addressee, verdict });
   }
-
-  const judged: { agentId: string; agentName: string; recipient: string; verdict: FinalVerdict }[] = [];
-  for (const { agent, recipient } of agents.values()) {
-    const verdict = admit({
-      inspection,
-      envelopeSender: message.envelopeSender,
-      agent: { name: agent.name, address: `${agent.name}@${ports.mailDomain}` },
-      allowList: await ports.allowList(agent.id),
-      isOwnAddress: (base) => own.get(base) ?? false,
-    });
-    if (verdict.verdict === 'temporary') return verdict.smtp;
-    judged.push({ agentId: agent.id, agentName: agent.name, recipient, verdict });
-  }
-
-  const rawKey = ports.makeId();
-  const refused = judged.every((one) => one.verdict.verdict === 'refused');
-  await ports.rawMail.put(rawKey, refused ? message.raw.subarray(0, REFUSED_BYTES_KEPT) : message.raw);
-  const messageId = await identify(inspection, message.raw);
-  const rows = judged.map(({ agentId, recipient, verdict }) =>
-    mailRow(ports, message, { agentId, recipient, verdict, inspection, rawKey, messageId }),
-  );
-  const arrivals = await ports.queue.enqueue(rows);
-  ports.onArrivals(
-    arrivals.flatMap((arrival, index) => {
-      const one = judged[index];
-      if (!one) return [];
-      const { agentId, agentName, verdict } = one;
-      return [{ ...arrival, agentId, agentName, verdict: verdict.verdict, code: verdict.code }];
-    }),
-  );
+  ports.onArrivals(await write(ports, message, { inspection, judged, isAgent }));
   // One answer for all recipients: who was let in somewhere is not refused in general; the rows tell the rest.
   const taken = judged.find((one) => one.verdict.verdict !== 'refused') ?? judged[0];
   return taken ? taken.verdict.smtp : smtpReply('unknown_recipient');
+}
+
+async function judge(
+  ports: DoorPorts,
+  message: ReceivedMessage,
+  { inspection, addressee, isAgent }: { inspection: Inspection; addressee: Addressee; isAgent: IsAgent },
+): Promise<Verdict> {
+  const from = inspection.ok ? fromSender(inspection.summary) : null;
+  const fromAgent = from?.ok === true && (await isAgent(from.sender.base));
+  return admit({
+    inspection,
+    envelopeSender: message.envelopeSender,
+    agent: { name: addressee.agent.name, address: agentAddress(ports, addressee) },
+    viaSecretAddress: addressee.secretAddress !== null,
+    now: ports.clock(),
+    allowList: await ports.allowList(addressee.agent.id),
+    isOwnAddress: () => fromAgent,
+  });
+}
+
+/** Raw bytes first, then all rows with their effects in one transaction. */
+async function write(
+  ports: DoorPorts,
+  message: ReceivedMessage,
+  { inspection, judged, isAgent }: { inspection: Inspection; judged: readonly Judged[]; isAgent: IsAgent },
+): Promise<JudgedArrival[]> {
+  const rawKey = ports.makeId();
+  const refused = judged.every((one) => one.verdict.verdict === 'refused');
+  await ports.rawMail.put(rawKey, refused ? message.raw.subarray(0, REFUSED_BYTES_KEPT) : message.raw);
+  const report = await reportOf(ports, message, judged);
+  const messageId = await messageIdOf(inspection, message.raw);
+  const from = inspection.ok ? fromSender(inspection.summary) : null;
+  const rows = [];
+  for (const { addressee, verdict } of judged) {
+    const { agent, recipient } = addressee;
+    const [id, receivedAt] = [ports.makeId(), ports.clock()];
+    const about = { id, receivedAt, agentId: agent.id, agentBase: agentBase(ports, addressee), recipient };
+    rows.push(await mailRow({ ...about, message, inspection, verdict, rawKey, messageId, isAgent }));
+  }
+  const reported = new Set<string>();
+  const arrivals = await ports.queue.enqueue(rows, async (tx, written) => {
+    for (const [index, arrival] of written.entries()) {
+      const addressee = judged[index]?.addressee;
+      if (!addressee) continue;
+      const about = await writeEffects(tx, arrival, {
+        agentId: addressee.agent.id,
+        sender: from?.ok ? from.sender.address : null,
+        secretAddress: addressee.secretAddress,
+        report,
+        now: ports.clock(),
+      });
+      if (about) reported.add(arrival.mailId);
+    }
+  });
+  return arrivals.flatMap((arrival, index) => {
+    const agent = judged[index]?.addressee.agent;
+    if (!agent) return [];
+    const about = { agentId: agent.id, agentName: agent.name, report: reported.has(arrival.mailId) };
+    return [{ ...arrival, ...about }];
+  });
+}
+
+/** Says "later" and leaves no row: the sending server keeps the mail. */
+function defer(
+  ports: DoorPorts,
+  message: ReceivedMessage,
+  { code, reason }: { code: TemporaryCode; reason: string },
+): SmtpReply {
+  ports.onDeferred({ code, reason, client: message.client.address });
+  return smtpReply(code);
+}
+
+async function fullMailbox(
+  ports: DoorPorts,
+  addressees: readonly Addressee[],
+): Promise<{ code: TemporaryCode; reason: string } | null> {
+  for (const { agent } of addressees) {
+    if ((await ports.countOverLimit(agent.id)) < OVER_LIMIT_KEPT) continue;
+    const reason = `${OVER_LIMIT_KEPT} mails over the limit wait for the owner of ${agent.name}.`;
+    return { code: 'mailbox_full', reason };
+  }
+  return null;
 }
 
 /** Judges one RCPT TO: null when an agent of that address exists. */
@@ -115,67 +183,62 @@ export async function recipientRefusal(
   return (await ports.findAgent(recipient.agent)) ? null : smtpReply('unknown_recipient');
 }
 
-async function recipientAgents(ports: DoorPorts, recipients: readonly string[]) {
-  const agents = new Map<string, { agent: { id: string; name: string }; recipient: string }>();
+/** Each agent once, in the order of the envelope; a secret address among its recipients counts for all of them. */
+async function agentsOf(ports: DoorPorts, recipients: readonly string[]): Promise<Addressee[]> {
+  const agents = new Map<string, Addressee>();
   for (const recipient of recipients) {
     const resolved = agentRecipient(recipient, ports.mailDomain);
     const agent = resolved.ok ? await ports.findAgent(resolved.agent) : undefined;
-    if (agent && !agents.has(agent.id)) agents.set(agent.id, { agent, recipient });
+    if (!resolved.ok || !agent) continue;
+    const secret =
+      resolved.tag === null
+        ? undefined
+        : await ports.findSecretAddress(agent.id, await secretTokenHash(resolved.tag));
+    const known = agents.get(agent.id);
+    if (known && (known.secretAddress !== null || !secret)) continue;
+    agents.set(agent.id, { agent, recipient, secretAddress: secret?.id ?? null });
   }
-  return agents;
+  return [...agents.values()];
 }
 
-async function isAgentAddress(ports: DoorPorts, base: string): Promise<boolean> {
-  const resolved = agentRecipient(base, ports.mailDomain);
-  return resolved.ok && (await ports.findAgent(resolved.agent)) !== undefined;
+async function inspectMessage(ports: DoorPorts, message: ReceivedMessage): Promise<Inspection> {
+  if (message.oversizeBytes === undefined) {
+    return await ports.inspect(message.raw, message.client, message.envelopeSender);
+  }
+  const reason = `The message has ${message.oversizeBytes} bytes or more, which is beyond the limit.`;
+  return { ok: false, code: 'too_large', reason };
 }
 
-/** The Message-ID, or for a mail without one an id made of its bytes, so that a second copy still folds. */
-async function identify(inspection: Inspection, raw: Uint8Array): Promise<string> {
-  const given =
-    inspection.ok && inspection.summary.messageId ? parseMessageId(inspection.summary.messageId) : null;
-  if (given) return given;
-  return `<${await sha256Hex(raw)}@no-message-id.invalid>`;
-}
-
-function mailRow(
+/** Read only where the mail is a machine's: what a person attached to a mail reports nothing. */
+async function reportOf(
   ports: DoorPorts,
   message: ReceivedMessage,
-  judged: {
-    agentId: string;
-    recipient: string;
-    verdict: FinalVerdict;
-    inspection: Inspection;
-    rawKey: string;
-    messageId: string;
-  },
-): NewMail {
-  const { verdict, inspection } = judged;
-  const summary = inspection.ok ? inspection.summary : null;
-  const from = summary ? fromSender(summary) : null;
-  return {
-    id: ports.makeId(),
-    agent_id: judged.agentId,
-    received_at: ports.clock(),
-    via: message.via,
-    client_address: message.client.address,
-    envelope_sender: message.envelopeSender,
-    envelope_recipient: judged.recipient,
-    raw_key: judged.rawKey,
-    raw_bytes: message.raw.length,
-    sender: from?.ok ? from.sender.address : null,
-    sender_name: from?.ok ? from.name : '',
-    message_id: judged.messageId,
-    in_reply_to: summary?.inReplyTo ?? null,
-    thread_references: summary?.references.join(' ') ?? '',
-    subject: summary?.subject ?? '',
-    sent_at: summary?.date ?? null,
-    verdict: verdict.verdict,
-    reason_code: verdict.code,
-    reason: verdict.reason,
-    evidence: JSON.stringify(inspection.ok ? inspection.evidence : null),
-    authentication: verdict.verdict === 'accepted' ? verdict.authentication : '',
-    state: verdict.verdict === 'accepted' ? 'queued' : verdict.verdict,
-    state_reason: verdict.verdict === 'accepted' ? '' : verdict.reason,
+  judged: readonly Judged[],
+): Promise<MailReport | null> {
+  const automatic = judged.some((one) => one.verdict.code === 'automatic_mail');
+  return automatic ? await ports.readReport(message.raw) : null;
+}
+
+type IsAgent = (base: string) => Promise<boolean>;
+
+/** Whether a canonical address without tag is an agent's; each is looked up once. */
+function agentLookup(ports: DoorPorts): IsAgent {
+  const known = new Map<string, boolean>();
+  return async (base) => {
+    const before = known.get(base);
+    if (before !== undefined) return before;
+    const resolved = agentRecipient(base, ports.mailDomain);
+    const is = resolved.ok && (await ports.findAgent(resolved.agent)) !== undefined;
+    known.set(base, is);
+    return is;
   };
+}
+
+function agentAddress(ports: DoorPorts, { agent }: Addressee): string {
+  return `${agent.name}@${ports.mailDomain}`;
+}
+
+function agentBase(ports: DoorPorts, addressee: Addressee): string {
+  const address = canonicalAddress(agentAddress(ports, addressee));
+  return address.ok ? address.base : agentAddress(ports, addressee);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mailRow } from '@tinyfat/contracts';
-import type { Logger } from '@tinyfat/core';
+import { DEFAULT_LIMITS, type Logger } from '@tinyfat/core';
 import { type Database, insertAgent, openSqlite } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobQueue, Lease } from './contract.ts';
@@ -30,6 +30,7 @@ describe('the queue worker', () => {
       makeId: () => `job-${++ids}`,
       leaseMs: 30_000,
       maxAttempts: 3,
+      limits: DEFAULT_LIMITS,
     });
   });
   afterEach(async () => {

@@ -1,16 +1,26 @@
-/** `tinyfat mails [NAME]`: every inbound mail with its verdict. */
+/** `tinyfat mails [NAME]`, `mails show ID`, `mails raw ID`, `mails release ID`: every mail that came. */
 import { agentById, listMails } from '@tinyfat/database';
-import { type Command, printRows, readWords, time } from './command.ts';
+import { type Command, printRows, readWords, time, UsageError } from './command.ts';
+import { rawMail, releaseMail, showMail } from './mail-record.ts';
 import { namedAgent, withData } from './open.ts';
 
-/** Lists mails, newest first. */
+const ACTIONS = { show: showMail, raw: rawMail, release: releaseMail };
+
+/** Lists mails, newest first; or does something with one of them. */
 export const mailsCommand: Command = async (words, config) => {
   const { values, positionals } = readWords(words, {
     json: { type: 'boolean' },
     limit: { type: 'string', default: '50' },
   });
+  const [name, id, ...rest] = positionals;
+  if (id !== undefined) {
+    const action = name === 'show' || name === 'raw' || name === 'release' ? ACTIONS[name] : null;
+    if (!action || rest.length > 0) {
+      throw new UsageError('write: mails [NAME], mails show ID, mails raw ID or mails release ID');
+    }
+    return await withData(config, (data) => action(data, config, id, values.json === true));
+  }
   return await withData(config, async (data) => {
-    const [name] = positionals;
     const agent = name === undefined ? null : await namedAgent(data, name);
     if (name !== undefined && !agent) return 1;
     const names = new Map<string, string>();
@@ -20,6 +30,7 @@ export const mailsCommand: Command = async (words, config) => {
         names.set(mail.agent_id, (await agentById(data.db, mail.agent_id))?.name ?? mail.agent_id);
       }
       const row = {
+        id: mail.id,
         received: time(mail.received_at),
         agent: names.get(mail.agent_id) ?? '',
         from: mail.sender ?? mail.envelope_sender,
@@ -32,7 +43,6 @@ export const mailsCommand: Command = async (words, config) => {
         values.json
           ? {
               ...row,
-              id: mail.id,
               reason_code: mail.reason_code,
               verdict_reason: mail.reason,
               message_id: mail.message_id,

@@ -1,21 +1,23 @@
 /** Everything in one process: composes the parts, starts them in order, and stops them in the opposite one. */
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, MailTransport, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
-import { allowList, findAgent, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
-import { maildir, mailWorkers, type SmtpListener, smtpListener, smtpRelay } from '@tinyfat/mail';
+import { maildir, mailWorkers, smtpRelay } from '@tinyfat/mail';
 import { startHealthServer } from '@tinyfat/platform';
-import { type DoorPorts, databaseQueue, receive, recipientRefusal, startWorker } from '@tinyfat/queue';
+import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
-import { type ConsumerPorts, handleJob, startSender } from '@tinyfat/sandbox-queue';
+import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfat/sandbox-queue';
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from './lock.ts';
 import { readModels } from './models.ts';
+import { openDoor } from './open-door.ts';
 import { programPaths } from './program.ts';
+import { QUEUE_TIMES } from './queue-times.ts';
 
 /** A running server. */
 export interface Server {
@@ -30,9 +32,6 @@ export interface Server {
 export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
 
 const MEGABYTE = 1024 * 1024;
-const LEASE_MS = 30_000;
-const MAX_ATTEMPTS = 3;
-export const MAX_MESSAGE_BYTES = 25 * MEGABYTE;
 
 /** What one turn may use besides its wall clock. */
 function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
@@ -96,7 +95,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     }
 
     const hostname = config.mailDomain;
-    const workers = mailWorkers({ threads: config.workers, dns: { servers: config.dnsServers }, hostname });
+    const workers = mailWorkers({
+      threads: config.workers,
+      dns: { servers: config.dnsServers },
+      hostname,
+      authservIds: config.trustedAuthservIds,
+    });
     undo.push(() => workers.close());
     const gateways = createGateways({ now: clock });
     undo.push(() => gateways.close());
@@ -105,7 +109,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       : maildir({ folder: paths.mailbox, clock, hostname });
     undo.push(() => transport.close());
 
-    const queue = databaseQueue({ db, clock, makeId, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS });
+    const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits: config.limits });
     const reclaimed = await queue.reclaim(true);
     const interrupted = await recoverInterruptedDeliveries(db, transport.idempotent);
     if (reclaimed + interrupted > 0) logger.warn('recovered', { jobs: reclaimed, deliveries: interrupted });
@@ -123,7 +127,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       onGatewayEvent: (run, event) => logger.debug('gateway', { run, ...event }),
     });
     let wakeSender = () => {};
-    const backoff = { baseMs: config.retryBaseMs, maxAttempts: MAX_ATTEMPTS };
+    const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };
     const ports: ConsumerPorts = {
       db,
       queue,
@@ -160,32 +164,24 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       clock,
       logger,
       concurrency: config.workers,
-      leaseMs: LEASE_MS,
+      leaseMs: QUEUE_TIMES.leaseMs,
       pollMs: 1000,
       handle: (lease, signal) => handleJob(ports, lease, signal),
       retryAt: () => clock() + config.retryBaseMs,
     });
     undo.push(() => worker.stop(drainMs));
 
-    const door: DoorPorts = {
+    const listener = await openDoor({
+      config,
+      data,
+      workers,
+      queue,
       clock,
       makeId,
-      mailDomain: config.mailDomain,
-      inspect: workers.inspect,
-      rawMail,
-      queue,
-      findAgent: (name) => findAgent(db, name),
-      allowList: (agentId) => allowList(db, agentId),
-      onArrivals: (arrivals) => {
-        for (const { mailId, agentName, verdict, code, outcome } of arrivals) {
-          logger.info('mail', { mail: mailId, agent: agentName, verdict, code, outcome });
-        }
-        worker.wake();
-      },
-    };
-    let listening: SmtpListener | null = null;
-    if (config.smtp.port !== null) listening = await listen(config, config.smtp.port, door, logger);
-    const listener = listening;
+      logger,
+      onJobs: () => worker.wake(),
+      onReports: () => void fileSettled(ports),
+    });
     if (listener) undo.push(() => listener.close(5000));
 
     const health = await startHealthServer({
@@ -229,30 +225,4 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     await unwind();
     throw error;
   }
-}
-
-async function listen(config: Config, port: number, door: DoorPorts, logger: Logger): Promise<SmtpListener> {
-  const { tls } = config.smtp;
-  return await smtpListener({
-    host: config.smtp.host,
-    port,
-    hostname: config.mailDomain,
-    tls: tls ? { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') } : null,
-    maxMessageBytes: MAX_MESSAGE_BYTES,
-    maxRecipients: 100,
-    maxConnections: 500,
-    maxConnectionsPerClient: 100,
-    maxInFlight: 64,
-    trustedClients: config.trustedClients,
-    onRecipient: (address) => recipientRefusal(door, address),
-    onMessage: (delivery) =>
-      receive(door, {
-        via: 'smtp',
-        client: delivery.client,
-        envelopeSender: delivery.sender,
-        envelopeRecipients: delivery.recipients,
-        raw: delivery.raw,
-      }),
-    onProblem: (event, detail) => logger.warn(event, { detail }),
-  });
 }

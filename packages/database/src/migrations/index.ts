@@ -1,7 +1,9 @@
 /** All migrations in order; a landed one is never changed. */
 import type { Migration } from 'kysely/migration';
 import * as start from './0001-start.ts';
+import * as door from './0002-door.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
+  '0002-door': door,
 };

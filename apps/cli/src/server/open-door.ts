@@ -1,0 +1,86 @@
+/** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
+import { readFileSync } from 'node:fs';
+import type { Clock, Logger, MakeId } from '@tinyfat/core';
+import { allowList, countOverLimit, findAgent, findSecretAddress } from '@tinyfat/database';
+import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
+import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
+import type { Config } from '../config.ts';
+import type { DataFolder } from '../data-folder.ts';
+
+/** Bytes of one message. */
+export const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
+
+export interface DoorParts {
+  config: Pick<Config, 'smtp' | 'mailDomain' | 'trustedClients'>;
+  data: Pick<DataFolder, 'db' | 'rawMail'>;
+  workers: Pick<MailWorkers, 'inspect' | 'readReport'>;
+  queue: JobQueue;
+  clock: Clock;
+  makeId: MakeId;
+  logger: Logger;
+  /** Mails became jobs. */
+  onJobs(): void;
+  /** Reports changed what became of deliveries. */
+  onReports(): void;
+}
+
+/** Listens; null where no port is configured. Rejects for a port that is taken. */
+export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
+  const { config, logger } = parts;
+  const { tls, host, port } = config.smtp;
+  if (port === null) return null;
+  const door = doorPorts(parts);
+  const take = (delivery: SmtpDelivery, oversizeBytes?: number) =>
+    receive(door, {
+      via: 'smtp',
+      client: delivery.client,
+      envelopeSender: delivery.sender,
+      envelopeRecipients: delivery.recipients,
+      raw: delivery.raw,
+      ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
+    });
+  return await smtpListener({
+    host,
+    port,
+    hostname: config.mailDomain,
+    clock: parts.clock,
+    tls: tls ? { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') } : null,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxRecipients: 100,
+    maxConnections: 500,
+    maxConnectionsPerClient: 100,
+    maxInFlight: 64,
+    trustedClients: config.trustedClients,
+    onRecipient: (address) => recipientRefusal(door, address),
+    onMessage: (delivery) => take(delivery),
+    onOversize: (delivery) => take(delivery, delivery.bytes),
+    onRefusal: ({ kind, address, client, answer }) =>
+      logger.info('mail_refused', { kind, recipient: address, client, code: answer.code, text: answer.text }),
+    onProblem: (event, detail) => logger.warn(event, { detail }),
+  });
+}
+
+function doorPorts({ config, data, workers, queue, clock, makeId, logger, ...wake }: DoorParts): DoorPorts {
+  const { db, rawMail } = data;
+  return {
+    clock,
+    makeId,
+    mailDomain: config.mailDomain,
+    inspect: workers.inspect,
+    readReport: workers.readReport,
+    rawMail,
+    queue,
+    findAgent: (name) => findAgent(db, name),
+    allowList: (agentId) => allowList(db, agentId),
+    findSecretAddress: (agentId, tokenSha256) => findSecretAddress(db, agentId, tokenSha256),
+    countOverLimit: (agentId) => countOverLimit(db, agentId),
+    onDeferred: ({ code, reason, client }) => logger.warn('mail_deferred', { code, reason, client }),
+    onArrivals: (arrivals) => {
+      for (const { mailId, agentName, verdict, code } of arrivals) {
+        logger.info('mail', { mail: mailId, agent: agentName, verdict, code });
+      }
+      if (arrivals.some((arrival) => arrival.queued)) wake.onJobs();
+      if (arrivals.some((arrival) => arrival.report)) wake.onReports();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** Nobody writes in another's name: who signs is compared with the one From address, and with nothing else. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
+import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
+
+const owner = signingDomain('example.com');
+const attacker = signingDomain('evil.example');
+const nested = signingDomain('example.com.evil.example');
+const reject = { TXT: ['v=DMARC1; p=reject'] };
+
+describe('a forged From', () => {
+  let door: Door;
+  beforeAll(async () => {
+    door = await startDoor({
+      agents: { scout: ['@*.corp.example'] },
+      dns: {
+        ...owner.records,
+        ...attacker.records,
+        ...nested.records,
+        '_dmarc.example.com': reject,
+        '_dmarc.evil.example': reject,
+        'evil.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+      },
+    });
+  });
+  afterAll(() => door?.dispose());
+
+  it('is not what the owner’s own signed mail is', async () => {
+    expect(await door.send(await owner.sign(letter({})))).toMatch(/^250 2\.0\.0/);
+    const mail = await door.newest();
+    expect(mail).toMatchObject({ verdict: 'accepted', sender: OWNER, state: 'queued' });
+    expect(JSON.parse(mail.evidence)).toMatchObject({
+      source: 'verified',
+      dkim: [{ result: 'pass', domain: 'example.com', aligned: true }],
+      dmarc: { result: 'pass', policy: 'reject' },
+    });
+  });
+
+  it.each<[string, () => Promise<Uint8Array>, string]>([
+    ['nothing', async () => letter({}), 'dmarc_failed'],
+    ['the attacker’s own valid DKIM signature and SPF', () => attacker.sign(letter({})), 'dmarc_failed'],
+    [
+      'a display name that is the owner’s address',
+      () => attacker.sign(letter({ From: `"${OWNER}" <eve@evil.example>` })),
+      'not_allowed',
+    ],
+    [
+      'a display name in an encoded word that ends the address early',
+      () => attacker.sign(letter({ From: `=?utf-8?q?owner=40example=2Ecom=3E_=3C?= <eve@evil.example>` })),
+      'not_allowed',
+    ],
+    [
+      'a domain that only begins like the owner’s',
+      () => nested.sign(letter({ From: 'owner@example.com.evil.example' })),
+      'not_allowed',
+    ],
+    [
+      'the owner’s address as a quoted local part',
+      () => attacker.sign(letter({ From: `"owner@example.com"@evil.example` })),
+      'from_invalid',
+    ],
+    [
+      'the owner’s address in a comment',
+      () => attacker.sign(letter({ From: `eve@evil.example (${OWNER})` })),
+      'not_allowed',
+    ],
+    [
+      'Sender, Reply-To, Return-Path and Resent-From that are the owner’s',
+      () =>
+        attacker.sign(
+          letter({
+            From: 'eve@evil.example',
+            Sender: OWNER,
+            'Reply-To': OWNER,
+            'Return-Path': `<${OWNER}>`,
+            'Resent-From': OWNER,
+          }),
+        ),
+      'not_allowed',
+    ],
+    [
+      'a domain that an entry for sub-domains only ends like',
+      () => attacker.sign(letter({ From: 'eve@evilcorp.example' })),
+      'dmarc_failed',
+    ],
+  ])('with %s is refused, kept on record, and answered by nobody', async (_what, make, code) => {
+    const jobs = await door.jobs();
+    const raw = await make();
+    const answer = await door.send(raw, { from: 'eve@evil.example' });
+    expect(answer).toMatch(/^550 5\./);
+    const mail = await door.newest();
+    expect(mail).toMatchObject({ verdict: 'refused', state: 'refused' });
+    // A domain without a record is refused for want of one; what counts is that it is refused for identity.
+    expect([code, 'no_policy_no_signature']).toContain(mail.reason_code);
+    expect(mail.reason.length).toBeGreaterThan(20);
+    expect(await door.raw(mail)).toEqual(Buffer.from(raw));
+    expect(await door.jobs()).toBe(jobs);
+    expect(await door.db.selectFrom('deliveries').selectAll().execute()).toEqual([]);
+  });
+
+  it('tells a forger nothing about the list', async () => {
+    const listed = await door.send(letter({}), { from: 'eve@evil.example' });
+    const unlisted = await door.send(letter({ From: 'nobody@example.com' }), { from: 'eve@evil.example' });
+    expect(listed).toBe(unlisted);
+  });
+});

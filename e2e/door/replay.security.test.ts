@@ -1,0 +1,102 @@
+/** A signed mail stays validly signed in anybody's hands: copies of it must not work as mails of their own. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
+import { DOMAIN, type Door, letter, OWNER, startDoor } from '../support/door.ts';
+
+const owner = signingDomain('example.com');
+const direct = signingDomain('direct.example');
+const DAY = 86_400_000;
+
+describe('a replay of a signed mail', () => {
+  let door: Door;
+  let ahead = 0;
+  beforeAll(async () => {
+    door = await startDoor({
+      agents: { scout: ['boss@direct.example'], ops: [] },
+      dns: {
+        ...owner.records,
+        ...direct.records,
+        '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject'] },
+        '_dmarc.direct.example': { TXT: ['v=DMARC1; p=reject'] },
+        'direct.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
+      },
+      clock: () => Date.now() + ahead,
+    });
+  });
+  afterAll(() => door?.dispose());
+  const eve = { from: 'eve@evil.example' };
+
+  it('byte for byte is a duplicate', async () => {
+    const raw = await owner.sign(letter({}));
+    expect(await door.send(raw)).toMatch(/^250/);
+    const jobs = await door.jobs();
+    expect(await door.send(raw, eve)).toMatch(/^250/);
+    expect(await door.newest()).toMatchObject({ verdict: 'duplicate', reason_code: 'duplicate' });
+    expect(await door.jobs()).toBe(jobs);
+  });
+
+  it('under another Message-ID is known by its signature', async () => {
+    const raw = await owner.sign(letter({ 'Message-ID': [] }));
+    const under = (id: string) => Buffer.concat([Buffer.from(`Message-ID: <${id}@x.example>\r\n`), raw]);
+    expect(await door.send(under('1'))).toMatch(/^250/);
+    const jobs = await door.jobs();
+    expect(await door.send(under('2'), eve)).toMatch(/^250/);
+    const copy = await door.newest();
+    expect(copy).toMatchObject({
+      verdict: 'duplicate',
+      reason_code: 'replayed',
+      message_id: '<2@x.example>',
+    });
+    expect(await door.jobs()).toBe(jobs);
+  });
+
+  it('that was written to somebody else waits for the owner, who can let it in', async () => {
+    const raw = await owner.sign(letter({ To: 'bob@evil.example', Subject: 'Please pay the bill' }));
+    const jobs = await door.jobs();
+    expect(await door.send(raw, eve)).toMatch(/^250/);
+    const held = await door.newest();
+    expect(held).toMatchObject({
+      verdict: 'held',
+      state: 'held',
+      reason_code: 'not_addressed',
+      sender: OWNER,
+    });
+    expect(await door.jobs()).toBe(jobs);
+    expect(await door.queue.releaseMail(held.id)).toBe('queued');
+    expect(await door.jobs()).toBe(jobs + 1);
+  });
+
+  it('to another agent, with a Cc that was not signed, waits too', async () => {
+    const raw = await owner.sign(letter({}));
+    const forged = Buffer.concat([Buffer.from(`Cc: ops@${DOMAIN}\r\n`), raw]);
+    expect(await door.send(forged, { ...eve, to: [`ops@${DOMAIN}`] })).toMatch(/^250/);
+    expect(await door.newest()).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+  });
+
+  it('is too old after a week', async () => {
+    const raw = await owner.sign(letter({}));
+    ahead = 8 * DAY;
+    try {
+      expect(await door.send(raw, eve)).toMatch(/^550 5\.7\.1/);
+    } finally {
+      ahead = 0;
+    }
+    expect(await door.newest()).toMatchObject({ verdict: 'refused', reason_code: 'stale' });
+  });
+
+  it('that a server forwards for another of its users waits', async () => {
+    const raw = await direct.sign(letter({ From: 'boss@direct.example', To: 'eve@direct.example' }));
+    expect(await door.send(raw, { from: 'eve+forward@direct.example' })).toMatch(/^250/);
+    expect(await door.newest()).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+  });
+
+  it('is not what a Bcc is that comes from the sender’s own server', async () => {
+    const bcc = letter({ From: 'boss@direct.example', To: 'bob@else.example' });
+    expect(await door.send(await direct.sign(bcc), { from: 'boss@direct.example' })).toMatch(/^250/);
+    expect(await door.newest()).toMatchObject({
+      verdict: 'accepted',
+      sender: 'boss@direct.example',
+      others: '[]',
+    });
+  });
+});

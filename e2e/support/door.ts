@@ -1,0 +1,171 @@
+/**
+ * The real door without the rest of the server: SMTP listener, worker threads, rules, database, all composed by the
+ * server's own code. What becomes a job stays one.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { openDataFolder } from '../../apps/cli/src/data-folder.ts';
+import { openDoor } from '../../apps/cli/src/server/open-door.ts';
+import { QUEUE_TIMES } from '../../apps/cli/src/server/queue-times.ts';
+import { DEFAULT_LIMITS, type MailLimits, newId } from '../../packages/core/src/index.ts';
+import { type Database, insertAgent, type Mail } from '../../packages/database/src/index.ts';
+import { mailWorkers } from '../../packages/mail/src/index.ts';
+import {
+  type DnsStub,
+  type DnsStubRecords,
+  startDnsStub,
+} from '../../packages/mail/src/test-support/dns-stub.ts';
+import { type SmtpSession, smtpSession } from '../../packages/mail/src/test-support/smtp-session.ts';
+import { databaseQueue, type JobQueue } from '../../packages/queue/src/index.ts';
+
+export const DOMAIN = 'agents.example.org';
+export const OWNER = 'owner@example.com';
+
+export interface DoorOptions {
+  /** Agent → entries of its list beside the owner's address. */
+  agents: Record<string, string[]>;
+  dns?: Record<string, DnsStubRecords>;
+  trustedClients?: string[];
+  authservIds?: string[];
+  limits?: Partial<MailLimits>;
+  /** Epoch ms; the system's clock by default. */
+  clock?: () => number;
+}
+
+export interface Door {
+  db: Database;
+  queue: JobQueue;
+  port: number;
+  dns: DnsStub;
+  /** Lines of the log, as `level event field=value …`. */
+  log: string[];
+  /** Sends bytes in one transaction; gives the last line of the answer to DATA, or to what was refused before. */
+  send(raw: string | Uint8Array, envelope?: { from?: string; to?: string[] }): Promise<string>;
+  session(): SmtpSession;
+  /** All rows, oldest first. */
+  mails(): Promise<Mail[]>;
+  /** The newest row. */
+  newest(): Promise<Mail>;
+  /** How many turns would be taken. */
+  jobs(): Promise<number>;
+  raw(mail: Mail): Promise<Buffer>;
+  dispose(): Promise<void>;
+}
+
+/** Opens it on a free loopback port, with a DNS server of its own. */
+export async function startDoor(options: DoorOptions): Promise<Door> {
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-door-'));
+  const dns = await startDnsStub(options.dns ?? {});
+  const data = await openDataFolder(folder);
+  const { db } = data;
+  const clock = options.clock ?? Date.now;
+  const makeId = () => newId(clock, randomBytes);
+  const log: string[] = [];
+  const line =
+    (level: string) =>
+    (event: string, fields: object = {}) =>
+      void log.push(
+        [level, event, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(' '),
+      );
+  const workers = mailWorkers({
+    threads: 2,
+    dns: { servers: [dns.address] },
+    hostname: DOMAIN,
+    authservIds: options.authservIds ?? [],
+  });
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits });
+  for (const [name, entries] of Object.entries(options.agents)) {
+    await insertAgent(db, { id: `id-${name}`, name, owner: OWNER, created_at: clock() }, entries);
+  }
+  const listener = await openDoor({
+    config: {
+      smtp: { host: '127.0.0.1', port: 0, tls: null },
+      mailDomain: DOMAIN,
+      trustedClients: options.trustedClients ?? [],
+    },
+    data,
+    workers,
+    queue,
+    clock,
+    makeId,
+    logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    onJobs: () => undefined,
+    onReports: () => undefined,
+  });
+  if (!listener) throw new Error('no listener');
+  const mails = () => db.selectFrom('mails').selectAll().orderBy(sql`rowid`).execute();
+  return {
+    db,
+    queue,
+    port: listener.port,
+    dns,
+    log,
+    mails,
+    session: () => smtpSession(listener.port),
+    async send(raw, { from = OWNER, to = [`scout@${DOMAIN}`] } = {}) {
+      const session = smtpSession(listener.port);
+      try {
+        await session.reply();
+        for (const line of [
+          'EHLO client.example',
+          `MAIL FROM:<${from}>`,
+          ...to.map((one) => `RCPT TO:<${one}>`),
+          'DATA',
+        ]) {
+          const answer = await session.command(line);
+          if (/^[45]/.test(answer)) return lastLine(answer);
+        }
+        session.write(dotStuffed(raw));
+        return lastLine(await session.command('\r\n.'));
+      } finally {
+        session.end();
+      }
+    },
+    async newest() {
+      const newest = (await mails()).at(-1);
+      if (!newest) throw new Error('no mail came');
+      return newest;
+    },
+    async jobs() {
+      return (await db.selectFrom('jobs').select('id').execute()).length;
+    },
+    async raw(mail) {
+      return Buffer.from(await data.rawMail.get(mail.raw_key));
+    },
+    async dispose() {
+      await listener.close(0);
+      await workers.close();
+      await data.close();
+      await dns.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A message with CRLF; absent headers get what a person's mail has. */
+export function letter(headers: Record<string, string | string[]>, body = 'Hello.'): Buffer {
+  const usual = {
+    From: OWNER,
+    To: `scout@${DOMAIN}`,
+    Subject: 'Hello',
+    Date: new Date().toUTCString(),
+    'Message-ID': `<${randomBytes(8).toString('hex')}@client.example>`,
+  };
+  const lines = Object.entries({ ...usual, ...headers }).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}: ${one}`),
+  );
+  return Buffer.from(`${[...lines, '', body].join('\r\n')}\r\n`);
+}
+
+function lastLine(answer: string): string {
+  return answer.split('\n').at(-1) ?? '';
+}
+
+function dotStuffed(raw: string | Uint8Array): Buffer {
+  const text = Buffer.from(raw).toString('latin1').replace(/\r\n$/, '');
+  return Buffer.from(text.replace(/^\./gm, '..'), 'latin1');
+}
