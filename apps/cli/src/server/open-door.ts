@@ -49,7 +49,8 @@ export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
     maxRecipients: 100,
     maxConnections: 500,
     maxConnectionsPerClient: 100,
-    maxInFlight: 64,
+    // Most of them wait for the DNS of their senders' domains.
+    maxInFlight: 128,
     trustedClients: config.trustedClients,
     onRecipient: (address) => recipientRefusal(door, address),
     onMessage: (delivery) => take(delivery),

@@ -80,6 +80,48 @@ describe('mailWorkers', () => {
     });
   });
 
+  it('holds up nobody for domains whose DNS never answers', async () => {
+    const dns = await startDnsStub({
+      'silent.test': { fault: 'silence' },
+      '_dmarc.silent.test': { fault: 'silence' },
+    });
+    open.push(dns);
+    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits: { dnsMs: 5000 } });
+    const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
+    let waiting = 30;
+    const silent = Array.from({ length: waiting }, async () => {
+      await workers.inspect(from('silent.test'), strangeClient, 'x@silent.test');
+      waiting -= 1;
+    });
+    const good = await workers.inspect(from('example.com'), strangeClient, 'x@example.com');
+    expect(good).toMatchObject({ ok: true, evidence: { dmarc: { result: 'none' } } });
+    expect(waiting).toBe(30);
+    await Promise.all(silent);
+  });
+
+  it('inspects a mail again, alone, when a neighbour took its thread down', async () => {
+    const dns = await startDnsStub({
+      'slow.test': { fault: 'silence' },
+      '_dmarc.slow.test': { fault: 'silence' },
+    });
+    open.push(dns);
+    // The lookups of one mail outlast the deadline of its call, so its thread is ended under the others.
+    const limits = { inspectMs: 400, dnsMs: 60_000 };
+    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits });
+    const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
+    const doomed = workers.inspect(from('slow.test'), strangeClient, 'x@slow.test');
+    const others: Promise<boolean>[] = [];
+    for (let ended = false; !ended; ) {
+      others.push(workers.inspect(from('example.com'), strangeClient, '').then((outcome) => outcome.ok));
+      ended = await Promise.race([
+        doomed.then(() => true),
+        new Promise<false>((go) => setTimeout(go, 5, false)),
+      ]);
+    }
+    expect(await doomed).toMatchObject({ ok: false, code: 'deadline' });
+    expect((await Promise.all(others)).every(Boolean)).toBe(true);
+  });
+
   it('leaves the caller’s bytes alone, also when they are a view of a larger buffer', async () => {
     const workers = start();
     const large = Buffer.concat([Buffer.from('SECRET'), raw, Buffer.from('SECRET')]);

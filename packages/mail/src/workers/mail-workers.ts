@@ -1,19 +1,21 @@
 /**
  * Worker threads around the parsers of untrusted mail. Invariants: a call always ends, at the latest with
- * its deadline; what a message does to its thread (endless loop, memory) ends that thread and nothing
- * else; the time that a call waits for a thread does not count against it.
+ * its deadlines; what a message does to its thread (endless loop, memory) changes the outcome of no other; the time
+ * that a call waits for a thread does not count against it.
+ *
+ * The door and the turns have threads of their own, so that hostile mail holds up no answer. Looking at a mail at the
+ * door is mostly waiting for the DNS, often for a server that never answers: small mails are inspected many at a
+ * time, and one that fails there is inspected once more, alone, because it may have fallen with a neighbour.
  *
  * The memory limit is the second line: V8 ends a thread at its limit, but the whole process when one
  * large allocation goes far beyond it. The first line is that no operation needs a third of the limit for
  * the largest message that it takes (prescan, parse-mime, html-body and compose bound what they parse).
  */
-import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import { checkDnsServers } from '../authenticate/lookups.ts';
 import type { ComposedMail, MailDns, MailWorkers, ReadMail } from '../contract.ts';
 import { rawLimits } from '../inspect/prescan.ts';
-import type { Task, TaskResult } from './tasks.ts';
-import { turnstile } from './turnstile.ts';
+import { type Lane, laneAlone, laneTogether } from './lanes.ts';
+import type { LoadedPart, Task } from './tasks.ts';
 
 /** Times in ms for one call, memory in MiB of JavaScript heap for one thread. */
 export interface MailWorkerLimits {
@@ -28,15 +30,12 @@ export interface MailWorkerLimits {
 }
 
 export interface MailWorkersOptions {
-  /** Calls at once. Threads start when they are needed and end when idle, but for one. */
+  /** Threads of each kind at most, so calls at once that need the processor. */
   threads: number;
   dns: MailDns;
   /** Our own name, for the macros of SPF. */
   hostname: string;
-  /**
-   * Authserv-ids of servers whose Authentication-Results are believed in what a trusted client hands on
-   * (authenticate/topmost-results.ts says which ones may be named). With none its mail is not checked.
-   */
+  /** Whose Authentication-Results are believed in mail that a trusted client hands on (RFC 8601); none by default. */
   authservIds?: readonly string[];
   limits?: Partial<MailWorkerLimits>;
 }
@@ -50,47 +49,35 @@ const defaults: MailWorkerLimits = {
   dnsLookups: 100,
 };
 
-type Failure = { ok: false; code: 'deadline' | 'too_complex' | 'unreadable'; reason: string };
-type Called = { ok: true; answer: TaskResult } | Failure;
+/** Inspections at once in one thread, and the largest message that takes part, bytes. */
+const TOGETHER = { calls: 64, bytes: 1024 * 1024 };
 
 /** Starts the threads. Throws on a DNS server that is not an address; all else is in the calls' outcomes. */
 export function mailWorkers(options: MailWorkersOptions): MailWorkers {
   const limits = { ...defaults, ...options.limits };
+  const { threads } = options;
   const authservIds = (options.authservIds ?? []).map((id) => id.toLowerCase());
   checkDnsServers(options.dns.servers);
-  const pool = new Piscina<Task, TaskResult>({
-    filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
-    minThreads: 1,
-    maxThreads: options.threads,
-    idleTimeout: 30_000,
-    recordTiming: false,
-    resourceLimits: { maxOldGenerationSizeMb: limits.memoryMb, maxYoungGenerationSizeMb: 64 },
-  });
-  // A thread that ends between two calls is replaced by the next one; there is nobody to tell.
-  pool.on('error', () => undefined);
-  const enter = turnstile(options.threads);
-  const open = new Set<Promise<unknown>>();
-  let closed = false;
+  const { memoryMb } = limits;
+  const door = laneTogether({ threads, kept: 1, memoryMb }, TOGETHER.calls);
+  const doorAlone = laneAlone({ threads, kept: 0, memoryMb });
+  const desk = laneAlone({ threads, kept: 1, memoryMb });
 
-  /** `makeTask` is called when a thread is free, so that waiting mails are not held twice in memory. */
-  function call(deadlineMs: number, makeTask: () => Task): Promise<Called> {
-    if (closed) return Promise.resolve(failure('deadline', 'The mail workers are closed.'));
-    const running = enter(() => runOnce(pool, deadlineMs, makeTask()));
-    open.add(running);
-    return running.finally(() => open.delete(running));
-  }
-
-  // One after the other, so that both find the one thread that stays.
-  void call(limits.readMs, () => ({ operation: 'warm' })).then(() =>
-    call(limits.readMs, () => ({ operation: 'preload' })),
-  );
+  const load = (lane: Lane, part: LoadedPart) =>
+    lane.call(limits.readMs, () => ({ operation: 'load', part }));
+  // One after the other, so that what the first mail needs first is there first, in the threads that stay.
+  void load(door, 'inspect')
+    .then(() => load(desk, 'read'))
+    .then(() => load(desk, 'compose'));
 
   return {
     async inspect(raw, client, envelopeSender) {
       if (raw.length > rawLimits.bytes) return tooLarge;
       const dns = { servers: options.dns.servers, budgetMs: limits.dnsMs, lookups: limits.dnsLookups };
       const request = { client, envelopeSender, hostname: options.hostname, dns, authservIds };
-      const called = await call(limits.inspectMs, () => ({ operation: 'inspect', raw: copy(raw), request }));
+      const task = (): Task => ({ operation: 'inspect', raw: copy(raw), request });
+      const together = raw.length <= TOGETHER.bytes ? await door.call(limits.inspectMs, task) : null;
+      const called = together?.ok ? together : await doorAlone.call(limits.inspectMs, task);
       if (!called.ok) return called;
       return called.answer.operation === 'inspect' ? called.answer.result : mismatch();
     },
@@ -98,7 +85,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
     async read(raw) {
       if (raw.length > rawLimits.bytes) return tooLarge;
       const attempt = async (plain: boolean): Promise<ReadMail> => {
-        const called = await call(limits.readMs, () => ({ operation: 'read', raw: copy(raw), plain }));
+        const called = await desk.call(limits.readMs, () => ({ operation: 'read', raw: copy(raw), plain }));
         if (!called.ok) return called;
         return called.answer.operation === 'read' ? called.answer.result : mismatch();
       };
@@ -108,14 +95,14 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
 
     async readReport(raw) {
       if (raw.length > rawLimits.bytes) return null;
-      const called = await call(limits.readMs, () => ({ operation: 'report', raw: copy(raw) }));
+      const called = await doorAlone.call(limits.readMs, () => ({ operation: 'report', raw: copy(raw) }));
       if (!called.ok) return null;
       return called.answer.operation === 'report' ? called.answer.result : mismatch();
     },
 
     async compose(mail) {
       const attempt = async (plain: boolean): Promise<{ code: string; composed: ComposedMail }> => {
-        const called = await call(limits.composeMs, () => ({ operation: 'compose', mail, plain }));
+        const called = await desk.call(limits.composeMs, () => ({ operation: 'compose', mail, plain }));
         if (!called.ok) return { code: called.code, composed: { ok: false, reason: called.reason } };
         if (called.answer.operation !== 'compose') return mismatch();
         return { code: 'done', composed: called.answer.result };
@@ -125,9 +112,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
     },
 
     async close() {
-      closed = true;
-      await Promise.allSettled(open);
-      await pool.destroy();
+      await Promise.all([door.close(), doorAlone.close(), desk.close()]);
     },
   };
 }
@@ -138,33 +123,9 @@ const tooLarge = {
   reason: `The message is larger than ${rawLimits.bytes} bytes.`,
 } as const;
 
-async function runOnce(pool: Piscina<Task, TaskResult>, deadlineMs: number, task: Task): Promise<Called> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), deadlineMs);
-  const transferList = 'raw' in task ? [task.raw.buffer] : [];
-  try {
-    return { ok: true, answer: await pool.run(task, { signal: controller.signal, transferList }) };
-  } catch (error) {
-    if (controller.signal.aborted) {
-      return failure('deadline', `Reading or writing this message took longer than ${deadlineMs} ms.`);
-    }
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      return failure('too_complex', 'The message needs more memory than a message may have.');
-    }
-    return failure('unreadable', error instanceof Error ? error.message : String(error));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Only time and memory are saved by doing less; other failures would come again. */
 function worthPlain(code: string): boolean {
   return code === 'deadline' || code === 'too_complex';
-}
-
-function failure(code: Failure['code'], reason: string): Failure {
-  return { ok: false, code, reason };
 }
 
 function mismatch(): never {

@@ -3,16 +3,18 @@ import type { Inspection, MailReport } from '@tinyfat/core';
 import type { ComposedMail, OutgoingMail, ReadMail } from '../contract.ts';
 import type { InspectRequest } from '../inspect/inspect.ts';
 
+/** What a thread loads ahead of the first mail. */
+export type LoadedPart = 'inspect' | 'read' | 'compose';
+
 export type Task =
-  | { operation: 'warm' }
-  | { operation: 'preload' }
+  | { operation: 'load'; part: LoadedPart }
   | { operation: 'inspect'; raw: Uint8Array<ArrayBuffer>; request: InspectRequest }
   | { operation: 'read'; raw: Uint8Array<ArrayBuffer>; plain: boolean }
   | { operation: 'report'; raw: Uint8Array<ArrayBuffer> }
   | { operation: 'compose'; mail: OutgoingMail; plain: boolean };
 
 export type TaskResult =
-  | { operation: 'warm' }
+  | { operation: 'load' }
   | { operation: 'inspect'; result: Inspection }
   | { operation: 'read'; result: ReadMail }
   | { operation: 'report'; result: MailReport | null }

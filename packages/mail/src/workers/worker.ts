@@ -1,23 +1,16 @@
 /**
  * Entry of a worker thread. Each operation loads its libraries when it is first asked for, so the first
- * mail waits for no library that it does not need. What every mail needs is loaded ahead, in two steps so that
- * a mail that comes right after the start waits only for the first.
+ * mail waits for no library that it does not need. What every mail needs is loaded ahead, in steps, so that
+ * a mail that comes right after the start waits for no more than it needs.
  */
-import type { Task, TaskResult } from './tasks.ts';
+import type { LoadedPart, Task, TaskResult } from './tasks.ts';
 
 /** Does one task. What it throws is a bug or the end of the thread's memory. */
 export default async function work(task: Task): Promise<TaskResult> {
   switch (task.operation) {
-    case 'warm':
-      await import('../inspect/inspect.ts');
-      await import('../read/read-mail.ts');
-      return { operation: 'warm' };
-    case 'preload':
-      await import('../read/split-quoted.ts');
-      await import('../compose/compose.ts');
-      await import('../read/attachments.ts');
-      await import('file-type');
-      return { operation: 'warm' };
+    case 'load':
+      await load(task.part);
+      return { operation: 'load' };
     case 'inspect': {
       const { inspect } = await import('../inspect/inspect.ts');
       return { operation: 'inspect', result: await inspect(task.raw, task.request) };
@@ -34,5 +27,21 @@ export default async function work(task: Task): Promise<TaskResult> {
       const { compose } = await import('../compose/compose.ts');
       return { operation: 'compose', result: await compose(task.mail, task.plain) };
     }
+  }
+}
+
+async function load(part: LoadedPart): Promise<void> {
+  switch (part) {
+    case 'inspect':
+      await import('../inspect/inspect.ts');
+      break;
+    case 'read':
+      await import('../read/read-mail.ts');
+      break;
+    case 'compose':
+      await import('../read/split-quoted.ts');
+      await import('../compose/compose.ts');
+      await import('../read/attachments.ts');
+      await import('file-type');
   }
 }
