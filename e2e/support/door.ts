@@ -35,6 +35,19 @@ export interface DoorOptions {
   clock?: () => number;
 }
 
+/** What a transaction is for: the owner to scout where nothing else is said. */
+export interface Sending {
+  from?: string;
+  to?: string[];
+}
+
+/** A connection for many transactions: the greeting of each takes a tenth of a second. */
+export interface DoorClient {
+  /** Gives the last line of the answer to DATA, or to what was refused before. */
+  send(raw: string | Uint8Array, envelope?: Sending): Promise<string>;
+  end(): void;
+}
+
 export interface Door {
   db: Database;
   queue: JobQueue;
@@ -42,8 +55,9 @@ export interface Door {
   dns: DnsStub;
   /** Lines of the log, as `level event field=value …`. */
   log: string[];
-  /** Sends bytes in one transaction; gives the last line of the answer to DATA, or to what was refused before. */
-  send(raw: string | Uint8Array, envelope?: { from?: string; to?: string[] }): Promise<string>;
+  /** One transaction on a connection of its own. */
+  send: DoorClient['send'];
+  connect(): Promise<DoorClient>;
   session(): SmtpSession;
   /** All rows, oldest first. */
   mails(): Promise<Mail[]>;
@@ -106,25 +120,15 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
     log,
     mails,
     session: () => smtpSession(listener.port),
-    async send(raw, { from = OWNER, to = [`scout@${DOMAIN}`] } = {}) {
-      const session = smtpSession(listener.port);
+    async send(raw, envelope) {
+      const client = await connect(listener.port);
       try {
-        await session.reply();
-        for (const line of [
-          'EHLO client.example',
-          `MAIL FROM:<${from}>`,
-          ...to.map((one) => `RCPT TO:<${one}>`),
-          'DATA',
-        ]) {
-          const answer = await session.command(line);
-          if (/^[45]/.test(answer)) return lastLine(answer);
-        }
-        session.write(dotStuffed(raw));
-        return lastLine(await session.command('\r\n.'));
+        return await client.send(raw, envelope);
       } finally {
-        session.end();
+        client.end();
       }
     },
+    connect: () => connect(listener.port),
     async newest() {
       const newest = (await mails()).at(-1);
       if (!newest) throw new Error('no mail came');
@@ -159,6 +163,23 @@ export function letter(headers: Record<string, string | string[]>, body = 'Hello
     [value].flat().map((one) => `${name}: ${one}`),
   );
   return Buffer.from(`${[...lines, '', body].join('\r\n')}\r\n`);
+}
+
+async function connect(port: number): Promise<DoorClient> {
+  const session = smtpSession(port);
+  await session.reply();
+  await session.command('EHLO client.example');
+  return {
+    async send(raw, { from = OWNER, to = [`scout@${DOMAIN}`] } = {}) {
+      for (const line of [`MAIL FROM:<${from}>`, ...to.map((one) => `RCPT TO:<${one}>`), 'DATA']) {
+        const answer = await session.command(line);
+        if (/^[45]|^closed/.test(answer)) return lastLine(answer);
+      }
+      session.write(Buffer.concat([dotStuffed(raw), Buffer.from('\r\n.\r\n')]));
+      return lastLine(await session.reply());
+    },
+    end: () => session.end(),
+  };
 }
 
 function lastLine(answer: string): string {
