@@ -30,6 +30,23 @@ describe('tinyfat mails', () => {
     expect((await server.cli(['mails', 'release', second.id])).code).toBe(1);
   });
 
+  it('discards what waits at the door, one or all, and keeps it on record', async () => {
+    for (const subject of ['one', 'two', 'three']) expect((await send(subject)).code).toBe(250);
+    const [three] = await server.json(['mails', 'scout']);
+    expect((await server.cli(['mails', 'discard', three.id])).code).toBe(0);
+    expect((await server.cli(['mails', 'discard', three.id])).code).toBe(1);
+    expect((await server.cli(['mails', 'release', three.id])).code).toBe(1);
+    const all = await server.cli(['mails', 'discard', '--all', 'scout']);
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('2 mails') });
+    const mails: { subject: string; verdict: string; state: string }[] = await server.json([
+      'mails',
+      'scout',
+    ]);
+    for (const mail of mails.slice(0, 3))
+      expect(mail).toMatchObject({ verdict: 'over_limit', state: 'discarded' });
+    expect((await server.json(['runs'])).length).toBe(2);
+  });
+
   it('shows one mail with what was checked', async () => {
     expect((await send('third', 'eve@else.example')).code).toBe(550);
     const [refused] = await server.json(['mails', 'scout']);

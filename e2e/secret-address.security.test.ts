@@ -75,6 +75,13 @@ describe('a secret address', () => {
     expect([stranger.reason_code, strict.reason_code]).toEqual(['not_allowed', 'dmarc_failed']);
   });
 
+  it('can’t be made for a name that leaves no room for it', async () => {
+    const name = 'a'.repeat(40);
+    await server.cli(['agent', 'create', name, '--owner', 'owner@example.com']);
+    const made = await server.cli(['address', 'create', name]);
+    expect(made).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('too long') });
+  });
+
   it('is worth nothing once it is revoked', async () => {
     const [shown] = await server.json(['address', 'list', 'scout']);
     expect((await server.cli(['address', 'revoke', 'scout', shown.id])).code).toBe(0);

@@ -1,7 +1,7 @@
 /** Mails that are made to choke a server, and too many mails. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailRow } from '../../packages/contracts/src/job-queue.ts';
-import { OVER_LIMIT_KEPT } from '../../packages/core/src/index.ts';
+import { HELD_BACK_KEPT } from '../../packages/core/src/index.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const bomb = (type: string, body: string) => letter({ 'Content-Type': type, 'MIME-Version': '1.0' }, body);
@@ -77,17 +77,63 @@ describe('a bomb of mails', () => {
   });
 
   it('is left to the sending server once a thousand wait', async () => {
-    for (let index = 0; index < OVER_LIMIT_KEPT; index++) {
+    for (let index = 0; index < HELD_BACK_KEPT; index++) {
       await door.db
         .insertInto('mails')
         .values(mailRow('id-scout', `<${index}@full>`, { verdict: 'over_limit', state: 'over_limit' }))
         .execute();
     }
     const before = (await door.mails()).length;
-    expect(await door.send(letter({}))).toMatch(/^452 4\.2\.2/);
+    const from = 'p9@corp.example';
+    const files = await door.rawFiles();
+    expect(await door.send(letter({ From: from }), { from })).toMatch(/^452 4\.2\.2/);
     expect((await door.mails()).length).toBe(before);
+    expect(await door.rawFiles()).toBe(files);
     expect(door.log.some((line) => line.includes('mail_deferred') && line.includes('mailbox_full'))).toBe(
       true,
     );
+  });
+});
+
+describe('the limits', () => {
+  let door: Door;
+  beforeAll(async () => {
+    door = await startDoor({
+      agents: { scout: ['@corp.example'] },
+      trustedClients: ['127.0.0.0/8'],
+      limits: { senderHour: 3, agentHour: 4 },
+    });
+  });
+  afterAll(() => door?.dispose());
+  const codes = async (froms: string[]) => {
+    const found = [];
+    for (const from of froms) {
+      await door.send(letter({ From: from }), { from });
+      found.push((await door.newest()).reason_code);
+    }
+    return found;
+  };
+
+  it('count a sender with all tags as one, and keep no owner from the agent', async () => {
+    expect(
+      await codes(['a+1@corp.example', 'a+2@corp.example', 'A@corp.example', 'a+3@corp.example']),
+    ).toEqual([...['accepted', 'accepted', 'accepted', 'sender_limit']]);
+    expect(await codes(['b@corp.example', 'c@corp.example'])).toEqual(['accepted', 'agent_limit']);
+    expect(await codes([OWNER, `owner+x@example.com`])).toEqual(['accepted', 'accepted']);
+  });
+});
+
+describe('automatic mail', () => {
+  it('of a stranger is kept with its beginning only', async () => {
+    const door = await startDoor({ agents: { scout: [] } });
+    try {
+      const raw = letter({ 'Auto-Submitted': 'auto-replied' }, 'A line of text.\r\n'.repeat(20_000));
+      expect(await door.send(raw, { from: '' })).toMatch(/^250/);
+      const mail = await door.newest();
+      expect(mail).toMatchObject({ verdict: 'automatic', raw_bytes: raw.length });
+      expect(await door.raw(mail)).toEqual(raw.subarray(0, 64 * 1024));
+    } finally {
+      await door.dispose();
+    }
   });
 });

@@ -50,6 +50,23 @@ describe('a replay of a signed mail', () => {
     expect(await door.jobs()).toBe(jobs);
   });
 
+  it('is kept with its beginning only, however often it comes', async () => {
+    const raw = await owner.sign(letter({}, 'A line of text.\r\n'.repeat(20_000)));
+    for (const from of [OWNER, eve.from]) expect(await door.send(raw, { from })).toMatch(/^250/);
+    const [first, copy] = (await door.mails()).slice(-2);
+    expect([first?.verdict, copy?.verdict]).toEqual(['accepted', 'duplicate']);
+    expect((await door.raw(first as NonNullable<typeof first>)).length).toBe(raw.length);
+    expect((await door.raw(copy as NonNullable<typeof copy>)).length).toBe(64 * 1024);
+  });
+
+  it('under a Message-ID that somebody else used first is no copy', async () => {
+    const id = '<guessed@example.com>';
+    const boss = letter({ From: 'boss@direct.example', 'Message-ID': id });
+    expect(await door.send(await direct.sign(boss), { from: 'boss@direct.example' })).toMatch(/^250/);
+    expect(await door.send(await owner.sign(letter({ 'Message-ID': id })))).toMatch(/^250/);
+    expect(await door.newest()).toMatchObject({ verdict: 'accepted', sender: OWNER });
+  });
+
   it('that was written to somebody else waits for the owner, who can let it in', async () => {
     const raw = await owner.sign(letter({ To: 'bob@evil.example', Subject: 'Please pay the bill' }));
     const jobs = await door.jobs();
@@ -88,6 +105,20 @@ describe('a replay of a signed mail', () => {
     const raw = await direct.sign(letter({ From: 'boss@direct.example', To: 'eve@direct.example' }));
     expect(await door.send(raw, { from: 'eve+forward@direct.example' })).toMatch(/^250/);
     expect(await door.newest()).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+  });
+
+  it('that came first makes way for the mail itself', async () => {
+    const raw = await direct.sign(letter({ From: 'boss@direct.example', To: 'bob@else.example' }));
+    expect(await door.send(raw, eve)).toMatch(/^250/);
+    const copy = await door.newest();
+    expect(copy.verdict).toBe('held');
+    const jobs = await door.jobs();
+    expect(await door.send(raw, { from: 'boss@direct.example' })).toMatch(/^250/);
+    expect((await door.newest()).verdict).toBe('accepted');
+    expect(await door.jobs()).toBe(jobs + 1);
+    const before = (await door.mails()).find((mail) => mail.id === copy.id);
+    expect(before).toMatchObject({ verdict: 'duplicate', state: 'duplicate' });
+    expect(await door.queue.releaseMail(copy.id)).toBe('not_waiting');
   });
 
   it('is not what a Bcc is that comes from the sender’s own server', async () => {

@@ -3,7 +3,7 @@
  * server's own code. What becomes a job stays one.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -66,6 +66,8 @@ export interface Door {
   /** How many turns would be taken. */
   jobs(): Promise<number>;
   raw(mail: Mail): Promise<Buffer>;
+  /** How many messages are stored. */
+  rawFiles(): Promise<number>;
   dispose(): Promise<void>;
 }
 
@@ -139,6 +141,10 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
     },
     async raw(mail) {
       return Buffer.from(await data.rawMail.get(mail.raw_key));
+    },
+    async rawFiles() {
+      const names = await readdir(data.paths.rawMail, { recursive: true });
+      return names.filter((name) => name.endsWith('.eml')).length;
     },
     async dispose() {
       await listener.close(0);

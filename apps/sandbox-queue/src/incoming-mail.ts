@@ -29,7 +29,7 @@ export function secretReplyTo(
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
 ): Mailbox | null {
-  if (mail.reason_code !== 'accepted_by_secret_address') return null;
+  if (mail.secret_address === null) return null;
   if (recipients.length !== 1 || recipients[0] !== mail.sender) return null;
   const secret = canonicalAddress(mail.envelope_recipient);
   const own = canonicalAddress(agentAddress(ports, agent));

@@ -33,6 +33,8 @@ export function mailRow(agentId: string, messageId: string, more: Partial<NewMai
     raw_key: `raw-${made}`,
     raw_bytes: 10,
     sender: 'a@example.com',
+    sender_base: 'a@example.com',
+    secret_address: null,
     sender_name: '',
     message_id: messageId,
     in_reply_to: null,
@@ -50,6 +52,7 @@ export function mailRow(agentId: string, messageId: string, more: Partial<NewMai
     state: 'queued',
     state_reason: '',
     ...more,
+    ...(more.sender === undefined ? {} : { sender_base: more.sender }),
   };
 }
 
@@ -158,14 +161,16 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
     it('holds a thread that goes back and forth without a pause', async () => {
       const { queue, now } = fixture;
       const write = async (index: number, thread: string) => {
-        const people = { sender: `p${index}@example.com` };
-        const row = mailRow('agent-a', `<${index}@x>`, { received_at: now.value, thread, ...people });
+        const row = mailRow('agent-a', `<${index}@x>`, { received_at: now.value, thread });
         return (await queue.enqueue([row]))[0];
       };
       for (let index = 0; index < THREAD_LIMIT; index++)
         expect((await write(index, '<t@x>'))?.queued).toBe(true);
       expect(await write(100, '<t@x>')).toMatchObject({ verdict: 'held', code: 'thread_too_fast' });
       expect((await write(101, '<u@x>'))?.queued).toBe(true);
+      // Somebody else in the same thread is no part of it.
+      const other = { received_at: now.value, thread: '<t@x>', sender: 'b@example.com' };
+      expect((await queue.enqueue([mailRow('agent-a', '<b@x>', other)]))[0]?.queued).toBe(true);
       now.value += THREAD_WINDOW_MS + 1;
       expect((await write(102, '<t@x>'))?.queued).toBe(true);
     });

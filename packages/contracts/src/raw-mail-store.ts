@@ -35,6 +35,13 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       for (const key of keys) expect(new TextDecoder().decode(await fixture.store.get(key))).toBe(key);
     });
 
+    it('takes away what is not wanted, and what was never there', async () => {
+      await fixture.store.put('unwanted', new Uint8Array(1));
+      await fixture.store.remove('unwanted');
+      await fixture.store.remove('unwanted');
+      await expect(fixture.second.get('unwanted')).rejects.toThrow();
+    });
+
     it('rejects for a key that holds nothing', async () => {
       await expect(fixture.store.get('no-such-mail')).rejects.toThrow();
     });
@@ -43,6 +50,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       for (const key of ['../../etc/passwd', 'a/b/c/d', 'UPPER', '']) {
         await expect(fixture.store.put(key, new Uint8Array(1))).rejects.toThrow(/not a raw mail key/);
         await expect(fixture.store.get(key)).rejects.toThrow(/not a raw mail key/);
+        await expect(fixture.store.remove(key)).rejects.toThrow(/not a raw mail key/);
       }
     });
   });

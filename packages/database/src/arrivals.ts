@@ -6,7 +6,7 @@ import type { Database } from './sqlite.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Writes a mail row; false when a mail with the same Message-ID or signature was taken for this agent before. */
+/** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
 export async function insertMail(db: Database, mail: NewMail): Promise<boolean> {
   const made = await db
     .insertInto('mails')
@@ -24,10 +24,36 @@ export async function hasSameMessageId(db: Database, mail: NewMail): Promise<boo
     .select('id')
     .where('agent_id', '=', mail.agent_id)
     .where('message_id', '=', mail.message_id)
+    .where('sender_base', '=', mail.sender_base ?? null)
     .where('verdict', 'in', ['accepted', 'held', 'over_limit'])
     .limit(1)
     .executeTakeFirst();
   return earlier !== undefined;
+}
+
+/**
+ * Makes way for a mail that is beyond doubt where a doubtful copy of it is held: that one becomes its duplicate. False
+ * when none is held.
+ */
+export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolean> {
+  const reason = 'The mail itself came after this copy, and was taken.';
+  const rows = await db
+    .updateTable('mails')
+    .set({ verdict: 'duplicate', state: 'duplicate', reason_code: 'duplicate', reason, state_reason: reason })
+    .where('agent_id', '=', mail.agent_id)
+    .where('verdict', '=', 'held')
+    .where('state', '=', 'held')
+    .where('reason_code', '=', 'not_addressed')
+    .where((where) => {
+      const same = where.and([
+        where('message_id', '=', mail.message_id),
+        where('sender_base', '=', mail.sender_base ?? null),
+      ]);
+      return mail.signature == null ? same : where.or([same, where('signature', '=', mail.signature)]);
+    })
+    .returning('id')
+    .execute();
+  return rows.length > 0;
 }
 
 /** Accepted mails of the last day up to this one, which must be written already, and jobs that wait. */
@@ -42,14 +68,14 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
           select.fn.sum<number>(select.case().when(select.and(conditions)).then(1).else(0).end()),
           sql.lit(0),
         );
-      const bySender = select('sender', '=', mail.sender ?? null);
+      const bySender = select('sender_base', '=', mail.sender_base ?? null);
       const inThread = select('thread', '=', mail.thread ?? '');
       return [
         count(bySender, since(HOUR_MS)).as('senderHour'),
         count(bySender).as('senderDay'),
         count(since(HOUR_MS)).as('agentHour'),
         select.fn.countAll<number>().as('agentDay'),
-        count(inThread, since(THREAD_WINDOW_MS)).as('thread'),
+        count(bySender, inThread, since(THREAD_WINDOW_MS)).as('thread'),
       ];
     })
     .where('agent_id', '=', mail.agent_id)
@@ -59,15 +85,32 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
   return { ...row, waiting: await countWaiting(db) };
 }
 
-/** Mails of an agent that are over a limit and were not released. */
-export async function countOverLimit(db: Database, agentId: string): Promise<number> {
+/** Mails of an agent that wait for its owner at the door. */
+export async function countHeldBack(db: Database, agentId: string): Promise<number> {
   const row = await db
     .selectFrom('mails')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('agent_id', '=', agentId)
-    .where('state', '=', sql.lit('over_limit'))
+    // As the index says it, so that it is used.
+    .where(sql<boolean>`state in ('held', 'over_limit')`)
+    .where('verdict', 'in', ['held', 'over_limit'])
     .executeTakeFirstOrThrow();
   return row.count;
+}
+
+/** Ends mails that wait at the door, without a turn: one of them, or all of an agent. Gives how many there were. */
+export async function discardMails(
+  db: Database,
+  which: { mailId: string } | { agentId: string },
+): Promise<number> {
+  const query = db
+    .updateTable('mails')
+    .set({ state: 'discarded', state_reason: 'The owner discarded it.' })
+    .where(sql<boolean>`state in ('held', 'over_limit')`)
+    .where('verdict', 'in', ['held', 'over_limit']);
+  const rows =
+    'mailId' in which ? query.where('id', '=', which.mailId) : query.where('agent_id', '=', which.agentId);
+  return (await rows.returning('id').execute()).length;
 }
 
 /** Gives a mail that was written as accepted another verdict. */

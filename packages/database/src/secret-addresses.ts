@@ -1,4 +1,4 @@
-/** Secret addresses of agents: made and revoked by the owner; the token itself is never stored. */
+/** Secret addresses of agents: made and revoked by the owner, and known here by the hash of their token. */
 import type { SecretAddress } from './schema.ts';
 import type { Database } from './sqlite.ts';
 

@@ -1,14 +1,34 @@
 /** What the mail package gives: guarded reading of untrusted mail, composing, and the ways in and out. */
-import type { ClientConnection, Inspection } from '@tinyfat/core';
+import type { ClientConnection, Clock, Inspection, MailReport } from '@tinyfat/core';
 
-/** One attachment of an inbound mail. Nothing about it is trusted; `filename` is as the sender wrote it. */
+/**
+ * What is to be known of an attachment before anybody opens it. `type_mismatch`: its content, or the whole of
+ * its name, is something else and worse than the sender says. `nested_mail`: a forwarded message. `tnef`: the
+ * winmail.dat of Outlook, which holds the real attachments.
+ */
+export type AttachmentMark =
+  | 'executable'
+  | 'archive'
+  | 'macros'
+  | 'encrypted'
+  | 'type_mismatch'
+  | 'nested_mail'
+  | 'calendar'
+  | 'tnef';
+
+/** One attachment of an inbound mail. Nothing that the sender says of it is trusted. */
 export interface MailAttachment {
+  /** As the sender wrote it; a forwarded message without one has its subject, an invitation `invite.ics`. */
   filename: string | null;
+  /** As the sender declared it: a media type in lower case, without parameters. */
   contentType: string;
   /** `inline` for images that the HTML refers to. */
   disposition: 'attachment' | 'inline';
   /** Without angle brackets. */
   contentId: string | null;
+  /** What the content itself shows; null where it does not tell. */
+  detectedType: string | null;
+  marks: readonly AttachmentMark[];
   content: Uint8Array;
 }
 
@@ -31,6 +51,8 @@ export interface OutgoingMail {
   from: { address: string; name: string };
   to: { address: string; name: string }[];
   cc: { address: string; name: string }[];
+  /** Where answers are to go when that is not `from`; null for none. */
+  replyTo: { address: string; name: string } | null;
   subject: string;
   /** Epoch ms. */
   date: number;
@@ -59,6 +81,8 @@ export interface MailWorkers {
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Reads text, quoted text and attachments of one raw message. */
   read(raw: Uint8Array): Promise<ReadMail>;
+  /** The bounce or the complaint that one raw message is; null where it is none or cannot be read in time. */
+  readReport(raw: Uint8Array): Promise<MailReport | null>;
   /** Renders Markdown to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
   close(): Promise<void>;
@@ -66,12 +90,31 @@ export interface MailWorkers {
 
 /** One message taken off the wire, before any answer was given. */
 export interface SmtpDelivery {
+  /** `helo` is printable ASCII, or null. */
   client: ClientConnection;
   /** TLS in use. */
   secure: boolean;
+  /** MAIL FROM: visible characters only, at most 254 bytes; empty for the null reverse-path. */
   sender: string;
+  /** RCPT TO, as visible and as long as the sender; `postmaster` may stand without a domain (RFC 5321). */
   recipients: string[];
   raw: Uint8Array;
+}
+
+/** A message that grew beyond the size limit; `raw` is its first 64 kB, or less where memory was short. */
+export interface OversizeSmtpDelivery extends SmtpDelivery {
+  /** What was received until the client ended the message, went away or was hung up on. */
+  bytes: number;
+}
+
+/** An address of MAIL FROM or RCPT TO that was not taken; no message may ever follow. */
+export interface SmtpRefusal {
+  kind: 'sender' | 'recipient';
+  /** In printable ASCII, at most 254 characters. */
+  address: string;
+  /** IP address of the client. */
+  client: string;
+  answer: SmtpAnswer;
 }
 
 /** An SMTP answer: 250, or an error with its enhanced status code (RFC 3463) and a sentence. */
@@ -90,19 +133,33 @@ export interface SmtpListenerOptions {
   tls: { key: string; cert: string } | null;
   maxMessageBytes: number;
   maxRecipients: number;
-  /** Open connections at once, in all and from one client address. */
+  /** Open connections at once, in all and from one client: an IPv4 address or the /64 of an IPv6 address. */
   maxConnections: number;
   maxConnectionsPerClient: number;
   /** Messages between the end of DATA and their answer, at once; beyond it 451. */
   maxInFlight: number;
-  /** Bytes of unfinished messages of all connections held in memory; beyond it 451. Default: 8 messages. */
+  /**
+   * Bytes of messages without an answer, of all connections, held in memory; beyond it 451. One client that is
+   * not trusted gets half of them. Default: 8 messages.
+   */
   maxBufferedBytes?: number;
-  /** Networks in CIDR notation whose mail is not checked. */
+  /**
+   * Permanent refusals (5xx to a message or a recipient) within an hour; a client with more gets 421 at connect
+   * until there are fewer. Default: 100.
+   */
+  maxRefusalsPerClientHour?: number;
+  /** Networks in CIDR notation whose mail is not checked, and who are not counted per client and hour. */
   trustedClients: string[];
-  /** Answers RCPT TO: null accepts it. */
+  clock: Clock;
+  /** Answers RCPT TO: null accepts it. A rejection becomes 451. */
   onRecipient(address: string): Promise<SmtpAnswer | null>;
   /** Answers the end of DATA; 250 only once everything is durable. A rejection becomes 451. */
   onMessage(delivery: SmtpDelivery): Promise<SmtpAnswer>;
+  /** Answers a message that grew beyond the size limit, with a refusal. A rejection becomes 552. */
+  onOversize(delivery: OversizeSmtpDelivery): Promise<SmtpAnswer>;
+  /** Told about each address that was refused, so that nothing is refused in silence. */
+  onRefusal(refusal: SmtpRefusal): void;
+  /** Told about trouble. The detail is printable ASCII of at most 300 characters. */
   onProblem(event: string, detail: string): void;
 }
 

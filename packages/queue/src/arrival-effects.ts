@@ -14,7 +14,7 @@ export interface ArrivalContext {
   agentId: string;
   /** Canonical address of the author; null when it could not be told. */
   sender: string | null;
-  /** Id of the secret address that the mail came to. */
+  /** Id of the secret address that let the sender in. */
   secretAddress: string | null;
   /** What the message reports, where it is a report. */
   report: MailReport | null;
@@ -29,7 +29,7 @@ export async function writeEffects(
   context: ArrivalContext,
 ): Promise<boolean> {
   const { agentId, sender, secretAddress, report, now } = context;
-  if (secretAddress !== null && arrival.code === 'accepted_by_secret_address') {
+  if (secretAddress !== null && arrival.verdict !== 'duplicate') {
     await markSecretAddressUsed(tx, secretAddress, now);
   }
   // Who writes has a mailbox that lives, whatever bounced before.

@@ -40,10 +40,19 @@ export interface Arrival {
 /** What became of a mail that the owner wants to let in. */
 export type Release = 'queued' | 'not_waiting' | 'unknown';
 
+/** So many mails are held back for the owner of an agent that one more is not taken; nothing was written. */
+export class MailboxFull extends Error {
+  readonly agentId: string;
+  constructor(agentId: string) {
+    super(`too many mails wait for the owner of agent ${agentId}`);
+    this.agentId = agentId;
+  }
+}
+
 export interface JobQueue {
   /**
    * Writes mails with their verdicts, and a job for each accepted one that is no copy and over no limit, in one
-   * durable transaction. `also` writes what must be true with them.
+   * durable transaction. `also` writes what must be true with them. Rejects with `MailboxFull`.
    */
   enqueue(
     mails: readonly NewMail[],

@@ -2,10 +2,19 @@
  * The jobs table as a queue. One statement claims: the unique index on running jobs makes a second running job
  * of an agent impossible, and the fence makes a worker that lost its lease powerless.
  */
-import { type Clock, judgeLimits, type MailLimits, type MakeId } from '@tinyfat/core';
 import {
+  type Clock,
+  canonicalAddress,
+  HELD_BACK_KEPT,
+  judgeLimits,
+  type MailLimits,
+  type MakeId,
+} from '@tinyfat/core';
+import {
+  agentById,
   changeVerdict,
   countAccepted,
+  countHeldBack,
   type Database,
   hasSameMessageId,
   insertMail,
@@ -14,9 +23,10 @@ import {
   type NewMail,
   type Schema,
   setMailState,
+  yieldHeldCopy,
 } from '@tinyfat/database';
 import { type ExpressionBuilder, sql } from 'kysely';
-import type { Arrival, JobQueue, Lease } from './contract.ts';
+import { type Arrival, type JobQueue, type Lease, MailboxFull } from './contract.ts';
 
 /** Written into the statement, not bound: only then are the partial indexes used (sqlite.org/partialindex.html). */
 const ready = sql.lit('ready' as const);
@@ -36,11 +46,13 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
   const { db, clock, makeId, leaseMs, maxAttempts, limits } = options;
 
   async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
-    if (!(await insertMail(tx, mail))) return await fold(tx, mail);
+    if (!(await insertMail(tx, mail)) && !(await takePlace(tx, mail))) return await fold(tx, mail);
     const { id: mailId, verdict, reason_code: code } = mail;
     if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
-    const over = judgeLimits(await countAccepted(tx, mail), limits, mail.sender ?? '');
+    const who = { sender: mail.sender ?? '', isOwner: await isOwner(tx, mail) };
+    const over = judgeLimits(await countAccepted(tx, mail), limits, who);
     if (over) {
+      if ((await countHeldBack(tx, mail.agent_id)) >= HELD_BACK_KEPT) throw new MailboxFull(mail.agent_id);
       const { verdict, code, reason } = over;
       await changeVerdict(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
       return { mailId, verdict, code, queued: false };
@@ -168,6 +180,17 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
       return row?.at ?? null;
     },
   };
+}
+
+/** A mail that is beyond doubt takes the place of a doubtful copy that is held; false where there is none. */
+async function takePlace(tx: Database, mail: NewMail): Promise<boolean> {
+  return mail.verdict === 'accepted' && (await yieldHeldCopy(tx, mail)) && (await insertMail(tx, mail));
+}
+
+async function isOwner(tx: Database, mail: NewMail): Promise<boolean> {
+  const agent = await agentById(tx, mail.agent_id);
+  const owner = agent && canonicalAddress(agent.owner);
+  return owner?.ok === true && owner.base === mail.sender_base;
 }
 
 /** Keeps a copy as a row of its own that wakes nobody. */

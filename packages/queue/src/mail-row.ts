@@ -24,6 +24,8 @@ export interface JudgedMail {
   agentBase: string;
   /** As it stood in the envelope. */
   recipient: string;
+  /** Id of the secret address that it is. */
+  secretAddress: string | null;
   message: ReceivedMessage;
   inspection: Inspection;
   verdict: FinalVerdict;
@@ -49,6 +51,7 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
     raw_key: mail.rawKey,
     raw_bytes: message.oversizeBytes ?? message.raw.length,
     sender: from?.ok ? from.sender.address : null,
+    sender_base: from?.ok ? from.sender.base : null,
     sender_name: from?.ok ? from.name : '',
     message_id: mail.messageId,
     in_reply_to: summary?.inReplyTo ?? null,
@@ -56,6 +59,7 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
     thread: summary?.references[0] ?? summary?.inReplyTo ?? mail.messageId,
     others: JSON.stringify(await others(mail, summary, from)),
     signature: letIn?.fingerprint ?? null,
+    secret_address: verdict.code === 'accepted_by_secret_address' ? mail.secretAddress : null,
     subject: summary?.subject ?? '',
     sent_at: summary?.date ?? null,
     verdict: verdict.verdict,

@@ -11,10 +11,10 @@ import {
   type Clock,
   canonicalAddress,
   fromSender,
+  HELD_BACK_KEPT,
   type Inspection,
   type MailReport,
   type MakeId,
-  OVER_LIMIT_KEPT,
   type RawMailStore,
   type SmtpReply,
   secretTokenHash,
@@ -22,8 +22,9 @@ import {
   type TemporaryCode,
   type Verdict,
 } from '@tinyfat/core';
+import type { Database, NewMail } from '@tinyfat/database';
 import { writeEffects } from './arrival-effects.ts';
-import type { Arrival, JobQueue, ReceivedMessage } from './contract.ts';
+import { type Arrival, type JobQueue, MailboxFull, type ReceivedMessage } from './contract.ts';
 import { type FinalVerdict, mailRow, messageIdOf } from './mail-row.ts';
 
 export interface DoorPorts {
@@ -39,16 +40,14 @@ export interface DoorPorts {
   allowList(agentId: string): Promise<AllowEntry[]>;
   /** Id of the secret address with this token hash; undefined when the agent has none. */
   findSecretAddress(agentId: string, tokenSha256: string): Promise<{ id: string } | undefined>;
-  /** Mails of the agent that are over a limit and wait. */
-  countOverLimit(agentId: string): Promise<number>;
   /** A message that was not taken now and leaves no row: the sending server will come again. */
   onDeferred(deferral: { code: string; reason: string; client: string }): void;
   /** Called after the rows are durable, for the log and to wake the worker. */
   onArrivals(arrivals: readonly JudgedArrival[]): void;
 }
 
-/** Of a mail that nobody took: enough to see why, too little to fill a disk with. */
-export const REFUSED_BYTES_KEPT = 64 * 1024;
+/** Of a mail that will never have a turn: enough to see what it is, too little to fill a disk with. */
+const UNWANTED_BYTES_KEPT = 64 * 1024;
 
 /** What one recipient's copy became. */
 export interface JudgedArrival extends Arrival {
@@ -75,8 +74,6 @@ interface Judged {
 export async function receive(ports: DoorPorts, message: ReceivedMessage): Promise<SmtpReply> {
   const addressees = await agentsOf(ports, message.envelopeRecipients);
   if (addressees.length === 0) return smtpReply('unknown_recipient');
-  const full = await fullMailbox(ports, addressees);
-  if (full !== null) return defer(ports, message, full);
   const inspection = await inspectMessage(ports, message);
   const isAgent = agentLookup(ports);
   const judged: Judged[] = [];
@@ -85,7 +82,12 @@ export async function receive(ports: DoorPorts, message: ReceivedMessage): Promi
     if (verdict.verdict === 'temporary') return defer(ports, message, verdict);
     judged.push({ addressee, verdict });
   }
-  ports.onArrivals(await write(ports, message, { inspection, judged, isAgent }));
+  const written = await write(ports, message, { inspection, judged, isAgent });
+  if (written === 'full') {
+    const reason = `${HELD_BACK_KEPT} mails wait for the owner of an agent; ${message.envelopeSender} is over its limit.`;
+    return defer(ports, message, { code: 'mailbox_full', reason });
+  }
+  ports.onArrivals(written);
   // One answer for all recipients: who was let in somewhere is not refused in general; the rows tell the rest.
   const taken = judged.find((one) => one.verdict.verdict !== 'refused') ?? judged[0];
   return taken ? taken.verdict.smtp : smtpReply('unknown_recipient');
@@ -109,40 +111,53 @@ async function judge(
   });
 }
 
-/** Raw bytes first, then all rows with their effects in one transaction. */
+/** Raw bytes first, then all rows with their effects in one transaction; `full` wrote nothing. */
 async function write(
   ports: DoorPorts,
   message: ReceivedMessage,
   { inspection, judged, isAgent }: { inspection: Inspection; judged: readonly Judged[]; isAgent: IsAgent },
-): Promise<JudgedArrival[]> {
+): Promise<JudgedArrival[] | 'full'> {
   const rawKey = ports.makeId();
-  const refused = judged.every((one) => one.verdict.verdict === 'refused');
-  await ports.rawMail.put(rawKey, refused ? message.raw.subarray(0, REFUSED_BYTES_KEPT) : message.raw);
+  const beginning = message.raw.subarray(0, UNWANTED_BYTES_KEPT);
+  const wanted = judged.some(({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'held');
+  await ports.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const report = await reportOf(ports, message, judged);
   const messageId = await messageIdOf(inspection, message.raw);
-  const from = inspection.ok ? fromSender(inspection.summary) : null;
-  const rows = [];
+  const rows: NewMail[] = [];
   for (const { addressee, verdict } of judged) {
     const { agent, recipient } = addressee;
     const [id, receivedAt] = [ports.makeId(), ports.clock()];
-    const about = { id, receivedAt, agentId: agent.id, agentBase: agentBase(ports, addressee), recipient };
+    const { secretAddress } = addressee;
+    const base = agentBase(ports, addressee);
+    const about = { id, receivedAt, agentId: agent.id, agentBase: base, recipient, secretAddress };
     rows.push(await mailRow({ ...about, message, inspection, verdict, rawKey, messageId, isAgent }));
   }
   const reported = new Set<string>();
-  const arrivals = await ports.queue.enqueue(rows, async (tx, written) => {
+  const effects = async (tx: Database, written: readonly Arrival[]) => {
     for (const [index, arrival] of written.entries()) {
-      const addressee = judged[index]?.addressee;
-      if (!addressee) continue;
+      const row = rows[index];
+      if (!row) continue;
       const about = await writeEffects(tx, arrival, {
-        agentId: addressee.agent.id,
-        sender: from?.ok ? from.sender.address : null,
-        secretAddress: addressee.secretAddress,
+        agentId: row.agent_id,
+        sender: row.sender ?? null,
+        secretAddress: row.secret_address ?? null,
         report,
         now: ports.clock(),
       });
       if (about) reported.add(arrival.mailId);
     }
-  });
+  };
+  let arrivals: Arrival[];
+  try {
+    arrivals = await ports.queue.enqueue(rows, effects);
+  } catch (error) {
+    if (!(error instanceof MailboxFull)) throw error;
+    await ports.rawMail.remove(rawKey);
+    return 'full';
+  }
+  // Whoever holds a mail can send it again and again.
+  const onlyCopies = arrivals.every((arrival) => arrival.verdict === 'duplicate');
+  if (onlyCopies && message.raw.length > beginning.length) await ports.rawMail.put(rawKey, beginning);
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;
     if (!agent) return [];
@@ -159,18 +174,6 @@ function defer(
 ): SmtpReply {
   ports.onDeferred({ code, reason, client: message.client.address });
   return smtpReply(code);
-}
-
-async function fullMailbox(
-  ports: DoorPorts,
-  addressees: readonly Addressee[],
-): Promise<{ code: TemporaryCode; reason: string } | null> {
-  for (const { agent } of addressees) {
-    if ((await ports.countOverLimit(agent.id)) < OVER_LIMIT_KEPT) continue;
-    const reason = `${OVER_LIMIT_KEPT} mails over the limit wait for the owner of ${agent.name}.`;
-    return { code: 'mailbox_full', reason };
-  }
-  return null;
 }
 
 /** Judges one RCPT TO: null when an agent of that address exists. */

@@ -3,7 +3,7 @@
  * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
  */
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
 
@@ -41,6 +41,9 @@ export function rawMailDirectory(folder: string): RawMailStore {
     },
     async get(key) {
       return await readFile(place(key).path);
+    },
+    async remove(key) {
+      await rm(place(key).path, { force: true });
     },
   };
 }

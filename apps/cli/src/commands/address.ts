@@ -1,6 +1,6 @@
 /** `tinyfat address create NAME`, `address list NAME`, `address revoke NAME ID`: secret addresses of an agent. */
 import { randomBytes } from 'node:crypto';
-import { newId, newSecretToken, secretTokenHash } from '@tinyfat/core';
+import { canonicalAddress, newId, newSecretToken, secretTokenHash } from '@tinyfat/core';
 import { deleteSecretAddress, insertSecretAddress, listSecretAddresses } from '@tinyfat/database';
 import { type Command, printRows, readWords, time, UsageError } from './command.ts';
 import { namedAgent, withData } from './open.ts';
@@ -46,6 +46,13 @@ export const addressCommand: Command = async (words, config) => {
       return 1;
     }
     const token = newSecretToken(randomBytes);
+    const address = canonicalAddress(`${agent.name}+${token}@${config.mailDomain}`);
+    if (!address.ok) {
+      console.error(
+        `tinyfat: the name ${agent.name} is too long for a secret address (${address.reason}); make an agent with a shorter name.`,
+      );
+      return 1;
+    }
     await insertSecretAddress(data.db, {
       id: newId(Date.now, randomBytes),
       agent_id: agent.id,
@@ -53,9 +60,9 @@ export const addressCommand: Command = async (words, config) => {
       note: values.note,
       created_at: Date.now(),
     });
-    console.log(`${agent.name}+${token}@${config.mailDomain}`);
+    console.log(address.address);
     console.error(
-      'Keep it between you and the sender: whoever knows it can write in the name of a listed sender whose domain proves nothing. It is not shown again.',
+      'Keep it between you and the sender: whoever knows it can write in the name of a listed sender whose domain proves nothing. Here it is shown once; the mails that come to it show it too.',
     );
     return 0;
   });

@@ -1,12 +1,13 @@
 /** One mail by its id: what was found out about it, its bytes, and letting it in after all. */
 import { randomBytes } from 'node:crypto';
 import { type AuthenticationEvidence, describeError, isErrorCode, newId } from '@tinyfat/core';
-import { agentById, deliveriesOfMail, type Mail, mailById } from '@tinyfat/database';
+import { agentById, deliveriesOfMail, discardMails, type Mail, mailById } from '@tinyfat/database';
 import { databaseQueue } from '@tinyfat/queue';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { QUEUE_TIMES } from '../server/queue-times.ts';
 import { printable, time } from './command.ts';
+import { namedAgent } from './open.ts';
 
 type MailAction = (data: DataFolder, config: Config, id: string, json: boolean) => Promise<number>;
 
@@ -38,6 +39,7 @@ export const showMail: MailAction = async (data, _config, id, json) => {
     ['bytes', String(mail.raw_bytes)],
     ['verdict', `${mail.verdict} (${mail.reason_code}): ${mail.reason}`],
     ['state', `${mail.state}${mail.state_reason === '' ? '' : `: ${mail.state_reason}`}`],
+    ...(mail.authentication === '' ? [] : [['sender', mail.authentication] as [string, string]]),
     ...evidenceLines(evidence),
     ...deliveries.map((one): [string, string] => [
       'delivery',
@@ -80,6 +82,12 @@ export const releaseMail: MailAction = async (data, config, id) => {
     console.log(`The mail of ${mail.sender} waits for its turn.`);
     return 0;
   }
+  if (mail.state === 'held') {
+    console.error(
+      'tinyfat: the mail had its turn, and its answer is held; see: tinyfat outbox list, tinyfat outbox approve ID',
+    );
+    return 1;
+  }
   const { nextStep } = describeError(mail.reason_code);
   const hint = mail.verdict === 'refused' || mail.verdict === 'automatic' ? ` ${nextStep}` : '';
   console.error(
@@ -87,6 +95,29 @@ export const releaseMail: MailAction = async (data, config, id) => {
   );
   return 1;
 };
+
+/** Ends a mail that waits at the door, without a turn. It stays on record with its bytes. */
+export const discardMail: MailAction = async (data, _config, id) => {
+  const mail = await known(data, id);
+  if (!mail) return 1;
+  if ((await discardMails(data.db, { mailId: id })) === 1) {
+    console.log('The mail gets no turn. It stays on record.');
+    return 0;
+  }
+  console.error(
+    `tinyfat: the mail is ${mail.state}; only mails that are held at the door or over a limit can be discarded.`,
+  );
+  return 1;
+};
+
+/** The same for all mails of an agent that wait at the door. */
+export async function discardAll(data: DataFolder, name: string): Promise<number> {
+  const agent = await namedAgent(data, name);
+  if (!agent) return 1;
+  const count = await discardMails(data.db, { agentId: agent.id });
+  console.log(`${count} mails get no turn. They stay on record.`);
+  return 0;
+}
 
 async function known(data: DataFolder, id: string): Promise<Mail | null> {
   const mail = await mailById(data.db, id);

@@ -1,23 +1,32 @@
-/** `tinyfat mails [NAME]`, `mails show ID`, `mails raw ID`, `mails release ID`: every mail that came. */
+/** `tinyfat mails [NAME]`, `mails show|raw|release|discard ID`, `mails discard --all NAME`: every mail that came. */
 import { agentById, listMails } from '@tinyfat/database';
 import { type Command, printRows, readWords, time, UsageError } from './command.ts';
-import { rawMail, releaseMail, showMail } from './mail-record.ts';
+import { discardAll, discardMail, rawMail, releaseMail, showMail } from './mail-record.ts';
 import { namedAgent, withData } from './open.ts';
 
-const ACTIONS = { show: showMail, raw: rawMail, release: releaseMail };
+const ACTIONS = new Map([
+  ['show', showMail],
+  ['raw', rawMail],
+  ['release', releaseMail],
+  ['discard', discardMail],
+]);
 
 /** Lists mails, newest first; or does something with one of them. */
 export const mailsCommand: Command = async (words, config) => {
   const { values, positionals } = readWords(words, {
     json: { type: 'boolean' },
+    all: { type: 'boolean' },
     limit: { type: 'string', default: '50' },
   });
   const [name, id, ...rest] = positionals;
   if (id !== undefined) {
-    const action = name === 'show' || name === 'raw' || name === 'release' ? ACTIONS[name] : null;
-    if (!action || rest.length > 0) {
-      throw new UsageError('write: mails [NAME], mails show ID, mails raw ID or mails release ID');
+    const action = ACTIONS.get(name ?? '');
+    if (!action || rest.length > 0 || (values.all && name !== 'discard')) {
+      throw new UsageError(
+        'write: mails [NAME], mails show|raw|release|discard ID, or mails discard --all NAME',
+      );
     }
+    if (values.all) return await withData(config, (data) => discardAll(data, id));
     return await withData(config, (data) => action(data, config, id, values.json === true));
   }
   return await withData(config, async (data) => {

@@ -1,7 +1,7 @@
 /** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
 import { readFileSync } from 'node:fs';
 import type { Clock, Logger, MakeId } from '@tinyfat/core';
-import { allowList, countOverLimit, findAgent, findSecretAddress } from '@tinyfat/database';
+import { allowList, findAgent, findSecretAddress } from '@tinyfat/database';
 import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
 import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
 import type { Config } from '../config.ts';
@@ -56,7 +56,14 @@ export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
     onMessage: (delivery) => take(delivery),
     onOversize: (delivery) => take(delivery, delivery.bytes),
     onRefusal: ({ kind, address, client, answer }) =>
-      logger.info('mail_refused', { kind, recipient: address, client, code: answer.code, text: answer.text }),
+      logger.info('mail_refused', {
+        kind,
+        // A tag may be the token of a secret address.
+        address: address.replace(/\+[^@]*/, '+...'),
+        client,
+        code: answer.code,
+        text: answer.text,
+      }),
     onProblem: (event, detail) => logger.warn(event, { detail }),
   });
 }
@@ -74,7 +81,6 @@ function doorPorts({ config, data, workers, queue, clock, makeId, logger, ...wak
     findAgent: (name) => findAgent(db, name),
     allowList: (agentId) => allowList(db, agentId),
     findSecretAddress: (agentId, tokenSha256) => findSecretAddress(db, agentId, tokenSha256),
-    countOverLimit: (agentId) => countOverLimit(db, agentId),
     onDeferred: ({ code, reason, client }) => logger.warn('mail_deferred', { code, reason, client }),
     onArrivals: (arrivals) => {
       for (const { mailId, agentName, verdict, code } of arrivals) {

@@ -175,7 +175,7 @@ describe('admit', () => {
       'a reading deadline',
       { inspection: { ok: false, code: 'deadline', reason: 'Took too long.' } },
       'reading_deadline',
-      '4.3.1',
+      '4.3.2',
     ],
   ])('puts off %s', (_what, over, code, enhanced) => {
     expect(admit(request(over))).toMatchObject({ verdict: 'temporary', code, smtp: { code: 451, enhanced } });

@@ -11,7 +11,8 @@ const counts = (over: Partial<MailCounts> = {}): MailCounts => ({
   thread: 1,
   ...over,
 });
-const judge = (over: Partial<MailCounts>) => judgeLimits(counts(over), limits, 'a@example.com');
+const judge = (over: Partial<MailCounts>, isOwner = false) =>
+  judgeLimits(counts(over), limits, { sender: 'a@example.com', isOwner });
 
 describe('the limits', () => {
   it('are not reached by as many mails as they allow', () => {
@@ -28,6 +29,11 @@ describe('the limits', () => {
     const judged = judge(over);
     expect(judged).toMatchObject({ verdict: 'over_limit', code });
     expect(judged?.reason).toMatch(reason);
+  });
+
+  it('of all senders together keep no owner from the agent, but his own do', () => {
+    expect(judge({ agentHour: 7, agentDay: 9 }, true)).toBeNull();
+    expect(judge({ senderHour: 3 }, true)).toMatchObject({ code: 'sender_limit' });
   });
 
   it('hold a thread without a pause, whatever else is reached', () => {

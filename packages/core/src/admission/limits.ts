@@ -13,9 +13,9 @@ export interface MailLimits {
   waiting: number;
 }
 
-/** What was accepted so far, the mail in question included. */
+/** What was accepted so far, the mail in question included; `waiting` are the jobs before it. */
 export interface MailCounts extends MailLimits {
-  /** Mails of the same thread within `THREAD_WINDOW_MS`. */
+  /** Mails of the same sender and thread within `THREAD_WINDOW_MS`. */
   thread: number;
 }
 
@@ -31,8 +31,8 @@ export const DEFAULT_LIMITS: MailLimits = {
 /** More mails than this in one thread within the window is no conversation between people. */
 export const THREAD_LIMIT = 15;
 export const THREAD_WINDOW_MS = 10 * 60_000;
-/** Mails over a limit that wait for the owner of one agent; beyond it the sending server is told to keep them. */
-export const OVER_LIMIT_KEPT = 1000;
+/** Mails held back that wait for the owner of one agent; beyond it the sending server is told to keep its own. */
+export const HELD_BACK_KEPT = 1000;
 
 /** Which limit a mail is over. */
 export type LimitCode = 'sender_limit' | 'agent_limit' | 'system_limit' | 'thread_too_fast';
@@ -44,8 +44,15 @@ export interface OverLimit {
   reason: string;
 }
 
-/** The first limit that the mail is over, or null. `sender` is canonical. */
-export function judgeLimits(counts: MailCounts, limits: MailLimits, sender: string): OverLimit | null {
+/**
+ * The first limit that the mail is over, or null. `sender` is canonical. What others send keeps no owner from his agent:
+ * the limit of all senders together is not for him.
+ */
+export function judgeLimits(
+  counts: MailCounts,
+  limits: MailLimits,
+  { sender, isOwner }: { sender: string; isOwner: boolean },
+): OverLimit | null {
   const hour = 'in the last hour';
   const day = 'in the last 24 hours';
   if (counts.thread > THREAD_LIMIT) {
@@ -53,13 +60,17 @@ export function judgeLimits(counts: MailCounts, limits: MailLimits, sender: stri
     return {
       verdict: 'held',
       code: 'thread_too_fast',
-      reason: `${counts.thread - 1} mails of this thread were answered in the last ${minutes} minutes: it looks like two machines that answer each other.`,
+      reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
     };
   }
   if (counts.senderHour > limits.senderHour) return over('sender_limit', sender, limits.senderHour, hour);
   if (counts.senderDay > limits.senderDay) return over('sender_limit', sender, limits.senderDay, day);
-  if (counts.agentHour > limits.agentHour) return over('agent_limit', 'all senders', limits.agentHour, hour);
-  if (counts.agentDay > limits.agentDay) return over('agent_limit', 'all senders', limits.agentDay, day);
+  if (!isOwner && counts.agentHour > limits.agentHour) {
+    return over('agent_limit', 'all senders', limits.agentHour, hour);
+  }
+  if (!isOwner && counts.agentDay > limits.agentDay) {
+    return over('agent_limit', 'all senders', limits.agentDay, day);
+  }
   if (counts.waiting > limits.waiting) {
     return {
       verdict: 'over_limit',

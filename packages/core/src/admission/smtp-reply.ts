@@ -82,7 +82,10 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
   from_missing: refusal('5.6.0', 'The message has no From address'),
   from_several: refusal('5.6.0', 'The message must have one From header with one address'),
   from_invalid: refusal('5.1.7', 'The From address is malformed or ambiguous'),
-  stale: refusal('5.7.1', 'The signature is too old or says not when it was made: send the mail again'),
+  stale: refusal(
+    '5.7.1',
+    'The signature is too old, from the future, or says not when it was made: send the mail again',
+  ),
   not_allowed: refusal('5.7.1', 'You are not allowed to write to this address: ask its owner to add you'),
   too_large: { code: 552, enhanced: '5.3.4', text: 'The message is too large' },
   too_complex: {
@@ -107,7 +110,7 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
   },
   reading_deadline: {
     code: 451,
-    enhanced: '4.3.1',
+    enhanced: '4.3.2',
     text: 'The message could not be read in time, try again later',
   },
 };

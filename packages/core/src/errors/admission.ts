@@ -6,8 +6,7 @@ export const admissionErrors = {
   unauthenticated: {
     seenBy: 'owner',
     sentence: 'The sender of the mail could not be authenticated.',
-    nextStep:
-      "Have the sender's domain sign with DKIM and publish a DMARC record, or have the operator trust the client.",
+    nextStep: "Have the sender's domain sign with DKIM and publish a DMARC record.",
   },
   sender_mismatch: {
     seenBy: 'owner',
@@ -28,7 +27,8 @@ export const admissionErrors = {
   no_policy_no_signature: {
     seenBy: 'owner',
     sentence: 'The From domain has neither a DMARC policy nor a valid DKIM signature on the mail.',
-    nextStep: "Have the sender's domain sign with DKIM, and best publish a DMARC record too.",
+    nextStep:
+      "Have the sender's domain sign with DKIM, and best publish a DMARC record too. If it can't, give the sender a secret address: tinyfat address create NAME",
   },
   from_missing: {
     seenBy: 'owner',

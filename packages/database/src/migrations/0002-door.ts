@@ -11,16 +11,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .alterTable('mails')
     .addColumn('others', 'text', (column) => column.notNull().defaultTo('[]'))
     .execute();
-  await db.schema.alterTable('mails').addColumn('signature', 'text').execute();
+  for (const column of ['signature', 'sender_base', 'secret_address']) {
+    await db.schema.alterTable('mails').addColumn(column, 'text').execute();
+  }
 
-  // Whatever was taken in, be it held, is the one mail of its Message-ID and of its signature for this agent.
+  // Whatever was taken in, be it held, is the one mail of its sender with that Message-ID, and of its signature, for
+  // this agent. Who else writes under the same Message-ID takes nobody's place.
+  await sql`update mails set sender_base = sender`.execute(db);
   await db.schema.dropIndex('mails_accepted_once').execute();
   const taken = sql.join([sql.lit('accepted'), sql.lit('held'), sql.lit('over_limit')]);
   await db.schema
     .createIndex('mails_taken_once')
     .unique()
     .on('mails')
-    .columns(['agent_id', 'message_id'])
+    .columns(['agent_id', 'message_id', 'sender_base'])
     .where(sql<boolean>`verdict in (${taken})`)
     .execute();
   await db.schema
@@ -37,10 +41,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .where(sql.ref('verdict'), '=', sql.lit('accepted'))
     .execute();
   await db.schema
-    .createIndex('mails_over_limit')
+    .createIndex('mails_waiting')
     .on('mails')
     .column('agent_id')
-    .where(sql.ref('state'), '=', sql.lit('over_limit'))
+    .where(sql<boolean>`state in ('held', 'over_limit')`)
     .execute();
   await db.schema.createIndex('deliveries_by_message_id').on('deliveries').column('message_id').execute();
 

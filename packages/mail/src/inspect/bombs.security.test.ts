@@ -36,6 +36,11 @@ describe('bombs', () => {
       'too_complex',
     ],
     [
+      'two hundred thousand CRs in a header',
+      message([...from, `To: ${'\r'.repeat(200_000)}`]),
+      'too_complex',
+    ],
+    [
       'a hundred signatures',
       message([...from, ...Array.from({ length: 100 }, () => 'DKIM-Signature: v=1; l=1')]),
       'too_complex',

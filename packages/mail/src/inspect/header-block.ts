@@ -73,6 +73,9 @@ export function checkHeaderBlock(block: Uint8Array, limits: RawLimits): RawRefus
   let lines = 0;
   for (let at = block.indexOf(LF); at !== -1; at = block.indexOf(LF, at + 1)) lines += 1;
   if (lines > limits.headerLines) return tooComplex('header lines', limits.headerLines);
+  if (latin1(block).includes('\r'.repeat(limits.carriageReturns))) {
+    return tooComplex('CRs in a row in the header', limits.carriageReturns - 1);
+  }
   if (countField(block, 'dkim-signature') > limits.signatures) {
     return tooComplex('DKIM signatures', limits.signatures);
   }

@@ -15,6 +15,8 @@ export interface RawLimits {
   lineBytes: number;
   headerBytes: number;
   headerLines: number;
+  /** So many CRs in a row in the header are too many: trimming them is quadratic (40 kB: 1.5 s). */
+  carriageReturns: number;
   /** DKIM-Signature fields; each costs a hash of the body and a DNS lookup. */
   signatures: number;
 }
@@ -28,6 +30,7 @@ export const rawLimits: RawLimits = {
   lineBytes: 1_000_000,
   headerBytes: 256 * 1024,
   headerLines: 10_000,
+  carriageReturns: 100,
   signatures: 20,
 };
 

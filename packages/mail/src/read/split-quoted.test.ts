@@ -6,6 +6,14 @@ const lines = (...all: string[]) => all.join('\n');
 const ink = (text: string) => [...text.replace(/\s+/g, '')].sort().join('');
 
 describe('splitQuoted', () => {
+  it('takes no longer for a hundred thousand blank lines, and keeps them', () => {
+    const gap = '\n'.repeat(100_000);
+    const parts = splitQuoted(`Yes.${gap}No.\n\nOn Monday Ann wrote:\n> So?\n${gap}> Well?`);
+    expect(parts.text).toBe(`Yes.${gap}No.`);
+    expect(parts.quoted).toContain('> So?');
+    expect(parts.quoted).toContain('> Well?');
+  });
+
   it('parts a reply above the quote', () => {
     expect(
       splitQuoted(

@@ -19,8 +19,9 @@ interface Run {
   lines: string[];
 }
 
-/** Longest line shown to the parser, which is quadratic in it. */
+/** Longest line shown to the parser, and most blank lines in a row: it is quadratic in both. */
 const lineLimit = 2048;
+const blankLimit = 3;
 
 /** `text` must be clean (LF only) and capped. */
 export function splitQuoted(text: string): SplitText {
@@ -45,7 +46,7 @@ function classify(lines: string[]): Run[] {
   const shown = lines.map((line) => line.slice(0, lineLimit).toWellFormed());
   const runs: Run[] = [];
   let next = 0;
-  for (const fragment of new EmailReplyParser().read(shown.join('\n')).getFragments()) {
+  for (const fragment of new EmailReplyParser().read(withoutBlankRuns(shown).join('\n')).getFragments()) {
     let missing = inkOf(fragment.getContent());
     const from = next;
     while (missing > 0 && next < lines.length) {
@@ -60,6 +61,15 @@ function classify(lines: string[]): Run[] {
   const rest = lines.slice(next);
   if (rest.some((line) => line.trim() !== '')) return everything;
   return runs;
+}
+
+/** Blank lines hold no ink, so the fragments can be laid over the lines all the same. */
+function withoutBlankRuns(lines: string[]): string[] {
+  let blank = 0;
+  return lines.filter((line) => {
+    blank = line.trim() === '' ? blank + 1 : 0;
+    return blank <= blankLimit;
+  });
 }
 
 function kindOf(lines: string[], isQuoted: boolean, isSignature: boolean): LineKind {

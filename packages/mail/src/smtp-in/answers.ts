@@ -8,10 +8,27 @@ export const answers = {
   tooManyRefused: { code: 421, enhanced: '4.7.0', text: 'Too many unknown recipients' },
   tooLarge: { code: 552, enhanced: '5.3.4', text: 'The message is larger than the limit' },
   tooManyInFlight: { code: 451, enhanced: '4.3.2', text: 'Too many messages at once, try again later' },
+  badSender: {
+    code: 553,
+    enhanced: '5.1.7',
+    text: 'The sender address is too long or has invisible characters',
+  },
+  badRecipient: {
+    code: 553,
+    enhanced: '5.1.3',
+    text: 'The recipient address is too long or has invisible characters',
+  },
   noRoom: { code: 451, enhanced: '4.3.1', text: 'Too many bytes at once, try again later' },
   failed: { code: 451, enhanced: '4.3.0', text: 'The message could not be stored, try again later' },
   shuttingDown: { code: 421, enhanced: '4.3.2', text: 'Shutting down' },
 } as const satisfies Record<string, SmtpAnswer>;
+
+/** For a client that was refused too often; it may come again at the time, epoch ms. */
+export function barred(until: number): SmtpAnswer {
+  const time = new Date(until).toISOString().replace(/\.\d+Z$/, 'Z');
+  const text = `Too many of your messages and recipients were refused within an hour, come again after ${time}`;
+  return { code: 421, enhanced: '4.7.0', text };
+}
 
 /** The text after the reply code: one line, printable. */
 export function answerText(answer: SmtpAnswer): string {

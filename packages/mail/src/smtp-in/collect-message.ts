@@ -1,63 +1,73 @@
 /**
  * Takes the bytes of DATA off the wire. Holds at most the size limit of one message and a share of all;
- * what goes beyond is read and dropped, so that the client gets its answer.
+ * what goes beyond is read and dropped but for its beginning, so that the client gets its answer.
  */
 import type { SMTPServerDataStream } from 'smtp-server';
+import type { BufferShare } from './buffer-budget.ts';
+import { type ByteList, byteList } from './byte-list.ts';
 
-/** Bytes of unfinished messages of all connections. */
-export interface BufferBudget {
-  used: number;
-  readonly limit: number;
-}
+/** Of a message that is too large. */
+const headBytes = 64 * 1024;
 
 export type Collected =
   | { state: 'complete'; raw: Buffer }
-  | { state: 'too_large' }
+  /** `client`: whether it waits for its answer, is still sending far beyond the limit, or went away. */
+  | { state: 'too_large'; head: Buffer; bytes: number; client: 'waiting' | 'sending' | 'gone' }
   | { state: 'no_room' }
-  /** The client went away or sent without end; there is nobody to answer. */
+  /** The client went away; there is nobody to answer. */
   | { state: 'gone' };
 
-/** Resolves at the end of the data. `onFlood` is called once if a client sends twice the limit. */
+/**
+ * Resolves at the end of the data, at the latest when twice the limit was sent: the stream then stands still.
+ * The share keeps what is held until its owner gives it back.
+ */
 export function collectMessage(
   stream: SMTPServerDataStream,
   maxBytes: number,
-  budget: BufferBudget,
-  onFlood: () => void,
+  share: BufferShare,
 ): Promise<Collected> {
   const { promise, resolve } = Promise.withResolvers<Collected>();
-  let chunks: Buffer[] = [];
-  let held = 0;
+  let kept: ByteList = byteList();
   let received = 0;
-  let excess: 'too_large' | 'no_room' | null = null;
+  let room = true;
+  let settled = false;
 
-  function drop(): void {
-    budget.used -= held;
-    held = 0;
-    chunks = [];
+  function keepHead(): void {
+    const head = kept.join(headBytes);
+    kept = byteList();
+    kept.add(head);
+    share.shrink(head.length);
   }
+  function keep(piece: Buffer): void {
+    room = room && share.take(piece.length);
+    if (room) kept.add(piece);
+    else if (kept.length > headBytes) keepHead();
+  }
+  function settle(client: 'waiting' | 'sending' | 'gone'): void {
+    if (settled) return;
+    settled = true;
+    if (received > maxBytes) resolve({ state: 'too_large', head: kept.join(), bytes: received, client });
+    else if (client === 'gone') resolve({ state: 'gone' });
+    else if (!room) resolve({ state: 'no_room' });
+    else resolve({ state: 'complete', raw: kept.join() });
+    kept = byteList();
+  }
+
   stream.on('data', (chunk: Buffer) => {
-    const flooding = received > maxBytes * 2;
     received += chunk.length;
-    if (!flooding && received > maxBytes * 2) onFlood();
-    if (excess === null && received > maxBytes) excess = 'too_large';
-    if (excess === null && budget.used + chunk.length > budget.limit) excess = 'no_room';
-    if (excess !== null) return drop();
-    budget.used += chunk.length;
-    held += chunk.length;
-    chunks.push(chunk);
+    if (received > maxBytes) {
+      if (kept.length > headBytes) keepHead();
+      keep(chunk.subarray(0, Math.max(0, headBytes - kept.length)));
+    } else {
+      keep(chunk);
+    }
+    if (received > maxBytes * 2) {
+      stream.pause();
+      settle('sending');
+    }
   });
-  stream.once('end', () => {
-    const raw = Buffer.concat(chunks);
-    drop();
-    resolve(excess === null ? { state: 'complete', raw } : { state: excess });
-  });
-  stream.once('error', () => {
-    drop();
-    resolve({ state: 'gone' });
-  });
-  stream.once('close', () => {
-    drop();
-    resolve({ state: 'gone' });
-  });
+  stream.once('end', () => settle('waiting'));
+  stream.once('error', () => settle('gone'));
+  stream.once('close', () => settle('gone'));
   return promise;
 }

@@ -18,7 +18,7 @@ describe('limits of smtpListener', () => {
     await toData(client);
     client.write(`${'x'.repeat(98)}\r\n`.repeat(101));
     client.write('.\r\n');
-    expect(await client.reply()).toBe('552 5.3.4 The message is larger than the limit');
+    expect(await client.reply()).toBe('552 5.3.4 Over the limit');
     expect(taken).toEqual([]);
     await toData(client);
     client.write('small\r\n.\r\n');
@@ -66,7 +66,7 @@ describe('limits of smtpListener', () => {
   it('answers 451 to a message while too many are being decided on', async () => {
     const gate = Promise.withResolvers<SmtpAnswer>();
     const arrived = Promise.withResolvers<void>();
-    const { listener } = await listen({
+    const { listener, problems } = await listen({
       maxInFlight: 1,
       onMessage: () => {
         arrived.resolve();
@@ -81,18 +81,38 @@ describe('limits of smtpListener', () => {
     await toData(second);
     second.write('two\r\n.\r\n');
     expect(await second.reply()).toMatch(/^451 4\.3\.2/);
+    expect(problems).toEqual(['smtp.too_many_in_flight']);
     gate.resolve(accepted);
     expect(await first.reply()).toMatch(/^250/);
   });
 
+  it('leaves places for others while a client’s messages are being decided on', async () => {
+    const gate = Promise.withResolvers<SmtpAnswer>();
+    const { listener } = await listen({ maxInFlight: 4, onMessage: () => gate.promise });
+    const clients = [
+      await session(listener.port),
+      await session(listener.port),
+      await session(listener.port, true, '127.0.0.2'),
+    ] as const;
+    for (const client of clients) await toData(client);
+    clients[0].write('one\r\n.\r\n');
+    clients[1].write('two\r\n.\r\n');
+    const refused = await Promise.race([clients[0].reply(), clients[1].reply()]);
+    expect(refused).toMatch(/^451 4\.3\.2/);
+    clients[2].write('three\r\n.\r\n');
+    gate.resolve(accepted);
+    expect(await clients[2].reply()).toMatch(/^250/);
+  });
+
   it('answers 451 when all unfinished messages together would need too much memory', async () => {
-    const { listener } = await listen({ maxBufferedBytes: 5_000 });
+    const { listener, problems } = await listen({ maxBufferedBytes: 5_000 });
     const [first, second] = [await session(listener.port), await session(listener.port)];
     await toData(first);
     await toData(second);
     first.write(`${'x'.repeat(98)}\r\n`.repeat(60));
     first.write('.\r\n');
     expect(await first.reply()).toMatch(/^451 4\.3\.1/);
+    expect(problems).toEqual(['smtp.no_room']);
     second.write('small\r\n.\r\n');
     expect(await second.reply()).toMatch(/^250/);
   });

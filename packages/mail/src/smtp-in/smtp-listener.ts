@@ -3,119 +3,149 @@
  * authenticates, and gives 250 for a message only when `onMessage` did (RFC 5321).
  */
 import type { Socket } from 'node:net';
-import type { SMTPServerOptions, SMTPServerSession } from 'smtp-server';
-import type { SmtpAnswer, SmtpListener, SmtpListenerOptions } from '../contract.ts';
-import { answerError, answers, answerText } from './answers.ts';
-import { type BufferBudget, collectMessage } from './collect-message.ts';
+import type { SmtpAnswer, SmtpListener, SmtpListenerOptions, SmtpRefusal } from '../contract.ts';
+import { answerError, answers, answerText, barred } from './answers.ts';
 import { connectionLedger } from './connection-ledger.ts';
+import { declaredSizeWatch } from './declared-size.ts';
 import { drain } from './drain.ts';
-import { normalAddress, trustedClients } from './trusted-clients.ts';
+import { isPlainAddress } from './envelope-address.ts';
+import { type Peer, peerOf } from './peer.ts';
+import { printable } from './printable.ts';
+import { messageReceiver } from './receive-message.ts';
+import { refusalLedger } from './refusal-ledger.ts';
+import { trustedClients } from './trusted-clients.ts';
 
 /** Messages that one connection may bring, and recipients it may ask for in vain. */
 const messagesPerConnection = 100;
 const refusedRecipientsPerConnection = 50;
 /** Ms without a byte from the client; RFC 5321 section 4.5.3.2.7 asks servers for five minutes. */
 const idleTimeoutMs = 300_000;
+/** Not for the public: accounts, other servers' say on who the client is, and smtp-server's jokes. */
+const neverServed = ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'];
 
 /** Resolves when the port is listened on; rejects when it cannot be, or on a bad network or certificate. */
-export async function smtpListener(options: SmtpListenerOptions): Promise<SmtpListener> {
+export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpListener> {
   const { SMTPServer } = await import('smtp-server');
+  const options = { ...given, onProblem: problem };
   const trusted = trustedClients(options.trustedClients);
   const ledger = connectionLedger(options.maxConnectionsPerClient);
-  const budget: BufferBudget = {
-    used: 0,
-    limit: options.maxBufferedBytes ?? options.maxMessageBytes * 8,
-  };
+  const refusals = refusalLedger(options.maxRefusalsPerClientHour ?? 100, options.clock, (client) =>
+    problem('smtp.client_refused', client),
+  );
+  const receive = messageReceiver(options);
   const sockets = new Set<Socket>();
   /** Connections between DATA and its answer. */
   const busy = new Set<string>();
-  let inFlight = 0;
 
-  async function receive(
-    stream: Parameters<NonNullable<SMTPServerOptions['onData']>>[0],
-    session: SMTPServerSession,
-  ): Promise<SmtpAnswer | null> {
-    const collected = await collectMessage(stream, options.maxMessageBytes, budget, () => {
-      options.onProblem('smtp.flood', session.remoteAddress);
-      hangUp(session.id);
-    });
-    if (collected.state === 'gone') return null;
-    if (collected.state === 'too_large') return answers.tooLarge;
-    if (collected.state === 'no_room') return answers.noRoom;
-    if (inFlight >= options.maxInFlight) return answers.tooManyInFlight;
-    inFlight += 1;
-    try {
-      const address = normalAddress(session.remoteAddress);
-      const helo = session.hostNameAppearsAs;
-      return await options.onMessage({
-        client: { address, helo: helo === '' ? null : helo, trusted: trusted(address) },
-        secure: session.secure,
-        sender: session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address,
-        recipients: session.envelope.rcptTo.map((recipient) => recipient.address),
-        raw: collected.raw,
-      });
-    } catch (error) {
-      options.onProblem('smtp.message', error instanceof Error ? error.message : String(error));
-      return answers.failed;
-    } finally {
-      inFlight -= 1;
-    }
+  function problem(event: string, detail: string): void {
+    given.onProblem(event, printable(detail, 300));
+  }
+  function peer(session: { remoteAddress: string }): Peer {
+    return peerOf(session.remoteAddress, trusted);
+  }
+  function countRefusal({ trusted, network }: Peer): void {
+    if (!trusted) refusals.add(network);
+  }
+  function turnedAway({ trusted, network }: Peer): SmtpAnswer | null {
+    const until = trusted ? null : refusals.barredUntil(network);
+    return until === null ? null : barred(until);
+  }
+  function connection(id: string) {
+    for (const open of server.connections) if (open.id === id) return open;
+    return null;
   }
 
-  function hangUp(id: string): void {
-    for (const connection of server.connections) if (connection.id === id) connection.close();
+  function reportRefusal(kind: SmtpRefusal['kind'], address: string, answer: SmtpAnswer, client: Peer): void {
+    if (answer.code >= 500) countRefusal(client);
+    options.onRefusal({ kind, address: printable(address, 254), client: client.address, answer });
+  }
+  async function answerRecipient(
+    address: string,
+    connectionId: string,
+    client: Peer,
+  ): Promise<SmtpAnswer | null> {
+    try {
+      const refusal = isPlainAddress(address) ? await options.onRecipient(address) : answers.badRecipient;
+      if (refusal === null) return null;
+      reportRefusal('recipient', address, refusal, client);
+      const many = ledger.refuseRecipient(connectionId) > refusedRecipientsPerConnection;
+      return many ? answers.tooManyRefused : refusal;
+    } catch (error) {
+      problem('smtp.recipient', error instanceof Error ? error.message : String(error));
+      return answers.failed;
+    }
   }
 
   const server = new SMTPServer({
     name: options.hostname,
-    disabledCommands: ['AUTH', 'WIZ', 'SHELL', 'KILL', ...(options.tls === null ? ['STARTTLS'] : [])],
+    disabledCommands: [...neverServed, ...(options.tls === null ? ['STARTTLS'] : [])],
     ...(options.tls ?? {}),
     disableReverseLookup: true,
-    logger: false,
+    logger: declaredSizeWatch((id, command) => {
+      const open = connection(id);
+      if (open === null) return;
+      const client = peer(open);
+      countRefusal(client);
+      problem('smtp.too_large_declared', `${client.address} ${command}`);
+    }),
     size: options.maxMessageBytes,
     maxRecipients: options.maxRecipients,
     maxClients: options.maxConnections,
     maxCommandLength: 4096,
+    // What it would refuse with 501 it tells nobody; the door says what is wrong with an address, and to whom.
+    lenientAddressParsing: true,
     socketTimeout: idleTimeoutMs,
 
     onConnect(session, callback) {
-      const room = ledger.open(session.id, normalAddress(session.remoteAddress));
+      const client = peer(session);
+      const out = turnedAway(client);
+      if (out !== null) return callback(answerError(out));
+      const room = ledger.open(session.id, client.network);
       callback(room ? null : answerError(answers.tooManyFromClient));
     },
     onClose(session) {
       ledger.close(session.id);
     },
-    onMailFrom(_address, session, callback) {
-      callback(session.transaction > messagesPerConnection ? answerError(answers.tooManyMessages) : null);
+    onMailFrom({ address }, session, callback) {
+      if (session.transaction > messagesPerConnection) return callback(answerError(answers.tooManyMessages));
+      const out = turnedAway(peer(session));
+      if (out !== null) return callback(answerError(out));
+      if (isPlainAddress(address)) return callback(null);
+      reportRefusal('sender', address, answers.badSender, peer(session));
+      callback(answerError(answers.badSender));
     },
-    onRcptTo(address, session, callback) {
-      options.onRecipient(address.address).then(
-        (answer) => {
-          if (answer === null) return callback(null);
-          const refused = ledger.refuseRecipient(session.id);
-          callback(answerError(refused > refusedRecipientsPerConnection ? answers.tooManyRefused : answer));
-        },
-        (error: unknown) => {
-          options.onProblem('smtp.recipient', error instanceof Error ? error.message : String(error));
-          callback(answerError(answers.failed));
-        },
+    onRcptTo({ address }, session, callback) {
+      void answerRecipient(address, session.id, peer(session)).then((answer) =>
+        callback(answer === null ? null : answerError(answer)),
       );
     },
     onData(stream, session, callback) {
       busy.add(session.id);
-      void receive(stream, session).then((answer) => {
+      const client = peer(session);
+      void receive(stream, session, client).then((received) => {
         busy.delete(session.id);
-        if (answer === null) return;
+        if (received === null) return;
+        const { answer, flooding } = received;
+        if (answer.code >= 500) countRefusal(client);
+        if (flooding) return hangUp(session.id, client, answer);
         if (answer.code < 400) callback(null, answerText(answer));
         else callback(answerError(answer));
       });
     },
   });
-  server.on('error', (error) => options.onProblem('smtp.connection', error.message));
+  server.on('error', (error) => problem('smtp.connection', error.message));
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+
+  /** The client may read its answer or not; it is not waited for until it has sent everything. */
+  function hangUp(id: string, client: Peer, answer: SmtpAnswer): void {
+    problem('smtp.flood', client.address);
+    const open = connection(id);
+    open?.send(answer.code, answerText(answer));
+    open?.close();
+  }
 
   const port = await listen(server.server, options.host, options.port);
   return { port, close: (drainMs) => drain({ server, sockets, busy, drainMs }) };

@@ -1,21 +1,35 @@
 /** A listener with clients for tests; everything is closed by `close`. */
-import type { SmtpAnswer, SmtpDelivery, SmtpListener, SmtpListenerOptions } from '../contract.ts';
+import type {
+  OversizeSmtpDelivery,
+  SmtpAnswer,
+  SmtpDelivery,
+  SmtpListener,
+  SmtpListenerOptions,
+  SmtpRefusal,
+} from '../contract.ts';
 import { smtpListener } from '../smtp-in/smtp-listener.ts';
 import { type SmtpSession, smtpSession } from './smtp-session.ts';
 
 export const accepted: SmtpAnswer = { code: 250, enhanced: '2.0.0', text: 'Stored' };
 
+export const tooLarge: SmtpAnswer = { code: 552, enhanced: '5.3.4', text: 'Over the limit' };
+
 export interface Listening {
   listener: SmtpListener;
   taken: SmtpDelivery[];
+  oversize: OversizeSmtpDelivery[];
+  refusals: SmtpRefusal[];
+  /** Names of events. */
   problems: string[];
+  /** Their details, in the same order. */
+  details: string[];
 }
 
 export interface SmtpHarness {
   /** Starts a listener that knows every address at agents.test. */
   listen(options?: Partial<SmtpListenerOptions>): Promise<Listening>;
-  /** Connects; says EHLO unless the greeting is to be read by the test. */
-  session(port: number, greeted?: boolean): Promise<SmtpSession>;
+  /** Connects; says EHLO unless the greeting is to be read by the test. `from` is another loopback address. */
+  session(port: number, greeted?: boolean, from?: string): Promise<SmtpSession>;
   /** Goes on to DATA; throws when the server does not. */
   toData(client: SmtpSession): Promise<void>;
   close(): Promise<void>;
@@ -27,8 +41,13 @@ export function smtpHarness(): SmtpHarness {
   const sessions: SmtpSession[] = [];
   return {
     async listen(options = {}) {
-      const taken: SmtpDelivery[] = [];
-      const problems: string[] = [];
+      const heard: Omit<Listening, 'listener'> = {
+        taken: [],
+        oversize: [],
+        refusals: [],
+        problems: [],
+        details: [],
+      };
       const listener = await smtpListener({
         host: '127.0.0.1',
         port: 0,
@@ -40,20 +59,29 @@ export function smtpHarness(): SmtpHarness {
         maxConnectionsPerClient: 10,
         maxInFlight: 5,
         trustedClients: [],
+        clock: Date.now,
         onRecipient: async (address) =>
           address.endsWith('@agents.test') ? null : { code: 550, enhanced: '5.1.1', text: 'No such agent' },
         onMessage: async (delivery) => {
-          taken.push(delivery);
+          heard.taken.push(delivery);
           return accepted;
         },
-        onProblem: (event) => problems.push(event),
+        onOversize: async (delivery) => {
+          heard.oversize.push(delivery);
+          return tooLarge;
+        },
+        onRefusal: (refusal) => heard.refusals.push(refusal),
+        onProblem: (event, detail) => {
+          heard.problems.push(event);
+          heard.details.push(detail);
+        },
         ...options,
       });
       listeners.push(listener);
-      return { listener, taken, problems };
+      return { listener, ...heard };
     },
-    async session(port, greeted = true) {
-      const client = smtpSession(port);
+    async session(port, greeted = true, from = undefined) {
+      const client = smtpSession(port, '127.0.0.1', from);
       sessions.push(client);
       if (greeted) {
         const greeting = await client.reply();

@@ -1,6 +1,7 @@
 /** A hand-driven SMTP client for tests: sends exactly the bytes it is told to, and reads replies. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 
 export interface SmtpSession {
@@ -8,6 +9,8 @@ export interface SmtpSession {
   command(line: string): Promise<string>;
   /** Sends bytes as they are. */
   write(bytes: string | Uint8Array): void;
+  /** Sends each byte by itself: the server, in the same event loop, reads one before the next is sent. */
+  trickle(bytes: string | Uint8Array): Promise<void>;
   reply(): Promise<string>;
   /** Continues over TLS after a 220 to STARTTLS. */
   startTls(): Promise<void>;
@@ -16,9 +19,10 @@ export interface SmtpSession {
   end(): void;
 }
 
-/** Connects and waits for nothing: read the greeting with `reply()`. */
-export function smtpSession(port: number, host = '127.0.0.1'): SmtpSession {
-  let socket: Socket = connect(port, host);
+/** Connects and waits for nothing: read the greeting with `reply()`. `from` is another loopback address. */
+export function smtpSession(port: number, host = '127.0.0.1', from?: string): SmtpSession {
+  let socket: Socket = connect({ port, host, ...(from === undefined ? {} : { localAddress: from }) });
+  socket.setNoDelay();
   let buffer = '';
   let ended = false;
   const waiting: ((text: string) => void)[] = [];
@@ -61,6 +65,12 @@ export function smtpSession(port: number, host = '127.0.0.1'): SmtpSession {
       return reply();
     },
     write: (bytes) => void socket.write(bytes),
+    async trickle(bytes) {
+      for (const byte of Buffer.from(bytes)) {
+        socket.write(Uint8Array.of(byte));
+        for (let turn = 0; turn < 2; turn += 1) await setImmediate();
+      }
+    },
     async startTls() {
       socket.removeAllListeners('data');
       const secure = connectTls({ socket, rejectUnauthorized: false });

@@ -4,7 +4,7 @@
  * that a call waits for a thread does not count against it.
  *
  * The door and the turns have threads of their own, so that hostile mail holds up no answer. Looking at a mail at the
- * door is mostly waiting for the DNS, often for a server that never answers: small mails are inspected many at a
+ * door is mostly waiting for the DNS, often for a server that never answers: mails are inspected many at a
  * time, and one that fails there is inspected once more, alone, because it may have fallen with a neighbour.
  *
  * The memory limit is the second line: V8 ends a thread at its limit, but the whole process when one
@@ -49,8 +49,8 @@ const defaults: MailWorkerLimits = {
   dnsLookups: 100,
 };
 
-/** Inspections at once in one thread, and the largest message that takes part, bytes. */
-const TOGETHER = { calls: 64, bytes: 1024 * 1024 };
+/** Inspections at once in one thread. */
+const TOGETHER = 64;
 
 /** Starts the threads. Throws on a DNS server that is not an address; all else is in the calls' outcomes. */
 export function mailWorkers(options: MailWorkersOptions): MailWorkers {
@@ -59,7 +59,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
   const authservIds = (options.authservIds ?? []).map((id) => id.toLowerCase());
   checkDnsServers(options.dns.servers);
   const { memoryMb } = limits;
-  const door = laneTogether({ threads, kept: 1, memoryMb }, TOGETHER.calls);
+  const door = laneTogether({ threads, kept: 1, memoryMb }, TOGETHER);
   const doorAlone = laneAlone({ threads, kept: 0, memoryMb });
   const desk = laneAlone({ threads, kept: 1, memoryMb });
 
@@ -76,8 +76,8 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
       const dns = { servers: options.dns.servers, budgetMs: limits.dnsMs, lookups: limits.dnsLookups };
       const request = { client, envelopeSender, hostname: options.hostname, dns, authservIds };
       const task = (): Task => ({ operation: 'inspect', raw: copy(raw), request });
-      const together = raw.length <= TOGETHER.bytes ? await door.call(limits.inspectMs, task) : null;
-      const called = together?.ok ? together : await doorAlone.call(limits.inspectMs, task);
+      const together = await door.call(limits.inspectMs, task);
+      const called = together.ok ? together : await doorAlone.call(limits.inspectMs, task);
       if (!called.ok) return called;
       return called.answer.operation === 'inspect' ? called.answer.result : mismatch();
     },

@@ -1,0 +1,44 @@
+/** docs/mail-in.md has every verdict of the door and every answer of the listener, with the SMTP codes that they have. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { answers, barred } from '../../../mail/src/smtp-in/answers.ts';
+import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
+import { admissionErrors } from './admission.ts';
+
+const page = readFileSync(new URL('../../../../docs/mail-in.md', import.meta.url), 'utf8');
+const accepted = {
+  accepted: true,
+  accepted_by_secret_address: true,
+} satisfies Record<AcceptedCode, true>;
+const codes = [...Object.keys(accepted), ...Object.keys(admissionErrors)] as AdmissionCode[];
+
+/** Rows of the tables of verdicts: code, answer, meaning, what to do. */
+const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\d{3} \d\.\d+\.\d+) \|(.*)\|$/gm)].map(
+  ([, code = '', answer = '', rest = '']) => ({ code, answer, rest: rest.split('|') }),
+);
+
+describe('docs/mail-in.md', () => {
+  it('has each verdict once, and no other', () => {
+    expect(rows.map(({ code }) => code).sort()).toEqual([...codes].sort());
+  });
+
+  it.each(codes)('gives the SMTP answer of %s, what it means and what to do', (code) => {
+    const { code: number, enhanced } = smtpReply(code);
+    const [row] = rows.filter((one) => one.code === code);
+    expect(row?.answer).toBe(`${number} ${enhanced}`);
+    expect(row?.rest).toHaveLength(2);
+    const [meaning = '', action = ''] = row?.rest ?? [];
+    expect(meaning.trim().length).toBeGreaterThan(10);
+    if (!Object.hasOwn(accepted, code)) expect(action.trim().length).toBeGreaterThan(5);
+  });
+
+  it.each(Object.entries(answers))(
+    'has the answer of the listener %s as it is sent',
+    (_name, { code, enhanced, text }) => expect(page).toContain(`\n| ${code} ${enhanced} ${text} |`),
+  );
+
+  it('has the answer to a client that was refused too often, but for the time', () => {
+    const { code, enhanced, text } = barred(0);
+    expect(page).toContain(`\n| ${code} ${enhanced} ${text.replace(/\S+$/, '…')} |`);
+  });
+});
