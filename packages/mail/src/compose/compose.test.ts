@@ -84,12 +84,14 @@ describe('compose', () => {
         { filename: 'data.bin', contentType: null, content: Buffer.from([0, 1, 2, 253, 254, 255]) },
         { filename: 'Bericht ü.txt', contentType: 'text/plain', content: Buffer.from('a\nb\r\n') },
         { filename: 'old.eml', contentType: 'message/rfc822', content: nested },
+        { filename: 'page.MHT', contentType: null, content: nested },
       ],
     });
     expect(email.attachments.map((file) => [file.filename, file.mimeType, file.disposition])).toEqual([
       ['data.bin', 'application/octet-stream', 'attachment'],
       ['Bericht ü.txt', 'text/plain', 'attachment'],
       ['old.eml', 'application/octet-stream', 'attachment'],
+      ['page.MHT', 'application/octet-stream', 'attachment'],
     ]);
     const [data, text, eml] = email.attachments.map((file) => Buffer.from(file.content as ArrayBuffer));
     expect(data).toEqual(Buffer.from([0, 1, 2, 253, 254, 255]));

@@ -41,7 +41,7 @@ export async function compose(mail: OutgoingMail, plain: boolean): Promise<Compo
       content: Buffer.from(attachment.content),
       contentDisposition: 'attachment',
       contentTransferEncoding: 'base64',
-      ...contentTypeOf(attachment.contentType),
+      ...contentTypeOf(attachment),
     })),
     boundaryPrefix: '=_tinyfat',
     baseBoundary: createHash('sha256').update(mail.messageId).digest('hex').slice(0, 24),
@@ -52,10 +52,17 @@ export async function compose(mail: OutgoingMail, plain: boolean): Promise<Compo
   return { ok: true, raw: await message.compile().build() };
 }
 
-/** A message/* part must not be base64 (RFC 2046 section 5.2), so such a file travels as plain bytes. */
-function contentTypeOf(contentType: string | null): { contentType?: string } {
-  if (contentType === null) return {};
-  return { contentType: /^message\//i.test(contentType) ? 'application/octet-stream' : contentType };
+/**
+ * A message/* part must not be base64 (RFC 2046 section 5.2), so such a file travels as plain bytes; nodemailer
+ * would also guess that type from the name.
+ */
+function contentTypeOf({ filename, contentType }: OutgoingMail['attachments'][number]): {
+  contentType?: string;
+} {
+  const isMessage =
+    contentType === null ? /\.(eml|mht|mhtml|mime|nws)$/i.test(filename) : /^message\//i.test(contentType);
+  if (isMessage) return { contentType: 'application/octet-stream' };
+  return contentType === null ? {} : { contentType };
 }
 
 function bodyHtml(body: string, plain: boolean): string {
