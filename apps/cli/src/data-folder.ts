@@ -16,6 +16,7 @@ export function dataPaths(dataDir: string) {
     cache: join(dataDir, 'cache', 'step-mom'),
     lock: join(dataDir, 'server.lock'),
     address: join(dataDir, 'server.json'),
+    masterKeys: join(dataDir, 'master-keys'),
     turns: join(dataDir, 'run', 'turns'),
     sandbox: join(dataDir, 'run', 'sandbox'),
   };

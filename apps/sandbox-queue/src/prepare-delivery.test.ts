@@ -123,7 +123,7 @@ describe('an outbox mail', () => {
   });
 
   describe('that answers a mail to a secret address', () => {
-    const bySecret = { reason_code: 'accepted_by_secret_address', envelope_recipient: secret };
+    const bySecret = { secret_address: 'secret-1', envelope_recipient: secret };
 
     it('names it in Reply-To for the sender alone', async () => {
       const { headers } = await prepared(bySecret, {});
@@ -162,7 +162,7 @@ describe('an outbox mail', () => {
     it('goes to the sender alone, and says where to go on', async () => {
       const incoming = {
         ...others(ann),
-        reason_code: 'accepted_by_secret_address',
+        secret_address: 'secret-1',
         envelope_recipient: secret,
       };
       const delivery = await hostMail({ ...outbox.ports, workers }, await work(incoming), answer);

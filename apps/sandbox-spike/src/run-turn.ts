@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentFolders, Clock, Sandbox, SandboxLimits, SandboxResult, TokenUsage } from '@tinyfat/core';
 import { parseSessionFileName } from '@tinyfat/core';
-import type { EgressPolicy, GatewayEvent, LlmUpstream, OpenGateway } from '@tinyfat/gateway';
+import type { EgressPolicy, GatewayEvent, KeyRefusal, LlmUpstream, OpenGateway } from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
 
@@ -24,7 +24,6 @@ export interface SpikeOptions {
   cacheFolder: string;
   skillsFolder: string;
   limits: SandboxLimits;
-  upstream: LlmUpstream;
   egress: EgressPolicy;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
 }
@@ -32,6 +31,8 @@ export interface SpikeOptions {
 /** One turn. `input` lacks only what is found here: the session's file and the attachments' places. */
 export interface TurnRequest {
   agentId: string;
+  /** Which model answers, and whose key pays; a stored key is opened by the run's gateway. */
+  upstream: LlmUpstream;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
     model: { id: string };
@@ -49,14 +50,23 @@ export interface TurnRequest {
   }[];
 }
 
+/** The turn did not begin: the stored key that it was to use does not open. */
+export interface KeyFailure {
+  ok: false;
+  code: KeyRefusal['code'];
+  message: string;
+  retry: false;
+}
+
 /** What came of it; `usage` is the gateway's count, which nothing inside can change. */
 export interface TurnResult {
-  outcome: TurnOutcome;
+  outcome: TurnOutcome | KeyFailure;
   usage: TokenUsage;
   llmRequests: number;
   firstRequestAt: number | null;
   lastResponseAt: number | null;
-  sandbox: SandboxResult;
+  /** Null when none was started. */
+  sandbox: SandboxResult | null;
 }
 
 /** Where the gateway is seen inside, by its loopback forwarder. */
@@ -78,7 +88,7 @@ export function turnRunner(
       await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
       await placeInbox(inboxFolder, request, {
         session: await sessionFile(options.folders, request),
-        demo: options.upstream.kind === 'demo',
+        demo: request.upstream.kind === 'demo',
       });
       return await inSandbox(options, { request, signal, runFolder, inboxFolder, dataFolder: attached.path });
     } finally {
@@ -138,13 +148,15 @@ async function inSandbox(
   // A unix socket's path is limited to 107 bytes, DATA_DIR is not: by descriptor the path is always short.
   const folderFd = openSync(run.runFolder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    const gateway = await options.openGateway({
+    const opened = await options.openGateway({
       runId,
       socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
-      upstream: options.upstream,
+      upstream: run.request.upstream,
       egress: options.egress,
       onEvent: (event) => options.onGatewayEvent(runId, event),
     });
+    if (!opened.ok) return notBegun(opened);
+    const { gateway } = opened;
     try {
       const running = options.sandbox.start({
         runId: `${runId}-${attempt}`,
@@ -180,6 +192,17 @@ async function inSandbox(
   } finally {
     closeSync(folderFd);
   }
+}
+
+function notBegun({ code, reason }: KeyRefusal): TurnResult {
+  return {
+    outcome: { ok: false, code, message: reason, retry: false },
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    llmRequests: 0,
+    firstRequestAt: null,
+    lastResponseAt: null,
+    sandbox: null,
+  };
 }
 
 /**

@@ -87,7 +87,10 @@ export async function settleDelivery(
   db: Database,
   id: string,
   result: Partial<
-    Pick<Delivery, 'next_attempt_at' | 'reason_code' | 'reason' | 'provider' | 'provider_id' | 'sent_at'>
+    Pick<
+      Delivery,
+      'attempts' | 'next_attempt_at' | 'reason_code' | 'reason' | 'provider' | 'provider_id' | 'sent_at'
+    >
   > & {
     state: DeliveryState;
   },

@@ -2,6 +2,7 @@ export * from './agents.ts';
 export * from './arrivals.ts';
 export * from './deliveries.ts';
 export * from './mails.ts';
+export * from './provider-keys.ts';
 export * from './reports.ts';
 export * from './runs.ts';
 export * from './schema.ts';

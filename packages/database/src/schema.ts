@@ -14,6 +14,7 @@ export interface Schema {
   current_sessions: CurrentSessionsTable;
   secret_addresses: SecretAddressesTable;
   suppressed_recipients: SuppressedRecipientsTable;
+  provider_keys: ProviderKeysTable;
 }
 
 export interface AgentsTable {
@@ -44,6 +45,7 @@ export type MailState =
   | 'automatic'
   | 'held'
   | 'over_limit'
+  | 'discarded'
   | 'failed';
 
 /** One inbound message for one agent. */
@@ -61,6 +63,8 @@ export interface MailsTable {
   raw_bytes: number;
   /** Canonical address of the author; null when it could not be told. */
   sender: string | null;
+  /** The same without its plus-tag: tags are no other person. */
+  sender_base: string | null;
   sender_name: string;
   message_id: string;
   in_reply_to: string | null;
@@ -75,6 +79,8 @@ export interface MailsTable {
   others: string;
   /** Fingerprint of the DKIM signature that proved the sender; null where none did. */
   signature: string | null;
+  /** Id of the secret address that let the sender in; null where nothing of the kind was needed. */
+  secret_address: string | null;
   subject: string;
   sent_at: number | null;
   verdict: MailVerdict;
@@ -188,7 +194,7 @@ export interface CurrentSessionsTable {
 export interface SecretAddressesTable {
   id: string;
   agent_id: string;
-  /** SHA-256 of the token, hex: the token itself is shown once. */
+  /** SHA-256 of the token, hex. The token itself stands only in the mails that came to it. */
   token_sha256: string;
   /** For whom or what it was made. */
   note: string;
@@ -210,6 +216,21 @@ export interface SuppressedRecipientsTable {
   created_at: number;
 }
 
+/** A key of an LLM provider that pays for the turns of one owner's agents. */
+export interface ProviderKeysTable {
+  /** Bound into the sealed text; a new one whenever the key is replaced. */
+  id: string;
+  /** Canonical address, as agents have it. */
+  owner: string;
+  provider: string;
+  /** Envelope of core's `sealSecret`; the key itself is nowhere. */
+  sealed: string;
+  last_four: string;
+  created_at: number;
+  /** When it was last decrypted for a run. */
+  last_used_at: number | null;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -219,3 +240,4 @@ export type Delivery = Selectable<DeliveriesTable>;
 export type NewDelivery = Insertable<DeliveriesTable>;
 export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
+export type ProviderKey = Selectable<ProviderKeysTable>;

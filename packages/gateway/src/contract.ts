@@ -1,11 +1,22 @@
 /** The one way out of a sandbox: LLM route with the real key, and a proxy to public addresses. */
 import type { TokenUsage } from '@tinyfat/core';
 
-/** Where the Messages API really is. The key is added here and nowhere else. */
+/** Where the Messages API really is, and whose key pays. The key is added here and nowhere else. */
 export type LlmUpstream =
-  | { kind: 'anthropic'; baseUrl: string; apiKey: string }
+  /** The operator's key as it is, or the stored one of an account, still sealed. */
+  | { kind: 'anthropic'; baseUrl: string; apiKey: string | OpenKey }
   /** The built-in demo model: no key, no network. */
   | { kind: 'demo' };
+
+/** Decrypts a stored key. Called once, when the gateway of the run opens; what it gives is gone with the gateway. */
+export type OpenKey = () => Promise<{ ok: true; key: string } | KeyRefusal>;
+
+/** A stored key that does not open; `reason` is a sentence for its owner. */
+export interface KeyRefusal {
+  ok: false;
+  code: 'owner_key_unreadable';
+  reason: string;
+}
 
 /** What plain HTTP(S) a run may reach. */
 export type EgressPolicy =
@@ -41,5 +52,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** The gateway of a run; none where the key that the run was to use does not open. */
+export type OpenedGateway = { ok: true; gateway: Gateway } | KeyRefusal;
+
 /** Opens the gateway of one run. Rejects when the socket can't be made. */
-export type OpenGateway = (request: GatewayRequest) => Promise<Gateway>;
+export type OpenGateway = (request: GatewayRequest) => Promise<OpenedGateway>;

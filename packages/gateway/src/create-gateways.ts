@@ -1,5 +1,5 @@
 import type { Clock } from '@tinyfat/core';
-import type { Gateway, GatewayRequest, OpenGateway } from './contract.ts';
+import type { Gateway, GatewayRequest, OpenedGateway, OpenGateway } from './contract.ts';
 import { createEgressBudget } from './egress/budget.ts';
 import { serveForward } from './egress/forward-http.ts';
 import { type EgressNetwork, systemNetwork } from './egress/network.ts';
@@ -7,6 +7,7 @@ import type { EgressParts } from './egress/open-connection.ts';
 import { serveConnect } from './egress/tunnel.ts';
 import { limitedEvents } from './events.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { openUpstream } from './llm/open-upstream.ts';
 import { makeRunToken } from './llm/run-token.ts';
 import { createLlmRoute } from './llm/serve-llm.ts';
 import { createUpstreamAgents } from './llm/upstream-agents.ts';
@@ -37,12 +38,14 @@ export function createGateways(options: GatewaysOptions): Gateways {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const openGateways = new Set<Gateway>();
 
-  async function open(request: GatewayRequest): Promise<Gateway> {
+  async function open(request: GatewayRequest): Promise<OpenedGateway> {
+    const opened = await openUpstream(request.upstream);
+    if (!opened.ok) return opened;
     const runToken = makeRunToken();
     const meter = createUsageMeter();
     const emit = limitedEvents(limits.events, request.onEvent);
     const llm = createLlmRoute({
-      upstream: request.upstream,
+      upstream: opened.upstream,
       runToken,
       agents,
       limits,
@@ -77,7 +80,7 @@ export function createGateways(options: GatewaysOptions): Gateways {
       },
     };
     openGateways.add(gateway);
-    return gateway;
+    return { ok: true, gateway };
   }
 
   return {

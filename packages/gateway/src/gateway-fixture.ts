@@ -35,13 +35,17 @@ export async function openFixture(
     onEvent: (event) => events.push(event),
     ...request,
   });
-  const gateway = await opening.catch(async (error: unknown) => {
+  const opened = await opening.catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
+  if (!opened.ok) {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(opened.reason);
+  }
   return {
     gateways,
-    gateway,
+    gateway: opened.gateway,
     socketPath,
     folder,
     events,

@@ -18,8 +18,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const open = (socketPath: string) =>
-  gateways.open({ runId: 'r', socketPath, upstream: { kind: 'demo' }, egress: { kind: 'none' } });
+const open = async (socketPath: string) => {
+  const upstream = { kind: 'demo' as const };
+  const opened = await gateways.open({ runId: 'r', socketPath, upstream, egress: { kind: 'none' } });
+  if (!opened.ok) throw new Error(opened.reason);
+  return opened.gateway;
+};
 
 test('makes a socket that any user may connect to, in a folder that no other may enter', async () => {
   const socketPath = join(folder, 'a.sock');

@@ -16,7 +16,15 @@ export const runErrors = {
   llm_unauthorized: {
     seenBy: 'owner',
     sentence: 'The model provider did not accept the API key.',
-    nextStep: 'Set a valid ANTHROPIC_API_KEY and restart tinyfat, then send your mail again.',
+    nextStep:
+      'Store a valid key with tinyfat key set --owner ADDR, or set ANTHROPIC_API_KEY and restart tinyfat; then send your mail again.',
+  },
+  owner_key_unreadable: {
+    seenBy: 'owner',
+    sentence:
+      'The API key that is stored for the owner of this agent could not be read, and no other one is used in its place.',
+    nextStep:
+      'Store it again with tinyfat key set --owner ADDR, then send your mail again; operators: the log says what is in the way.',
   },
   llm_rate_limited: {
     seenBy: 'sender',
@@ -117,6 +125,7 @@ export const runErrors = {
 } as const satisfies Record<
   | LlmCode
   | StopCode
+  | 'owner_key_unreadable'
   | 'no_reply'
   | 'deadline'
   | 'bad_input'

@@ -17,4 +17,25 @@ export const setupErrors = {
     sentence: 'There is no agent of that name.',
     nextStep: 'tinyfat agent list shows those that there are.',
   },
+  provider_key_unknown: {
+    seenBy: 'operator',
+    sentence: 'There is no such key.',
+    nextStep: 'tinyfat key list shows those that there are.',
+  },
+  master_keys_missing: {
+    seenBy: 'operator',
+    sentence: 'The master key that opens the stored keys is not here.',
+    nextStep:
+      'Set MASTER_KEYS as the server has it, or bring the file back; if it is lost for good: tinyfat key remove --owner ADDR, then store the keys again.',
+  },
+  master_keys_unsafe: {
+    seenBy: 'operator',
+    sentence: 'The file with the master keys must be a plain file of this user that nobody else can read.',
+    nextStep: 'Mend it with the line that is named; if others may have read it, run: tinyfat key rotate',
+  },
+  master_keys_unreadable: {
+    seenBy: 'operator',
+    sentence: 'The file with the master keys can not be used.',
+    nextStep: 'Mend what is named, or bring the file back from a backup.',
+  },
 } as const satisfies Record<string, ErrorDescription>;

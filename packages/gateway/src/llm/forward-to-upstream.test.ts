@@ -211,7 +211,8 @@ test('keeps the connection to the LLM for the next run', async () => {
     upstream: { kind: 'anthropic', baseUrl: upstream.url, apiKey: 'sk-another-accounts-key' },
     egress: { kind: 'none' },
   });
-  const headers = { 'x-api-key': second.runToken };
+  if (!second.ok) throw new Error(second.reason);
+  const headers = { 'x-api-key': second.gateway.runToken };
   expect((await ask({ socketPath }, '/anthropic/v1/messages', { headers, body: '{}' })).status).toBe(200);
   expect(connections).toBe(1);
 });

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@tinyfat/core';
-import type { Gateway, GatewayEvent, LlmUpstream } from '../contract.ts';
+import type { Gateway, GatewayEvent } from '../contract.ts';
 import { serveDemo } from '../demo/serve-demo.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { type ApiErrorType, sendApiError } from './api-error.ts';
 import { forwardToUpstream } from './forward-to-upstream.ts';
+import type { OpenUpstream } from './open-upstream.ts';
 import { findLlmRoute } from './route.ts';
 import { tokenMatches } from './run-token.ts';
-import { parseBaseUrl, type UpstreamAgents } from './upstream-agents.ts';
+import type { UpstreamAgents } from './upstream-agents.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 /** What the LLM route of one run needs. */
 export interface LlmRouteParts {
-  upstream: LlmUpstream;
+  upstream: OpenUpstream;
   runToken: string;
   agents: UpstreamAgents;
   limits: GatewayLimits;
@@ -39,10 +40,9 @@ const NO_SUCH_ROUTE: Refusal = { status: 404, type: 'not_found_error', reason: '
 /** Status in the log for a sandbox that hung up before an answer began. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** Makes the LLM route. Throws when the base URL or the key can't be used. */
+/** Makes the LLM route. */
 export function createLlmRoute(parts: LlmRouteParts): LlmRouteServer {
   const { upstream, limits, meter, now } = parts;
-  const forward = upstream.kind === 'anthropic' ? checkedUpstream(upstream) : null;
   let requests = 0;
   let running = 0;
   let firstRequestAt: number | null = null;
@@ -77,13 +77,13 @@ export function createLlmRoute(parts: LlmRouteParts): LlmRouteServer {
       return;
     }
     begin(route.path, response);
-    if (forward === null) {
+    if (upstream.kind === 'demo') {
       serveDemo(request, response, { endpoint: route.endpoint, bodyLimit: limits.llmBodyBytes, meter });
     } else {
       forwardToUpstream(request, response, {
-        baseUrl: forward.baseUrl,
-        apiKey: forward.apiKey,
-        agent: parts.agents.for(forward.baseUrl),
+        baseUrl: upstream.baseUrl,
+        apiKey: upstream.apiKey,
+        agent: parts.agents.for(upstream.baseUrl),
         path: `${route.path}${route.query}`,
         bodyLimit: limits.llmBodyBytes,
         connectMs: limits.llmConnectMs,
@@ -107,11 +107,4 @@ export function createLlmRoute(parts: LlmRouteParts): LlmRouteServer {
   }
 
   return { serve, timing: () => ({ requests, firstRequestAt, lastResponseAt }) };
-}
-
-function checkedUpstream(upstream: { baseUrl: string; apiKey: string }): { baseUrl: URL; apiKey: string } {
-  if (!/^[\x21-\x7e]+$/.test(upstream.apiKey)) {
-    throw new Error('the LLM key must be printable ASCII without spaces, and not empty');
-  }
-  return { baseUrl: parseBaseUrl(upstream.baseUrl), apiKey: upstream.apiKey };
 }

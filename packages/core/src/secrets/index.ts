@@ -1,0 +1,3 @@
+export * from './envelope.ts';
+export * from './master-keys.ts';
+export * from './provider-key.ts';
