@@ -1,7 +1,7 @@
 /** Replies through Postmark's API, which sends a mail as often as it is asked: doubt is shown and not repeated. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type PostmarkStandIn, postmarkError, startPostmarkStandIn } from './stand-ins/postmark.ts';
 import { sendMail } from './support/mail.ts';
@@ -38,17 +38,25 @@ describe('Postmark', () => {
       if (newest?.state === want) return newest;
     }
   };
-  const outbox = (folder: string) => {
+  /** Records of a folder, once there is one: files are put in their place after the row is written. */
+  const outbox = async (folder: string) => {
     const agents = join(server.dataDir, 'agents');
     const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
-    return readdirSync(path).map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
+    return await vi.waitFor(
+      () => {
+        const names = readdirSync(path);
+        expect(names).not.toEqual([]);
+        return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
+      },
+      { timeout: 20_000 },
+    );
   };
 
   it('gets the reply of a turn once, in its thread, under our Message-ID', async () => {
     const id = await sendMail(server, { to, subject: 'Ping', text: '[[reply: Pong.]]' });
     await state('sent');
     expect(postmark.sent).toHaveLength(1);
-    const [record] = outbox('sent');
+    const [record] = await outbox('sent');
     expect(record).toMatchObject({ provider: 'postmark', provider_id: postmark.sent[0]?.id });
     expect(postmark.sent[0]?.email).toMatchObject({
       To: 'Owner <owner@example.com>',
@@ -99,7 +107,7 @@ describe('Postmark', () => {
     postmark.inactive.add('owner@example.com');
     await sendMail(server, { to, text: '[[reply: Nobody home.]]' });
     await state('failed');
-    expect(outbox('failed')).toMatchObject([{ error: expect.stringContaining('inactive') }]);
+    expect(await outbox('failed')).toMatchObject([{ error: expect.stringContaining('inactive') }]);
     expect(await server.json(['outbox', 'suppressed'])).toMatchObject([{ address: 'owner@example.com' }]);
   });
 });

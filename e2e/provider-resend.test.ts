@@ -1,7 +1,7 @@
 /** Replies through Resend's API: what it says decides what becomes of a delivery, and a crash doubles nothing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type ResendStandIn, resendError, startResendStandIn } from './stand-ins/resend.ts';
 import { sendMail } from './support/mail.ts';
@@ -41,10 +41,18 @@ describe('Resend', () => {
       if (newest?.state === want) return newest;
     }
   };
-  const outbox = (folder: string) => {
+  /** Records of a folder, once there is one: files are put in their place after the row is written. */
+  const outbox = async (folder: string) => {
     const agents = join(server.dataDir, 'agents');
     const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
-    return readdirSync(path).map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
+    return await vi.waitFor(
+      () => {
+        const names = readdirSync(path);
+        expect(names).not.toEqual([]);
+        return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
+      },
+      { timeout: 20_000 },
+    );
   };
 
   it('gets the reply of a turn once, in its thread, and its id is recorded', async () => {
@@ -63,7 +71,7 @@ describe('Resend', () => {
         headers: { 'In-Reply-To': id, References: id, 'Auto-Submitted': 'auto-replied', 'X-Loop': to },
       },
     });
-    expect(outbox('sent')).toMatchObject([
+    expect(await outbox('sent')).toMatchObject([
       { status: 'sent', provider: 'resend', provider_id: resend.sent[0]?.id },
     ]);
     expect(await server.json(['mails'])).toMatchObject([{ state: 'replied' }]);
@@ -119,7 +127,7 @@ describe('Resend', () => {
     await sendMail(server, { to: 'scout@unverified.example', text: '[[reply: Nobody home.]]' });
     const row = await state('failed');
     expect(row).toMatchObject({ attempts: 1 });
-    expect(outbox('failed')).toMatchObject([
+    expect(await outbox('failed')).toMatchObject([
       {
         status: 'failed',
         body: 'Nobody home.',

@@ -18,6 +18,7 @@ describe('the configuration', () => {
         trustedClients: ['127.0.0.0/8', '::1/128'],
         smtpUrl: null,
         anthropic: { apiKey: null, baseUrl: 'https://api.anthropic.com' },
+        masterKeys: null,
         turnTimeoutMs: 600_000,
       },
     });
@@ -46,12 +47,19 @@ describe('the configuration', () => {
     ['SMTP_URL', 'http://relay.example'],
     ['ANTHROPIC_API_KEY', 'sk-ant two words'],
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
+    ['MASTER_KEYS', 'k1'],
+    ['MASTER_KEYS', `k1:${'A'.repeat(40)}`],
     ['TURN_TIMEOUT_S', '0'],
     ['WORKERS', '1.5'],
     ['LOG_LEVEL', 'loud'],
     ['SANDBOX', 'docker'],
     ['DATA_DIR', '/usr/share/tinyfat'],
-    ['RESEND_API_KEY', 're_x'],
+    ['RESEND_API_KEY', 're two words'],
+    ['RESEND_BASE_URL', 'api.resend.com'],
+    ['POSTMARK_SERVER_TOKEN', 'täken'],
+    ['POSTMARK_BASE_URL', 'smtp://api.postmarkapp.com'],
+    ['RESEND_WEBHOOK_SECRET', 'whsec_x'],
+    ['POSTMARK_WEBHOOK_AUTH', 'user:password'],
   ])('stops the start for %s=%s and names the variable', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
@@ -73,6 +81,44 @@ describe('the configuration', () => {
     });
     expect(problems).toHaveLength(3);
     expect(problems.join()).not.toContain('secret');
+  });
+
+  it('takes master keys, and tells which one is wrong without showing it', () => {
+    const key = Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64');
+    const read = readConfig({ MASTER_KEYS: `k1:${key}` });
+    expect(read.ok && read.config.masterKeys?.map(({ id }) => id)).toEqual(['k1']);
+    const problems = problemsOf({ MASTER_KEYS: `k1:${key},k2:${key.slice(4)}` });
+    expect(problems).toEqual([
+      'MASTER_KEYS is wrong in entry 2: the key has 29 bytes in place of 32; make one with: openssl rand -base64 32.',
+    ]);
+  });
+
+  it('sends mail through the provider whose key it has', () => {
+    const provider = (environment: Record<string, string>) => {
+      const read = readConfig(environment);
+      return read.ok ? read.config.mailProvider : read.problems;
+    };
+    expect(provider({})).toBeNull();
+    expect(provider({ RESEND_BASE_URL: 'http://127.0.0.1:1' })).toBeNull();
+    expect(provider({ RESEND_API_KEY: 're_x' })).toEqual({
+      kind: 'resend',
+      key: 're_x',
+      baseUrl: 'https://api.resend.com',
+    });
+    expect(provider({ POSTMARK_SERVER_TOKEN: 't', POSTMARK_BASE_URL: 'http://127.0.0.1:1/x/' })).toEqual({
+      kind: 'postmark',
+      key: 't',
+      baseUrl: 'http://127.0.0.1:1/x',
+    });
+  });
+
+  it('wants one way out for mail, and says which were set', () => {
+    const ways = { SMTP_URL: 'smtp://relay.example', RESEND_API_KEY: 're_x', POSTMARK_SERVER_TOKEN: 't' };
+    expect(problemsOf(ways)).toEqual([
+      'SMTP_URL and RESEND_API_KEY and POSTMARK_SERVER_TOKEN: mail goes out one way only; set one of them.',
+    ]);
+    expect(problemsOf({ ...ways, SMTP_URL: '' })).toHaveLength(1);
+    expect(problemsOf({ ...ways, SMTP_URL: '', RESEND_API_KEY: '' })).toEqual([]);
   });
 
   it('takes an address that others reach only with the address that people use', () => {

@@ -6,7 +6,13 @@ import { accessSync, constants } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { canonicalDomain, DEFAULT_LIMITS, type MailLimits } from '@tinyfat/core';
+import {
+  canonicalDomain,
+  DEFAULT_LIMITS,
+  type MailLimits,
+  type MasterKeys,
+  parseMasterKeys,
+} from '@tinyfat/core';
 import * as v from 'valibot';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -26,14 +32,25 @@ export interface Config {
   limits: MailLimits;
   /** `host:port` of resolvers; empty = the system's. */
   dnsServers: string[];
-  /** Outgoing relay; null = Maildir. */
+  /** Outgoing relay; null = a provider or the Maildir. */
   smtpUrl: string | null;
+  /** The HTTP API that mail goes out through; null = relay or Maildir. */
+  mailProvider: MailProvider | null;
   anthropic: { apiKey: string | null; baseUrl: string };
+  /** Null = those of the generated file in the data folder. */
+  masterKeys: MasterKeys | null;
   turnTimeoutMs: number;
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
   workers: number;
   logLevel: LogLevel;
+}
+
+/** A mail provider with an HTTP API. The base URL has no slash at its end. */
+export interface MailProvider {
+  kind: 'resend' | 'postmark';
+  key: string;
+  baseUrl: string;
 }
 
 /** The configuration, or every problem with it: variable, what is wrong, what to write. */
@@ -48,13 +65,13 @@ const DEFAULT_DOMAIN = 'tinyfat.localhost';
 const NOT_YET = [
   'DATABASE_URL',
   'DATABASE_DIRECT_URL',
-  'RESEND_API_KEY',
   'RESEND_WEBHOOK_SECRET',
-  'POSTMARK_SERVER_TOKEN',
   'POSTMARK_WEBHOOK_AUTH',
-  'MASTER_KEYS',
   'WARM_SANDBOXES',
 ];
+
+/** At most one of them; with none mail goes into the Maildir. */
+const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
 
 const port = v.pipe(
   v.string(),
@@ -127,6 +144,15 @@ const secret = v.pipe(
   v.string(),
   v.regex(/^[\x21-\x7e]+$/, 'has blanks or other characters that no key has'),
 );
+const masterKeys = v.pipe(
+  v.string(),
+  v.rawTransform<string, MasterKeys>(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseMasterKeys(dataset.value);
+    if (parsed.ok) return parsed.keys;
+    addIssue({ message: parsed.reason });
+    return NEVER;
+  }),
+);
 const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
 const resolvers = v.pipe(
   list,
@@ -160,6 +186,14 @@ export function readConfig(environment: Environment): ReadConfig {
   const dataFolder = resolve(text('DATA_DIR') ?? './data');
   if (/^\/(usr|bin|sbin|lib|lib64)(\/|$)/.test(dataFolder)) {
     problems.push('DATA_DIR must not lie below /usr: sandboxes see that folder.');
+  }
+  const resendKey = read<string | null>('RESEND_API_KEY', secret, null);
+  const resendUrl = read('RESEND_BASE_URL', webUrl, 'https://api.resend.com');
+  const postmarkToken = read<string | null>('POSTMARK_SERVER_TOKEN', secret, null);
+  const postmarkUrl = read('POSTMARK_BASE_URL', webUrl, 'https://api.postmarkapp.com');
+  const waysOut = WAYS_OUT.filter((name) => text(name) !== null);
+  if (waysOut.length > 1) {
+    problems.push(`${waysOut.join(' and ')}: mail goes out one way only; set one of them.`);
   }
   const mailDomain = read('MAIL_DOMAIN', domain, DEFAULT_DOMAIN);
   const httpPort = read('PORT', port, 8025);
@@ -196,15 +230,26 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     dnsServers: read('DNS_SERVERS', resolvers, []),
     smtpUrl: read<string | null>('SMTP_URL', mailUrl, null),
+    mailProvider: resendKey
+      ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
+      : postmarkToken
+        ? { kind: 'postmark', key: postmarkToken, baseUrl: postmarkUrl }
+        : null,
     anthropic: {
       apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
       baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
     },
+    masterKeys: read<MasterKeys | null>('MASTER_KEYS', masterKeys, null),
     turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),
     workers: read('WORKERS', count(1024), availableParallelism()),
     logLevel: read('LOG_LEVEL', level, 'info'),
   };
+  if (config.trustedAuthservIds.length > 0 && config.trustedClients.length === 0) {
+    problems.push(
+      'TRUSTED_AUTHSERV_IDS does nothing without TRUSTED_CLIENTS; name the relays whose mail carries these ids.',
+    );
+  }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 }
 

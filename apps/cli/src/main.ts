@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
+  key: async () => (await import('./commands/key.ts')).keyCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   run: async () => (await import('./commands/runs.ts')).runCommand,
@@ -26,10 +27,13 @@ const USAGE = `tinyfat: an e-mail address for every agent
   agent list | show NAME | delete NAME
   allow add|remove NAME ADDR | list NAME
   address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
+  key set --owner ADDR [--provider anthropic]      the owner's own key pays for their agents; from standard input
+  key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict
-  mails show ID | raw ID | release ID     what was checked, its bytes; lets a mail in that is held
+  mails show ID | raw ID | release ID     what was checked, its bytes; lets a mail in that waits at the door
+  mails discard ID | discard --all NAME   ends mails that wait at the door, without a turn
   outbox list [NAME] | retry ID | approve ID
   outbox suppressed [NAME] | unsuppress NAME ADDR       whom mail does not reach
 

@@ -6,6 +6,7 @@ import type {
   Logger,
   MailTransport,
   MakeId,
+  MasterKeysOutcome,
   RawMailStore,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
@@ -36,8 +37,10 @@ export interface ConsumerPorts {
   logger: Logger;
   mailDomain: string;
   models: readonly ModelInfo[];
-  /** The built-in demo model answers every turn, for nothing. */
-  demo: boolean;
+  /** Where models are; the operator's key pays for agents whose owner has stored none. Null: the demo model answers. */
+  llm: { baseUrl: string; operatorKey: string | null };
+  /** The master keys as they are at that moment: another process may rotate them at any time. */
+  readMasterKeys(): Promise<MasterKeysOutcome>;
   /** Alias or id for agents that name none. */
   defaultModel: string;
   jobBackoff: BackoffPolicy;

@@ -1,7 +1,8 @@
 /**
  * Hands recorded deliveries to the provider, in order and one at a time per agent, and writes what came of it.
  * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
- * by itself unless the provider folds repeats (invariant 4).
+ * by itself unless the provider folds repeats (invariant 4). A mail that waits for the provider's account, not for
+ * luck, is parked: tried seldom, for as long as it takes, and shown as waiting with the reason.
  */
 import { afterFailure, hardRefusals, type SendOutcome } from '@tinyfat/core';
 import {
@@ -23,6 +24,8 @@ type Ports = Pick<
 
 const POLL_MS = 1000;
 const AT_ONCE = 8;
+/** How long a parked delivery waits at least, and at most; what the provider asks for lies between. */
+const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
 
 /** Files what a crash left unfiled, then sends until it is stopped. */
 export async function startSender(ports: Ports): Promise<WorkLoop> {
@@ -105,15 +108,37 @@ function settlement(ports: Ports, delivery: Delivery, outcome: SendOutcome): Set
       };
     }
     case 'permanent':
-      return { state: 'failed', provider, reason_code: 'delivery_rejected', reason: outcome.reason };
+      return {
+        state: 'failed',
+        provider,
+        reason_code: outcome.code ?? 'delivery_rejected',
+        reason: outcome.reason,
+      };
     case 'unknown':
-      if (!ports.transport.idempotent) {
+      if (!ports.transport.idempotent || outcome.final === true) {
         return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason: outcome.reason };
       }
-      return again(ports, delivery, { reason: outcome.reason });
-    case 'temporary':
       return again(ports, delivery, outcome);
+    case 'temporary':
+      return outcome.parked === true ? parked(ports, delivery, outcome) : again(ports, delivery, outcome);
   }
+}
+
+/** Puts a delivery off without counting the try: no number of tries mends an account. */
+function parked(
+  ports: Ports,
+  delivery: Delivery,
+  { reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number },
+): Settlement {
+  const wait = Math.min(Math.max(retryAfterMs, PARKED_MS.least), PARKED_MS.most);
+  return {
+    state: 'pending',
+    provider: ports.transport.name,
+    attempts: delivery.attempts - 1,
+    next_attempt_at: ports.clock() + wait,
+    reason_code: 'delivery_parked',
+    reason,
+  };
 }
 
 function again(

@@ -12,6 +12,7 @@ import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './c
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
+import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */
 export async function takeTurn(
@@ -27,10 +28,13 @@ export async function takeTurn(
   }
   const sessionId = await sessionOf(ports, work.agent.id, scopeOf(config, work));
   if (run.attempt === 1) await sweepLeftovers(ports, work);
-  const result = await ports.runTurn(turnRequest(ports, work, { ...turn, model, sessionId }), signal);
+  const upstream = await upstreamOf(ports, work.agent);
+  const demo = upstream.kind === 'demo';
+  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream });
+  const result = await ports.runTurn(request, signal);
   await addUsage(ports.db, run.id, {
     ...result.usage,
-    costUsd: ports.demo ? 0 : costOf(result.usage, model),
+    costUsd: demo ? 0 : costOf(result.usage, model),
     requests: result.llmRequests,
   });
   const { outcome } = result;
@@ -39,13 +43,13 @@ export async function takeTurn(
     agent: work.agent.name,
     attempt: run.attempt,
     outcome: outcome.ok ? outcome.reply : outcome.code,
-    milliseconds: Math.round(result.sandbox.durationMs),
+    milliseconds: Math.round(result.sandbox?.durationMs ?? 0),
   });
   if (signal.aborted) {
     await ports.queue.release(work.lease);
     return;
   }
-  const figures = runFigures(result, { model: ports.demo ? 'demo' : model.id, sessionId });
+  const figures = runFigures(result, { model: demo ? 'demo' : model.id, sessionId });
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },
@@ -105,6 +109,7 @@ function turnRequest(
     content: MailContent;
     model: ModelInfo;
     sessionId: string;
+    upstream: TurnRequest['upstream'];
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -120,6 +125,7 @@ function turnRequest(
   const names = safeFileNames(content.attachments);
   return {
     agentId: agent.id,
+    upstream: turn.upstream,
     input: {
       version: 1,
       run_id: turn.run.id,

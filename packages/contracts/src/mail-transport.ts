@@ -7,6 +7,11 @@ export interface MailTransportFixture {
   transport: MailTransport;
   /** Raw messages that the other side holds now, in order of arrival. */
   received(): Promise<Uint8Array[]>;
+  /**
+   * For a provider that takes the parts of a mail and not its bytes: what `received` is to show of a raw message,
+   * read from it independently of the transport.
+   */
+  shown?(raw: Uint8Array): Promise<Uint8Array>;
   /** A transport of the same kind whose other side cannot be reached. */
   unreachable(): Promise<MailTransport>;
   dispose(): Promise<void>;
@@ -15,7 +20,7 @@ export interface MailTransportFixture {
 const envelope = { sender: 'bot@agents.test', recipients: ['ann@example.com', 'bob@example.com'] };
 
 function mail(subject: string, body: string): Uint8Array {
-  const head = `From: bot@agents.test\r\nTo: ann@example.com\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@agents.test>\r\n`;
+  const head = `From: bot@agents.test\r\nTo: ann@example.com, bob@example.com\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@agents.test>\r\n`;
   return new TextEncoder().encode(`${head}\r\n${body}`);
 }
 
@@ -28,17 +33,18 @@ export function mailTransportContract(name: string, make: () => Promise<MailTran
       fixture = await make();
     });
     afterEach(() => fixture.dispose());
+    const shown = async (raw: Uint8Array) => text((await fixture.shown?.(raw)) ?? raw);
 
     it('has a name for delivery rows', () => {
       expect(fixture.transport.name).toMatch(/^[a-z]+$/);
     });
 
-    it('sends the exact bytes: dots, UTF-8, long lines', async () => {
+    it('sends the whole mail, exactly: dots, UTF-8, long lines', async () => {
       const body = `.\r\n..two\r\n.one\r\nGrüße\r\n${'x'.repeat(5000)}\r\n\r\nlast\r\n`;
       const raw = mail('exact', body);
       const outcome = await fixture.transport.send(envelope, raw, 'key-exact');
       expect(outcome).toMatchObject({ state: 'sent', recipientsRefused: [] });
-      expect((await fixture.received()).map(text)).toEqual([text(raw)]);
+      expect((await fixture.received()).map(text)).toEqual([await shown(raw)]);
     });
 
     it('sends a mail of several megabytes', async () => {
@@ -46,7 +52,7 @@ export function mailTransportContract(name: string, make: () => Promise<MailTran
       expect(await fixture.transport.send(envelope, raw, 'key-big')).toMatchObject({ state: 'sent' });
       const [only, ...rest] = await fixture.received();
       expect(rest).toEqual([]);
-      expect(Buffer.compare(only ?? new Uint8Array(), raw)).toBe(0);
+      expect(text(only) === (await shown(raw))).toBe(true);
     });
 
     it('does not change the bytes it was given', async () => {
@@ -82,7 +88,9 @@ export function mailTransportContract(name: string, make: () => Promise<MailTran
         raws.map((raw, n) => fixture.transport.send(envelope, raw, `key-many-${n}`)),
       );
       expect(outcomes.map((outcome) => outcome.state)).toEqual(raws.map(() => 'sent'));
-      expect((await fixture.received()).map(text).sort()).toEqual(raws.map(text).sort());
+      expect((await fixture.received()).map(text).sort()).toEqual(
+        (await Promise.all(raws.map(shown))).sort(),
+      );
     });
 
     it('takes the null reverse-path', async () => {
@@ -92,10 +100,11 @@ export function mailTransportContract(name: string, make: () => Promise<MailTran
       expect(await fixture.received()).toHaveLength(1);
     });
 
-    it('calls it temporary when the other side cannot be reached, and does not reject', async () => {
+    it('does not reject when the other side cannot be reached, and calls it worth another try', async () => {
       const transport = await fixture.unreachable();
-      const outcome = await transport.send(envelope, mail('lost', 'hello\r\n'), 'key-lost');
-      expect(outcome).toMatchObject({ state: 'temporary' });
+      const { state } = await transport.send(envelope, mail('lost', 'hello\r\n'), 'key-lost');
+      // Where repeats are folded, a transport need not know that nothing was taken.
+      expect(state).toMatch(transport.idempotent ? /^(temporary|unknown)$/ : /^temporary$/);
       await transport.close();
     });
 

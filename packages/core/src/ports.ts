@@ -61,6 +61,8 @@ export interface AgentFolders {
 export interface RawMailStore {
   put(key: string, raw: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array>;
+  /** Takes bytes away that no row names; a missing one is no error. */
+  remove(key: string): Promise<void>;
 }
 
 /** Limits of one run. Times in ms, sizes in bytes. */
@@ -148,16 +150,25 @@ export interface RefusedRecipient {
   reason: string;
 }
 
-/** What a provider said to one message. */
+/** A permanent refusal that is about this server's account and not about the mail; codes of the list. */
+export type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
+
+/** What a provider said to one message. `retryAfterMs` is the shortest wait that it asked for. */
 export type SendOutcome =
   /** Accepted; `providerId` is the provider's own name for it. */
   | { state: 'sent'; providerId: string | null; recipientsRefused: RefusedRecipient[] }
-  /** Surely not accepted, and worth another try; `retryAfterMs` when the provider said so. */
-  | { state: 'temporary'; reason: string; retryAfterMs?: number }
+  /**
+   * Surely not accepted, and worth another try. `parked`: the account may not send at present (its quota is used
+   * up, it waits for approval), which has nothing to do with this mail and can take days.
+   */
+  | { state: 'temporary'; reason: string; retryAfterMs?: number; parked?: true }
   /** Surely not accepted, and no retry will change that; `recipientsRefused` where that is about recipients. */
-  | { state: 'permanent'; reason: string; recipientsRefused?: RefusedRecipient[] }
-  /** The connection broke when the message might already have been taken. */
-  | { state: 'unknown'; reason: string };
+  | { state: 'permanent'; reason: string; code?: AccountRefusal; recipientsRefused?: RefusedRecipient[] }
+  /**
+   * No answer came, or none that says whether the message was taken. `final`: another try would not tell either,
+   * also where the provider folds repeats.
+   */
+  | { state: 'unknown'; reason: string; retryAfterMs?: number; final?: true };
 
 export interface MailTransport {
   /** Shown in delivery rows, for example `maildir`, `smtp`. */

@@ -2,5 +2,7 @@
 export type * from './contract.ts';
 export { smtpListener } from './smtp-in/smtp-listener.ts';
 export { type MaildirOptions, maildir } from './transports/maildir.ts';
+export { type PostmarkOptions, postmark } from './transports/postmark.ts';
+export { type ResendOptions, resend } from './transports/resend.ts';
 export { type SmtpRelayOptions, smtpRelay } from './transports/smtp-relay.ts';
 export { type MailWorkerLimits, type MailWorkersOptions, mailWorkers } from './workers/mail-workers.ts';

@@ -67,6 +67,7 @@ function demoConfig(config: Config, folder: string): Config {
     smtp: { host: '127.0.0.1', port: 0, tls: null },
     trustedClients: ['127.0.0.0/8'],
     smtpUrl: null,
+    mailProvider: null,
     anthropic: { ...config.anthropic, apiKey: null },
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bubblewrap } from '@tinyfat/sandbox';
 import type { Config } from '../config.ts';
 import { lockDataFolder } from '../server/lock.ts';
+import { mailWay } from '../server/mail-transport.ts';
 import { programPaths } from '../server/program.ts';
 import { type Command, printRows, readWords } from './command.ts';
 
@@ -129,13 +130,14 @@ function mailDomain(config: Config): Finding {
 }
 
 function mailOut(config: Config): Finding {
-  return config.smtpUrl
-    ? { check: 'mail out', state: 'ok', found: `relay ${new URL(config.smtpUrl).host}`, mend: '' }
+  const found = mailWay(config);
+  return found !== null
+    ? { check: 'mail out', state: 'ok', found, mend: '' }
     : {
         check: 'mail out',
         state: 'note',
         found: 'Maildir on this machine',
-        mend: 'Set SMTP_URL to a relay to send for real.',
+        mend: 'Set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real.',
       };
 }
 

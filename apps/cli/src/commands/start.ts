@@ -3,6 +3,7 @@ import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
+import { mailWay } from '../server/mail-transport.ts';
 import { type Server, type StartResult, startServer } from '../server/start-server.ts';
 import { type Command, readWords } from './command.ts';
 
@@ -58,9 +59,7 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
     server.smtpPort === null
       ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
       : `Mail in      SMTP on ${host}:${server.smtpPort}${isLoopback(host) ? ' (this machine only)' : ''}`,
-    config.smtpUrl
-      ? `Mail out     SMTP relay ${new URL(config.smtpUrl).host}`
-      : `Mail out     Maildir ${server.data.paths.mailbox} (set SMTP_URL to send for real)`,
+    `Mail out     ${mailWay(config) ?? `Maildir ${server.data.paths.mailbox} (set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real)`}`,
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',

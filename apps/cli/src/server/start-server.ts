@@ -1,11 +1,11 @@
 /** Everything in one process: composes the parts, starts them in order, and stops them in the opposite one. */
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import type { Logger, MailTransport, SandboxLimits } from '@tinyfat/core';
+import type { Logger, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
 import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
-import { maildir, mailWorkers, smtpRelay } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail';
 import { startHealthServer } from '@tinyfat/platform';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -14,6 +14,8 @@ import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from './lock.ts';
+import { mailTransport } from './mail-transport.ts';
+import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
 import { programPaths } from './program.ts';
@@ -104,9 +106,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     undo.push(() => workers.close());
     const gateways = createGateways({ now: clock });
     undo.push(() => gateways.close());
-    const transport: MailTransport = config.smtpUrl
-      ? smtpRelay({ url: config.smtpUrl, hostname })
-      : maildir({ folder: paths.mailbox, clock, hostname });
+    const transport = mailTransport(config, paths.mailbox, clock);
     undo.push(() => transport.close());
 
     const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits: config.limits });
@@ -120,9 +120,6 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       folders,
       clock,
       skillsFolder: programPaths.skills,
-      upstream: config.anthropic.apiKey
-        ? { kind: 'anthropic', baseUrl: config.anthropic.baseUrl, apiKey: config.anthropic.apiKey }
-        : { kind: 'demo' },
       egress: { kind: 'public' },
       onGatewayEvent: (run, event) => logger.debug('gateway', { run, ...event }),
     });
@@ -142,7 +139,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       logger,
       mailDomain: config.mailDomain,
       models: readModels(programPaths.models),
-      demo: config.anthropic.apiKey === null,
+      llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
+      readMasterKeys: masterKeySource(config, data).read,
       defaultModel: 'haiku',
       jobBackoff: { ...backoff, capMs: 10 * 60_000 },
       deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },

@@ -1,5 +1,5 @@
 import type { ParsedOutboxMail } from '../outbox/schema.ts';
-import type { ReadRefusal } from '../ports.ts';
+import type { AccountRefusal, ReadRefusal } from '../ports.ts';
 import type { ErrorDescription } from './describe.ts';
 
 type OutboxCode = Extract<ParsedOutboxMail, { ok: false }>['code'];
@@ -76,8 +76,25 @@ export const deliveryErrors = {
   },
   delivery_uncertain: {
     seenBy: 'owner',
-    sentence: 'The connection to the provider broke when the mail may already have been taken.',
+    sentence: 'No clear answer came from the mail provider, which may already have taken the mail.',
     nextStep: 'Ask the recipient whether it arrived; only if not, run: tinyfat outbox retry ID',
+  },
+  delivery_parked: {
+    seenBy: 'operator',
+    sentence: 'The account at the mail provider may not send at present, so the mail waits.',
+    nextStep:
+      'Raise the quota there or wait until it begins anew; the mail is tried again by itself, at least every day.',
+  },
+  provider_unauthorized: {
+    seenBy: 'operator',
+    sentence: 'The mail provider does not accept the key of this server, or not from here.',
+    nextStep:
+      'Set RESEND_API_KEY or POSTMARK_SERVER_TOKEN to a key that may send, restart, then run: tinyfat outbox retry ID',
+  },
+  provider_sender_refused: {
+    seenBy: 'operator',
+    sentence: "The mail provider does not let this server send from the agent's address.",
+    nextStep: 'Verify the domain of MAIL_DOMAIN at the provider, then run: tinyfat outbox retry ID',
   },
   delivery_bounced: {
     seenBy: 'owner',
@@ -87,6 +104,7 @@ export const deliveryErrors = {
 } as const satisfies Record<
   | OutboxCode
   | FileCode
+  | AccountRefusal
   | 'recipients_held'
   | 'recipient_suppressed'
   | 'outbox_left_over'
@@ -94,6 +112,7 @@ export const deliveryErrors = {
   | 'delivery_rejected'
   | 'delivery_exhausted'
   | 'delivery_uncertain'
+  | 'delivery_parked'
   | 'delivery_bounced',
   ErrorDescription
 >;
