@@ -1,6 +1,12 @@
 /** A mail for which the provider's account may not send: it waits for as long as that takes. And doubt that stays. */
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
-import { deliveryById, mailById, type NewDelivery } from '@tinyfat/database';
+import {
+  claimDelivery,
+  deliveryById,
+  mailById,
+  type NewDelivery,
+  recoverInterruptedDeliveries,
+} from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSender } from './send-deliveries.ts';
 import { type Outbox, openOutbox } from './test-support/outbox.ts';
@@ -34,6 +40,7 @@ describe('an outcome of a provider with an account', () => {
     const transport: MailTransport = {
       name: 'resend',
       idempotent,
+      remembersMs: 24 * HOUR,
       send: async () => outcomes[Math.min(tries++, outcomes.length - 1)] ?? sent,
       close: async () => {},
     };
@@ -93,6 +100,38 @@ describe('an outcome of a provider with an account', () => {
     now += HOUR;
     await until({ state: 'sent', attempts: 2 });
     expect(tries()).toBe(2);
+  });
+
+  it('that leaves doubt is not asked for again once the provider has forgotten the try', async () => {
+    const { tries } = await sendWith(true, { state: 'unknown', reason: 'No answer.' }, parked(), sent);
+    await until({ state: 'pending', reason: 'No answer.' });
+    now += HOUR;
+    // Surely not sent this time, but the first try may have been.
+    await until({ state: 'pending', reason_code: 'delivery_parked' });
+    now += 23 * HOUR;
+    await until({ state: 'uncertain', reason_code: 'delivery_uncertain' });
+    expect(tries()).toBe(2);
+    expect((await row())?.reason).toContain('does not remember');
+  });
+
+  it('that leaves no doubt may be tried again after any time', async () => {
+    const { tries } = await sendWith(true, parked(24 * HOUR), parked(24 * HOUR), sent);
+    for (const time of [1, 2]) {
+      await vi.waitFor(() => expect(tries()).toBe(time), { timeout: 10_000, interval: 5 });
+      await until({ state: 'pending', doubt_since: null });
+      now += 24 * HOUR;
+    }
+    await until({ state: 'sent' });
+  });
+
+  it('that a crash kept from us counts as doubt from its try on', async () => {
+    const claimed = await claimDelivery(outbox.db, now);
+    expect(claimed?.id).toBe(delivery.id);
+    expect(await recoverInterruptedDeliveries(outbox.db, true)).toBe(1);
+    now += 24 * HOUR;
+    const { tries } = await sendWith(true, sent);
+    await until({ state: 'uncertain' });
+    expect(tries()).toBe(0);
   });
 
   it('that leaves doubt for good is for the owner to decide, also where repeats are folded', async () => {

@@ -1,7 +1,7 @@
 /**
  * Hands recorded deliveries to the provider, in order and one at a time per agent, and writes what came of it.
  * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
- * by itself unless the provider folds repeats (invariant 4). A mail that waits for the provider's account, not for
+ * by itself unless the provider folds repeats, and still remembers (invariant 4). A mail that waits for the provider's account, not for
  * luck, is parked: tried seldom, for as long as it takes, and shown as waiting with the reason.
  */
 import { afterFailure, hardRefusals, type SendOutcome } from '@tinyfat/core';
@@ -27,26 +27,45 @@ const AT_ONCE = 8;
 /** How long a parked delivery waits at least, and at most; what the provider asks for lies between. */
 const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
 
+/** A try that is repeated must reach the provider this long before it forgets the first one. */
+const FORGETS_EARLIER_MS = 3_600_000;
+
+/** A delivery with the time at which it was taken up. */
+interface Claimed {
+  delivery: Delivery;
+  /** Epoch ms. */
+  at: number;
+}
+
 /** Files what a crash left unfiled, then sends until it is stopped. */
 export async function startSender(ports: Ports): Promise<WorkLoop> {
   await fileSettled(ports);
-  return startWorkLoop<Delivery>({
+  return startWorkLoop<Claimed>({
     clock: ports.clock,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
-    claim: () => claimDelivery(ports.db, ports.clock()),
+    claim: async () => {
+      const at = ports.clock();
+      const delivery = await claimDelivery(ports.db, at);
+      return delivery && { delivery, at };
+    },
     nextDue: () => nextDeliveryDue(ports.db),
-    work: (delivery) =>
-      deliver(ports, delivery).catch((error) =>
-        ports.logger.error('delivery_crashed', { delivery: delivery.id, error: String(error) }),
+    work: (claimed) =>
+      deliver(ports, claimed).catch((error) =>
+        ports.logger.error('delivery_crashed', { delivery: claimed.delivery.id, error: String(error) }),
       ),
     onUnreachable: (error) => ports.logger.error('deliveries_unreachable', { error: String(error) }),
   });
 }
 
-async function deliver(ports: Ports, delivery: Delivery): Promise<void> {
-  const outcome = await attempt(ports, delivery);
-  const settled = settlement(ports, delivery, outcome);
+async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
+  const outcome = forgotten(ports, { delivery, at }) ?? (await attempt(ports, delivery));
+  // Doubt of an earlier try stays; this one's ends with an outcome that leaves none.
+  const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
+  const settled = {
+    ...settlement(ports, delivery, outcome),
+    ...(certain ? { doubt_since: null } : {}),
+  };
   await ports.db.transaction().execute(async (tx) => {
     await suppress(tx, suppressions(ports, delivery, outcome));
     // A mail can come back before its try has ended: then the report has told the end.
@@ -63,6 +82,15 @@ async function deliver(ports: Ports, delivery: Delivery): Promise<void> {
     reason: settled.reason,
   });
   if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
+}
+
+/** Where an earlier try may have been taken, and the provider no longer knows it: a repeat would be a second mail. */
+function forgotten({ transport }: Ports, { delivery, at }: Claimed): SendOutcome | null {
+  const { doubt_since } = delivery;
+  if (doubt_since === null || transport.remembersMs === undefined) return null;
+  if (at - doubt_since < transport.remembersMs - FORGETS_EARLIER_MS) return null;
+  const reason = `An earlier try may have been taken, and ${transport.name} does not remember it any more.`;
+  return { state: 'unknown', reason, final: true };
 }
 
 /** One try. What fails before the provider is spoken to was surely not sent. */

@@ -175,6 +175,8 @@ export interface MailTransport {
   readonly name: string;
   /** True when sending twice with the same idempotency key gives one mail. */
   readonly idempotent: boolean;
+  /** How long it remembers a key, ms; absent where for ever. */
+  readonly remembersMs?: number;
   /** Sends the exact bytes. Never rejects for what the provider says. */
   send(envelope: Envelope, raw: Uint8Array, idempotencyKey: string): Promise<SendOutcome>;
   close(): Promise<void>;

@@ -52,11 +52,15 @@ export async function markFiled(db: Database, id: string, state: DeliveryState):
   return row !== undefined;
 }
 
-/** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt. */
+/** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt. */
 export async function claimDelivery(db: Database, now: number): Promise<Delivery | undefined> {
   return await db
     .updateTable('deliveries')
-    .set((row) => ({ state: 'sending', attempts: row('attempts', '+', 1) }))
+    .set((row) => ({
+      state: 'sending',
+      attempts: row('attempts', '+', 1),
+      doubt_since: row.fn.coalesce('doubt_since', row.val(now)),
+    }))
     .where('seq', '=', (select) =>
       select
         .selectFrom('deliveries as next')
@@ -89,7 +93,14 @@ export async function settleDelivery(
   result: Partial<
     Pick<
       Delivery,
-      'attempts' | 'next_attempt_at' | 'reason_code' | 'reason' | 'provider' | 'provider_id' | 'sent_at'
+      | 'attempts'
+      | 'doubt_since'
+      | 'next_attempt_at'
+      | 'reason_code'
+      | 'reason'
+      | 'provider'
+      | 'provider_id'
+      | 'sent_at'
     >
   > & {
     state: DeliveryState;
@@ -117,6 +128,7 @@ export async function requeueDelivery(
     .set((delivery) => ({
       state: 'pending',
       attempts: 0,
+      doubt_since: null,
       next_attempt_at: now,
       reason_code: null,
       reason: null,

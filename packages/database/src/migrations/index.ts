@@ -3,9 +3,11 @@ import type { Migration } from 'kysely/migration';
 import * as start from './0001-start.ts';
 import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
+import * as doubt from './0004-doubt.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
   '0002-door': door,
   '0003-keys': keys,
+  '0004-doubt': doubt,
 };

@@ -66,7 +66,7 @@ describe('a mail of ours in parts', () => {
       'application/octet-stream',
       'text/plain',
       'text/calendar',
-      'message/rfc822',
+      'application/octet-stream',
       'text/csv',
     ]);
   });

@@ -8,12 +8,14 @@ export type Deliver = (message: ProviderMessage, idempotencyKey: string) => Prom
 export interface Provider {
   name: string;
   idempotent: boolean;
+  /** How long it remembers a key, ms. */
+  remembersMs?: number;
   /** Loads the provider's library; called at the first mail, and again after it failed. */
   connect(): Promise<Deliver>;
 }
 
 /** Sends nothing once it is closed, and refuses for good what cannot be put into parts. */
-export function providerTransport({ name, idempotent, connect }: Provider): MailTransport {
+export function providerTransport({ name, idempotent, remembersMs, connect }: Provider): MailTransport {
   let connected: Promise<Loaded> | null = null;
   let closed = false;
   const open = new Set<Promise<SendOutcome>>();
@@ -36,6 +38,7 @@ export function providerTransport({ name, idempotent, connect }: Provider): Mail
   return {
     name,
     idempotent,
+    ...(remembersMs === undefined ? {} : { remembersMs }),
     send(envelope, raw, idempotencyKey) {
       const sending = send(envelope, raw, idempotencyKey);
       open.add(sending);

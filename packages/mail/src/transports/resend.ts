@@ -25,9 +25,17 @@ export interface ResendOptions {
   maxWaitMs?: number;
 }
 
+/** Resend forgets an idempotency key after a day (its API reference, "Idempotency keys"). */
+const KEY_KEPT_MS = 24 * 3_600_000;
+
 /** Loads the library at the first mail. */
 export function resend(options: ResendOptions): MailTransport {
-  return providerTransport({ name: 'resend', idempotent: true, connect: () => connect(options) });
+  return providerTransport({
+    name: 'resend',
+    idempotent: true,
+    remembersMs: KEY_KEPT_MS,
+    connect: () => connect(options),
+  });
 }
 
 async function connect({ apiKey, clock, ...options }: ResendOptions): Promise<Deliver> {
