@@ -59,6 +59,17 @@ describe('a replay of a signed mail', () => {
     expect((await door.raw(copy as NonNullable<typeof copy>)).length).toBe(64 * 1024);
   });
 
+  it('is kept no longer for another agent who refuses the sender', async () => {
+    const boss = letter({ From: 'boss@direct.example' }, 'A line of text.\r\n'.repeat(20_000));
+    const from = 'boss@direct.example';
+    const raw = await direct.sign(boss);
+    expect(await door.send(raw, { from })).toMatch(/^250/);
+    expect(await door.send(raw, { from, to: [`scout@${DOMAIN}`, `ops@${DOMAIN}`] })).toMatch(/^250/);
+    const [copy, refused] = (await door.mails()).slice(-2);
+    expect([copy?.verdict, refused?.verdict]).toEqual(['duplicate', 'refused']);
+    expect((await door.raw(copy as NonNullable<typeof copy>)).length).toBe(64 * 1024);
+  });
+
   it('under a Message-ID that somebody else used first is no copy', async () => {
     const id = '<guessed@example.com>';
     const boss = letter({ From: 'boss@direct.example', 'Message-ID': id });

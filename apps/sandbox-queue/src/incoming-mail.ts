@@ -3,7 +3,7 @@ import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core
 import type { Mail } from '@tinyfat/database';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 
-/** Sender, subject and thread of a mail row. Only accepted mails have jobs, and those have a sender. */
+/** Sender, subject and thread of a mail row. Only mails that were let in have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {
   if (mail.sender === null) throw new Error(`mail ${mail.id} has a job but no sender`);
   const invented = mail.message_id.endsWith('@no-message-id.invalid>');

@@ -125,13 +125,29 @@ describe('an outcome of a provider with an account', () => {
   });
 
   it('that a crash kept from us counts as doubt from its try on', async () => {
-    const claimed = await claimDelivery(outbox.db, now);
+    const claimed = await claimDelivery(outbox.db, now, 'resend');
     expect(claimed?.id).toBe(delivery.id);
     expect(await recoverInterruptedDeliveries(outbox.db, true)).toBe(1);
     now += 24 * HOUR;
     const { tries } = await sendWith(true, sent);
     await until({ state: 'uncertain' });
     expect(tries()).toBe(0);
+  });
+
+  it('that another provider left in doubt is not asked of this one', async () => {
+    await claimDelivery(outbox.db, now, 'smtp');
+    await recoverInterruptedDeliveries(outbox.db, true);
+    const { tries } = await sendWith(true, sent);
+    await until({ state: 'uncertain', reason_code: 'delivery_uncertain' });
+    expect(tries()).toBe(0);
+  });
+
+  it('that a crash left in doubt is asked again of the same provider', async () => {
+    await claimDelivery(outbox.db, now, 'resend');
+    await recoverInterruptedDeliveries(outbox.db, true);
+    const { tries } = await sendWith(true, sent);
+    await until({ state: 'sent' });
+    expect(tries()).toBe(1);
   });
 
   it('that leaves doubt for good is for the owner to decide, also where repeats are folded', async () => {

@@ -46,7 +46,7 @@ export async function startSender(ports: Ports): Promise<WorkLoop> {
     pollMs: POLL_MS,
     claim: async () => {
       const at = ports.clock();
-      const delivery = await claimDelivery(ports.db, at);
+      const delivery = await claimDelivery(ports.db, at, ports.transport.name);
       return delivery && { delivery, at };
     },
     nextDue: () => nextDeliveryDue(ports.db),
@@ -62,9 +62,12 @@ async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
   const outcome = forgotten(ports, { delivery, at }) ?? (await attempt(ports, delivery));
   // Doubt of an earlier try stays; this one's ends with an outcome that leaves none.
   const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
+  const end = settlement(ports, delivery, outcome);
+  const inDoubt = delivery.doubt_since !== at && end.state === 'pending';
   const settled = {
-    ...settlement(ports, delivery, outcome),
+    ...end,
     ...(certain ? { doubt_since: null } : {}),
+    ...(inDoubt ? { provider: delivery.provider } : {}),
   };
   await ports.db.transaction().execute(async (tx) => {
     await suppress(tx, suppressions(ports, delivery, outcome));
@@ -84,12 +87,17 @@ async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
   if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
 }
 
-/** Where an earlier try may have been taken, and the provider no longer knows it: a repeat would be a second mail. */
+/**
+ * Where an earlier try may have been taken, and the provider of now does not know it, or not any more: a repeat would be
+ * a second mail.
+ */
 function forgotten({ transport }: Ports, { delivery, at }: Claimed): SendOutcome | null {
   const { doubt_since } = delivery;
-  if (doubt_since === null || transport.remembersMs === undefined) return null;
-  if (at - doubt_since < transport.remembersMs - FORGETS_EARLIER_MS) return null;
-  const reason = `An earlier try may have been taken, and ${transport.name} does not remember it any more.`;
+  const isAsked = delivery.provider === transport.name;
+  if (doubt_since === null || (doubt_since === at && isAsked)) return null;
+  const { remembersMs = Number.POSITIVE_INFINITY } = transport;
+  if (isAsked && transport.idempotent && at - doubt_since < remembersMs - FORGETS_EARLIER_MS) return null;
+  const reason = `An earlier try may have been taken, and ${transport.name} does not remember it.`;
   return { state: 'unknown', reason, final: true };
 }
 

@@ -1,7 +1,7 @@
 /** Behaviour suite of the job queue; every implementation runs it. */
-import { type MailLimits, THREAD_LIMIT, THREAD_WINDOW_MS } from '@tinyfat/core';
+import { HELD_BACK_KEPT, type MailLimits, THREAD_LIMIT, THREAD_WINDOW_MS } from '@tinyfat/core';
 import type { Database, NewMail } from '@tinyfat/database';
-import type { JobQueue, Lease } from '@tinyfat/queue';
+import { type JobQueue, type Lease, MailboxFull } from '@tinyfat/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** Two workers' views of one queue, with a clock that the test moves. */
@@ -197,6 +197,69 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
         .where('id', '=', held.id)
         .executeTakeFirstOrThrow();
       expect([row.verdict, row.state]).toEqual(['held', 'queued']);
+    });
+
+    it('takes a mail that had its turn for no waiting one, though its answer is held', async () => {
+      const { queue, db } = fixture;
+      const doubtful = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      const mail = mailRow('agent-a', '<m@x>', doubtful);
+      await queue.enqueue([mail]);
+      await queue.releaseMail(mail.id);
+      await done(await claimed());
+      await db.updateTable('mails').set({ state: 'held' }).where('id', '=', mail.id).execute();
+      expect(await queue.releaseMail(mail.id)).toBe('not_waiting');
+      const [again] = await queue.enqueue([mailRow('agent-a', '<m@x>')]);
+      expect(again).toMatchObject({ verdict: 'duplicate', queued: false });
+      expect(await queue.claim()).toBeNull();
+    });
+
+    it('takes the mail itself where only doubtful copies came before, discarded ones too', async () => {
+      const { queue, db } = fixture;
+      const doubtful = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      for (const state of ['held', 'discarded'] as const) {
+        const copy = mailRow('agent-a', `<${state}@x>`, { ...doubtful, signature: state });
+        await queue.enqueue([copy]);
+        await db.updateTable('mails').set({ state }).where('id', '=', copy.id).execute();
+        const [taken] = await queue.enqueue([mailRow('agent-a', `<${state}@x>`, { signature: state })]);
+        expect(taken?.queued).toBe(true);
+        const row = await db
+          .selectFrom('mails')
+          .selectAll()
+          .where('id', '=', copy.id)
+          .executeTakeFirstOrThrow();
+        expect([row.verdict, row.state]).toEqual(['duplicate', 'duplicate']);
+      }
+    });
+
+    it('gives nothing up for a mail that is a copy of something else as well', async () => {
+      const { queue, db } = fixture;
+      const held = mailRow('agent-a', '<held@x>', {
+        verdict: 'held',
+        state: 'held',
+        reason_code: 'not_addressed',
+      });
+      await queue.enqueue([held, mailRow('agent-a', '<other@x>', { signature: 'known' })]);
+      const [copy] = await queue.enqueue([mailRow('agent-a', '<held@x>', { signature: 'known' })]);
+      expect(copy?.verdict).toBe('duplicate');
+      const row = await db
+        .selectFrom('mails')
+        .selectAll()
+        .where('id', '=', held.id)
+        .executeTakeFirstOrThrow();
+      expect(row.state).toBe('held');
+    });
+
+    it('takes no more mail to be held than there is room for, and writes nothing then', async () => {
+      const { queue, db } = fixture;
+      const held = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      await queue.enqueue(
+        Array.from({ length: HELD_BACK_KEPT }, (_, index) => mailRow('agent-a', `<${index}@x>`, held)),
+      );
+      await expect(queue.enqueue([mailRow('agent-a', '<more@x>', held)])).rejects.toThrow(MailboxFull);
+      expect(await db.selectFrom('mails').select('id').execute()).toHaveLength(HELD_BACK_KEPT);
+      // Others have their own room, and what needs no room is taken.
+      expect((await queue.enqueue([mailRow('agent-b', '<more@x>', held)]))[0]?.verdict).toBe('held');
+      expect((await queue.enqueue([mailRow('agent-a', '<more@x>')]))[0]?.queued).toBe(true);
     });
 
     it('releases nothing that was refused, is automatic or had its turn', async () => {

@@ -5,6 +5,10 @@ import type { Mail, NewMail } from './schema.ts';
 import type { Database } from './sqlite.ts';
 
 const HOUR_MS = 3_600_000;
+/** As the index says it, so that it is used. */
+const waiting = sql<boolean>`state in ('held', 'over_limit')`;
+/** A mail that had its turn may be `held` again, because its answer is: that one waits in the outbox. */
+const neverHadJob = sql<boolean>`not exists (select 1 from jobs where jobs.mail_id = mails.id)`;
 
 /** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
 export async function insertMail(db: Database, mail: NewMail): Promise<boolean> {
@@ -32,18 +36,30 @@ export async function hasSameMessageId(db: Database, mail: NewMail): Promise<boo
 }
 
 /**
- * Makes way for a mail that is beyond doubt where a doubtful copy of it is held: that one becomes its duplicate. False
- * when none is held.
+ * Makes way for a mail that is beyond doubt where only doubtful copies of it were taken: they become its duplicates.
+ * False, and nothing is changed, when there is none, or when something else stands in the way as well.
  */
 export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolean> {
-  const reason = 'The mail itself came after this copy, and was taken.';
-  const rows = await db
-    .updateTable('mails')
-    .set({ verdict: 'duplicate', state: 'duplicate', reason_code: 'duplicate', reason, state_reason: reason })
+  const before = await db
+    .selectFrom('mails')
+    .select((select) => [
+      'id',
+      select
+        .case()
+        .when(
+          select.and([
+            select('reason_code', '=', 'not_addressed'),
+            select('state', 'in', ['held', 'discarded']),
+            neverHadJob,
+          ]),
+        )
+        .then(1)
+        .else(0)
+        .end()
+        .as('yields'),
+    ])
     .where('agent_id', '=', mail.agent_id)
-    .where('verdict', '=', 'held')
-    .where('state', '=', 'held')
-    .where('reason_code', '=', 'not_addressed')
+    .where('verdict', 'in', ['accepted', 'held', 'over_limit'])
     .where((where) => {
       const same = where.and([
         where('message_id', '=', mail.message_id),
@@ -51,9 +67,19 @@ export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolea
       ]);
       return mail.signature == null ? same : where.or([same, where('signature', '=', mail.signature)]);
     })
-    .returning('id')
     .execute();
-  return rows.length > 0;
+  if (before.length === 0 || before.some((row) => row.yields === 0)) return false;
+  const reason = 'The mail itself came after this copy, and was taken.';
+  await db
+    .updateTable('mails')
+    .set({ verdict: 'duplicate', state: 'duplicate', reason_code: 'duplicate', reason, state_reason: reason })
+    .where(
+      'id',
+      'in',
+      before.map((row) => row.id),
+    )
+    .execute();
+  return true;
 }
 
 /** Accepted mails of the last day up to this one, which must be written already, and jobs that wait. */
@@ -85,15 +111,19 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
   return { ...row, waiting: await countWaiting(db) };
 }
 
-/** Mails of an agent that wait for its owner at the door. */
-export async function countHeldBack(db: Database, agentId: string): Promise<number> {
+/** Mails of an agent that wait for its owner at the door with this verdict. */
+export async function countHeldBack(
+  db: Database,
+  agentId: string,
+  verdict: 'held' | 'over_limit',
+): Promise<number> {
   const row = await db
     .selectFrom('mails')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('agent_id', '=', agentId)
-    // As the index says it, so that it is used.
-    .where(sql<boolean>`state in ('held', 'over_limit')`)
-    .where('verdict', 'in', ['held', 'over_limit'])
+    .where(waiting)
+    .where('verdict', '=', verdict)
+    .where(neverHadJob)
     .executeTakeFirstOrThrow();
   return row.count;
 }
@@ -106,11 +136,26 @@ export async function discardMails(
   const query = db
     .updateTable('mails')
     .set({ state: 'discarded', state_reason: 'The owner discarded it.' })
-    .where(sql<boolean>`state in ('held', 'over_limit')`)
-    .where('verdict', 'in', ['held', 'over_limit']);
+    .where(waiting)
+    .where('verdict', 'in', ['held', 'over_limit'])
+    .where(neverHadJob);
   const rows =
     'mailId' in which ? query.where('id', '=', which.mailId) : query.where('agent_id', '=', which.agentId);
   return (await rows.returning('id').execute()).length;
+}
+
+/** Lets a mail that waits at the door go to its turn; false when it does not wait there. */
+export async function letIn(db: Database, mailId: string): Promise<boolean> {
+  const row = await db
+    .updateTable('mails')
+    .set({ state: 'queued', state_reason: 'The owner let it in.' })
+    .where('id', '=', mailId)
+    .where(waiting)
+    .where('verdict', 'in', ['held', 'over_limit'])
+    .where(neverHadJob)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Gives a mail that was written as accepted another verdict. */

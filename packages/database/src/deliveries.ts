@@ -52,14 +52,22 @@ export async function markFiled(db: Database, id: string, state: DeliveryState):
   return row !== undefined;
 }
 
-/** Takes the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt. */
-export async function claimDelivery(db: Database, now: number): Promise<Delivery | undefined> {
+/**
+ * Takes the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt with
+ * this provider until it is settled.
+ */
+export async function claimDelivery(
+  db: Database,
+  now: number,
+  provider: string,
+): Promise<Delivery | undefined> {
   return await db
     .updateTable('deliveries')
     .set((row) => ({
       state: 'sending',
       attempts: row('attempts', '+', 1),
       doubt_since: row.fn.coalesce('doubt_since', row.val(now)),
+      provider: row.case().when('doubt_since', 'is', null).then(provider).else(row.ref('provider')).end(),
     }))
     .where('seq', '=', (select) =>
       select

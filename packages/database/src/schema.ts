@@ -171,7 +171,10 @@ export interface DeliveriesTable {
   state: DeliveryState;
   attempts: number;
   next_attempt_at: number;
-  /** Epoch ms of the first try whose end is not known, the one under way included; null where none is. */
+  /**
+   * Epoch ms of the first try whose end is not known, the one under way included; null where none is. `provider` is then
+   * who was tried.
+   */
   doubt_since: number | null;
   /** A sentence on why it is held, failed, uncertain or bounced, or on the last temporary failure. */
   reason_code: string | null;

@@ -148,6 +148,8 @@ export interface SmtpListenerOptions {
    * until there are fewer. Default: 100.
    */
   maxRefusalsPerClientHour?: number;
+  /** Ms from DATA to its end; then the client gets 451 and is hung up on. Default: ten minutes. */
+  maxDataMs?: number;
   /** Networks in CIDR notation whose mail is not checked, and who are not counted per client and hour. */
   trustedClients: string[];
   clock: Clock;

@@ -19,10 +19,10 @@ import {
   hasSameMessageId,
   insertMail,
   type JobsTable,
+  letIn,
   mailById,
   type NewMail,
   type Schema,
-  setMailState,
   yieldHeldCopy,
 } from '@tinyfat/database';
 import { type ExpressionBuilder, sql } from 'kysely';
@@ -48,12 +48,13 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
   async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
     if (!(await insertMail(tx, mail)) && !(await takePlace(tx, mail))) return await fold(tx, mail);
     const { id: mailId, verdict, reason_code: code } = mail;
+    if (verdict === 'held') await demandRoom(tx, mail, verdict, HELD_BACK_KEPT + 1);
     if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
     const who = { sender: mail.sender ?? '', isOwner: await isOwner(tx, mail) };
     const over = judgeLimits(await countAccepted(tx, mail), limits, who);
     if (over) {
-      if ((await countHeldBack(tx, mail.agent_id)) >= HELD_BACK_KEPT) throw new MailboxFull(mail.agent_id);
       const { verdict, code, reason } = over;
+      await demandRoom(tx, mail, verdict, HELD_BACK_KEPT);
       await changeVerdict(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
       return { mailId, verdict, code, queued: false };
     }
@@ -93,10 +94,7 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
       return await db.transaction().execute(async (tx) => {
         const mail = await mailById(tx, mailId);
         if (!mail) return 'unknown';
-        const waits = mail.verdict === 'held' || mail.verdict === 'over_limit';
-        // An answer can be held too; that one waits in the outbox, and its mail had its turn.
-        if (!waits || mail.state !== mail.verdict) return 'not_waiting';
-        await setMailState(tx, mailId, 'queued', 'The owner let it in.');
+        if (!(await letIn(tx, mailId))) return 'not_waiting';
         await makeJob(tx, mail);
         return 'queued';
       });
@@ -185,6 +183,16 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
 /** A mail that is beyond doubt takes the place of a doubtful copy that is held; false where there is none. */
 async function takePlace(tx: Database, mail: NewMail): Promise<boolean> {
   return mail.verdict === 'accepted' && (await yieldHeldCopy(tx, mail)) && (await insertMail(tx, mail));
+}
+
+/** Throws where `most` or more wait for the owner with this verdict; each has its own room. */
+async function demandRoom(
+  tx: Database,
+  { agent_id }: NewMail,
+  verdict: 'held' | 'over_limit',
+  most: number,
+): Promise<void> {
+  if ((await countHeldBack(tx, agent_id, verdict)) >= most) throw new MailboxFull(agent_id);
 }
 
 async function isOwner(tx: Database, mail: NewMail): Promise<boolean> {

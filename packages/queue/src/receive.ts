@@ -84,7 +84,7 @@ export async function receive(ports: DoorPorts, message: ReceivedMessage): Promi
   }
   const written = await write(ports, message, { inspection, judged, isAgent });
   if (written === 'full') {
-    const reason = `${HELD_BACK_KEPT} mails wait for the owner of an agent; ${message.envelopeSender} is over its limit.`;
+    const reason = `${HELD_BACK_KEPT} mails wait for the owner of an agent that this one is for.`;
     return defer(ports, message, { code: 'mailbox_full', reason });
   }
   ports.onArrivals(written);
@@ -120,7 +120,6 @@ async function write(
   const rawKey = ports.makeId();
   const beginning = message.raw.subarray(0, UNWANTED_BYTES_KEPT);
   const wanted = judged.some(({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'held');
-  await ports.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const report = await reportOf(ports, message, judged);
   const messageId = await messageIdOf(inspection, message.raw);
   const rows: NewMail[] = [];
@@ -132,6 +131,7 @@ async function write(
     const about = { id, receivedAt, agentId: agent.id, agentBase: base, recipient, secretAddress };
     rows.push(await mailRow({ ...about, message, inspection, verdict, rawKey, messageId, isAgent }));
   }
+  await ports.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const reported = new Set<string>();
   const effects = async (tx: Database, written: readonly Arrival[]) => {
     for (const [index, arrival] of written.entries()) {
@@ -156,8 +156,8 @@ async function write(
     return 'full';
   }
   // Whoever holds a mail can send it again and again.
-  const onlyCopies = arrivals.every((arrival) => arrival.verdict === 'duplicate');
-  if (onlyCopies && message.raw.length > beginning.length) await ports.rawMail.put(rawKey, beginning);
+  const kept = arrivals.some(({ verdict }) => ['accepted', 'held', 'over_limit'].includes(verdict));
+  if (!kept && message.raw.length > beginning.length) await ports.rawMail.put(rawKey, beginning);
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;
     if (!agent) return [];

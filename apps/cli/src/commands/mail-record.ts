@@ -61,7 +61,7 @@ export const rawMail: MailAction = async (data, _config, id) => {
   });
   if (raw.length < mail.raw_bytes) {
     console.error(
-      `tinyfat: the mail was refused; of its ${mail.raw_bytes} bytes the first ${raw.length} are kept.`,
+      `tinyfat: the mail got no turn (${mail.verdict}); of its ${mail.raw_bytes} bytes the first ${raw.length} are kept.`,
     );
   }
   return 0;

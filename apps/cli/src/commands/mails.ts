@@ -19,6 +19,7 @@ export const mailsCommand: Command = async (words, config) => {
     limit: { type: 'string', default: '50' },
   });
   const [name, id, ...rest] = positionals;
+  if (values.all && id === undefined) throw new UsageError('write: mails discard --all NAME');
   if (id !== undefined) {
     const action = ACTIONS.get(name ?? '');
     if (!action || rest.length > 0 || (values.all && name !== 'discard')) {

@@ -17,7 +17,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // Whatever was taken in, be it held, is the one mail of its sender with that Message-ID, and of its signature, for
   // this agent. Who else writes under the same Message-ID takes nobody's place.
-  await sql`update mails set sender_base = sender`.execute(db);
+  await sql`update mails set sender_base = case when instr(sender, '+') between 2 and instr(sender, '@')
+    then substr(sender, 1, instr(sender, '+') - 1) || substr(sender, instr(sender, '@')) else sender end`.execute(
+    db,
+  );
   await db.schema.dropIndex('mails_accepted_once').execute();
   const taken = sql.join([sql.lit('accepted'), sql.lit('held'), sql.lit('over_limit')]);
   await db.schema

@@ -11,7 +11,7 @@ const kilobytes = (count: number) => Buffer.alloc(count * 1024, 'x');
 function start() {
   const budget = bufferBudget(200 * 1024, 200 * 1024);
   const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
-  const collected = collectMessage(stream, 100 * 1024, budget.open('a'));
+  const collected = collectMessage(stream, 100 * 1024, budget.open('a'), 60_000);
   async function send(count: number): Promise<void> {
     for (let n = 0; n < count; n += 1) stream.write(kilobyte);
     await setImmediate();

@@ -14,17 +14,21 @@ export type Collected =
   /** `client`: whether it waits for its answer, is still sending far beyond the limit, or went away. */
   | { state: 'too_large'; head: Buffer; bytes: number; client: 'waiting' | 'sending' | 'gone' }
   | { state: 'no_room' }
+  /** The message did not end in its time; what there is of it is dropped. */
+  | { state: 'late' }
   /** The client went away; there is nobody to answer. */
   | { state: 'gone' };
 
 /**
- * Resolves at the end of the data, at the latest when twice the limit was sent: the stream then stands still.
+ * Resolves at the end of the data, at the latest when twice the limit was sent or the time (ms) is over: the stream
+ * then stands still.
  * The share keeps what is held until its owner gives it back.
  */
 export function collectMessage(
   stream: SMTPServerDataStream,
   maxBytes: number,
   share: BufferShare,
+  deadlineMs: number,
 ): Promise<Collected> {
   const { promise, resolve } = Promise.withResolvers<Collected>();
   let kept: ByteList = byteList();
@@ -43,16 +47,22 @@ export function collectMessage(
     if (room) kept.add(piece);
     else if (kept.length > headBytes) keepHead();
   }
-  function settle(client: 'waiting' | 'sending' | 'gone'): void {
+  function settle(client: 'waiting' | 'sending' | 'gone' | 'late'): void {
     if (settled) return;
     settled = true;
-    if (received > maxBytes) resolve({ state: 'too_large', head: kept.join(), bytes: received, client });
+    clearTimeout(deadline);
+    if (client === 'late') resolve({ state: 'late' });
+    else if (received > maxBytes) resolve({ state: 'too_large', head: kept.join(), bytes: received, client });
     else if (client === 'gone') resolve({ state: 'gone' });
     else if (!room) resolve({ state: 'no_room' });
     else resolve({ state: 'complete', raw: kept.join() });
     kept = byteList();
   }
 
+  const deadline = setTimeout(() => {
+    stream.pause();
+    settle('late');
+  }, deadlineMs);
   stream.on('data', (chunk: Buffer) => {
     received += chunk.length;
     if (received > maxBytes) {

@@ -20,7 +20,12 @@ describe('memory of messages that come', () => {
     // smtp-server hands over a piece for each dot that it unstuffs: half a million for 2 MB of dots.
     const pieces = 500_000;
     const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
-    const collected = collectMessage(stream, 10_000_000, bufferBudget(10_000_000, 10_000_000).open(null));
+    const collected = collectMessage(
+      stream,
+      10_000_000,
+      bufferBudget(10_000_000, 10_000_000).open(null),
+      60_000,
+    );
     collectGarbage();
     const before = process.memoryUsage();
     for (let n = 0; n < pieces; n += 1) {

@@ -19,6 +19,12 @@ export type ReceiveMessage = (
   peer: Peer,
 ) => Promise<Received | null>;
 
+/**
+ * For all of DATA, ms. RFC 5321 section 4.5.3.2 gives a client three minutes a buffer; who needs longer than this for
+ * 25 MiB holds memory that others need.
+ */
+const DATA_MS = 600_000;
+
 /** Receives messages within the limits that they share. */
 export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
   const { maxMessageBytes } = options;
@@ -29,7 +35,7 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
   const inFlight = { all: 0, of: new Map<string, number>() };
 
   async function decide(
-    collected: Exclude<Collected, { state: 'gone' | 'no_room' }>,
+    collected: Exclude<Collected, { state: 'gone' | 'no_room' | 'late' }>,
     envelope: Omit<SmtpDelivery, 'raw'>,
     peer: Peer,
   ): Promise<SmtpAnswer> {
@@ -72,8 +78,12 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
     };
     const share = budget.open(peer.trusted ? null : peer.network);
     try {
-      const collected = await collectMessage(stream, maxMessageBytes, share);
+      const collected = await collectMessage(stream, maxMessageBytes, share, options.maxDataMs ?? DATA_MS);
       if (collected.state === 'gone') return null;
+      if (collected.state === 'late') {
+        options.onProblem('smtp.late', peer.address);
+        return { answer: answers.tooSlow, flooding: true };
+      }
       if (collected.state === 'no_room') {
         options.onProblem('smtp.no_room', peer.address);
         return { answer: answers.noRoom, flooding: false };

@@ -86,6 +86,21 @@ describe('limits of smtpListener', () => {
     expect(await first.reply()).toMatch(/^250/);
   });
 
+  it('gives back the room of a message that takes too long, and hangs up', async () => {
+    const { listener, problems } = await listen({ maxDataMs: 100, maxBufferedBytes: 10_000 });
+    const slow = await session(listener.port);
+    await toData(slow);
+    slow.write(`${'x'.repeat(98)}\r\n`.repeat(60));
+    expect(await slow.reply()).toMatch(/^451 4\.4\.2/);
+    await slow.closed;
+    expect(problems).toContain('smtp.late');
+    const other = await session(listener.port);
+    await toData(other);
+    other.write(`${'y'.repeat(98)}\r\n`.repeat(80));
+    other.write('.\r\n');
+    expect(await other.reply()).toMatch(/^250/);
+  });
+
   it('leaves places for others while a client’s messages are being decided on', async () => {
     const gate = Promise.withResolvers<SmtpAnswer>();
     const { listener } = await listen({ maxInFlight: 4, onMessage: () => gate.promise });
