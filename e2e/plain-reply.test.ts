@@ -83,6 +83,8 @@ describe('a mail from an allowed sender', () => {
 
   it('leaves the sent mail, the session and the memory as files of the agent', async () => {
     const folder = join(server.dataDir, 'agents', agentId());
+    // A mail is out before its file is moved.
+    await expect.poll(() => readdirSync(join(folder, 'outbox/email')), { timeout: 20_000 }).toEqual([]);
     const [sent] = readdirSync(join(folder, 'outbox/sent'));
     const record = JSON.parse(readFileSync(join(folder, 'outbox/sent', sent ?? ''), 'utf8'));
     expect(record).toMatchObject({
@@ -92,7 +94,6 @@ describe('a mail from an allowed sender', () => {
       message_id: reply.messageId,
     });
     expect(Date.parse(record.sent_at)).not.toBeNaN();
-    expect(readdirSync(join(folder, 'outbox/email'))).toEqual([]);
     const [session] = readdirSync(join(folder, 'sessions'));
     const [head] = readFileSync(join(folder, 'sessions', session ?? ''), 'utf8').split('\n');
     expect(JSON.parse(head ?? '')).toMatchObject({ type: 'session', version: 3 });

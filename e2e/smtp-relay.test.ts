@@ -58,7 +58,10 @@ describe('an SMTP relay', () => {
     const row = await state('failed');
     expect(row).toMatchObject({ attempts: 1, reason: expect.stringContaining('no such mailbox here') });
     const agent = join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '');
-    const [file] = readdirSync(join(agent, 'outbox/failed'));
+    // Its row says so before the file is moved.
+    const failed = () => readdirSync(join(agent, 'outbox/failed'));
+    await expect.poll(failed, { timeout: 20_000 }).toHaveLength(1);
+    const [file] = failed();
     expect(JSON.parse(readFileSync(join(agent, 'outbox/failed', file ?? ''), 'utf8'))).toMatchObject({
       status: 'failed',
       body: 'Nobody home.',
@@ -69,7 +72,7 @@ describe('an SMTP relay', () => {
     await sink.received(3);
     await state('sent');
     expect(await server.json(['mails'])).toMatchObject([{ state: 'replied' }, {}, {}]);
-    expect(readdirSync(join(agent, 'outbox/failed'))).toEqual([]);
+    await expect.poll(failed, { timeout: 20_000 }).toEqual([]);
     expect(readdirSync(join(agent, 'outbox/sent'))).toContain(file);
   });
 });
