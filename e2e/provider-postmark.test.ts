@@ -1,10 +1,9 @@
 /** Replies through Postmark's API, which sends a mail as often as it is asked: doubt is shown and not repeated. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type PostmarkStandIn, postmarkError, startPostmarkStandIn } from './stand-ins/postmark.ts';
 import { sendMail } from './support/mail.ts';
+import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const serverToken = '5e2ee1f0-e2e0-4a55-9c1d-token';
@@ -32,25 +31,8 @@ describe('Postmark', () => {
     await postmark?.close();
     await model?.close();
   });
-  const state = async (want: string) => {
-    for (;;) {
-      const [newest] = await server.json(['outbox', 'list']);
-      if (newest?.state === want) return newest;
-    }
-  };
-  /** Records of a folder, once there is one: files are put in their place after the row is written. */
-  const outbox = async (folder: string) => {
-    const agents = join(server.dataDir, 'agents');
-    const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
-    return await vi.waitFor(
-      () => {
-        const names = readdirSync(path);
-        expect(names).not.toEqual([]);
-        return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
-      },
-      { timeout: 20_000 },
-    );
-  };
+  const state = (want: string) => newestDelivery(server, want);
+  const outbox = (folder: 'sent' | 'failed') => outboxRecords(server, folder);
 
   it('gets the reply of a turn once, in its thread, under our Message-ID', async () => {
     const id = await sendMail(server, { to, subject: 'Ping', text: '[[reply: Pong.]]' });

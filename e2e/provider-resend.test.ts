@@ -1,10 +1,9 @@
 /** Replies through Resend's API: what it says decides what becomes of a delivery, and a crash doubles nothing. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type ResendStandIn, resendError, startResendStandIn } from './stand-ins/resend.ts';
 import { sendMail } from './support/mail.ts';
+import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const apiKey = 're_e2e_6b1f0c9d7a';
@@ -35,25 +34,8 @@ describe('Resend', () => {
       agents: { scout: [] },
     });
   };
-  const state = async (want: string) => {
-    for (;;) {
-      const [newest] = await server.json(['outbox', 'list']);
-      if (newest?.state === want) return newest;
-    }
-  };
-  /** Records of a folder, once there is one: files are put in their place after the row is written. */
-  const outbox = async (folder: string) => {
-    const agents = join(server.dataDir, 'agents');
-    const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
-    return await vi.waitFor(
-      () => {
-        const names = readdirSync(path);
-        expect(names).not.toEqual([]);
-        return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
-      },
-      { timeout: 20_000 },
-    );
-  };
+  const state = (want: string) => newestDelivery(server, want);
+  const outbox = (folder: 'sent' | 'failed') => outboxRecords(server, folder);
 
   it('gets the reply of a turn once, in its thread, and its id is recorded', async () => {
     await start();

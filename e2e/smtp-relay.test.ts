@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { header, sendMail } from './support/mail.ts';
+import { newestDelivery } from './support/outbox.ts';
 import { type SmtpSink, startSmtpSink } from './support/smtp-sink.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -25,12 +26,7 @@ describe('an SMTP relay', () => {
     await model?.close();
   });
   const to = 'scout@tinyfat.localhost';
-  const state = async (want: string) => {
-    for (;;) {
-      const [newest] = await server.json(['outbox', 'list']);
-      if (newest?.state === want) return newest;
-    }
-  };
+  const state = (want: string) => newestDelivery(server, want);
 
   it('gets the reply with envelope and headers of the thread', async () => {
     const id = await sendMail(server, { to, subject: 'Ping', text: '[[reply: Pong.]]' });

@@ -16,6 +16,7 @@ import {
 } from './anthropic-answer.ts';
 import { type ReadRequest, readRequest } from './anthropic-request.ts';
 import { createGates } from './gates.ts';
+import { bodyOf, listenOnLoopback } from './loopback-server.ts';
 
 export { USAGE_PER_ANSWER } from './anthropic-answer.ts';
 
@@ -172,22 +173,17 @@ export async function startAnthropicStandIn(
     });
   });
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port');
+  const { url, close } = await listenOnLoopback(server);
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     requests,
     problems,
     arrived: gates.arrived,
     release: gates.release,
     close() {
       gates.releaseAll();
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      return close();
     },
   };
 }
@@ -202,12 +198,6 @@ export function defaultReply(text: string, toolOutput?: string): string {
     .trim();
   const echo = `Stand-in answer ${hash}: ${words.slice(0, 80)}`;
   return toolOutput === undefined ? echo : `${echo}\n\nThe tool said:\n\n${toolOutput}`;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
 
 function parse(text: string): unknown {

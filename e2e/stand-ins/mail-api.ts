@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createGates } from './gates.ts';
+import { bodyOf, listenOnLoopback } from './loopback-server.ts';
 
 /** One request as it came. */
 export interface ApiRequest {
@@ -116,12 +117,10 @@ export async function startMailApi(
       if (!response.headersSent && !response.destroyed) send(response, { status: 500, body: String(error) });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port');
+  const { url, close } = await listenOnLoopback(server);
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url,
     requests,
     fail: (...more) => void faults.push(...more),
     received: (count) =>
@@ -130,10 +129,7 @@ export async function startMailApi(
     release: gates.release,
     close() {
       gates.releaseAll();
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      return close();
     },
   };
 }
@@ -166,10 +162,4 @@ function send(response: ServerResponse, { status, body, headers }: ApiAnswer): v
   const isText = typeof body === 'string';
   response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json', ...headers });
   response.end(isText ? body : JSON.stringify(body));
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }

@@ -27,6 +27,7 @@ export * from './outbox/reply.ts';
 export * from './outbox/reply-copies.ts';
 export * from './outbox/schema.ts';
 export * from './ports.ts';
+export * from './printable-ascii.ts';
 export * from './secrets/index.ts';
 export * from './sessions/config.ts';
 export * from './sessions/file-name.ts';

@@ -158,28 +158,15 @@ export async function letIn(db: Database, mailId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Gives a mail that was written as accepted another verdict. */
-export async function changeVerdict(
+/** Writes what a mail turned out to be: another verdict than the door's, or only a better reason. */
+export async function rewriteMail(
   db: Database,
   id: string,
-  change: Pick<Mail, 'verdict' | 'reason_code' | 'reason' | 'state'>,
+  change: Pick<Mail, 'reason_code' | 'reason'> & Partial<Pick<Mail, 'verdict' | 'state'>>,
 ): Promise<void> {
   await db
     .updateTable('mails')
     .set({ ...change, state_reason: change.reason })
-    .where('id', '=', id)
-    .execute();
-}
-
-/** Says of a mail that wakes nobody what it turned out to be. */
-export async function explainMail(
-  db: Database,
-  id: string,
-  { code, reason }: { code: string; reason: string },
-): Promise<void> {
-  await db
-    .updateTable('mails')
-    .set({ reason_code: code, reason, state_reason: reason })
     .where('id', '=', id)
     .execute();
 }

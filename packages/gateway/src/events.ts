@@ -1,4 +1,8 @@
+import { printableAscii } from '@tinyfat/core';
 import type { GatewayEvent } from './contract.ts';
+
+/** Of a text that the sandbox chose, characters. */
+const MAX_TARGET_LENGTH = 200;
 
 /**
  * Hands events on, at most `limit` of them: what a sandbox does a million times must not fill the log. Text that
@@ -12,11 +16,11 @@ export function limitedEvents(
   return (event) => {
     if (onEvent === undefined || sent >= limit) return;
     sent += 1;
-    onEvent(event.kind === 'refused' ? { ...event, target: printable(event.target) } : event);
+    onEvent(
+      event.kind === 'refused'
+        ? { ...event, target: printableAscii(event.target, MAX_TARGET_LENGTH) }
+        : event,
+    );
     if (sent === limit) onEvent({ kind: 'refused', target: '', reason: 'further events are left out' });
   };
-}
-
-function printable(text: string): string {
-  return text.slice(0, 200).replace(/[^\x20-\x7e]/g, '?');
 }

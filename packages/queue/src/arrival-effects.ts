@@ -3,9 +3,9 @@ import type { MailReport } from '@tinyfat/core';
 import {
   applyReport,
   type Database,
-  explainMail,
   liftBounced,
   markSecretAddressUsed,
+  rewriteMail,
 } from '@tinyfat/database';
 import type { Arrival } from './contract.ts';
 
@@ -38,6 +38,6 @@ export async function writeEffects(
   const applied = await applyReport(tx, { agentId, report, now });
   if (applied === null) return false;
   const code = report.kind === 'feedback' ? 'feedback_report' : 'delivery_report';
-  await explainMail(tx, arrival.mailId, { code, reason: applied.summary });
+  await rewriteMail(tx, arrival.mailId, { reason_code: code, reason: applied.summary });
   return true;
 }

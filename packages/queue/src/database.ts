@@ -12,7 +12,6 @@ import {
 } from '@tinyfat/core';
 import {
   agentById,
-  changeVerdict,
   countAccepted,
   countHeldBack,
   type Database,
@@ -22,6 +21,7 @@ import {
   letIn,
   mailById,
   type NewMail,
+  rewriteMail,
   type Schema,
   yieldHeldCopy,
 } from '@tinyfat/database';
@@ -55,7 +55,7 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
     if (over) {
       const { verdict, code, reason } = over;
       await demandRoom(tx, mail, verdict, HELD_BACK_KEPT);
-      await changeVerdict(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
+      await rewriteMail(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
       return { mailId, verdict, code, queued: false };
     }
     await makeJob(tx, mail);

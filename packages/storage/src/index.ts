@@ -1,2 +1,3 @@
 export * from './directory.ts';
 export * from './raw-mail.ts';
+export * from './sync-folder.ts';

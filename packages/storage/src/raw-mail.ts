@@ -2,10 +2,10 @@
  * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
  * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
  */
-import { constants } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { syncFolder } from './sync-folder.ts';
 
 /** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
 export function rawMailDirectory(folder: string): RawMailStore {
@@ -46,13 +46,4 @@ export function rawMailDirectory(folder: string): RawMailStore {
       await rm(place(key).path, { force: true });
     },
   };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -7,6 +7,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatMasterKeys, type MasterKeys, type MasterKeysOutcome, parseMasterKeys } from '@tinyfat/core';
+import { syncFolder } from '@tinyfat/storage';
 
 /** The file, wherever it is. */
 export interface MasterKeyFile {
@@ -114,14 +115,5 @@ async function writeNew(path: string, keys: MasterKeys): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -3,6 +3,7 @@
  * bounce is taken (and never bounced itself) however it is signed. Then identity, then permission: nobody who
  * has not proven who he is learns anything about the allow-list.
  */
+import { printableAscii } from '../printable-ascii.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
 import { authenticate, provesNothing } from './authenticate.ts';
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';
@@ -171,7 +172,7 @@ export function fromSender(summary: MailSummary): FromSender {
 
 /** Signs may hold words of the mail: few, short and plain ASCII ones go into a sentence for a terminal. */
 function automaticSigns(summary: MailSummary, envelopeSender: string | null): string[] {
-  const signs = summary.automatic.slice(0, 5).map((sign) => sign.replace(/[^ -~]/g, '?').slice(0, 60));
+  const signs = summary.automatic.slice(0, 5).map((sign) => printableAscii(sign, 60));
   return envelopeSender === '' || envelopeSender === '<>' ? [...signs, 'null envelope sender'] : signs;
 }
 

@@ -6,6 +6,7 @@
 import { canonicalAddress } from '../admission/canonical-address.ts';
 import { isComplaint, isHardBounce, type MailReport } from '../admission/report.ts';
 import type { RefusedRecipient } from '../ports.ts';
+import { printableAscii } from '../printable-ascii.ts';
 
 /** A delivery as far as a report can concern it. */
 export interface ReportedDelivery {
@@ -151,8 +152,5 @@ function sentence(text: string): string {
 
 function printable(text: string, length = MAX_DETAIL_LENGTH): string {
   const plain = text.slice(0, length * 4).replace(/[\r\n\t ]+/g, ' ');
-  return plain
-    .replace(/[^ -~]/g, '?')
-    .trim()
-    .slice(0, length);
+  return printableAscii(plain, plain.length).trim().slice(0, length);
 }

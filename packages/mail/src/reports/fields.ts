@@ -3,6 +3,7 @@
  * software in the field gets wrong: lines that are continued without being indented, blanks before the colon,
  * blank lines of white space.
  */
+import { printableAscii } from '@tinyfat/core';
 import type { HeaderField } from '../inspect/automatic.ts';
 
 const FIELD = /^([!-9;-~]{1,100})[ \t]*:(.*)$/s;
@@ -40,11 +41,7 @@ export function firstValue(fields: readonly HeaderField[], key: string): string 
 /** One line of printable ASCII for people and logs, cut to the length; everything else becomes `?`. */
 export function printableLine(text: string, length: number): string {
   const line = text.slice(0, length * 4).replace(/\s+/g, ' ');
-  return line
-    .trim()
-    .replace(/[^ -~]/g, '?')
-    .slice(0, length)
-    .trim();
+  return printableAscii(line.trim(), length).trim();
 }
 
 function unfold(lines: readonly string[]): string {

@@ -3,6 +3,7 @@
  * authenticates, and gives 250 for a message only when `onMessage` did (RFC 5321).
  */
 import type { Socket } from 'node:net';
+import { printableAscii } from '@tinyfat/core';
 import type { SmtpAnswer, SmtpListener, SmtpListenerOptions, SmtpRefusal } from '../contract.ts';
 import { answerError, answers, answerText, barred } from './answers.ts';
 import { connectionLedger } from './connection-ledger.ts';
@@ -10,7 +11,6 @@ import { declaredSizeWatch } from './declared-size.ts';
 import { drain } from './drain.ts';
 import { isPlainAddress } from './envelope-address.ts';
 import { type Peer, peerOf } from './peer.ts';
-import { printable } from './printable.ts';
 import { messageReceiver } from './receive-message.ts';
 import { refusalLedger } from './refusal-ledger.ts';
 import { trustedClients } from './trusted-clients.ts';
@@ -38,7 +38,7 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
   const busy = new Set<string>();
 
   function problem(event: string, detail: string): void {
-    given.onProblem(event, printable(detail, 300));
+    given.onProblem(event, printableAscii(detail, 300));
   }
   function peer(session: { remoteAddress: string }): Peer {
     return peerOf(session.remoteAddress, trusted);
@@ -57,7 +57,7 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
 
   function reportRefusal(kind: SmtpRefusal['kind'], address: string, answer: SmtpAnswer, client: Peer): void {
     if (answer.code >= 500) countRefusal(client);
-    options.onRefusal({ kind, address: printable(address, 254), client: client.address, answer });
+    options.onRefusal({ kind, address: printableAscii(address, 254), client: client.address, answer });
   }
   async function answerRecipient(
     address: string,

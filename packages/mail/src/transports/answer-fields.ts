@@ -1,4 +1,4 @@
-/** Reading what a provider's library gives for an answer: its types say more than a server has to keep. */
+/** Reading what a library of others gives for an answer or an error: its types say more than a server has to keep. */
 
 /** The text of a field; empty where there is none. */
 export function textField(value: unknown, name: string): string {

@@ -1,4 +1,5 @@
 /** What is common to the answers of providers with an HTTP API. */
+import { printableAscii } from '@tinyfat/core';
 
 /** Longest sentence about one answer, and most of a foreign text that is looked at; characters. */
 const MAX_REASON_LENGTH = 500;
@@ -8,12 +9,8 @@ const DAY_MS = 86_400_000;
 /** What a provider said, as one line of printable ASCII for the owner; the key is never in it. */
 export function providerReason(statement: string, message: string, key: string): string {
   const whole = message === '' ? `${statement}.` : `${statement}: ${message.slice(0, MAX_FOREIGN_LENGTH)}`;
-  return whole
-    .replaceAll(key, '[key]')
-    .replace(/\s+/g, ' ')
-    .replace(/[^ -~]/g, '?')
-    .trim()
-    .slice(0, MAX_REASON_LENGTH);
+  const line = whole.replaceAll(key, '[key]').replace(/\s+/g, ' ').trim();
+  return printableAscii(line, MAX_REASON_LENGTH);
 }
 
 /** A provider's own name for a mail: something that can stand in a log line; null for anything else. */

@@ -4,6 +4,7 @@
  * for the kind of trouble.
  */
 import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
+import { fieldOf, numberField, textField } from './answer-fields.ts';
 
 /** What a session knew when it failed. */
 export interface SmtpFailure {
@@ -58,20 +59,6 @@ function recipientErrors(error: unknown): unknown[] {
 
 function isPermanent(reply: number): boolean {
   return reply >= 500 && reply < 600 && !setupReplies.includes(reply);
-}
-
-function numberField(value: unknown, name: string): number {
-  const field = fieldOf(value, name);
-  return typeof field === 'number' ? field : 0;
-}
-
-function textField(value: unknown, name: string): string {
-  const field = fieldOf(value, name);
-  return typeof field === 'string' ? field : '';
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function messageOf(error: unknown): string {

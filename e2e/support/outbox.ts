@@ -1,0 +1,27 @@
+/** What became of mail that an agent wrote: rows as the owner sees them, and the files in its folder. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import type { Tinyfat } from './tinyfat.ts';
+
+/** Waits until the newest delivery is in this state; gives its row. */
+export async function newestDelivery(server: Tinyfat, state: string) {
+  for (;;) {
+    const [newest] = await server.json(['outbox', 'list']);
+    if (newest?.state === state) return newest;
+  }
+}
+
+/** Records of a folder of the only agent, once there is one: a file is put in its place after the row is written. */
+export async function outboxRecords(server: Tinyfat, folder: 'sent' | 'failed') {
+  const agents = join(server.dataDir, 'agents');
+  const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
+  return await vi.waitFor(
+    () => {
+      const names = readdirSync(path);
+      expect(names).not.toEqual([]);
+      return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
+    },
+    { timeout: 20_000 },
+  );
+}
