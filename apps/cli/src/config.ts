@@ -22,6 +22,8 @@ export interface Config {
   dataDir: string;
   http: { host: string; port: number };
   publicUrl: string;
+  /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
   smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
   mailDomain: string;
   /** CIDR networks whose mail is not checked. */
@@ -213,6 +215,7 @@ export function readConfig(environment: Environment): ReadConfig {
     dataDir: dataFolder,
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
+    trustedProxies: read('TRUSTED_PROXIES', networks, []),
     smtp: {
       host: read('SMTP_HOST', host, '127.0.0.1'),
       port: smtpPort === 0 ? null : smtpPort,

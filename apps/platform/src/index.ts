@@ -1,1 +1,3 @@
-export * from './health.ts';
+export * from './accounts/contract.ts';
+export * from './backend/contract.ts';
+export * from './http/problem.ts';

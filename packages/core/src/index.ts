@@ -16,6 +16,7 @@ export * from './commands/models.ts';
 export * from './commands/parse.ts';
 export * from './errors/codes.ts';
 export type { ErrorDescription } from './errors/describe.ts';
+export * from './errors/http.ts';
 export * from './jobs/backoff.ts';
 export * from './new-id.ts';
 export * from './outbox/attachment.ts';

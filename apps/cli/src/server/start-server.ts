@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { startHealthServer } from '@tinyfat/platform';
+import { startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
 import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfat/sandbox-queue';
@@ -182,19 +182,24 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     });
     if (listener) undo.push(() => listener.close(5000));
 
-    const health = await startHealthServer({
+    const web = await startHttpServer({
       ...config.http,
-      checks: {
-        database: async () => {
-          await db.selectFrom('agents').select('id').limit(1).execute();
-          await db.updateTable('agents').set({ deleted_at: null }).where('id', '=', '').execute();
-          return null;
+      builtFolder: programPaths.platform,
+      trustedProxies: config.trustedProxies,
+      backend: {
+        publicUrl: new URL(config.publicUrl),
+        checks: {
+          database: async () => {
+            await db.selectFrom('agents').select('id').limit(1).execute();
+            await db.updateTable('agents').set({ deleted_at: null }).where('id', '=', '').execute();
+            return null;
+          },
+          sandbox: () => null,
+          listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
         },
-        sandbox: () => null,
-        listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
       },
     });
-    undo.push(() => health.close());
+    undo.push(() => web.close(5000));
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(
@@ -202,7 +207,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       JSON.stringify({
         pid: process.pid,
         smtp: { host: config.smtp.host, port: smtpPort },
-        http: { host: config.http.host, port: health.port },
+        http: { host: config.http.host, port: web.port },
       }),
       { mode: 0o600 },
     );
@@ -211,7 +216,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       ok: true,
       server: {
         smtpPort,
-        httpPort: health.port,
+        httpPort: web.port,
         data,
         async stop(milliseconds) {
           drainMs = milliseconds;

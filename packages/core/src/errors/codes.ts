@@ -2,11 +2,18 @@
 import { admissionErrors } from './admission.ts';
 import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';
+import { httpErrors } from './http.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
 
 /** Every error code with its description. */
-export const ERRORS = { ...admissionErrors, ...deliveryErrors, ...runErrors, ...setupErrors } as const;
+export const ERRORS = {
+  ...admissionErrors,
+  ...deliveryErrors,
+  ...httpErrors,
+  ...runErrors,
+  ...setupErrors,
+} as const;
 
 /** A code of the list. */
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,16 @@
+/** One tree for Node and, later, for Workers: `#backend` in package.json picks the composition by the target's condition. */
+import node from '@astrojs/node';
+import { defineConfig } from 'astro/config';
+
+export default defineConfig({
+  output: 'server',
+  adapter: node({ mode: 'middleware', bodySizeLimit: 64 * 1024 * 1024 }),
+  outDir: '../../dist/platform',
+  // Accounts keep their own sessions, and the middleware checks origins against PUBLIC_URL: behind a proxy the Host
+  // header says nothing.
+  session: false,
+  security: { checkOrigin: false },
+  // A policy without 'unsafe-inline' allows no style inside the page.
+  build: { inlineStylesheets: 'never' },
+  image: { service: { entrypoint: 'astro/assets/services/noop' } },
+});

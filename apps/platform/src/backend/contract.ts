@@ -1,0 +1,28 @@
+/**
+ * What the pages need of the rest of the system. The composition (`apps/cli` on Node) makes one and hands it to every
+ * request; nothing else in this app knows the runtime that it lives in.
+ */
+
+/** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
+export interface RequestOrigin {
+  /** IP address of the client in text form. */
+  clientAddress: string;
+  /** The client is a program on this machine that came without a proxy. */
+  local: boolean;
+}
+
+/** One thing that must work; gives null, or a sentence about what is wrong. */
+export type ReadinessCheck = () => Promise<string | null> | string | null;
+
+export interface Backend {
+  /** The address under which people reach the pages; its origin is the only one that forms may come from. */
+  publicUrl: URL;
+  /** What must work before the server counts as ready, by name. */
+  checks: Readonly<Record<string, ReadinessCheck>>;
+}
+
+/** What the composition gives with each request. */
+export interface RequestParts {
+  backend: Backend;
+  origin: RequestOrigin;
+}

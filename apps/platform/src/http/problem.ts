@@ -1,0 +1,43 @@
+/** Errors over HTTP: problem details (RFC 9457) with a code of core's list and its next step. */
+import { describeError, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
+
+/** The body of a refusal. `detail` says what is the matter in this case. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  next_step: string;
+}
+
+/** An answer that says no; its status belongs to the code unless another is named. */
+export function problem(
+  code: HttpCode,
+  detail?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return problemOf(code, httpErrors[code].status, detail, headers);
+}
+
+/** The same for any code of the list. */
+export function problemOf(
+  code: ErrorCode,
+  status: number,
+  detail?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { sentence, nextStep } = describeError(code);
+  const body: Problem = {
+    type: `urn:tinyfat:error:${code}`,
+    title: sentence,
+    status,
+    code,
+    detail: detail ?? sentence,
+    next_step: nextStep,
+  };
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  });
+}

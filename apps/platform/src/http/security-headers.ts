@@ -1,0 +1,34 @@
+/** Headers of every answer: nothing may be framed, sniffed, cached, or loaded from elsewhere. */
+
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+};
+const ONE_YEAR_S = 31_536_000;
+
+/** The same answer with the headers; `cache-control` only where the answer names none. */
+export function withSecurityHeaders(answer: Response, publicUrl: URL): Response {
+  const sealed = new Response(answer.body, answer);
+  for (const [name, value] of Object.entries(HEADERS)) sealed.headers.set(name, value);
+  if (!sealed.headers.has('cache-control')) sealed.headers.set('cache-control', 'no-store');
+  if (publicUrl.protocol === 'https:') {
+    sealed.headers.set('strict-transport-security', `max-age=${ONE_YEAR_S}`);
+  }
+  return sealed;
+}

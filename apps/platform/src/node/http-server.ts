@@ -1,0 +1,68 @@
+/** The HTTP side of the one process: limits of connections, whose request it is, then the built Astro app. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { networkList } from '@tinyfat/mail/network';
+import * as v from 'valibot';
+import type { Backend, RequestParts } from '../backend/contract.ts';
+import { requestOrigin } from './client-address.ts';
+import { staticFiles } from './static-files.ts';
+
+export interface HttpServerOptions {
+  host: string;
+  port: number;
+  /** The folder that `npm run build` made of this app. */
+  builtFolder: string;
+  /** CIDR networks of proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
+  backend: Backend;
+}
+
+export interface HttpServer {
+  /** Port that is listened on. */
+  port: number;
+  /** Takes no new requests, lets those that run end within the time, then cuts. */
+  close(drainMs: number): Promise<void>;
+}
+
+type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: undefined,
+  locals: RequestParts,
+) => Promise<void>;
+
+const entry = v.object({ handler: v.custom<Handler>((value) => typeof value === 'function') });
+
+/** Listens; rejects when the port is taken or the app was not built. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { builtFolder, backend } = options;
+  const { handler } = v.parse(entry, await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href));
+  const serveFile = staticFiles(join(builtFolder, 'client'));
+  const isProxy = networkList([...options.trustedProxies]);
+  const server = createServer((request, response) => {
+    if (serveFile(request, response)) return;
+    const origin = requestOrigin(request.socket.remoteAddress ?? '', request.headers, isProxy);
+    void handler(request, response, undefined, { backend, origin });
+  });
+  server.headersTimeout = 15_000;
+  // A webhook of tens of megabytes may come slowly.
+  server.requestTimeout = 120_000;
+  server.maxRequestsPerSocket = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    close: (drainMs) => closeServer(server, drainMs),
+  };
+}
+
+async function closeServer(server: Server, drainMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  server.closeIdleConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearTimeout(cut);
+}

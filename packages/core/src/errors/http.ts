@@ -1,0 +1,80 @@
+import type { ErrorDescription } from './describe.ts';
+
+/** A refusal over HTTP: its status code (RFC 9110 section 15) beside the words. */
+export interface HttpErrorDescription extends ErrorDescription {
+  status: number;
+}
+
+/** Why a request over HTTP is refused. */
+export const httpErrors = {
+  invalid_request: {
+    status: 400,
+    seenBy: 'owner',
+    sentence: 'The request can not be understood.',
+    nextStep: 'Mend what is named; openapi.yaml describes every request.',
+  },
+  not_signed_in: {
+    status: 401,
+    seenBy: 'owner',
+    sentence: 'The request says nothing of who makes it.',
+    nextStep: 'Send Authorization: Bearer TOKEN with a token of yours, or sign in.',
+  },
+  token_invalid: {
+    status: 401,
+    seenBy: 'owner',
+    sentence: 'The token is not known, was revoked, or has expired.',
+    nextStep: 'Make a new one: tinyfat token create --owner ADDR',
+  },
+  foreign_origin: {
+    status: 403,
+    seenBy: 'owner',
+    sentence: 'The request was not made by a page of this server.',
+    nextStep:
+      'Open the page under the address in PUBLIC_URL and try again; operators: PUBLIC_URL must be the address that people use.',
+  },
+  scope_missing: {
+    status: 403,
+    seenBy: 'owner',
+    sentence: 'The token may not do that.',
+    nextStep: 'Make one with the scope that is named: tinyfat token create --owner ADDR --scope SCOPE',
+  },
+  not_found: {
+    status: 404,
+    seenBy: 'owner',
+    sentence: 'There is nothing of that name, or it belongs to somebody else.',
+    nextStep: 'Check the name or the id; listings show what there is.',
+  },
+  method_not_allowed: {
+    status: 405,
+    seenBy: 'owner',
+    sentence: 'That can not be done with this address.',
+    nextStep: 'Use one of the methods that the header Allow names; openapi.yaml describes every request.',
+  },
+  conflict: {
+    status: 409,
+    seenBy: 'owner',
+    sentence: 'It is in a state in which that can not be done.',
+    nextStep: 'Look at it again: somebody else may have done it already.',
+  },
+  body_too_large: {
+    status: 413,
+    seenBy: 'owner',
+    sentence: 'The request is larger than it may be.',
+    nextStep: 'Send less at once; the limit is named.',
+  },
+  too_many_requests: {
+    status: 429,
+    seenBy: 'owner',
+    sentence: 'There were too many requests.',
+    nextStep: 'Wait for the time that is named, then try again.',
+  },
+  server_fault: {
+    status: 500,
+    seenBy: 'operator',
+    sentence: 'Something went wrong inside the platform.',
+    nextStep: 'Try again; operators: the log names the request and the cause.',
+  },
+} as const satisfies Record<string, HttpErrorDescription>;
+
+/** A code of the list that is an answer over HTTP. */
+export type HttpCode = keyof typeof httpErrors;
