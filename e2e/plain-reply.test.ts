@@ -109,18 +109,6 @@ describe('a mail from an allowed sender', () => {
     expect(server.output()).not.toContain(KEY);
   });
 
-  it('shows that the server is alive and ready', async () => {
-    const get = async (path: string) => {
-      const response = await fetch(`http://${server.host}:8025${path}`);
-      return { status: response.status, body: await response.json() };
-    };
-    expect(await get('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
-    expect(await get('/health/ready')).toEqual({
-      status: 200,
-      body: { status: 'ok', checks: { database: 'ok', sandbox: 'ok', listener: 'ok' } },
-    });
-  });
-
   function agentId(): string {
     return readdirSync(join(server.dataDir, 'agents'))[0] ?? '';
   }

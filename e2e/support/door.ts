@@ -109,6 +109,7 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
     clock,
     makeId,
     logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    recorder: { mail: () => undefined, run: () => undefined, delivery: () => undefined },
     onJobs: () => undefined,
     onReports: () => undefined,
   });

@@ -1,3 +1,4 @@
 export * from './accounts/contract.ts';
 export * from './backend/contract.ts';
 export * from './http/problem.ts';
+export * from './operations/index.ts';

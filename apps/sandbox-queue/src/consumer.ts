@@ -8,6 +8,7 @@ import type {
   MakeId,
   MasterKeysOutcome,
   RawMailStore,
+  Recorder,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { MailWorkers } from '@tinyfat/mail';
@@ -35,6 +36,7 @@ export interface ConsumerPorts {
   /** In [0, 1). */
   random: () => number;
   logger: Logger;
+  recorder: Recorder;
   mailDomain: string;
   models: readonly ModelInfo[];
   /** Where models are; the operator's key pays for agents whose owner has stored none. Null: the demo model answers. */

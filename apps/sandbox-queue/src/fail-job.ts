@@ -39,5 +39,4 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     deliveries,
     mail: { state: 'failed', reason: explanation },
   });
-  ports.logger.warn('run_failed', { run: run.id, agent: work.agent.name, mail: work.mail.id, code });
 }

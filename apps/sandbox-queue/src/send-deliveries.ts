@@ -19,7 +19,7 @@ import { fileDelivery, fileSettled } from './file-outcome.ts';
 
 type Ports = Pick<
   ConsumerPorts,
-  'db' | 'folders' | 'rawMail' | 'transport' | 'clock' | 'random' | 'logger' | 'deliveryBackoff'
+  'db' | 'folders' | 'rawMail' | 'transport' | 'clock' | 'random' | 'logger' | 'recorder' | 'deliveryBackoff'
 >;
 
 const POLL_MS = 1000;
@@ -76,13 +76,16 @@ async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
     const mail = mailState(delivery, settled.state, settled.reason ?? null);
     if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
   });
-  ports.logger.info('delivery', {
-    delivery: delivery.id,
+  ports.recorder.delivery({
+    trace: delivery.mail_id,
     run: delivery.run_id,
+    delivery: delivery.id,
+    kind: delivery.kind,
     state: settled.state,
     attempt: delivery.attempts,
     provider: ports.transport.name,
-    reason: settled.reason,
+    code: settled.reason_code ?? null,
+    durationMs: ports.clock() - at,
   });
   if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
 }

@@ -9,6 +9,7 @@ import {
   type MailState,
   type NewDelivery,
   type RunEnd,
+  runById,
   setMailState,
 } from '@tinyfat/database';
 import { type ConsumerPorts, LeaseLost, type Work } from './consumer.ts';
@@ -24,7 +25,8 @@ export interface JobEnd {
 }
 
 /** Writes the end of a job; throws `LeaseLost` and writes nothing when somebody else has the job now. */
-export async function settleJob(ports: ConsumerPorts, { lease, mail }: Work, end: JobEnd): Promise<void> {
+export async function settleJob(ports: ConsumerPorts, work: Work, end: JobEnd): Promise<void> {
+  const { lease, mail } = work;
   await ports.db.transaction().execute(async (tx) => {
     const state = end.run.status === 'done' ? 'done' : 'failed';
     if (!(await ports.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost(lease);
@@ -34,4 +36,29 @@ export async function settleJob(ports: ConsumerPorts, { lease, mail }: Work, end
     await end.also?.(tx);
   });
   if (end.deliveries.length > 0) ports.onDeliveries();
+  await recordRun(ports, work, end.runId);
+}
+
+async function recordRun(ports: ConsumerPorts, { agent, mail }: Work, runId: string): Promise<void> {
+  const run = await runById(ports.db, runId);
+  if (!run || run.status === 'running') return;
+  ports.recorder.run({
+    trace: mail.id,
+    run: run.id,
+    agent: agent.name,
+    kind: run.kind,
+    status: run.status,
+    code: run.error_code,
+    attempt: run.attempt,
+    model: run.model,
+    usage: {
+      input: run.input_tokens,
+      output: run.output_tokens,
+      cacheRead: run.cache_read_tokens,
+      cacheWrite: run.cache_write_tokens,
+    },
+    costUsd: run.cost_usd,
+    waitedMs: run.started_at - mail.received_at,
+    durationMs: (run.finished_at ?? run.started_at) - run.started_at,
+  });
 }

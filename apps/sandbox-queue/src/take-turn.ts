@@ -38,7 +38,8 @@ export async function takeTurn(
     requests: result.llmRequests,
   });
   const { outcome } = result;
-  ports.logger.info('turn_ended', {
+  ports.logger.info('attempt', {
+    trace: work.mail.id,
     run: run.id,
     agent: work.agent.name,
     attempt: run.attempt,

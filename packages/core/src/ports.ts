@@ -18,6 +18,58 @@ export interface Logger {
 }
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
+/**
+ * What a server tells of its work, one record at the end of each step: a log line and the counters are made of it.
+ * `trace` is the id of the inbound mail, the same in all that it led to. No record holds an address or a text.
+ */
+export interface Recorder {
+  mail(record: MailRecord): void;
+  run(record: RunRecord): void;
+  delivery(record: DeliveryRecord): void;
+}
+
+/** A mail that got its verdict at the door. */
+export interface MailRecord {
+  trace: string;
+  agent: string;
+  /** The way in, as the mail's row has it. */
+  via: string;
+  verdict: string;
+  code: string;
+}
+
+/** A turn or a command that came to its end, over all its attempts. Times in ms. */
+export interface RunRecord {
+  trace: string;
+  run: string;
+  agent: string;
+  kind: 'turn' | 'command';
+  status: 'done' | 'failed';
+  code: string | null;
+  attempt: number;
+  /** Null where no model was asked. */
+  model: string | null;
+  usage: TokenUsage;
+  costUsd: number;
+  /** From the arrival of the mail to the start of the run. */
+  waitedMs: number;
+  durationMs: number;
+}
+
+/** One try to hand a mail to the provider, with the state that it led to. */
+export interface DeliveryRecord {
+  trace: string;
+  run: string;
+  delivery: string;
+  kind: string;
+  state: string;
+  attempt: number;
+  provider: string;
+  /** A code of core's list. */
+  code: string | null;
+  durationMs: number;
+}
+
 /** What went wrong when a file that an agent wrote was opened; `detail` is a sentence for the owner. */
 export type ReadRefusal = {
   ok: false;

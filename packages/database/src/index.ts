@@ -1,5 +1,6 @@
 export * from './agents.ts';
 export * from './arrivals.ts';
+export * from './backlog.ts';
 export * from './deliveries.ts';
 export * from './mails.ts';
 export * from './provider-keys.ts';

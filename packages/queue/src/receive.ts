@@ -53,6 +53,7 @@ const UNWANTED_BYTES_KEPT = 64 * 1024;
 export interface JudgedArrival extends Arrival {
   agentId: string;
   agentName: string;
+  via: string;
   /** The mail reported on a delivery of the agent. */
   report: boolean;
 }
@@ -161,8 +162,9 @@ async function write(
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;
     if (!agent) return [];
-    const about = { agentId: agent.id, agentName: agent.name, report: reported.has(arrival.mailId) };
-    return [{ ...arrival, ...about }];
+    const { id: agentId, name: agentName } = agent;
+    const { via } = message;
+    return [{ ...arrival, agentId, agentName, via, report: reported.has(arrival.mailId) }];
   });
 }
 

@@ -1,6 +1,6 @@
 /** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
 import { readFileSync } from 'node:fs';
-import type { Clock, Logger, MakeId } from '@tinyfat/core';
+import type { Clock, Logger, MakeId, Recorder } from '@tinyfat/core';
 import { allowList, findAgent, findSecretAddress } from '@tinyfat/database';
 import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
 import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
@@ -18,6 +18,7 @@ export interface DoorParts {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
+  recorder: Recorder;
   /** Mails became jobs. */
   onJobs(): void;
   /** Reports changed what became of deliveries. */
@@ -68,7 +69,17 @@ export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
   });
 }
 
-function doorPorts({ config, data, workers, queue, clock, makeId, logger, ...wake }: DoorParts): DoorPorts {
+function doorPorts({
+  config,
+  data,
+  workers,
+  queue,
+  clock,
+  makeId,
+  logger,
+  recorder,
+  ...wake
+}: DoorParts): DoorPorts {
   const { db, rawMail } = data;
   return {
     clock,
@@ -83,8 +94,8 @@ function doorPorts({ config, data, workers, queue, clock, makeId, logger, ...wak
     findSecretAddress: (agentId, tokenSha256) => findSecretAddress(db, agentId, tokenSha256),
     onDeferred: ({ code, reason, client }) => logger.warn('mail_deferred', { code, reason, client }),
     onArrivals: (arrivals) => {
-      for (const { mailId, agentName, verdict, code } of arrivals) {
-        logger.info('mail', { mail: mailId, agent: agentName, verdict, code });
+      for (const { mailId, agentName, via, verdict, code } of arrivals) {
+        recorder.mail({ trace: mailId, agent: agentName, via, verdict, code });
       }
       if (arrivals.some((arrival) => arrival.queued)) wake.onJobs();
       if (arrivals.some((arrival) => arrival.report)) wake.onReports();

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
-import { recoverInterruptedDeliveries } from '@tinyfat/database';
+import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
+import { createMetrics, logRecorder, recorders } from '@tinyfat/platform';
 import { startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -13,6 +14,7 @@ import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfa
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
 import { mailTransport } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
@@ -32,6 +34,9 @@ export interface Server {
 
 /** A start that was refused: what is wrong, and the line that mends it. */
 export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
+
+/** A job that waits longer for a free worker makes the server unready. */
+const LONGEST_WAIT_MS = 15 * 60_000;
 
 const MEGABYTE = 1024 * 1024;
 
@@ -73,6 +78,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     undo.push(() => data.close());
     const { db, paths, folders, rawMail } = data;
     const limits = sandboxLimits(config.turnTimeoutMs);
+    const metrics = createMetrics(() => backlog(db, clock()));
+    const recorder = recorders(logRecorder(logger), metrics.recorder);
 
     rmSync(paths.turns, { recursive: true, force: true });
     for (const folder of [paths.turns, paths.sandbox, paths.cache])
@@ -137,6 +144,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       makeId,
       random: Math.random,
       logger,
+      recorder,
       mailDomain: config.mailDomain,
       models: readModels(programPaths.models),
       llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
@@ -177,6 +185,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       clock,
       makeId,
       logger,
+      recorder,
       onJobs: () => worker.wake(),
       onReports: () => void fileSettled(ports),
     });
@@ -188,15 +197,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       trustedProxies: config.trustedProxies,
       backend: {
         publicUrl: new URL(config.publicUrl),
-        checks: {
-          database: async () => {
-            await db.selectFrom('agents').select('id').limit(1).execute();
-            await db.updateTable('agents').set({ deleted_at: null }).where('id', '=', '').execute();
-            return null;
-          },
-          sandbox: () => null,
+        checks: readinessChecks({
+          db,
+          sandbox,
+          clock,
           listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
-        },
+          longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
+        }),
+        metrics,
       },
     });
     undo.push(() => web.close(5000));

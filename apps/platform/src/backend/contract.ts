@@ -14,11 +14,18 @@ export interface RequestOrigin {
 /** One thing that must work; gives null, or a sentence about what is wrong. */
 export type ReadinessCheck = () => Promise<string | null> | string | null;
 
+/** What Prometheus reads. */
+export interface MetricsPage {
+  contentType: string;
+  render(): Promise<string>;
+}
+
 export interface Backend {
   /** The address under which people reach the pages; its origin is the only one that forms may come from. */
   publicUrl: URL;
   /** What must work before the server counts as ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
+  metrics: MetricsPage;
 }
 
 /** What the composition gives with each request. */

@@ -29,6 +29,7 @@ export async function openOutbox() {
       makeId: () => randomUUID(),
       random: () => 0.5,
       logger: { debug: log, info: log, warn: log, error: log },
+      recorder: { mail: () => undefined, run: () => undefined, delivery: () => undefined },
       mailDomain: 'agents.test',
       deliveryBackoff: { baseMs: 1, capMs: 1, maxAttempts: 3 },
     },
