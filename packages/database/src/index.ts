@@ -1,3 +1,5 @@
+export * from './accounts.ts';
+export * from './agent-overview.ts';
 export * from './agents.ts';
 export * from './arrivals.ts';
 export * from './backlog.ts';
@@ -9,5 +11,6 @@ export * from './runs.ts';
 export * from './schema.ts';
 export * from './secret-addresses.ts';
 export * from './sessions.ts';
+export * from './sign-in-requests.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';

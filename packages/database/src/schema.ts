@@ -15,6 +15,10 @@ export interface Schema {
   secret_addresses: SecretAddressesTable;
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
+  account_users: AccountUsersTable;
+  account_sessions: AccountSessionsTable;
+  sign_in_requests: SignInRequestsTable;
+  sign_in_attempts: SignInAttemptsTable;
 }
 
 export interface AgentsTable {
@@ -236,6 +240,55 @@ export interface ProviderKeysTable {
   last_used_at: number | null;
 }
 
+/** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
+export interface AccountUsersTable {
+  id: string;
+  name: string;
+  /** Canonical address. */
+  email: string;
+  email_verified: number;
+  image: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A browser that is signed in. better-auth's row; the token alone is worth nothing without the secret that signs it. */
+export interface AccountSessionsTable {
+  id: string;
+  expires_at: string;
+  token: string;
+  created_at: string;
+  updated_at: string;
+  ip_address: string | null;
+  user_agent: string | null;
+  user_id: string;
+}
+
+/** The newest request to sign in with an address, whether anybody may or not: there is one for each address. */
+export interface SignInRequestsTable {
+  /** Canonical. */
+  address: string;
+  id: string;
+  /** SHA-256 of the token in the link, hex. */
+  link_sha256: string;
+  /** SHA-256 of what the browser that asked keeps in a cookie, hex. */
+  browser_sha256: string;
+  /** Codes tried. */
+  tries: number;
+  created_at: number;
+  expires_at: number;
+}
+
+/** What is limited by the hour: mails asked for and codes tried, for an address and for a client network. */
+export type SignInAttemptKind = 'mail_address' | 'mail_network' | 'code_address' | 'code_network';
+
+export interface SignInAttemptsTable {
+  seq: Generated<number>;
+  kind: SignInAttemptKind;
+  subject: string;
+  at: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -246,3 +299,4 @@ export type NewDelivery = Insertable<DeliveriesTable>;
 export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
+export type SignInRequest = Selectable<SignInRequestsTable>;
