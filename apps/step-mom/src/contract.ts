@@ -111,6 +111,7 @@ export type StepMomErrorCode =
   | 'llm_refused'
   | 'llm_overflow'
   | 'llm_stalled'
+  | 'budget_exhausted'
   | 'no_reply'
   | 'deadline'
   | 'bad_input'

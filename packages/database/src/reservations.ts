@@ -19,12 +19,7 @@ export interface Reserving {
 }
 
 /** Sets more aside for a run: the whole amount or, `partly`, what there is. */
-export async function reserve(
-  db: Database,
-  who: Reserving,
-  wanted: number,
-  partly: boolean,
-): Promise<Grant> {
+export async function reserve(db: Database, who: Reserving, wanted: number, partly: boolean): Promise<Grant> {
   return await db.transaction().execute(async (tx) => {
     const caps = await capsOf(tx, who.agent, who.month, who.ownerDefault);
     const grant = grantFrom(caps, wanted, partly);

@@ -64,7 +64,8 @@ export async function endRun(db: Database, id: string, end: RunEnd): Promise<voi
   await db
     .updateTable('runs')
     .set({ ...end, reserved_micro_usd: 0 })
-    .where('id', '=', id).execute();
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Adds what an attempt used since this was last called: tokens and cost add up over the attempts. */

@@ -7,7 +7,11 @@ describe('what turns have used', () => {
   let mails: SentMail;
   beforeEach(async () => {
     mails = await openSentMail();
-    await insertAgent(mails.db, { id: 'foreign', name: 'foreign', owner: 'eve@example.com', created_at: 1 }, []);
+    await insertAgent(
+      mails.db,
+      { id: 'foreign', name: 'foreign', owner: 'eve@example.com', created_at: 1 },
+      [],
+    );
     await run('a', '2026-11-01T00:00:00Z', 'haiku', 0.1);
     await run('b', '2026-11-01T23:59:59Z', 'opus', 0.2, 'other');
     await run('c', '2026-11-02T00:00:00Z', 'haiku', 0.4);

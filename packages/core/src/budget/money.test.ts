@@ -13,12 +13,22 @@ describe('amounts of money', () => {
     expect(parseUsd(text)).toEqual({ ok: true, microUsd });
   });
 
-  it.each(['', '-1', '1e3', '1,5', '.5', '5.', '0.0000001', '1000000.000001', '9999999999', 'NaN', '0x10', '１'])(
-    'refuses %j',
-    (text) => {
-      expect(parseUsd(text)).toMatchObject({ ok: false, reason: expect.stringContaining('12.50') });
-    },
-  );
+  it.each([
+    '',
+    '-1',
+    '1e3',
+    '1,5',
+    '.5',
+    '5.',
+    '0.0000001',
+    '1000000.000001',
+    '9999999999',
+    'NaN',
+    '0x10',
+    '１',
+  ])('refuses %j', (text) => {
+    expect(parseUsd(text)).toMatchObject({ ok: false, reason: expect.stringContaining('12.50') });
+  });
 
   it.each([
     [0, '$0.00'],

@@ -31,12 +31,19 @@ const tokens = fc.integer({ min: 0, max: 2_000_000 });
 describe('what a request costs at most', () => {
   it('is never less than its answer costs, however its tokens were split', () => {
     fc.assert(
-      fc.property(tokens, tokens, tokens, tokens, fc.boolean(), (input, cacheRead, cacheWrite, output, hour) => {
-        const bounds = { inputTokens: input + cacheRead + cacheWrite, maxTokens: output, hourCache: hour };
-        const cacheWriteHour = hour ? cacheWrite : 0;
-        const cost = costOf(HAIKU, { input, output, cacheRead, cacheWrite, cacheWriteHour });
-        expect(worstCase(HAIKU, bounds)).toBeGreaterThanOrEqual(cost);
-      }),
+      fc.property(
+        tokens,
+        tokens,
+        tokens,
+        tokens,
+        fc.boolean(),
+        (input, cacheRead, cacheWrite, output, hour) => {
+          const bounds = { inputTokens: input + cacheRead + cacheWrite, maxTokens: output, hourCache: hour };
+          const cacheWriteHour = hour ? cacheWrite : 0;
+          const cost = costOf(HAIKU, { input, output, cacheRead, cacheWrite, cacheWriteHour });
+          expect(worstCase(HAIKU, bounds)).toBeGreaterThanOrEqual(cost);
+        },
+      ),
     );
   });
 

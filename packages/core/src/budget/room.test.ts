@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Cap, capSentence, capState, grantFrom } from './room.ts';
 
-const cap = (change: Partial<Cap>): Cap => ({ scope: 'owner', monthly: 100, spent: 0, reserved: 0, ...change });
+const cap = (change: Partial<Cap>): Cap => ({
+  scope: 'owner',
+  monthly: 100,
+  spent: 0,
+  reserved: 0,
+  ...change,
+});
 
 describe('setting money aside', () => {
   it('gives what is wanted where nothing caps it', () => {
