@@ -40,7 +40,8 @@ export async function openSpending(
 
   let reserved = 0;
   if (model !== null && before.length > 0) {
-    const grant = await reserve(ports.db, who, worstCase(model.cost, FIRST_REQUEST), true);
+    const first = worstCase(model.cost, FIRST_REQUEST);
+    const grant = await reserve(ports.db, who, { more: first, whole: first, partly: true });
     // An attempt that comes after others may need no model any more, only its answer sent.
     if (!grant.ok && run.attempt === 1) return { ok: false, detail: capSentence(grant.cap) };
     if (grant.ok) reserved = grant.microUsd;
@@ -53,8 +54,8 @@ export async function openSpending(
         ? null
         : {
             reserved,
-            async reserve(microUsd) {
-              const grant = await reserve(ports.db, who, microUsd, false);
+            async reserve(more, whole) {
+              const grant = await reserve(ports.db, who, { more, whole, partly: false });
               refused = grant.ok ? null : grant.cap;
               return grant;
             },

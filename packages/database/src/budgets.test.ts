@@ -86,25 +86,26 @@ describe('budgets', () => {
       ownerDefault: null,
     });
 
+    const ask = (whose: ReturnType<typeof who>, more: number, partly: boolean) =>
+      reserve(db, whose, { more, whole: more, partly });
+
     it('never gives two runs the same dollar, however many ask at once', async () => {
       await budget('owner', OWNER, 100);
       await run('a', '2026-11-02', 0);
       await run('b', '2026-11-02', 0, 'other');
       const grants = await Promise.all(
-        Array.from({ length: 40 }, (_, index) =>
-          reserve(db, index % 2 ? who('a') : who('b', 'other'), 7, false),
-        ),
+        Array.from({ length: 40 }, (_, index) => ask(index % 2 ? who('a') : who('b', 'other'), 7, false)),
       );
       expect(grants.filter(({ ok }) => ok)).toHaveLength(14);
       expect(grants.filter((grant) => !grant.ok && grant.held)).toHaveLength(26);
       expect(await monthSpent(db, 'owner', OWNER, NOVEMBER)).toEqual({ spent: 0, reserved: 98 });
-      expect(await reserve(db, who('a'), 7, true)).toEqual({ ok: true, microUsd: 2 });
+      expect(await ask(who('a'), 7, true)).toEqual({ ok: true, microUsd: 2 });
     });
 
     it('moves from set aside to spent in one step, and is free again at the end of the run', async () => {
       await budget('agent', 'scout', 100);
       await run('a', '2026-11-02', 0);
-      await reserve(db, who('a'), 80, false);
+      await ask(who('a'), 80, false);
       await noteSpending(db, { id: 'a', attempt: 1 }, { used: { ...none, costUsd: 30e-6 }, reserved: 50 });
       expect(await monthSpent(db, 'agent', 'scout', NOVEMBER)).toEqual({ spent: 30, reserved: 50 });
       await endRun(db, 'a', { status: 'done', finished_at: 5 });
@@ -114,12 +115,12 @@ describe('budgets', () => {
     it('begins anew with the next attempt; the one before changes no reservation any more, but its cost counts', async () => {
       await budget('agent', 'scout', 100);
       await run('a', '2026-11-02', 0);
-      await reserve(db, who('a'), 80, false);
+      await ask(who('a'), 80, false);
       const again = { id: 'x', jobId: 'a', agentId: 'scout', mailId: 'a', command: null, at: 9 };
       await startRun(db, { ...again, kind: 'turn' });
       expect(await monthSpent(db, 'agent', 'scout', NOVEMBER)).toEqual({ spent: 0, reserved: 0 });
-      await reserve(db, who('a', 'scout', 2), 60, false);
-      await expect(reserve(db, who('a'), 1, false)).rejects.toThrow('attempt 1');
+      await ask(who('a', 'scout', 2), 60, false);
+      await expect(ask(who('a'), 1, false)).rejects.toThrow('attempt 1');
       await noteSpending(db, { id: 'a', attempt: 1 }, { used: { ...none, costUsd: 10e-6 }, reserved: 0 });
       expect(await monthSpent(db, 'agent', 'scout', NOVEMBER)).toEqual({ spent: 10, reserved: 60 });
     });

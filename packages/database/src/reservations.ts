@@ -2,7 +2,7 @@
  * Money set aside for a run before it is spent (invariant 10). Everything is decided under the write lock of the
  * database, so two runs at once never get the same dollar. Amounts are micro-dollars.
  */
-import { type Grant, grantFrom, type Month } from '@tinyfat/core';
+import { type Grant, grantFrom, type Month, type Wanted } from '@tinyfat/core';
 import { capsOf } from './budgets.ts';
 import { addUsage } from './runs.ts';
 import type { Agent, Run } from './schema.ts';
@@ -18,11 +18,11 @@ export interface Reserving {
   ownerDefault: number | null;
 }
 
-/** Sets more aside for a run: the whole amount or, `partly`, what there is. */
-export async function reserve(db: Database, who: Reserving, wanted: number, partly: boolean): Promise<Grant> {
+/** Sets more aside for a run. */
+export async function reserve(db: Database, who: Reserving, wanted: Wanted): Promise<Grant> {
   return await db.transaction().execute(async (tx) => {
     const caps = await capsOf(tx, who.agent, who.month, who.ownerDefault);
-    const grant = grantFrom(caps, wanted, partly);
+    const grant = grantFrom(caps, wanted);
     if (!grant.ok || grant.microUsd === 0) return grant;
     const held = await tx
       .updateTable('runs')

@@ -33,8 +33,8 @@ export interface RunMoney {
   cap: {
     /** What was set aside when the run began. */
     reserved: number;
-    /** Sets more aside, all of it or nothing. */
-    reserve(microUsd: number): Promise<Grant>;
+    /** Sets `more` aside, all of it or nothing, so that a request that needs `whole` has it. */
+    reserve(more: number, whole: number): Promise<Grant>;
   } | null;
   /** Writes down what was used since the last call that did not reject, and what is set aside from now on. */
   note(spending: { used: RunUsage; reserved: number }): Promise<void>;

@@ -9,29 +9,38 @@ const cap = (change: Partial<Cap>): Cap => ({
   ...change,
 });
 
+const grant = (caps: Cap[], more: number, partly: boolean) => grantFrom(caps, { more, whole: more, partly });
+
 describe('setting money aside', () => {
   it('gives what is wanted where nothing caps it', () => {
-    expect(grantFrom([], 5, false)).toEqual({ ok: true, microUsd: 5 });
+    expect(grant([], 5, false)).toEqual({ ok: true, microUsd: 5 });
   });
 
   it('is bound by the tighter of two caps', () => {
     const caps = [cap({ spent: 10 }), cap({ scope: 'agent', monthly: 50, spent: 20 })];
-    expect(grantFrom(caps, 30, false)).toEqual({ ok: true, microUsd: 30 });
-    expect(grantFrom(caps, 31, false)).toEqual({ ok: false, cap: caps[1], held: false });
-    expect(grantFrom(caps, 31, true)).toEqual({ ok: true, microUsd: 30 });
+    expect(grant(caps, 30, false)).toEqual({ ok: true, microUsd: 30 });
+    expect(grant(caps, 31, false)).toEqual({ ok: false, cap: caps[1], held: false });
+    expect(grant(caps, 31, true)).toEqual({ ok: true, microUsd: 30 });
   });
 
   it('does not give what others hold, and says that it is only held', () => {
     const caps = [cap({ spent: 10, reserved: 80 })];
-    expect(grantFrom(caps, 10, false)).toEqual({ ok: true, microUsd: 10 });
-    expect(grantFrom(caps, 11, false)).toEqual({ ok: false, cap: caps[0], held: true });
-    expect(grantFrom(caps, 11, true)).toEqual({ ok: true, microUsd: 10 });
-    expect(grantFrom([cap({ reserved: 200 })], 1, true)).toEqual({ ok: true, microUsd: 0 });
+    expect(grant(caps, 10, false)).toEqual({ ok: true, microUsd: 10 });
+    expect(grant(caps, 11, false)).toEqual({ ok: false, cap: caps[0], held: true });
+    expect(grant(caps, 11, true)).toEqual({ ok: true, microUsd: 10 });
+    expect(grant([cap({ reserved: 200 })], 1, true)).toEqual({ ok: true, microUsd: 0 });
+  });
+
+  it('tells what never fits from what is held by others, whatever the asker holds itself', () => {
+    const caps = [cap({ spent: 10, reserved: 60 })];
+    expect(grantFrom(caps, { more: 40, whole: 90, partly: false })).toMatchObject({ ok: false, held: true });
+    expect(grantFrom(caps, { more: 40, whole: 91, partly: false })).toMatchObject({ ok: false, held: false });
+    expect(grantFrom(caps, { more: 30, whole: 90, partly: false })).toEqual({ ok: true, microUsd: 30 });
   });
 
   it.each([100, 101])('gives nothing of a cap of 100 with %d spent, not even partly', (spent) => {
-    expect(grantFrom([cap({ spent })], 1, true)).toMatchObject({ ok: false, held: false });
-    expect(grantFrom([cap({ monthly: 0 })], 0, true)).toMatchObject({ ok: false });
+    expect(grant([cap({ spent })], 1, true)).toMatchObject({ ok: false, held: false });
+    expect(grant([cap({ monthly: 0 })], 0, true)).toMatchObject({ ok: false });
   });
 });
 

@@ -28,19 +28,24 @@ export function capState({ monthly, spent }: Pick<Cap, 'monthly' | 'spent'>): Ca
   return spent >= monthly * LOW ? 'low' : 'ok';
 }
 
-/**
- * Sets an amount aside under all caps. `partly` takes what there is where it is less, even nothing, unless a cap is
- * used up: a turn that begins asks so, a request asks for the whole amount.
- */
-export function grantFrom(caps: readonly Cap[], wanted: number, partly: boolean): Grant {
-  let granted = wanted;
+/** What is asked for: `more` than the asker holds already, so that it has `whole`. */
+export interface Wanted {
+  more: number;
+  whole: number;
+  /** Takes what there is where it is less, even nothing, unless a cap is used up: so asks a turn that begins. */
+  partly: boolean;
+}
+
+/** Sets an amount aside under all caps. */
+export function grantFrom(caps: readonly Cap[], { more, whole, partly }: Wanted): Grant {
+  let granted = more;
   for (const cap of caps) {
     const unspent = cap.monthly - cap.spent;
-    if (unspent <= 0 || (!partly && wanted > unspent)) return { ok: false, cap, held: false };
+    if (unspent <= 0 || (!partly && whole > unspent)) return { ok: false, cap, held: false };
     granted = Math.min(granted, Math.max(0, unspent - cap.reserved));
   }
-  if (partly || granted === wanted) return { ok: true, microUsd: granted };
-  const cap = caps.find((one) => wanted > one.monthly - one.spent - one.reserved);
+  if (partly || granted === more) return { ok: true, microUsd: granted };
+  const cap = caps.find((one) => more > one.monthly - one.spent - one.reserved);
   if (cap === undefined) throw new Error('a grant was cut by no cap');
   return { ok: false, cap, held: true };
 }

@@ -43,9 +43,9 @@ export function moneyFixture(monthly: number | null): MoneyFixture {
           ? null
           : {
               reserved: 0,
-              async reserve(microUsd): Promise<Grant> {
-                const grant = grantFrom([cap], microUsd, false);
-                if (grant.ok) cap.reserved += microUsd;
+              async reserve(more, whole): Promise<Grant> {
+                const grant = grantFrom([cap], { more, whole, partly: false });
+                if (grant.ok) cap.reserved += more;
                 return grant;
               },
             },

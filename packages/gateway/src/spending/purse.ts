@@ -69,7 +69,7 @@ export function openPurse({ money, meter, now, noteMs }: PurseParts): Purse {
     return inTurn(async (): Promise<Grant> => {
       const short = settled + taken + microUsd - given;
       if (cap !== null && short > 0) {
-        const grant = await cap.reserve(short);
+        const grant = await cap.reserve(short, Math.max(short, microUsd));
         if (!grant.ok) return grant;
         given += short;
       }
