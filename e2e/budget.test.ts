@@ -44,22 +44,24 @@ describe('a budget', () => {
 
   it('stops the request that may not fit any more, tells the sender, and works again once it is raised', async () => {
     await start();
-    await budget('set scout 0.5');
+    await budget('set scout 0.31');
     await send(`${DEAR} [[reply: First.]]`);
     expect((await lastAnswer(1))?.text).toContain('First.');
     expect(await server.json(['budget', 'show', 'scout'])).toMatchObject([
       {
         scope: 'agent',
-        monthly_usd: 0.5,
+        monthly_usd: 0.31,
         spent_usd: expect.closeTo(0.3018, 4),
         reserved_usd: 0,
-        used: '60%',
+        state: 'low',
       },
     ]);
 
     await send('[[reply: Second.]]');
     const refusal = await lastAnswer(2);
-    expect(refusal?.text).toContain('The budget of this agent is $0.50 a month, and $0.20 of it is left.');
+    expect(refusal?.text).toContain(
+      'The budget of this agent is $0.31 a month, and $0.008181 of it is left.',
+    );
     expect(refusal?.text).toContain('tinyfat budget set NAME USD');
     expect(refusal && header(refusal, 'auto-submitted')).toBe('auto-replied');
     expect((await runs())[0]).toMatchObject({
@@ -72,7 +74,7 @@ describe('a budget', () => {
     expect(model.requests).toHaveLength(1);
 
     await send('/status');
-    expect((await lastAnswer(3))?.text).toMatch(/This month: \$0\.30 \(budget: \$0\.50\)/);
+    expect((await lastAnswer(3))?.text).toMatch(/This month: \$0\.30 \(budget: \$0\.31\)/);
 
     await budget('set scout 5');
     await send('[[reply: Third.]]');
@@ -95,7 +97,7 @@ describe('a budget', () => {
 
   it('keeps what the agent had done and written before it was stopped', async () => {
     await start();
-    await budget('set scout 0.5');
+    await budget('set scout 0.31');
     const command = `echo '{"to":"owner@example.com","subject":"Half","body":"A note."}' > /data/outbox/email/note.json`;
     await send(`${DEAR} [[tool: bash ${JSON.stringify({ command })}]] [[reply: Never.]]`);
     const answers = await server.answers(2);

@@ -3,7 +3,16 @@
  * aside; the gateway then asks for what each request may cost before it goes on, and tells what it did cost. All of it
  * is of the month in which the run started.
  */
-import { type Cap, capSentence, capState, formatUsd, monthOf, usdOf, worstCase } from '@tinyfat/core';
+import {
+  answerCeiling,
+  type Cap,
+  capSentence,
+  capState,
+  formatUsd,
+  monthOf,
+  usdOf,
+  worstCase,
+} from '@tinyfat/core';
 import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
 import type { TurnRequest } from '@tinyfat/sandbox-spike';
 import type { ConsumerPorts, ModelInfo, Work } from './consumer.ts';
@@ -17,6 +26,8 @@ export type OpenedSpending = { ok: true; spending: RunSpending } | { ok: false; 
 export interface RunSpending {
   /** For the run's gateway. */
   money: Money;
+  /** The longest answer that the turn should ask for, tokens; null where nothing caps it. */
+  maxTokens: number | null;
   /** Which cap refused a request of the run at last, in words; null when none did. */
   refusal(): string | null;
   /** Says in the log when a cap went over four fifths, or to its end, with this run. */
@@ -39,7 +50,9 @@ export async function openSpending(
   let refused: Cap | null = null;
 
   let reserved = 0;
+  let maxTokens: number | null = null;
   if (model !== null && before.length > 0) {
+    maxTokens = answerCeiling(model.cost, Math.min(...before.map((cap) => cap.monthly - cap.spent)));
     const first = worstCase(model.cost, FIRST_REQUEST);
     const grant = await reserve(ports.db, who, { more: first, whole: first, partly: true });
     // An attempt that comes after others may need no model any more, only its answer sent.
@@ -87,5 +100,5 @@ export async function openSpending(
     }
   }
 
-  return { ok: true, spending: { money, refusal: () => refused && capSentence(refused), warn } };
+  return { ok: true, spending: { money, maxTokens, refusal: () => refused && capSentence(refused), warn } };
 }

@@ -12,7 +12,7 @@ import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './c
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
-import { openSpending } from './spending.ts';
+import { openSpending, type RunSpending } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */
@@ -37,7 +37,7 @@ export async function takeTurn(
     return await failJob(ports, work, { run, code, detail: opened.detail, errorMail: true });
   }
   const { spending } = opened;
-  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream, money: spending.money });
+  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream, spending });
   const result = await ports.runTurn(request, signal);
   await spending.warn();
   const outcome = withCap(result.outcome, spending.refusal());
@@ -114,7 +114,7 @@ function turnRequest(
     model: ModelInfo;
     sessionId: string;
     upstream: TurnRequest['upstream'];
-    money: TurnRequest['money'];
+    spending: RunSpending;
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -131,14 +131,17 @@ function turnRequest(
   return {
     agentId: agent.id,
     upstream: turn.upstream,
-    money: turn.money,
+    money: turn.spending.money,
     input: {
       version: 1,
       run_id: turn.run.id,
       attempt: turn.run.attempt,
       agent: { id: agent.id, name: agent.name, address: agentAddress(ports, agent), owner: agent.owner },
       session: { id: turn.sessionId },
-      model: { id: turn.model.id },
+      model: {
+        id: turn.model.id,
+        ...(turn.spending.maxTokens === null ? {} : { max_tokens: turn.spending.maxTokens }),
+      },
       task: turn.task,
       email: {
         message_id: incoming.messageId,

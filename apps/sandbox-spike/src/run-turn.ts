@@ -44,7 +44,7 @@ export interface TurnRequest {
   money: RunMoney;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
-    model: { id: string };
+    model: { id: string; max_tokens?: number };
     email: Omit<StepMomInput['email'], 'attachments'>;
   };
   /** Names are safe and distinct. */
@@ -139,7 +139,7 @@ async function placeInbox(
   const input: StepMomInput = {
     ...request.input,
     session: { id: request.input.session.id, file: session },
-    model: { id: request.input.model.id, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
+    model: { ...request.input.model, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
     email: { ...request.input.email, attachments },
   };
   await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { affordableTokens, brokenOffTokens, costOf, dearestPrice, worstCase, worstInput } from './price.ts';
+import {
+  affordableTokens,
+  answerCeiling,
+  brokenOffTokens,
+  costOf,
+  dearestPrice,
+  worstCase,
+  worstInput,
+} from './price.ts';
 
 const HAIKU = { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 };
 const usage = (change: object) => ({
@@ -54,6 +62,12 @@ describe('what a request costs at most', () => {
     expect(affordableTokens(HAIKU, bounds, 1250)).toBe(0);
     expect(affordableTokens(HAIKU, bounds, 1e9)).toBe(64_000);
   });
+});
+
+it('a turn asks for an answer that costs at most a quarter of what is left, but never for a useless one', () => {
+  expect(answerCeiling(HAIKU, 1_000_000)).toBe(50_000);
+  expect(answerCeiling(HAIKU, 1)).toBe(4096);
+  expect(answerCeiling({ ...HAIKU, output: 0 }, 1)).toBe(Number.MAX_SAFE_INTEGER);
 });
 
 describe('an answer that broke off', () => {

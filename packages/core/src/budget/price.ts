@@ -78,6 +78,18 @@ export function affordableTokens(price: ModelPrice, bounds: RequestBounds, micro
   return Math.min(bounds.maxTokens, Math.floor(left / price.output));
 }
 
+/** An answer of this length is always asked for, however little is left, tokens. */
+const SHORTEST_CEILING = 4_096;
+
+/**
+ * The longest answer that a turn asks for with so much left, tokens: it may cost a quarter. Models may write answers
+ * that cost dollars, and the worst case of each is set aside; the last dollars of a budget would be of no use.
+ */
+export function answerCeiling(price: ModelPrice, left: number): number {
+  if (price.output <= 0) return Number.MAX_SAFE_INTEGER;
+  return Math.max(SHORTEST_CEILING, Math.floor(left / 4 / price.output));
+}
+
 /** Output tokens of an answer that broke off: the provider tells them only at its end, and charges for them all the same. */
 export function brokenOffTokens(answer: { bytes: number; milliseconds: number; maxTokens: number }): number {
   const byTime = (Math.max(0, answer.milliseconds) / 1000) * TOKENS_PER_SECOND;
