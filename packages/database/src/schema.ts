@@ -2,6 +2,7 @@
  * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
  * epoch milliseconds, JSON is text, truth values are 0 and 1.
  */
+import type { BudgetScope } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface Schema {
@@ -15,6 +16,7 @@ export interface Schema {
   secret_addresses: SecretAddressesTable;
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
+  budgets: BudgetsTable;
 }
 
 export interface AgentsTable {
@@ -135,7 +137,10 @@ export interface RunsTable {
   output_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Written from whole micro-dollars; of the month in which the run started. */
   cost_usd: number;
+  /** Set aside for what is under way, micro-dollars; 0 when the run does not run. */
+  reserved_micro_usd: Generated<number>;
   context_tokens: number | null;
   context_window: number | null;
   llm_requests: number;
@@ -236,6 +241,16 @@ export interface ProviderKeysTable {
   last_used_at: number | null;
 }
 
+/** What a calendar month (UTC) may cost: one agent, or all agents of one owner together. */
+export interface BudgetsTable {
+  scope: BudgetScope;
+  /** Id of the agent, or canonical address of the owner. */
+  subject: string;
+  /** Micro-dollars. */
+  monthly_micro_usd: number;
+  updated_at: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -246,3 +261,4 @@ export type NewDelivery = Insertable<DeliveriesTable>;
 export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
+export type Budget = Selectable<BudgetsTable>;

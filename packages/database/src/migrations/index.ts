@@ -5,6 +5,7 @@ import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
 import * as doubt from './0004-doubt.ts';
 import * as held from './0005-held.ts';
+import * as budgets from './0006-budgets.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-keys': keys,
   '0004-doubt': doubt,
   '0005-held': held,
+  '0006-budgets': budgets,
 };
