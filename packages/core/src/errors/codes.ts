@@ -4,9 +4,16 @@ import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
+import { webhookErrors } from './webhook.ts';
 
 /** Every error code with its description. */
-export const ERRORS = { ...admissionErrors, ...deliveryErrors, ...runErrors, ...setupErrors } as const;
+export const ERRORS = {
+  ...admissionErrors,
+  ...deliveryErrors,
+  ...runErrors,
+  ...setupErrors,
+  ...webhookErrors,
+} as const;
 
 /** A code of the list. */
 export type ErrorCode = keyof typeof ERRORS;
