@@ -1,7 +1,9 @@
 export * from './agents.ts';
 export * from './arrivals.ts';
 export * from './deliveries.ts';
+export * from './delivery-notices.ts';
 export * from './mails.ts';
+export * from './provider-cursors.ts';
 export * from './provider-keys.ts';
 export * from './reports.ts';
 export * from './runs.ts';
@@ -10,3 +12,4 @@ export * from './secret-addresses.ts';
 export * from './sessions.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';
+export * from './webhook-events.ts';

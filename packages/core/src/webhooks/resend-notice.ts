@@ -89,11 +89,7 @@ function receivedNotice(data: v.InferOutput<typeof receivedData>): ReceivedNotic
   return { kind: 'received', mailId: data.email_id, recipients: recipientsOf(data), from: data.from };
 }
 
-function deliveryNotice(
-  happened: DeliveryHappening,
-  data: DeliveryData,
-  at: number | null,
-): DeliveryNotice {
+function deliveryNotice(happened: DeliveryHappening, data: DeliveryData, at: number | null): DeliveryNotice {
   const isSoft = SOFT.includes(data.bounce?.type ?? '');
   return {
     kind: 'delivery',

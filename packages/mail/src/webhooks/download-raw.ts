@@ -60,10 +60,7 @@ function isAllowed(url: string, { plainOnLoopback }: DownloadOptions): boolean {
   return protocol === 'https:' || (protocol === 'http:' && plainOnLoopback && isLoopbackUrl(url));
 }
 
-async function bodyOf(
-  response: Response,
-  { maxBytes, keepBytes }: DownloadOptions,
-): Promise<DownloadedRaw> {
+async function bodyOf(response: Response, { maxBytes, keepBytes }: DownloadOptions): Promise<DownloadedRaw> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);

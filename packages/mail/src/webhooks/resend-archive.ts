@@ -59,7 +59,11 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
       if (wait > 0) return { ...failed('The rate limit of Resend is used up.'), retryAfterMs: wait };
       // The library hands its options on to fetch, which would take the key to wherever an answer points.
       const asking = request(client, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
-      answer = await asking.catch((error) => ({ data: null, error: { message: String(error) }, headers: null }));
+      answer = await asking.catch((error) => ({
+        data: null,
+        error: { message: String(error) },
+        headers: null,
+      }));
       gate.leave(answer.headers);
     } catch (error) {
       return failed(`The library for Resend could not be loaded: ${String(error)}`);
@@ -78,7 +82,9 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
   return {
     async fetch(mailId): Promise<ProviderAnswer<ArchivedMail>> {
       // Without `cid` inline images would stand in the answer once more.
-      const got = await ask((client, more) => client.emails.receiving.get(mailId, { html_format: 'cid' }, more));
+      const got = await ask((client, more) =>
+        client.emails.receiving.get(mailId, { html_format: 'cid' }, more),
+      );
       if (!got.ok) return got;
       const address = textField(fieldOf(got.value, 'raw'), 'download_url');
       if (address === '') return failed('Resend does not say where the stored message is.');
