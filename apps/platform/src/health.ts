@@ -1,8 +1,15 @@
 /** `GET /health/live` and `/health/ready`: is the process alive, and can it take and do work. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 
 /** One thing that must work; gives null, or a sentence about what is wrong. */
 export type ReadinessCheck = () => Promise<string | null> | string | null;
+
+/** Takes one POST; the answer's body is its code and reason. */
+export type PostHandler = (request: {
+  headers: Headers;
+  body: ReadableStream<Uint8Array>;
+}) => Promise<{ status: number; code: string | null; reason: string | null }>;
 
 export interface HealthServer {
   port: number;
@@ -14,6 +21,8 @@ export async function startHealthServer(options: {
   host: string;
   port: number;
   checks: Readonly<Record<string, ReadinessCheck>>;
+  /** By path. */
+  posts?: ReadonlyMap<string, PostHandler>;
 }): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
@@ -21,6 +30,18 @@ export async function startHealthServer(options: {
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
       response.end(`${JSON.stringify(body)}\n`);
     };
+    const post = request.method === 'POST' ? options.posts?.get(path ?? '') : undefined;
+    if (post) {
+      post(webRequest(request)).then(
+        ({ status, code, reason }) => {
+          // What was not read to its end is not read any more.
+          if (status !== 200) response.setHeader('connection', 'close');
+          answer(status, { code, reason });
+        },
+        () => request.destroy(),
+      );
+      return;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, { error: 'only GET' });
     if (path === '/health/live') return answer(200, { status: 'ok' });
     if (path !== '/health/ready') return answer(404, { error: 'there is /health/live and /health/ready' });
@@ -32,7 +53,7 @@ export async function startHealthServer(options: {
       () => answer(500, { status: 'not ready' }),
     );
   });
-  server.requestTimeout = 10_000;
+  server.requestTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -57,4 +78,12 @@ async function runChecks(checks: Readonly<Record<string, ReadinessCheck>>): Prom
     }
   }
   return results;
+}
+
+function webRequest(request: IncomingMessage): { headers: Headers; body: ReadableStream<Uint8Array> } {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(request.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return { headers, body: Readable.toWeb(request) };
 }

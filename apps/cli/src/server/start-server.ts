@@ -189,6 +189,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
 
     const health = await startHealthServer({
       ...config.http,
+      posts: new Map([
+        ['/webhooks/resend', webhooks.takeResend],
+        ['/webhooks/postmark', webhooks.takePostmark],
+      ]),
       checks: {
         database: async () => {
           await db.selectFrom('agents').select('id').limit(1).execute();
