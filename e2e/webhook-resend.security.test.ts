@@ -99,11 +99,8 @@ describe('a mail that came by a genuine webhook', () => {
     world = await startWebhookWorld({ environment: { TRUSTED_AUTHSERV_IDS: 'amazonses.com' } });
   });
   afterAll(() => world?.dispose());
-  const results = (text: string, raw: Buffer) =>
-    Buffer.concat([
-      Buffer.from(`Return-Path: <owner@example.com>\r\nAuthentication-Results: ${text}\r\n`),
-      raw,
-    ]);
+  const results = (text: string, raw: Buffer, above = 'Return-Path: <owner@example.com>\r\n') =>
+    Buffer.concat([Buffer.from(`${above}Authentication-Results: ${text}\r\n`), raw]);
   const verdictOf = async (raw: Buffer, subject: string) => {
     await world.arrive(raw);
     for (;;) {
@@ -148,14 +145,24 @@ describe('a mail that came by a genuine webhook', () => {
     expect(await verdictOf(raw, '/help')).toMatchObject({ verdict: 'accepted' });
   });
 
-  it('is held as a copy where only its signature says who wrote it, and not to whom', async () => {
-    const raw = await signedMail('/help', { To: 'somebody@example.net', Subject: 'copy' });
-    // The sender's own text below the first line of a server is no envelope.
-    const below = Buffer.concat([
-      Buffer.from('Received: from evil.example\r\nReturn-Path: <owner@example.com>\r\n'),
-      raw,
-    ]);
-    expect(await verdictOf(below, 'copy')).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+  it('is held as a copy where the envelope that would show who brings it is the sender’s own text', async () => {
+    const vouched =
+      'amazonses.com; spf=pass smtp.mailfrom=example.com; dkim=pass header.d=example.com; dmarc=pass header.from=example.com';
+    const copy = async (Subject: string, above: string) => {
+      const raw = await signedMail('/help', { To: 'somebody@example.net', Subject });
+      // Changed on the way, so that only the server's word is left.
+      return results(vouched, Buffer.from(raw.toString().replace('/help', '/Help')), above);
+    };
+    const below = 'Received: from evil.example\r\nReturn-Path: <owner@example.com>\r\n';
+    for (const above of ['', below, 'Return-Path: <mallory@example.com>\r\n']) {
+      const subject = `copy ${above.length}`;
+      expect(await verdictOf(await copy(subject, above), subject)).toMatchObject({
+        verdict: 'held',
+        reason_code: 'not_addressed',
+      });
+    }
+    const own = await copy('own', 'Return-Path: <owner@example.com>\r\n');
+    expect(await verdictOf(own, 'own')).toMatchObject({ verdict: 'accepted' });
   });
 });
 

@@ -1,5 +1,11 @@
 /** Writes what a webhook told, durably, and gives the answer for the provider: 200 only once it is stored. */
-import type { ErrorCode, ParsedNotice, ProviderNotice, WebhookProvider } from '@tinyfat/core';
+import {
+  type ErrorCode,
+  type ParsedNotice,
+  type ProviderNotice,
+  renderError,
+  type WebhookProvider,
+} from '@tinyfat/core';
 import type { NewWebhookEvent } from '@tinyfat/database';
 import type { TakePorts, WebhookAnswer } from './contract.ts';
 
@@ -24,7 +30,7 @@ export function refuseWebhook(
   { code, reason }: { code: ErrorCode; reason: string },
 ): WebhookAnswer {
   const status = STATUS[code] ?? 400;
-  logger.warn('webhook_refused', { provider, status, code, reason });
+  logger.warn('webhook_refused', { provider, status, code, reason: renderError(code, reason) });
   return { status, code, reason };
 }
 
@@ -47,11 +53,11 @@ export async function storeNotice(
     const isNew = await ports.storeEvent(event);
     if (!isNew && rawKey !== null) await ports.rawMail.remove(rawKey);
     const { kind, mailId } = notice;
-    ports.logger.info('webhook', { provider, event: event.id, kind, mail: mailId, known: !isNew });
+    ports.logger.info('webhook', { webhook: event.id, provider, kind, provider_mail: mailId, known: !isNew });
     if (isNew) ports.onStored();
     return TAKEN;
   } catch (error) {
-    ports.logger.error('webhook_not_stored', { provider, error: String(error) });
+    ports.logger.error('webhook_not_stored', { provider, code: 'webhook_not_stored', error: String(error) });
     return { status: 503, code: 'webhook_not_stored', reason: 'It could not be stored.' };
   }
 }

@@ -19,7 +19,7 @@ export async function workDelivery(
   if (!applied.found) return unknownDelivery(ports, notice);
   const { delivery, changed, summary } = applied;
   if (changed) ports.onReports();
-  const about = { event: event.id, delivery: delivery.id, happened: notice.happened };
+  const about = { webhook: event.id, delivery: delivery.id, happened: notice.happened };
   ports.logger.info('delivery_event', { ...about, reason: summary || undefined });
   return await learnMessageId(ports, { delivery, provider, summary });
 }

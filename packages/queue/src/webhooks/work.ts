@@ -40,7 +40,7 @@ export async function startWebhookWorker(ports: WebhookPorts): Promise<WorkLoop>
       try {
         await workOn(ports, event, place);
       } catch (error) {
-        ports.logger.error('webhook_event_crashed', { event: event.id, error: String(error) });
+        ports.logger.error('webhook_event_crashed', { webhook: event.id, error: String(error) });
       } finally {
         place?.leave();
       }
@@ -57,7 +57,15 @@ async function workOn(ports: WebhookPorts, event: WebhookEvent, place: Place | n
   const { state, reason_code: code, reason } = end;
   const level = state === 'done' ? 'info' : state === 'failed' ? 'error' : 'warn';
   const { id, kind, provider, attempts } = event;
-  ports.logger[level]('webhook_event', { event: id, provider, kind, state, attempt: attempts, code, reason });
+  ports.logger[level]('webhook_event', {
+    webhook: id,
+    provider,
+    kind,
+    state,
+    attempt: attempts,
+    code,
+    reason,
+  });
   // The door keeps the message as it keeps all mail.
   if (state === 'done' && event.raw_key !== null) await ports.rawMail.remove(event.raw_key);
 }
@@ -73,7 +81,7 @@ async function attempt(
     return await workReceived(ports, event, { notice, place: place ?? { turn: async () => {}, leave() {} } });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    ports.logger.error('webhook_event_crashed', { event: event.id, error: reason });
+    ports.logger.error('webhook_event_crashed', { webhook: event.id, error: reason });
     return { state: 'again', code: 'internal', reason, forMs: 7 * DAY_MS, atEnd: 'failed' };
   }
 }
