@@ -212,7 +212,7 @@ export function readConfig(environment: Environment): ReadConfig {
   }
   const resendSecrets = read<WebhookSecret[]>('RESEND_WEBHOOK_SECRET', webhookSecrets, []);
   const postmarkCredentials = read<string[]>('POSTMARK_WEBHOOK_AUTH', credentials, []);
-  if (text('RESEND_WEBHOOK_SECRET') && !text('RESEND_API_KEY')) {
+  if (resendSecrets.length > 0 && !text('RESEND_API_KEY')) {
     problems.push(
       'RESEND_WEBHOOK_SECRET needs RESEND_API_KEY: a webhook only tells of a mail, which is then asked for.',
     );

@@ -3,6 +3,7 @@
  * name of an event is made of what tells it from others: what it is, which mail, and for whom.
  */
 import * as v from 'valibot';
+import { sha256Hex } from '../sha256.ts';
 import type { DeliveryHappening, DeliveryNotice, ParsedNotice } from './notice.ts';
 import { timeFrom } from './notice.ts';
 
@@ -50,12 +51,12 @@ const bounces: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 ]);
 
 /** Reads one webhook; of a mail that came in the raw message must be in it. */
-export function parsePostmarkWebhook(body: Uint8Array): ParsedNotice {
+export async function parsePostmarkWebhook(body: Uint8Array): Promise<ParsedNotice> {
   const json = jsonFrom(body);
   const parsed = v.safeParse(kind, json);
   if (!parsed.success) return malformed('It is no JSON object.');
   const { RecordType: record } = parsed.output;
-  if (record === 'Inbound') return parseInbound(json);
+  if (record === 'Inbound') return await parseInbound(json);
   if (record !== 'Delivery' && record !== 'Bounce' && record !== 'SpamComplaint') {
     return { ok: true, ignored: record.replace(/[^\w.-]/g, '?').slice(0, 60) };
   }
@@ -66,7 +67,7 @@ export function parsePostmarkWebhook(body: Uint8Array): ParsedNotice {
   return { ok: true, eventId, notice: deliveryNotice(record, address, told.output), raw: null };
 }
 
-function parseInbound(json: unknown): ParsedNotice {
+async function parseInbound(json: unknown): Promise<ParsedNotice> {
   const told = v.safeParse(inbound, json);
   if (!told.success) return malformed('The mail has no MessageID.');
   const { MessageID, From, OriginalRecipient, ToFull, CcFull, BccFull, RawEmail } = told.output;
@@ -78,8 +79,9 @@ function parseInbound(json: unknown): ParsedNotice {
     };
   }
   const named = [...ToFull, ...CcFull, ...BccFull].map(({ Email }) => Email);
-  // A mail to two of our addresses may be told twice, once for each.
-  const id = `${MessageID}${OriginalRecipient === '' ? '' : `:${OriginalRecipient.toLowerCase().slice(0, 254)}`}`;
+  // A mail to two of our addresses may be told twice, once for each. An address can be a secret one, and names of mails
+  // are logged.
+  const id = OriginalRecipient === '' ? MessageID : `${MessageID}:${await shortHash(OriginalRecipient)}`;
   const recipients = OriginalRecipient === '' ? named : [OriginalRecipient];
   return {
     ok: true,
@@ -87,6 +89,10 @@ function parseInbound(json: unknown): ParsedNotice {
     notice: { kind: 'received', mailId: id, recipients, from: From },
     raw: new TextEncoder().encode(RawEmail),
   };
+}
+
+async function shortHash(address: string): Promise<string> {
+  return (await sha256Hex(new TextEncoder().encode(address.toLowerCase()))).slice(0, 16);
 }
 
 function deliveryNotice(

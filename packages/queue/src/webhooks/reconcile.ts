@@ -75,7 +75,9 @@ async function reconcile(ports: ReconcilerPorts): Promise<{ reason: string; retr
     const last = mails.at(-1);
     if (!more || last === undefined || last.at < oldest) {
       await store(ports, found);
-      await moveCursor(ports.db, CURSOR, Math.max(mark, ...found.map(({ at }) => at)));
+      const newest = found.reduce((latest, { at }) => Math.max(latest, at), mark);
+      // A time that is yet to come would hide what comes before it.
+      await moveCursor(ports.db, CURSOR, Math.min(newest, ports.clock()));
       return null;
     }
     if (last.id === before) return { reason: 'The list of received mails does not go on.' };

@@ -34,5 +34,5 @@ export async function takePostmarkWebhook(ports: TakePorts, request: WebhookRequ
       reason: `It has more than ${MAX_BYTES} bytes.`,
     });
   }
-  return await storeNotice(ports, 'postmark', parsePostmarkWebhook(body));
+  return await storeNotice(ports, 'postmark', await parsePostmarkWebhook(body));
 }
