@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   run: async () => (await import('./commands/runs.ts')).runCommand,
   mails: async () => (await import('./commands/mails.ts')).mailsCommand,
   outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 };
 
 const USAGE = `tinyfat: an e-mail address for every agent
@@ -39,6 +40,7 @@ const USAGE = `tinyfat: an e-mail address for every agent
   mails discard ID | discard --all NAME   ends mails that wait at the door, without a turn
   outbox list [NAME] | retry ID | approve ID
   outbox suppressed [NAME] | unsuppress NAME ADDR       whom mail does not reach
+  webhooks                       what mail providers told, and what waits or failed
 
 Listings take --json. Settings come from the environment: docs/environment.md.`;
 

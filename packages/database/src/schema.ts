@@ -2,7 +2,7 @@
  * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
  * epoch milliseconds, JSON is text, truth values are 0 and 1.
  */
-import type { BudgetScope } from '@tinyfat/core';
+import type { BudgetScope, WebhookProvider } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface Schema {
@@ -17,6 +17,8 @@ export interface Schema {
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
   budgets: BudgetsTable;
+  webhook_events: WebhookEventsTable;
+  provider_cursors: ProviderCursorsTable;
 }
 
 export interface AgentsTable {
@@ -55,7 +57,7 @@ export interface MailsTable {
   id: string;
   agent_id: string;
   received_at: number;
-  /** The way in: `smtp`. */
+  /** The way in: `smtp`, `resend` or `postmark`. */
   via: string;
   client_address: string | null;
   envelope_sender: string;
@@ -96,6 +98,8 @@ export interface MailsTable {
   authentication: string;
   state: MailState;
   state_reason: string;
+  /** Id of the webhook event that told of it; null for mail over SMTP. */
+  webhook_event: string | null;
 }
 
 export type JobState = 'ready' | 'running' | 'done' | 'failed';
@@ -186,6 +190,10 @@ export interface DeliveriesTable {
   reason: string | null;
   provider: string | null;
   provider_id: string | null;
+  /** The Message-ID that the mail really went out with, where the provider has put one of its own and told it. */
+  provider_message_id: string | null;
+  /** When the provider said that the receiving server had taken it, for the first of its recipients. */
+  delivered_at: number | null;
   created_at: number;
   sent_at: number | null;
   /** 1 once the outbox file lies where the state says (sent/ or failed/), or there is none. */
@@ -251,6 +259,41 @@ export interface BudgetsTable {
   updated_at: number;
 }
 
+/** Something that a provider told by webhook, or that its list of received mails told in the place of one. */
+export interface WebhookEventsTable {
+  seq: Generated<number>;
+  id: string;
+  provider: WebhookProvider;
+  /** The provider's name for the event, the same when it is sent again; `listed:…` where a list told of it. */
+  event_id: string;
+  kind: 'received' | 'delivery';
+  /** The provider's name for the mail. */
+  provider_mail_id: string;
+  /** The notice as JSON (core's `ProviderNotice`), without the message. */
+  payload: string;
+  /** Key in the raw mail store of a message that came along; null where there is none, or the door has taken it. */
+  raw_key: string | null;
+  state: 'pending' | 'done' | 'failed';
+  /** Counts the one under way. */
+  attempts: number;
+  /** While a try is under way: when it counts as dead. */
+  next_attempt_at: number;
+  /** A code of core's list; null where there is nothing to say. */
+  reason_code: string | null;
+  reason: string | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+/** How far a provider's list was read; both times are the provider's. */
+export interface ProviderCursorsTable {
+  name: string;
+  /** What is older is none of ours. */
+  started_at: number;
+  /** Everything up to here is stored. */
+  mark: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -262,3 +305,5 @@ export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
 export type Budget = Selectable<BudgetsTable>;
+export type WebhookEvent = Selectable<WebhookEventsTable>;
+export type NewWebhookEvent = Insertable<WebhookEventsTable>;

@@ -16,10 +16,11 @@ import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
-import { mailTransport } from './mail-transport.ts';
+import { mailTransport, resendAccountOf } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 
@@ -113,7 +114,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     undo.push(() => workers.close());
     const gateways = createGateways({ now: clock });
     undo.push(() => gateways.close());
-    const transport = mailTransport(config, paths.mailbox, clock);
+    const account = resendAccountOf(config, clock);
+    const transport = mailTransport(config, paths.mailbox, clock, account);
     undo.push(() => transport.close());
 
     const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits: config.limits });
@@ -178,7 +180,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     });
     undo.push(() => worker.stop(drainMs));
 
-    const listener = await openDoor({
+    const door = {
       config,
       data,
       workers,
@@ -189,8 +191,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       recorder,
       onJobs: () => worker.wake(),
       onReports: () => void fileSettled(ports),
-    });
+    };
+    const listener = await openDoor(door);
     if (listener) undo.push(() => listener.close(5000));
+    const webhooks = await openWebhooks({ ...door, config, account });
+    undo.push(() => webhooks.stop(5000));
 
     const web = await startHttpServer({
       ...config.http,
@@ -206,6 +211,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
           longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
         }),
         metrics,
+        webhooks,
       },
     });
     undo.push(() => web.close(5000));

@@ -5,6 +5,7 @@ import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
 import * as doubt from './0004-doubt.ts';
 import * as held from './0005-held.ts';
+import * as webhooks from './0005-webhooks.ts';
 import * as budgets from './0006-budgets.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-doubt': doubt,
   '0005-held': held,
   '0006-budgets': budgets,
+  '0005-webhooks': webhooks,
 };
