@@ -34,8 +34,19 @@ describe('setting money aside', () => {
   it('tells what never fits from what is held by others, whatever the asker holds itself', () => {
     const caps = [cap({ spent: 10, reserved: 60 })];
     expect(grantFrom(caps, { more: 40, whole: 90, partly: false })).toMatchObject({ ok: false, held: true });
-    expect(grantFrom(caps, { more: 40, whole: 91, partly: false })).toMatchObject({ ok: false, held: false });
     expect(grantFrom(caps, { more: 30, whole: 90, partly: false })).toEqual({ ok: true, microUsd: 30 });
+    // It holds all of it itself, so nobody gives anything back.
+    expect(grantFrom(caps, { more: 31, whole: 91, partly: false })).toMatchObject({ ok: false, held: false });
+    // What others hold may turn out cheaper, but not than nothing.
+    expect(grantFrom(caps, { more: 41, whole: 91, partly: false })).toMatchObject({ ok: false, held: true });
+    expect(grantFrom(caps, { more: 51, whole: 101, partly: false })).toMatchObject({
+      ok: false,
+      held: false,
+    });
+  });
+
+  it('lets a turn begin with nothing while something is under way that may give back', () => {
+    expect(grant([cap({ spent: 100, reserved: 5 })], 1, true)).toEqual({ ok: true, microUsd: 0 });
   });
 
   it.each([100, 101])('gives nothing of a cap of 100 with %d spent, not even partly', (spent) => {

@@ -41,7 +41,10 @@ export function grantFrom(caps: readonly Cap[], { more, whole, partly }: Wanted)
   let granted = more;
   for (const cap of caps) {
     const unspent = cap.monthly - cap.spent;
-    if (unspent <= 0 || (!partly && whole > unspent)) return { ok: false, cap, held: false };
+    // What is under way counts with more than it will have cost, so while there is something, it may still fit.
+    const others = cap.reserved - (whole - more);
+    const fits = partly ? unspent > 0 || others > 0 : unspent > 0 && whole <= unspent;
+    if (!fits) return { ok: false, cap, held: others > 0 && whole <= cap.monthly };
     granted = Math.min(granted, Math.max(0, unspent - cap.reserved));
   }
   if (partly || granted === more) return { ok: true, microUsd: granted };

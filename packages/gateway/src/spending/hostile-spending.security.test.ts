@@ -11,6 +11,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+/** Waits for what a loaded machine may take a while for. */
+const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 20_000 });
+
 const PATH = '/anthropic/v1/messages';
 const BODY = { model: 'haiku', max_tokens: 1000, messages: [{ role: 'user', content: 'Hello' }] };
 const WORST = Math.ceil((JSON.stringify(BODY).length + 2000) * 1.25) + 5000;
@@ -55,7 +58,7 @@ async function hangUp({ gateway, seen }: { gateway: GatewayFixture; seen: unknow
   });
   request.on('error', () => {});
   request.end(JSON.stringify(body));
-  await expect.poll(() => seen.length).toBe(before + 1);
+  await eventually(() => seen.length).toBe(before + 1);
   request.destroy();
 }
 
@@ -114,7 +117,7 @@ describe('an agent that wants to spend more than it may', () => {
         () => undefined,
       );
     }
-    await expect.poll(() => refused.length).toBe(12);
+    await eventually(() => refused.length).toBe(12);
     expect(new Set(refused)).toEqual(new Set([400]));
     expect(run.seen).toHaveLength(4);
     expect(run.cap.spent + run.cap.reserved).toBe(4 * WORST);
@@ -125,10 +128,10 @@ describe('an agent that wants to spend more than it may', () => {
     const input = Math.ceil((JSON.stringify(BODY).length + 2000) * 1.25);
     for (let times = 1; times <= 3; times++) {
       await hangUp(run);
-      await expect.poll(() => run.cap.reserved).toBe(0);
+      await eventually(() => run.cap.reserved).toBe(0);
       expect(run.cap.spent).toBeGreaterThanOrEqual(times * input);
     }
-    await expect.poll(async () => (await send(run.gateway, BODY)).status).toBe(400);
+    await eventually(async () => (await send(run.gateway, BODY)).status).toBe(400);
   });
 
   it('hangs up in the middle of an answer: what it may have been so far counts', async () => {
@@ -152,7 +155,7 @@ describe('an agent that wants to spend more than it may', () => {
       });
     });
     request.end(JSON.stringify({ ...BODY, stream: true }));
-    await expect.poll(() => run.seen.length).toBe(1);
+    await eventually(() => run.seen.length).toBe(1);
     run.seen[0]?.writeHead(200, { 'content-type': 'text/event-stream' });
     const first =
       'data: {"type":"message_start","message":{"usage":{"input_tokens":10,"output_tokens":1}}}\n\n';
@@ -160,7 +163,7 @@ describe('an agent that wants to spend more than it may', () => {
     await got;
     request.destroy();
     // A token for every four bytes at least.
-    await expect.poll(() => run.cap.spent).toBeGreaterThanOrEqual(10 + 500 * 5);
+    await eventually(() => run.cap.spent).toBeGreaterThanOrEqual(10 + 500 * 5);
     expect(run.cap.spent).toBeLessThanOrEqual(10 + 1000 * 5);
   });
 
@@ -168,13 +171,13 @@ describe('an agent that wants to spend more than it may', () => {
     const run = await start(1_000_000_000, { llmHeldBytes: 100_000 });
     const big = { ...BODY, system: 'x'.repeat(60_000) };
     send(run.gateway, big).catch(() => undefined);
-    await expect.poll(() => run.seen.length).toBe(1);
+    await eventually(() => run.seen.length).toBe(1);
     expect((await send(run.gateway, big)).status).toBe(429);
     run.seen[0]?.writeHead(200, { 'content-type': 'application/json' });
     run.seen[0]?.end('{"usage":{"input_tokens":1,"output_tokens":1}}');
-    await expect.poll(() => run.cap.reserved).toBe(0);
+    await eventually(() => run.cap.reserved).toBe(0);
     send(run.gateway, big).catch(() => undefined);
-    await expect.poll(() => run.seen.length).toBe(2);
+    await eventually(() => run.seen.length).toBe(2);
   });
 
   it('sends more than a body may be, without saying so before', async () => {

@@ -9,6 +9,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
+/** Waits for what a loaded machine may take a while for. */
+const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 20_000 });
+
 interface Usage {
   input_tokens: number;
   output_tokens: number;
@@ -77,7 +80,7 @@ function stream(gateway: GatewayFixture, body: object = BODY) {
 }
 
 const settled = (money: MoneyFixture, microUsd: number) =>
-  expect.poll(() => [money.noted().microUsd, money.reserved()]).toEqual([microUsd, 0]);
+  eventually(() => [money.noted().microUsd, money.reserved()]).toEqual([microUsd, 0]);
 
 describe('a run with a cap', () => {
   it('is counted with the price of the model that each request names, and gives back what it did not need', async () => {
@@ -137,12 +140,12 @@ describe('a run with a cap', () => {
       llmBudgetWaitMs: 20_000,
     });
     const first = send(run.gateway);
-    await expect.poll(() => waiting.length).toBe(1);
+    await eventually(() => waiting.length).toBe(1);
     const second = send(run.gateway);
     const [one] = waiting;
     if (one) answer(one, { input_tokens: 1, output_tokens: 1 });
     expect((await first).status).toBe(200);
-    await expect.poll(() => waiting.length).toBe(2);
+    await eventually(() => waiting.length).toBe(2);
     const [, two] = waiting;
     if (two) answer(two, { input_tokens: 1, output_tokens: 1 });
     expect((await second).status).toBe(200);
@@ -156,7 +159,7 @@ describe('a run with a cap', () => {
       response.write(begin({ input_tokens: 100, output_tokens: 1 }));
     });
     const { ended } = stream(run.gateway);
-    await expect.poll(() => run.gateway.gateway.usage().input).toBe(100);
+    await eventually(() => run.gateway.gateway.usage().input).toBe(100);
     const closed = new Promise((resolve) => open?.once('close', resolve));
     open?.write(finish(4000));
     expect(await ended).toBe('cut');
@@ -196,7 +199,7 @@ describe('a run with a cap', () => {
       { llmNoteMs: 10 },
     );
     const { ended } = stream(run.gateway);
-    await expect.poll(() => run.noted().input).toBe(1000);
+    await eventually(() => run.noted().input).toBe(1000);
     expect(run.noted().microUsd).toBeGreaterThanOrEqual(1000);
     expect(run.cap.spent + run.cap.reserved).toBe(WORST);
     open?.end(finish(10));
