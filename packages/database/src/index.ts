@@ -1,4 +1,5 @@
 export * from './agents.ts';
+export * from './api-tokens.ts';
 export * from './arrivals.ts';
 export * from './deliveries.ts';
 export * from './mails.ts';
@@ -10,3 +11,4 @@ export * from './secret-addresses.ts';
 export * from './sessions.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';
+export * from './visible.ts';

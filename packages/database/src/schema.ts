@@ -15,6 +15,7 @@ export interface Schema {
   secret_addresses: SecretAddressesTable;
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
+  api_tokens: ApiTokensTable;
 }
 
 export interface AgentsTable {
@@ -236,6 +237,25 @@ export interface ProviderKeysTable {
   last_used_at: number | null;
 }
 
+/** A token of the JSON API; what it says of itself is known by its hash alone. */
+export interface ApiTokensTable {
+  id: string;
+  /** Canonical address, as agents have it. */
+  owner: string;
+  /** What it is for. */
+  name: string;
+  /** SHA-256 of the token, hex. */
+  token_sha256: string;
+  last_four: string;
+  /** JSON array of scopes. */
+  scopes: string;
+  created_at: number;
+  /** Null: until it is revoked. */
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -246,3 +266,4 @@ export type NewDelivery = Insertable<DeliveriesTable>;
 export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
+export type ApiToken = Selectable<ApiTokensTable>;

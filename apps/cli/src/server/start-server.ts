@@ -6,6 +6,7 @@ import { newId } from '@tinyfat/core';
 import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
+import { createApi } from '@tinyfat/platform';
 import { startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -13,6 +14,7 @@ import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfa
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { apiPorts, NO_SERVER } from './api-ports.ts';
 import { lockDataFolder } from './lock.ts';
 import { mailTransport } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
@@ -182,12 +184,22 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     });
     if (listener) undo.push(() => listener.close(5000));
 
+    const stopping = new AbortController();
+    const api = createApi(
+      apiPorts(config, data, logger, {
+        ...NO_SERVER,
+        onJobs: () => worker.wake(),
+        onDeliveries: () => wakeSender(),
+        stopping: stopping.signal,
+      }),
+    );
     const web = await startHttpServer({
       ...config.http,
       builtFolder: programPaths.platform,
       trustedProxies: config.trustedProxies,
       backend: {
         publicUrl: new URL(config.publicUrl),
+        api,
         checks: {
           database: async () => {
             await db.selectFrom('agents').select('id').limit(1).execute();
@@ -200,6 +212,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       },
     });
     undo.push(() => web.close(5000));
+    // Streams of events would keep the HTTP server from closing.
+    undo.push(() => stopping.abort());
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(

@@ -19,6 +19,8 @@ export interface Backend {
   publicUrl: URL;
   /** What must work before the server counts as ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
+  /** Answers whatever is below `/api/v1`; never rejects. */
+  api(request: Request, from: RequestOrigin): Promise<Response>;
 }
 
 /** What the composition gives with each request. */

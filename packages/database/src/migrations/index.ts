@@ -4,10 +4,12 @@ import * as start from './0001-start.ts';
 import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
 import * as doubt from './0004-doubt.ts';
+import * as tokens from './0007-tokens.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
   '0002-door': door,
   '0003-keys': keys,
   '0004-doubt': doubt,
+  '0007-tokens': tokens,
 };

@@ -1,0 +1,156 @@
+import { type AuthenticationEvidence, describeError, isErrorCode } from '@tinyfat/core';
+import {
+  deliveriesOfMail,
+  discardMails,
+  type Mail,
+  type OfAgent,
+  runOfMail,
+  visibleMails,
+  waitsAtDoor,
+} from '@tinyfat/database';
+import { refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
+import type { ApiPorts } from '../ports.ts';
+import * as routes from '../routes/mails.ts';
+
+export const mailEndpoints = [
+  endpoint(routes.listMails, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const narrowed = await see.agentFilter(query.agent);
+    if (!narrowed.ok) return narrowed;
+    const { state, verdict, message_id: messageId, limit } = query;
+    const rows = await visibleMails(
+      ports.db,
+      see.sight,
+      { ...narrowed.row, state, verdict, messageId },
+      { after: cursor.after, limit: limit + 1 },
+    );
+    return {
+      ok: true,
+      body: pageOf(rows, limit, ({ received_at, id }) => ({ at: received_at, id }), facts),
+    };
+  }),
+
+  endpoint(routes.getMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    return found.ok ? { ok: true, body: await shown(ports, found.row) } : found;
+  }),
+
+  endpoint(routes.getRawMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    const bytes = await ports.rawMail.get(found.row.raw_key);
+    return { ok: true, body: { bytes, name: `${found.row.id}.eml` } };
+  }),
+
+  endpoint(routes.releaseMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    if ((await ports.releaseMail(found.row.id)) !== 'queued') return notWaiting(found.row);
+    ports.onJobs();
+    const now = await see.mail(params.id);
+    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+  }),
+
+  endpoint(routes.discardMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    if ((await discardMails(ports.db, { mailId: found.row.id })) === 0) return notWaiting(found.row);
+    const now = await see.mail(params.id);
+    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+  }),
+
+  endpoint(routes.discardAllMails, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    return { ok: true, body: { discarded: await discardMails(ports.db, { agentId: found.row.id }) } };
+  }),
+];
+
+function notWaiting({ state, verdict }: Mail) {
+  const why =
+    state === 'held' && verdict === 'accepted'
+      ? 'It had its turn, and its answer is held: see the outbox.'
+      : 'Only mails that are held at the door or over a limit can be released or discarded.';
+  return refuse('conflict', `The mail is ${state} (verdict ${verdict}). ${why}`);
+}
+
+function facts(mail: OfAgent<Mail>) {
+  return {
+    id: mail.id,
+    agent: mail.agent,
+    received_at: isoTime(mail.received_at),
+    via: mail.via,
+    client_address: mail.client_address,
+    envelope_sender: mail.envelope_sender,
+    envelope_recipient: mail.envelope_recipient,
+    sender: mail.sender,
+    sender_name: mail.sender_name,
+    subject: mail.subject,
+    sent_at: isoTimeOrNull(mail.sent_at),
+    message_id: mail.message_id,
+    raw_bytes: mail.raw_bytes,
+    verdict: mail.verdict,
+    reason_code: mail.reason_code,
+    reason: mail.reason,
+    state: mail.state,
+    state_reason: mail.state_reason,
+  };
+}
+
+async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
+  const run = await runOfMail(ports.db, mail.id);
+  const deliveries = await deliveriesOfMail(ports.db, mail.id);
+  const isOfList = isErrorCode(mail.reason_code);
+  return {
+    ...facts(mail),
+    in_reply_to: mail.in_reply_to,
+    references: mail.thread_references.split(' ').filter((one) => one !== ''),
+    authentication: mail.authentication,
+    evidence: readEvidence(mail.evidence),
+    next_step: isOfList ? describeError(mail.reason_code).nextStep : null,
+    waiting: await waitsAtDoor(ports.db, mail.id),
+    run: run?.id ?? null,
+    deliveries: deliveries.map(({ id, kind, recipients, state }) => ({
+      id,
+      kind,
+      recipients: readRecipients(recipients),
+      state,
+    })),
+  };
+}
+
+/** The host wrote the column; what stands in it came through the door's own types. */
+function readEvidence(text: string) {
+  const evidence: AuthenticationEvidence | null = JSON.parse(text);
+  if (evidence === null) return null;
+  const { source, authserv, spf, dkim, dmarc } = evidence;
+  return {
+    source,
+    authserv,
+    spf: spf && { result: spf.result, aligned: spf.aligned, domain: spf.domain },
+    dkim: dkim.map((one) => ({
+      result: one.result,
+      aligned: one.aligned,
+      domain: one.domain,
+      selector: one.selector,
+      body_length_limited: one.bodyLengthLimited,
+      signed_at: typeof one.signedAt === 'number' ? dateOrNull(one.signedAt) : null,
+    })),
+    dmarc: dmarc && { result: dmarc.result, domain: dmarc.domain, policy: dmarc.policy },
+  };
+}
+
+/** A signature may claim any number. */
+function dateOrNull(epochMs: number): string | null {
+  return Math.abs(epochMs) < 253_402_300_800_000 ? isoTime(epochMs) : null;
+}
+
+/** JSON array of addresses, as the host wrote it. */
+export function readRecipients(text: string): string[] {
+  const parsed: unknown = JSON.parse(text);
+  return Array.isArray(parsed) ? parsed.map(String) : [];
+}
