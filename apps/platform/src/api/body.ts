@@ -38,6 +38,8 @@ export function jsonBody<Schema extends v.GenericSchema>(
       if (type !== 'application/json') return wrongType('application/json');
       const json = parseJson(bytes);
       if (json === undefined) return invalid('The body is not valid JSON.');
+      // To valibot a list is an object, too.
+      if (Array.isArray(json)) return invalid('The body must be a JSON object, not a list.');
       const parsed = v.safeParse(schema, json);
       return parsed.success ? { ok: true, body: parsed.output } : invalid(explainIssue(parsed.issues[0]));
     },
@@ -86,7 +88,7 @@ export function explainIssue(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     return `${field} is not known here; leave it out.`;
   }
-  if (issue.received === 'undefined') return `${field} is missing; write ${wanted(issue)}.`;
+  if (issue.type === 'strict_object' && issue.received === 'undefined') return `${field} is missing.`;
   return `${field} can not be used; write ${wanted(issue)}.`;
 }
 

@@ -1,4 +1,4 @@
-import { type AuthenticationEvidence, describeError, isErrorCode } from '@tinyfat/core';
+import { describeError, isErrorCode } from '@tinyfat/core';
 import {
   deliveriesOfMail,
   discardMails,
@@ -8,12 +8,37 @@ import {
   visibleMails,
   waitsAtDoor,
 } from '@tinyfat/database';
+import * as v from 'valibot';
 import { refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/mails.ts';
+
+const result = { result: v.string(), aligned: v.boolean() };
+/** `AuthenticationEvidence` of core, as the door stored it. */
+const storedEvidence = v.object({
+  source: v.picklist(['trusted_client', 'verified', 'asserted', 'unverified']),
+  authserv: v.nullable(v.string()),
+  spf: v.nullable(v.object({ ...result, domain: v.nullable(v.string()) })),
+  dkim: v.array(
+    v.object({
+      ...result,
+      domain: v.string(),
+      selector: v.string(),
+      bodyLengthLimited: v.boolean(),
+      signedAt: v.optional(v.nullable(v.number())),
+    }),
+  ),
+  dmarc: v.nullable(
+    v.object({
+      result: v.string(),
+      domain: v.nullable(v.string()),
+      policy: v.nullable(v.picklist(['none', 'quarantine', 'reject'])),
+    }),
+  ),
+});
 
 export const mailEndpoints = [
   endpoint(routes.listMails, async ({ ports, see, query }) => {
@@ -123,24 +148,18 @@ async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
   };
 }
 
-/** The host wrote the column; what stands in it came through the door's own types. */
+/** Null also where a row has something else than the door writes. */
 function readEvidence(text: string) {
-  const evidence: AuthenticationEvidence | null = JSON.parse(text);
-  if (evidence === null) return null;
-  const { source, authserv, spf, dkim, dmarc } = evidence;
+  const parsed = v.safeParse(storedEvidence, JSON.parse(text));
+  if (!parsed.success) return null;
+  const { dkim, ...evidence } = parsed.output;
   return {
-    source,
-    authserv,
-    spf: spf && { result: spf.result, aligned: spf.aligned, domain: spf.domain },
-    dkim: dkim.map((one) => ({
-      result: one.result,
-      aligned: one.aligned,
-      domain: one.domain,
-      selector: one.selector,
-      body_length_limited: one.bodyLengthLimited,
-      signed_at: typeof one.signedAt === 'number' ? dateOrNull(one.signedAt) : null,
+    ...evidence,
+    dkim: dkim.map(({ bodyLengthLimited, signedAt, ...signature }) => ({
+      ...signature,
+      body_length_limited: bodyLengthLimited,
+      signed_at: typeof signedAt === 'number' ? dateOrNull(signedAt) : null,
     })),
-    dmarc: dmarc && { result: dmarc.result, domain: dmarc.domain, policy: dmarc.policy },
   };
 }
 
