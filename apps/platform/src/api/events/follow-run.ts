@@ -29,13 +29,13 @@ export async function* followRun(
     const isOver = status !== 'running';
     for (const { seq, event } of await reader.more(isOver)) {
       if (seq <= after) continue;
-      yield frame(event, { id: seq });
       spoke = ports.clock();
+      yield frame(event, { id: seq });
     }
     if (isOver) return yield frame({ status, error_code, attempt }, { event: 'end' });
     if (ports.clock() - spoke >= HEARTBEAT_MS) {
-      yield HEARTBEAT;
       spoke = ports.clock();
+      yield HEARTBEAT;
     }
     await pause(POLL_MS, signal);
   }

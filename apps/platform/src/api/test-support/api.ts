@@ -201,7 +201,7 @@ export function routeOf(method: string, path: string): RouteFacts | undefined {
 async function checked(method: string, path: string, response: Response): Promise<Answer> {
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
-  const json = /^application\/(problem\+)?json/.test(type) ? JSON.parse(text) : undefined;
+  const json = /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) : undefined;
   const route = routeOf(method, path);
   if (response.status >= 400) {
     expect(type).toBe('application/problem+json');
