@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import {
+  canonicalAddress,
   canonicalDomain,
   DEFAULT_LIMITS,
   type MailLimits,
@@ -27,6 +28,8 @@ export interface Config {
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
+  /** Whose sessions and tokens may see everybody's agents; canonical addresses. */
+  adminEmails: string[];
   smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
   mailDomain: string;
   /** CIDR networks whose mail is not checked. */
@@ -127,6 +130,16 @@ const authservIds = v.pipe(
     (id) => /^[a-z0-9][a-z0-9._-]{0,252}$/.test(id),
     'must be names as they stand first in Authentication-Results, such as mx.example.com, with commas between',
   ),
+);
+const addresses = v.pipe(
+  list,
+  v.rawTransform<string[], string[]>(({ dataset, addIssue, NEVER }) => {
+    const parsed = dataset.value.map(canonicalAddress);
+    const good = parsed.flatMap((one) => (one.ok ? [one.address] : []));
+    if (good.length === parsed.length) return good;
+    addIssue({ message: 'must be e-mail addresses such as you@example.com, with commas between' });
+    return NEVER;
+  }),
 );
 const webUrl = v.pipe(
   v.string(),
@@ -250,6 +263,7 @@ export function readConfig(environment: Environment): ReadConfig {
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', networks, []),
+    adminEmails: read('ADMIN_EMAILS', addresses, []),
     smtp: {
       host: read('SMTP_HOST', host, '127.0.0.1'),
       port: smtpPort === 0 ? null : smtpPort,

@@ -30,6 +30,7 @@ export * from './outbox/reply-copies.ts';
 export * from './outbox/schema.ts';
 export * from './ports.ts';
 export * from './printable-ascii.ts';
+export * from './read-body.ts';
 export * from './secrets/index.ts';
 export * from './sessions/config.ts';
 export * from './sessions/file-name.ts';

@@ -1,4 +1,5 @@
 export * from './agents.ts';
+export * from './api-tokens.ts';
 export * from './arrivals.ts';
 export * from './backlog.ts';
 export * from './budgets.ts';
@@ -16,4 +17,5 @@ export * from './sessions.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';
 export * from './usage.ts';
+export * from './visible.ts';
 export * from './webhook-events.ts';

@@ -143,6 +143,35 @@ export async function agentTotals(
   return { turns: row.turns, costUsd: row.cost ?? 0, tokens: row.tokens ?? 0 };
 }
 
+/** The same for several agents, by id; one without turns is left out. At most as many as fit into a statement. */
+export async function totalsOfAgents(
+  db: Database,
+  agentIds: readonly string[],
+): Promise<Map<string, { turns: number; costUsd: number; tokens: number }>> {
+  if (agentIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('runs')
+    .select((select) => [
+      'agent_id',
+      select.fn.countAll<number>().as('turns'),
+      select.fn.sum<number>('cost_usd').as('costUsd'),
+      select.fn
+        .sum<number>(
+          select(
+            'input_tokens',
+            '+',
+            select('output_tokens', '+', select('cache_read_tokens', '+', select.ref('cache_write_tokens'))),
+          ),
+        )
+        .as('tokens'),
+    ])
+    .where('agent_id', 'in', agentIds)
+    .where('kind', '=', 'turn')
+    .groupBy('agent_id')
+    .execute();
+  return new Map(rows.map(({ agent_id, ...totals }) => [agent_id, totals]));
+}
+
 /** The newest finished turn of a session. */
 export async function lastRunOfSession(
   db: Database,

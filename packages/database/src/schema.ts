@@ -19,6 +19,7 @@ export interface Schema {
   budgets: BudgetsTable;
   webhook_events: WebhookEventsTable;
   provider_cursors: ProviderCursorsTable;
+  api_tokens: ApiTokensTable;
 }
 
 export interface AgentsTable {
@@ -294,6 +295,25 @@ export interface ProviderCursorsTable {
   mark: number;
 }
 
+/** A token of the JSON API; what it says of itself is known by its hash alone. */
+export interface ApiTokensTable {
+  id: string;
+  /** Canonical address, as agents have it. */
+  owner: string;
+  /** What it is for. */
+  name: string;
+  /** SHA-256 of the token, hex. */
+  token_sha256: string;
+  last_four: string;
+  /** JSON array of scopes. */
+  scopes: string;
+  created_at: number;
+  /** Null: until it is revoked. */
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -307,3 +327,4 @@ export type ProviderKey = Selectable<ProviderKeysTable>;
 export type Budget = Selectable<BudgetsTable>;
 export type WebhookEvent = Selectable<WebhookEventsTable>;
 export type NewWebhookEvent = Insertable<WebhookEventsTable>;
+export type ApiToken = Selectable<ApiTokensTable>;

@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { logRecorder, recorders } from '@tinyfat/platform';
+import { createApi, logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -14,6 +14,7 @@ import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfa
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { apiPorts, NO_SERVER } from './api-ports.ts';
 import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
 import { mailTransport, resendAccountOf } from './mail-transport.ts';
@@ -197,12 +198,22 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     const webhooks = await openWebhooks({ ...door, config, account });
     undo.push(() => webhooks.stop(5000));
 
+    const stopping = new AbortController();
+    const api = createApi(
+      apiPorts(config, data, logger, {
+        ...NO_SERVER,
+        onJobs: () => worker.wake(),
+        onDeliveries: () => wakeSender(),
+        stopping: stopping.signal,
+      }),
+    );
     const web = await startHttpServer({
       ...config.http,
       builtFolder: programPaths.platform,
       trustedProxies: config.trustedProxies,
       backend: {
         publicUrl: new URL(config.publicUrl),
+        api,
         checks: readinessChecks({
           db,
           sandbox,
@@ -215,6 +226,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       },
     });
     undo.push(() => web.close(5000));
+    // Streams of events would keep the HTTP server from closing.
+    undo.push(() => stopping.abort());
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(

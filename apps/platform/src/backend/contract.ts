@@ -42,6 +42,8 @@ export interface Backend {
   checks: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;
+  /** Answers whatever is below `/api/v1`; never rejects. */
+  api(request: Request, from: RequestOrigin): Promise<Response>;
 }
 
 /** What the composition gives with each request. */

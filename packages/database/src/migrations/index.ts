@@ -7,6 +7,7 @@ import * as doubt from './0004-doubt.ts';
 import * as held from './0005-held.ts';
 import * as webhooks from './0005-webhooks.ts';
 import * as budgets from './0006-budgets.ts';
+import * as tokens from './0007-tokens.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-held': held,
   '0006-budgets': budgets,
   '0005-webhooks': webhooks,
+  '0007-tokens': tokens,
 };

@@ -1,7 +1,6 @@
 /** `POST /webhooks/postmark`: verified, stored with the message in it, answered. What follows is the worker's. */
-import { parsePostmarkWebhook, verifyBasicAuth } from '@tinyfat/core';
+import { parsePostmarkWebhook, readBody, verifyBasicAuth } from '@tinyfat/core';
 import type { TakePorts, WebhookAnswer, WebhookRequest } from './contract.ts';
-import { readBody } from './read-body.ts';
 import { refuseWebhook, storeNotice } from './store-notice.ts';
 
 /** Postmark takes mails of 35 MB, which stand in the JSON more than once. */

@@ -1,7 +1,6 @@
 /** `POST /webhooks/resend`: verified, stored, answered. What follows is the worker's. */
-import { parseResendEvent, verifySvix } from '@tinyfat/core';
+import { parseResendEvent, readBody, verifySvix } from '@tinyfat/core';
 import type { TakePorts, WebhookAnswer, WebhookRequest } from './contract.ts';
-import { readBody } from './read-body.ts';
 import { refuseWebhook, storeNotice } from './store-notice.ts';
 
 /** An event holds no mail: only who wrote to whom, and names of attachments. */

@@ -1,0 +1,27 @@
+/** Every route with what it does. */
+import type { Endpoint } from '../endpoint.ts';
+import { agentEndpoints } from './agents.ts';
+import { fileEndpoints } from './files.ts';
+import { keyEndpoints } from './keys.ts';
+import { mailEndpoints } from './mails.ts';
+import { meEndpoints } from './me.ts';
+import { outboxEndpoints } from './outbox.ts';
+import { runEndpoints } from './runs.ts';
+import { senderEndpoints } from './senders.ts';
+import { sessionEndpoints } from './sessions.ts';
+import { skillEndpoints } from './skills.ts';
+import { tokenEndpoints } from './tokens.ts';
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...meEndpoints,
+  ...agentEndpoints,
+  ...senderEndpoints,
+  ...mailEndpoints,
+  ...runEndpoints,
+  ...sessionEndpoints,
+  ...fileEndpoints,
+  ...skillEndpoints,
+  ...outboxEndpoints,
+  ...keyEndpoints,
+  ...tokenEndpoints,
+];
