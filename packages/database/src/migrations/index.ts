@@ -15,7 +15,7 @@ export const migrations: Record<string, Migration> = {
   '0003-keys': keys,
   '0004-doubt': doubt,
   '0005-held': held,
-  '0006-budgets': budgets,
   '0005-webhooks': webhooks,
+  '0006-budgets': budgets,
   '0007-tokens': tokens,
 };
