@@ -1,7 +1,7 @@
 /**
  * Reads a JSON text (RFC 8259) chunk by chunk and tells what stands where, without building anything. It is stricter
  * than most parsers, so that what it saw is what any of them sees: no byte order mark, no comments, no NaN, nothing
- * behind the value, strings without bare control characters, valid UTF-8.
+ * behind the value, valid UTF-8.
  */
 
 /** Where a value stands: names of members, and `*` for each array. */
@@ -23,6 +23,8 @@ export interface JsonScanner {
 }
 
 const MAX_DEPTH = 200;
+/** More names and values than any real request has; each costs time. */
+const MAX_TOKENS = 500_000;
 /** Longer names and values are told without their text. */
 const MAX_TEXT = 256;
 const LITERALS = new Set(['true', 'false', 'null']);
@@ -45,6 +47,7 @@ export function scanJson(onValue: (path: JsonPath, value: JsonValue) => void): J
   let escaped = false;
   let bytes: number[] = [];
   let length = 0;
+  let tokens = 0;
 
   function afterValue(): void {
     expected = kinds.length === 0 ? 'nothing' : 'comma_or_end';
@@ -93,6 +96,8 @@ export function scanJson(onValue: (path: JsonPath, value: JsonValue) => void): J
     const isName = kind === 'string' && (expected === 'name' || expected === 'name_or_end');
     if (!isName && expected !== 'value' && expected !== 'value_or_end') broken = true;
     expected = isName ? 'colon' : 'value';
+    tokens += 1;
+    if (tokens > MAX_TOKENS) broken = true;
     token = kind;
     bytes = [];
     length = 0;
@@ -134,15 +139,28 @@ export function scanJson(onValue: (path: JsonPath, value: JsonValue) => void): J
     }
   }
 
-  function inString(byte: number): void {
-    if (byte === QUOTE && !escaped) {
-      endString();
-    } else {
-      if (byte < 0x20) broken = true;
-      escaped = byte === BACKSLASH && !escaped;
-      length += 1;
-      if (length <= MAX_TEXT) bytes.push(byte);
+  /** Takes the bytes from `start` to `end` into the string that is being read. */
+  function takeText(chunk: Uint8Array, start: number, end: number): void {
+    const kept = Math.min(end, start + MAX_TEXT - length);
+    for (let at = start; at < kept; at += 1) bytes.push(chunk[at] ?? 0);
+    length += end - start;
+  }
+
+  /** Goes on in a string from `start`, to its end or that of the chunk. One tight loop: most of a body is text. */
+  function inString(chunk: Uint8Array, start: number): number {
+    let isEscaped = escaped;
+    let at = start;
+    for (; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (isEscaped) isEscaped = false;
+      else if (byte === BACKSLASH) isEscaped = true;
+      else if (byte === QUOTE) break;
     }
+    escaped = isEscaped;
+    takeText(chunk, start, at);
+    if (at === chunk.length) return at;
+    endString();
+    return at + 1;
   }
 
   return {
@@ -153,11 +171,14 @@ export function scanJson(onValue: (path: JsonPath, value: JsonValue) => void): J
       } catch {
         broken = true;
       }
-      for (let at = 0; at < chunk.length && !broken; at += 1) {
-        const byte = chunk[at] ?? 0;
+      for (let at = 0; at < chunk.length && !broken; ) {
         if (token === 'string') {
-          inString(byte);
-        } else if (token === 'bare' && isBare(byte)) {
+          at = inString(chunk, at);
+          continue;
+        }
+        const byte = chunk[at] ?? 0;
+        at += 1;
+        if (token === 'bare' && isBare(byte)) {
           length += 1;
           if (length <= MAX_TEXT) bytes.push(byte);
         } else {
@@ -192,6 +213,9 @@ function isBare(byte: number): boolean {
 
 /** The value of a string between its quotes; null where an escape in it is none. */
 function stringValue(bytes: number[]): string | null {
+  if (bytes.every((byte) => byte >= 0x20 && byte < 0x80 && byte !== BACKSLASH)) {
+    return String.fromCharCode(...bytes);
+  }
   try {
     const value: unknown = JSON.parse(`"${new TextDecoder().decode(Uint8Array.from(bytes))}"`);
     return typeof value === 'string' ? value : null;
