@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   run: async () => (await import('./commands/runs.ts')).runCommand,
   mails: async () => (await import('./commands/mails.ts')).mailsCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
   outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
 };
 
@@ -29,6 +30,8 @@ const USAGE = `tinyfat: an e-mail address for every agent
   address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
   key set --owner ADDR [--provider anthropic]      the owner's own key pays for their agents; from standard input
   key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate
+  token create --owner ADDR [--name N] [--scope read|write|keys|tokens|admin]... [--expires DAYS|never]
+  token list [--owner ADDR] | revoke ID              tokens of the JSON API
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict
