@@ -13,6 +13,7 @@ import {
   type MailLimits,
   type MasterKeys,
   parseMasterKeys,
+  parseUsd,
 } from '@tinyfat/core';
 import * as v from 'valibot';
 
@@ -42,6 +43,8 @@ export interface Config {
   /** The HTTP API that mail goes out through; null = relay or Maildir. */
   mailProvider: MailProvider | null;
   anthropic: { apiKey: string | null; baseUrl: string };
+  /** What a month of all agents of one owner may cost, micro-dollars; null = no cap. `tinyfat budget` sets others. */
+  ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
   turnTimeoutMs: number;
@@ -168,6 +171,15 @@ const masterKeys = v.pipe(
     return NEVER;
   }),
 );
+const usd = v.pipe(
+  v.string(),
+  v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseUsd(dataset.value);
+    if (parsed.ok) return parsed.microUsd;
+    addIssue({ message: `is no amount; ${parsed.reason}` });
+    return NEVER;
+  }),
+);
 const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
 const resolvers = v.pipe(
   list,
@@ -256,6 +268,7 @@ export function readConfig(environment: Environment): ReadConfig {
       apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
       baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
     },
+    ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', masterKeys, null),
     turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),

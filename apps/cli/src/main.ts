@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
+  budget: async () => (await import('./commands/budget.ts')).budgetCommand,
   key: async () => (await import('./commands/key.ts')).keyCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
@@ -32,6 +33,8 @@ const USAGE = `tinyfat: an e-mail address for every agent
   key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate
   token create --owner ADDR [--name N] [--scope read|write|keys|tokens|admin]... [--expires DAYS|never]
   token list [--owner ADDR] | revoke ID              tokens of the JSON API
+  budget set NAME USD | set --owner ADDR USD      what a month may cost: one agent, or all of an owner together
+  budget show [NAME] | remove NAME | remove --owner ADDR
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict

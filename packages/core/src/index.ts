@@ -12,6 +12,7 @@ export * from './admission/report.ts';
 export * from './admission/safe-file-name.ts';
 export * from './admission/secret-address.ts';
 export * from './admission/smtp-reply.ts';
+export * from './budget/index.ts';
 export * from './commands/models.ts';
 export * from './commands/parse.ts';
 export * from './errors/codes.ts';

@@ -2,6 +2,7 @@
  * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
  * epoch milliseconds, JSON is text, truth values are 0 and 1.
  */
+import type { BudgetScope } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface Schema {
@@ -16,6 +17,7 @@ export interface Schema {
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
   api_tokens: ApiTokensTable;
+  budgets: BudgetsTable;
 }
 
 export interface AgentsTable {
@@ -136,7 +138,10 @@ export interface RunsTable {
   output_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Written from whole micro-dollars; of the month in which the run started. */
   cost_usd: number;
+  /** Set aside for what is under way, micro-dollars; 0 when the run does not run. */
+  reserved_micro_usd: Generated<number>;
   context_tokens: number | null;
   context_window: number | null;
   llm_requests: number;
@@ -256,6 +261,16 @@ export interface ApiTokensTable {
   revoked_at: number | null;
 }
 
+/** What a calendar month (UTC) may cost: one agent, or all agents of one owner together. */
+export interface BudgetsTable {
+  scope: BudgetScope;
+  /** Id of the agent, or canonical address of the owner. */
+  subject: string;
+  /** Micro-dollars. */
+  monthly_micro_usd: number;
+  updated_at: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
@@ -267,3 +282,4 @@ export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
 export type ApiToken = Selectable<ApiTokensTable>;
+export type Budget = Selectable<BudgetsTable>;

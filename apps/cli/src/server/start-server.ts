@@ -143,6 +143,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       models: readModels(programPaths.models),
       llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
       readMasterKeys: masterKeySource(config, data).read,
+      ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
       defaultModel: 'haiku',
       jobBackoff: { ...backoff, capMs: 10 * 60_000 },
       deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },

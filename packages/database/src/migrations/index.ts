@@ -4,6 +4,7 @@ import * as start from './0001-start.ts';
 import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
 import * as doubt from './0004-doubt.ts';
+import * as budgets from './0006-budgets.ts';
 import * as tokens from './0007-tokens.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -11,5 +12,6 @@ export const migrations: Record<string, Migration> = {
   '0002-door': door,
   '0003-keys': keys,
   '0004-doubt': doubt,
+  '0006-budgets': budgets,
   '0007-tokens': tokens,
 };
