@@ -1,7 +1,7 @@
 /** Tokens of the JSON API. */
 import type { Kysely } from 'kysely';
 
-/** Adds a table, and an index for agents by owner; what is there stays as it is. */
+/** Adds a table; what is there stays as it is. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('api_tokens')
@@ -17,5 +17,4 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at', 'bigint')
     .execute();
   await db.schema.createIndex('api_tokens_by_owner').on('api_tokens').column('owner').execute();
-  await db.schema.createIndex('agents_by_owner').on('agents').column('owner').execute();
 }
