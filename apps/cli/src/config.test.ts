@@ -50,6 +50,8 @@ describe('the configuration', () => {
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
     ['OWNER_BUDGET_USD', '-5'],
     ['OWNER_BUDGET_USD', '1e3'],
+    ['ADMIN_EMAILS', 'you'],
+    ['ADMIN_EMAILS', 'you@example.com,@example.com'],
     ['MASTER_KEYS', 'k1'],
     ['MASTER_KEYS', `k1:${'A'.repeat(40)}`],
     ['TURN_TIMEOUT_S', '0'],
@@ -69,6 +71,14 @@ describe('the configuration', () => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]?.startsWith(name)).toBe(true);
+  });
+
+  it('knows its admins by their canonical addresses', () => {
+    expect(readConfig({ ADMIN_EMAILS: 'Ann@Example.com, bob@example.net,' })).toMatchObject({
+      ok: true,
+      config: { adminEmails: ['ann@example.com', 'bob@example.net'] },
+    });
+    expect(readConfig({})).toMatchObject({ ok: true, config: { adminEmails: [] } });
   });
 
   it('wants a certificate whole and readable', () => {

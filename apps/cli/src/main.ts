@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   run: async () => (await import('./commands/runs.ts')).runCommand,
   mails: async () => (await import('./commands/mails.ts')).mailsCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
   outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 };
@@ -31,6 +32,8 @@ const USAGE = `tinyfat: an e-mail address for every agent
   address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
   key set --owner ADDR [--provider anthropic]      the owner's own key pays for their agents; from standard input
   key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate
+  token create --owner ADDR [--name N] [--scope read|write|keys|tokens|admin]... [--expires DAYS|never]
+  token list [--owner ADDR] | revoke ID              tokens of the JSON API
   budget set NAME USD | set --owner ADDR USD      what a month may cost: one agent, or all of an owner together
   budget show [NAME] | remove NAME | remove --owner ADDR
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input

@@ -66,6 +66,23 @@ export async function visibleAgents(db: Database, sight: Sight, page: PageOf): P
     .execute();
 }
 
+/** Names of agents by their ids, deleted ones too. At most as many ids as fit into a statement. */
+export async function namesOfAgents(
+  db: Database,
+  sight: Sight,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const owner = ownerOf(sight);
+  const rows = await db
+    .selectFrom('agents')
+    .select(['id', 'name'])
+    .where('id', 'in', ids)
+    .$if(owner !== null, (query) => query.where('owner', '=', owner))
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 function mails(db: Database, sight: Sight) {
   const owner = ownerOf(sight);
   return db

@@ -28,7 +28,7 @@ export const NO_SERVER: ServerParts = {
 
 /** The ports over this folder. Throws when the sandbox's bundle was not built: the models are named there. */
 export function apiPorts(
-  config: Pick<Config, 'mailDomain' | 'adminEmails' | 'limits' | 'masterKeys'>,
+  config: Pick<Config, 'mailDomain' | 'adminEmails' | 'limits' | 'masterKeys' | 'ownerBudgetMicroUsd'>,
   data: DataFolder,
   logger: Logger,
   server: ServerParts,
@@ -49,6 +49,7 @@ export function apiPorts(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     models: readModels(programPaths.models),
     firstFiles,
     releaseMail: queue.releaseMail,

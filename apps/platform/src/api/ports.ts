@@ -38,6 +38,8 @@ export interface ApiPorts {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** What a month may cost an owner without a budget, micro-dollars; null: whatever it costs. */
+  ownerBudgetMicroUsd: number | null;
   /** Asked for whoever is no admin. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   /** Gives a mail that waits at the door its turn. */

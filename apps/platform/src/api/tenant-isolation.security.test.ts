@@ -77,6 +77,13 @@ const CASES: Record<string, Case[]> = {
   approveDelivery: [missing('/outbox/d-1/approve')],
   listSuppressed: [missing('/agents/scout/suppressed')],
   unsuppress: [missing('/agents/scout/suppressed/x%40example.net')],
+  getAgentBudget: [missing('/agents/scout/budget')],
+  putAgentBudget: [missing('/agents/scout/budget', { body: { monthly_usd: 0 } })],
+  deleteAgentBudget: [missing('/agents/scout/budget')],
+  getBudget: [own('/budget')],
+  putBudget: [own('/budget', { body: { monthly_usd: 0 } })],
+  deleteBudget: [own('/budget')],
+  getUsage: [own('/usage?by=agent'), own('/usage'), missing('/usage?agent=scout')],
   listKeys: [own('/keys')],
   putKey: [own('/keys/anthropic', { body: { key: 'sk-ant-of-the-stranger' } })],
   deleteKey: [own('/keys/anthropic')],
@@ -105,6 +112,7 @@ describe('what belongs to somebody else', () => {
     const row = { agent_id: 'scout', code: 'bounced' as const, reason: 'ANN-SECRET', delivery_id: 'd-1' };
     await suppress(api.db, [{ ...row, address: 'x@example.net', created_at: 1 }]);
     await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
+    await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
     await api.token(ANN, 'read');
     tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
   });
@@ -128,6 +136,8 @@ describe('what belongs to somebody else', () => {
       const all: { owner: string }[] = await api.db.selectFrom(table).selectAll().execute();
       rows.push(all.filter(({ owner }) => owner === ANN));
     }
+    const budgets = await api.db.selectFrom('budgets').selectAll().execute();
+    rows.push(budgets.filter(({ subject }) => subject !== BOB));
     rows.push(await api.db.selectFrom('suppressed_recipients').selectAll().execute());
     const folder = join(api.paths.agents, 'scout');
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -203,6 +213,9 @@ describe('what belongs to somebody else', () => {
       bob.get(`/tokens?${asAnn}`),
       bob.call('PUT', `/keys/anthropic?${asAnn}`, { body: { key: 'sk-ant-of-the-stranger' } }),
       bob.call('DELETE', `/keys/anthropic?${asAnn}`),
+      bob.get(`/budget?${asAnn}`),
+      bob.call('PUT', `/budget?${asAnn}`, { body: { monthly_usd: 0 } }),
+      bob.call('DELETE', `/budget?${asAnn}`),
       bob.call('POST', '/tokens', { body: { scopes: ['read'], owner: ANN } }),
       bob.call('POST', '/agents', { body: { name: 'x', owner: ANN } }),
     ];

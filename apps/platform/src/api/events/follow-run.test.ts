@@ -2,6 +2,7 @@
 import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
+import { HEARTBEAT } from './event-stream.ts';
 
 const FILE = 'events/2026-11-27T12-00-01-000Z.jsonl';
 const START = '{"type":"start","run_id":"r-1"}\n';
@@ -25,6 +26,7 @@ describe('a stream of events', () => {
       headers: { accept: 'text/event-stream', ...headers },
     });
     const reader = answer.body?.getReader();
+    // Each begins with a comment that says it is open.
     let seen = '';
     return {
       answer,
@@ -33,10 +35,10 @@ describe('a stream of events', () => {
       async until(wanted?: string): Promise<string> {
         while (wanted === undefined || !seen.includes(wanted)) {
           const chunk = await reader?.read();
-          if (!chunk || chunk.done) return seen;
+          if (!chunk || chunk.done) break;
           seen += new TextDecoder().decode(chunk.value);
         }
-        return seen;
+        return seen.slice(HEARTBEAT.length);
       },
     };
   }
@@ -95,7 +97,7 @@ describe('a stream of events', () => {
     const frames = (await (await open()).until()).trim().split('\n\n');
     expect(frames).toHaveLength(3);
     expect(frames[1]).toMatch(/^id: 2\ndata: \{[^\r\n]*\}$/);
-    expect(JSON.parse(frames[1]?.split('data: ')[1] ?? '')).toEqual(hostile);
+    expect(JSON.parse(frames[1]?.replace(/^id: 2\ndata: /, '') ?? '')).toEqual(hostile);
   });
 
   it('reads only so much of a file that has no end', async () => {
@@ -112,7 +114,7 @@ describe('a stream of events', () => {
     const stream = await open();
     await stream.until('"start"');
     api.now += 15_000;
-    expect(await stream.until(': still here')).toMatch(/: still here\n\n$/);
+    expect(await stream.until(`\n\n${HEARTBEAT}`)).toMatch(/\}\n\n: still here\n\n$/);
     await stream.cancel();
   });
 

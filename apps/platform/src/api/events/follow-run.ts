@@ -21,6 +21,8 @@ export async function* followRun(
   const reader = runEventReader(ports.folders, run, ports.clock);
   const began = ports.clock();
   let spoke = began;
+  // Node sends the head of an answer with its first byte: the client learns at once that it is let in.
+  yield HEARTBEAT;
   while (!signal.aborted && ports.clock() - began < MOST_MS) {
     // Its state first: what was written before the end is then read before the end is told.
     const now = await see.run(run.id);

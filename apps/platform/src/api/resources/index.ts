@@ -1,6 +1,7 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailEndpoints } from './mails.ts';
@@ -11,6 +12,7 @@ import { senderEndpoints } from './senders.ts';
 import { sessionEndpoints } from './sessions.ts';
 import { skillEndpoints } from './skills.ts';
 import { tokenEndpoints } from './tokens.ts';
+import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
@@ -22,6 +24,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...fileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...budgetEndpoints,
+  ...usageEndpoints,
   ...keyEndpoints,
   ...tokenEndpoints,
 ];

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
 import * as mails from './mails.ts';
@@ -11,7 +12,7 @@ import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as tokens from './tokens.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, keys, tokens];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -85,6 +85,7 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
     adminEmails: [ADMIN],
     limits: DEFAULT_LIMITS,
     masterKeys: null,
+    ownerBudgetMicroUsd: null,
   };
   const server = {
     ...NO_SERVER,
