@@ -7,7 +7,7 @@ import { descriptorPath, errorCode } from './open-below.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;
-const MAX_ENTRIES = 100_000;
+const MAX_ENTRIES = 20_000;
 
 /** Removes the entry `name` of the folder; false when it is too deep or too full. A missing one is no error. */
 export function removeTree(parent: number, name: string): boolean {

@@ -110,6 +110,28 @@ describe('a stream of events', () => {
     expect(whole).toContain('event: end');
   });
 
+  it('looks at the first files only of what an agent planted, and stops at some size', async () => {
+    for (let i = 0; i < 250; i++) {
+      await api.folders.write(
+        'scout',
+        `events/9999-${String(i).padStart(3, '0')}.jsonl`,
+        START + text(`n${i}.`),
+      );
+    }
+    for (let i = 0; i < 8; i++) {
+      await api.folders.write(
+        'scout',
+        `events/2026-11-28-${i}.jsonl`,
+        START + text('z'.repeat(900_000)).repeat(5),
+      );
+    }
+    await end();
+    const whole = await (await open()).until();
+    expect(whole).toContain('event: end');
+    expect(whole).not.toContain('n249.');
+    expect(whole.length).toBeLessThan(25_000_000);
+  });
+
   it('says that it lives where nothing happens', async () => {
     const stream = await open();
     await stream.until('"start"');

@@ -15,11 +15,18 @@ export interface RunEventReader {
   more(last: boolean): Promise<ReadEvent[]>;
 }
 
-const MAX_FILES = 10_000;
+const MAX_LISTED = 10_000;
+/** Those of a run are the first ones from its start on; an agent can put more there, which are not looked at. */
+const MAX_FILES = 200;
 const MAX_FILE_BYTES = 5_000_000;
+const MAX_BYTES = 20_000_000;
+/** The first line, which names the run, is short. */
+const FIRST_BYTES = 64_000;
 const MAX_PART_BYTES = 1_000_000;
-/** Looking through the folder costs more than looking at a file that is known. */
+/** Looking through the folder costs more than looking at a file that is known: the fuller it is, the rarer. */
 const LIST_EVERY_MS = 1000;
+const LIST_AT_FIRST_MS = 250;
+const PART_OF_TIME = 100;
 /** Files are named by the time at which they begin. */
 const EARLIER_MS = 60_000;
 const NEWLINE = 10;
@@ -44,28 +51,32 @@ export function runEventReader(
 ): RunEventReader {
   const files = new Map<string, EventFile>();
   const earliest = new Date(run.started_at - EARLIER_MS).toISOString().replace(/[:.]/g, '-');
-  let listedAt: number | null = null;
+  let listAgainAt = Number.NEGATIVE_INFINITY;
+  let bytesLeft = MAX_BYTES;
   let seq = 0;
 
   const look = async () => {
-    const isKnown = [...files.values()].some((file) => file.isOurs);
-    if (isKnown && listedAt !== null && clock() - listedAt < LIST_EVERY_MS) return;
-    listedAt = clock();
-    for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_FILES)) {
-      if (kind !== 'file' || name < earliest || files.has(name)) continue;
+    const began = clock();
+    if (began < listAgainAt) return;
+    for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_LISTED)) {
+      if (kind !== 'file' || name < earliest || files.has(name) || files.size >= MAX_FILES) continue;
       const path = `events/${name}`;
       files.set(name, { path, offset: 0, rest: new Uint8Array(), isOurs: null, isOver: false });
     }
+    const every = [...files.values()].some((file) => file.isOurs) ? LIST_EVERY_MS : LIST_AT_FIRST_MS;
+    listAgainAt = began + Math.max(every, (clock() - began) * PART_OF_TIME);
   };
 
   const readFile = async (file: EventFile, last: boolean): Promise<ReadEvent[]> => {
     const events: ReadEvent[] = [];
-    while (!file.isOver) {
-      const part = await folders.readFrom(run.agent_id, file.path, file.offset, MAX_PART_BYTES);
+    while (!file.isOver && bytesLeft > 0) {
+      const most = file.isOurs === null ? FIRST_BYTES : MAX_PART_BYTES;
+      const part = await folders.readFrom(run.agent_id, file.path, file.offset, most);
       if (!part.ok) break;
       file.offset += part.bytes.length;
+      bytesLeft -= part.bytes.length;
       const { lines, rest } = splitLines(file.rest, part.bytes);
-      const isEnd = part.bytes.length < MAX_PART_BYTES;
+      const isEnd = part.bytes.length < most;
       file.rest = rest;
       if (last && isEnd) lines.push(rest);
       for (const line of lines) {
@@ -73,7 +84,8 @@ export function runEventReader(
         if (event) file.isOurs ??= event.run_id === run.id;
         if (event && file.isOurs) events.push({ seq: ++seq, event });
       }
-      file.isOver = file.isOurs === false || file.offset > MAX_FILE_BYTES || rest.length > MAX_PART_BYTES;
+      const isNone = file.isOurs === false || (file.isOurs === null && file.offset >= FIRST_BYTES);
+      file.isOver = isNone || file.offset > MAX_FILE_BYTES || rest.length > MAX_PART_BYTES;
       if (isEnd) break;
     }
     return events;

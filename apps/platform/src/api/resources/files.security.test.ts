@@ -163,6 +163,16 @@ describe('files, memory and skills under attack', () => {
     expect((await putSkill()).status).toBe(200);
   });
 
+  it('ends soon where an agent fills a skill with folders', async () => {
+    await putSkill();
+    for (let i = 0; i < 30; i++) {
+      for (let j = 0; j < 30; j++) mkdirSync(join(folder, `skills/x/${i}/${j}/a/b/c`), { recursive: true });
+    }
+    expect((await call('GET', '/skills/x')).status).toBe(200);
+    expect((await call('GET', '/skills')).json.data).toMatchObject([{ name: 'x', files: 1 }]);
+    expect((await call('DELETE', '/skills/x')).status).toBe(204);
+  });
+
   it('ends where an agent nests without end or fills a skill', async () => {
     await putSkill();
     mkdirSync(join(folder, 'skills/x', ...Array.from({ length: 100 }, () => 'd')), { recursive: true });

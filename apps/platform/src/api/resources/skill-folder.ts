@@ -11,6 +11,8 @@ import type { ApiPorts } from '../ports.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
 
 const MAX_DEPTH = 8;
+/** An agent can nest folders as it likes. */
+const MAX_FOLDERS = 500;
 const MAX_SKILL_MD_BYTES = 1_000_000;
 
 export interface SkillFile {
@@ -24,11 +26,15 @@ export async function skillFolders(ports: ApiPorts, agentId: string): Promise<Fo
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
 
-/** Files of a skill by path, at most some more than a skill may have; null where there is no such skill. */
+/**
+ * Files of a skill by path, at most some more than a skill may have; null where there is no such skill. Looks into at
+ * most as many folders as `left` says, and counts it down.
+ */
 export async function skillFiles(
   ports: ApiPorts,
   agentId: string,
   skill: string,
+  left = { folders: MAX_FOLDERS },
 ): Promise<SkillFile[] | null> {
   const folders = await skillFolders(ports, agentId);
   if (!folders.some(({ name }) => name === skill)) return null;
@@ -37,7 +43,9 @@ export async function skillFiles(
     for (const { kind, name, size } of await ports.folders.list(agentId, `skills/${skill}${folder}`, 1000)) {
       if (files.length > MAX_SKILL_FILES * 2) return;
       if (kind === 'file') files.push({ path: `${folder}/${name}`.slice(1), bytes: size });
-      if (kind === 'folder' && depth < MAX_DEPTH) await walk(`${folder}/${name}`, depth + 1);
+      if (kind === 'folder' && depth < MAX_DEPTH && left.folders-- > 0) {
+        await walk(`${folder}/${name}`, depth + 1);
+      }
     }
   };
   await walk('', 0);

@@ -11,8 +11,9 @@ export const skillEndpoints = [
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const rows = [];
+    const left = { folders: 2000 };
     for (const { name } of await skillFolders(ports, found.row.id)) {
-      const files = (await skillFiles(ports, found.row.id, name)) ?? [];
+      const files = (await skillFiles(ports, found.row.id, name, left)) ?? [];
       rows.push({ name, files: files.length, bytes: sum(files.map(({ bytes }) => bytes)) });
     }
     return { ok: true, body: whole(rows) };
