@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Most of the time a test waits for a process or a socket, so every core has a file of its own.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -1,6 +1,14 @@
 import type { ServerResponse } from 'node:http';
 
-/** What every answer of the stand-in reports, so that tests can say what a footer has to hold. */
+/** Tokens that an answer reports. */
+export interface AnswerUsage {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+}
+
+/** What answers of the stand-in report unless told otherwise, so that tests can say what a footer has to hold. */
 export const USAGE_PER_ANSWER = { input: 19, output: 7, cacheRead: 3000, cacheWrite: 1200 } as const;
 
 /** One content block of an answer. */
@@ -17,6 +25,7 @@ export interface Answer {
   model: string;
   blocks: AnswerBlock[];
   end: AnswerEnd;
+  usage: AnswerUsage;
 }
 
 /** Sends the answer as server-sent events, each event a write of its own, without any waiting. */
@@ -45,7 +54,7 @@ export function sendJson(response: ServerResponse, answer: Answer): void {
     ...head(answer),
     content: answer.blocks,
     stop_reason: stopReason(answer),
-    usage: usage(USAGE_PER_ANSWER.output),
+    usage: usage(answer, answer.usage.output),
   });
   response.writeHead(200, { 'content-type': 'application/json', 'request-id': answer.id });
   if (answer.end === 'whole') {
@@ -79,14 +88,14 @@ export function sendError(response: ServerResponse, status: number, message: str
 }
 
 function eventsOf(answer: Answer): string[] {
-  const message = { ...head(answer), content: [], stop_reason: null, usage: usage(1) };
+  const message = { ...head(answer), content: [], stop_reason: null, usage: usage(answer, 1) };
   return [
     sse('message_start', { message }),
     sse('ping', {}),
     ...answer.blocks.flatMap(blockEvents),
     sse('message_delta', {
       delta: { stop_reason: stopReason(answer), stop_sequence: null },
-      usage: { output_tokens: USAGE_PER_ANSWER.output },
+      usage: { output_tokens: answer.usage.output },
     }),
     sse('message_stop', {}),
   ];
@@ -119,12 +128,12 @@ function stopReason(answer: Answer): string {
   return answer.blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn';
 }
 
-function usage(output: number): Record<string, number> {
+function usage(answer: Answer, output: number): Record<string, number> {
   return {
-    input_tokens: USAGE_PER_ANSWER.input,
+    input_tokens: answer.usage.input,
     output_tokens: output,
-    cache_read_input_tokens: USAGE_PER_ANSWER.cacheRead,
-    cache_creation_input_tokens: USAGE_PER_ANSWER.cacheWrite,
+    cache_read_input_tokens: answer.usage.cacheRead,
+    cache_creation_input_tokens: answer.usage.cacheWrite,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { AnswerUsage } from './anthropic-answer.ts';
+
 /**
  * What a test asks of the Messages API stand-in, written into the mail itself. Directives are carried out in
  * their order. Each tool call ends one request; the next request (with its result) goes on behind it.
@@ -6,6 +8,7 @@
  * |---|---|
  * | `[[reply: text]]` | answers with the text; `{output}` in it stands for the last tool result |
  * | `[[tool: NAME {json}]]` | calls the tool |
+ * | `[[usage: {"output": 60000}]]` | reports these tokens instead of the usual ones (`input`, `output`, `cacheRead`, `cacheWrite`) |
  * | `[[gate: name]]` | waits until the test calls `release(name)` |
  * | `[[status: 401]]` | answers with this HTTP status and the error that the API sends with it |
  * | `[[flaky: 2]]` | answers 529 to the first two requests with this very text, then goes on |
@@ -17,12 +20,14 @@
 export type Directive =
   | { kind: 'reply'; text: string }
   | { kind: 'tool'; name: string; input: Record<string, unknown> }
+  | { kind: 'usage'; usage: Partial<AnswerUsage> }
   | { kind: 'gate'; name: string }
   | { kind: 'status'; status: number }
   | { kind: 'flaky'; failures: number }
   | { kind: 'drop' | 'hang' | 'hangmid' | 'overflow' | 'sse_error' };
 
-const OPENING = /\[\[(reply|tool|gate|status|flaky|drop|hang|hangmid|overflow|sse_error)(?::\s*|(?=\]\]))/g;
+const OPENING =
+  /\[\[(reply|tool|usage|gate|status|flaky|drop|hang|hangmid|overflow|sse_error)(?::\s*|(?=\]\]))/g;
 
 /** Finds the directives of a text in their order. Throws for one that can't be read: the test is wrong then. */
 export function findDirectives(text: string): Directive[] {
@@ -42,6 +47,8 @@ function directive(kind: string, argument: string): Directive {
   switch (kind) {
     case 'reply':
       return { kind, text: argument };
+    case 'usage':
+      return { kind, usage: JSON.parse(argument) };
     case 'gate':
       return { kind, name: argument };
     case 'status':

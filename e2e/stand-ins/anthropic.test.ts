@@ -220,3 +220,10 @@ test('counts tokens', async () => {
   });
   expect(await response.json()).toEqual({ input_tokens: USAGE_PER_ANSWER.input });
 });
+
+test('reports the tokens that it is told to, from there on only', async () => {
+  const dear = await post('[[usage: {"output": 60000, "cacheRead": 0}]] [[reply: dear]]');
+  expect(await dear.json()).toMatchObject({ usage: { input_tokens: 19, output_tokens: 60_000 } });
+  const cheap = await post('[[reply: cheap]]');
+  expect(await cheap.json()).toMatchObject({ usage: { output_tokens: USAGE_PER_ANSWER.output } });
+});

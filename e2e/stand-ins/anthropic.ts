@@ -9,6 +9,7 @@ import {
   type Answer,
   type AnswerBlock,
   type AnswerEnd,
+  type AnswerUsage,
   sendError,
   sendEventStream,
   sendJson,
@@ -115,6 +116,8 @@ export async function startAnthropicStandIn(
     let toolsBehind = request.toolOutputs.length;
     let end: AnswerEnd = 'whole';
     let reply: string | null = null;
+    let usage: AnswerUsage = USAGE_PER_ANSWER;
+    const send = (blocks: AnswerBlock[]) => sendAnswer(request, response, { end, usage, blocks });
     for (const directive of request.directives) {
       if (toolsBehind > 0) {
         if (directive.kind === 'tool') toolsBehind -= 1;
@@ -145,10 +148,11 @@ export async function startAnthropicStandIn(
           break;
         case 'tool': {
           const id = `toolu_standin_${answers + 1}`;
-          return send(request, response, end, [
-            { type: 'tool_use', id, name: directive.name, input: directive.input },
-          ]);
+          return send([{ type: 'tool_use', id, name: directive.name, input: directive.input }]);
         }
+        case 'usage':
+          usage = { ...usage, ...directive.usage };
+          break;
         case 'reply':
           reply = directive.text;
           break;
@@ -156,12 +160,16 @@ export async function startAnthropicStandIn(
     }
     const output = request.toolOutputs.at(-1);
     const text = reply?.replaceAll('{output}', output ?? '') ?? defaultReply(request.text, output);
-    send(request, response, end, [{ type: 'text', text }]);
+    send([{ type: 'text', text }]);
   }
 
-  function send(request: ReadRequest, response: ServerResponse, end: AnswerEnd, blocks: AnswerBlock[]): void {
+  function sendAnswer(
+    request: ReadRequest,
+    response: ServerResponse,
+    content: Pick<Answer, 'blocks' | 'end' | 'usage'>,
+  ): void {
     answers += 1;
-    const answer: Answer = { id: `msg_standin_${answers}`, model: request.model, blocks, end };
+    const answer: Answer = { id: `msg_standin_${answers}`, model: request.model, ...content };
     if (request.stream) sendEventStream(response, answer);
     else sendJson(response, answer);
   }

@@ -1,6 +1,7 @@
 /**
  * A local server that takes mail as Resend's API does (POST /emails): bearer key, fields, domains that were
- * verified, idempotency keys, rate limit headers. It keeps every mail that Resend would send.
+ * verified, idempotency keys, rate limit headers. It keeps every mail that Resend would send, and gives those that it
+ * took in (`inbox`).
  */
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -14,6 +15,7 @@ import {
   startMailApi,
   type Verdict,
 } from './mail-api.ts';
+import { type ResendInbox, startResendInbox } from './resend-inbox.ts';
 
 export interface ResendStandInOptions {
   apiKey: string;
@@ -48,6 +50,7 @@ export interface ResendEmail {
 export interface ResendStandIn extends MailApi {
   /** Once for each idempotency key. */
   sent: ResendMail[];
+  inbox: ResendInbox;
 }
 
 const MAX_BYTES = 40_000_000;
@@ -56,6 +59,7 @@ const KNOWN_FIELDS = ['from', 'to', 'cc', 'reply_to', 'subject', 'text', 'html',
 /** Starts on a free loopback port. */
 export async function startResendStandIn(options: ResendStandInOptions): Promise<ResendStandIn> {
   const sent: ResendMail[] = [];
+  const inbox = await startResendInbox();
   /** What was sent with a key, by the key. */
   const known = new Map<string, { hash: string; id: string; inProgress: boolean }>();
   const window = { second: 0, requests: 0 };
@@ -71,6 +75,8 @@ export async function startResendStandIn(options: ResendStandInOptions): Promise
       const headers = { 'ratelimit-remaining': '0', 'ratelimit-reset': '1', 'retry-after': '1' };
       return refuse(429, 'rate_limit_exceeded', 'Too many requests', headers);
     }
+    const found = inbox.answer(request) ?? sentMail(request);
+    if (found) return { taken: false, answer: { ...found, headers: { ...limited, ...found.headers } } };
     if (request.method !== 'POST' || request.path !== '/emails') {
       return refuse(404, 'not_found', 'The requested endpoint does not exist');
     }
@@ -90,6 +96,16 @@ export async function startResendStandIn(options: ResendStandInOptions): Promise
       return refuse(409, 'concurrent_idempotent_requests', 'Another request with this key is in progress');
     }
     return { taken: false, answer: { status: 200, body: { id: before.id }, headers: limited } };
+  }
+
+  /** `GET /emails/{id}`. */
+  function sentMail({ method, path }: ApiRequest): ApiAnswer | null {
+    const id = /^\/emails\/([\w-]+)$/.exec(path)?.[1];
+    if (method !== 'GET' || id === undefined) return null;
+    const mail = sent.find((one) => one.id === id);
+    if (mail)
+      return { status: 200, body: { object: 'email', id, message_id: mail.messageId, ...mail.email } };
+    return { status: 404, body: { statusCode: 404, name: 'not_found', message: 'Email not found' } };
   }
 
   function take(request: ApiRequest, key: string | null, headers: ApiAnswer['headers']): ApiAnswer {
@@ -118,7 +134,11 @@ export async function startResendStandIn(options: ResendStandInOptions): Promise
     const entry = typeof key === 'string' ? known.get(key) : undefined;
     if (entry !== undefined) entry.inProgress = held;
   });
-  return { ...api, sent };
+  const close = async () => {
+    await inbox.close();
+    await api.close();
+  };
+  return { ...api, sent, inbox, close };
 }
 
 /** An answer with an error, for the next mail. */

@@ -18,6 +18,7 @@ describe('the configuration', () => {
         trustedClients: ['127.0.0.0/8', '::1/128'],
         smtpUrl: null,
         anthropic: { apiKey: null, baseUrl: 'https://api.anthropic.com' },
+        ownerBudgetMicroUsd: null,
         masterKeys: null,
         turnTimeoutMs: 600_000,
       },
@@ -47,6 +48,10 @@ describe('the configuration', () => {
     ['SMTP_URL', 'http://relay.example'],
     ['ANTHROPIC_API_KEY', 'sk-ant two words'],
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
+    ['OWNER_BUDGET_USD', '-5'],
+    ['OWNER_BUDGET_USD', '1e3'],
+    ['ADMIN_EMAILS', 'you'],
+    ['ADMIN_EMAILS', 'you@example.com,@example.com'],
     ['MASTER_KEYS', 'k1'],
     ['MASTER_KEYS', `k1:${'A'.repeat(40)}`],
     ['TURN_TIMEOUT_S', '0'],
@@ -59,11 +64,21 @@ describe('the configuration', () => {
     ['POSTMARK_SERVER_TOKEN', 'täken'],
     ['POSTMARK_BASE_URL', 'smtp://api.postmarkapp.com'],
     ['RESEND_WEBHOOK_SECRET', 'whsec_x'],
-    ['POSTMARK_WEBHOOK_AUTH', 'user:password'],
+    ['RESEND_WEBHOOK_SECRET', `whsec_${Buffer.from('sixteen bytes..').toString('base64')}`],
+    ['POSTMARK_WEBHOOK_AUTH', 'password'],
+    ['POSTMARK_WEBHOOK_AUTH', 'user:two words'],
   ])('stops the start for %s=%s and names the variable', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]?.startsWith(name)).toBe(true);
+  });
+
+  it('knows its admins by their canonical addresses', () => {
+    expect(readConfig({ ADMIN_EMAILS: 'Ann@Example.com, bob@example.net,' })).toMatchObject({
+      ok: true,
+      config: { adminEmails: ['ann@example.com', 'bob@example.net'] },
+    });
+    expect(readConfig({})).toMatchObject({ ok: true, config: { adminEmails: [] } });
   });
 
   it('wants a certificate whole and readable', () => {
@@ -110,6 +125,35 @@ describe('the configuration', () => {
       key: 't',
       baseUrl: 'http://127.0.0.1:1/x',
     });
+  });
+
+  it('takes several secrets of webhooks, so that they can be changed without a gap', () => {
+    const secret = (text: string) => `whsec_${Buffer.from(text).toString('base64')}`;
+    const read = readConfig({
+      RESEND_API_KEY: 're_x',
+      RESEND_WEBHOOK_SECRET: `${secret('the first secret of them')}, ${secret('the other secret of them')}`,
+      POSTMARK_WEBHOOK_AUTH: 'a:b,c:d:e',
+    });
+    expect(read).toMatchObject({ ok: true, config: { webhooks: { postmarkCredentials: ['a:b', 'c:d:e'] } } });
+    expect(read.ok && read.config.webhooks.resendSecrets.map((one) => Buffer.from(one).toString())).toEqual([
+      'the first secret of them',
+      'the other secret of them',
+    ]);
+  });
+
+  it('wants the key of Resend with the secret of its webhook, and no other key for Postmark’s', () => {
+    const secret = `whsec_${Buffer.from('the secret of a webhook').toString('base64')}`;
+    expect(problemsOf({ RESEND_WEBHOOK_SECRET: secret })).toEqual([
+      'RESEND_WEBHOOK_SECRET needs RESEND_API_KEY: a webhook only tells of a mail, which is then asked for.',
+    ]);
+    expect(problemsOf({ POSTMARK_WEBHOOK_AUTH: 'a:b' })).toEqual([]);
+  });
+
+  it('wants named servers to be of use: a trusted client, or a webhook', () => {
+    const named = { TRUSTED_AUTHSERV_IDS: 'amazonses.com', MAIL_DOMAIN: 'agents.example.org' };
+    expect(problemsOf(named)).toHaveLength(1);
+    expect(problemsOf({ ...named, POSTMARK_WEBHOOK_AUTH: 'a:b' })).toEqual([]);
+    expect(problemsOf({ ...named, TRUSTED_CLIENTS: '192.0.2.1' })).toEqual([]);
   });
 
   it('wants one way out for mail, and says which were set', () => {

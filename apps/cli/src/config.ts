@@ -7,11 +7,15 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import {
+  canonicalAddress,
   canonicalDomain,
   DEFAULT_LIMITS,
   type MailLimits,
   type MasterKeys,
   parseMasterKeys,
+  parseUsd,
+  parseWebhookSecret,
+  type WebhookSecret,
 } from '@tinyfat/core';
 import * as v from 'valibot';
 
@@ -24,11 +28,13 @@ export interface Config {
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
+  /** Whose sessions and tokens may see everybody's agents; canonical addresses. */
+  adminEmails: string[];
   smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
   mailDomain: string;
   /** CIDR networks whose mail is not checked. */
   trustedClients: string[];
-  /** Whose Authentication-Results are believed in mail that a trusted client hands on; lower case. */
+  /** Whose Authentication-Results are believed in mail that a trusted client or a webhook hands on; lower case. */
   trustedAuthservIds: string[];
   /** Accepted mails beyond these wait for the owner. */
   limits: MailLimits;
@@ -38,7 +44,11 @@ export interface Config {
   smtpUrl: string | null;
   /** The HTTP API that mail goes out through; null = relay or Maildir. */
   mailProvider: MailProvider | null;
+  /** What webhooks of the providers prove themselves with, any of several; empty = none are taken. */
+  webhooks: { resendSecrets: WebhookSecret[]; postmarkCredentials: string[] };
   anthropic: { apiKey: string | null; baseUrl: string };
+  /** What a month of all agents of one owner may cost, micro-dollars; null = no cap. `tinyfat budget` sets others. */
+  ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
   turnTimeoutMs: number;
@@ -64,13 +74,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
-const NOT_YET = [
-  'DATABASE_URL',
-  'DATABASE_DIRECT_URL',
-  'RESEND_WEBHOOK_SECRET',
-  'POSTMARK_WEBHOOK_AUTH',
-  'WARM_SANDBOXES',
-];
+const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];
 
 /** At most one of them; with none mail goes into the Maildir. */
 const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
@@ -127,6 +131,16 @@ const authservIds = v.pipe(
     'must be names as they stand first in Authentication-Results, such as mx.example.com, with commas between',
   ),
 );
+const addresses = v.pipe(
+  list,
+  v.rawTransform<string[], string[]>(({ dataset, addIssue, NEVER }) => {
+    const parsed = dataset.value.map(canonicalAddress);
+    const good = parsed.flatMap((one) => (one.ok ? [one.address] : []));
+    if (good.length === parsed.length) return good;
+    addIssue({ message: 'must be e-mail addresses such as you@example.com, with commas between' });
+    return NEVER;
+  }),
+);
 const webUrl = v.pipe(
   v.string(),
   v.check(
@@ -146,12 +160,38 @@ const secret = v.pipe(
   v.string(),
   v.regex(/^[\x21-\x7e]+$/, 'has blanks or other characters that no key has'),
 );
+const webhookSecrets = v.pipe(
+  list,
+  v.rawTransform<string[], WebhookSecret[]>(({ dataset, addIssue, NEVER }) => {
+    const secrets = dataset.value.map(parseWebhookSecret);
+    const known = secrets.filter((one) => one !== null);
+    if (known.length === secrets.length) return known;
+    addIssue({ message: 'must be signing secrets as Resend shows them, whsec_…, with commas between' });
+    return NEVER;
+  }),
+);
+const credentials = v.pipe(
+  list,
+  v.everyItem(
+    (text) => /^[!-9;-~]+:[!-~]+$/.test(text),
+    'must be user:password in letters, digits and signs, with commas between several of them',
+  ),
+);
 const masterKeys = v.pipe(
   v.string(),
   v.rawTransform<string, MasterKeys>(({ dataset, addIssue, NEVER }) => {
     const parsed = parseMasterKeys(dataset.value);
     if (parsed.ok) return parsed.keys;
     addIssue({ message: parsed.reason });
+    return NEVER;
+  }),
+);
+const usd = v.pipe(
+  v.string(),
+  v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseUsd(dataset.value);
+    if (parsed.ok) return parsed.microUsd;
+    addIssue({ message: `is no amount; ${parsed.reason}` });
     return NEVER;
   }),
 );
@@ -197,6 +237,13 @@ export function readConfig(environment: Environment): ReadConfig {
   if (waysOut.length > 1) {
     problems.push(`${waysOut.join(' and ')}: mail goes out one way only; set one of them.`);
   }
+  const resendSecrets = read<WebhookSecret[]>('RESEND_WEBHOOK_SECRET', webhookSecrets, []);
+  const postmarkCredentials = read<string[]>('POSTMARK_WEBHOOK_AUTH', credentials, []);
+  if (resendSecrets.length > 0 && !text('RESEND_API_KEY')) {
+    problems.push(
+      'RESEND_WEBHOOK_SECRET needs RESEND_API_KEY: a webhook only tells of a mail, which is then asked for.',
+    );
+  }
   const mailDomain = read('MAIL_DOMAIN', domain, DEFAULT_DOMAIN);
   const httpPort = read('PORT', port, 8025);
   const httpHost = read('HOST', host, '127.0.0.1');
@@ -216,6 +263,7 @@ export function readConfig(environment: Environment): ReadConfig {
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', networks, []),
+    adminEmails: read('ADMIN_EMAILS', addresses, []),
     smtp: {
       host: read('SMTP_HOST', host, '127.0.0.1'),
       port: smtpPort === 0 ? null : smtpPort,
@@ -238,19 +286,22 @@ export function readConfig(environment: Environment): ReadConfig {
       : postmarkToken
         ? { kind: 'postmark', key: postmarkToken, baseUrl: postmarkUrl }
         : null,
+    webhooks: { resendSecrets, postmarkCredentials },
     anthropic: {
       apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
       baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
     },
+    ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', masterKeys, null),
     turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),
     workers: read('WORKERS', count(1024), availableParallelism()),
     logLevel: read('LOG_LEVEL', level, 'info'),
   };
-  if (config.trustedAuthservIds.length > 0 && config.trustedClients.length === 0) {
+  const relayed = config.trustedClients.length + resendSecrets.length + postmarkCredentials.length > 0;
+  if (config.trustedAuthservIds.length > 0 && !relayed) {
     problems.push(
-      'TRUSTED_AUTHSERV_IDS does nothing without TRUSTED_CLIENTS; name the relays whose mail carries these ids.',
+      'TRUSTED_AUTHSERV_IDS does nothing without TRUSTED_CLIENTS or a webhook; name the relays whose mail carries these ids.',
     );
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };

@@ -10,12 +10,15 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
+  budget: async () => (await import('./commands/budget.ts')).budgetCommand,
   key: async () => (await import('./commands/key.ts')).keyCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   run: async () => (await import('./commands/runs.ts')).runCommand,
   mails: async () => (await import('./commands/mails.ts')).mailsCommand,
+  token: async () => (await import('./commands/token.ts')).tokenCommand,
   outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 };
 
 const USAGE = `tinyfat: an e-mail address for every agent
@@ -29,6 +32,10 @@ const USAGE = `tinyfat: an e-mail address for every agent
   address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
   key set --owner ADDR [--provider anthropic]      the owner's own key pays for their agents; from standard input
   key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate
+  token create --owner ADDR [--name N] [--scope read|write|keys|tokens|admin]... [--expires DAYS|never]
+  token list [--owner ADDR] | revoke ID              tokens of the JSON API
+  budget set NAME USD | set --owner ADDR USD      what a month may cost: one agent, or all of an owner together
+  budget show [NAME] | remove NAME | remove --owner ADDR
   send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait [--timeout S]]   body from standard input
   runs [NAME] | run show ID      what agents did
   mails [NAME]                   every mail that came, with its verdict
@@ -36,6 +43,7 @@ const USAGE = `tinyfat: an e-mail address for every agent
   mails discard ID | discard --all NAME   ends mails that wait at the door, without a turn
   outbox list [NAME] | retry ID | approve ID
   outbox suppressed [NAME] | unsuppress NAME ADDR       whom mail does not reach
+  webhooks                       what mail providers told, and what waits or failed
 
 Listings take --json. Settings come from the environment: docs/environment.md.`;
 

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = import.meta.dirname;
-const NODE_ONLY = /from '(?:node:|prom-client|@tinyfat\/mail|\.\.?\/node\/)|\b(?:process|Buffer)\./;
+const NODE_ONLY = /from '(?:node:|prom-client|@tinyfat\/mail|\.\.?\/node\/)|\b(?:process|Buffer)\.\w/;
 
 const sources = readdirSync(root, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && /\.(?:ts|astro)$/.test(entry.name))

@@ -43,6 +43,8 @@ export interface ConsumerPorts {
   llm: { baseUrl: string; operatorKey: string | null };
   /** The master keys as they are at that moment: another process may rotate them at any time. */
   readMasterKeys(): Promise<MasterKeysOutcome>;
+  /** What all agents of one owner may cost in a month, micro-dollars, where the owner has no budget; null: no cap. */
+  ownerBudgetMicroUsd: number | null;
   /** Alias or id for agents that name none. */
   defaultModel: string;
   jobBackoff: BackoffPolicy;

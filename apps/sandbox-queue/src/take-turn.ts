@@ -3,7 +3,7 @@
  * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
  */
 import { afterFailure, canonicalAddress, safeFileNames } from '@tinyfat/core';
-import { addUsage, type NewDelivery, type Run } from '@tinyfat/database';
+import type { NewDelivery, Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
@@ -12,6 +12,7 @@ import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './c
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
+import { openSpending, type RunSpending } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */
@@ -30,14 +31,16 @@ export async function takeTurn(
   if (run.attempt === 1) await sweepLeftovers(ports, work);
   const upstream = await upstreamOf(ports, work.agent);
   const demo = upstream.kind === 'demo';
-  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream });
+  const opened = await openSpending(ports, work, { run, model: demo ? null : model });
+  if (!opened.ok) {
+    const code = 'budget_exhausted';
+    return await failJob(ports, work, { run, code, detail: opened.detail, errorMail: true });
+  }
+  const { spending } = opened;
+  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream, spending });
   const result = await ports.runTurn(request, signal);
-  await addUsage(ports.db, run.id, {
-    ...result.usage,
-    costUsd: demo ? 0 : costOf(result.usage, model),
-    requests: result.llmRequests,
-  });
-  const { outcome } = result;
+  await spending.warn();
+  const outcome = withCap(result.outcome, spending.refusal());
   ports.logger.info('attempt', {
     trace: work.mail.id,
     run: run.id,
@@ -45,6 +48,7 @@ export async function takeTurn(
     attempt: run.attempt,
     outcome: outcome.ok ? outcome.reply : outcome.code,
     milliseconds: Math.round(result.sandbox?.durationMs ?? 0),
+    cost_usd: result.costUsd,
   });
   if (signal.aborted) {
     await ports.queue.release(work.lease);
@@ -111,6 +115,7 @@ function turnRequest(
     model: ModelInfo;
     sessionId: string;
     upstream: TurnRequest['upstream'];
+    spending: RunSpending;
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -127,13 +132,17 @@ function turnRequest(
   return {
     agentId: agent.id,
     upstream: turn.upstream,
+    money: turn.spending.money,
     input: {
       version: 1,
       run_id: turn.run.id,
       attempt: turn.run.attempt,
       agent: { id: agent.id, name: agent.name, address: agentAddress(ports, agent), owner: agent.owner },
       session: { id: turn.sessionId },
-      model: { id: turn.model.id },
+      model: {
+        id: turn.model.id,
+        ...(turn.spending.maxTokens === null ? {} : { max_tokens: turn.spending.maxTokens }),
+      },
       task: turn.task,
       email: {
         message_id: incoming.messageId,
@@ -162,13 +171,10 @@ function turnRequest(
   };
 }
 
-function costOf(usage: TurnResult['usage'], { cost }: ModelInfo): number {
-  const millionths =
-    usage.input * cost.input +
-    usage.output * cost.output +
-    usage.cacheRead * cost.cacheRead +
-    usage.cacheWrite * cost.cacheWrite;
-  return millionths / 1e6;
+/** Which budget is used up is known here better than in the sandbox. */
+function withCap(outcome: TurnResult['outcome'], detail: string | null): TurnResult['outcome'] {
+  if (outcome.ok || outcome.code !== 'budget_exhausted' || detail === null) return outcome;
+  return { ...outcome, message: detail };
 }
 
 function runFigures(result: TurnResult, { model, sessionId }: { model: string; sessionId: string }) {

@@ -29,6 +29,7 @@ const outcomeSchema = v.variant('ok', [
       'llm_refused',
       'llm_overflow',
       'llm_stalled',
+      'budget_exhausted',
       'no_reply',
       'deadline',
       'bad_input',

@@ -6,8 +6,15 @@ import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentFolders, Clock, Sandbox, SandboxLimits, SandboxResult, TokenUsage } from '@tinyfat/core';
-import { parseSessionFileName } from '@tinyfat/core';
-import type { EgressPolicy, GatewayEvent, KeyRefusal, LlmUpstream, OpenGateway } from '@tinyfat/gateway';
+import { parseSessionFileName, usdOf } from '@tinyfat/core';
+import type {
+  EgressPolicy,
+  GatewayEvent,
+  KeyRefusal,
+  LlmUpstream,
+  OpenGateway,
+  RunMoney,
+} from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
 
@@ -33,9 +40,11 @@ export interface TurnRequest {
   agentId: string;
   /** Which model answers, and whose key pays; a stored key is opened by the run's gateway. */
   upstream: LlmUpstream;
+  /** How it is counted and capped; all that was used is noted when the turn is over. */
+  money: RunMoney;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
-    model: { id: string };
+    model: { id: string; max_tokens?: number };
     email: Omit<StepMomInput['email'], 'attachments'>;
   };
   /** Names are safe and distinct. */
@@ -62,6 +71,8 @@ export interface KeyFailure {
 export interface TurnResult {
   outcome: TurnOutcome | KeyFailure;
   usage: TokenUsage;
+  /** What all requests cost, each at the price of the model that it named. */
+  costUsd: number;
   llmRequests: number;
   firstRequestAt: number | null;
   lastResponseAt: number | null;
@@ -128,7 +139,7 @@ async function placeInbox(
   const input: StepMomInput = {
     ...request.input,
     session: { id: request.input.session.id, file: session },
-    model: { id: request.input.model.id, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
+    model: { ...request.input.model, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
     email: { ...request.input.email, attachments },
   };
   await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });
@@ -152,11 +163,13 @@ async function inSandbox(
       runId,
       socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
       upstream: run.request.upstream,
+      money: run.request.money,
       egress: options.egress,
       onEvent: (event) => options.onGatewayEvent(runId, event),
     });
     if (!opened.ok) return notBegun(opened);
     const { gateway } = opened;
+    let result: SandboxResult;
     try {
       const running = options.sandbox.start({
         runId: `${runId}-${attempt}`,
@@ -175,20 +188,21 @@ async function inSandbox(
       const cancel = () => running.cancel();
       run.signal.addEventListener('abort', cancel, { once: true });
       if (run.signal.aborted) cancel();
-      const result = await running.finished;
+      result = await running.finished;
       run.signal.removeEventListener('abort', cancel);
-      const timing = gateway.timing();
-      return {
-        outcome: readOutcome(result),
-        usage: gateway.usage(),
-        llmRequests: timing.requests,
-        firstRequestAt: timing.firstRequestAt,
-        lastResponseAt: timing.lastResponseAt,
-        sandbox: result,
-      };
     } finally {
       await gateway.close();
     }
+    const timing = gateway.timing();
+    return {
+      outcome: readOutcome(result),
+      usage: gateway.usage(),
+      costUsd: usdOf(gateway.cost()),
+      llmRequests: timing.requests,
+      firstRequestAt: timing.firstRequestAt,
+      lastResponseAt: timing.lastResponseAt,
+      sandbox: result,
+    };
   } finally {
     closeSync(folderFd);
   }
@@ -198,6 +212,7 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
   return {
     outcome: { ok: false, code, message: reason, retry: false },
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    costUsd: 0,
     llmRequests: 0,
     firstRequestAt: null,
     lastResponseAt: null,

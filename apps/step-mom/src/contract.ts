@@ -71,6 +71,8 @@ export interface StepMomModel {
   id: string;
   /** Where the Messages API is seen inside, without `/v1/messages`. */
   base_url: string;
+  /** The longest answer to ask for, tokens, where that is less than the model can write. */
+  max_tokens?: number;
   /** The built-in demo model answers in its place: the footer says so, and there is no cost. */
   demo?: boolean;
 }
@@ -111,6 +113,7 @@ export type StepMomErrorCode =
   | 'llm_refused'
   | 'llm_overflow'
   | 'llm_stalled'
+  | 'budget_exhausted'
   | 'no_reply'
   | 'deadline'
   | 'bad_input'

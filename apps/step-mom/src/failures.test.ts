@@ -26,6 +26,12 @@ test.each<[string, Answer, StepMomErrorCode, boolean]>([
     'llm_overflow',
     false,
   ],
+  [
+    'a budget that is used up',
+    status(400, 'invalid_request_error', 'tinyfat gateway: budget_exhausted: too long, sk-secret-detail'),
+    'budget_exhausted',
+    false,
+  ],
   ['413', status(413, 'request_too_large', 'Request exceeds the maximum size'), 'llm_overflow', false],
   [
     'an error in mid-stream',

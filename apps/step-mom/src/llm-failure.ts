@@ -53,6 +53,16 @@ function seconds(milliseconds: number): string {
   return `${Number((milliseconds / 1000).toFixed(1))} seconds`;
 }
 
+/** The host's gateway let no more requests pass. Not repeated: the money will not be more a moment later. */
+const budgetFailure: Failure = {
+  code: 'budget_exhausted',
+  message: 'The turn was stopped there; what it had done until then is kept.',
+  retry: false,
+};
+
+/** How the gateway begins the reason of such a refusal. */
+const budgetPattern = /tinyfat gateway: budget_exhausted:/;
+
 const overflowPattern =
   /prompt (?:is )?too long|request_too_large|context[_ ]length|context overflow|maximum context/i;
 
@@ -86,6 +96,7 @@ function codeOfStatus(status: number): LlmCode {
  * words before these where a summary failed. A text of no known kind is a fault of ours.
  */
 export function classifyLlmFailure(errorText: string): Failure {
+  if (budgetPattern.test(errorText)) return budgetFailure;
   if (overflowPattern.test(errorText)) {
     return llmFailure('llm_overflow', 'It is too long even after it was shortened.');
   }

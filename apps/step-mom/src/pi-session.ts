@@ -36,7 +36,8 @@ export async function chooseModel(wanted: StepMomInput['model'], runToken: strin
     return { ok: false, known: runtime.getModels('anthropic').map(({ id }) => id) };
   }
   await runtime.setRuntimeApiKey('anthropic', runToken);
-  return { ok: true, runtime, model: { ...model, baseUrl: wanted.base_url } };
+  const maxTokens = Math.min(model.maxTokens, wanted.max_tokens ?? model.maxTokens);
+  return { ok: true, runtime, model: { ...model, maxTokens, baseUrl: wanted.base_url } };
 }
 
 /** Nothing is looked up: no extensions, themes, prompt templates or context files; only our prompt and skills. */

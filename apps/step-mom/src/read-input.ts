@@ -19,6 +19,7 @@ const inputSchema = v.object({
   model: v.object({
     id: v.string(),
     base_url: v.pipe(v.string(), v.url()),
+    max_tokens: v.optional(v.pipe(count, v.minValue(1))),
     demo: v.optional(v.boolean()),
   }),
   task: v.variant('kind', [

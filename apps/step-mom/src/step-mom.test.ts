@@ -154,3 +154,11 @@ test('events that can not be written do not stop the turn', async () => {
   writeFileSync(join(folder.data, 'events'), 'not a folder');
   expect(await folder.take()).toMatchObject({ ok: true });
 });
+
+test('asks for no longer answer than it may, and never for more than the model can write', async () => {
+  const { api, folder } = await makeTurn(() => ({ kind: 'text', text: 'ok' }));
+  await folder.take({ model: { max_tokens: 5000 } });
+  await folder.take({ run_id: 'second', model: { max_tokens: 10_000_000 } });
+  await folder.take({ run_id: 'third' });
+  expect(api.requests.map(({ body }) => body.max_tokens)).toEqual([5000, 64_000, 64_000]);
+});

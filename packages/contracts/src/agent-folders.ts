@@ -59,6 +59,41 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       }
     });
 
+    it('reads a file that grows, part by part', async () => {
+      await fixture.folders.write('agent-a', 'events/x.jsonl', 'one two');
+      const from = async (offset: number, max = 100) => {
+        const outcome = await fixture.folders.readFrom('agent-a', 'events/x.jsonl', offset, max);
+        return outcome.ok ? text(outcome.bytes) : outcome.reason;
+      };
+      expect([await from(0, 3), await from(3), await from(7), await from(99)]).toEqual([
+        'one',
+        ' two',
+        '',
+        '',
+      ]);
+      await fixture.folders.write('agent-a', 'events/x.jsonl', 'one two three');
+      expect(await from(7)).toBe(' three');
+      expect(await fixture.folders.readFrom('agent-a', 'events/none', 0, 1)).toMatchObject({
+        reason: 'missing',
+      });
+      expect(await fixture.folders.readFrom('agent-a', '../x', 0, 1)).toMatchObject({ reason: 'bad_path' });
+    });
+
+    it('removes a folder with all that is in it, and does not mind one that is gone', async () => {
+      for (const file of ['SKILL.md', 'a/b/c.txt', '.hidden']) {
+        await fixture.folders.write('agent-a', `skills/one/${file}`, 'x');
+      }
+      await fixture.folders.write('agent-a', 'skills/two/SKILL.md', 'x');
+      expect(await fixture.folders.removeFolder('agent-a', 'skills/one')).toBe(true);
+      expect(await fixture.folders.removeFolder('agent-a', 'skills/one')).toBe(true);
+      expect(await fixture.folders.removeFolder('agent-a', 'no/such/folder')).toBe(true);
+      const names = (await fixture.folders.list('agent-a', 'skills', 10)).map((entry) => entry.name);
+      expect(names).toEqual(['two']);
+      expect(await fixture.folders.removeFolder('agent-a', 'skills/two/SKILL.md')).toBe(true);
+      expect(await read('skills/two/SKILL.md')).toBe('missing');
+      await expect(fixture.folders.removeFolder('agent-a', '../agent-a')).rejects.toThrow(/not a path/);
+    });
+
     it('refuses to write or move to a path that leaves the folder', async () => {
       await expect(fixture.folders.write('agent-a', '../x', 'no')).rejects.toThrow(/not a path/);
       await expect(fixture.folders.move('agent-a', 'MEMORY.md', '../../x')).rejects.toThrow(/not a path/);

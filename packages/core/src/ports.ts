@@ -99,12 +99,19 @@ export interface AgentFolders {
   list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
+  /** Bytes of a regular file that grows: from `offset` on, at most `maxBytes`; none past its end. */
+  readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
   /** Replaces a file atomically and durably; makes the folders above it. */
   write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
   /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
   move(agentId: string, from: string, to: string): Promise<void>;
   /** Removes one file (or link); a missing one is no error. */
   unlink(agentId: string, path: string): Promise<void>;
+  /**
+   * Removes a folder with all that is in it, or a file or link of that name; a missing one is no error. False when it
+   * is too deep or too full to be removed whole; what was removed by then is gone.
+   */
+  removeFolder(agentId: string, path: string): Promise<boolean>;
   /** Gives a local directory to be shown as `/data`, and brings it back at the end (a no-op for a directory). */
   attach(agentId: string): Promise<{ path: string; detach(): Promise<void> }>;
 }

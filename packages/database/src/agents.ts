@@ -67,6 +67,31 @@ export async function allowedSenders(db: Database, agentId: string): Promise<str
   return rows.map((row) => row.entry);
 }
 
+/** The same with when each was added, the newest first. */
+export async function allowedSenderRows(
+  db: Database,
+  agentId: string,
+): Promise<{ entry: string; created_at: number }[]> {
+  return await db
+    .selectFrom('allowed_senders')
+    .select(['entry', 'created_at'])
+    .where('agent_id', '=', agentId)
+    .orderBy('created_at', 'desc')
+    .orderBy('entry')
+    .execute();
+}
+
+/** Whether a turn or command of the agent is under way. */
+export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('agent_id', '=', agentId)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The allow-list as the rules of admission and of outgoing mail want it. */
 export async function allowList(db: Database, agentId: string): Promise<AllowEntry[]> {
   const parsed = (await allowedSenders(db, agentId)).map(parseAllowEntry);

@@ -144,6 +144,19 @@ export async function discardMails(
   return (await rows.returning('id').execute()).length;
 }
 
+/** Whether a mail waits at the door for its owner. */
+export async function waitsAtDoor(db: Database, mailId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('mails')
+    .select('id')
+    .where('id', '=', mailId)
+    .where(waiting)
+    .where('verdict', 'in', ['held', 'over_limit'])
+    .where(neverHadJob)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Lets a mail that waits at the door go to its turn; false when it does not wait there. */
 export async function letIn(db: Database, mailId: string): Promise<boolean> {
   const row = await db

@@ -19,7 +19,7 @@ const REPORTED_STATES = ['sending', 'sent', 'uncertain', 'bounced'] as const;
 
 /**
  * Writes what a report says, in the caller's transaction. It counts only for a delivery of the agent that it came to,
- * by Message-ID, and there only for people whom that was sent to; null where it is about none. `now`: epoch ms.
+ * by Message-ID, ours or that of the provider, and there only for people whom that was sent to; null where it is about none. `now`: epoch ms.
  */
 export async function applyReport(
   tx: Database,
@@ -31,19 +31,20 @@ export async function applyReport(
     .selectFrom('deliveries')
     .selectAll()
     .where('agent_id', '=', agentId)
-    .where('message_id', 'in', ids)
+    .where((where) => where.or([where('message_id', 'in', ids), where('provider_message_id', 'in', ids)]))
     .where('state', 'in', REPORTED_STATES)
     .execute();
   // The most reliable id first: the original's References hold ids of ours as well.
   for (const id of ids) {
-    const delivery = deliveries.find((one) => one.message_id === id);
-    const applied = delivery && (await applyTo(tx, delivery, { report, now }));
+    const delivery = deliveries.find((one) => one.message_id === id || one.provider_message_id === id);
+    const applied = delivery && (await applyToDelivery(tx, delivery, { report, now }));
     if (applied) return applied;
   }
   return null;
 }
 
-async function applyTo(
+/** The same for the delivery that a report is about, however that was found. */
+export async function applyToDelivery(
   tx: Database,
   delivery: Delivery,
   { report, now }: { report: MailReport; now: number },

@@ -15,7 +15,10 @@ export interface RunStart {
 
 /** Figures at a run's end; only what is given is set. */
 export type RunEnd = Partial<
-  Omit<Run, 'id' | 'job_id' | 'agent_id' | 'mail_id' | 'kind' | 'attempt' | 'started_at'>
+  Omit<
+    Run,
+    'id' | 'job_id' | 'agent_id' | 'mail_id' | 'kind' | 'attempt' | 'started_at' | 'reserved_micro_usd'
+  >
 > & {
   status: 'done' | 'failed';
   finished_at: number;
@@ -48,18 +51,24 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
         kind: run.kind,
         command: run.command,
         status: 'running',
+        // What the attempt before held was for requests that died with it.
+        reserved_micro_usd: 0,
       })),
     )
     .returningAll()
     .executeTakeFirstOrThrow();
 }
 
-/** Ends a run. */
+/** Ends a run; what it had set aside of a budget is free again. */
 export async function endRun(db: Database, id: string, end: RunEnd): Promise<void> {
-  await db.updateTable('runs').set(end).where('id', '=', id).execute();
+  await db
+    .updateTable('runs')
+    .set({ ...end, reserved_micro_usd: 0 })
+    .where('id', '=', id)
+    .execute();
 }
 
-/** Notes figures of an attempt that goes on or is tried again: tokens and cost add up over the attempts. */
+/** Adds what an attempt used since this was last called: tokens and cost add up over the attempts. */
 export async function addUsage(
   db: Database,
   id: string,
@@ -132,6 +141,35 @@ export async function agentTotals(
     .where('kind', '=', 'turn')
     .executeTakeFirstOrThrow();
   return { turns: row.turns, costUsd: row.cost ?? 0, tokens: row.tokens ?? 0 };
+}
+
+/** The same for several agents, by id; one without turns is left out. At most as many as fit into a statement. */
+export async function totalsOfAgents(
+  db: Database,
+  agentIds: readonly string[],
+): Promise<Map<string, { turns: number; costUsd: number; tokens: number }>> {
+  if (agentIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('runs')
+    .select((select) => [
+      'agent_id',
+      select.fn.countAll<number>().as('turns'),
+      select.fn.sum<number>('cost_usd').as('costUsd'),
+      select.fn
+        .sum<number>(
+          select(
+            'input_tokens',
+            '+',
+            select('output_tokens', '+', select('cache_read_tokens', '+', select.ref('cache_write_tokens'))),
+          ),
+        )
+        .as('tokens'),
+    ])
+    .where('agent_id', 'in', agentIds)
+    .where('kind', '=', 'turn')
+    .groupBy('agent_id')
+    .execute();
+  return new Map(rows.map(({ agent_id, ...totals }) => [agent_id, totals]));
 }
 
 /** The newest finished turn of a session. */

@@ -2,6 +2,7 @@
  * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
  * epoch milliseconds, JSON is text, truth values are 0 and 1.
  */
+import type { BudgetScope, WebhookProvider } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface Schema {
@@ -15,6 +16,10 @@ export interface Schema {
   secret_addresses: SecretAddressesTable;
   suppressed_recipients: SuppressedRecipientsTable;
   provider_keys: ProviderKeysTable;
+  budgets: BudgetsTable;
+  webhook_events: WebhookEventsTable;
+  provider_cursors: ProviderCursorsTable;
+  api_tokens: ApiTokensTable;
   account_users: AccountUsersTable;
   account_sessions: AccountSessionsTable;
   sign_in_requests: SignInRequestsTable;
@@ -57,7 +62,7 @@ export interface MailsTable {
   id: string;
   agent_id: string;
   received_at: number;
-  /** The way in: `smtp`. */
+  /** The way in: `smtp`, `resend` or `postmark`. */
   via: string;
   client_address: string | null;
   envelope_sender: string;
@@ -98,6 +103,8 @@ export interface MailsTable {
   authentication: string;
   state: MailState;
   state_reason: string;
+  /** Id of the webhook event that told of it; null for mail over SMTP. */
+  webhook_event: string | null;
 }
 
 export type JobState = 'ready' | 'running' | 'done' | 'failed';
@@ -139,7 +146,10 @@ export interface RunsTable {
   output_tokens: number;
   cache_read_tokens: number;
   cache_write_tokens: number;
+  /** Written from whole micro-dollars; of the month in which the run started. */
   cost_usd: number;
+  /** Set aside for what is under way, micro-dollars; 0 when the run does not run. */
+  reserved_micro_usd: Generated<number>;
   context_tokens: number | null;
   context_window: number | null;
   llm_requests: number;
@@ -185,6 +195,10 @@ export interface DeliveriesTable {
   reason: string | null;
   provider: string | null;
   provider_id: string | null;
+  /** The Message-ID that the mail really went out with, where the provider has put one of its own and told it. */
+  provider_message_id: string | null;
+  /** When the provider said that the receiving server had taken it, for the first of its recipients. */
+  delivered_at: number | null;
   created_at: number;
   sent_at: number | null;
   /** 1 once the outbox file lies where the state says (sent/ or failed/), or there is none. */
@@ -240,6 +254,68 @@ export interface ProviderKeysTable {
   last_used_at: number | null;
 }
 
+/** What a calendar month (UTC) may cost: one agent, or all agents of one owner together. */
+export interface BudgetsTable {
+  scope: BudgetScope;
+  /** Id of the agent, or canonical address of the owner. */
+  subject: string;
+  /** Micro-dollars. */
+  monthly_micro_usd: number;
+  updated_at: number;
+}
+
+/** Something that a provider told by webhook, or that its list of received mails told in the place of one. */
+export interface WebhookEventsTable {
+  seq: Generated<number>;
+  id: string;
+  provider: WebhookProvider;
+  /** The provider's name for the event, the same when it is sent again; `listed:…` where a list told of it. */
+  event_id: string;
+  kind: 'received' | 'delivery';
+  /** The provider's name for the mail. */
+  provider_mail_id: string;
+  /** The notice as JSON (core's `ProviderNotice`), without the message. */
+  payload: string;
+  /** Key in the raw mail store of a message that came along; null where there is none, or the door has taken it. */
+  raw_key: string | null;
+  state: 'pending' | 'done' | 'failed';
+  /** Counts the one under way. */
+  attempts: number;
+  /** While a try is under way: when it counts as dead. */
+  next_attempt_at: number;
+  /** A code of core's list; null where there is nothing to say. */
+  reason_code: string | null;
+  reason: string | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+/** How far a provider's list was read; both times are the provider's. */
+export interface ProviderCursorsTable {
+  name: string;
+  /** What is older is none of ours. */
+  started_at: number;
+  /** Everything up to here is stored. */
+  mark: number;
+}
+
+/** A token of the JSON API; what it says of itself is known by its hash alone. */
+export interface ApiTokensTable {
+  id: string;
+  /** Canonical address, as agents have it. */
+  owner: string;
+  /** What it is for. */
+  name: string;
+  /** SHA-256 of the token, hex. */
+  token_sha256: string;
+  last_four: string;
+  /** JSON array of scopes. */
+  scopes: string;
+  created_at: number;
+  /** Null: until it is revoked. */
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
 /** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
 export interface AccountUsersTable {
   id: string;
@@ -299,4 +375,8 @@ export type NewDelivery = Insertable<DeliveriesTable>;
 export type SecretAddress = Selectable<SecretAddressesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
+export type Budget = Selectable<BudgetsTable>;
+export type WebhookEvent = Selectable<WebhookEventsTable>;
+export type NewWebhookEvent = Insertable<WebhookEventsTable>;
+export type ApiToken = Selectable<ApiTokensTable>;
 export type SignInRequest = Selectable<SignInRequestsTable>;

@@ -37,6 +37,16 @@ export async function setCurrentSession(
     .execute();
 }
 
+/** Ids of the sessions that some scope of an agent goes on with. */
+export async function currentSessions(db: Database, agentId: string): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('current_sessions')
+    .select('session_id')
+    .where('agent_id', '=', agentId)
+    .execute();
+  return new Set(rows.map((row) => row.session_id));
+}
+
 /** One session as its runs tell it. */
 export interface RecordedSession {
   sessionId: string;

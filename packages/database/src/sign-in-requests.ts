@@ -87,8 +87,13 @@ export async function noteAttempt(
         .executeTakeFirstOrThrow();
       if (count >= limit.most) return limit;
     }
-    const noted = new Map(limits.map(({ kind, subject }) => [`${kind} ${subject}`, { kind, subject, at: now }]));
-    await tx.insertInto('sign_in_attempts').values([...noted.values()]).execute();
+    const noted = new Map(
+      limits.map(({ kind, subject }) => [`${kind} ${subject}`, { kind, subject, at: now }]),
+    );
+    await tx
+      .insertInto('sign_in_attempts')
+      .values([...noted.values()])
+      .execute();
     return null;
   });
 }

@@ -1,5 +1,5 @@
 /** The one way out of a sandbox: LLM route with the real key, and a proxy to public addresses. */
-import type { TokenUsage } from '@tinyfat/core';
+import type { Grant, PricedModel, TokenUsage } from '@tinyfat/core';
 
 /** Where the Messages API really is, and whose key pays. The key is added here and nowhere else. */
 export type LlmUpstream =
@@ -25,12 +25,34 @@ export type EgressPolicy =
   /** Host names, `*.domain` for its sub-domains; still public addresses only. */
   | { kind: 'list'; hosts: string[] };
 
+/** How the money of a run is counted and capped. Amounts are micro-dollars. */
+export interface RunMoney {
+  /** The models whose prices are known. */
+  models: readonly PricedModel[];
+  /** Null where nothing caps the run; it is counted all the same. */
+  cap: {
+    /** What was set aside when the run began. */
+    reserved: number;
+    /** Sets `more` aside, all of it or nothing, so that a request that needs `whole` has it. */
+    reserve(more: number, whole: number): Promise<Grant>;
+  } | null;
+  /** Writes down what was used since the last call that did not reject, and what is set aside from now on. */
+  note(spending: { used: RunUsage; reserved: number }): Promise<void>;
+}
+
+/** What a run used. The cost goes down where a request turns out cheaper than was reckoned while it was under way. */
+export interface RunUsage extends TokenUsage {
+  microUsd: number;
+  requests: number;
+}
+
 export interface GatewayRequest {
   runId: string;
   /** Host path of the unix socket to make; its folder exists and only we can enter it. */
   socketPath: string;
   upstream: LlmUpstream;
   egress: EgressPolicy;
+  money: RunMoney;
   /** Called for each thing that the run did or was refused, for the log; never holds a key or a body. */
   onEvent?: (event: GatewayEvent) => void;
 }
@@ -46,9 +68,11 @@ export interface Gateway {
   runToken: string;
   /** Tokens that the upstream reported so far, over all requests of this run. */
   usage(): TokenUsage;
+  /** What all requests cost so far, micro-dollars; those that were cut by what they may have cost. */
+  cost(): number;
   /** LLM requests so far, and when the first came and the last ended (epoch ms); null when none. */
   timing(): { requests: number; firstRequestAt: number | null; lastResponseAt: number | null };
-  /** Cuts every connection and removes the socket. */
+  /** Cuts every connection, removes the socket, and writes the last figures down; rejects when that fails. */
   close(): Promise<void>;
 }
 

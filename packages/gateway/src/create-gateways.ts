@@ -14,6 +14,7 @@ import { createUpstreamAgents } from './llm/upstream-agents.ts';
 import { createUsageMeter } from './llm/usage-meter.ts';
 import { createRunServer } from './run-server.ts';
 import { listenOnSocketFile } from './socket-file.ts';
+import { openPurse } from './spending/purse.ts';
 
 /** What all gateways of a host share. */
 export interface GatewaysOptions {
@@ -43,6 +44,8 @@ export function createGateways(options: GatewaysOptions): Gateways {
     if (!opened.ok) return opened;
     const runToken = makeRunToken();
     const meter = createUsageMeter();
+    const { money } = request;
+    const purse = openPurse({ money, meter, now: options.now, noteMs: limits.llmNoteMs });
     const emit = limitedEvents(limits.events, request.onEvent);
     const llm = createLlmRoute({
       upstream: opened.upstream,
@@ -50,6 +53,8 @@ export function createGateways(options: GatewaysOptions): Gateways {
       agents,
       limits,
       meter,
+      purse,
+      models: money.models,
       now: options.now,
       emit,
     });
@@ -70,13 +75,15 @@ export function createGateways(options: GatewaysOptions): Gateways {
     const gateway: Gateway = {
       runToken,
       usage: meter.total,
+      cost: purse.cost,
       timing: llm.timing,
-      close: () => {
+      async close() {
         openGateways.delete(gateway);
-        return new Promise((resolve) => {
+        await new Promise<void>((resolve) => {
           run.server.close(() => resolve());
           run.cutAll();
         });
+        await purse.close();
       },
     };
     openGateways.add(gateway);

@@ -4,7 +4,7 @@ import http, { type IncomingHttpHeaders, type RequestListener, type Server } fro
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Gateway, GatewayEvent, GatewayRequest } from './contract.ts';
+import type { Gateway, GatewayEvent, GatewayRequest, RunMoney } from './contract.ts';
 import { createGateways, type Gateways, type GatewaysOptions } from './create-gateways.ts';
 import type { EgressNetwork } from './egress/network.ts';
 
@@ -17,6 +17,9 @@ export interface GatewayFixture {
   events: GatewayEvent[];
   close(): Promise<void>;
 }
+
+/** Money that nothing caps and nobody counts. */
+export const UNCAPPED: RunMoney = { models: [], cap: null, note: async () => {} };
 
 /** Opens a gateway in a fresh folder; without an upstream it serves the demo model. */
 export async function openFixture(
@@ -32,6 +35,7 @@ export async function openFixture(
     socketPath,
     upstream: { kind: 'demo' },
     egress: { kind: 'public' },
+    money: UNCAPPED,
     onEvent: (event) => events.push(event),
     ...request,
   });

@@ -8,6 +8,12 @@ export interface GatewayLimits {
   llmRequests: number;
   /** Body of one LLM request. */
   llmBodyBytes: number;
+  /** Bodies that are held back until their cost is known, all together. */
+  llmHeldBytes: number;
+  /** How long a request waits for money that others hold before it is refused. */
+  llmBudgetWaitMs: number;
+  /** How often the cost of requests under way is written down. */
+  llmNoteMs: number;
   /** Until the connection to the LLM stands, TLS included. */
   llmConnectMs: number;
   /** Proxied connections at the same time. */
@@ -30,6 +36,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   requests: 50_000,
   llmRequests: 16,
   llmBodyBytes: 64 * 1024 * 1024,
+  llmHeldBytes: 64 * 1024 * 1024,
+  llmBudgetWaitMs: 30_000,
+  llmNoteMs: 2_000,
   llmConnectMs: 10_000,
   egressConnections: 64,
   egressBytes: 1024 * 1024 * 1024,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createGateways, type Gateways } from './create-gateways.ts';
-import { ask } from './gateway-fixture.ts';
+import { ask, UNCAPPED } from './gateway-fixture.ts';
 
 let folder: string;
 let gateways: Gateways;
@@ -20,7 +20,13 @@ afterEach(async () => {
 
 const open = async (socketPath: string) => {
   const upstream = { kind: 'demo' as const };
-  const opened = await gateways.open({ runId: 'r', socketPath, upstream, egress: { kind: 'none' } });
+  const opened = await gateways.open({
+    runId: 'r',
+    socketPath,
+    upstream,
+    egress: { kind: 'none' },
+    money: UNCAPPED,
+  });
   if (!opened.ok) throw new Error(opened.reason);
   return opened.gateway;
 };

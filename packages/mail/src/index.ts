@@ -4,5 +4,8 @@ export { smtpListener } from './smtp-in/smtp-listener.ts';
 export { type MaildirOptions, maildir } from './transports/maildir.ts';
 export { type PostmarkOptions, postmark } from './transports/postmark.ts';
 export { type ResendOptions, resend } from './transports/resend.ts';
+export { type ResendAccount, type ResendAccountOptions, resendAccount } from './transports/resend-account.ts';
 export { type SmtpRelayOptions, smtpRelay } from './transports/smtp-relay.ts';
+export { type ResendArchiveOptions, resendArchive } from './webhooks/resend-archive.ts';
+export { returnPath } from './webhooks/return-path.ts';
 export { type MailWorkerLimits, type MailWorkersOptions, mailWorkers } from './workers/mail-workers.ts';

@@ -4,11 +4,18 @@ import type { Database, MailVerdict, NewMail } from '@tinyfat/database';
 
 /** One message as a transport took it. */
 export interface ReceivedMessage {
-  /** The way in: `smtp`. */
+  /** The way in: `smtp`, `resend` or `postmark`. */
   via: string;
   client: ClientConnection;
   /** Empty for the null reverse-path. */
   envelopeSender: string;
+  /**
+   * Nobody told the envelope sender, and `envelopeSender` is the author's address for the record: it proves nothing
+   * about who brought the mail.
+   */
+  envelopeGuessed?: true;
+  /** Id of the webhook event that told of it. */
+  webhookEvent?: string;
   envelopeRecipients: readonly string[];
   raw: Uint8Array;
   /** Set where the message went beyond the size limit and `raw` is only its beginning: its size in bytes. */

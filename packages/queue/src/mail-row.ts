@@ -69,6 +69,7 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
     authentication: letIn?.authentication ?? '',
     state: verdict.verdict === 'accepted' ? 'queued' : verdict.verdict,
     state_reason: verdict.verdict === 'accepted' ? '' : verdict.reason,
+    webhook_event: message.webhookEvent ?? null,
   };
 }
 

@@ -103,7 +103,7 @@ async function judge(
   const fromAgent = from?.ok === true && (await isAgent(from.sender.base));
   return admit({
     inspection,
-    envelopeSender: message.envelopeSender,
+    envelopeSender: message.envelopeGuessed ? null : message.envelopeSender,
     agent: { name: addressee.agent.name, address: agentAddress(ports, addressee) },
     viaSecretAddress: addressee.secretAddress !== null,
     now: ports.clock(),

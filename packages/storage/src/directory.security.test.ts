@@ -1,6 +1,15 @@
 /** Invariant 6: what an agent leaves in its folder never makes the host touch anything else. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +58,25 @@ describe('a hostile agent folder', () => {
     expect(readFileSync(join(base, 'secret'), 'utf8')).toBe('SECRET');
     expect(await reason('outbox/failed/x.json')).toBe('record');
     expect(execFileSync('ls', ['-A', join(base, 'outside')], { encoding: 'utf8' })).toBe('');
+  });
+
+  it('removes a folder without going through a link in it, or being one', async () => {
+    mkdirSync(join(agent, 'skills/own'));
+    symlinkSync(join(base, 'outside'), join(agent, 'skills/own/out'));
+    symlinkSync(join(base, 'secret'), join(agent, 'skills/own/SKILL.md'));
+    symlinkSync(join(base, 'outside'), join(agent, 'skills/linked'));
+    writeFileSync(join(base, 'outside/keep'), 'keep');
+    expect(await folders.removeFolder('agent-a', 'skills/own')).toBe(true);
+    expect(await folders.removeFolder('agent-a', 'skills/linked')).toBe(true);
+    expect(await folders.removeFolder('agent-a', 'skills/linked/keep')).toBe(true);
+    expect(readdirSync(join(agent, 'skills'))).toEqual([]);
+    expect(readFileSync(join(base, 'outside/keep'), 'utf8')).toBe('keep');
+    expect(readFileSync(join(base, 'secret'), 'utf8')).toBe('SECRET');
+  });
+
+  it('gives a folder that is nested without end up, and stays alive', async () => {
+    mkdirSync(join(agent, 'skills/deep', ...Array.from({ length: 100 }, () => 'd')), { recursive: true });
+    expect(await folders.removeFolder('agent-a', 'skills/deep')).toBe(false);
   });
 
   it('moves a link as a link', async () => {

@@ -30,6 +30,7 @@ import {
   splitPath,
   withFolder,
 } from './open-below.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Sub-folders that every agent has (DESIGN section 5). */
 export const agentSubfolders = [
@@ -126,6 +127,15 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       );
     },
 
+    async readFrom(agentId, path, offset, maxBytes) {
+      if (!splitPath(path))
+        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
+      const outcome = inFolder(agentId, path, false, (fd, name) => readPart(fd, name, offset, maxBytes));
+      return (
+        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
+      );
+    },
+
     async write(agentId, path, bytes) {
       const done = inFolder(agentId, path, true, (fd, name) => {
         replaceFile(fd, name, bytes, own);
@@ -155,6 +165,10 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
           if (!isMissing(error)) throw error;
         }
       });
+    },
+
+    async removeFolder(agentId, path) {
+      return inFolder(agentId, path, false, (fd, name) => removeTree(fd, name)) ?? true;
     },
 
     async attach(agentId) {
@@ -208,6 +222,24 @@ function readFile(folderFd: number, name: string, maxBytes: number): ReadOutcome
       length += read;
       if (length === buffer.length) return tooLarge('more and more');
     }
+  } finally {
+    closeSync(opened.fd);
+  }
+}
+
+function readPart(folderFd: number, name: string, offset: number, maxBytes: number): ReadOutcome {
+  const opened = openFile(folderFd, name);
+  if (!opened.ok) return opened;
+  try {
+    const left = opened.stats.size > BigInt(offset) ? opened.stats.size - BigInt(offset) : 0n;
+    const buffer = Buffer.alloc(left < BigInt(maxBytes) ? Number(left) : maxBytes);
+    let length = 0;
+    while (length < buffer.length) {
+      const read = readSync(opened.fd, buffer, length, buffer.length - length, offset + length);
+      if (read === 0) break;
+      length += read;
+    }
+    return { ok: true, bytes: buffer.subarray(0, length) };
   } finally {
     closeSync(opened.fd);
   }

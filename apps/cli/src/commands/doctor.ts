@@ -91,12 +91,16 @@ function folder(config: Config): Finding {
 /** A port that our own running server has is as it should be. */
 async function smtpPort(config: Config): Promise<Finding> {
   const { host, port } = config.smtp;
+  const { resendSecrets, postmarkCredentials } = config.webhooks;
+  if (port === null && resendSecrets.length + postmarkCredentials.length > 0) {
+    return { check: 'smtp port', state: 'ok', found: 'no listener; mail comes by webhook', mend: '' };
+  }
   if (port === null)
     return {
       check: 'smtp port',
       state: 'note',
       found: 'no listener',
-      mend: 'Set SMTP_PORT to take mail by SMTP.',
+      mend: 'Set SMTP_PORT to take mail by SMTP, or RESEND_WEBHOOK_SECRET or POSTMARK_WEBHOOK_AUTH.',
     };
   const problem = await new Promise<string | null>((resolve) => {
     const server = createServer();

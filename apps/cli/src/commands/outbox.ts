@@ -55,6 +55,7 @@ async function deliveryRows(data: DataFolder, agentId: string | null) {
     to: delivery.recipients,
     subject: delivery.subject,
     state: delivery.state,
+    delivered: time(delivery.delivered_at),
     attempts: delivery.attempts,
     reason:
       delivery.reason_code === null ? delivery.reason : renderError(delivery.reason_code, delivery.reason),

@@ -59,6 +59,7 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
     server.smtpPort === null
       ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
       : `Mail in      SMTP on ${host}:${server.smtpPort}${isLoopback(host) ? ' (this machine only)' : ''}`,
+    ...webhookLines(config),
     `Mail out     ${mailWay(config) ?? `Maildir ${server.data.paths.mailbox} (set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real)`}`,
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
@@ -67,4 +68,13 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
     `Everything   is in ${config.dataDir}`,
   ];
   return lines;
+}
+
+/** What is to be entered at the providers. */
+function webhookLines({ webhooks, publicUrl }: Config): string[] {
+  const providers = [
+    ...(webhooks.resendSecrets.length > 0 ? ['resend'] : []),
+    ...(webhooks.postmarkCredentials.length > 0 ? ['postmark'] : []),
+  ];
+  return providers.map((provider) => `Mail in      webhook ${publicUrl}/webhooks/${provider}`);
 }

@@ -1,6 +1,6 @@
 /** Which way mail goes out. */
 import type { Clock, MailTransport } from '@tinyfat/core';
-import { maildir, postmark, resend, smtpRelay } from '@tinyfat/mail';
+import { maildir, postmark, type ResendAccount, resend, resendAccount, smtpRelay } from '@tinyfat/mail';
 import type { Config } from '../config.ts';
 
 /** The provider or the relay that is configured, else the Maildir in the given folder. */
@@ -8,12 +8,18 @@ export function mailTransport(
   config: Pick<Config, 'smtpUrl' | 'mailProvider' | 'mailDomain'>,
   mailbox: string,
   clock: Clock,
+  account: ResendAccount | null = null,
 ): MailTransport {
   const hostname = config.mailDomain;
   const { smtpUrl, mailProvider } = config;
   switch (mailProvider?.kind) {
     case 'resend':
-      return resend({ apiKey: mailProvider.key, baseUrl: mailProvider.baseUrl, clock });
+      return resend({
+        apiKey: mailProvider.key,
+        baseUrl: mailProvider.baseUrl,
+        clock,
+        ...(account === null ? {} : { account }),
+      });
     case 'postmark':
       return postmark({ serverToken: mailProvider.key, baseUrl: mailProvider.baseUrl, clock });
     case undefined:
@@ -21,7 +27,16 @@ export function mailTransport(
   }
 }
 
-/** The same in words, without anything secret; null for the Maildir. */
+/** The account at Resend that mail goes out and comes in through; null where there is none. */
+export function resendAccountOf(
+  { mailProvider }: Pick<Config, 'mailProvider'>,
+  clock: Clock,
+): ResendAccount | null {
+  if (mailProvider?.kind !== 'resend') return null;
+  return resendAccount({ apiKey: mailProvider.key, baseUrl: mailProvider.baseUrl, clock });
+}
+
+/** The way out in words, without anything secret; null for the Maildir. */
 export function mailWay({ smtpUrl, mailProvider }: Pick<Config, 'smtpUrl' | 'mailProvider'>): string | null {
   if (mailProvider) return `${mailProvider.kind} API at ${new URL(mailProvider.baseUrl).host}`;
   return smtpUrl ? `SMTP relay ${new URL(smtpUrl).host}` : null;

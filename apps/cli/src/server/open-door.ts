@@ -9,6 +9,8 @@ import type { DataFolder } from '../data-folder.ts';
 
 /** Bytes of one message. */
 export const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
+/** What is looked at of a larger one. */
+export const OVERSIZE_BYTES_KEPT = 64 * 1024;
 
 export interface DoorParts {
   config: Pick<Config, 'smtp' | 'mailDomain' | 'trustedClients'>;
@@ -69,7 +71,8 @@ export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
   });
 }
 
-function doorPorts({
+/** What the door needs, whichever way a mail comes. */
+export function doorPorts({
   config,
   data,
   workers,

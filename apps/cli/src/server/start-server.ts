@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { logRecorder, recorders } from '@tinyfat/platform';
+import { createApi, logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -14,12 +14,14 @@ import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfa
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { apiPorts, NO_SERVER } from './api-ports.ts';
 import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
-import { mailTransport } from './mail-transport.ts';
+import { mailTransport, resendAccountOf } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 
@@ -113,7 +115,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     undo.push(() => workers.close());
     const gateways = createGateways({ now: clock });
     undo.push(() => gateways.close());
-    const transport = mailTransport(config, paths.mailbox, clock);
+    const account = resendAccountOf(config, clock);
+    const transport = mailTransport(config, paths.mailbox, clock, account);
     undo.push(() => transport.close());
 
     const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits: config.limits });
@@ -149,6 +152,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       models: readModels(programPaths.models),
       llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
       readMasterKeys: masterKeySource(config, data).read,
+      ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
       defaultModel: 'haiku',
       jobBackoff: { ...backoff, capMs: 10 * 60_000 },
       deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },
@@ -177,7 +181,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     });
     undo.push(() => worker.stop(drainMs));
 
-    const listener = await openDoor({
+    const door = {
       config,
       data,
       workers,
@@ -188,15 +192,28 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       recorder,
       onJobs: () => worker.wake(),
       onReports: () => void fileSettled(ports),
-    });
+    };
+    const listener = await openDoor(door);
     if (listener) undo.push(() => listener.close(5000));
+    const webhooks = await openWebhooks({ ...door, config, account });
+    undo.push(() => webhooks.stop(5000));
 
+    const stopping = new AbortController();
+    const api = createApi(
+      apiPorts(config, data, logger, {
+        ...NO_SERVER,
+        onJobs: () => worker.wake(),
+        onDeliveries: () => wakeSender(),
+        stopping: stopping.signal,
+      }),
+    );
     const web = await startHttpServer({
       ...config.http,
       builtFolder: programPaths.platform,
       trustedProxies: config.trustedProxies,
       backend: {
         publicUrl: new URL(config.publicUrl),
+        api,
         checks: readinessChecks({
           db,
           sandbox,
@@ -205,9 +222,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
           longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
         }),
         metrics,
+        webhooks,
       },
     });
     undo.push(() => web.close(5000));
+    // Streams of events would keep the HTTP server from closing.
+    undo.push(() => stopping.abort());
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(

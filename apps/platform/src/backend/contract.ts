@@ -3,6 +3,8 @@
  * request; nothing else in this app knows the runtime that it lives in.
  */
 
+import type { ErrorCode } from '@tinyfat/core';
+
 /** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
 export interface RequestOrigin {
   /** IP address of the client in text form. */
@@ -20,12 +22,28 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
+/** Takes the webhooks of mail providers; 200 only once what they tell is durable. */
+export interface WebhookTakers {
+  takeResend(request: Request): Promise<WebhookAnswer>;
+  takePostmark(request: Request): Promise<WebhookAnswer>;
+}
+
+/** What a provider is answered; `code` and `reason` are null where all is well. */
+export interface WebhookAnswer {
+  status: number;
+  code: ErrorCode | null;
+  reason: string | null;
+}
+
 export interface Backend {
   /** The address under which people reach the pages; its origin is the only one that forms may come from. */
   publicUrl: URL;
   /** What must work before the server counts as ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
+  webhooks: WebhookTakers;
+  /** Answers whatever is below `/api/v1`; never rejects. */
+  api(request: Request, from: RequestOrigin): Promise<Response>;
 }
 
 /** What the composition gives with each request. */

@@ -22,11 +22,15 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 const ONE_YEAR_S = 31_536_000;
 
-/** The same answer with the headers; `cache-control` only where the answer names none. */
+/** Where an answer names its own, it is stricter than ours. */
+const OWN = ['content-security-policy', 'cache-control'];
+
+/** The same answer with the headers; a policy and `cache-control` only where the answer names none. */
 export function withSecurityHeaders(answer: Response, publicUrl: URL): Response {
   const sealed = new Response(answer.body, answer);
-  for (const [name, value] of Object.entries(HEADERS)) sealed.headers.set(name, value);
-  if (!sealed.headers.has('cache-control')) sealed.headers.set('cache-control', 'no-store');
+  for (const [name, value] of Object.entries({ ...HEADERS, 'cache-control': 'no-store' })) {
+    if (!OWN.includes(name) || !sealed.headers.has(name)) sealed.headers.set(name, value);
+  }
   if (publicUrl.protocol === 'https:') {
     sealed.headers.set('strict-transport-security', `max-age=${ONE_YEAR_S}`);
   }

@@ -1,5 +1,5 @@
 /** `/model`: which model answers, and which there are; `/model NAME`: another one from the next turn on. */
-import { MODEL_ALIASES, newestOfFamily, resolveModel } from '@tinyfat/core';
+import { changeAgentConfig, MODEL_ALIASES, newestOfFamily, resolveModel } from '@tinyfat/core';
 import { agentModel } from '../agent-setup.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 
@@ -13,7 +13,11 @@ export async function model(context: CommandContext, wanted: string | null): Pro
   if (!chosen.ok) {
     return { text: `There is no model of that name; it stays \`${current.id}\`.\n\n${available(context)}` };
   }
-  await ports.folders.write(work.agent.id, 'config.json', withModel(configText, wanted.trim().toLowerCase()));
+  await ports.folders.write(
+    work.agent.id,
+    'config.json',
+    changeAgentConfig(configText, { model: wanted.trim().toLowerCase() }),
+  );
   return { text: `From the next mail on, \`${chosen.model.id}\` (${chosen.model.name}) answers.` };
 }
 
@@ -24,16 +28,4 @@ function available({ ports }: CommandContext): string {
   });
   const ids = ports.models.map(({ id }) => `\`${id}\``).join(', ');
   return `Short names:\n\n${aliases.join('\n')}\n\nFull names: ${ids}.\n\nWrite \`/model NAME\` to change it.`;
-}
-
-/** config.json with another model; its other keys stay, and a file that is no JSON object is replaced. */
-function withModel(text: string | null, name: string): string {
-  let settings: object = {};
-  try {
-    const parsed: unknown = JSON.parse(text ?? '{}');
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) settings = parsed;
-  } catch {
-    // Unreadable settings count for nothing anyway.
-  }
-  return `${JSON.stringify({ ...settings, model: name }, null, 2)}\n`;
 }

@@ -3,6 +3,7 @@ import { sessionHash } from '@tinyfat/core';
 import { agentTotals, currentSession, deliveryCounts, lastRunOfSession } from '@tinyfat/database';
 import { agentModel } from '../agent-setup.ts';
 import { agentAddress } from '../consumer.ts';
+import { budgetLine } from './budget-line.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 import { when } from './format.ts';
 import { knownSessions } from './sessions.ts';
@@ -27,6 +28,7 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
     `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}; scope: ${config.sessionScope})`,
     `- Context used: ${used}`,
     `- Turns so far: ${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`,
+    `- This month: ${await budgetLine(context)}`,
     `- Outgoing mail: ${deliveries.waiting} waiting, ${deliveries.held} held, ${deliveries.failed} failed, ${deliveries.uncertain} uncertain, ${deliveries.bounced} bounced`,
     `- Last turn: ${last?.finished_at ? when(last.finished_at) : 'none'}`,
   ];

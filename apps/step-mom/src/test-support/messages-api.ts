@@ -7,6 +7,7 @@ export interface ReceivedRequest {
   apiKey: string | undefined;
   body: {
     model: string;
+    max_tokens?: number;
     system: unknown;
     tools?: { name: string }[];
     messages: { role: string; content: unknown }[];

@@ -89,10 +89,15 @@ export type Inspection =
 
 /** Where a message came from. */
 export interface ClientConnection {
-  /** IP address in text form. */
+  /** IP address in text form; the name of the provider where one hands the mail on. */
   address: string;
   /** HELO/EHLO name; null where there was none. */
   helo: string | null;
   /** In TRUSTED_CLIENTS: its mail is not checked for DMARC. */
   trusted: boolean;
+  /**
+   * The mail provider that took the mail from the sender and hands it on through its API; absent where the client
+   * itself brings it. Nothing that is known of this client says anything about the sender.
+   */
+  provider?: 'resend' | 'postmark';
 }

@@ -19,6 +19,8 @@ export interface ReportedRecipient {
   status: string | null;
   /** What the refusing server said: one line of printable ASCII, at most 300 characters, may be empty. */
   diagnostic: string;
+  /** Whether the address takes no mail, where somebody who knows says so; else status and diagnostic decide. */
+  dead?: boolean;
 }
 
 /** `messageIds` are candidates of the original's Message-ID with angle brackets, most reliable first, at most 20. */

@@ -14,6 +14,7 @@ const stepMomCodes = {
   llm_refused: true,
   llm_overflow: true,
   llm_stalled: true,
+  budget_exhausted: true,
   no_reply: true,
   deadline: true,
   bad_input: true,

@@ -5,6 +5,7 @@ import type { ErrorDescription } from './describe.ts';
 import { httpErrors } from './http.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
+import { webhookErrors } from './webhook.ts';
 
 /** Every error code with its description. */
 export const ERRORS = {
@@ -13,6 +14,7 @@ export const ERRORS = {
   ...httpErrors,
   ...runErrors,
   ...setupErrors,
+  ...webhookErrors,
 } as const;
 
 /** A code of the list. */

@@ -38,6 +38,12 @@ export const httpErrors = {
     sentence: 'The token may not do that.',
     nextStep: 'Make one with the scope that is named: tinyfat token create --owner ADDR --scope SCOPE',
   },
+  not_permitted: {
+    status: 403,
+    seenBy: 'owner',
+    sentence: 'On this server only its operators may do that.',
+    nextStep: 'Ask whoever runs it; operators: ADMIN_EMAILS says who is one.',
+  },
   not_found: {
     status: 404,
     seenBy: 'owner',
@@ -56,11 +62,29 @@ export const httpErrors = {
     sentence: 'It is in a state in which that can not be done.',
     nextStep: 'Look at it again: somebody else may have done it already.',
   },
+  precondition_failed: {
+    status: 412,
+    seenBy: 'owner',
+    sentence: 'It was changed since you read it, so nothing was written.',
+    nextStep: 'Read it again, and put your change into what it is now.',
+  },
   body_too_large: {
     status: 413,
     seenBy: 'owner',
     sentence: 'The request is larger than it may be.',
     nextStep: 'Send less at once; the limit is named.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    seenBy: 'owner',
+    sentence: 'The body is of a kind that is not taken here.',
+    nextStep: 'Send the content-type that is named; openapi.yaml describes every request.',
+  },
+  precondition_required: {
+    status: 428,
+    seenBy: 'owner',
+    sentence: 'It is not said which version is to be replaced.',
+    nextStep: 'Send If-Match with the ETag that you got when you read it, or If-None-Match: * to make it.',
   },
   too_many_requests: {
     status: 429,

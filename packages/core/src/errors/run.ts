@@ -57,6 +57,13 @@ export const runErrors = {
     sentence: 'The model stopped answering in the middle.',
     nextStep: 'Send your mail again.',
   },
+  budget_exhausted: {
+    seenBy: 'owner',
+    sentence:
+      'The budget for this month is used up, or what is left of it is less than the next request to the model may cost.',
+    nextStep:
+      'The operator can raise it with tinyfat budget set NAME USD, or tinyfat budget set --owner ADDR USD; it begins anew with the next month (UTC). Commands such as /status still work, and a cheaper /model may fit.',
+  },
   no_reply: {
     seenBy: 'sender',
     sentence: 'The agent ended its turn without writing an answer.',
@@ -126,6 +133,7 @@ export const runErrors = {
   | LlmCode
   | StopCode
   | 'owner_key_unreadable'
+  | 'budget_exhausted'
   | 'no_reply'
   | 'deadline'
   | 'bad_input'

@@ -22,6 +22,11 @@ export const setupErrors = {
     sentence: 'There is no such key.',
     nextStep: 'tinyfat key list shows those that there are.',
   },
+  budget_unknown: {
+    seenBy: 'operator',
+    sentence: 'There is no such budget.',
+    nextStep: 'tinyfat budget show has those that there are.',
+  },
   master_keys_missing: {
     seenBy: 'operator',
     sentence: 'The master key that opens the stored keys is not here.',

@@ -96,7 +96,7 @@ export function suppressedReason(suppressed: readonly Suppression[]): string {
 function outcomes(report: Report<'delivery'>, { recipients }: ReportedDelivery): Statement[] {
   return report.recipients
     .slice(0, MAX_ENTRIES)
-    .flatMap(({ addresses, action, status, diagnostic }): Statement[] => {
+    .flatMap(({ addresses, action, status, diagnostic, dead }): Statement[] => {
       const address = recipientAmong(addresses, recipients);
       if (address === null) return [];
       const told = status === null || diagnostic.includes(status) ? diagnostic : `${status} ${diagnostic}`;
@@ -106,7 +106,7 @@ function outcomes(report: Report<'delivery'>, { recipients }: ReportedDelivery):
         return [{ text: sentence(`${address}: ${printable(action)}, ${detail}`), effect }];
       }
       const text = sentence(`${address}: ${detail}`);
-      if (!isHardBounce(status, diagnostic)) return [{ text, effect: 'bounced' }];
+      if (!(dead ?? isHardBounce(status, diagnostic))) return [{ text, effect: 'bounced' }];
       return [{ text, effect: 'bounced', suppression: { address, code: 'bounced', reason: detail } }];
     });
 }

@@ -35,6 +35,15 @@ export function parseAgentConfig(text: string | null): { config: AgentConfig; wa
   };
 }
 
+/** `config.json` with other settings; its other keys stay, and a file that is no JSON object is replaced. */
+export function changeAgentConfig(
+  text: string | null,
+  change: { model?: string | null; session_scope?: SessionScope },
+): string {
+  const settings = text === null ? {} : parseObject(text, []);
+  return `${JSON.stringify({ ...settings, ...change }, null, 2)}\n`;
+}
+
 function parseObject(text: string, warnings: string[]): Record<string, unknown> {
   try {
     const json: unknown = JSON.parse(text.replace(/^\ufeff/, ''));

@@ -5,6 +5,9 @@ import * as door from './0002-door.ts';
 import * as keys from './0003-keys.ts';
 import * as doubt from './0004-doubt.ts';
 import * as held from './0005-held.ts';
+import * as webhooks from './0005-webhooks.ts';
+import * as budgets from './0006-budgets.ts';
+import * as tokens from './0007-tokens.ts';
 import * as accounts from './0008-accounts.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -13,5 +16,8 @@ export const migrations: Record<string, Migration> = {
   '0003-keys': keys,
   '0004-doubt': doubt,
   '0005-held': held,
+  '0005-webhooks': webhooks,
+  '0006-budgets': budgets,
+  '0007-tokens': tokens,
   '0008-accounts': accounts,
 };

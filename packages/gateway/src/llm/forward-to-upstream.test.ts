@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { ask, type GatewayFixture, listen, openFixture } from '../gateway-fixture.ts';
+import { ask, type GatewayFixture, listen, openFixture, UNCAPPED } from '../gateway-fixture.ts';
 
 const KEY = 'sk-ant-real-key-of-the-operator';
 const cleanUps: (() => Promise<void>)[] = [];
@@ -210,6 +210,7 @@ test('keeps the connection to the LLM for the next run', async () => {
     socketPath,
     upstream: { kind: 'anthropic', baseUrl: upstream.url, apiKey: 'sk-another-accounts-key' },
     egress: { kind: 'none' },
+    money: UNCAPPED,
   });
   if (!second.ok) throw new Error(second.reason);
   const headers = { 'x-api-key': second.gateway.runToken };

@@ -1,16 +1,18 @@
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Tally } from '../spending/tally.ts';
 import { sendApiError } from './api-error.ts';
 import { passAnswer } from './pass-answer.ts';
-import { createBodyFeed } from './request-body.ts';
+import type { BodyFeed } from './request-body.ts';
 import { startUpstreamRequest, type UpstreamTarget, watchConnecting } from './upstream-request.ts';
 
 /** How to reach the LLM for one request, and who reads its answer. */
 export interface UpstreamCall extends UpstreamTarget {
   agent: Agent;
-  bodyLimit: number;
+  /** Gives the request's body; `onTooLarge` where it turns out too large on the way. */
+  body: (onTooLarge: (reason: string) => void) => BodyFeed;
   connectMs: number;
-  /** Called for a 2xx answer with its content type; gives the reader of its body. */
-  startAnswer: (contentType: string) => (chunk: Uint8Array) => void;
+  /** Counts what it costs. */
+  tally: Tally;
 }
 
 /**
@@ -22,24 +24,26 @@ export function forwardToUpstream(
   response: ServerResponse,
   call: UpstreamCall,
 ): void {
+  const { tally } = call;
   let outgoing: ClientRequest | null = null;
   let settled = false;
 
-  const body = createBodyFeed(request, call.bodyLimit, () => {
-    settle();
+  const body = call.body((reason) => {
+    settle(false);
     response.shouldKeepAlive = false;
-    sendApiError(response, 413, 'request_too_large', `the request is over ${call.bodyLimit} bytes`);
+    sendApiError(response, 413, 'request_too_large', reason);
   });
 
-  function settle(): void {
+  function settle(whole: boolean): void {
     settled = true;
     body.discard();
     outgoing?.destroy();
+    tally.end(whole);
   }
 
   function fail(message: string): void {
     if (settled) return;
-    settle();
+    settle(false);
     sendApiError(response, 502, 'api_error', message);
   }
 
@@ -51,7 +55,8 @@ export function forwardToUpstream(
       return;
     }
     const good = answer.statusCode !== undefined && answer.statusCode >= 200 && answer.statusCode < 300;
-    const onChunk = good ? call.startAnswer(answer.headers['content-type'] ?? '') : () => {};
+    if (!good) tally.rejected();
+    const onChunk = good ? tally.startAnswer(answer.headers['content-type'] ?? '') : () => {};
     passAnswer(answer, response, call.apiKey, onChunk, settle);
   }
 
@@ -62,6 +67,7 @@ export function forwardToUpstream(
     const stopWatching = watchConnecting(sent, call.connectMs, () => {
       fail('the LLM endpoint could not be reached (no connection in time)');
     });
+    sent.once('finish', tally.sent);
     sent.on('response', (answer) => {
       answered = true;
       onAnswer(answer);
@@ -76,7 +82,12 @@ export function forwardToUpstream(
   }
 
   response.on('close', () => {
-    if (!response.writableFinished) settle();
+    if (!response.writableFinished) settle(false);
+  });
+  // Half an answer must not look like a whole one.
+  tally.onCut(() => {
+    settle(false);
+    response.destroy();
   });
   attempt(call.agent);
 }

@@ -12,7 +12,7 @@ export function passAnswer(
   response: ServerResponse,
   apiKey: string,
   onChunk: (chunk: Uint8Array) => void,
-  onEnd: () => void,
+  onEnd: (whole: boolean) => void,
 ): void {
   response.writeHead(answer.statusCode ?? 502, hideKeyInHeaders(llmResponseHeaders(answer.headers), apiKey));
   response.flushHeaders();
@@ -26,7 +26,7 @@ export function passAnswer(
       done(null, hider.end());
     },
   });
-  pipeline(answer, tap, response, onEnd);
+  pipeline(answer, tap, response, (error) => onEnd(!error));
 }
 
 function hideKeyInHeaders(headers: HeaderFields, apiKey: string): HeaderFields {

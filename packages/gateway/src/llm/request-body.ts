@@ -15,8 +15,12 @@ export interface BodyFeed {
   discard(): void;
 }
 
-/** Streams a body with backpressure; past `limit` bytes it stops feeding and calls `onTooLarge` once. */
-export function createBodyFeed(request: IncomingMessage, limit: number, onTooLarge: () => void): BodyFeed {
+/** Streams a body with backpressure; past `limit` bytes it stops feeding and calls `onTooLarge` once, with the reason. */
+export function createBodyFeed(
+  request: IncomingMessage,
+  limit: number,
+  onTooLarge: (reason: string) => void,
+): BodyFeed {
   let target: ClientRequest | null = null;
   let kept: Buffer[] | null = [];
   let bytes = 0;
@@ -28,7 +32,7 @@ export function createBodyFeed(request: IncomingMessage, limit: number, onTooLar
     kept?.push(chunk);
     if (bytes > limit) {
       discard();
-      onTooLarge();
+      onTooLarge(tooLarge(limit));
     } else if (target !== null && !target.write(chunk)) {
       request.pause();
       target.once('drain', () => request.resume());
@@ -60,5 +64,28 @@ export function createBodyFeed(request: IncomingMessage, limit: number, onTooLar
       kept = null;
     },
     discard,
+  };
+}
+
+/** Why a body of more than `limit` bytes is not taken. */
+export function tooLarge(limit: number): string {
+  return `the request is over ${limit} bytes`;
+}
+
+/** Feeds a body that is here already; `onDone` is called once, when it is needed no more. */
+export function heldBodyFeed(chunks: readonly Buffer[], onDone: () => void): BodyFeed {
+  let kept: readonly Buffer[] | null = chunks;
+  function forget(): void {
+    if (kept !== null) onDone();
+    kept = null;
+  }
+  return {
+    feed(target) {
+      for (const chunk of kept ?? []) target.write(chunk);
+      target.end();
+    },
+    replayable: () => kept !== null,
+    forget,
+    discard: forget,
   };
 }

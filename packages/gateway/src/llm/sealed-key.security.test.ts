@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { OpenKey } from '../contract.ts';
 import { createGateways } from '../create-gateways.ts';
-import { ask, type GatewayFixture, listen, openFixture } from '../gateway-fixture.ts';
+import { ask, type GatewayFixture, listen, openFixture, UNCAPPED } from '../gateway-fixture.ts';
 
 const KEY = 'sk-ant-api03-key-of-an-owner';
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -66,6 +66,7 @@ test('opens nothing for a run whose key does not open', async () => {
     socketPath,
     upstream: { kind: 'anthropic', baseUrl: 'http://127.0.0.1:9', apiKey: async () => refusal },
     egress: { kind: 'none' },
+    money: UNCAPPED,
   });
   expect(opened).toEqual(refusal);
   expect(existsSync(socketPath)).toBe(false);

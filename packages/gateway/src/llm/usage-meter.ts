@@ -1,4 +1,5 @@
-import type { TokenUsage } from '@tinyfat/core';
+import type { AnswerUsage, TokenUsage } from '@tinyfat/core';
+import { isRecord } from '../json-shape.ts';
 import { readUsageFromJson } from './usage-from-json.ts';
 import { readUsageFromSse } from './usage-from-sse.ts';
 
@@ -6,8 +7,8 @@ import { readUsageFromSse } from './usage-from-sse.ts';
 export interface UsageMeter {
   /** A copy of the sum so far. */
   total(): TokenUsage;
-  /** Starts the count of one answer; its body is then fed chunk by chunk. */
-  startAnswer(contentType: string): (chunk: Uint8Array) => void;
+  /** Starts the count of one answer; its body is then fed chunk by chunk, and `onUsage` gets its count so far. */
+  startAnswer(contentType: string, onUsage?: (usage: AnswerUsage) => void): (chunk: Uint8Array) => void;
   /** Adds an answer whose usage is known at once. */
   add(usage: TokenUsage): void;
 }
@@ -31,9 +32,9 @@ export function createUsageMeter(): UsageMeter {
     add(usage) {
       for (const field of fields()) sum[field] += usage[field];
     },
-    startAnswer(contentType) {
-      const answer: TokenUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-      const onUsage = (reported: Record<string, unknown>): void => {
+    startAnswer(contentType, onUsage) {
+      const answer: AnswerUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0 };
+      const count = (reported: Record<string, unknown>): void => {
         for (const field of fields()) {
           const more = tokens(reported[FIELDS[field]]) - answer[field];
           if (more > 0) {
@@ -41,10 +42,14 @@ export function createUsageMeter(): UsageMeter {
             sum[field] += more;
           }
         }
+        const written = reported.cache_creation;
+        const hour = isRecord(written) ? tokens(written.ephemeral_1h_input_tokens) : 0;
+        answer.cacheWriteHour = Math.max(answer.cacheWriteHour, hour);
+        onUsage?.({ ...answer });
       };
       const type = contentType.toLowerCase();
-      if (type.startsWith('text/event-stream')) return readUsageFromSse(onUsage);
-      if (type.startsWith('application/json')) return readUsageFromJson(onUsage);
+      if (type.startsWith('text/event-stream')) return readUsageFromSse(count);
+      if (type.startsWith('application/json')) return readUsageFromJson(count);
       return () => {};
     },
   };

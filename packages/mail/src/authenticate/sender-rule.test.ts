@@ -10,7 +10,7 @@ describe('how a sender is found out', () => {
     [
       'a provider that is no trusted client',
       { trusted: false, relayed: true },
-      'own_check',
+      'own_check_without_spf',
       'own_check_then_assertion',
     ],
   ])('from %s', (_who, arrival, withoutIds, withIds) => {

@@ -44,13 +44,17 @@ async function senderEvidence(
   summary: MailSummary,
   request: InspectRequest,
 ): Promise<AuthenticationEvidence> {
-  const { trusted } = request.client;
-  switch (senderRule({ trusted, relayed: trusted }, request.authservIds)) {
+  const { trusted, provider } = request.client;
+  switch (senderRule({ trusted, relayed: trusted || provider !== undefined }, request.authservIds)) {
     case 'client_vouches':
       return vouchedFor;
     case 'own_check': {
       const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
       return await authenticateSender(raw, summary, request);
+    }
+    case 'own_check_without_spf': {
+      const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
+      return await authenticateSender(raw, summary, request, { spf: false });
     }
     case 'own_check_then_assertion': {
       const { relayedSender } = await import('../authenticate/relayed-sender.ts');

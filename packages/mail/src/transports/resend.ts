@@ -4,13 +4,12 @@
  * is tried again here; the key goes to the base URL and nowhere else. Resend has the mail sent by Amazon SES,
  * which gives it another Message-ID than ours.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, MailTransport } from '@tinyfat/core';
 import type { CreateEmailOptions } from 'resend';
 import { mailboxText } from './mailbox-text.ts';
 import type { ProviderMessage } from './provider-message.ts';
 import { type Deliver, providerTransport } from './provider-transport.ts';
-import { rateGate } from './rate-gate.ts';
+import { type ResendAccount, resendAccount } from './resend-account.ts';
 import { type ResendAnswer, resendOutcome } from './resend-outcome.ts';
 
 /** Times in ms. */
@@ -23,6 +22,8 @@ export interface ResendOptions {
   timeoutMs?: number;
   /** Longest wait for the next window of the rate limit; beyond it the mail is put off. */
   maxWaitMs?: number;
+  /** Shared with what else uses the key, whose requests count against the same rate limit; else one of its own. */
+  account?: ResendAccount;
 }
 
 /** Resend forgets an idempotency key after a day (its API reference, "Idempotency keys"). */
@@ -39,14 +40,8 @@ export function resend(options: ResendOptions): MailTransport {
 }
 
 async function connect({ apiKey, clock, ...options }: ResendOptions): Promise<Deliver> {
-  const { Resend } = await import('resend');
-  const client = new Resend(apiKey, {
-    baseUrl: options.baseUrl ?? 'https://api.resend.com',
-    userAgent: 'tinyfat',
-  });
-  // It would print errors on stderr where the environment says RESEND_DEBUG.
-  Object.defineProperty(client, 'debug', { value: false });
-  const gate = rateGate({ clock, sleep, maxWaitMs: options.maxWaitMs ?? 5000 });
+  const account = options.account ?? resendAccount({ apiKey, clock, ...options });
+  const { client, gate } = await account.connect();
 
   return async (message, idempotencyKey) => {
     const wait = await gate.enter();

@@ -1,0 +1,125 @@
+/** The kinds of answers: how each is written, and how openapi.yaml describes it. */
+import { type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
+import type * as v from 'valibot';
+import type { Content } from './body.ts';
+
+/** A refusal as a value; its code is one of core's list. */
+export interface Refusal {
+  ok: false;
+  code: ApiCode;
+  status: number;
+  /** A sentence on this case. */
+  detail?: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler gives: the body that its route declares, or a refusal. */
+export type Outcome<A> = { ok: true; body: A; headers?: Readonly<Record<string, string>> } | Refusal;
+
+/** What an answer of a route is made of. */
+export interface AnswerKind<A> {
+  status: number;
+  write(body: A, headers: Readonly<Record<string, string>>): Response;
+  /** Empty where there is no body. */
+  content: Content;
+}
+
+/** Bytes that somebody else wrote: they are handed over as a download and never shown as a page. */
+export interface Download {
+  bytes: Uint8Array;
+  /** Last part of a path; any characters. */
+  name: string;
+}
+
+/** Codes that are not about HTTP alone, with the status that they have here. */
+const FURTHER = { agent_name_taken: 409 } as const satisfies Partial<Record<ErrorCode, number>>;
+
+/** A code that the API can answer with. */
+export type ApiCode = HttpCode | keyof typeof FURTHER;
+
+/** The HTTP status of a code. */
+export function statusOf(code: ApiCode): number {
+  return code === 'agent_name_taken' ? FURTHER[code] : httpErrors[code].status;
+}
+
+/** A refusal with the status of its code. */
+export function refuse(code: ApiCode, detail?: string, headers?: Readonly<Record<string, string>>): Refusal {
+  return {
+    ok: false,
+    code,
+    status: statusOf(code),
+    ...(detail === undefined ? {} : { detail }),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+/** JSON of this schema. */
+export function json<Schema extends v.GenericSchema>(
+  schema: Schema,
+  status = 200,
+): AnswerKind<v.InferInput<Schema>> {
+  return {
+    status,
+    content: { 'application/json': schema },
+    write: (body, headers) => Response.json(body, { status, headers }),
+  };
+}
+
+/** 204 without a body. */
+export const noContent: AnswerKind<null> = {
+  status: 204,
+  content: {},
+  write: (_body, headers) => new Response(null, { status: 204, headers }),
+};
+
+/** A download of this content type. */
+export function download(type: string): AnswerKind<Download> {
+  return {
+    status: 200,
+    content: { [type]: null },
+    write: ({ bytes, name }, headers) =>
+      new Response(new Uint8Array(bytes), {
+        headers: {
+          ...headers,
+          'content-type': type,
+          'content-length': String(bytes.length),
+          'content-disposition': attachment(name),
+          'x-content-type-options': 'nosniff',
+          'content-security-policy': "sandbox; default-src 'none'",
+        },
+      }),
+  };
+}
+
+/** JSON, or server-sent events where the client asks for them. */
+export function jsonOrEvents<Schema extends v.GenericSchema>(
+  schema: Schema,
+): AnswerKind<{ list: v.InferInput<Schema> } | { stream: ReadableStream<Uint8Array> }> {
+  const list = json(schema);
+  return {
+    status: 200,
+    content: { ...list.content, 'text/event-stream': null },
+    write: (body, headers) =>
+      'list' in body
+        ? list.write(body.list, headers)
+        : new Response(body.stream, {
+            headers: {
+              ...headers,
+              'content-type': 'text/event-stream; charset=utf-8',
+              'cache-control': 'no-store',
+              // nginx would keep events back until its buffer is full.
+              'x-accel-buffering': 'no',
+            },
+          }),
+  };
+}
+
+/** RFC 6266 and RFC 8187: a plain name for all, and the real one where it has other characters. */
+function attachment(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(-100);
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${encoded}`}`;
+}

@@ -1,0 +1,71 @@
+/** Who makes a request: a token if one is sent, else the person whose session it carries. */
+import { sha256Hex, toBase64url } from '@tinyfat/core';
+import { findApiToken, markApiTokenUsed } from '@tinyfat/database';
+import * as v from 'valibot';
+import { type Refusal, refuse } from './answer.ts';
+import type { ApiPorts } from './ports.ts';
+import { type Principal, SCOPES, type Scope } from './principal.ts';
+
+/** Who it is, or 401. */
+export type Authenticated = { ok: true; principal: Principal } | Refusal;
+
+const CHALLENGE = { 'www-authenticate': 'Bearer realm="tinyfat"' };
+const TOKEN_BYTES = 32;
+const scopesSchema = v.array(v.picklist(SCOPES));
+
+/**
+ * Reads the credentials. A token that is no good is refused even where there is a session beside it: whoever sends one
+ * means it.
+ */
+export async function authenticate(ports: ApiPorts, headers: Headers): Promise<Authenticated> {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return await byToken(ports, authorization);
+  const viewer = await ports.viewer(headers);
+  if (!viewer) return refuse('not_signed_in', undefined, CHALLENGE);
+  const { address: owner, isAdmin } = viewer;
+  const scopes = new Set(SCOPES.filter((scope) => scope !== 'admin' || isAdmin));
+  return { ok: true, principal: { kind: 'session', owner, isAdmin, scopes } };
+}
+
+async function byToken(ports: ApiPorts, authorization: string): Promise<Authenticated> {
+  const [, token] = /^bearer +(tf_[\w-]{43})$/i.exec(authorization) ?? [];
+  const row = token === undefined ? undefined : await findApiToken(ports.db, await tokenHash(token));
+  const now = ports.clock();
+  const isOver = !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now);
+  if (isOver) {
+    return refuse('token_invalid', undefined, {
+      'www-authenticate': `${CHALLENGE['www-authenticate']}, error="invalid_token"`,
+    });
+  }
+  await markApiTokenUsed(ports.db, row, now);
+  const { owner } = row;
+  const scopes = new Set(readScopes(row.scopes));
+  // Rights of an admin end with being one, whatever the token was made with.
+  if (!ports.adminEmails.includes(owner)) scopes.delete('admin');
+  return {
+    ok: true,
+    principal: {
+      kind: 'token',
+      owner,
+      isAdmin: scopes.has('admin'),
+      scopes,
+      tokenId: row.id,
+      expiresAt: row.expires_at,
+    },
+  };
+}
+
+/** A new token: `tf_` and 32 random bytes. */
+export function newToken(randomBytes: (count: number) => Uint8Array): string {
+  return `tf_${toBase64url(randomBytes(TOKEN_BYTES))}`;
+}
+
+/** What is stored of a token. It has 256 random bits, so that no slow hash is needed. */
+export async function tokenHash(token: string): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(token));
+}
+
+/** The scopes of a row; we wrote it ourselves. */
+export function readScopes(text: string): Scope[] {
+  return v.parse(scopesSchema, JSON.parse(text));
+}

@@ -1,0 +1,120 @@
+/** The JSON API: finds the route, tells who asks, checks, answers. Knows web standards and nothing of the runtime. */
+import { readBody } from '@tinyfat/core';
+import { Hono } from 'hono';
+import type { RequestOrigin } from '../backend/contract.ts';
+import { problem, problemOf } from '../http/problem.ts';
+import { type Refusal, refuse } from './answer.ts';
+import { type Authenticated, authenticate } from './authenticate.ts';
+import type { Endpoint, RawCall } from './endpoint.ts';
+import { type StreamSlots, streamSlots } from './events/stream-slots.ts';
+import type { ApiPorts } from './ports.ts';
+import type { Principal } from './principal.ts';
+import { ENDPOINTS } from './resources/index.ts';
+import type { RouteFacts } from './route.ts';
+import { visibleTo } from './visible.ts';
+
+/** Streams of events that are open at once. */
+const MOST_STREAMS = { ofOwner: 20, ofAll: 500 };
+
+export const API_PREFIX = '/api/v1';
+
+/** Answers one request below `/api/v1`. Never rejects. */
+export type Api = (request: Request, from: RequestOrigin) => Promise<Response>;
+
+/** Makes the API. With a `principal` every request is that one's, and credentials are not looked at. */
+export function createApi(ports: ApiPorts, principal?: Principal): Api {
+  const app = new Hono<{ Bindings: { from: RequestOrigin } }>().basePath(API_PREFIX);
+  const parts: Parts = { ports, principal, streams: streamSlots(MOST_STREAMS) };
+  const methods = new Map<string, string[]>();
+  for (const endpoint of ENDPOINTS) {
+    const { method, path } = endpoint.route;
+    const pattern = honoPath(path);
+    methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
+    app.on(method, pattern, (context) =>
+      serve(parts, endpoint, {
+        request: context.req.raw,
+        params: context.req.param(),
+        from: context.env.from,
+      }),
+    );
+  }
+  for (const [pattern, known] of methods) {
+    const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : [])].sort().join(', ');
+    app.all(pattern, () => problem('method_not_allowed', undefined, { allow }));
+  }
+  app.notFound(() => problem('not_found', 'There is no such path in this API; see openapi.yaml.'));
+  app.onError((error) => {
+    ports.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
+    return problem('server_fault');
+  });
+  return async (request, from) => await app.fetch(request, { from });
+}
+
+interface Parts {
+  ports: ApiPorts;
+  /** Who makes every request; undefined where each says so itself. */
+  principal: Principal | undefined;
+  streams: StreamSlots;
+}
+
+type Arrived = Pick<RawCall, 'request' | 'params' | 'from'>;
+
+async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
+  const { ports } = parts;
+  const { route } = endpoint;
+  const began = ports.clock();
+  const who: Authenticated = parts.principal
+    ? { ok: true, principal: parts.principal }
+    : await authenticate(ports, arrived.request.headers);
+  const answer = who.ok ? await admit(parts, endpoint, arrived, who.principal) : who;
+  const response = answer instanceof Response ? answer : toResponse(answer);
+  ports.logger[route.method === 'GET' ? 'debug' : 'info']('api', {
+    method: route.method,
+    path: route.path,
+    status: response.status,
+    by: who.ok ? nameOf(who.principal) : null,
+    client: arrived.from.clientAddress,
+    ms: ports.clock() - began,
+  });
+  return response;
+}
+
+async function admit(
+  { ports, streams }: Parts,
+  { route, run }: Endpoint,
+  { request, params, from }: Arrived,
+  principal: Principal,
+): Promise<Response | Refusal> {
+  if (route.scope !== null && !principal.scopes.has(route.scope)) {
+    return refuse('scope_missing', `The scope ${route.scope} is needed.`);
+  }
+  const bytes = await readBody(request.body, route.body.maxBytes);
+  if (bytes === null) return tooLarge(route);
+  const see = visibleTo(ports.db, principal);
+  const query = new URL(request.url).searchParams;
+  return await run({ params, query, bytes, principal, see, ports, streams, request, from });
+}
+
+function tooLarge(route: RouteFacts): Refusal {
+  const { maxBytes } = route.body;
+  return refuse(
+    'body_too_large',
+    maxBytes === 0 ? 'No body is taken here.' : `At most ${maxBytes} bytes are taken here.`,
+  );
+}
+
+function toResponse({ code, status, detail, headers }: Refusal): Response {
+  return problemOf(code, status, detail, headers);
+}
+
+/** For the log: no address, and of a token only its id. */
+function nameOf(principal: Principal): string {
+  return principal.kind === 'token' ? `token ${principal.tokenId}` : principal.kind;
+}
+
+/** `{name}` of OpenAPI as Hono writes it; the last one of a path of files takes slashes, too. */
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    name === 'path' || name === 'file' ? `:${name}{.+}` : `:${name}`,
+  );
+}

@@ -1,0 +1,46 @@
+/** Where a page ended. The text is opaque to clients; one that they made up shows them nothing that is not theirs. */
+import { fromBase64url, toBase64url } from '@tinyfat/core';
+import type { After } from '@tinyfat/database';
+import * as v from 'valibot';
+import { type Refusal, refuse } from './answer.ts';
+
+const place = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(64))]);
+
+/** The place that a cursor names; null where none is given. */
+export function readCursor(text: string | undefined): { ok: true; after: After | null } | Refusal {
+  if (text === undefined) return { ok: true, after: null };
+  const parsed = v.safeParse(place, parseJson(text));
+  if (!parsed.success) return refuse('invalid_request', '"cursor" must be the next_cursor of an answer.');
+  const [at, id] = parsed.output;
+  return { ok: true, after: { at, id } };
+}
+
+/** A page of at most `limit` of the rows, which are one more where the list goes on. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  placeOf: (row: Row) => After,
+  show: (row: Row) => Item,
+): { data: Item[]; next_cursor: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { data: shown.map(show), next_cursor: last === undefined ? null : writeCursor(placeOf(last)) };
+}
+
+/** A list that is given whole. */
+export function whole<Item>(data: Item[]): { data: Item[]; next_cursor: null } {
+  return { data, next_cursor: null };
+}
+
+function writeCursor({ at, id }: After): string {
+  return toBase64url(new TextEncoder().encode(JSON.stringify([at, id])));
+}
+
+function parseJson(text: string): unknown {
+  const bytes = fromBase64url(text);
+  try {
+    return bytes === null ? null : JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Reads a run's events out of the agent's folder, all attempts, in order, also while they are being written. The agent
+ * could have written them: they are passed on as data, and bounded.
+ */
+import type { AgentFolders } from '@tinyfat/core';
+
+/** One event; `seq` counts from 1 within the run. */
+export interface ReadEvent {
+  seq: number;
+  event: Record<string, unknown>;
+}
+
+export interface RunEventReader {
+  /** What was written since the last call. `last`: the run is over, so that a line without an end counts, too. */
+  more(last: boolean): Promise<ReadEvent[]>;
+}
+
+const MAX_LISTED = 10_000;
+/** Those of a run are the first ones from its start on; an agent can put more there, which are not looked at. */
+const MAX_FILES = 200;
+const MAX_FILE_BYTES = 5_000_000;
+const MAX_BYTES = 20_000_000;
+/** The first line, which names the run, is short. */
+const FIRST_BYTES = 64_000;
+const MAX_PART_BYTES = 1_000_000;
+/** Looking through the folder costs more than looking at a file that is known: the fuller it is, the rarer. */
+const LIST_EVERY_MS = 1000;
+const LIST_AT_FIRST_MS = 250;
+const PART_OF_TIME = 100;
+/** Files are named by the time at which they begin. */
+const EARLIER_MS = 60_000;
+const NEWLINE = 10;
+
+interface EventFile {
+  path: string;
+  /** Read so far. */
+  offset: number;
+  /** What was read behind the last line break. */
+  rest: Uint8Array;
+  /** The first line names the run; null before it was read. */
+  isOurs: boolean | null;
+  /** Nothing more is read of it. */
+  isOver: boolean;
+}
+
+/** A reader that begins with the first event. */
+export function runEventReader(
+  folders: Pick<AgentFolders, 'list' | 'readFrom'>,
+  run: { id: string; agent_id: string; started_at: number },
+  clock: () => number,
+): RunEventReader {
+  const files = new Map<string, EventFile>();
+  const earliest = new Date(run.started_at - EARLIER_MS).toISOString().replace(/[:.]/g, '-');
+  let listAgainAt = Number.NEGATIVE_INFINITY;
+  let bytesLeft = MAX_BYTES;
+  let seq = 0;
+
+  const look = async () => {
+    const began = clock();
+    if (began < listAgainAt) return;
+    for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_LISTED)) {
+      if (kind !== 'file' || name < earliest || files.has(name) || files.size >= MAX_FILES) continue;
+      const path = `events/${name}`;
+      files.set(name, { path, offset: 0, rest: new Uint8Array(), isOurs: null, isOver: false });
+    }
+    const every = [...files.values()].some((file) => file.isOurs) ? LIST_EVERY_MS : LIST_AT_FIRST_MS;
+    listAgainAt = began + Math.max(every, (clock() - began) * PART_OF_TIME);
+  };
+
+  const readFile = async (file: EventFile, last: boolean): Promise<ReadEvent[]> => {
+    const events: ReadEvent[] = [];
+    while (!file.isOver && bytesLeft > 0) {
+      const most = file.isOurs === null ? FIRST_BYTES : MAX_PART_BYTES;
+      const part = await folders.readFrom(run.agent_id, file.path, file.offset, most);
+      if (!part.ok) break;
+      file.offset += part.bytes.length;
+      bytesLeft -= part.bytes.length;
+      const { lines, rest } = splitLines(file.rest, part.bytes);
+      const isEnd = part.bytes.length < most;
+      file.rest = rest;
+      if (last && isEnd) lines.push(rest);
+      for (const line of lines) {
+        const event = parseEvent(line);
+        if (event) file.isOurs ??= event.run_id === run.id;
+        if (event && file.isOurs) events.push({ seq: ++seq, event });
+      }
+      const isNone = file.isOurs === false || (file.isOurs === null && file.offset >= FIRST_BYTES);
+      file.isOver = isNone || file.offset > MAX_FILE_BYTES || rest.length > MAX_PART_BYTES;
+      if (isEnd) break;
+    }
+    return events;
+  };
+
+  return {
+    async more(last) {
+      await look();
+      const events: ReadEvent[] = [];
+      for (const [, file] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        events.push(...(await readFile(file, last)));
+      }
+      return events;
+    },
+  };
+}
+
+function splitLines(before: Uint8Array, part: Uint8Array): { lines: Uint8Array[]; rest: Uint8Array } {
+  const bytes = new Uint8Array(before.length + part.length);
+  bytes.set(before);
+  bytes.set(part, before.length);
+  const lines: Uint8Array[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+    lines.push(bytes.slice(start, end));
+    start = end + 1;
+  }
+  return { lines, rest: bytes.slice(start) };
+}
+
+function parseEvent(line: Uint8Array): Record<string, unknown> | null {
+  try {
+    const event: unknown = JSON.parse(new TextDecoder().decode(line));
+    if (typeof event !== 'object' || event === null || Array.isArray(event)) return null;
+    return Object.fromEntries(Object.entries(event));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,36 @@
+/** JSON Schema (draft 2020-12, as OpenAPI 3.1 has it) of valibot schemas. Only openapi.yaml needs it. */
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+
+export type JsonSchema = ReturnType<typeof toJsonSchema>;
+type Definitions = Readonly<Record<string, v.GenericSchema>>;
+
+/** How a schema is to be described, where its own parts can't be told in JSON Schema. */
+const ownDescription = v.object({ jsonSchema: v.record(v.string(), v.unknown()) });
+
+const CONFIG: ConversionConfig = {
+  target: 'draft-2020-12',
+  // What a client sends or gets; what is made of it afterwards is nobody's business.
+  typeMode: 'input',
+  errorMode: 'throw',
+  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  overrideAction({ valibotAction, jsonSchema }) {
+    if ('requirement' in valibotAction && valibotAction.requirement instanceof RegExp) {
+      // JSON Schema reads all patterns as with the flag u.
+      return { ...jsonSchema, pattern: valibotAction.requirement.source };
+    }
+    const own = v.safeParse(ownDescription, 'metadata' in valibotAction ? valibotAction.metadata : null);
+    return own.success ? own.output.jsonSchema : null;
+  },
+};
+
+/** The description of one schema; those of `definitions` are referred to by their names. */
+export function jsonSchemaOf(schema: v.GenericSchema, definitions: Definitions): JsonSchema {
+  const { $schema: _, $defs: __, ...rest } = toJsonSchema(schema, { ...CONFIG, definitions });
+  return rest;
+}
+
+/** The descriptions of all of `definitions`. */
+export function componentsOf(definitions: Definitions): Record<string, JsonSchema> {
+  return toJsonSchemaDefs(definitions, CONFIG);
+}

@@ -1,0 +1,30 @@
+/** Whose something is to be, where an admin may name somebody. */
+import { canonicalAddress } from '@tinyfat/core';
+import { type Refusal, refuse } from './answer.ts';
+import type { Principal } from './principal.ts';
+
+/** The owner that is named, else the one who asks. */
+export function chosenOwner(
+  principal: Principal,
+  named: string | undefined,
+): { ok: true; owner: string } | Refusal {
+  if (named === undefined) {
+    return principal.owner === null
+      ? refuse('invalid_request', '"owner" is missing; write an e-mail address such as you@example.com.')
+      : { ok: true, owner: principal.owner };
+  }
+  const parsed = canonicalAddress(named.trim());
+  if (!parsed.ok) return refuse('invalid_request', `"owner": ${parsed.reason}`);
+  if (!principal.isAdmin && parsed.address !== principal.owner) {
+    return refuse('not_permitted', 'Only admins may name another owner.');
+  }
+  return { ok: true, owner: parsed.address };
+}
+
+/** Whose rows a list shows: of the owner that is named, else all that the one who asks may see; null = everybody's. */
+export function listedOwner(
+  principal: Principal,
+  named: string | undefined,
+): { ok: true; owner: string | null } | Refusal {
+  return named === undefined && principal.isAdmin ? { ok: true, owner: null } : chosenOwner(principal, named);
+}

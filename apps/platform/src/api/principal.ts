@@ -1,0 +1,33 @@
+/** Who makes a request, and what that one may do. */
+
+/**
+ * `read`: look at everything of one's own; `write`: change agents, senders, mails, files, outbox, budgets; `keys`: keys
+ * of model providers; `tokens`: tokens of this API; `admin`: see everybody's.
+ */
+export const SCOPES = ['read', 'write', 'keys', 'tokens', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+interface Rights {
+  /** Sees everybody's agents. Has the scope `admin`, too. */
+  isAdmin: boolean;
+  scopes: ReadonlySet<Scope>;
+}
+
+/** `operator`: a program on the machine itself, which holds the data folder anyway and stands for nobody. */
+export type Principal =
+  | (Rights & { kind: 'operator'; owner: null })
+  | (Rights & { kind: 'session'; owner: string })
+  | (Rights & { kind: 'token'; owner: string; tokenId: string; expiresAt: number | null });
+
+/** The one who has the data folder in hand: may do everything. */
+export const OPERATOR: Principal = {
+  kind: 'operator',
+  owner: null,
+  isAdmin: true,
+  scopes: new Set(SCOPES),
+};
+
+/** Whether a text is a scope of the list. */
+export function isScope(text: string): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}

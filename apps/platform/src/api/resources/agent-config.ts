@@ -1,0 +1,30 @@
+/** The settings in an agent's config.json. The agent can write it, too: it is read as foreign text. */
+import { type AgentConfig, changeAgentConfig, parseAgentConfig } from '@tinyfat/core';
+import { oneAtATime } from '../one-at-a-time.ts';
+import type { ApiPorts } from '../ports.ts';
+
+const MAX_CONFIG_BYTES = 64_000;
+
+/** The settings in force, and what is odd about the file. */
+export async function readAgentConfig(
+  { folders }: Pick<ApiPorts, 'folders'>,
+  agentId: string,
+): Promise<{ config: AgentConfig; text: string | null; warnings: string[] }> {
+  const file = await folders.read(agentId, 'config.json', MAX_CONFIG_BYTES);
+  const text = file.ok ? new TextDecoder().decode(file.bytes) : null;
+  const { config, warnings } = parseAgentConfig(text);
+  if (!file.ok && file.reason !== 'missing') warnings.push(`config.json: ${file.detail}`);
+  return { config, text, warnings };
+}
+
+/** Changes settings; what else is in the file stays. */
+export async function writeAgentConfig(
+  ports: Pick<ApiPorts, 'db' | 'folders'>,
+  agentId: string,
+  change: Parameters<typeof changeAgentConfig>[1],
+): Promise<void> {
+  await oneAtATime(ports.db, async () => {
+    const { text } = await readAgentConfig(ports, agentId);
+    await ports.folders.write(agentId, 'config.json', changeAgentConfig(text, change));
+  });
+}

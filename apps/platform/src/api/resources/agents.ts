@@ -1,0 +1,153 @@
+import { agentName, canonicalAddress, parseAllowEntry, resolveModel } from '@tinyfat/core';
+import {
+  type Agent,
+  agentTotals,
+  allowedSenders,
+  countHeldBack,
+  deliveryCounts,
+  hasRunningJob,
+  insertAgent,
+  markAgentDeleted,
+  totalsOfAgents,
+  visibleAgents,
+} from '@tinyfat/database';
+import { type Outcome, type Refusal, refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime } from '../fields.ts';
+import { chosenOwner } from '../owner.ts';
+import type { ApiPorts } from '../ports.ts';
+import type { Principal } from '../principal.ts';
+import * as routes from '../routes/agents.ts';
+import { readAgentConfig, writeAgentConfig } from './agent-config.ts';
+
+const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
+
+export const agentEndpoints = [
+  endpoint(routes.listAgents, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const { limit } = query;
+    const agents = await visibleAgents(ports.db, see.sight, { after: cursor.after, limit: limit + 1 });
+    const totals = await totalsOfAgents(
+      ports.db,
+      agents.map(({ id }) => id),
+    );
+    return {
+      ok: true,
+      body: pageOf(
+        agents,
+        limit,
+        ({ created_at, id }) => ({ at: created_at, id }),
+        (agent) => facts(ports, agent, totals.get(agent.id) ?? NOTHING),
+      ),
+    };
+  }),
+
+  endpoint(routes.createAgent, async ({ ports, principal, body }) => {
+    const ready = await checkNewAgent(ports, principal, body);
+    if (!ready.ok) return ready;
+    const { name, owner, entries, warnings } = ready;
+    const id = ports.makeId();
+    const address = `${name}@${ports.mailDomain}`;
+    // The folder first: an agent that can be written to always has one.
+    await ports.folders.create(id, ports.firstFiles({ name, address, owner, model: body.model }));
+    const agent = { id, name, owner, created_at: ports.clock() };
+    if (!(await insertAgent(ports.db, agent, entries))) {
+      await ports.folders.remove(id);
+      return refuse('agent_name_taken', `Asked for: ${name}.`);
+    }
+    return await shown(ports, { ...agent, deleted_at: null }, warnings);
+  }),
+
+  endpoint(routes.getAgent, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    return found.ok ? await shown(ports, found.row) : found;
+  }),
+
+  endpoint(routes.changeAgent, async ({ ports, see, params, body }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    if (typeof body.model === 'string') {
+      const model = resolveModel(body.model, ports.models);
+      if (!model.ok) return refuse('invalid_request', `"model": ${model.reason}`);
+    }
+    await writeAgentConfig(ports, found.row.id, {
+      ...('model' in body ? { model: body.model } : {}),
+      ...(body.session_scope === undefined ? {} : { session_scope: body.session_scope }),
+    });
+    return await shown(ports, found.row);
+  }),
+
+  endpoint(routes.deleteAgent, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    await markAgentDeleted(ports.db, found.row.id, ports.clock());
+    return { ok: true, body: null };
+  }),
+];
+
+type NewAgent = { ok: true; name: string; owner: string; entries: string[]; warnings: string[] } | Refusal;
+
+async function checkNewAgent(
+  ports: ApiPorts,
+  principal: Principal,
+  wanted: { name: string; owner?: string; allow?: string[]; model?: string },
+): Promise<NewAgent> {
+  if (!principal.isAdmin && !(await ports.mayCreateAgents(principal))) {
+    return refuse('not_permitted', 'Agents are made by the operators here.');
+  }
+  const name = agentName(wanted.name);
+  if (!name.ok) return refuse('invalid_request', `"name": ${name.reason}`);
+  const owner = chosenOwner(principal, wanted.owner);
+  if (!owner.ok) return owner;
+  if (!canonicalAddress(`${name.name}@${ports.mailDomain}`).ok) {
+    return refuse('invalid_request', '"name" is too long for an address at this domain.');
+  }
+  const entries: string[] = [];
+  const warnings: string[] = [];
+  for (const text of wanted.allow ?? []) {
+    const parsed = parseAllowEntry(text);
+    if (!parsed.ok) return refuse('invalid_request', `"allow": ${parsed.reason}`);
+    if (parsed.warning) warnings.push(parsed.warning);
+    entries.push(parsed.entry.text);
+  }
+  if (wanted.model !== undefined) {
+    const model = resolveModel(wanted.model, ports.models);
+    if (!model.ok) return refuse('invalid_request', `"model": ${model.reason}`);
+  }
+  return { ok: true, name: name.name, owner: owner.owner, entries, warnings };
+}
+
+function facts(ports: ApiPorts, agent: Agent, totals: { turns: number; tokens: number; costUsd: number }) {
+  return {
+    id: agent.id,
+    name: agent.name,
+    address: `${agent.name}@${ports.mailDomain}`,
+    owner: agent.owner,
+    created_at: isoTime(agent.created_at),
+    turns: totals.turns,
+    tokens: totals.tokens,
+    cost_usd: totals.costUsd,
+  };
+}
+
+async function shown(ports: ApiPorts, agent: Agent, more: string[] = []) {
+  const { db } = ports;
+  const { config, warnings } = await readAgentConfig(ports, agent.id);
+  const held = await countHeldBack(db, agent.id, 'held');
+  const over = await countHeldBack(db, agent.id, 'over_limit');
+  return {
+    ok: true,
+    body: {
+      ...facts(ports, agent, await agentTotals(db, agent.id)),
+      model: config.model,
+      session_scope: config.sessionScope,
+      allowed_senders: await allowedSenders(db, agent.id),
+      mails_waiting: held + over,
+      outbox: await deliveryCounts(db, agent.id),
+      turn_running: await hasRunningJob(db, agent.id),
+      warnings: [...more, ...warnings],
+    },
+  } satisfies Outcome<unknown>;
+}

@@ -1,0 +1,100 @@
+import { endRun } from '@tinyfat/database';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ADMIN, ANN, type ApiFixture, openApi } from '../test-support/api.ts';
+
+describe('budgets and usage over the API', () => {
+  let api: ApiFixture;
+  beforeEach(async () => {
+    api = await openApi({ ownerBudgetMicroUsd: 20_000_000 });
+    await api.addAgent('scout', ANN);
+    await api.addAgent('other', ANN);
+    for (const [id, agent_id, cost_usd] of [
+      ['r-1', 'scout', 0.25],
+      ['r-2', 'scout', 0.5],
+      ['r-3', 'other', 4],
+    ] as const) {
+      await api.addMail(id, { agent_id });
+      const model = `claude-of-${agent_id}`;
+      await endRun(api.db, id, { status: 'done', finished_at: api.now, cost_usd, model, input_tokens: 10 });
+    }
+  });
+  afterEach(() => api.dispose());
+  const put = (path: string, monthly_usd: unknown, who = ANN) =>
+    api.person(who).call('PUT', path, { body: { monthly_usd } });
+
+  it('cap an agent, show what it has cost this month, and are removed', async () => {
+    expect((await api.person(ANN).get('/agents/scout/budget')).json).toEqual({
+      scope: 'agent',
+      subject: 'scout',
+      monthly_usd: null,
+      from: null,
+      state: null,
+      month: '2026-11',
+      spent_usd: 0.75,
+      reserved_usd: 0,
+    });
+    expect((await put('/agents/scout/budget', 0.8)).json).toMatchObject({
+      monthly_usd: 0.8,
+      from: 'set',
+      state: 'low',
+    });
+    expect((await put('/agents/scout/budget', 0.5)).json.state).toBe('exhausted');
+    expect((await api.person(ANN).call('DELETE', '/agents/scout/budget')).status).toBe(204);
+    expect((await api.person(ANN).call('DELETE', '/agents/scout/budget')).status).toBe(404);
+  });
+
+  it('of an owner are lowered by the owner, and raised or removed by admins alone', async () => {
+    const monthly = async () => {
+      const { monthly_usd, from } = (await api.person(ANN).get('/budget')).json;
+      return [monthly_usd, from];
+    };
+    expect(await monthly()).toEqual([20, 'default']);
+    expect((await put('/budget', 21)).json.code).toBe('not_permitted');
+    expect((await put('/budget', 10)).json).toMatchObject({ scope: 'owner', subject: ANN, spent_usd: 4.75 });
+    expect((await put('/budget', 11)).json.code).toBe('not_permitted');
+    expect((await api.person(ANN).call('DELETE', '/budget')).json.code).toBe('not_permitted');
+    expect(await monthly()).toEqual([10, 'set']);
+    expect((await put(`/budget?owner=${ANN}`, 50, ADMIN)).status).toBe(200);
+    expect(await monthly()).toEqual([50, 'set']);
+    expect((await api.person(ADMIN).call('DELETE', `/budget?owner=${ANN}`)).status).toBe(204);
+    expect((await api.person(ADMIN).call('DELETE', `/budget?owner=${ANN}`)).status).toBe(404);
+    expect(await monthly()).toEqual([20, 'default']);
+  });
+
+  it.each([-1, 1_000_001, '5', null, Number.NaN])('are not %j', async (amount) => {
+    expect((await put('/agents/scout/budget', amount)).json).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('an amount of US dollars'),
+    });
+  });
+
+  it('add up what turns used by day, model and agent', async () => {
+    const rows = async (query: string) =>
+      (await api.person(ANN).get(`/usage${query}`)).json.data.map(
+        ({ key, turns, cost_usd }: { key: string; turns: number; cost_usd: number }) => [
+          key,
+          turns,
+          cost_usd,
+        ],
+      );
+    expect(await rows('')).toEqual([['2026-11-27', 3, 4.75]]);
+    expect(await rows('?by=model')).toEqual([
+      ['claude-of-other', 1, 4],
+      ['claude-of-scout', 2, 0.75],
+    ]);
+    expect(await rows('?by=agent&agent=scout')).toEqual([['scout', 2, 0.75]]);
+    expect(await rows('?from=2026-11-28')).toEqual([]);
+    expect(await rows('?from=2026-11-01&to=2026-11-27')).toEqual([]);
+    expect(await rows('?from=2026-11-27T00:00:00Z&to=2026-11-28')).toHaveLength(1);
+  });
+
+  it.each([
+    'from=yesterday',
+    'from=2026-13-01',
+    'from=2026-02-01&to=2026-01-01',
+    'from=2020-01-01',
+    'by=hour',
+  ])('have no usage for %s', async (query) => {
+    expect((await api.person(ANN).get(`/usage?${query}`)).json.code).toBe('invalid_request');
+  });
+});

@@ -1,0 +1,100 @@
+import { type BudgetScope, capState, microUsdOf, monthOf, usdOf } from '@tinyfat/core';
+import { budgetOf, type Database, monthSpent, removeBudget, setBudget } from '@tinyfat/database';
+import { type Refusal, refuse } from '../answer.ts';
+import { endpoint } from '../endpoint.ts';
+import { chosenOwner } from '../owner.ts';
+import type { ApiPorts } from '../ports.ts';
+import * as routes from '../routes/budgets.ts';
+
+/** Whose budget: `id` as the table has it, `name` as people do. */
+interface Subject {
+  scope: BudgetScope;
+  id: string;
+  name: string;
+}
+
+const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: owner });
+const ofAgent = ({ id, name }: { id: string; name: string }): Subject => ({ scope: 'agent', id, name });
+
+export const budgetEndpoints = [
+  endpoint(routes.getAgentBudget, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    return found.ok ? { ok: true, body: await shown(ports, ofAgent(found.row)) } : found;
+  }),
+
+  endpoint(routes.putAgentBudget, async ({ ports, see, params, body }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    await write(ports.db, ofAgent(found.row), body.monthly_usd, ports.clock());
+    return { ok: true, body: await shown(ports, ofAgent(found.row)) };
+  }),
+
+  endpoint(routes.deleteAgentBudget, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    return (await removeBudget(ports.db, 'agent', found.row.id))
+      ? { ok: true, body: null }
+      : refuse('not_found');
+  }),
+
+  endpoint(routes.getBudget, async ({ ports, principal, query }) => {
+    const of = chosenOwner(principal, query.owner);
+    return of.ok ? { ok: true, body: await shown(ports, ofOwner(of.owner)) } : of;
+  }),
+
+  endpoint(routes.putBudget, async ({ ports, principal, query, body }) => {
+    const of = chosenOwner(principal, query.owner);
+    if (!of.ok) return of;
+    // One transaction, so that nobody raises a cap that an admin lowers at the same moment.
+    const refused = await ports.db.transaction().execute(async (tx): Promise<Refusal | null> => {
+      const { monthly } = await capInForce(tx, ports.ownerBudgetMicroUsd, ofOwner(of.owner));
+      if (!principal.isAdmin && monthly !== null && microUsdOf(body.monthly_usd) > monthly) {
+        return refuse('not_permitted', 'Only admins may raise the budget of an owner.');
+      }
+      await write(tx, ofOwner(of.owner), body.monthly_usd, ports.clock());
+      return null;
+    });
+    return refused ?? { ok: true, body: await shown(ports, ofOwner(of.owner)) };
+  }),
+
+  endpoint(routes.deleteBudget, async ({ ports, principal, query }) => {
+    const of = chosenOwner(principal, query.owner);
+    if (!of.ok) return of;
+    if (!principal.isAdmin) {
+      return refuse('not_permitted', 'Only admins may take the budget of an owner away.');
+    }
+    return (await removeBudget(ports.db, 'owner', of.owner)) ? { ok: true, body: null } : refuse('not_found');
+  }),
+];
+
+async function write(db: Database, { scope, id }: Subject, usd: number, now: number): Promise<void> {
+  await setBudget(db, { scope, subject: id, monthly_micro_usd: microUsdOf(usd), updated_at: now });
+}
+
+async function capInForce(
+  db: Database,
+  ownerDefault: number | null,
+  { scope, id }: Subject,
+): Promise<{ monthly: number | null; from: 'set' | 'default' | null }> {
+  const set = await budgetOf(db, scope, id);
+  if (set) return { monthly: set.monthly_micro_usd, from: 'set' };
+  return scope === 'owner' && ownerDefault !== null
+    ? { monthly: ownerDefault, from: 'default' }
+    : { monthly: null, from: null };
+}
+
+async function shown({ db, clock, ownerBudgetMicroUsd }: ApiPorts, subject: Subject) {
+  const { monthly, from } = await capInForce(db, ownerBudgetMicroUsd, subject);
+  const now = clock();
+  const { spent, reserved } = await monthSpent(db, subject.scope, subject.id, monthOf(now));
+  return {
+    scope: subject.scope,
+    subject: subject.name,
+    monthly_usd: monthly === null ? null : usdOf(monthly),
+    from,
+    state: monthly === null ? null : capState({ monthly, spent }),
+    month: new Date(now).toISOString().slice(0, 7),
+    spent_usd: usdOf(spent),
+    reserved_usd: usdOf(reserved),
+  };
+}

@@ -1,0 +1,110 @@
+import type { ReadOutcome } from '@tinyfat/core';
+import { hasRunningJob } from '@tinyfat/database';
+import { type Refusal, refuse } from '../answer.ts';
+import { whole } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime } from '../fields.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
+import * as routes from '../routes/files.ts';
+import { entityTag, fileRefusal } from './read-file.ts';
+
+const MAX_FILE_BYTES = 25 * 1024 * 1024;
+const MAX_ENTRIES = 10_000;
+const MEMORY = 'MEMORY.md';
+/** So much of it is in every prompt. */
+const MEMORY_IN_PROMPT = 64 * 1024;
+
+export const fileEndpoints = [
+  endpoint(routes.listFiles, async ({ ports, see, params, query }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const folder = query.folder.replace(/\/$/, '');
+    if (folder !== '' && !staysBelow(folder)) {
+      return fileRefusal({ ok: false, reason: 'bad_path', detail: '' });
+    }
+    const entries = await ports.folders.list(found.row.id, folder, MAX_ENTRIES);
+    return {
+      ok: true,
+      body: whole(
+        entries.map(({ name, kind, size, modifiedAt }) => ({
+          name,
+          kind,
+          size,
+          modified_at: isoTime(modifiedAt),
+        })),
+      ),
+    };
+  }),
+
+  endpoint(routes.getFile, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const read = await ports.folders.read(found.row.id, params.path, MAX_FILE_BYTES);
+    if (!read.ok) return fileRefusal(read);
+    return { ok: true, body: { bytes: read.bytes, name: params.path.split('/').at(-1) ?? '' } };
+  }),
+
+  endpoint(routes.getMemory, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const read = await ports.folders.read(found.row.id, MEMORY, MAX_FILE_BYTES);
+    if (!read.ok) return fileRefusal(read);
+    return {
+      ok: true,
+      body: { bytes: read.bytes, name: MEMORY },
+      headers: { etag: await entityTag(read.bytes) },
+    };
+  }),
+
+  endpoint(routes.putMemory, async ({ ports, see, params, body, request }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const agentId = found.row.id;
+    const bytes = new TextEncoder().encode(body);
+    const refused = await oneAtATime(ports.db, async () => {
+      const before = await ports.folders.read(agentId, MEMORY, MAX_FILE_BYTES);
+      const not = await precondition(request.headers, before);
+      if (!not) await ports.folders.write(agentId, MEMORY, bytes);
+      return not;
+    });
+    if (refused) return refused;
+    const etag = await entityTag(bytes);
+    const isLong = bytes.length > MEMORY_IN_PROMPT;
+    return {
+      ok: true,
+      headers: { etag },
+      body: {
+        bytes: bytes.length,
+        etag,
+        turn_running: await hasRunningJob(ports.db, agentId),
+        warnings: isLong ? [`Only the first ${MEMORY_IN_PROMPT} bytes are in every prompt.`] : [],
+      },
+    };
+  }),
+];
+
+/** RFC 9110 section 13.1; null where the write may go on. */
+async function precondition(headers: Headers, before: ReadOutcome): Promise<Refusal | null> {
+  const match = headers.get('if-match');
+  const isMissing = !before.ok && before.reason === 'missing';
+  if (match === null) {
+    if (headers.get('if-none-match') !== '*') return refuse('precondition_required');
+    return isMissing ? null : refuse('precondition_failed', 'There is a MEMORY.md already.');
+  }
+  if (isMissing) return refuse('precondition_failed', 'There is no MEMORY.md any more.');
+  if (!before.ok) return fileRefusal(before);
+  if (match === '*') return null;
+  const tags = match.split(',').map((tag) => tag.trim());
+  return tags.includes(await entityTag(before.bytes)) ? null : refuse('precondition_failed');
+}
+
+/** As the port wants paths; it throws for others in listings. */
+function staysBelow(path: string): boolean {
+  const parts = path.split('/');
+  return (
+    parts.length <= 16 &&
+    parts.every(
+      (part) => part !== '' && part !== '.' && part !== '..' && new TextEncoder().encode(part).length <= 255,
+    )
+  );
+}

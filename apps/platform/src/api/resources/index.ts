@@ -1,0 +1,31 @@
+/** Every route with what it does. */
+import type { Endpoint } from '../endpoint.ts';
+import { agentEndpoints } from './agents.ts';
+import { budgetEndpoints } from './budgets.ts';
+import { fileEndpoints } from './files.ts';
+import { keyEndpoints } from './keys.ts';
+import { mailEndpoints } from './mails.ts';
+import { meEndpoints } from './me.ts';
+import { outboxEndpoints } from './outbox.ts';
+import { runEndpoints } from './runs.ts';
+import { senderEndpoints } from './senders.ts';
+import { sessionEndpoints } from './sessions.ts';
+import { skillEndpoints } from './skills.ts';
+import { tokenEndpoints } from './tokens.ts';
+import { usageEndpoints } from './usage.ts';
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...meEndpoints,
+  ...agentEndpoints,
+  ...senderEndpoints,
+  ...mailEndpoints,
+  ...runEndpoints,
+  ...sessionEndpoints,
+  ...fileEndpoints,
+  ...skillEndpoints,
+  ...outboxEndpoints,
+  ...budgetEndpoints,
+  ...usageEndpoints,
+  ...keyEndpoints,
+  ...tokenEndpoints,
+];

@@ -1,0 +1,50 @@
+import { parseProviderKey } from '@tinyfat/core';
+import { deleteProviderKey, findProviderKey, listProviderKeys, type ProviderKey } from '@tinyfat/database';
+import { refuse } from '../answer.ts';
+import { whole } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
+import { chosenOwner, listedOwner } from '../owner.ts';
+import * as routes from '../routes/keys.ts';
+
+export const keyEndpoints = [
+  endpoint(routes.listKeys, async ({ ports, principal, query }) => {
+    const of = listedOwner(principal, query.owner);
+    if (!of.ok) return of;
+    return { ok: true, body: whole((await listProviderKeys(ports.db, of.owner)).map(shown)) };
+  }),
+
+  endpoint(routes.putKey, async ({ ports, principal, params, query, body }) => {
+    const of = chosenOwner(principal, query.owner);
+    if (!of.ok) return of;
+    const parsed = parseProviderKey(body.key);
+    if (!parsed.ok) return refuse('invalid_request', `"key": ${parsed.reason}`);
+    const { owner } = of;
+    const { provider } = params;
+    const stored = await ports.storeKey({ owner, provider, key: parsed.key, lastFour: parsed.lastFour });
+    if (!stored.ok) {
+      // The detail names paths and commands of the machine: it is for the operator's log.
+      ports.logger.error('key_not_stored', { code: stored.code, detail: stored.detail });
+      return refuse('server_fault', 'The key could not be sealed, so it was not stored.');
+    }
+    const row = await findProviderKey(ports.db, owner, provider);
+    return row ? { ok: true, body: shown(row) } : refuse('server_fault');
+  }),
+
+  endpoint(routes.deleteKey, async ({ ports, principal, params, query }) => {
+    const of = chosenOwner(principal, query.owner);
+    if (!of.ok) return of;
+    const gone = await deleteProviderKey(ports.db, of.owner, params.provider);
+    return gone ? { ok: true, body: null } : refuse('not_found');
+  }),
+];
+
+function shown({ owner, provider, last_four, created_at, last_used_at }: ProviderKey) {
+  return {
+    owner,
+    provider,
+    last_four,
+    created_at: isoTime(created_at),
+    last_used_at: isoTimeOrNull(last_used_at),
+  };
+}

@@ -1,0 +1,175 @@
+import { describeError, isErrorCode } from '@tinyfat/core';
+import {
+  deliveriesOfMail,
+  discardMails,
+  type Mail,
+  type OfAgent,
+  runOfMail,
+  visibleMails,
+  waitsAtDoor,
+} from '@tinyfat/database';
+import * as v from 'valibot';
+import { refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
+import type { ApiPorts } from '../ports.ts';
+import * as routes from '../routes/mails.ts';
+
+const result = { result: v.string(), aligned: v.boolean() };
+/** `AuthenticationEvidence` of core, as the door stored it. */
+const storedEvidence = v.object({
+  source: v.picklist(['trusted_client', 'verified', 'asserted', 'unverified']),
+  authserv: v.nullable(v.string()),
+  spf: v.nullable(v.object({ ...result, domain: v.nullable(v.string()) })),
+  dkim: v.array(
+    v.object({
+      ...result,
+      domain: v.string(),
+      selector: v.string(),
+      bodyLengthLimited: v.boolean(),
+      signedAt: v.optional(v.nullable(v.number())),
+    }),
+  ),
+  dmarc: v.nullable(
+    v.object({
+      result: v.string(),
+      domain: v.nullable(v.string()),
+      policy: v.nullable(v.picklist(['none', 'quarantine', 'reject'])),
+    }),
+  ),
+});
+
+export const mailEndpoints = [
+  endpoint(routes.listMails, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const narrowed = await see.agentFilter(query.agent);
+    if (!narrowed.ok) return narrowed;
+    const { state, verdict, message_id: messageId, limit } = query;
+    const rows = await visibleMails(
+      ports.db,
+      see.sight,
+      { ...narrowed.row, state, verdict, messageId },
+      { after: cursor.after, limit: limit + 1 },
+    );
+    return {
+      ok: true,
+      body: pageOf(rows, limit, ({ received_at, id }) => ({ at: received_at, id }), facts),
+    };
+  }),
+
+  endpoint(routes.getMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    return found.ok ? { ok: true, body: await shown(ports, found.row) } : found;
+  }),
+
+  endpoint(routes.getRawMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    const bytes = await ports.rawMail.get(found.row.raw_key);
+    return { ok: true, body: { bytes, name: `${found.row.id}.eml` } };
+  }),
+
+  endpoint(routes.releaseMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    if ((await ports.releaseMail(found.row.id)) !== 'queued') return notWaiting(found.row);
+    ports.onJobs();
+    const now = await see.mail(params.id);
+    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+  }),
+
+  endpoint(routes.discardMail, async ({ ports, see, params }) => {
+    const found = await see.mail(params.id);
+    if (!found.ok) return found;
+    if ((await discardMails(ports.db, { mailId: found.row.id })) === 0) return notWaiting(found.row);
+    const now = await see.mail(params.id);
+    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+  }),
+
+  endpoint(routes.discardAllMails, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    return { ok: true, body: { discarded: await discardMails(ports.db, { agentId: found.row.id }) } };
+  }),
+];
+
+function notWaiting({ state, verdict }: Mail) {
+  const why =
+    state === 'held' && verdict === 'accepted'
+      ? 'It had its turn, and its answer is held: see the outbox.'
+      : 'Only mails that are held at the door or over a limit can be released or discarded.';
+  return refuse('conflict', `The mail is ${state} (verdict ${verdict}). ${why}`);
+}
+
+function facts(mail: OfAgent<Mail>) {
+  return {
+    id: mail.id,
+    agent: mail.agent,
+    received_at: isoTime(mail.received_at),
+    via: mail.via,
+    client_address: mail.client_address,
+    envelope_sender: mail.envelope_sender,
+    envelope_recipient: mail.envelope_recipient,
+    sender: mail.sender,
+    sender_name: mail.sender_name,
+    subject: mail.subject,
+    sent_at: isoTimeOrNull(mail.sent_at),
+    message_id: mail.message_id,
+    raw_bytes: mail.raw_bytes,
+    verdict: mail.verdict,
+    reason_code: mail.reason_code,
+    reason: mail.reason,
+    state: mail.state,
+    state_reason: mail.state_reason,
+  };
+}
+
+async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
+  const run = await runOfMail(ports.db, mail.id);
+  const deliveries = await deliveriesOfMail(ports.db, mail.id);
+  const isOfList = isErrorCode(mail.reason_code);
+  return {
+    ...facts(mail),
+    in_reply_to: mail.in_reply_to,
+    references: mail.thread_references.split(' ').filter((one) => one !== ''),
+    authentication: mail.authentication,
+    evidence: readEvidence(mail.evidence),
+    next_step: isOfList ? describeError(mail.reason_code).nextStep : null,
+    waiting: await waitsAtDoor(ports.db, mail.id),
+    run: run?.id ?? null,
+    deliveries: deliveries.map(({ id, kind, recipients, state }) => ({
+      id,
+      kind,
+      recipients: readRecipients(recipients),
+      state,
+    })),
+  };
+}
+
+/** Null also where a row has something else than the door writes. */
+function readEvidence(text: string) {
+  const parsed = v.safeParse(storedEvidence, JSON.parse(text));
+  if (!parsed.success) return null;
+  const { dkim, ...evidence } = parsed.output;
+  return {
+    ...evidence,
+    dkim: dkim.map(({ bodyLengthLimited, signedAt, ...signature }) => ({
+      ...signature,
+      body_length_limited: bodyLengthLimited,
+      signed_at: typeof signedAt === 'number' ? dateOrNull(signedAt) : null,
+    })),
+  };
+}
+
+/** A signature may claim any number. */
+function dateOrNull(epochMs: number): string | null {
+  return Math.abs(epochMs) < 253_402_300_800_000 ? isoTime(epochMs) : null;
+}
+
+/** JSON array of addresses, as the host wrote it. */
+export function readRecipients(text: string): string[] {
+  const parsed: unknown = JSON.parse(text);
+  return Array.isArray(parsed) ? parsed.map(String) : [];
+}

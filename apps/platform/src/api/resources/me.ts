@@ -1,0 +1,20 @@
+import { endpoint } from '../endpoint.ts';
+import { isoTimeOrNull } from '../fields.ts';
+import * as routes from '../routes/me.ts';
+
+export const meEndpoints = [
+  endpoint(routes.getMe, async ({ principal, ports }) => ({
+    ok: true,
+    body: {
+      owner: principal.owner,
+      is_admin: principal.isAdmin,
+      scopes: [...principal.scopes],
+      via: principal.kind,
+      token:
+        principal.kind === 'token'
+          ? { id: principal.tokenId, expires_at: isoTimeOrNull(principal.expiresAt) }
+          : null,
+      mail_domain: ports.mailDomain,
+    },
+  })),
+];

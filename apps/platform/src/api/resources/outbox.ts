@@ -1,0 +1,128 @@
+import { canonicalAddress, renderError } from '@tinyfat/core';
+import {
+  type Delivery,
+  type DeliveryState,
+  listSuppressed,
+  type OfAgent,
+  requeueDelivery,
+  unsuppress,
+  visibleDeliveries,
+} from '@tinyfat/database';
+import { type Outcome, refuse } from '../answer.ts';
+import { pageOf, readCursor, whole } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
+import type { ApiPorts } from '../ports.ts';
+import * as routes from '../routes/outbox.ts';
+import type { Visible } from '../visible.ts';
+import { readRecipients } from './mails.ts';
+
+export const outboxEndpoints = [
+  endpoint(routes.listOutbox, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const narrowed = await see.agentFilter(query.agent);
+    if (!narrowed.ok) return narrowed;
+    const { state, limit } = query;
+    const rows = await visibleDeliveries(
+      ports.db,
+      see.sight,
+      { ...narrowed.row, state },
+      { after: cursor.after, limit: limit + 1 },
+    );
+    return { ok: true, body: pageOf(rows, limit, ({ seq }) => ({ at: seq, id: '' }), shown) };
+  }),
+
+  endpoint(routes.getDelivery, async ({ see, params }) => {
+    const found = await see.delivery(params.id);
+    return found.ok ? { ok: true, body: shown(found.row) } : found;
+  }),
+
+  endpoint(routes.getRawDelivery, async ({ ports, see, params }) => {
+    const found = await see.delivery(params.id);
+    if (!found.ok) return found;
+    if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
+    const bytes = await ports.rawMail.get(found.row.raw_key);
+    return { ok: true, body: { bytes, name: `${found.row.id}.eml` } };
+  }),
+
+  endpoint(routes.retryDelivery, async ({ ports, see, params }) =>
+    letGo(ports, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
+  ),
+
+  endpoint(routes.approveDelivery, async ({ ports, see, params }) =>
+    letGo(ports, see, params.id, 'approve', ['held']),
+  ),
+
+  endpoint(routes.listSuppressed, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const rows = await listSuppressed(ports.db, found.row.id);
+    return {
+      ok: true,
+      body: whole(
+        rows.map(({ address, code, reason, delivery_id, created_at }) => ({
+          address,
+          code,
+          reason,
+          delivery: delivery_id,
+          created_at: isoTime(created_at),
+        })),
+      ),
+    };
+  }),
+
+  endpoint(routes.unsuppress, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const parsed = canonicalAddress(params.address.trim());
+    if (!parsed.ok) return refuse('invalid_request', `"address": ${parsed.reason}`);
+    const gone = await unsuppress(ports.db, found.row.id, parsed.address);
+    return gone ? { ok: true, body: null } : refuse('not_found');
+  }),
+];
+
+const NOT_COMPOSED =
+  'The mail could not be composed, so there are no bytes; the agent has to write it again.';
+
+async function letGo(
+  ports: ApiPorts,
+  see: Visible,
+  id: string,
+  action: 'retry' | 'approve',
+  from: readonly DeliveryState[],
+): Promise<Outcome<ReturnType<typeof shown>>> {
+  const found = await see.delivery(id);
+  if (!found.ok) return found;
+  if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
+  if (!(await requeueDelivery(ports.db, found.row.id, from, ports.clock()))) {
+    return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
+  }
+  ports.onDeliveries();
+  const now = await see.delivery(id);
+  return now.ok ? { ok: true, body: shown(now.row) } : now;
+}
+
+function shown(row: OfAgent<Delivery>) {
+  return {
+    id: row.id,
+    agent: row.agent,
+    mail: row.mail_id,
+    run: row.run_id,
+    kind: row.kind,
+    file: row.source_file,
+    envelope_sender: row.envelope_sender,
+    recipients: readRecipients(row.recipients),
+    subject: row.subject,
+    message_id: row.message_id,
+    state: row.state,
+    attempts: row.attempts,
+    next_attempt_at: row.state === 'pending' ? isoTime(row.next_attempt_at) : null,
+    reason_code: row.reason_code,
+    reason: row.reason_code === null ? row.reason : renderError(row.reason_code, row.reason),
+    provider: row.provider,
+    provider_id: row.provider_id,
+    created_at: isoTime(row.created_at),
+    sent_at: isoTimeOrNull(row.sent_at),
+  };
+}

@@ -1,0 +1,72 @@
+import { secretTokenHash } from '@tinyfat/core';
+import { findSecretAddress } from '@tinyfat/database';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
+
+describe('who may write, over the API', () => {
+  let api: ApiFixture;
+  beforeEach(async () => {
+    api = await openApi();
+    await api.addAgent('scout', ANN);
+  });
+  afterEach(() => api.dispose());
+  const add = (entry: string) =>
+    api.person(ANN).call('POST', '/agents/scout/allowed-senders', { body: { entry } });
+  const listed = async () =>
+    (await api.person(ANN).get('/agents/scout/allowed-senders')).json.data.map(
+      ({ entry }: { entry: string }) => entry,
+    );
+
+  it('is added in its one spelling, once', async () => {
+    expect((await add(' Bob@EXAMPLE.com ')).json).toEqual({
+      entry: 'bob@example.com',
+      added: true,
+      warning: null,
+    });
+    expect((await add('bob@example.com')).json.added).toBe(false);
+    expect((await add('@gmail.com')).json.warning).toContain('gmail.com');
+    expect((await listed()).sort()).toEqual(['@gmail.com', ANN, 'bob@example.com']);
+    expect((await add('nobody')).json).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('"entry"'),
+    });
+  });
+
+  it('is taken off by its encoded entry', async () => {
+    await add('@*.corp.example');
+    const path = `/agents/scout/allowed-senders/${encodeURIComponent('@*.corp.example')}`;
+    expect((await api.person(ANN).call('DELETE', path)).status).toBe(204);
+    expect((await api.person(ANN).call('DELETE', path)).status).toBe(404);
+    expect((await api.person(ANN).call('DELETE', '/agents/scout/allowed-senders/x')).status).toBe(400);
+    expect(await listed()).toEqual([ANN]);
+  });
+
+  it('finds the list full at some time', async () => {
+    for (let i = 0; i < 999; i++) {
+      await api.db
+        .insertInto('allowed_senders')
+        .values({ agent_id: 'scout', entry: `a${i}@b.example`, created_at: 1 })
+        .execute();
+    }
+    expect((await add('one@more.example')).json).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('knows a secret address, which is shown once and stored as a hash', async () => {
+    const made = await api.person(ANN).call('POST', '/agents/scout/secret-addresses', {
+      body: { note: 'for the printer' },
+    });
+    expect(made.status).toBe(201);
+    const [, token = ''] = /^scout\+(\w{26})@agents\.example\.org$/.exec(made.json.address) ?? [];
+    expect(await findSecretAddress(api.db, 'scout', await secretTokenHash(token))).toMatchObject({
+      note: 'for the printer',
+    });
+    const list = await api.person(ANN).get('/agents/scout/secret-addresses');
+    expect(list.json.data).toEqual([
+      { id: made.json.id, note: 'for the printer', created_at: expect.any(String), last_used_at: null },
+    ]);
+    expect(list.text + api.log.join()).not.toContain(token);
+    const path = `/agents/scout/secret-addresses/${made.json.id}`;
+    expect((await api.person(ANN).call('DELETE', path)).status).toBe(204);
+    expect((await api.person(ANN).call('DELETE', path)).status).toBe(404);
+  });
+});

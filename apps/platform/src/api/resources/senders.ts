@@ -1,0 +1,93 @@
+import { canonicalAddress, newSecretToken, parseAllowEntry, secretTokenHash } from '@tinyfat/core';
+import {
+  addAllowedSender,
+  allowedSenderRows,
+  deleteSecretAddress,
+  insertSecretAddress,
+  listSecretAddresses,
+  removeAllowedSender,
+  type SecretAddress,
+} from '@tinyfat/database';
+import { refuse } from '../answer.ts';
+import { whole } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
+import * as routes from '../routes/senders.ts';
+
+const MAX_ENTRIES = 1000;
+const MAX_SECRET_ADDRESSES = 200;
+
+export const senderEndpoints = [
+  endpoint(routes.listAllowedSenders, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const rows = await allowedSenderRows(ports.db, found.row.id);
+    return {
+      ok: true,
+      body: whole(rows.map(({ entry, created_at }) => ({ entry, created_at: isoTime(created_at) }))),
+    };
+  }),
+
+  endpoint(routes.addSender, async ({ ports, see, params, body }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const parsed = parseAllowEntry(body.entry);
+    if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
+    if ((await allowedSenderRows(ports.db, found.row.id)).length >= MAX_ENTRIES) {
+      return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
+    }
+    const { entry, warning } = parsed;
+    const added = await addAllowedSender(ports.db, found.row.id, entry.text, ports.clock());
+    return { ok: true, body: { entry: entry.text, added, warning } };
+  }),
+
+  endpoint(routes.removeSender, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const parsed = parseAllowEntry(params.entry);
+    if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
+    const gone = await removeAllowedSender(ports.db, found.row.id, parsed.entry.text);
+    return gone ? { ok: true, body: null } : refuse('not_found');
+  }),
+
+  endpoint(routes.listSecretAddresses, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const rows = await listSecretAddresses(ports.db, found.row.id);
+    return { ok: true, body: whole(rows.reverse().map(shown)) };
+  }),
+
+  endpoint(routes.createSecretAddress, async ({ ports, see, params, body }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const agent = found.row;
+    if ((await listSecretAddresses(ports.db, agent.id)).length >= MAX_SECRET_ADDRESSES) {
+      return refuse('conflict', `There are ${MAX_SECRET_ADDRESSES} secret addresses; revoke one first.`);
+    }
+    const token = newSecretToken(ports.randomBytes);
+    const address = canonicalAddress(`${agent.name}+${token}@${ports.mailDomain}`);
+    if (!address.ok) {
+      return refuse('conflict', `The agent's name is too long for a secret address (${address.reason})`);
+    }
+    const row = {
+      id: ports.makeId(),
+      agent_id: agent.id,
+      token_sha256: await secretTokenHash(token),
+      note: body.note,
+      created_at: ports.clock(),
+    };
+    await insertSecretAddress(ports.db, row);
+    return { ok: true, body: { ...shown({ ...row, last_used_at: null }), address: address.address } };
+  }),
+
+  endpoint(routes.revokeSecretAddress, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const gone = await deleteSecretAddress(ports.db, found.row.id, params.id);
+    return gone ? { ok: true, body: null } : refuse('not_found');
+  }),
+];
+
+function shown({ id, note, created_at, last_used_at }: SecretAddress) {
+  return { id, note, created_at: isoTime(created_at), last_used_at: isoTimeOrNull(last_used_at) };
+}

@@ -1,0 +1,82 @@
+import { parseSessionFileName, sessionHash } from '@tinyfat/core';
+import { currentSessions, sessionsOfAgent } from '@tinyfat/database';
+import { type Refusal, refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
+import { endpoint } from '../endpoint.ts';
+import { isoTime } from '../fields.ts';
+import type { ApiPorts } from '../ports.ts';
+import * as routes from '../routes/runs.ts';
+import { fileRefusal } from './read-file.ts';
+
+const MAX_FILES = 10_000;
+const MAX_SESSION_BYTES = 25 * 1024 * 1024;
+
+export const sessionEndpoints = [
+  endpoint(routes.listSessions, async ({ ports, see, params, query }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const { after } = cursor;
+    const rows = (await sessions(ports, found.row.id)).filter(
+      ({ at, id }) => !after || at < after.at || (at === after.at && id < after.id),
+    );
+    return {
+      ok: true,
+      body: pageOf(
+        rows,
+        query.limit,
+        ({ at, id }) => ({ at, id }),
+        ({ at: _, ...row }) => row,
+      ),
+    };
+  }),
+
+  endpoint(routes.getSession, async ({ ports, see, params }) => {
+    const found = await see.agent(params.agent);
+    if (!found.ok) return found;
+    const file = await sessionFile(ports, found.row.id, params.id);
+    if (!file.ok) return file;
+    const read = await ports.folders.read(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
+    return read.ok ? { ok: true, body: { bytes: read.bytes, name: file.name } } : fileRefusal(read);
+  }),
+];
+
+/** Newest use first; `at` is what they are sorted by, epoch ms. */
+async function sessions(ports: ApiPorts, agentId: string) {
+  const files = (await ports.folders.list(agentId, 'sessions', MAX_FILES)).flatMap(({ kind, name, size }) => {
+    const parsed = kind === 'file' ? parseSessionFileName(name) : null;
+    return parsed ? [{ ...parsed, size }] : [];
+  });
+  const ids = files.map(({ id }) => id);
+  const current = await currentSessions(ports.db, agentId);
+  const recorded = new Map(
+    (await sessionsOfAgent(ports.db, agentId, null)).map((session) => [session.sessionId, session]),
+  );
+  return files
+    .map(({ id, startedAt, size }) => {
+      const known = recorded.get(id);
+      const at = known?.lastUsedAt ?? startedAt;
+      return {
+        at,
+        id,
+        hash: sessionHash(id, ids),
+        subject: known?.subject ?? '',
+        turns: known?.turns ?? 0,
+        last_used_at: isoTime(at),
+        bytes: size,
+        current: current.has(id),
+      };
+    })
+    .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+}
+
+async function sessionFile(
+  ports: ApiPorts,
+  agentId: string,
+  id: string,
+): Promise<{ ok: true; name: string } | Refusal> {
+  const entries = await ports.folders.list(agentId, 'sessions', MAX_FILES);
+  const entry = entries.find(({ name }) => parseSessionFileName(name)?.id === id);
+  return entry ? { ok: true, name: entry.name } : refuse('not_found');
+}

@@ -1,0 +1,62 @@
+/**
+ * What a route is: declared once, and from the declaration come validation, routing and openapi.yaml. Declarations lie
+ * in `routes/`, what they do in `resources/`.
+ */
+import * as v from 'valibot';
+import type { AnswerKind, ApiCode } from './answer.ts';
+import type { BodyKind } from './body.ts';
+import type { Scope } from './principal.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Named text values of a path or a query; unknown names are refused. */
+export type Fields = v.StrictObjectSchema<v.ObjectEntries, undefined>;
+
+/** What is known of a route without its types. */
+export interface RouteFacts {
+  method: Method;
+  /** Below `/api/v1`, parameters in braces; `{path}` and `{file}` at the end may have slashes in them. */
+  path: `/${string}`;
+  /** A few words. */
+  summary: string;
+  /** Whole sentences on what is not obvious; may be left out. */
+  description?: string;
+  /** What a token needs; null where any will do. */
+  scope: Scope | null;
+  params: Fields;
+  query: Fields;
+  body: Pick<BodyKind<unknown>, 'maxBytes' | 'content'>;
+  answer: Pick<AnswerKind<never>, 'status' | 'content'>;
+  /** Codes beside those that follow from the rest (`errorsOf`). */
+  errors: readonly ApiCode[];
+}
+
+export interface Route<P extends Fields, Q extends Fields, B, A> extends RouteFacts {
+  params: P;
+  query: Q;
+  body: BodyKind<B>;
+  answer: AnswerKind<A>;
+}
+
+/** For routes without parameters in the path, or without a query. */
+export const none = v.strictObject({});
+
+/** Declares a route. Gives back what it got: it is here for its types. */
+export function route<P extends Fields, Q extends Fields, B, A>(
+  declaration: Route<P, Q, B, A>,
+): Route<P, Q, B, A> {
+  return declaration;
+}
+
+/** Every code that a route can answer with. */
+export function errorsOf(route: RouteFacts): ApiCode[] {
+  const codes = new Set<ApiCode>(['not_signed_in', 'token_invalid', 'foreign_origin', 'server_fault']);
+  const names = Object.keys(route.params.entries);
+  const takesInput = names.length + Object.keys(route.query.entries).length + route.body.maxBytes > 0;
+  if (route.scope !== null) codes.add('scope_missing');
+  if (takesInput) codes.add('invalid_request');
+  if (names.length > 0 || 'agent' in route.query.entries) codes.add('not_found');
+  if (route.body.maxBytes > 0) codes.add('body_too_large').add('unsupported_media_type');
+  for (const code of route.errors) codes.add(code);
+  return [...codes];
+}

@@ -1,0 +1,127 @@
+import { SESSION_SCOPES } from '@tinyfat/core';
+import * as v from 'valibot';
+import { json, noContent } from '../answer.ts';
+import { jsonBody, noBody } from '../body.ts';
+import { address, agentName, line, named, page, paging, time } from '../fields.ts';
+import { none, route } from '../route.ts';
+
+/** What every route below an agent has in its path. */
+export const ofAgent = v.strictObject({ agent: agentName });
+
+const facts = {
+  id: v.string(),
+  name: v.string(),
+  address: v.string(),
+  owner: v.string(),
+  created_at: time,
+  turns: v.number(),
+  tokens: v.number(),
+  cost_usd: v.number(),
+};
+
+export const agentRow = named('AgentRow', v.strictObject(facts));
+
+export const agent = named(
+  'Agent',
+  v.strictObject({
+    ...facts,
+    /** As config.json names it; null where the default of the server is used. */
+    model: v.nullable(v.string()),
+    session_scope: v.picklist(SESSION_SCOPES),
+    allowed_senders: v.array(v.string()),
+    /** Mails that wait at the door for the owner. */
+    mails_waiting: v.number(),
+    outbox: v.strictObject({
+      waiting: v.number(),
+      held: v.number(),
+      failed: v.number(),
+      uncertain: v.number(),
+      bounced: v.number(),
+    }),
+    turn_running: v.boolean(),
+    /** What is odd about config.json or an entry of the list. */
+    warnings: v.array(v.string()),
+  }),
+);
+
+const model = line(100, 'the name of a model such as haiku');
+
+export const listAgents = route({
+  method: 'GET',
+  path: '/agents',
+  summary: 'Agents, the newest first',
+  scope: 'read',
+  params: none,
+  query: v.strictObject(paging),
+  body: noBody,
+  answer: json(page(agentRow)),
+  errors: [],
+});
+
+export const createAgent = route({
+  method: 'POST',
+  path: '/agents',
+  summary: 'Make an agent',
+  description: 'Only admins may name another owner. The owner may write to the agent from the start.',
+  scope: 'write',
+  params: none,
+  query: none,
+  body: jsonBody(
+    v.strictObject({
+      name: agentName,
+      owner: v.optional(address),
+      allow: v.optional(
+        v.pipe(
+          v.array(line(330, 'name@example.com, @example.com or @*.example.com')),
+          v.maxLength(200, 'at most 200 entries'),
+        ),
+      ),
+      model: v.optional(model),
+    }),
+  ),
+  answer: json(agent, 201),
+  errors: ['not_permitted', 'agent_name_taken'],
+});
+
+export const getAgent = route({
+  method: 'GET',
+  path: '/agents/{agent}',
+  summary: 'One agent',
+  scope: 'read',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: json(agent),
+  errors: [],
+});
+
+export const changeAgent = route({
+  method: 'PATCH',
+  path: '/agents/{agent}',
+  summary: 'Set the model, or which mails share a session',
+  description: 'Written to config.json; counts from the next turn on. null for the model = the default.',
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: jsonBody(
+    v.strictObject({
+      model: v.optional(v.nullable(model)),
+      session_scope: v.optional(v.picklist(SESSION_SCOPES, 'agent, sender or thread')),
+    }),
+  ),
+  answer: json(agent),
+  errors: [],
+});
+
+export const deleteAgent = route({
+  method: 'DELETE',
+  path: '/agents/{agent}',
+  summary: "Take the agent's address away",
+  description: 'It takes no more mail. Its folder, mails, runs and deliveries stay on record.',
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: noContent,
+  errors: [],
+});

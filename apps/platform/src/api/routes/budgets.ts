@@ -1,0 +1,156 @@
+import * as v from 'valibot';
+import { json, noContent } from '../answer.ts';
+import { jsonBody, noBody } from '../body.ts';
+import { address, agentName, line, named, time } from '../fields.ts';
+import { none, route } from '../route.ts';
+import { ofAgent } from './agents.ts';
+
+const usd = 'an amount of US dollars from 0 to 1000000, with six decimals at most';
+const money = jsonBody(
+  v.strictObject({
+    monthly_usd: v.pipe(v.number(usd), v.minValue(0, usd), v.maxValue(1_000_000, usd)),
+  }),
+);
+
+export const budget = named(
+  'Budget',
+  v.strictObject({
+    scope: v.picklist(['agent', 'owner']),
+    /** Name of the agent, or address of the owner. */
+    subject: v.string(),
+    /** Null where nothing caps this. */
+    monthly_usd: v.nullable(v.number()),
+    /** `default`: OWNER_BUDGET_USD of the server. */
+    from: v.nullable(v.picklist(['set', 'default'])),
+    state: v.nullable(v.picklist(['ok', 'low', 'exhausted'])),
+    /** Calendar month in UTC, `2026-11`. */
+    month: v.string(),
+    spent_usd: v.number(),
+    /** Set aside for turns that run. */
+    reserved_usd: v.number(),
+  }),
+);
+
+export const getAgentBudget = route({
+  method: 'GET',
+  path: '/agents/{agent}/budget',
+  summary: 'What a month of the agent may cost, and has cost',
+  scope: 'read',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: json(budget),
+  errors: [],
+});
+
+export const putAgentBudget = route({
+  method: 'PUT',
+  path: '/agents/{agent}/budget',
+  summary: 'Cap what a month of the agent may cost',
+  description: 'Holds from the next request to a model on. The budget of the owner holds beside it.',
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: money,
+  answer: json(budget),
+  errors: [],
+});
+
+export const deleteAgentBudget = route({
+  method: 'DELETE',
+  path: '/agents/{agent}/budget',
+  summary: "Take the agent's own cap away",
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: noContent,
+  errors: [],
+});
+
+/** Only admins may name one. */
+const ofOwner = v.strictObject({ owner: v.optional(address) });
+
+export const getBudget = route({
+  method: 'GET',
+  path: '/budget',
+  summary: 'What a month of all agents of an owner may cost, and has cost',
+  scope: 'read',
+  params: none,
+  query: ofOwner,
+  body: noBody,
+  answer: json(budget),
+  errors: ['not_permitted'],
+});
+
+export const putBudget = route({
+  method: 'PUT',
+  path: '/budget',
+  summary: 'Cap what a month of all agents of an owner may cost',
+  description:
+    'An owner may set a cap where there is none, or a lower one: it may be there to save the money of whoever runs the server. Only admins raise it.',
+  scope: 'write',
+  params: none,
+  query: ofOwner,
+  body: money,
+  answer: json(budget),
+  errors: ['not_permitted'],
+});
+
+export const deleteBudget = route({
+  method: 'DELETE',
+  path: '/budget',
+  summary: "Take an owner's cap away; that of the server holds then",
+  description: 'Only for admins.',
+  scope: 'write',
+  params: none,
+  query: ofOwner,
+  body: noBody,
+  answer: noContent,
+  errors: ['not_permitted', 'not_found'],
+});
+
+export const usageRow = named(
+  'UsageRow',
+  v.strictObject({
+    /** A day in UTC (`2026-11-27`), a model (empty where none was reached) or the name of an agent. */
+    key: v.string(),
+    /** Id of the agent, for `by=agent`: names are given anew once an agent is deleted. */
+    agent_id: v.nullable(v.string()),
+    turns: v.number(),
+    input_tokens: v.number(),
+    output_tokens: v.number(),
+    cache_read_tokens: v.number(),
+    cache_write_tokens: v.number(),
+    cost_usd: v.number(),
+  }),
+);
+
+const moment = line(40, 'a day or a time in UTC such as 2026-11-01 or 2026-11-01T00:00:00Z');
+
+export const getUsage = route({
+  method: 'GET',
+  path: '/usage',
+  summary: 'What turns used, added up',
+  description:
+    'From `from` up to, but without, `to`; by default the calendar month (UTC) so far. At most 400 days.',
+  scope: 'read',
+  params: none,
+  query: v.strictObject({
+    from: v.optional(moment),
+    to: v.optional(moment),
+    by: v.optional(v.picklist(['day', 'model', 'agent'], 'day, model or agent'), 'day'),
+    agent: v.optional(agentName),
+  }),
+  body: noBody,
+  answer: json(
+    v.strictObject({
+      from: time,
+      to: time,
+      by: v.picklist(['day', 'model', 'agent']),
+      data: v.array(usageRow),
+      next_cursor: v.null(),
+    }),
+  ),
+  errors: [],
+});

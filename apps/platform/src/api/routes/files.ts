@@ -1,0 +1,218 @@
+import * as v from 'valibot';
+import { download, json, noContent } from '../answer.ts';
+import { bytesBody, jsonBody, noBody, textBody } from '../body.ts';
+import { agentName, line, named, page, time } from '../fields.ts';
+import { none, route } from '../route.ts';
+import { ofAgent } from './agents.ts';
+
+const MEGABYTE = 1024 * 1024;
+/** Bytes of all files of a skill together. */
+export const MAX_SKILL_BYTES = 10 * MEGABYTE;
+/** Files of a skill. */
+export const MAX_SKILL_FILES = 200;
+/** Bytes of MEMORY.md. */
+export const MAX_MEMORY_BYTES = 256 * 1024;
+
+export const folderEntry = named(
+  'FolderEntry',
+  v.strictObject({
+    name: v.string(),
+    /** `other`: a link or the like, which is never opened. */
+    kind: v.picklist(['file', 'folder', 'other']),
+    size: v.number(),
+    modified_at: time,
+  }),
+);
+
+const path = line(1000, 'a path below the folder, its parts separated by /');
+
+export const listFiles = route({
+  method: 'GET',
+  path: '/agents/{agent}/files',
+  summary: "What lies in a folder of the agent's",
+  description: 'By name; at most 10,000 entries. A folder that does not exist is empty.',
+  scope: 'read',
+  params: ofAgent,
+  query: v.strictObject({ folder: v.optional(path, '') }),
+  body: noBody,
+  answer: json(page(folderEntry)),
+  errors: [],
+});
+
+export const getFile = route({
+  method: 'GET',
+  path: '/agents/{agent}/files/{path}',
+  summary: 'One file, of at most 25 MiB',
+  description: 'Links are not followed.',
+  scope: 'read',
+  params: v.strictObject({ agent: agentName, path }),
+  query: none,
+  body: noBody,
+  answer: download('application/octet-stream'),
+  errors: ['conflict'],
+});
+
+export const getMemory = route({
+  method: 'GET',
+  path: '/agents/{agent}/memory',
+  summary: 'MEMORY.md, with its ETag',
+  scope: 'read',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: download('text/markdown; charset=utf-8'),
+  errors: ['conflict'],
+});
+
+export const putMemory = route({
+  method: 'PUT',
+  path: '/agents/{agent}/memory',
+  summary: 'Replace MEMORY.md',
+  description:
+    'Wants `If-Match` with the ETag of what was read (`*` for whatever there is), or `If-None-Match: *` where there is none yet. A turn that runs has read its memory already: it goes on with what it read, and what it writes at its end replaces what was put; `turn_running` says so.',
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: textBody(MAX_MEMORY_BYTES, 'text/markdown', 'text/plain'),
+  answer: json(
+    v.strictObject({
+      bytes: v.number(),
+      etag: v.string(),
+      turn_running: v.boolean(),
+      warnings: v.array(v.string()),
+    }),
+  ),
+  errors: ['conflict', 'precondition_failed', 'precondition_required'],
+});
+
+const skillName = v.pipe(
+  v.string('the name of a skill'),
+  v.regex(
+    /^(?!.*--)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
+    'a name of 1 to 64 of a-z, 0-9 and single hyphens, with a letter or digit at both ends',
+  ),
+);
+const skillFile = v.pipe(
+  v.string('the path of a file'),
+  v.regex(
+    /^(?=.{1,200}$)[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$/,
+    'a path of at most five parts and 200 characters, each part of A-Z, a-z, 0-9, dot, hyphen and underscore, none beginning with a dot or hyphen',
+  ),
+);
+export const skillRow = named(
+  'SkillRow',
+  v.strictObject({ name: v.string(), bytes: v.number(), files: v.number() }),
+);
+export const skill = named(
+  'Skill',
+  v.strictObject({
+    name: v.string(),
+    files: v.array(v.strictObject({ path: v.string(), bytes: v.number() })),
+    turn_running: v.boolean(),
+    /** Why the agent may not see it. */
+    warnings: v.array(v.string()),
+  }),
+);
+const ofSkill = v.strictObject({ agent: agentName, skill: skillName });
+const ofSkillFile = v.strictObject({ agent: agentName, skill: skillName, file: skillFile });
+
+export const listSkills = route({
+  method: 'GET',
+  path: '/agents/{agent}/skills',
+  summary: 'Skills of the agent',
+  scope: 'read',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: json(page(skillRow)),
+  errors: [],
+});
+
+export const getSkill = route({
+  method: 'GET',
+  path: '/agents/{agent}/skills/{skill}',
+  summary: 'Files of a skill',
+  scope: 'read',
+  params: ofSkill,
+  query: none,
+  body: noBody,
+  answer: json(skill),
+  errors: [],
+});
+
+export const putSkill = route({
+  method: 'PUT',
+  path: '/agents/{agent}/skills/{skill}',
+  summary: 'Put a whole skill in the place of the one of that name',
+  description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. Files that are not named are gone afterwards.`,
+  scope: 'write',
+  params: ofSkill,
+  query: none,
+  body: jsonBody(
+    v.strictObject({
+      files: v.pipe(
+        v.array(
+          v.strictObject({
+            path: skillFile,
+            content: v.string('the content'),
+            encoding: v.optional(v.picklist(['utf8', 'base64'], 'utf8 or base64'), 'utf8'),
+          }),
+        ),
+        v.minLength(1, 'at least the file SKILL.md'),
+        v.maxLength(MAX_SKILL_FILES, `at most ${MAX_SKILL_FILES} files`),
+      ),
+    }),
+    // Base64 takes four characters for three bytes, and names and quotes take some.
+    14 * MEGABYTE,
+  ),
+  answer: json(skill),
+  errors: ['conflict'],
+});
+
+export const deleteSkill = route({
+  method: 'DELETE',
+  path: '/agents/{agent}/skills/{skill}',
+  summary: 'Remove a skill with all its files',
+  scope: 'write',
+  params: ofSkill,
+  query: none,
+  body: noBody,
+  answer: noContent,
+  errors: ['conflict'],
+});
+
+export const getSkillFile = route({
+  method: 'GET',
+  path: '/agents/{agent}/skills/{skill}/{file}',
+  summary: 'One file of a skill',
+  scope: 'read',
+  params: ofSkillFile,
+  query: none,
+  body: noBody,
+  answer: download('application/octet-stream'),
+  errors: ['conflict'],
+});
+
+export const putSkillFile = route({
+  method: 'PUT',
+  path: '/agents/{agent}/skills/{skill}/{file}',
+  summary: 'Put one file into a skill that there is',
+  scope: 'write',
+  params: ofSkillFile,
+  query: none,
+  body: bytesBody(MAX_SKILL_BYTES),
+  answer: json(skill),
+  errors: ['conflict'],
+});
+
+export const deleteSkillFile = route({
+  method: 'DELETE',
+  path: '/agents/{agent}/skills/{skill}/{file}',
+  summary: 'Remove one file of a skill',
+  scope: 'write',
+  params: ofSkillFile,
+  query: none,
+  body: noBody,
+  answer: noContent,
+  errors: ['conflict'],
+});

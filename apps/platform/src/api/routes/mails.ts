@@ -1,0 +1,179 @@
+import * as v from 'valibot';
+import { download, json } from '../answer.ts';
+import { noBody } from '../body.ts';
+import { agentName, id, line, named, page, paging, time } from '../fields.ts';
+import { none, route } from '../route.ts';
+import { ofAgent } from './agents.ts';
+
+const VERDICTS = ['accepted', 'refused', 'duplicate', 'automatic', 'held', 'over_limit'] as const;
+const STATES = [
+  'queued',
+  'replied',
+  'command',
+  'refused',
+  'duplicate',
+  'automatic',
+  'held',
+  'over_limit',
+  'discarded',
+  'failed',
+] as const;
+
+const facts = {
+  id: v.string(),
+  agent: v.string(),
+  received_at: time,
+  via: v.string(),
+  client_address: v.nullable(v.string()),
+  envelope_sender: v.string(),
+  envelope_recipient: v.string(),
+  /** Null where it could not be told who wrote. */
+  sender: v.nullable(v.string()),
+  sender_name: v.string(),
+  subject: v.string(),
+  sent_at: v.nullable(time),
+  message_id: v.string(),
+  raw_bytes: v.number(),
+  /** The door's. */
+  verdict: v.picklist(VERDICTS),
+  reason_code: v.string(),
+  reason: v.string(),
+  /** Where the mail is now. */
+  state: v.picklist(STATES),
+  state_reason: v.string(),
+};
+
+export const mailRow = named('MailRow', v.strictObject(facts));
+
+const aligned = { result: v.string(), aligned: v.boolean() };
+export const evidence = named(
+  'Evidence',
+  v.strictObject({
+    source: v.picklist(['trusted_client', 'verified', 'asserted', 'unverified']),
+    authserv: v.nullable(v.string()),
+    spf: v.nullable(v.strictObject({ ...aligned, domain: v.nullable(v.string()) })),
+    dkim: v.array(
+      v.strictObject({
+        ...aligned,
+        domain: v.string(),
+        selector: v.string(),
+        body_length_limited: v.boolean(),
+        signed_at: v.nullable(time),
+      }),
+    ),
+    dmarc: v.nullable(
+      v.strictObject({
+        result: v.string(),
+        domain: v.nullable(v.string()),
+        policy: v.nullable(v.picklist(['none', 'quarantine', 'reject'])),
+      }),
+    ),
+  }),
+);
+
+export const mail = named(
+  'Mail',
+  v.strictObject({
+    ...facts,
+    in_reply_to: v.nullable(v.string()),
+    references: v.array(v.string()),
+    /** How the sender was authenticated, in words. */
+    authentication: v.string(),
+    /** Null where the mail could not be read. */
+    evidence: v.nullable(evidence),
+    /** What can be done about the verdict; null where there is nothing to do. */
+    next_step: v.nullable(v.string()),
+    /** It waits at the door: it can be released or discarded. */
+    waiting: v.boolean(),
+    run: v.nullable(v.string()),
+    deliveries: v.array(
+      v.strictObject({
+        id: v.string(),
+        kind: v.string(),
+        recipients: v.array(v.string()),
+        state: v.string(),
+      }),
+    ),
+  }),
+);
+
+const ofMail = v.strictObject({ id });
+
+export const listMails = route({
+  method: 'GET',
+  path: '/mails',
+  summary: 'Mails that came, with their verdicts',
+  scope: 'read',
+  params: none,
+  query: v.strictObject({
+    ...paging,
+    agent: v.optional(agentName),
+    state: v.optional(v.picklist(STATES, STATES.join(', '))),
+    verdict: v.optional(v.picklist(VERDICTS, VERDICTS.join(', '))),
+    message_id: v.optional(line(998, 'a Message-ID with its angle brackets')),
+  }),
+  body: noBody,
+  answer: json(page(mailRow)),
+  errors: [],
+});
+
+export const getMail = route({
+  method: 'GET',
+  path: '/mails/{id}',
+  summary: 'Everything on record about a mail',
+  scope: 'read',
+  params: ofMail,
+  query: none,
+  body: noBody,
+  answer: json(mail),
+  errors: [],
+});
+
+export const getRawMail = route({
+  method: 'GET',
+  path: '/mails/{id}/raw',
+  summary: 'The mail as it came',
+  description: 'Of a mail that got no turn only the beginning may be kept; raw_bytes says how long it was.',
+  scope: 'read',
+  params: ofMail,
+  query: none,
+  body: noBody,
+  answer: download('message/rfc822'),
+  errors: [],
+});
+
+export const releaseMail = route({
+  method: 'POST',
+  path: '/mails/{id}/release',
+  summary: 'Give a mail that waits at the door its turn',
+  scope: 'write',
+  params: ofMail,
+  query: none,
+  body: noBody,
+  answer: json(mail),
+  errors: ['conflict'],
+});
+
+export const discardMail = route({
+  method: 'POST',
+  path: '/mails/{id}/discard',
+  summary: 'End a mail that waits at the door, without a turn',
+  scope: 'write',
+  params: ofMail,
+  query: none,
+  body: noBody,
+  answer: json(mail),
+  errors: ['conflict'],
+});
+
+export const discardAllMails = route({
+  method: 'POST',
+  path: '/agents/{agent}/mails/discard',
+  summary: 'End all mails of the agent that wait at the door',
+  scope: 'write',
+  params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: json(v.strictObject({ discarded: v.number() })),
+  errors: [],
+});

@@ -1,0 +1,31 @@
+import * as v from 'valibot';
+import { json } from '../answer.ts';
+import { noBody } from '../body.ts';
+import { named, time } from '../fields.ts';
+import { SCOPES } from '../principal.ts';
+import { none, route } from '../route.ts';
+
+export const me = named(
+  'Me',
+  v.strictObject({
+    /** Null for the operator, who stands for nobody. */
+    owner: v.nullable(v.string()),
+    is_admin: v.boolean(),
+    scopes: v.array(v.picklist(SCOPES)),
+    via: v.picklist(['operator', 'session', 'token']),
+    token: v.nullable(v.strictObject({ id: v.string(), expires_at: v.nullable(time) })),
+    mail_domain: v.string(),
+  }),
+);
+
+export const getMe = route({
+  method: 'GET',
+  path: '/me',
+  summary: 'Who makes the request',
+  scope: null,
+  params: none,
+  query: none,
+  body: noBody,
+  answer: json(me),
+  errors: [],
+});

@@ -1,0 +1,129 @@
+import * as v from 'valibot';
+import { download, json, jsonOrEvents } from '../answer.ts';
+import { noBody } from '../body.ts';
+import { agentName, id, named, page, paging, time, wholeNumber } from '../fields.ts';
+import { none, route } from '../route.ts';
+import { ofAgent } from './agents.ts';
+
+const STATUSES = ['running', 'done', 'failed'] as const;
+
+export const run = named(
+  'Run',
+  v.strictObject({
+    id: v.string(),
+    agent: v.string(),
+    mail: v.string(),
+    subject: v.string(),
+    sender: v.nullable(v.string()),
+    kind: v.picklist(['turn', 'command']),
+    command: v.nullable(v.string()),
+    attempt: v.number(),
+    status: v.picklist(STATUSES),
+    session: v.nullable(v.string()),
+    model: v.nullable(v.string()),
+    input_tokens: v.number(),
+    output_tokens: v.number(),
+    cache_read_tokens: v.number(),
+    cache_write_tokens: v.number(),
+    cost_usd: v.number(),
+    context_tokens: v.nullable(v.number()),
+    context_window: v.nullable(v.number()),
+    llm_requests: v.number(),
+    started_at: time,
+    finished_at: v.nullable(time),
+    error_code: v.nullable(v.string()),
+    error: v.nullable(v.string()),
+  }),
+);
+
+const ofRun = v.strictObject({ id });
+
+export const listRuns = route({
+  method: 'GET',
+  path: '/runs',
+  summary: 'What the agents did',
+  scope: 'read',
+  params: none,
+  query: v.strictObject({
+    ...paging,
+    agent: v.optional(agentName),
+    status: v.optional(v.picklist(STATUSES, STATUSES.join(', '))),
+  }),
+  body: noBody,
+  answer: json(page(run)),
+  errors: [],
+});
+
+export const getRun = route({
+  method: 'GET',
+  path: '/runs/{id}',
+  summary: 'One run',
+  scope: 'read',
+  params: ofRun,
+  query: none,
+  body: noBody,
+  answer: json(run),
+  errors: [],
+});
+
+export const runEvent = named(
+  'RunEvent',
+  v.strictObject({
+    /** Counts up within the run. */
+    id: v.string(),
+    event: v.record(v.string(), v.unknown()),
+  }),
+);
+
+export const getRunEvents = route({
+  method: 'GET',
+  path: '/runs/{id}/events',
+  summary: 'What a run did, in order',
+  description:
+    "With `Accept: text/event-stream`: what there is, then live until the run ends (`event: end`, its data is the run's status). `Last-Event-ID` goes on after that event. Events were written where the agent can write too: they are shown, never believed.",
+  scope: 'read',
+  params: ofRun,
+  query: v.strictObject({ cursor: paging.cursor, limit: wholeNumber(1, 1000, 1000) }),
+  body: noBody,
+  answer: jsonOrEvents(page(runEvent)),
+  errors: ['too_many_requests'],
+});
+
+export const session = named(
+  'Session',
+  v.strictObject({
+    id: v.string(),
+    /** What `/resume` takes. */
+    hash: v.string(),
+    subject: v.string(),
+    turns: v.number(),
+    last_used_at: time,
+    bytes: v.number(),
+    /** The next mail of some scope goes on here. */
+    current: v.boolean(),
+  }),
+);
+
+export const listSessions = route({
+  method: 'GET',
+  path: '/agents/{agent}/sessions',
+  summary: 'Sessions of the agent',
+  scope: 'read',
+  params: ofAgent,
+  query: v.strictObject(paging),
+  body: noBody,
+  answer: json(page(session)),
+  errors: [],
+});
+
+export const getSession = route({
+  method: 'GET',
+  path: '/agents/{agent}/sessions/{id}',
+  summary: "The session's file (JSON Lines)",
+  scope: 'read',
+  params: v.strictObject({ agent: agentName, id }),
+  query: none,
+  body: noBody,
+  answer: download('application/jsonl'),
+  errors: ['conflict'],
+});

@@ -1,0 +1,235 @@
+/**
+ * Invariant 9: nobody reaches what is somebody else's. Every declared route is walked with a stranger's credentials on
+ * the owner's names and ids; a route without a case here fails the test.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { insertSecretAddress, suppress } from '@tinyfat/database';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Scope } from './principal.ts';
+import { ROUTES } from './routes/index.ts';
+import { ANN, type Answer, type ApiFixture, BOB, type CallOptions, openApi } from './test-support/api.ts';
+
+const SESSION = '01990000-0000-7000-8000-9f3a00000001';
+const TEXT = { headers: { 'if-match': '*' }, body: 'stolen' };
+
+/** What a stranger must get. `own`: the route shows only what belongs to the one who asks. */
+type Case = { path: string; options?: CallOptions; gives: 'not found' | 'own' };
+
+const missing = (path: string, options?: CallOptions): Case => ({
+  path,
+  ...(options ? { options } : {}),
+  gives: 'not found',
+});
+const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, options), gives: 'own' });
+
+/** On Ann's agent `scout`, her mail `m-1`, her held mail `m-2`, her delivery `d-1` … */
+const CASES: Record<string, Case[]> = {
+  getMe: [own('/me')],
+  listAgents: [own('/agents')],
+  createAgent: [own('/agents', { body: { name: 'of-the-stranger' } })],
+  getAgent: [missing('/agents/scout'), missing('/agents/SCOUT')],
+  changeAgent: [missing('/agents/scout', { body: { model: 'opus' } })],
+  deleteAgent: [missing('/agents/scout')],
+  listAllowedSenders: [missing('/agents/scout/allowed-senders')],
+  addSender: [missing('/agents/scout/allowed-senders', { body: { entry: BOB } })],
+  removeSender: [missing(`/agents/scout/allowed-senders/${encodeURIComponent(ANN)}`)],
+  listSecretAddresses: [missing('/agents/scout/secret-addresses')],
+  createSecretAddress: [missing('/agents/scout/secret-addresses', { body: {} })],
+  revokeSecretAddress: [
+    missing('/agents/scout/secret-addresses/s-1'),
+    missing('/agents/bobs/secret-addresses/s-1'),
+  ],
+  listMails: [own('/mails'), own('/mails?state=held'), missing('/mails?agent=scout')],
+  getMail: [missing('/mails/m-1')],
+  getRawMail: [missing('/mails/m-1/raw')],
+  releaseMail: [missing('/mails/m-2/release')],
+  discardMail: [missing('/mails/m-2/discard')],
+  discardAllMails: [missing('/agents/scout/mails/discard')],
+  listRuns: [own('/runs'), missing('/runs?agent=scout')],
+  getRun: [missing('/runs/m-1')],
+  getRunEvents: [
+    missing('/runs/m-1/events'),
+    missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
+  ],
+  listSessions: [missing('/agents/scout/sessions')],
+  getSession: [missing(`/agents/scout/sessions/${SESSION}`), missing(`/agents/bobs/sessions/${SESSION}`)],
+  listFiles: [missing('/agents/scout/files')],
+  getFile: [missing('/agents/scout/files/MEMORY.md')],
+  getMemory: [missing('/agents/scout/memory')],
+  putMemory: [missing('/agents/scout/memory', TEXT)],
+  listSkills: [missing('/agents/scout/skills')],
+  getSkill: [missing('/agents/scout/skills/weather')],
+  putSkill: [
+    missing('/agents/scout/skills/weather', {
+      body: { files: [{ path: 'SKILL.md', content: 'stolen' }] },
+    }),
+  ],
+  deleteSkill: [missing('/agents/scout/skills/weather')],
+  getSkillFile: [missing('/agents/scout/skills/weather/SKILL.md')],
+  putSkillFile: [missing('/agents/scout/skills/weather/SKILL.md', { body: new Uint8Array([1]) })],
+  deleteSkillFile: [missing('/agents/scout/skills/weather/more.txt')],
+  listOutbox: [own('/outbox'), missing('/outbox?agent=scout')],
+  getDelivery: [missing('/outbox/d-1')],
+  getRawDelivery: [missing('/outbox/d-1/raw')],
+  retryDelivery: [missing('/outbox/d-2/retry')],
+  approveDelivery: [missing('/outbox/d-1/approve')],
+  listSuppressed: [missing('/agents/scout/suppressed')],
+  unsuppress: [missing('/agents/scout/suppressed/x%40example.net')],
+  getAgentBudget: [missing('/agents/scout/budget')],
+  putAgentBudget: [missing('/agents/scout/budget', { body: { monthly_usd: 0 } })],
+  deleteAgentBudget: [missing('/agents/scout/budget')],
+  getBudget: [own('/budget')],
+  putBudget: [own('/budget', { body: { monthly_usd: 0 } })],
+  deleteBudget: [own('/budget')],
+  getUsage: [own('/usage?by=agent'), own('/usage'), missing('/usage?agent=scout')],
+  listKeys: [own('/keys')],
+  putKey: [own('/keys/anthropic', { body: { key: 'sk-ant-of-the-stranger' } })],
+  deleteKey: [own('/keys/anthropic')],
+  listTokens: [own('/tokens')],
+  createToken: [own('/tokens', { body: { scopes: ['read'] } })],
+  revokeToken: [missing('/tokens/TOKEN')],
+};
+
+describe('what belongs to somebody else', () => {
+  let api: ApiFixture;
+  let tokenId: string;
+  beforeAll(async () => {
+    api = await openApi({ mayCreateAgents: async () => true });
+    await api.addAgent('scout', ANN);
+    await api.addAgent('bobs', BOB);
+    await api.folders.write('scout', 'MEMORY.md', 'ANN-SECRET');
+    await api.folders.write('scout', 'skills/weather/SKILL.md', 'ANN-SECRET');
+    await api.folders.write('scout', 'skills/weather/more.txt', 'ANN-SECRET');
+    await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
+    await api.addMail('m-1', { subject: 'ANN-SECRET' });
+    await api.addHeldMail('m-2', { subject: 'ANN-SECRET' });
+    await api.addDelivery('d-1', 'm-1', { state: 'held', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
+    const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
+    await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
+    const row = { agent_id: 'scout', code: 'bounced' as const, reason: 'ANN-SECRET', delivery_id: 'd-1' };
+    await suppress(api.db, [{ ...row, address: 'x@example.net', created_at: 1 }]);
+    await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
+    await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
+    await api.token(ANN, 'read');
+    tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
+  });
+  afterAll(() => api.dispose());
+
+  /** Everything that is Ann's, as it lies in the database and on disk. */
+  async function ofAnn(): Promise<string> {
+    const rows = [];
+    for (const table of [
+      'mails',
+      'jobs',
+      'runs',
+      'deliveries',
+      'secret_addresses',
+      'allowed_senders',
+    ] as const) {
+      const all: { agent_id: string }[] = await api.db.selectFrom(table).selectAll().execute();
+      rows.push(all.filter(({ agent_id }) => agent_id === 'scout'));
+    }
+    for (const table of ['agents', 'provider_keys', 'api_tokens'] as const) {
+      const all: { owner: string }[] = await api.db.selectFrom(table).selectAll().execute();
+      rows.push(all.filter(({ owner }) => owner === ANN));
+    }
+    const budgets = await api.db.selectFrom('budgets').selectAll().execute();
+    rows.push(budgets.filter(({ subject }) => subject !== BOB));
+    rows.push(await api.db.selectFrom('suppressed_recipients').selectAll().execute());
+    const folder = join(api.paths.agents, 'scout');
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    return JSON.stringify([rows, files.map((path) => [path, readFileSync(path, 'utf8')])]);
+  }
+
+  const at = ({ path }: Case) => path.replace('TOKEN', tokenId);
+  const walk = [...ROUTES].flatMap(([name, route]) =>
+    (CASES[name] ?? []).map((one) => ({ name, route, one })),
+  );
+
+  it('has a case of every route, and no other', () => {
+    expect(Object.keys(CASES).sort()).toEqual([...ROUTES.keys()].sort());
+  });
+
+  it.each(walk)('$name $one.path: a stranger gets $one.gives and changes nothing', async ({ route, one }) => {
+    const before = await ofAnn();
+    const nothing = await api.person(BOB).get('/mails/there-is-none');
+    const full = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
+    for (const who of [api.person(BOB), api.bearer(full)]) {
+      const answer = await who.call(route.method, at(one), one.options);
+      if (one.gives === 'not found') expect([answer.status, answer.text]).toEqual([404, nothing.text]);
+      expect(answer.text).not.toMatch(/ANN-SECRET|ann@example|scout|of-ann/);
+    }
+    expect(await ofAnn()).toBe(before);
+  });
+
+  it.each(walk)('$name $one.path: nobody gets 401', async ({ route, one }) => {
+    const before = await ofAnn();
+    const wrong = [api.nobody, api.bearer('tf_0'), api.bearer(`tf_${'x'.repeat(43)}`)];
+    for (const who of wrong) {
+      const answer = await who.call(route.method, at(one), one.options);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    }
+    expect(await ofAnn()).toBe(before);
+  });
+
+  it.each(walk)(
+    '$name $one.path: the owner is refused for the lack of its scope alone',
+    async ({ route, one }) => {
+      const before = await ofAnn();
+      const others = (['read', 'write', 'keys', 'tokens', 'admin'] as Scope[]).filter(
+        (scope) => scope !== route.scope,
+      );
+      const answer = await api
+        .bearer(await api.token(ANN, ...others))
+        .call(route.method, at(one), one.options);
+      if (route.scope === null) expect(answer.status).toBe(200);
+      else expect(answer.json).toMatchObject({ status: 403, code: 'scope_missing' });
+      await api.db.deleteFrom('api_tokens').where('scopes', 'like', '%admin%').execute();
+      expect(await ofAnn()).toBe(before);
+    },
+  );
+
+  it('is found by its owner at the same places', async () => {
+    const looks = walk.filter(({ route, one }) => route.method === 'GET' && one.gives === 'not found');
+    for (const { route, one } of looks) {
+      if (one.path.includes('/bobs/') || one.options) continue;
+      const answer = await api.person(ANN).call(route.method, at(one));
+      expect([one.path, answer.status]).toEqual([one.path, 200]);
+    }
+  });
+
+  it('is not named by a stranger for an owner', async () => {
+    const bob = api.person(BOB);
+    const asAnn = `owner=${encodeURIComponent(ANN)}`;
+    const tries: Promise<Answer>[] = [
+      bob.get(`/keys?${asAnn}`),
+      bob.get(`/tokens?${asAnn}`),
+      bob.call('PUT', `/keys/anthropic?${asAnn}`, { body: { key: 'sk-ant-of-the-stranger' } }),
+      bob.call('DELETE', `/keys/anthropic?${asAnn}`),
+      bob.get(`/budget?${asAnn}`),
+      bob.call('PUT', `/budget?${asAnn}`, { body: { monthly_usd: 0 } }),
+      bob.call('DELETE', `/budget?${asAnn}`),
+      bob.call('POST', '/tokens', { body: { scopes: ['read'], owner: ANN } }),
+      bob.call('POST', '/agents', { body: { name: 'x', owner: ANN } }),
+    ];
+    for (const answer of await Promise.all(tries)) expect(answer.json.code).toBe('not_permitted');
+  });
+});
+
+describe('the code of the resources', () => {
+  it('loads nothing by its id but through what the principal may see', () => {
+    const folder = new URL('./resources/', import.meta.url);
+    const loaders =
+      /(?<!routes\.)\b(\w+ById|findAgent|list(?:Mails|Runs|Deliveries|Agents))\b|\.(selectFrom|updateTable|deleteFrom)\(/;
+    const files = readdirSync(folder).filter((name) => !name.includes('.test.'));
+    const found = files.filter((name) => loaders.test(readFileSync(new URL(name, folder), 'utf8')));
+    expect(found).toEqual([]);
+  });
+});

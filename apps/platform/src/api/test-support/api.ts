@@ -1,0 +1,289 @@
+/**
+ * The API over a real data folder, composed by the command line's own code. Every answer that comes through `call` is
+ * checked against what its route declares.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_LIMITS } from '@tinyfat/core';
+import { insertAgent, type NewDelivery, type NewMail, startRun } from '@tinyfat/database';
+import * as v from 'valibot';
+import { expect } from 'vitest';
+import { type DataFolder, openDataFolder } from '../../../../cli/src/data-folder.ts';
+import { apiPorts, NO_SERVER } from '../../../../cli/src/server/api-ports.ts';
+import { statusOf } from '../answer.ts';
+import { API_PREFIX, createApi } from '../create-api.ts';
+import { problemSchema } from '../openapi.ts';
+import type { ApiPorts } from '../ports.ts';
+import { OPERATOR, type Principal, type Scope } from '../principal.ts';
+import { errorsOf, type RouteFacts } from '../route.ts';
+import { ROUTES } from '../routes/index.ts';
+
+export const ANN = 'ann@example.com';
+export const BOB = 'bob@example.com';
+export const ADMIN = 'root@example.com';
+const FROM = { clientAddress: '192.0.2.7', local: false };
+
+export interface CallOptions {
+  /** JSON, text or bytes. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** JSON where it is some. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
+  json: any;
+  text: string;
+}
+
+export interface Client {
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+}
+
+export interface ApiFixture extends DataFolder {
+  ports: ApiPorts;
+  /** Lines of the log. */
+  log: string[];
+  /** Epoch ms; change it to let time pass. */
+  now: number;
+  /** What was woken: `jobs`, `deliveries`. */
+  woken: string[];
+  /** The API as a person who is signed in sees it. */
+  person(address: string): Client;
+  operator: Client;
+  nobody: Client;
+  /** With this Authorization header. */
+  bearer(token: string): Client;
+  /** A token of these scopes, made by the operator. */
+  token(owner: string, ...scopes: Scope[]): Promise<string>;
+  /** The answer without a look at it. */
+  raw(client: 'operator' | string, path: string, init?: RequestInit): Promise<Response>;
+  addAgent(name: string, owner: string): Promise<void>;
+  /** A mail with its job and run, all with this id. */
+  addMail(id: string, change?: Partial<NewMail>): Promise<void>;
+  /** A mail that waits at the door. */
+  addHeldMail(id: string, change?: Partial<NewMail>): Promise<void>;
+  addDelivery(id: string, mailId: string, change?: Partial<NewDelivery>): Promise<void>;
+  stop(): void;
+  dispose(): Promise<void>;
+}
+
+/** Opens it with the admin `ADMIN`. */
+export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixture> {
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-api-'));
+  const data = await openDataFolder(folder);
+  const log: string[] = [];
+  const line = (event: string, fields: object = {}) => void log.push(`${event} ${JSON.stringify(fields)}`);
+  const woken: string[] = [];
+  const stopping = new AbortController();
+  const config = {
+    mailDomain: 'agents.example.org',
+    adminEmails: [ADMIN],
+    limits: DEFAULT_LIMITS,
+    masterKeys: null,
+    ownerBudgetMicroUsd: null,
+  };
+  const server = {
+    ...NO_SERVER,
+    viewer: async (headers: Headers) => {
+      const address = /^viewer=(.+)$/.exec(headers.get('cookie') ?? '')?.[1];
+      return address === undefined ? null : { address, isAdmin: address === ADMIN };
+    },
+    onJobs: () => void woken.push('jobs'),
+    onDeliveries: () => void woken.push('deliveries'),
+    stopping: stopping.signal,
+  };
+  const logger = { debug: line, info: line, warn: line, error: line };
+  const ports = {
+    ...apiPorts(config, data, logger, server),
+    clock: () => fixture.now,
+    ...change,
+  };
+  const open = createApi(ports);
+  const own = createApi(ports, OPERATOR);
+
+  const raw = async (principal: Principal | undefined, path: string, init: RequestInit = {}) => {
+    const request = new Request(`http://test.example${API_PREFIX}${path}`, init);
+    return await (principal ? own : open)(request, FROM);
+  };
+  const client = (credentials: Record<string, string>, principal?: Principal): Client => {
+    const call: Client['call'] = async (method, path, { body, headers } = {}) => {
+      const init: RequestInit = { method, headers: { ...credentials, ...typeOf(body), ...headers } };
+      if (body !== undefined) init.body = isPlain(body) ? body : JSON.stringify(body);
+      return await checked(method, path, await raw(principal, path, init));
+    };
+    return { call, get: (path) => call('GET', path) };
+  };
+
+  const fixture: ApiFixture = {
+    ...data,
+    ports,
+    log,
+    now: Date.UTC(2026, 10, 27, 12),
+    woken,
+    person: (address) => client({ cookie: `viewer=${address}` }),
+    operator: client({}, OPERATOR),
+    nobody: client({}),
+    bearer: (token) => client({ authorization: `Bearer ${token}` }),
+    async token(owner, ...scopes) {
+      const made = await fixture.operator.call('POST', '/tokens', { body: { owner, scopes } });
+      return made.json.token;
+    },
+    raw: (who, path, init = {}) =>
+      who === 'operator'
+        ? raw(OPERATOR, path, init)
+        : raw(undefined, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${who}` } }),
+    async addAgent(name, owner) {
+      await data.folders.create(name, { 'MEMORY.md': `# ${name}\n`, 'config.json': '{"model":"haiku"}' });
+      await insertAgent(data.db, { id: name, name, owner, created_at: fixture.now++ }, []);
+    },
+    async addMail(id, more = {}) {
+      const row = { ...mailRow(id, fixture.now++), ...more };
+      await data.db.insertInto('mails').values(row).execute();
+      await data.rawMail.put(row.raw_key, new TextEncoder().encode(`Subject: ${row.subject}\r\n\r\nraw`));
+      const { agent_id } = row;
+      const job = { id, agent_id, mail_id: id, state: 'done' as const, run_at: 1, attempts: 1 };
+      await data.db
+        .insertInto('jobs')
+        .values({ ...job, max_attempts: 3, fence: 1, created_at: 1 })
+        .execute();
+      const run = { id, jobId: id, mailId: id, agentId: agent_id, command: null, at: row.received_at };
+      await startRun(data.db, { ...run, kind: 'turn' });
+    },
+    async addHeldMail(id, more = {}) {
+      const row = {
+        ...mailRow(id, fixture.now++),
+        verdict: 'held' as const,
+        state: 'held' as const,
+        ...more,
+      };
+      await data.db
+        .insertInto('mails')
+        .values({ ...row, reason_code: 'not_addressed' })
+        .execute();
+      await data.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: held\r\n\r\nraw'));
+    },
+    async addDelivery(id, mailId, more = {}) {
+      const mail = await data.db
+        .selectFrom('mails')
+        .select('agent_id')
+        .where('id', '=', mailId)
+        .executeTakeFirstOrThrow();
+      const row = { ...deliveryRow(id, mailId, mail.agent_id, fixture.now++), ...more };
+      await data.db.insertInto('deliveries').values(row).execute();
+      if (row.raw_key !== '')
+        await data.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: out\r\n'));
+    },
+    stop: () => stopping.abort(),
+    async dispose() {
+      stopping.abort();
+      await data.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return fixture;
+}
+
+/** The declared route that a request is for; undefined for none. */
+export function routeOf(method: string, path: string): RouteFacts | undefined {
+  const [plain = ''] = path.split('?');
+  return [...ROUTES.values()].find((route) => {
+    const pattern = route.path.replace(/\{(\w+)\}/g, (_, name) =>
+      name === 'path' || name === 'file' ? '.+' : '[^/]+',
+    );
+    return route.method === method && new RegExp(`^${pattern}$`).test(plain);
+  });
+}
+
+async function checked(method: string, path: string, response: Response): Promise<Answer> {
+  const text = await response.text();
+  const type = response.headers.get('content-type') ?? '';
+  const json = /^application\/(problem\+)?json\b/.test(type) ? JSON.parse(text) : undefined;
+  const route = routeOf(method, path);
+  if (response.status >= 400) {
+    expect(type).toBe('application/problem+json');
+    const problem = v.parse(problemSchema, json);
+    expect(problem.status).toBe(response.status);
+    if (route) {
+      const known = errorsOf(route).map((code) => [code, statusOf(code)]);
+      expect(known).toContainEqual([problem.code, problem.status]);
+    }
+  } else if (route) {
+    expect(response.status).toBe(route.answer.status);
+    const types = Object.keys(route.answer.content);
+    if (types.length === 0) expect(text).toBe('');
+    else expect(types).toContain(type);
+    const schema = route.answer.content['application/json'];
+    if (schema) v.parse(schema, json);
+  }
+  return { status: response.status, headers: response.headers, json, text };
+}
+
+function isPlain(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array;
+}
+
+function typeOf(body: unknown): Record<string, string> {
+  if (body === undefined) return {};
+  if (body instanceof Uint8Array) return { 'content-type': 'application/octet-stream' };
+  return { 'content-type': typeof body === 'string' ? 'text/markdown' : 'application/json' };
+}
+
+function mailRow(id: string, at: number): NewMail {
+  return {
+    id,
+    agent_id: 'scout',
+    received_at: at,
+    via: 'smtp',
+    client_address: '192.0.2.1',
+    envelope_sender: ANN,
+    envelope_recipient: 'scout@agents.example.org',
+    raw_key: `raw-${id}`,
+    raw_bytes: 10,
+    sender: ANN,
+    sender_base: ANN,
+    sender_name: 'Ann',
+    message_id: `<${id}@example.com>`,
+    in_reply_to: null,
+    thread_references: '<a@example.com> <b@example.com>',
+    thread: `<${id}@example.com>`,
+    others: '[]',
+    subject: 'Hello',
+    sent_at: null,
+    verdict: 'accepted',
+    reason_code: 'accepted',
+    reason: 'It is on the list.',
+    evidence: 'null',
+    authentication: '',
+    state: 'replied',
+    state_reason: '',
+  };
+}
+
+function deliveryRow(id: string, mailId: string, agentId: string, at: number): NewDelivery {
+  return {
+    id,
+    agent_id: agentId,
+    mail_id: mailId,
+    run_id: mailId,
+    kind: 'reply',
+    source_file: `${mailId}.json`,
+    source_sha256: null,
+    envelope_sender: `${agentId}@agents.example.org`,
+    recipients: '["ann@example.com"]',
+    subject: 'Re: Hello',
+    message_id: `<${id}@agents.example.org>`,
+    raw_key: `out-${id}`,
+    state: 'sent',
+    attempts: 1,
+    next_attempt_at: at,
+    provider: 'smtp',
+    created_at: at,
+    sent_at: at,
+    filed: 1,
+  };
+}

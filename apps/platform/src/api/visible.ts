@@ -1,0 +1,61 @@
+/**
+ * Invariant 9: the one place that loads an agent, mail, run or delivery for whoever asks. What is somebody else's is
+ * not found, exactly as what does not exist.
+ */
+import {
+  type Agent,
+  type Database,
+  type Delivery,
+  type Mail,
+  type OfAgent,
+  type RunOfMail,
+  type Sight,
+  visibleAgent,
+  visibleDelivery,
+  visibleMail,
+  visibleRun,
+} from '@tinyfat/database';
+import { type Refusal, refuse } from './answer.ts';
+import type { Principal } from './principal.ts';
+
+type Found<Row> = { ok: true; row: Row } | Refusal;
+
+export interface Visible {
+  /** For lists. */
+  sight: Sight;
+  agent(name: string): Promise<Found<Agent>>;
+  /** The agent that a list is narrowed to; no name, no narrowing. */
+  agentFilter(name: string | undefined): Promise<Found<{ agentId?: string }>>;
+  mail(id: string): Promise<Found<OfAgent<Mail>>>;
+  run(id: string): Promise<Found<RunOfMail>>;
+  delivery(id: string): Promise<Found<OfAgent<Delivery>>>;
+}
+
+/** What a principal may see. */
+export function visibleTo(db: Database, principal: Principal): Visible {
+  const sight = sightOf(principal);
+  const agent = async (name: string) => found(await visibleAgent(db, sight, name.toLowerCase()));
+  return {
+    sight,
+    agent,
+    async agentFilter(name) {
+      if (name === undefined) return { ok: true, row: {} };
+      const named = await agent(name);
+      return named.ok ? { ok: true, row: { agentId: named.row.id } } : named;
+    },
+    mail: async (id) => found(await visibleMail(db, sight, id)),
+    run: async (id) => found(await visibleRun(db, sight, id)),
+    delivery: async (id) => found(await visibleDelivery(db, sight, id)),
+  };
+}
+
+/** Only who is an admin sees more than their own. */
+export function sightOf(principal: Principal): Sight {
+  if (principal.isAdmin) return 'all';
+  // Of the three kinds only the operator has no owner, and is an admin.
+  return { owner: principal.owner ?? '' };
+}
+
+function found<Row>(row: Row | undefined): Found<Row> {
+  return row === undefined ? refuse('not_found') : { ok: true, row };
+}

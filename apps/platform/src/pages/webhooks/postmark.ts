@@ -1,0 +1,6 @@
+/** `POST /webhooks/postmark`. */
+import type { APIRoute } from 'astro';
+import { webhookAnswer } from '../../http/webhook-answer.ts';
+
+export const POST: APIRoute = async ({ locals, request }) =>
+  webhookAnswer(await locals.backend.webhooks.takePostmark(request));

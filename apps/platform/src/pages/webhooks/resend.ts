@@ -1,0 +1,6 @@
+/** `POST /webhooks/resend`. */
+import type { APIRoute } from 'astro';
+import { webhookAnswer } from '../../http/webhook-answer.ts';
+
+export const POST: APIRoute = async ({ locals, request }) =>
+  webhookAnswer(await locals.backend.webhooks.takeResend(request));

@@ -1,0 +1,104 @@
+/**
+ * The money of one run (invariant 10). Before the sandbox starts, the worst that a first request usually costs is set
+ * aside; the gateway then asks for what each request may cost before it goes on, and tells what it did cost. All of it
+ * is of the month in which the run started.
+ */
+import {
+  answerCeiling,
+  type Cap,
+  capSentence,
+  capState,
+  formatUsd,
+  monthOf,
+  usdOf,
+  worstCase,
+} from '@tinyfat/core';
+import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
+import type { TurnRequest } from '@tinyfat/sandbox-spike';
+import type { ConsumerPorts, ModelInfo, Work } from './consumer.ts';
+
+type Ports = Pick<ConsumerPorts, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
+type Money = TurnRequest['money'];
+
+/** The money of a run that may start, or why it may not: a sentence for the person who wrote. */
+export type OpenedSpending = { ok: true; spending: RunSpending } | { ok: false; detail: string };
+
+export interface RunSpending {
+  /** For the run's gateway. */
+  money: Money;
+  /** The longest answer that the turn should ask for, tokens; null where nothing caps it. */
+  maxTokens: number | null;
+  /** Which cap refused a request of the run at last, in words; null when none did. */
+  refusal(): string | null;
+  /** Says in the log when a cap went over four fifths, or to its end, with this run. */
+  warn(): Promise<void>;
+}
+
+/** Of a request that begins a turn: enough for most. More is asked for where it is needed. */
+const FIRST_REQUEST = { inputTokens: 50_000, maxTokens: 64_000, hourCache: false };
+
+/** Opens the money of a run's next attempt. `model` is null for the demo model, which costs nothing. */
+export async function openSpending(
+  ports: Ports,
+  { agent }: Pick<Work, 'agent'>,
+  { run, model }: { run: Run; model: ModelInfo | null },
+): Promise<OpenedSpending> {
+  const month = monthOf(run.started_at);
+  const ownerDefault = ports.ownerBudgetMicroUsd;
+  const who: Reserving = { run, agent, month, ownerDefault };
+  const before = model === null ? [] : await capsOf(ports.db, agent, month, ownerDefault);
+  let refused: Cap | null = null;
+
+  let reserved = 0;
+  let maxTokens: number | null = null;
+  if (model !== null && before.length > 0) {
+    maxTokens = answerCeiling(model.cost, Math.min(...before.map((cap) => cap.monthly - cap.spent)));
+    const first = worstCase(model.cost, FIRST_REQUEST);
+    const grant = await reserve(ports.db, who, { more: first, whole: first, partly: true });
+    // An attempt that comes after others may need no model any more, only its answer sent.
+    if (!grant.ok && run.attempt === 1) return { ok: false, detail: capSentence(grant.cap) };
+    if (grant.ok) reserved = grant.microUsd;
+  }
+
+  const money: Money = {
+    models: ports.models,
+    cap:
+      before.length === 0
+        ? null
+        : {
+            reserved,
+            async reserve(more, whole) {
+              const grant = await reserve(ports.db, who, { more, whole, partly: false });
+              refused = grant.ok ? null : grant.cap;
+              return grant;
+            },
+          },
+    async note(spending) {
+      const used = { ...spending.used, costUsd: usdOf(spending.used.microUsd) };
+      try {
+        await noteSpending(ports.db, run, { used, reserved: spending.reserved });
+      } catch (error) {
+        ports.logger.error('spending_not_noted', { run: run.id, error: String(error) });
+        throw error;
+      }
+    },
+  };
+
+  async function warn(): Promise<void> {
+    if (before.length === 0) return;
+    for (const cap of await capsOf(ports.db, agent, month, ownerDefault)) {
+      const was = before.find(({ scope }) => scope === cap.scope);
+      const state = capState(cap);
+      if (state === 'ok' || (was && capState(was) === state)) continue;
+      ports.logger.warn('budget_low', {
+        agent: agent.name,
+        scope: cap.scope,
+        state,
+        spent: formatUsd(cap.spent),
+        monthly: formatUsd(cap.monthly),
+      });
+    }
+  }
+
+  return { ok: true, spending: { money, maxTokens, refusal: () => refused && capSentence(refused), warn } };
+}

@@ -1,0 +1,109 @@
+/** Events of a real turn over the API, while it runs. */
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { type ApiClient, apiClient } from './support/api.ts';
+import { sendMail } from './support/mail.ts';
+import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+
+const OWNER = 'owner@example.com';
+const TOOL = JSON.stringify({ command: 'echo seen-live' });
+
+describe('events of a turn that runs', () => {
+  let model: AnthropicStandIn;
+  let server: Tinyfat;
+  let api: ApiClient;
+  let run: string;
+  beforeEach(async () => {
+    model = await startAnthropicStandIn();
+    server = await startTinyfat({
+      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
+      agents: { scout: [] },
+    });
+    api = await apiClient(server, OWNER, 'read');
+    const text = `[[tool: bash ${TOOL}]] [[gate: later]] [[reply: Finished.]]`;
+    await sendMail(server, { to: 'scout@tinyfat.localhost', text });
+    await model.arrived('later');
+    run = (await api.get('/runs')).json.data[0].id;
+  });
+  afterEach(async () => {
+    model?.release('later');
+    await server?.dispose();
+    await model?.close();
+  });
+
+  async function open(headers: Record<string, string> = {}) {
+    const sent: ClientRequest = request(`${api.url}/runs/${run}/events`, {
+      agent: false,
+      headers: { authorization: `Bearer ${api.token}`, accept: 'text/event-stream', ...headers },
+    });
+    sent.end();
+    const [answer]: IncomingMessage[] = await once(sent, 'response');
+    if (!answer) throw new Error('no answer');
+    let seen = '';
+    answer.on('data', (chunk) => {
+      seen += chunk;
+    });
+    answer.on('error', () => undefined);
+    return {
+      status: answer.statusCode,
+      leave: () => sent.destroy(),
+      async until(wanted: string): Promise<string> {
+        while (!seen.includes(wanted)) await once(answer, 'data');
+        return seen;
+      },
+      async whole(): Promise<string> {
+        if (!answer.readableEnded) await once(answer, 'end');
+        return seen;
+      },
+    };
+  }
+
+  it('come before it ends, then its end, and then the connection is closed', async () => {
+    const stream = await open();
+    const live = await stream.until('"output":"seen-live');
+    expect((await api.get(`/runs/${run}`)).json.status).toBe('running');
+    expect(live).not.toContain('event: end');
+    model.release('later');
+    const whole = await stream.whole();
+    expect(whole).toContain('"type":"text","content":"Finished."');
+    expect(whole).toMatch(/event: end\ndata: \{"status":"done","error_code":null,"attempt":1\}\n\n$/);
+  });
+
+  it('go on after the one that a client saw last', async () => {
+    const first = await open();
+    const seen = await first.until('"tool_call"');
+    first.leave();
+    const last = [...seen.matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? '';
+    const again = await open({ 'last-event-id': last });
+    model.release('later');
+    const rest = await again.whole();
+    expect(rest).toMatch(new RegExp(`^: still here\n\nid: ${Number(last) + 1}\n`));
+    const all = (await api.get(`/runs/${run}/events`)).json.data.map(({ id }: { id: string }) => id);
+    const ids = [...`${seen}${rest}`.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id);
+    expect(ids).toEqual(all);
+  });
+
+  it('make room for others when their clients leave without a word', async () => {
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open()));
+    expect(streams.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect((await open()).status).toBe(429);
+    for (const stream of streams) stream.leave();
+    for (;;) {
+      const stream = await open();
+      stream.leave();
+      if (stream.status === 200) break;
+    }
+  });
+
+  it('keep no server from stopping', async () => {
+    const stream = await open();
+    await stream.until('seen-live');
+    const stopped = server.kill('SIGTERM');
+    expect(await stream.whole()).not.toContain('event: end');
+    model.release('later');
+    await stopped;
+    expect(server.exitCode()).toBe(0);
+  });
+});

@@ -1,0 +1,153 @@
+/** Mail that Postmark posts, message and all, and what it tells of mails that it sent. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PostmarkStandIn, startPostmarkStandIn } from './stand-ins/postmark.ts';
+import { postBody, postmarkInbound, postPostmark } from './stand-ins/webhooks.ts';
+import {
+  OWNER,
+  SCOUT,
+  signedMail,
+  startWebhookWorld,
+  unsignedMail,
+  type WebhookWorld,
+} from './support/webhooks.ts';
+
+const auth = 'postmark:s3cret-of-the-webhook';
+const next = 'postmark:another-s3cret';
+const serverToken = 'e2e-webhook-token';
+
+describe('a webhook of Postmark', () => {
+  let world: WebhookWorld;
+  let postmark: PostmarkStandIn;
+  beforeAll(async () => {
+    postmark = await startPostmarkStandIn({ serverToken });
+    world = await startWebhookWorld({
+      provider: 'postmark',
+      agents: { scout: [], lupo: [] },
+      environment: {
+        POSTMARK_WEBHOOK_AUTH: `${next},${auth}`,
+        POSTMARK_SERVER_TOKEN: serverToken,
+        POSTMARK_BASE_URL: postmark.url,
+      },
+    });
+  });
+  afterAll(async () => {
+    await world?.dispose();
+    await postmark?.close();
+  });
+  const inbound = (raw: Uint8Array | null, more: Partial<Parameters<typeof postmarkInbound>[0]> = {}) =>
+    postmarkInbound({ raw, from: OWNER, to: [SCOUT], ...more });
+  const mailOf = async (subject: string, agent = 'scout') => {
+    for (;;) {
+      const mails = await world.server.json(['mails', agent]);
+      const found = mails.find((one: { subject: string }) => one.subject === subject);
+      if (found) return found;
+    }
+  };
+  const events = async () => (await world.server.json(['webhooks'])).length;
+
+  it('brings a mail, which is answered', async () => {
+    const raw = await signedMail('[[reply: Pong, größer.]]', { Subject: 'Größe' });
+    expect(await postPostmark(world.url, inbound(raw), auth)).toMatchObject({ status: 200 });
+    await postmark.received(1);
+    const [mail] = await world.mails(1);
+    expect(mail).toMatchObject({ from: OWNER, client_address: 'postmark', verdict: 'accepted' });
+    expect((await world.server.cli(['mails', 'raw', mail.id])).stdout).toBe(raw.toString());
+    expect(postmark.sent[0]?.email.TextBody).toContain('Pong, größer.');
+    expect(await world.event('done')).toMatchObject({ provider: 'postmark', kind: 'received' });
+  });
+
+  it('goes to the original recipient, whoever the header names', async () => {
+    const raw = await signedMail('/help', { Subject: 'for lupo', To: `${SCOUT}, lupo@tinyfat.localhost` });
+    const mail = inbound(raw, { originalRecipient: 'Lupo@tinyfat.localhost' });
+    await postPostmark(world.url, mail, auth);
+    expect(await mailOf('for lupo', 'lupo')).toMatchObject({ verdict: 'accepted' });
+    const subjects = (await world.server.json(['mails', 'scout'])).map(
+      (one: { subject: string }) => one.subject,
+    );
+    expect(subjects).not.toContain('for lupo');
+  });
+
+  it('is told again after a 200 that got lost, and is one mail', async () => {
+    const raw = await signedMail('/help', { Subject: 'again' });
+    const mail = inbound(raw);
+    const before = await events();
+    await postPostmark(world.url, mail, auth);
+    await postPostmark(world.url, mail, next);
+    await mailOf('again');
+    expect(await events()).toBe(before + 1);
+  });
+
+  it.each([
+    ['without a password', null],
+    ['with a wrong one', 'postmark:wrong'],
+    ['with a part of the right one', auth.slice(0, -1)],
+    ['with an empty one', ':'],
+  ])('is refused %s', async (_what, credentials) => {
+    const before = await events();
+    const reply = await postPostmark(world.url, inbound(await signedMail('/help')), credentials);
+    expect(reply).toMatchObject({ status: 401, code: 'webhook_unauthorized' });
+    expect(await events()).toBe(before);
+  });
+
+  it('without the raw content is put off, and the log says what to switch on', async () => {
+    const reply = await postPostmark(world.url, inbound(null), auth);
+    expect(reply).toMatchObject({ status: 503, code: 'webhook_raw_missing' });
+    expect(world.server.output()).toContain('Include raw email content');
+  });
+
+  it('that nobody can read is refused', async () => {
+    const authorization = `Basic ${Buffer.from(auth).toString('base64')}`;
+    const reply = await postBody(`${world.url}/webhooks/postmark`, '[1', { authorization });
+    expect(reply).toMatchObject({ status: 400, code: 'webhook_malformed' });
+  });
+
+  it('brings a forged mail: a row that says so, and no answer', async () => {
+    const raw = unsignedMail('x', { Subject: 'forged' });
+    await postPostmark(world.url, inbound(raw), auth);
+    expect(await mailOf('forged')).toMatchObject({ verdict: 'refused', reason_code: 'dmarc_failed' });
+  });
+
+  it('brings a mail beyond the size limit: a row that says so', async () => {
+    const raw = unsignedMail('x'.repeat(26 * 1024 * 1024), { Subject: 'large' });
+    const before = (await world.mails(0)).length;
+    await postPostmark(world.url, inbound(raw), auth);
+    const [mail] = await world.mails(before + 1);
+    expect(mail).toMatchObject({ verdict: 'refused', reason_code: 'too_large' });
+    expect(mail.bytes).toBeGreaterThan(26 * 1024 * 1024);
+  });
+
+  it('tells that a mail was delivered, came back, or was called spam', async () => {
+    const raw = await signedMail('[[reply: For news.]]', { Subject: 'news' });
+    const count = postmark.sent.length + 1;
+    await postPostmark(world.url, inbound(raw), auth);
+    await postmark.received(count);
+    const MessageID = postmark.sent.at(-1)?.id;
+    const newest = async (is: (row: Record<string, unknown>) => boolean) => {
+      for (;;) {
+        const [row] = await world.server.json(['outbox', 'list']);
+        if (row && is(row)) return row;
+      }
+    };
+    const about = { MessageID, ServerID: 1, MessageStream: 'outbound', From: SCOUT };
+    const DeliveredAt = new Date().toISOString();
+    await postPostmark(
+      world.url,
+      { RecordType: 'Delivery', ...about, Recipient: OWNER, DeliveredAt, Details: 'smtp; 250' },
+      auth,
+    );
+    expect(await newest((row) => row.delivered !== '-')).toMatchObject({ state: 'sent' });
+    const bounce = { RecordType: 'Bounce', ...about, Email: OWNER, Description: 'The server said no.' };
+    await postPostmark(world.url, { ...bounce, ID: 1, Type: 'SoftBounce', Details: '452 full' }, auth);
+    expect(await newest((row) => row.reason !== null)).toMatchObject({ state: 'sent' });
+    await postPostmark(world.url, { ...bounce, ID: 2, Type: 'HardBounce', Details: '550 gone' }, auth);
+    expect(await newest((row) => row.state === 'bounced')).toMatchObject({
+      reason: expect.stringContaining('550 gone'),
+    });
+    expect(await world.server.json(['outbox', 'suppressed', 'scout'])).toMatchObject([{ code: 'bounced' }]);
+    await postPostmark(world.url, { RecordType: 'SpamComplaint', ...about, ID: 3, Email: OWNER }, auth);
+    for (;;) {
+      const [one] = await world.server.json(['outbox', 'suppressed', 'scout']);
+      if (one.code === 'complained') break;
+    }
+  });
+});

@@ -1,0 +1,108 @@
+/** What a request to a model costs, and what it may cost at most. All results are whole micro-dollars, rounded up. */
+import type { TokenUsage } from '../ports.ts';
+
+/** USD per million tokens, which is micro-dollars per token. */
+export interface ModelPrice {
+  input: number;
+  output: number;
+  cacheRead: number;
+  /** Of a cache entry that lives for five minutes. */
+  cacheWrite: number;
+}
+
+/** A model with its price and the longest input that it takes, tokens. */
+export interface PricedModel {
+  id: string;
+  contextWindow: number;
+  cost: ModelPrice;
+}
+
+/** What the provider reported for one answer. */
+export interface AnswerUsage extends TokenUsage {
+  /** Those of `cacheWrite` that went into entries that live for an hour. */
+  cacheWriteHour: number;
+}
+
+/** What can be said of a request before it is answered. */
+export interface RequestBounds {
+  /** No more input than this is charged, tokens. */
+  inputTokens: number;
+  /** No more output than this is charged, tokens. */
+  maxTokens: number;
+  /** It asks for cache entries that live for an hour. */
+  hourCache: boolean;
+}
+
+/** An answer that broke off is taken to have had this many tokens a second: no model writes faster for long. */
+const TOKENS_PER_SECOND = 200;
+/** And one token for this many bytes of the answer, which frame each piece of text with about a hundred. */
+const BYTES_PER_TOKEN = 4;
+
+/** An hour's cache entry costs twice the input (https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching). */
+function hourWrite(price: ModelPrice): number {
+  return Math.max(price.cacheWrite, 2 * price.input);
+}
+
+function rounded(microUsd: number): number {
+  // What is a whole number but for the last bits of a float stays that number.
+  return Math.ceil(Number(microUsd.toFixed(6)));
+}
+
+/** What an answer cost. */
+export function costOf(price: ModelPrice, usage: AnswerUsage): number {
+  const hour = Math.min(usage.cacheWrite, usage.cacheWriteHour);
+  return rounded(
+    usage.input * price.input +
+      usage.output * price.output +
+      usage.cacheRead * price.cacheRead +
+      (usage.cacheWrite - hour) * price.cacheWrite +
+      hour * hourWrite(price),
+  );
+}
+
+/** What the input of a request costs at most: every token at the dearest rate that it may have. */
+export function worstInput(price: ModelPrice, bounds: RequestBounds): number {
+  const rate = Math.max(price.input, price.cacheRead, bounds.hourCache ? hourWrite(price) : price.cacheWrite);
+  return rounded(bounds.inputTokens * rate);
+}
+
+/** What a request costs at most: the worst input, and an answer as long as it may get. */
+export function worstCase(price: ModelPrice, bounds: RequestBounds): number {
+  return worstInput(price, bounds) + rounded(bounds.maxTokens * price.output);
+}
+
+/** The longest answer that a request could ask for within an amount; 0 where its input alone is too dear. */
+export function affordableTokens(price: ModelPrice, bounds: RequestBounds, microUsd: number): number {
+  const left = microUsd - worstInput(price, bounds);
+  if (left <= 0 || price.output <= 0) return 0;
+  return Math.min(bounds.maxTokens, Math.floor(left / price.output));
+}
+
+/** An answer of this length is always asked for, however little is left, tokens. */
+const SHORTEST_CEILING = 4_096;
+
+/**
+ * The longest answer that a turn asks for with so much left, tokens: it may cost a quarter. Models may write answers
+ * that cost dollars, and the worst case of each is set aside; the last dollars of a budget would be of no use.
+ */
+export function answerCeiling(price: ModelPrice, left: number): number {
+  if (price.output <= 0) return Number.MAX_SAFE_INTEGER;
+  return Math.max(SHORTEST_CEILING, Math.floor(left / 4 / price.output));
+}
+
+/** Output tokens of an answer that broke off: the provider tells them only at its end, and charges for them all the same. */
+export function brokenOffTokens(answer: { bytes: number; milliseconds: number; maxTokens: number }): number {
+  const byTime = (Math.max(0, answer.milliseconds) / 1000) * TOKENS_PER_SECOND;
+  return Math.min(answer.maxTokens, Math.ceil(Math.max(byTime, answer.bytes / BYTES_PER_TOKEN)));
+}
+
+/** A model that is as dear as the dearest of them in every respect, for a request whose model is not known. */
+export function dearestPrice(models: readonly PricedModel[]): ModelPrice {
+  const most = (rate: keyof ModelPrice) => Math.max(0, ...models.map(({ cost }) => cost[rate]));
+  return {
+    input: most('input'),
+    output: most('output'),
+    cacheRead: most('cacheRead'),
+    cacheWrite: most('cacheWrite'),
+  };
+}

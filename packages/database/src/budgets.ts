@@ -1,0 +1,92 @@
+/** Budgets: what a month may cost, of one agent or of all agents of an owner. Amounts are micro-dollars. */
+import { type BudgetScope, type Cap, type Month, microUsdOf } from '@tinyfat/core';
+import { sql } from 'kysely';
+import type { Agent, Budget } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** The budget that was set for an agent (by id) or an owner (canonical address); undefined when there is none. */
+export async function budgetOf(
+  db: Database,
+  scope: BudgetScope,
+  subject: string,
+): Promise<Budget | undefined> {
+  return await db
+    .selectFrom('budgets')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+}
+
+/** Sets a budget in the place of the one that there was. Requests to a model that come from then on keep to it. */
+export async function setBudget(db: Database, budget: Budget): Promise<void> {
+  const { monthly_micro_usd, updated_at } = budget;
+  await db
+    .insertInto('budgets')
+    .values(budget)
+    .onConflict((conflict) =>
+      conflict.columns(['scope', 'subject']).doUpdateSet({ monthly_micro_usd, updated_at }),
+    )
+    .execute();
+}
+
+/** Removes a budget; false when there was none. */
+export async function removeBudget(db: Database, scope: BudgetScope, subject: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom('budgets')
+    .where('scope', '=', scope)
+    .where('subject', '=', subject)
+    .returning('subject')
+    .executeTakeFirst();
+  return gone !== undefined;
+}
+
+/** All budgets that were set, owners' first. */
+export async function listBudgets(db: Database): Promise<Budget[]> {
+  return await db.selectFrom('budgets').selectAll().orderBy('scope', 'desc').orderBy('subject').execute();
+}
+
+/**
+ * What the runs that started in a month have cost, and what those of them that are under way have set aside. Deleted
+ * agents count for their owner too.
+ */
+export async function monthSpent(
+  db: Database,
+  scope: BudgetScope,
+  subject: string,
+  month: Month,
+): Promise<{ spent: number; reserved: number }> {
+  const agents = db
+    .selectFrom('agents')
+    .select('id')
+    .where(scope === 'agent' ? 'id' : 'owner', '=', subject);
+  const row = await db
+    .selectFrom('runs')
+    .select([
+      sql<number | null>`sum(cost_usd)`.as('usd'),
+      sql<number | null>`sum(reserved_micro_usd)`.as('reserved'),
+    ])
+    .where('agent_id', 'in', agents)
+    .where('started_at', '>=', month.from)
+    .where('started_at', '<', month.until)
+    .executeTakeFirstOrThrow();
+  return { spent: microUsdOf(row.usd ?? 0), reserved: row.reserved ?? 0 };
+}
+
+/** The caps that bind an agent in a month, with what is used of them. `ownerDefault` holds for owners without a budget. */
+export async function capsOf(
+  db: Database,
+  agent: Pick<Agent, 'id' | 'owner'>,
+  month: Month,
+  ownerDefault: number | null,
+): Promise<Cap[]> {
+  const caps: Cap[] = [];
+  for (const [scope, subject, fallback] of [
+    ['agent', agent.id, null],
+    ['owner', agent.owner, ownerDefault],
+  ] as const) {
+    const monthly = (await budgetOf(db, scope, subject))?.monthly_micro_usd ?? fallback;
+    if (monthly !== null) caps.push({ scope, monthly, ...(await monthSpent(db, scope, subject, month)) });
+  }
+  return caps;
+}

@@ -1,0 +1,31 @@
+/** How far the lists of providers were read. */
+import type { Database } from './sqlite.ts';
+
+/** Where a list was read up to, and since when it concerns us; begins at `now` (epoch ms) where it was never read. */
+export async function openCursor(
+  db: Database,
+  name: string,
+  now: number,
+): Promise<{ startedAt: number; mark: number }> {
+  await db
+    .insertInto('provider_cursors')
+    .values({ name, started_at: now, mark: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const row = await db
+    .selectFrom('provider_cursors')
+    .selectAll()
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return { startedAt: row.started_at, mark: row.mark };
+}
+
+/** Moves the mark; never backwards. */
+export async function moveCursor(db: Database, name: string, mark: number): Promise<void> {
+  await db
+    .updateTable('provider_cursors')
+    .set({ mark })
+    .where('name', '=', name)
+    .where('mark', '<', mark)
+    .execute();
+}

@@ -1,0 +1,62 @@
+/**
+ * Money set aside for a run before it is spent (invariant 10). Everything is decided under the write lock of the
+ * database, so two runs at once never get the same dollar. Amounts are micro-dollars.
+ */
+import { type Grant, grantFrom, type Month, type Wanted } from '@tinyfat/core';
+import { capsOf } from './budgets.ts';
+import { addUsage } from './runs.ts';
+import type { Agent, Run } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** Whose money is asked for. The attempt counts too: what an older one still asks for or gives back changes nothing. */
+export interface Reserving {
+  run: Pick<Run, 'id' | 'attempt'>;
+  agent: Pick<Agent, 'id' | 'owner'>;
+  /** The month in which the run started; its cost belongs there. */
+  month: Month;
+  /** Cap of owners who have no budget of their own; null where there is none. */
+  ownerDefault: number | null;
+}
+
+/** Sets more aside for a run. */
+export async function reserve(db: Database, who: Reserving, wanted: Wanted): Promise<Grant> {
+  return await db.transaction().execute(async (tx) => {
+    const caps = await capsOf(tx, who.agent, who.month, who.ownerDefault);
+    const grant = grantFrom(caps, wanted);
+    if (!grant.ok || grant.microUsd === 0) return grant;
+    const held = await tx
+      .updateTable('runs')
+      .set((row) => ({ reserved_micro_usd: row('reserved_micro_usd', '+', grant.microUsd) }))
+      .where('id', '=', who.run.id)
+      .where('attempt', '=', who.run.attempt)
+      .where('status', '=', 'running')
+      .returning('id')
+      .executeTakeFirst();
+    if (!held) throw new Error(`run ${who.run.id} is no longer at attempt ${who.run.attempt}`);
+    return grant;
+  });
+}
+
+/** What an attempt used since it was last noted, and what it still has set aside. */
+export interface Spending {
+  used: Parameters<typeof addUsage>[2];
+  reserved: number;
+}
+
+/** Writes both at once, so that a dollar is never counted neither as spent nor as set aside. */
+export async function noteSpending(
+  db: Database,
+  run: Pick<Run, 'id' | 'attempt'>,
+  { used, reserved }: Spending,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await addUsage(tx, run.id, used);
+    await tx
+      .updateTable('runs')
+      .set({ reserved_micro_usd: reserved })
+      .where('id', '=', run.id)
+      .where('attempt', '=', run.attempt)
+      .where('status', '=', 'running')
+      .execute();
+  });
+}

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { insertAgent } from './agents.ts';
+import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
+import { type UsageQuestion, usageBy } from './usage.ts';
+
+describe('what turns have used', () => {
+  let mails: SentMail;
+  beforeEach(async () => {
+    mails = await openSentMail();
+    await insertAgent(
+      mails.db,
+      { id: 'foreign', name: 'foreign', owner: 'eve@example.com', created_at: 1 },
+      [],
+    );
+    await run('a', '2026-11-01T00:00:00Z', 'haiku', 0.1);
+    await run('b', '2026-11-01T23:59:59Z', 'opus', 0.2, 'other');
+    await run('c', '2026-11-02T00:00:00Z', 'haiku', 0.4);
+    await run('d', '2026-11-02T00:00:00Z', null, 0.8, 'foreign');
+    await run('e', '2026-11-03T00:00:00Z', 'haiku', 1.6);
+    await run('f', '2026-11-01T12:00:00Z', null, 0);
+    await mails.db.updateTable('runs').set({ kind: 'command' }).where('id', '=', 'f').execute();
+  });
+  afterEach(() => mails.close());
+  async function run(id: string, at: string, model: string | null, cost_usd: number, agent_id = 'scout') {
+    await mails.mail(id, { agent_id });
+    const tokens = { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: 4 };
+    await mails.db
+      .updateTable('runs')
+      .set({ started_at: Date.parse(at), model, cost_usd, ...tokens })
+      .where('id', '=', id)
+      .execute();
+  }
+  const ask = (question: Partial<UsageQuestion>) =>
+    usageBy(mails.db, {
+      owner: null,
+      agentId: null,
+      from: Date.parse('2026-11-01'),
+      to: Date.parse('2026-11-03'),
+      by: 'day',
+      ...question,
+    });
+  const costs = async (question: Partial<UsageQuestion>) =>
+    (await ask(question)).map(({ key, turns, cost_usd }) => [key, turns, cost_usd]);
+
+  it('is added up by day in UTC, without commands, up to but without the end', async () => {
+    expect(await ask({})).toEqual([
+      { key: '2026-11-01', turns: 2, input: 2, output: 4, cacheRead: 6, cacheWrite: 8, cost_usd: 0.3 },
+      { key: '2026-11-02', turns: 2, input: 2, output: 4, cacheRead: 6, cacheWrite: 8, cost_usd: 1.2 },
+    ]);
+  });
+
+  it('is added up by model and by agent', async () => {
+    expect(await costs({ by: 'model' })).toEqual([
+      ['', 1, 0.8],
+      ['haiku', 2, 0.5],
+      ['opus', 1, 0.2],
+    ]);
+    expect(await costs({ by: 'agent' })).toEqual([
+      ['foreign', 1, 0.8],
+      ['other', 1, 0.2],
+      ['scout', 2, 0.5],
+    ]);
+  });
+
+  it('is of one owner or one agent only, and of an agent of another owner nothing', async () => {
+    expect(await costs({ owner: 'owner@example.com' })).toEqual([
+      ['2026-11-01', 2, 0.3],
+      ['2026-11-02', 1, 0.4],
+    ]);
+    expect(await costs({ agentId: 'other' })).toEqual([['2026-11-01', 1, 0.2]]);
+    expect(await costs({ owner: 'eve@example.com', agentId: 'scout' })).toEqual([]);
+  });
+});

@@ -1,0 +1,190 @@
+/**
+ * Invariant 9 for people: what an owner may see. Every query here is bound to the owner of the agent that a row belongs
+ * to; what belongs to somebody else is not there at all.
+ */
+import { sql } from 'kysely';
+import type {
+  Agent,
+  Delivery,
+  DeliveryState,
+  Mail,
+  MailState,
+  MailVerdict,
+  Run,
+  RunStatus,
+} from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** Whose rows are seen: those of one owner (canonical address), or all. */
+export type Sight = { owner: string } | 'all';
+
+/** Where a page begins: after the row with these values of what the list is sorted by. */
+export interface After {
+  /** Epoch ms, or the number in a sequence. */
+  at: number;
+  id: string;
+}
+
+/** Which page of a list; one row more than `limit` is never given. */
+export interface PageOf {
+  after: After | null;
+  limit: number;
+}
+
+/** A row with the name of its agent, which may be deleted by now. */
+export type OfAgent<Row> = Row & { agent: string };
+/** A run with what its mail was. */
+export type RunOfMail = OfAgent<Run> & { subject: string; sender: string | null };
+
+const ownerOf = (sight: Sight) => (sight === 'all' ? null : sight.owner);
+
+/** The agent of that name, not deleted. */
+export async function visibleAgent(db: Database, sight: Sight, name: string): Promise<Agent | undefined> {
+  const owner = ownerOf(sight);
+  return await db
+    .selectFrom('agents')
+    .selectAll()
+    .where('name', '=', name)
+    .where('deleted_at', 'is', null)
+    .$if(owner !== null, (query) => query.where('owner', '=', owner))
+    .executeTakeFirst();
+}
+
+/** Agents that are not deleted, newest first. */
+export async function visibleAgents(db: Database, sight: Sight, page: PageOf): Promise<Agent[]> {
+  const owner = ownerOf(sight);
+  const { after } = page;
+  return await db
+    .selectFrom('agents')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .$if(owner !== null, (query) => query.where('owner', '=', owner))
+    .$if(after !== null, (query) => query.where(before('created_at', 'id', after)))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+}
+
+/** Names of agents by their ids, deleted ones too. At most as many ids as fit into a statement. */
+export async function namesOfAgents(
+  db: Database,
+  sight: Sight,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const owner = ownerOf(sight);
+  const rows = await db
+    .selectFrom('agents')
+    .select(['id', 'name'])
+    .where('id', 'in', ids)
+    .$if(owner !== null, (query) => query.where('owner', '=', owner))
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+function mails(db: Database, sight: Sight) {
+  const owner = ownerOf(sight);
+  return db
+    .selectFrom('mails')
+    .innerJoin('agents', 'agents.id', 'mails.agent_id')
+    .selectAll('mails')
+    .select('agents.name as agent')
+    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+}
+
+/** One mail, also of a deleted agent. */
+export async function visibleMail(
+  db: Database,
+  sight: Sight,
+  id: string,
+): Promise<OfAgent<Mail> | undefined> {
+  return await mails(db, sight).where('mails.id', '=', id).executeTakeFirst();
+}
+
+/** Mails, newest first. */
+export async function visibleMails(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; state?: MailState; verdict?: MailVerdict; messageId?: string },
+  { after, limit }: PageOf,
+): Promise<OfAgent<Mail>[]> {
+  const { agentId, state, verdict, messageId } = filter;
+  let query = mails(db, sight);
+  if (agentId !== undefined) query = query.where('mails.agent_id', '=', agentId);
+  if (state !== undefined) query = query.where('mails.state', '=', state);
+  if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
+  if (messageId !== undefined) query = query.where('mails.message_id', '=', messageId);
+  if (after) query = query.where(before('mails.received_at', 'mails.id', after));
+  return await query.orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc').limit(limit).execute();
+}
+
+function runs(db: Database, sight: Sight) {
+  const owner = ownerOf(sight);
+  return db
+    .selectFrom('runs')
+    .innerJoin('agents', 'agents.id', 'runs.agent_id')
+    .innerJoin('mails', 'mails.id', 'runs.mail_id')
+    .selectAll('runs')
+    .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
+    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+}
+
+/** One run, also of a deleted agent. */
+export async function visibleRun(db: Database, sight: Sight, id: string): Promise<RunOfMail | undefined> {
+  return await runs(db, sight).where('runs.id', '=', id).executeTakeFirst();
+}
+
+/** Runs, newest first. */
+export async function visibleRuns(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; status?: RunStatus },
+  { after, limit }: PageOf,
+): Promise<RunOfMail[]> {
+  const { agentId, status } = filter;
+  let query = runs(db, sight);
+  if (agentId !== undefined) query = query.where('runs.agent_id', '=', agentId);
+  if (status !== undefined) query = query.where('runs.status', '=', status);
+  if (after) query = query.where(before('runs.started_at', 'runs.id', after));
+  return await query.orderBy('runs.started_at', 'desc').orderBy('runs.id', 'desc').limit(limit).execute();
+}
+
+function deliveries(db: Database, sight: Sight) {
+  const owner = ownerOf(sight);
+  return db
+    .selectFrom('deliveries')
+    .innerJoin('agents', 'agents.id', 'deliveries.agent_id')
+    .selectAll('deliveries')
+    .select('agents.name as agent')
+    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+}
+
+/** One outgoing mail, also of a deleted agent. */
+export async function visibleDelivery(
+  db: Database,
+  sight: Sight,
+  id: string,
+): Promise<OfAgent<Delivery> | undefined> {
+  return await deliveries(db, sight).where('deliveries.id', '=', id).executeTakeFirst();
+}
+
+/** Outgoing mails, newest first; a page begins after a number of the sequence. */
+export async function visibleDeliveries(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; state?: DeliveryState },
+  { after, limit }: PageOf,
+): Promise<OfAgent<Delivery>[]> {
+  const { agentId, state } = filter;
+  let query = deliveries(db, sight);
+  if (agentId !== undefined) query = query.where('deliveries.agent_id', '=', agentId);
+  if (state !== undefined) query = query.where('deliveries.state', '=', state);
+  if (after) query = query.where('deliveries.seq', '<', after.at);
+  return await query.orderBy('deliveries.seq', 'desc').limit(limit).execute();
+}
+
+/** Rows that come later in a list which is sorted by both columns, newest first. */
+function before(time: string, id: string, after: After | null) {
+  return sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) < (${after?.at ?? 0}, ${after?.id ?? ''})`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Fetches a stored message from the address that the provider gave for it. The address lies at another server, which
+ * must not see our key; it is asked over TLS, except where the provider itself is a stand-in on this machine.
+ */
+
+/** Times in ms, sizes in bytes. */
+export interface DownloadOptions {
+  maxBytes: number;
+  /** Of a larger message so much is kept. */
+  keepBytes: number;
+  timeoutMs: number;
+  /** The provider is on a loopback address. */
+  plainOnLoopback: boolean;
+}
+
+/** `oversizeBytes`: as of `ArchivedMail`. */
+export type DownloadedRaw =
+  | { ok: true; raw: Uint8Array; oversizeBytes?: number }
+  | { ok: false; reason: string };
+
+/** Redirects that are followed, each held to the same rules. */
+const MAX_REDIRECTS = 3;
+
+/** Downloads one message. Never rejects; no reason holds the address, which is as good as a password. */
+export async function downloadRaw(address: string, options: DownloadOptions): Promise<DownloadedRaw> {
+  const signal = AbortSignal.timeout(options.timeoutMs);
+  try {
+    let url = address;
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+      if (!isAllowed(url, options)) return refused('its address is no https URL');
+      const response = await fetch(url, { signal, redirect: 'manual' });
+      const location = response.headers.get('location');
+      if (response.status >= 300 && response.status < 400 && location !== null) {
+        await response.body?.cancel();
+        url = new URL(location, url).href;
+        continue;
+      }
+      if (response.status === 200) return await bodyOf(response, options);
+      await response.body?.cancel();
+      return refused(`the server that keeps it answered ${response.status}`);
+    }
+    return refused('its address leads to another, again and again');
+  } catch (error) {
+    if (signal.aborted) return refused('it did not come in time');
+    const name = error instanceof Error ? error.message : 'unknown error';
+    return refused(`the connection broke (${name.replaceAll(/https?:\S+/g, '[address]')})`);
+  }
+}
+
+/** Whether a base URL is one of this machine. */
+export function isLoopbackUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname } = new URL(text);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function isAllowed(url: string, { plainOnLoopback }: DownloadOptions): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && plainOnLoopback && isLoopbackUrl(url));
+}
+
+async function bodyOf(response: Response, { maxBytes, keepBytes }: DownloadOptions): Promise<DownloadedRaw> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (length > maxBytes) break;
+  }
+  const raw = Buffer.concat(chunks);
+  if (length > maxBytes) {
+    const oversizeBytes = declared > length ? declared : length;
+    return { ok: true, raw: new Uint8Array(raw.subarray(0, keepBytes)), oversizeBytes };
+  }
+  const isPlain = response.headers.get('content-encoding') === null;
+  if (isPlain && declared > length) return refused(`only ${length} of its ${declared} bytes came`);
+  if (length === 0) return refused('it is empty');
+  return { ok: true, raw };
+}
+
+function refused(reason: string): DownloadedRaw {
+  return { ok: false, reason: `The stored message could not be fetched: ${reason}.` };
+}

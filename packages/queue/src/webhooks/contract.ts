@@ -1,0 +1,93 @@
+/** Mail and news of it that providers tell by webhook: what is taken, what is worked on, and what that needs. */
+import type {
+  BackoffPolicy,
+  Clock,
+  ErrorCode,
+  Logger,
+  MailArchive,
+  MakeId,
+  RawMailStore,
+  SmtpReply,
+  WebhookSecret,
+} from '@tinyfat/core';
+import type { Database, NewWebhookEvent } from '@tinyfat/database';
+import type { ReceivedMessage } from '../contract.ts';
+
+/** What the functions that take a webhook read of a request; a web-standard `Request` has it. */
+export interface WebhookRequest {
+  headers: Headers;
+  /** Read to the limit and no further. */
+  body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
+
+/** The HTTP answer. `code` and `reason` are null where all is well; nothing in them is secret. */
+export interface WebhookAnswer {
+  status: number;
+  code: ErrorCode | null;
+  reason: string | null;
+}
+
+/** What taking a webhook needs. No part of it is Node's: it can be an HTTP handler anywhere. */
+export interface TakePorts {
+  clock: Clock;
+  makeId: MakeId;
+  logger: Logger;
+  /** Any of them will do, so that they can be changed without a gap; empty = no such webhook is expected. */
+  resendSecrets: readonly WebhookSecret[];
+  /** `user:password`, likewise. */
+  postmarkCredentials: readonly string[];
+  rawMail: Pick<RawMailStore, 'put' | 'remove'>;
+  /** Durable when it resolves; false where the event, or the mail that came in, was told before. */
+  storeEvent(event: NewWebhookEvent): Promise<boolean>;
+  /** An event waits to be worked on. */
+  onStored(): void;
+}
+
+/** What working on events needs. */
+export interface WebhookPorts {
+  db: Database;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  mailDomain: string;
+  rawMail: Pick<RawMailStore, 'get' | 'remove'>;
+  /** The door (`receive`). */
+  receive(message: ReceivedMessage): Promise<SmtpReply>;
+  /** The envelope sender that the bytes tell: empty for the null path, null where they don't. */
+  returnPath(raw: Uint8Array): string | null;
+  /** Bytes of one message; of a larger one only `keptBytes` go to the door. */
+  maxMessageBytes: number;
+  keptBytes: number;
+  /** Where Resend's mails are asked for; null where Resend tells us nothing. */
+  resend: MailArchive | null;
+  backoff: BackoffPolicy;
+  /** A delivery has another state now, and its file belongs elsewhere. */
+  onReports(): void;
+}
+
+/** What reading a provider's list needs. */
+export interface ReconcilerPorts {
+  db: Database;
+  clock: Clock;
+  makeId: MakeId;
+  logger: Logger;
+  archive: MailArchive;
+  /** Times in ms. */
+  everyMs: number;
+  /** First wait after a failure; doubles up to `everyMs`. */
+  retryMs: number;
+  onStored(): void;
+}
+
+/** What became of one try. `again`: until so many ms after it was told, then it ends as `atEnd` says. */
+export type EventOutcome =
+  | { state: 'done'; code: ErrorCode | null; reason: string | null }
+  | { state: 'failed'; code: ErrorCode; reason: string }
+  | {
+      state: 'again';
+      code: ErrorCode;
+      reason: string;
+      forMs: number;
+      atEnd: 'done' | 'failed';
+      retryAfterMs?: number;
+    };

@@ -1,0 +1,57 @@
+/** News of a mail that went out: the same follows from it as from a report that comes by mail. */
+import { addressIn, canonicalAddress, type DeliveryNotice } from '@tinyfat/core';
+import { applyNotice, type Delivery, setProviderMessageId, type WebhookEvent } from '@tinyfat/database';
+import type { EventOutcome, WebhookPorts } from './contract.ts';
+
+/** Events overtake the answer that names the mail; after a day none is under way any more. */
+const WAITED_MS = 86_400_000;
+
+/** One try. Rejects only when storage fails. */
+export async function workDelivery(
+  ports: WebhookPorts,
+  event: WebhookEvent,
+  notice: DeliveryNotice,
+): Promise<EventOutcome> {
+  const { provider } = event;
+  const applied = await ports.db
+    .transaction()
+    .execute((tx) => applyNotice(tx, { provider, notice, now: ports.clock() }));
+  if (!applied.found) return unknownDelivery(ports, notice);
+  const { delivery, changed, summary } = applied;
+  if (changed) ports.onReports();
+  const about = { webhook: event.id, delivery: delivery.id, happened: notice.happened };
+  ports.logger.info('delivery_event', { ...about, reason: summary || undefined });
+  return await learnMessageId(ports, { delivery, provider, summary });
+}
+
+/** Whose it is shows in the author's domain, where that is told. */
+function unknownDelivery({ mailDomain }: WebhookPorts, { from, happened }: DeliveryNotice): EventOutcome {
+  const author = canonicalAddress(addressIn(from ?? ''));
+  const reason = `No delivery of ours has this id (${happened}).`;
+  if (author.ok && author.domain !== mailDomain) {
+    return { state: 'done', code: 'webhook_delivery_unknown', reason: `Not ours: sent by ${author.domain}.` };
+  }
+  return { state: 'again', code: 'webhook_delivery_unknown', reason, forMs: WAITED_MS, atEnd: 'done' };
+}
+
+/** Resend has its mails sent with a Message-ID of its own, which reports by mail will name. */
+async function learnMessageId(
+  ports: WebhookPorts,
+  {
+    delivery,
+    provider,
+    summary,
+  }: { delivery: Delivery; provider: WebhookEvent['provider']; summary: string },
+): Promise<EventOutcome> {
+  const done: EventOutcome = { state: 'done', code: null, reason: summary || null };
+  const { provider_id, provider_message_id } = delivery;
+  if (provider !== 'resend' || !ports.resend || provider_id === null || provider_message_id !== null)
+    return done;
+  const told = await ports.resend.sentMessageId(provider_id);
+  if (!told.ok) {
+    const { ok: _, ...trouble } = told;
+    return { state: 'again', ...trouble, forMs: WAITED_MS, atEnd: 'done' };
+  }
+  if (told.value !== null) await setProviderMessageId(ports.db, delivery, told.value);
+  return done;
+}
