@@ -316,7 +316,9 @@ export interface ApiTokensTable {
   expires_at: number | null;
   last_used_at: number | null;
   revoked_at: number | null;
-/** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
+  /** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
+}
+
 export interface AccountUsersTable {
   id: string;
   name: string;
