@@ -16,6 +16,7 @@ export * from './runs.ts';
 export * from './schema.ts';
 export * from './secret-addresses.ts';
 export * from './sessions.ts';
+export * from './sign-in-attempts.ts';
 export * from './sign-in-requests.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';

@@ -316,9 +316,9 @@ export interface ApiTokensTable {
   expires_at: number | null;
   last_used_at: number | null;
   revoked_at: number | null;
-  /** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
 }
 
+/** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
 export interface AccountUsersTable {
   id: string;
   name: string;
@@ -342,7 +342,13 @@ export interface AccountSessionsTable {
   user_id: string;
 }
 
-/** The newest request to sign in with an address, whether anybody may or not: there is one for each address. */
+/** `none`: nobody may sign in with the address, so no mail goes out. */
+export type SignInMailState = 'none' | 'pending' | 'sending' | 'sent' | 'failed';
+
+/**
+ * The newest request to sign in with an address, whether anybody may or not: there is one for each address. What opens
+ * it, the link and the code, is made of its id and a key that is not in the database.
+ */
 export interface SignInRequestsTable {
   /** Canonical. */
   address: string;
@@ -353,12 +359,20 @@ export interface SignInRequestsTable {
   browser_sha256: string;
   /** Codes tried. */
   tries: number;
+  mail_state: SignInMailState;
+  mail_attempts: number;
+  mail_next_at: number;
   created_at: number;
   expires_at: number;
 }
 
-/** What is limited by the hour: mails asked for and codes tried, for an address and for a client network. */
-export type SignInAttemptKind = 'mail_address' | 'mail_network' | 'code_address' | 'code_network';
+/** What is counted: mails asked for, and codes tried. The subject is an address, a client network, or both. */
+export type SignInAttemptKind =
+  | 'mail_address'
+  | 'mail_network'
+  | 'mail_address_network'
+  | 'code_address'
+  | 'code_network';
 
 export interface SignInAttemptsTable {
   seq: Generated<number>;

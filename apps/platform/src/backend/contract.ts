@@ -4,6 +4,7 @@
  */
 
 import type { ErrorCode } from '@tinyfat/core';
+import type { Accounts } from '../accounts/contract.ts';
 
 /** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
 export interface RequestOrigin {
@@ -42,6 +43,7 @@ export interface Backend {
   checks: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;
+  accounts: Accounts;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
 }

@@ -33,7 +33,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .column('user_id')
     .execute();
 
-  // Passwords and other providers would stand here; nobody has one, but better-auth wants the table.
+  // Passwords and other providers would stand here, and in the next one links of better-auth's own: nobody has any,
+  // but better-auth refuses to work without its tables.
   await db.schema
     .createTable('account_providers')
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
@@ -80,6 +81,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('link_sha256', 'text', (column) => column.notNull().unique())
     .addColumn('browser_sha256', 'text', (column) => column.notNull().unique())
     .addColumn('tries', 'integer', (column) => column.notNull())
+    .addColumn('mail_state', 'text', (column) => column.notNull())
+    .addColumn('mail_attempts', 'integer', (column) => column.notNull())
+    .addColumn('mail_next_at', 'bigint', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute();
