@@ -3,7 +3,7 @@
 import type { APIContext, MiddlewareNext } from 'astro';
 import { defineMiddleware } from 'astro:middleware';
 import { requestParts } from '#backend';
-import { errorPage, wantsPage } from './http/error-page.ts';
+import { errorPageRequest, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
 import { withSecurityHeaders } from './http/security-headers.ts';
@@ -23,12 +23,13 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
     const answer = await next();
     const { status } = answer;
     if ((status !== 404 && status !== 500) || isPage(answer)) return answer;
-    if (wantsPage(request)) return errorPage(status);
+    if (wantsPage(request)) return await context.rewrite(errorPageRequest(request, status));
     // Astro would put a page where nothing is: the answer to a HEAD has no body, either.
     return answer.body === null ? problem(status === 404 ? 'not_found' : 'server_fault') : answer;
   } catch (error) {
     locals.fault = locals.backend.reportFault(error, context.routePattern);
-    return wantsPage(request) ? errorPage(500) : problem('server_fault', `The log has it as ${locals.fault}.`);
+    if (!wantsPage(request)) return problem('server_fault', `The log has it as ${locals.fault}.`);
+    return await context.rewrite(errorPageRequest(request, 500));
   }
 }
 

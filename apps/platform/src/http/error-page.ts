@@ -9,7 +9,7 @@ export function wantsPage(request: Request): boolean {
   return /\btext\/html\b/i.test(request.headers.get('accept') ?? '');
 }
 
-/** An empty answer for which Astro renders 404.astro or 500.astro, with this status and the same locals. */
-export function errorPage(status: 404 | 500): Response {
-  return new Response(null, { status });
+/** The request for the page of an error, in place of one whose body may be used up. */
+export function errorPageRequest(request: Request, status: 404 | 500): Request {
+  return new Request(new URL(`/${status}`, request.url), { headers: request.headers });
 }
