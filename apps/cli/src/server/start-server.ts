@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { createApi, logRecorder, recorders } from '@tinyfat/platform';
+import { createApi, faultReporter, logRecorder, recorders } from '@tinyfat/platform';
 import { createAccounts, signInKey } from '@tinyfat/platform/accounts';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
@@ -274,6 +274,7 @@ export async function startServer(
         }),
         metrics,
         webhooks,
+        reportFault: faultReporter(logger, makeId),
       },
     });
     undo.push(() => web.close(5000));

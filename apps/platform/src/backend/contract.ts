@@ -5,6 +5,7 @@
 
 import type { ErrorCode } from '@tinyfat/core';
 import type { Accounts } from '../accounts/contract.ts';
+import type { ReportFault } from '../operations/report-fault.ts';
 
 /** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
 export interface RequestOrigin {
@@ -46,6 +47,7 @@ export interface Backend {
   accounts: Accounts;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
+  reportFault: ReportFault;
 }
 
 /** What the composition gives with each request. */
