@@ -1,6 +1,7 @@
 /** Agents at a glance: when mail came last, and what waits for the owner. */
 import { sql } from 'kysely';
 import type { Database } from './sqlite.ts';
+import type { Sight } from './visible.ts';
 
 /** One agent. Times in epoch ms. */
 export interface AgentOverview {
@@ -14,16 +15,18 @@ export interface AgentOverview {
   deliveriesHeld: number;
 }
 
-/** Agents of one owner (canonical), or with null of all, by name; at most `limit` of `total`. */
+/** Agents that are not deleted, by name; at most `limit` of `total`. */
 export async function agentOverview(
   db: Database,
-  owner: string | null,
+  sight: Sight,
   limit: number,
 ): Promise<{ agents: AgentOverview[]; total: number }> {
-  const agents = await db
+  const owner = sight === 'all' ? null : sight.owner;
+  const seen = db
     .selectFrom('agents')
     .where('deleted_at', 'is', null)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner ?? ''))
+    .$if(owner !== null, (query) => query.where('owner', '=', owner));
+  const agents = await seen
     .select(['name', 'owner'])
     .select((select) => [
       select
@@ -42,10 +45,7 @@ export async function agentOverview(
     .orderBy('name')
     .limit(limit)
     .execute();
-  const { total } = await db
-    .selectFrom('agents')
-    .where('deleted_at', 'is', null)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner ?? ''))
+  const { total } = await seen
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
   return { agents, total };

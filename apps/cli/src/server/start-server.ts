@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
-import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { agentOverview, backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
+import { clientNetwork } from '@tinyfat/mail/network';
 import { createApi, faultReporter, logRecorder, recorders } from '@tinyfat/platform';
 import { createAccounts, signInKey } from '@tinyfat/platform/accounts';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
@@ -44,6 +45,9 @@ export type StartResult = { ok: true; server: Server } | { ok: false; reason: st
 const LONGEST_WAIT_MS = 15 * 60_000;
 
 const MEGABYTE = 1024 * 1024;
+
+/** Agents on the status page. */
+const MOST_AGENTS_SHOWN = 200;
 
 /** What one turn may use besides its wall clock. */
 function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
@@ -244,6 +248,7 @@ export async function startServer(
       logger,
       publicUrl,
       key,
+      networkOf: clientNetwork,
       onMail: signInMails.wake,
     });
 
@@ -263,8 +268,11 @@ export async function startServer(
       trustedProxies: config.trustedProxies,
       backend: {
         publicUrl,
+        mailDomain: config.mailDomain,
         api,
         accounts,
+        overview: ({ address, isAdmin }) =>
+          agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
         checks: readinessChecks({
           db,
           sandbox,

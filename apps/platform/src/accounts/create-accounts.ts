@@ -15,7 +15,6 @@ import {
   type SignInRequest,
   takeSignInRequest,
 } from '@tinyfat/database';
-import { clientNetwork } from '@tinyfat/mail/network';
 import type { Accounts, OpenRequest, SignInOutcome, SignInRefusal } from './contract.ts';
 import { cookieNames, readRequestCookie, requestCookie } from './cookies.ts';
 import { createSessions } from './sessions.ts';
@@ -31,6 +30,8 @@ export interface AccountPorts extends AdmissionOfPeople {
   logger: Logger;
   publicUrl: URL;
   key: SignInKey;
+  /** The network that a client is counted for: its IPv4 address, or the /64 of its IPv6 address. */
+  networkOf(clientAddress: string): string;
   /** A mail is to be sent. */
   onMail(): void;
 }
@@ -85,7 +86,7 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
       if (!parsed.ok) return { ok: false, code: 'invalid_request', detail: parsed.reason };
       const { address } = parsed;
       const now = clock();
-      const until = await noteAttempt(db, mailLimits(address, clientNetwork(clientAddress)), now);
+      const until = await noteAttempt(db, mailLimits(address, ports.networkOf(clientAddress)), now);
       if (until !== null) return tooMany('Too many mails were asked for.', until - now);
       const id = ports.makeId();
       const browser = toBase64url(ports.randomBytes(32));
@@ -120,7 +121,7 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
       const request = await requestOf(headers);
       if (!request) return OVER;
       const now = clock();
-      const until = await noteAttempt(db, codeLimits(request.address, clientNetwork(clientAddress)), now);
+      const until = await noteAttempt(db, codeLimits(request.address, ports.networkOf(clientAddress)), now);
       if (until !== null) return tooMany('Too many codes were tried.', until - now);
       const tries = await countTry(db, request.id, MOST_TRIES);
       if (tries === null) return OVER;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { type Database, insertAgent, openSqlite, type SignInRequest } from '@tinyfat/database';
+import { clientNetwork } from '@tinyfat/mail/network';
 import type { Accounts, Cookies, SignInOutcome } from '../contract.ts';
 import { createAccounts } from '../create-accounts.ts';
 import { type SignInKey, signInKey } from '../sign-in-key.ts';
@@ -60,6 +61,7 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
       logger: { debug: line, info: line, warn: line, error: line },
       publicUrl: new URL(change.publicUrl ?? publicUrl),
       key,
+      networkOf: clientNetwork,
       onMail: () => {
         fixture.wakes++;
       },
