@@ -24,7 +24,8 @@ describe('signing in', () => {
       }),
       startBrowser(),
     ]);
-    for (const subject of ['Hello', 'Too many']) await sendMail(server, { to: 'scout@tinyfat.localhost', subject });
+    for (const subject of ['Hello', 'Too many'])
+      await sendMail(server, { to: 'scout@tinyfat.localhost', subject });
     await server.answers(1);
     const made = await server.cli(['agent', 'create', 'clerk', '--owner', OTHER]);
     expect(made.stderr).toBe('');
@@ -141,7 +142,9 @@ describe('signing in', () => {
   it('gives a stranger the same page, and no mail', async () => {
     await withPage(browser, { origin }, async (page) => {
       await ask(page, 'stranger@example.net');
-      expect(await page.getByRole('main').textContent()).toContain('If stranger@example.net may sign in here');
+      expect(await page.getByRole('main').textContent()).toContain(
+        'If stranger@example.net may sign in here',
+      );
       await page.getByLabel('Code').fill('123456');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText('4 tries are left').waitFor();

@@ -1,7 +1,7 @@
 /** Every request passes here: it gets its backend, is checked for where it came from, and its answer is sealed. */
 
-import type { APIContext, MiddlewareNext } from 'astro';
 import { defineMiddleware } from 'astro:middleware';
+import type { APIContext, MiddlewareNext } from 'astro';
 import { requestParts } from '#backend';
 import { errorPageRequest, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';

@@ -46,5 +46,6 @@ describe('a request of a program', () => {
 });
 
 it('reading needs no Origin', () => {
-  for (const method of ['GET', 'HEAD', 'OPTIONS']) expect(foreign('/sign-in/confirm', method, {})).toBe(false);
+  for (const method of ['GET', 'HEAD', 'OPTIONS'])
+    expect(foreign('/sign-in/confirm', method, {})).toBe(false);
 });

@@ -4,7 +4,9 @@ import { readBody } from '@tinyfat/core';
 /** What a form may weigh; the longest address has 254 bytes, each of which may be written as three. */
 const MOST_BYTES = 4096;
 
-export type Form = { ok: true; fields: URLSearchParams } | { ok: false; code: 'body_too_large' | 'unsupported_media_type' };
+export type Form =
+  | { ok: true; fields: URLSearchParams }
+  | { ok: false; code: 'body_too_large' | 'unsupported_media_type' };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
 export async function readForm(request: Request): Promise<Form> {
