@@ -1,7 +1,7 @@
 /** Every request passes here: it gets its backend, is checked for where it came from, and its answer is sealed. */
 
-import type { APIContext, MiddlewareNext } from 'astro';
 import { defineMiddleware } from 'astro:middleware';
+import type { APIContext, MiddlewareNext } from 'astro';
 import { requestParts } from '#backend';
 import { errorPageRequest, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
@@ -12,7 +12,9 @@ export const onRequest = defineMiddleware(async (context, next) => {
   const { locals, request } = context;
   Object.assign(locals, await requestParts(locals));
   const { publicUrl } = locals.backend;
-  const answer = foreignOrigin(request, publicUrl) ? problem('foreign_origin') : await answerOf(context, next);
+  const answer = foreignOrigin(request, publicUrl)
+    ? problem('foreign_origin')
+    : await answerOf(context, next);
   return withSecurityHeaders(answer, publicUrl);
 });
 
