@@ -45,6 +45,7 @@ export interface Backend {
   webhooks: WebhookTakers;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
+  /** Told of what a page did not expect; gives the id that the person may read. */
   reportFault: ReportFault;
 }
 
