@@ -52,6 +52,7 @@ export interface Backend {
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
+  /** Told of what a page did not expect; gives the id that the person may read. */
   reportFault: ReportFault;
 }
 

@@ -19,8 +19,8 @@ function colours(block: string): Map<string, Rgb> {
 
 const SCHEMES = { light: colours(light), dark: colours(dark) };
 /** Text on what it stands on: 4.5 (success criterion 1.4.3). */
-const TEXT = [
-  ...['ink', 'muted', 'link', 'bad'].flatMap((text) => [
+const TEXT: [string, string][] = [
+  ...['ink', 'muted', 'link', 'bad'].flatMap((text): [string, string][] => [
     [text, 'card'],
     [text, 'paper'],
   ]),
@@ -28,24 +28,24 @@ const TEXT = [
   ['on-action', 'action-hover'],
   ['stamp-ink', 'stamp'],
   ['postmark', 'card'],
-  ...['good', 'wait', 'bad', 'quiet'].flatMap((tone) => [
+  ...['good', 'wait', 'bad', 'quiet'].flatMap((tone): [string, string][] => [
     [tone, `${tone}-wash`],
     ['ink', `${tone}-wash`],
     ['link', `${tone}-wash`],
   ]),
-] as const;
+];
 /** Edges of what can be used, and the ring of the focus: 3 (1.4.11). */
-const SHAPES = [
+const SHAPES: [string, string][] = [
   ['edge', 'card'],
   ['edge', 'paper'],
   ['link', 'paper'],
   ['action', 'card'],
   ['action', 'paper'],
   ['bad', 'card'],
-] as const;
+];
 
 describe.each(Object.entries(SCHEMES))('the %s colours', (_, scheme) => {
-  const ratio = (one = '', other = '') => {
+  const ratio = (one: string, other: string) => {
     const [first, second] = [scheme.get(one), scheme.get(other)];
     if (!first || !second) throw new Error(`${one} or ${other} is not in this scheme`);
     return contrastRatio(first, second);
