@@ -1,5 +1,6 @@
 /** Attacks on signing in, over HTTP, at a server behind a proxy that sends its mail through a relay. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, header } from './support/mail.ts';
@@ -149,7 +150,7 @@ describe('signing in, attacked', () => {
     client++;
     const { text } = await post('/sign-in', { address: '"><script>alert(1)</script>' });
     expect(text).not.toContain('"><script>');
-    expect(text).toContain('value="&#34;><script>');
+    expect(text).toMatch(/value="&(#34|quot);><script>/);
   });
 
   it('limits a client by the address that the proxy saw, whatever the client wrote before it', async () => {
@@ -200,7 +201,8 @@ describe('signing in, attacked', () => {
       headers: { cookie, origin: ORIGIN, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'mine' }),
     });
-    expect([made.status, (await made.json()).code]).toEqual([403, 'not_permitted']);
+    expect(made.status).toBe(403);
+    expect(await made.json()).toMatchObject({ code: 'not_permitted' });
     expect((await fetch(`${api}/agents`, { headers: { cookie: cookie.replace(/=./, '=x') } })).status).toBe(
       401,
     );
@@ -265,9 +267,8 @@ describe('without a trusted proxy', () => {
     await server.restart();
     const mails = (await server.answers(0)).length;
     // Another address of this machine is another client; the first one has used up its hour.
-    const { default: http } = await import('node:http');
     await new Promise<void>((resolve, reject) => {
-      const sent = http.request(
+      const sent = request(
         {
           host: server.host,
           port: 8025,

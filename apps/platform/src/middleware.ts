@@ -3,7 +3,7 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
 import { requestParts } from '#backend';
-import { errorPageRequest, isForPrograms, wantsPage } from './http/error-page.ts';
+import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
 import { withSecurityHeaders } from './http/security-headers.ts';
@@ -38,6 +38,7 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
 
 /** A page, for whoever is signed in; their session is lengthened by looking, never by a form that may end it. */
 async function answerPerson({ locals, request }: APIContext, next: MiddlewareNext): Promise<Response> {
+  if (isErrorPage(request)) return await next();
   const { accounts } = locals.backend;
   if (request.method !== 'GET') {
     locals.viewer = await accounts.viewer(request.headers);

@@ -14,6 +14,11 @@ export function wantsPage(request: Request): boolean {
   return /\btext\/html\b/i.test(request.headers.get('accept') ?? '');
 }
 
+/** Whether a request is for the page of an error, which must be shown whatever else is broken. */
+export function isErrorPage(request: Request): boolean {
+  return /^\/(?:403|404|500)$/.test(new URL(request.url).pathname);
+}
+
 /** The request for the page of an error, in place of one whose body may be used up. */
 export function errorPageRequest(request: Request, status: 403 | 404 | 500): Request {
   return new Request(new URL(`/${status}`, request.url), { headers: request.headers });
