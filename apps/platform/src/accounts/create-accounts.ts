@@ -40,7 +40,7 @@ export interface AccountPorts extends AdmissionOfPeople {
 export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
   const { db, clock, key, logger, publicUrl } = ports;
   const names = cookieNames(publicUrl);
-  const sessions = createSessions({ db, logger, publicUrl, names, secret: await key.cookieSecret() });
+  const sessions = createSessions({ db, logger, clock, publicUrl, names, secret: await key.cookieSecret() });
 
   const visit = async (headers: Headers, mayRefresh: boolean) => {
     const session = await sessions.read(headers, mayRefresh);

@@ -15,6 +15,7 @@ it('makes one user of browsers that sign in for the first time at once', async (
   const sessions = createSessions({
     db: fixture.db,
     logger: { debug: silent, info: silent, warn: silent, error: silent },
+    clock: Date.now,
     publicUrl,
     names: cookieNames(publicUrl),
     secret: await fixture.key.cookieSecret(),

@@ -53,6 +53,13 @@ describe('sessions', () => {
     expect(await fixture.accounts.viewer(idle)).toBeNull();
   });
 
+  it('leave no row behind that has expired, once somebody signs in', async () => {
+    await fixture.signIn(ANN);
+    fixture.now += 31 * DAY_MS;
+    await fixture.signIn(ADMIN);
+    expect(await fixture.db.selectFrom('account_sessions').select('id').execute()).toHaveLength(1);
+  });
+
   it('are held by a cookie that no script, no other site and no plain http gets', async () => {
     const { token } = await fixture.ask(ANN);
     const outcome = await fixture.accounts.confirmLink(token, new Headers());
