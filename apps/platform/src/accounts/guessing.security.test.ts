@@ -49,6 +49,13 @@ describe('guessing and stealing', () => {
     expect(counted).toHaveLength(4);
   });
 
+  it('refuses the right code, too, once five were tried', async () => {
+    const { browser, request } = await fixture.ask(ANN);
+    await fixture.db.updateTable('sign_in_requests').set({ tries: 5 }).execute();
+    const code = await fixture.key.code(request.id);
+    expect(await fixture.accounts.tryCode(code, browser, CLIENT)).toMatchObject({ code: 'sign_in_over' });
+  });
+
   it('takes a code in no browser but the one that asked', async () => {
     const { request } = await fixture.ask(ANN);
     const code = await fixture.key.code(request.id);

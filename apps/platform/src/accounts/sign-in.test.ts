@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type AccountsFixture,
@@ -59,13 +60,23 @@ describe('signing in by mail', () => {
     expect(await fixture.accounts.confirmLink(token, NOBODY)).toEqual({ ok: false, code: 'sign_in_over' });
   });
 
-  it('lets one of two in who confirm at once', async () => {
+  it('lets one of two processes in that confirm at once', async () => {
     const { token } = await fixture.ask(ANN);
-    const outcomes = await Promise.all([
-      fixture.accounts.confirmLink(token, NOBODY),
-      fixture.accounts.confirmLink(token, NOBODY),
-    ]);
-    expect(outcomes.filter((one) => one.ok)).toHaveLength(1);
+    const { now } = fixture;
+    const other = new DatabaseSync(fixture.path);
+    let looks = 0;
+    Object.defineProperty(fixture, 'now', {
+      get() {
+        looks += 1;
+        // The first look at the clock is for finding the request, the second for taking it.
+        if (looks === 2) other.exec('delete from sign_in_requests');
+        return now;
+      },
+    });
+    expect(await fixture.accounts.confirmLink(token, NOBODY)).toEqual({ ok: false, code: 'sign_in_over' });
+    expect(looks).toBe(2);
+    other.close();
+    expect(await fixture.db.selectFrom('account_sessions').select('id').execute()).toEqual([]);
   });
 
   it('ends a link and a code after ten minutes', async () => {
