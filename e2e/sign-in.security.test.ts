@@ -2,9 +2,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, header } from './support/mail.ts';
-import { type FormAnswer, postForm, readSignInMail, type SignInLetter } from './support/sign-in.ts';
+import {
+  type FormAnswer,
+  postForm,
+  readSignInMail,
+  type SignInLetter,
+  signIn as signInAt,
+} from './support/sign-in.ts';
 import { type SmtpSink, startSmtpSink } from './support/smtp-sink.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -68,7 +75,7 @@ describe('signing in, attacked', () => {
     const { asked, token } = await ask(OWNER);
     expect(asked.headers.getSetCookie()).toEqual([
       expect.stringMatching(
-        /^__Host-tinyfat_sign_in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+        /^__Host-tinyfat_sign_in=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ]);
     const confirmed = await post('/sign-in/confirm', { token });
@@ -221,6 +228,19 @@ describe('signing in, attacked', () => {
     expect((await server.cli(['account', 'sign-out'])).code).toBe(2);
   });
 
+  it('lengthens a session that is used, when a page is looked at', async () => {
+    const cookie = await signIn(ADMIN);
+    expect((await get('/', { cookie })).headers.getSetCookie()).toEqual([]);
+    const database = new DatabaseSync(join(server.dataDir, 'tinyfat.sqlite'), { timeout: 10_000 });
+    const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString();
+    database.prepare('update account_sessions set expires_at = ?').run(inTenDays);
+    database.close();
+    expect((await get('/', { cookie })).headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-tinyfat_session=\S+; Max-Age=2592000; /),
+    ]);
+    expect((await get('/', { cookie })).headers.getSetCookie()).toEqual([]);
+  });
+
   it('leaves link, code and cookies in no file and no log', async () => {
     const { token, link, code, asked } = await ask(OWNER);
     const confirmed = await post('/sign-in/confirm', { token });
@@ -244,6 +264,28 @@ describe('signing in, attacked', () => {
     expect(said.join('\n')).not.toContain(`"${code}"`);
     expect(said.join('\n')).not.toContain(OWNER);
     expect(statSync(join(server.dataDir, 'sign-in-key')).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('with open sign-up', () => {
+  let server: Tinyfat;
+  beforeAll(async () => {
+    server = await startTinyfat({ agents: { scout: [] }, environment: { SIGNUP: 'open' } });
+  });
+  afterAll(() => server?.dispose());
+
+  it('a stranger signs in, makes an agent over the API, and sees no other', async () => {
+    const cookie = await signInAt(server, 'stranger@example.net', 1);
+    const origin = `http://${server.host}:8025`;
+    const made = await fetch(`${origin}/api/v1/agents`, {
+      method: 'POST',
+      headers: { cookie, origin, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'mine' }),
+    });
+    expect(made.status).toBe(201);
+    const page = await (await fetch(origin, { headers: { cookie } })).text();
+    expect(page).toContain('mine@tinyfat.localhost');
+    expect(page).not.toContain('scout');
   });
 });
 

@@ -50,6 +50,7 @@ describe('the configuration', () => {
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
     ['OWNER_BUDGET_USD', '-5'],
     ['OWNER_BUDGET_USD', '1e3'],
+    ['SIGNUP', 'yes'],
     ['ADMIN_EMAILS', 'you'],
     ['ADMIN_EMAILS', 'you@example.com,@example.com'],
     ['MASTER_KEYS', 'k1'],
@@ -78,7 +79,8 @@ describe('the configuration', () => {
       ok: true,
       config: { adminEmails: ['ann@example.com', 'bob@example.net'] },
     });
-    expect(readConfig({})).toMatchObject({ ok: true, config: { adminEmails: [] } });
+    expect(readConfig({})).toMatchObject({ ok: true, config: { adminEmails: [], signUp: 'closed' } });
+    expect(readConfig({ SIGNUP: 'open' })).toMatchObject({ ok: true, config: { signUp: 'open' } });
   });
 
   it('wants a certificate whole and readable', () => {

@@ -39,6 +39,14 @@ export const startCommand: Command = async (words, config) => {
   process.exit(0);
 };
 
+function signInNote({ publicUrl, adminEmails }: Config): string {
+  const { protocol, hostname } = new URL(publicUrl);
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    return ' (plain http: cookies can be read on the way; put a proxy with TLS in front)';
+  }
+  return adminEmails.length === 0 ? ' (owners see their own agents; ADMIN_EMAILS names who sees all)' : '';
+}
+
 /** Without a way out for mail, whoever sits at this terminal is who can read it. Goes into no log. */
 function showSignIn({ address, link, code }: SignInMail): void {
   console.log(`Sign in      ${printable(address)}: ${link} (code ${code})`);
@@ -70,7 +78,7 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
-    `Sign in      ${config.publicUrl}${config.adminEmails.length === 0 ? ' (ADMIN_EMAILS names nobody yet; owners see their own agents)' : ''}`,
+    `Sign in      ${config.publicUrl}${signInNote(config)}`,
     `Health       http://${config.http.host}:${server.httpPort}/health/ready`,
     `Everything   is in ${config.dataDir}`,
   ];

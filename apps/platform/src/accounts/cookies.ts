@@ -18,10 +18,13 @@ export function cookieNames(publicUrl: URL): CookieNames {
   return { session: `${prefix}tinyfat_session`, request: `${prefix}tinyfat_sign_in`, secure };
 }
 
-/** Set-Cookie for the browser that asks; an empty value takes it away. */
+/**
+ * Set-Cookie for the browser that asks; an empty value takes it away. Strict would keep it from the page of the link,
+ * which a mail program opens from another site.
+ */
 export function requestCookie(names: CookieNames, value: string, maxAgeS: number): string {
   const secure = names.secure ? '; Secure' : '';
-  return `${names.request}=${value}; Max-Age=${maxAgeS}; Path=/; HttpOnly${secure}; SameSite=Strict`;
+  return `${names.request}=${value}; Max-Age=${maxAgeS}; Path=/; HttpOnly${secure}; SameSite=Lax`;
 }
 
 /** The value of the request's cookie; null where there is none that we could have written. */
