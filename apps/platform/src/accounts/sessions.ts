@@ -1,7 +1,7 @@
 /**
  * Sessions and users, kept by better-auth. A cookie holds the session's token and an HMAC of it: a token out of the
- * database alone opens nothing. The library is loaded when the first cookie or sign-in comes: it costs 50 MB, and a
- * server whose pages nobody opens needs none of it.
+ * database alone opens nothing. The library is loaded when the first cookie or sign-in comes: it takes tens of
+ * megabytes, and a server whose pages nobody opens needs none of it.
  */
 import type { Clock, Logger } from '@tinyfat/core';
 import { type Database, endSessions, removeExpiredSessions } from '@tinyfat/database';
