@@ -4,7 +4,7 @@ import { closeGate, loading, newGate, started } from './loading.ts';
 /** Whether the gate is closed by now; closing takes no time but that of the loads. */
 function watchClosing(gate: Int32Array<SharedArrayBuffer>) {
   const state = { closed: false };
-  const closing = closeGate(gate).then(() => {
+  const closing = closeGate(gate, 10_000).then(() => {
     state.closed = true;
   });
   return { state, closing };
@@ -40,7 +40,17 @@ describe('the gate of a thread', () => {
   it('can be closed twice', async () => {
     const gate = newGate();
     started(gate);
-    await closeGate(gate);
-    await closeGate(gate);
+    await closeGate(gate, 10_000);
+    await closeGate(gate, 10_000);
+  });
+
+  it('is not waited for longer than a load can take', async () => {
+    const gate = newGate();
+    started(gate);
+    const stuck = Promise.withResolvers<void>();
+    const load = loading(() => stuck.promise);
+    await closeGate(gate, 50);
+    stuck.resolve();
+    await load;
   });
 });

@@ -13,12 +13,16 @@ export function newGate(): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(4)).fill(1);
 }
 
-/** Main thread: waits until no load is under way, and lets none begin. */
-export async function closeGate(gate: Int32Array<SharedArrayBuffer>): Promise<void> {
-  for (;;) {
+/**
+ * Main thread: waits until no load is under way, and lets none begin; but no longer than `patienceMs`. A load that has
+ * not ended by then waits behind a message that keeps its thread busy, and that is where the thread can be ended.
+ */
+export async function closeGate(gate: Int32Array<SharedArrayBuffer>, patienceMs: number): Promise<void> {
+  const until = performance.now() + patienceMs;
+  for (let left = patienceMs; left > 0; left = until - performance.now()) {
     const loads = Atomics.compareExchange(gate, 0, 0, ENDING);
     if (loads === 0 || loads === ENDING) return;
-    await Atomics.waitAsync(gate, 0, loads).value;
+    await Atomics.waitAsync(gate, 0, loads, left).value;
   }
 }
 

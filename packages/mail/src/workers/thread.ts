@@ -17,6 +17,9 @@ export interface MailThread {
   end(): Promise<void>;
 }
 
+/** Loading takes a tenth of this on a slow machine. */
+const LOADED_MS = 10_000;
+
 /** Starts a thread with so much heap (MiB); `onExit` is told when nothing is left of it. */
 export function startThread(memoryMb: number, onExit: () => void): MailThread {
   const gate = newGate();
@@ -35,7 +38,10 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
     if ('begun' in reply) call?.begin();
     else call?.end('answer' in reply ? { ok: true, answer: reply.answer } : unreadable(reply.reason));
   });
-  worker.on('messageerror', (error) => leave(unreadable(error.message)));
+  worker.on('messageerror', (error) => {
+    leave(unreadable(error.message));
+    void end();
+  });
   worker.on('error', (error) => leave(failureOf(error)));
   worker.on('exit', () => {
     leave(unreadable('The thread that read this message ended.'));
@@ -52,7 +58,7 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
   async function end(): Promise<void> {
     leave(failed('deadline', 'The thread was ended for another message that took too long.'));
     worker.ref();
-    await Promise.race([closeGate(gate), exited.promise]);
+    await Promise.race([closeGate(gate, LOADED_MS), exited.promise]);
     await worker.terminate();
   }
 
@@ -70,9 +76,11 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
     };
     open.set(id, { begin, end: call.resolve });
     worker.ref();
-    worker.postMessage({ id, task } satisfies Posted, 'raw' in task ? [task.raw.buffer] : []);
     try {
+      worker.postMessage({ id, task } satisfies Posted, 'raw' in task ? [task.raw.buffer] : []);
       return await call.promise;
+    } catch (error) {
+      return failureOf(error);
     } finally {
       clearTimeout(timer);
       open.delete(id);
