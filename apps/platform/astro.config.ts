@@ -4,7 +4,12 @@ import { defineConfig } from 'astro/config';
 
 export default defineConfig({
   output: 'server',
-  adapter: node({ mode: 'middleware', bodySizeLimit: 64 * 1024 * 1024 }),
+  adapter: node({
+    mode: 'middleware',
+    bodySizeLimit: 64 * 1024 * 1024,
+    // A page that breaks in the middle becomes an error page only while nothing of it was sent.
+    experimentalDisableStreaming: true,
+  }),
   outDir: '../../dist/platform',
   // Accounts keep their own sessions, and the middleware checks origins against PUBLIC_URL: behind a proxy the Host
   // header says nothing.

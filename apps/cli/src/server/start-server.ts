@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { createApi, logRecorder, recorders } from '@tinyfat/platform';
+import { createApi, faultReporter, logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -223,6 +223,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
         }),
         metrics,
         webhooks,
+        reportFault: faultReporter(logger, makeId),
       },
     });
     undo.push(() => web.close(5000));

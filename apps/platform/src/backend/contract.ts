@@ -4,6 +4,7 @@
  */
 
 import type { ErrorCode } from '@tinyfat/core';
+import type { ReportFault } from '../operations/report-fault.ts';
 
 /** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
 export interface RequestOrigin {
@@ -44,6 +45,8 @@ export interface Backend {
   webhooks: WebhookTakers;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
+  /** Told of what a page did not expect; gives the id that the person may read. */
+  reportFault: ReportFault;
 }
 
 /** What the composition gives with each request. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { networkList } from '@tinyfat/mail/network';
 import * as v from 'valibot';
 import type { Backend, RequestParts } from '../backend/contract.ts';
+import { withSecurityHeaders } from '../http/security-headers.ts';
 import { requestOrigin } from './client-address.ts';
 import { staticFiles } from './static-files.ts';
 
@@ -28,7 +29,7 @@ export interface HttpServer {
 type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
-  next: undefined,
+  next: () => void,
   locals: RequestParts,
 ) => Promise<void>;
 
@@ -43,7 +44,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const server = createServer((request, response) => {
     if (serveFile(request, response)) return;
     const origin = requestOrigin(request.socket.remoteAddress ?? '', request.headers, isProxy);
-    void handler(request, response, undefined, { backend, origin });
+    void handler(request, response, () => answerNothing(response, backend), { backend, origin });
   });
   server.headersTimeout = 15_000;
   // A webhook of tens of megabytes may come slowly.
@@ -58,6 +59,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     port: typeof address === 'object' && address ? address.port : options.port,
     close: (drainMs) => closeServer(server, drainMs),
   };
+}
+
+/** For what the app has no route for, such as a POST to one of its files: it answers those without its middleware. */
+function answerNothing(response: ServerResponse, { publicUrl }: Backend): void {
+  const { status, headers } = withSecurityHeaders(new Response(null, { status: 404 }), publicUrl);
+  response.writeHead(status, Object.fromEntries(headers));
+  response.end();
 }
 
 async function closeServer(server: Server, drainMs: number): Promise<void> {

@@ -1,0 +1,87 @@
+/** A real Chromium that looks at pages of the server under test, and at nothing else. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+export type { Browser, Page };
+
+/** Starts the Chromium that bin/with-chromium names in CHROMIUM_PATH, with an empty profile. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH;
+  if (!executablePath) {
+    throw new Error(
+      'CHROMIUM_PATH is not set. Run: sh bin/with-node sh bin/with-chromium npx vitest run FILE',
+    );
+  }
+  return await chromium.launch({
+    executablePath,
+    // It sees only pages of this checkout; root has no sandbox in Chromium, nor have users on every machine.
+    chromiumSandbox: false,
+    args: ['--disable-gpu', '--disable-quic', '--disable-sync'],
+  });
+}
+
+export interface PageOptions {
+  /** Where the pages are; a request to anywhere else is stopped and fails the test. */
+  origin: string;
+  colorScheme?: 'light' | 'dark';
+  /** Of the window, in CSS pixels. */
+  width?: number;
+  javaScript?: boolean;
+}
+
+/**
+ * Opens a page in a profile of its own, hands it over, and closes it. Fails when the page wrote an error to the
+ * console, broke the content security policy, threw, or asked for anything outside its origin.
+ */
+export async function withPage(
+  browser: Browser,
+  options: PageOptions,
+  look: (page: Page) => Promise<void>,
+): Promise<void> {
+  const width = options.width ?? 1280;
+  const context = await browser.newContext({
+    baseURL: options.origin,
+    colorScheme: options.colorScheme ?? 'light',
+    javaScriptEnabled: options.javaScript ?? true,
+    viewport: { width, height: width < 600 ? 844 : 800 },
+  });
+  try {
+    const complaints = await watch(context, options.origin);
+    await look(await context.newPage());
+    if (complaints.length > 0) throw new Error(`the page is not clean:\n${complaints.join('\n')}`);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Everything that a page must not do, as it happens. */
+async function watch(context: BrowserContext, origin: string): Promise<string[]> {
+  const complaints: string[] = [];
+  /** Chromium calls the status of a page itself an error, too; tests look at that. */
+  const opened = new Set<string>();
+  await context.route(
+    (url) => url.origin !== origin && url.protocol.startsWith('http'),
+    async (route) => {
+      complaints.push(`foreign request: ${route.request().url()}`);
+      await route.abort();
+    },
+  );
+  context.on('request', (request) => request.isNavigationRequest() && opened.add(request.url()));
+  context.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    const { url } = message.location();
+    if (opened.has(url) && message.text().startsWith('Failed to load resource: the server responded')) return;
+    complaints.push(`console: ${message.text()} (${url})`);
+  });
+  context.on('weberror', (error) => complaints.push(`thrown: ${error.error().message}`));
+  return complaints;
+}
+
+/** Writes the whole page as `NAME.png` into the folder that SCREENSHOTS names; does nothing where it names none. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
