@@ -9,6 +9,7 @@ import type { LogFields } from '@tinyfat/core';
 import { type Backend, faultReporter } from '@tinyfat/platform';
 import { createMetrics, type HttpServer, startHttpServer } from '@tinyfat/platform/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nobody } from '../apps/platform/src/accounts/test-support/nobody.ts';
 import { type Browser, screenshot, startBrowser, withPage } from './support/browser.ts';
 import { faultsOf } from './support/readable.ts';
 
@@ -34,6 +35,15 @@ describe('an error', () => {
     checks: {},
     metrics: { ...createMetrics(() => Promise.reject(new Error('the database is gone'))) },
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
+    accounts: {
+      ...nobody,
+      visit: async (headers) => {
+        if (headers.get('cookie') === 'break=accounts') throw new Error('no accounts');
+        return null;
+      },
+    },
+    mailDomain: 'tinyfat.example',
+    overview: async () => ({ agents: [], total: 0 }),
     api: async () => new Response(null, { status: 404 }),
     reportFault: faultReporter(logger, () => `fault-${faults.length + 1}`),
   };
@@ -96,7 +106,7 @@ describe('an error', () => {
     expect(JSON.stringify(problem)).not.toContain('hunter2');
   });
 
-  it.each(['/no/such/page', '/gone/7', '/', '/_astro', '/..%2f..%2fetc/passwd'])(
+  it.each(['/no/such/page', '/gone/7', '/_astro', '/..%2f..%2fetc/passwd'])(
     'for %s, which is not there, is a page or a problem',
     async (where) => {
       const page = await ask(where, { headers: BROWSER });
@@ -147,11 +157,20 @@ describe('an error', () => {
   it('after a form is a page, too', async () => {
     const answer = await ask('/broken/1', {
       method: 'POST',
-      headers: BROWSER,
+      headers: { ...BROWSER, origin: backend.publicUrl.origin },
       body: new URLSearchParams({ a: 'b' }),
     });
     expect(answer.status).toBe(500);
     expect(await answer.text()).toContain('<h1>Damaged in the post</h1>');
+  });
+
+  it('of the accounts is a page with an id, too', async () => {
+    const answer = await ask('/', { headers: { ...BROWSER, cookie: 'break=accounts' } });
+    expect(answer.status).toBe(500);
+    const text = await answer.text();
+    expect(text).toContain('<h1>Damaged in the post</h1>');
+    expect(text).toContain(String(faults.at(-1)?.id));
+    expect(faults.at(-1)?.error).toBe('no accounts');
   });
 
   it('is given to whoever would write over a file of the pages', async () => {

@@ -30,6 +30,8 @@ export interface Config {
   trustedProxies: string[];
   /** Whose sessions and tokens may see everybody's agents; canonical addresses. */
   adminEmails: string[];
+  /** Who may sign in besides admins: owners of agents, or everybody. */
+  signUp: 'closed' | 'open';
   smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
   mailDomain: string;
   /** CIDR networks whose mail is not checked. */
@@ -195,6 +197,7 @@ const usd = v.pipe(
     return NEVER;
   }),
 );
+const signUp = v.picklist(['closed', 'open'], 'must be closed or open');
 const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
 const resolvers = v.pipe(
   list,
@@ -264,6 +267,7 @@ export function readConfig(environment: Environment): ReadConfig {
     publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', networks, []),
     adminEmails: read('ADMIN_EMAILS', addresses, []),
+    signUp: read('SIGNUP', signUp, 'closed'),
     smtp: {
       host: read('SMTP_HOST', host, '127.0.0.1'),
       port: smtpPort === 0 ? null : smtpPort,

@@ -17,6 +17,7 @@ export function dataPaths(dataDir: string) {
     lock: join(dataDir, 'server.lock'),
     address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
+    signInKey: join(dataDir, 'sign-in-key'),
     turns: join(dataDir, 'run', 'turns'),
     sandbox: join(dataDir, 'run', 'sandbox'),
   };

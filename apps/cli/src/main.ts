@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
+  account: async () => (await import('./commands/account.ts')).accountCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
   budget: async () => (await import('./commands/budget.ts')).budgetCommand,
@@ -29,6 +30,7 @@ const USAGE = `tinyfat: an e-mail address for every agent
   agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]
   agent list | show NAME | delete NAME
   allow add|remove NAME ADDR | list NAME
+  account list | sign-out ADDR   who has signed in on the pages; ends all sessions of one
   address create NAME [--note TEXT] | list NAME | revoke NAME ID      secret addresses, for senders who can't sign
   key set --owner ADDR [--provider anthropic]      the owner's own key pays for their agents; from standard input
   key list [--owner ADDR] | remove --owner ADDR [--provider anthropic] | rotate

@@ -3,26 +3,27 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
 import { requestParts } from '#backend';
-import { errorPageRequest, wantsPage } from './http/error-page.ts';
+import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
 import { withSecurityHeaders } from './http/security-headers.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
-  const { locals, request } = context;
-  Object.assign(locals, await requestParts(locals));
-  const { publicUrl } = locals.backend;
-  const answer = foreignOrigin(request, publicUrl)
-    ? problem('foreign_origin')
-    : await answerOf(context, next);
-  return withSecurityHeaders(answer, publicUrl);
+  const { locals } = context;
+  Object.assign(locals, await requestParts(locals), { viewer: null });
+  return withSecurityHeaders(await answerOf(context, next), locals.backend.publicUrl);
 });
 
 /** What the route answers, with errors in the form that whoever asks can read. */
 async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Response> {
   const { locals, request } = context;
   try {
-    const answer = await next();
+    if (foreignOrigin(request, locals.backend.publicUrl)) {
+      return wantsPage(request)
+        ? await context.rewrite(errorPageRequest(request, 403))
+        : problem('foreign_origin');
+    }
+    const answer = isForPrograms(request) ? await next() : await answerPerson(context, next);
     const { status } = answer;
     if ((status !== 404 && status !== 500) || isPage(answer)) return answer;
     if (wantsPage(request)) return await context.rewrite(errorPageRequest(request, status));
@@ -33,6 +34,23 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
     if (!wantsPage(request)) return problem('server_fault', `The log has it as ${locals.fault}.`);
     return await context.rewrite(errorPageRequest(request, 500));
   }
+}
+
+/** A page, for whoever is signed in; their session is lengthened by looking, never by a form that may end it. */
+async function answerPerson({ locals, request }: APIContext, next: MiddlewareNext): Promise<Response> {
+  if (isErrorPage(request)) return await next();
+  const { accounts } = locals.backend;
+  if (request.method !== 'GET') {
+    locals.viewer = await accounts.viewer(request.headers);
+    return await next();
+  }
+  const visit = await accounts.visit(request.headers);
+  locals.viewer = visit?.viewer ?? null;
+  const answer = await next();
+  if (!visit || visit.cookies.length === 0) return answer;
+  const withCookies = new Response(answer.body, answer);
+  for (const cookie of visit.cookies) withCookies.headers.append('set-cookie', cookie);
+  return withCookies;
 }
 
 function isPage(answer: Response): boolean {

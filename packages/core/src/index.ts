@@ -41,6 +41,7 @@ export * from './threading/message-id.ts';
 export * from './threading/reply-headers.ts';
 export * from './threading/subject.ts';
 export * from './webhooks/basic-auth.ts';
+export * from './webhooks/equal-bytes.ts';
 export * from './webhooks/mail-archive.ts';
 export * from './webhooks/notice.ts';
 export * from './webhooks/notice-report.ts';

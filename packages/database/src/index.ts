@@ -1,3 +1,5 @@
+export * from './accounts.ts';
+export * from './agent-overview.ts';
 export * from './agents.ts';
 export * from './api-tokens.ts';
 export * from './arrivals.ts';
@@ -14,6 +16,8 @@ export * from './runs.ts';
 export * from './schema.ts';
 export * from './secret-addresses.ts';
 export * from './sessions.ts';
+export * from './sign-in-attempts.ts';
+export * from './sign-in-requests.ts';
 export * from './sqlite.ts';
 export * from './suppressions.ts';
 export * from './usage.ts';

@@ -4,8 +4,9 @@ import { listAgents } from '@tinyfat/database';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
 import { mailWay } from '../server/mail-transport.ts';
+import type { SignInMail } from '../server/sign-in-mails.ts';
 import { type Server, type StartResult, startServer } from '../server/start-server.ts';
-import { type Command, readWords } from './command.ts';
+import { type Command, printable, readWords } from './command.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;
@@ -18,7 +19,7 @@ export const startCommand: Command = async (words, config) => {
     plain: process.stderr.isTTY === true,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  const started = await startServer(config, logger).catch(takenPort);
+  const started = await startServer(config, logger, showSignIn).catch(takenPort);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
@@ -37,6 +38,11 @@ export const startCommand: Command = async (words, config) => {
   // A connection to a relay that no longer answers must not keep the process.
   process.exit(0);
 };
+
+/** Without a way out for mail, whoever sits at this terminal is who can read it. Goes into no log. */
+function showSignIn({ address, link, code }: SignInMail): void {
+  console.log(`Sign in      ${printable(address)}: ${link} (code ${code})`);
+}
 
 /** A taken port is told with its next step; anything else is a surprise and goes on as it is. */
 function takenPort(error: unknown): Extract<StartResult, { ok: false }> {
@@ -64,6 +70,7 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
+    `Sign in      ${config.publicUrl}${config.adminEmails.length === 0 ? ' (ADMIN_EMAILS names nobody yet; owners see their own agents)' : ''}`,
     `Health       http://${config.http.host}:${server.httpPort}/health/ready`,
     `Everything   is in ${config.dataDir}`,
   ];

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
-import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { agentOverview, backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
+import { clientNetwork } from '@tinyfat/mail/network';
 import { createApi, faultReporter, logRecorder, recorders } from '@tinyfat/platform';
+import { createAccounts, signInKey } from '@tinyfat/platform/accounts';
 import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -14,16 +16,18 @@ import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfa
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
-import { apiPorts, NO_SERVER } from './api-ports.ts';
+import { apiPorts } from './api-ports.ts';
 import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
-import { mailTransport, resendAccountOf } from './mail-transport.ts';
+import { mailTransport, mailWay, resendAccountOf } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
 import { openWebhooks } from './open-webhooks.ts';
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { readSignInKey } from './sign-in-key-file.ts';
+import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
 
 /** A running server. */
 export interface Server {
@@ -42,6 +46,9 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 
 const MEGABYTE = 1024 * 1024;
 
+/** Agents on the status page. */
+const MOST_AGENTS_SHOWN = 200;
+
 /** What one turn may use besides its wall clock. */
 function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
   return {
@@ -58,8 +65,15 @@ function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
   };
 }
 
-/** Starts the server on the configured folder. Rejects for ports that are taken and other surprises. */
-export async function startServer(config: Config, logger: Logger): Promise<StartResult> {
+/**
+ * Starts the server on the configured folder. Rejects for ports that are taken and other surprises. `onSignIn` is told
+ * the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise.
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  onSignIn: (mail: SignInMail) => void = () => {},
+): Promise<StartResult> {
   const clock = Date.now;
   const makeId = () => newId(clock, randomBytes);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -79,6 +93,15 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     const data = await openDataFolder(config.dataDir);
     undo.push(() => data.close());
     const { db, paths, folders, rawMail } = data;
+    const keyBytes = await readSignInKey(data);
+    if (!keyBytes.ok) {
+      await unwind();
+      return {
+        ok: false,
+        reason: `The key that signs sessions can not be used. ${keyBytes.detail}`,
+        fix: `Mend what is named, or remove ${paths.signInKey}: everybody then signs in again.`,
+      };
+    }
     const limits = sandboxLimits(config.turnTimeoutMs);
     const metrics = createMetrics(() => backlog(db, clock()));
     const recorder = recorders(logRecorder(logger), metrics.recorder);
@@ -198,10 +221,42 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
     const webhooks = await openWebhooks({ ...door, config, account });
     undo.push(() => webhooks.stop(5000));
 
+    const publicUrl = new URL(config.publicUrl);
+    const key = signInKey(keyBytes.bytes);
+    const isLocal = mailWay(config) === null;
+    const signInMails = await startSignInMails({
+      db,
+      key,
+      workers,
+      transport,
+      clock,
+      random: Math.random,
+      logger,
+      publicUrl,
+      mailDomain: config.mailDomain,
+      retryBaseMs: config.retryBaseMs,
+      onSent: isLocal ? onSignIn : () => {},
+    });
+    undo.push(() => signInMails.stop(5000));
+    const accounts = await createAccounts({
+      db,
+      signUp: config.signUp,
+      adminEmails: config.adminEmails,
+      clock,
+      makeId,
+      randomBytes,
+      logger,
+      publicUrl,
+      key,
+      networkOf: clientNetwork,
+      onMail: signInMails.wake,
+    });
+
     const stopping = new AbortController();
     const api = createApi(
       apiPorts(config, data, logger, {
-        ...NO_SERVER,
+        viewer: accounts.viewer,
+        mayCreateAgents: async () => config.signUp === 'open',
         onJobs: () => worker.wake(),
         onDeliveries: () => wakeSender(),
         stopping: stopping.signal,
@@ -212,8 +267,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Start
       builtFolder: programPaths.platform,
       trustedProxies: config.trustedProxies,
       backend: {
-        publicUrl: new URL(config.publicUrl),
+        publicUrl,
+        mailDomain: config.mailDomain,
         api,
+        accounts,
+        overview: ({ address, isAdmin }) =>
+          agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
         checks: readinessChecks({
           db,
           sandbox,

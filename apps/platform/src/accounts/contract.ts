@@ -1,4 +1,4 @@
-/** Who looks at a page, or stands behind a request. */
+/** Who looks at a page, how they sign in, and what stands behind it. */
 
 /** A person who is signed in. Their agents are those whose owner is this address. */
 export interface Viewer {
@@ -6,4 +6,49 @@ export interface Viewer {
   address: string;
   /** In ADMIN_EMAILS: sees everybody's agents. */
   isAdmin: boolean;
+}
+
+/** A request to sign in that is open. */
+export interface OpenRequest {
+  /** Canonical. */
+  address: string;
+  /** Whether it was made in the browser that asks. */
+  sameBrowser: boolean;
+  /** Epoch ms. */
+  expiresAt: number;
+}
+
+/** Values for Set-Cookie. */
+export type Cookies = readonly string[];
+
+/** Why somebody is not let in, or not yet. `detail` is a sentence for them. */
+export type SignInRefusal =
+  | { ok: false; code: 'invalid_request' | 'sign_in_code_wrong' | 'sign_in_over'; detail?: string }
+  | { ok: false; code: 'too_many_requests'; detail: string; retryAfterS: number };
+
+export type SignInOutcome = { ok: true; cookies: Cookies } | SignInRefusal;
+
+/**
+ * Signing in by mail. Invariants: whoever asks learns nothing of whether an address may sign in; reading a link changes
+ * nothing; each link and code works once, for ten minutes, until a newer one is asked for.
+ */
+export interface Accounts {
+  /** The person whose session the headers carry, with the cookies that lengthen it; null for nobody. */
+  visit(headers: Headers): Promise<{ viewer: Viewer; cookies: Cookies } | null>;
+  /** The same where no cookies can be set. */
+  viewer(headers: Headers): Promise<Viewer | null>;
+  /** Has a mail sent, if the address may sign in; the cookie binds the code to this browser. */
+  ask(address: string, clientAddress: string): Promise<SignInOutcome>;
+  /** The request that this browser made. */
+  asked(headers: Headers): Promise<OpenRequest | null>;
+  /** The request that the link's token opens; nothing is used up. */
+  linked(token: string, headers: Headers): Promise<OpenRequest | null>;
+  /** Signs in by link. */
+  confirmLink(token: string, headers: Headers): Promise<SignInOutcome>;
+  /** Signs in by code, in the browser that asked. */
+  tryCode(code: string, headers: Headers, clientAddress: string): Promise<SignInOutcome>;
+  /** Ends the session of this browser; gives the cookies that say so. */
+  signOut(headers: Headers): Promise<Cookies>;
+  /** Ends all sessions of the person whose session the headers carry. */
+  signOutEverywhere(headers: Headers): Promise<Cookies>;
 }

@@ -53,7 +53,13 @@ export function openApiDocument(): Record<string, unknown> {
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: '`tinyfat token create --owner ADDR`' },
-        session: { type: 'apiKey', in: 'cookie', name: 'session', description: 'A person who is signed in.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-tinyfat_session',
+          description:
+            'A person who is signed in on the pages; without the prefix where PUBLIC_URL is plain http. What changes something needs the Origin of PUBLIC_URL.',
+        },
       },
       responses: {
         Refused: {

@@ -4,6 +4,8 @@
  */
 
 import type { ErrorCode } from '@tinyfat/core';
+import type { AgentOverview } from '@tinyfat/database';
+import type { Accounts, Viewer } from '../accounts/contract.ts';
 import type { ReportFault } from '../operations/report-fault.ts';
 
 /** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
@@ -43,6 +45,11 @@ export interface Backend {
   checks: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;
+  accounts: Accounts;
+  /** Agents are `name@mailDomain`. */
+  mailDomain: string;
+  /** The first of the agents that a person may see, by name, and how many there are. */
+  overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers whatever is below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin): Promise<Response>;
   /** Told of what a page did not expect; gives the id that the person may read. */

@@ -32,6 +32,12 @@ export const httpErrors = {
     nextStep:
       'Open the page under the address in PUBLIC_URL and try again; operators: PUBLIC_URL must be the address that people use.',
   },
+  sign_in_code_wrong: {
+    status: 403,
+    seenBy: 'owner',
+    sentence: 'The code is wrong.',
+    nextStep: 'Look for the newest mail, and enter its six digits on the page that asked for them.',
+  },
   scope_missing: {
     status: 403,
     seenBy: 'owner',
@@ -61,6 +67,12 @@ export const httpErrors = {
     seenBy: 'owner',
     sentence: 'It is in a state in which that can not be done.',
     nextStep: 'Look at it again: somebody else may have done it already.',
+  },
+  sign_in_over: {
+    status: 410,
+    seenBy: 'owner',
+    sentence: 'This way to sign in was used, is too old, or was replaced by a newer one.',
+    nextStep: 'Ask for a new mail, and use it within ten minutes.',
   },
   precondition_failed: {
     status: 412,

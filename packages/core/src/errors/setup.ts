@@ -17,6 +17,11 @@ export const setupErrors = {
     sentence: 'There is no agent of that name.',
     nextStep: 'tinyfat agent list shows those that there are.',
   },
+  account_unknown: {
+    seenBy: 'operator',
+    sentence: 'Nobody has signed in with this address.',
+    nextStep: 'tinyfat account list shows those who have.',
+  },
   provider_key_unknown: {
     seenBy: 'operator',
     sentence: 'There is no such key.',

@@ -8,6 +8,7 @@ import * as held from './0005-held.ts';
 import * as webhooks from './0005-webhooks.ts';
 import * as budgets from './0006-budgets.ts';
 import * as tokens from './0007-tokens.ts';
+import * as accounts from './0008-accounts.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0005-webhooks': webhooks,
   '0006-budgets': budgets,
   '0007-tokens': tokens,
+  '0008-accounts': accounts,
 };

@@ -1,0 +1,109 @@
+/**
+ * better-auth over our tables, with two endpoints of our own that are called in this process. None of its HTTP routes is
+ * mounted: its mailed link is used up by whoever opens it, and its rate limit is one for all.
+ */
+import { betterAuth } from 'better-auth';
+import { createAuthEndpoint } from 'better-auth/api';
+import { deleteSessionCookie, setSessionCookie } from 'better-auth/cookies';
+import * as v from 'valibot';
+import type { SessionPorts } from './sessions.ts';
+
+export { isAPIError } from 'better-auth/api';
+
+const DAY_S = 86_400;
+const EXPIRES_S = 30 * DAY_S;
+
+/** Its functions, over the open database. */
+export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts) {
+  return betterAuth({
+    baseURL: publicUrl.origin,
+    secret,
+    telemetry: { enabled: false },
+    // What it says can hold values of ours, so only its sentence goes on.
+    logger: { log: (level, message) => logger[level]('better_auth', { message: String(message) }) },
+    rateLimit: { enabled: false },
+    database: { db, type: 'sqlite' },
+    user: {
+      modelName: 'account_users',
+      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    session: {
+      modelName: 'account_sessions',
+      expiresIn: EXPIRES_S,
+      updateAge: DAY_S,
+      fields: {
+        expiresAt: 'expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+        userId: 'user_id',
+      },
+    },
+    account: {
+      modelName: 'account_providers',
+      fields: {
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        userId: 'user_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    verification: {
+      modelName: 'account_verifications',
+      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    advanced: {
+      // The name carries the prefix that belongs to it already.
+      useSecureCookies: false,
+      cookies: {
+        session_token: {
+          name: names.session,
+          attributes: { secure: names.secure, httpOnly: true, sameSite: 'lax', path: '/' },
+        },
+      },
+      ipAddress: { disableIpTracking: true },
+    },
+    plugins: [{ id: 'tinyfat', endpoints: { startSession, endSession } }],
+  });
+}
+
+/** For an address that was proven; makes its user at the first time. */
+const startSession = createAuthEndpoint(
+  { method: 'POST', requireHeaders: true, body: v.object({ address: v.string() }) },
+  async (ctx) => {
+    const { internalAdapter, authCookies, secret } = ctx.context;
+    const { address } = ctx.body;
+    const before = await ctx.getSignedCookie(authCookies.sessionToken.name, secret);
+    if (before) await internalAdapter.deleteSession(before);
+    const find = async () => (await internalAdapter.findUserByEmail(address))?.user;
+    const make = () =>
+      internalAdapter.createUser({ email: address, emailVerified: true, name: '' }, { method: 'magic-link' });
+    // Two browsers can sign in for the first time at once; the second finds what the first has made.
+    const user =
+      (await find()) ??
+      (await make().catch(async (error: unknown) => {
+        const other = await find();
+        if (other) return other;
+        throw error;
+      }));
+    const session = await internalAdapter.createSession(user.id, false, { userAgent: '', ipAddress: '' });
+    await setSessionCookie(ctx, { session, user }, false);
+    return null;
+  },
+);
+
+/** Unlike better-auth's own, it fails where the session could not be ended. */
+const endSession = createAuthEndpoint({ method: 'POST', requireHeaders: true }, async (ctx) => {
+  const { internalAdapter, authCookies, secret } = ctx.context;
+  const token = await ctx.getSignedCookie(authCookies.sessionToken.name, secret);
+  if (token) await internalAdapter.deleteSession(token);
+  deleteSessionCookie(ctx);
+  return null;
+});

@@ -1,0 +1,160 @@
+/** Signing in by mail, over the database: what `Accounts` promises. */
+import {
+  type Clock,
+  canonicalAddress,
+  equalBytes,
+  type Logger,
+  type MakeId,
+  toBase64url,
+} from '@tinyfat/core';
+import {
+  countTry,
+  findSignInRequest,
+  noteAttempt,
+  putSignInRequest,
+  type SignInRequest,
+  takeSignInRequest,
+} from '@tinyfat/database';
+import type { Accounts, OpenRequest, SignInOutcome, SignInRefusal } from './contract.ts';
+import { cookieNames, readRequestCookie, requestCookie } from './cookies.ts';
+import { createSessions } from './sessions.ts';
+import { type SignInKey, tokenSha256 } from './sign-in-key.ts';
+import { codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
+import { type AdmissionOfPeople, viewerOf } from './who-may-sign-in.ts';
+
+export interface AccountPorts extends AdmissionOfPeople {
+  clock: Clock;
+  makeId: MakeId;
+  /** Of a secure source. */
+  randomBytes(count: number): Uint8Array;
+  logger: Logger;
+  publicUrl: URL;
+  key: SignInKey;
+  /** The network that a client is counted for: its IPv4 address, or the /64 of its IPv6 address. */
+  networkOf(clientAddress: string): string;
+  /** A mail is to be sent. */
+  onMail(): void;
+}
+
+/** Accounts over the open database. */
+export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
+  const { db, clock, key, logger, publicUrl } = ports;
+  const names = cookieNames(publicUrl);
+  const sessions = createSessions({ db, logger, clock, publicUrl, names, secret: await key.cookieSecret() });
+
+  const visit = async (headers: Headers, mayRefresh: boolean) => {
+    const session = await sessions.read(headers, mayRefresh);
+    if (!session) return null;
+    const viewer = await viewerOf(ports, session.address);
+    if (viewer) return { viewer, cookies: session.cookies };
+    await sessions.endAll(session.address);
+    return null;
+  };
+
+  const requestOf = async (headers: Headers) => {
+    const browser = readRequestCookie(names, headers);
+    if (browser === null) return undefined;
+    return await findSignInRequest(db, 'browser_sha256', await tokenSha256(browser), clock());
+  };
+  const requestOfLink = async (token: string) =>
+    /^[\w-]{43}$/.test(token)
+      ? await findSignInRequest(db, 'link_sha256', await tokenSha256(token), clock())
+      : undefined;
+  const shown = async (request: SignInRequest | undefined, headers: Headers): Promise<OpenRequest | null> => {
+    if (!request) return null;
+    const { address, expires_at: expiresAt } = request;
+    const own = await requestOf(headers);
+    return { address, expiresAt, sameBrowser: own?.id === request.id };
+  };
+
+  /** Takes the request and signs in: the one who takes it is the only one who gets a session for it. */
+  const enter = async (request: SignInRequest, headers: Headers, by: string): Promise<SignInOutcome> => {
+    const taken = await takeSignInRequest(db, request.id, clock());
+    // What was so when it was asked for may have changed.
+    if (!taken || !(await viewerOf(ports, request.address))) return OVER;
+    const cookies = await sessions.start(request.address, headers);
+    logger.info('signed_in', { request: request.id, by });
+    return { ok: true, cookies: [...cookies, requestCookie(names, '', 0)] };
+  };
+
+  return {
+    visit: (headers) => visit(headers, true),
+    viewer: async (headers) => (await visit(headers, false))?.viewer ?? null,
+
+    async ask(text, clientAddress) {
+      const parsed = canonicalAddress(text.trim());
+      if (!parsed.ok) return { ok: false, code: 'invalid_request', detail: parsed.reason };
+      const { address } = parsed;
+      const now = clock();
+      const until = await noteAttempt(db, mailLimits(address, ports.networkOf(clientAddress)), now);
+      if (until !== null) return tooMany('Too many mails were asked for.', until - now);
+      const id = ports.makeId();
+      const browser = toBase64url(ports.randomBytes(32));
+      const mayEnter = (await viewerOf(ports, address)) !== null;
+      await putSignInRequest(db, {
+        address,
+        id,
+        link_sha256: await tokenSha256(await key.linkToken(id)),
+        browser_sha256: await tokenSha256(browser),
+        tries: 0,
+        // Whether a mail goes out is decided here, and sent by somebody else: both answers take the same time.
+        mail_state: mayEnter ? 'pending' : 'none',
+        mail_attempts: 0,
+        mail_next_at: now,
+        created_at: now,
+        expires_at: now + REQUEST_MS,
+      });
+      ports.onMail();
+      logger.info('sign_in_asked', { request: id, client: clientAddress, mail: mayEnter });
+      return { ok: true, cookies: [requestCookie(names, browser, REQUEST_MS / 1000)] };
+    },
+
+    asked: async (headers) => await shown(await requestOf(headers), headers),
+    linked: async (token, headers) => await shown(await requestOfLink(token), headers),
+
+    async confirmLink(token, headers) {
+      const request = await requestOfLink(token);
+      return request ? await enter(request, headers, 'link') : OVER;
+    },
+
+    async tryCode(code, headers, clientAddress) {
+      const request = await requestOf(headers);
+      if (!request) return OVER;
+      const now = clock();
+      const until = await noteAttempt(db, codeLimits(request.address, ports.networkOf(clientAddress)), now);
+      if (until !== null) return tooMany('Too many codes were tried.', until - now);
+      const tries = await countTry(db, request.id, MOST_TRIES);
+      if (tries === null) return OVER;
+      const isRight = equalBytes(bytes(code.replace(/[\s-]/g, '')), bytes(await key.code(request.id)));
+      if (isRight && request.mail_state !== 'none') return await enter(request, headers, 'code');
+      logger.info('sign_in_code_wrong', { request: request.id, client: clientAddress, tries });
+      if (tries < MOST_TRIES) {
+        const left = MOST_TRIES - tries;
+        return {
+          ok: false,
+          code: 'sign_in_code_wrong',
+          detail: `It is not this one. ${left} ${left === 1 ? 'try is' : 'tries are'} left.`,
+        };
+      }
+      await takeSignInRequest(db, request.id, now);
+      return { ok: false, code: 'sign_in_over', detail: 'There were too many wrong codes.' };
+    },
+
+    signOut: (headers) => sessions.end(headers),
+    async signOutEverywhere(headers) {
+      const session = await sessions.read(headers, false);
+      if (session) await sessions.endAll(session.address);
+      return await sessions.end(headers);
+    },
+  };
+}
+
+const OVER: SignInRefusal = { ok: false, code: 'sign_in_over' };
+
+function tooMany(detail: string, waitMs: number): SignInRefusal {
+  return { ok: false, code: 'too_many_requests', detail, retryAfterS: Math.max(1, Math.ceil(waitMs / 1000)) };
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type AccountsFixture,
+  ADMIN,
+  ANN,
+  BOB,
+  browserWith,
+  CLIENT,
+  openAccounts,
+  STRANGER,
+} from './test-support/accounts.ts';
+
+const NOBODY = new Headers();
+
+/** A code that is not this one. */
+const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+
+describe('guessing and stealing', () => {
+  let fixture: AccountsFixture;
+  beforeEach(async () => {
+    fixture = await openAccounts();
+  });
+  afterEach(() => fixture.dispose());
+
+  it('has five tries at a code; the last wrong one ends the request and its link', async () => {
+    const { browser, request, token } = await fixture.ask(ANN);
+    const code = await fixture.key.code(request.id);
+    for (const left of ['4 tries are', '3 tries are', '2 tries are', '1 try is']) {
+      expect(await fixture.accounts.tryCode(wrong(code), browser, CLIENT)).toMatchObject({
+        code: 'sign_in_code_wrong',
+        detail: `It is not this one. ${left} left.`,
+      });
+    }
+    expect(await fixture.accounts.tryCode(wrong(code), browser, CLIENT)).toMatchObject({
+      code: 'sign_in_over',
+    });
+    expect(await fixture.accounts.tryCode(code, browser, CLIENT)).toMatchObject({ code: 'sign_in_over' });
+    expect((await fixture.accounts.confirmLink(token, NOBODY)).ok).toBe(false);
+  });
+
+  it('counts tries that come at once', async () => {
+    const { browser, request } = await fixture.ask(ANN);
+    const code = wrong(await fixture.key.code(request.id));
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => fixture.accounts.tryCode(code, browser, `192.0.2.${at}`)),
+    );
+    const counted = outcomes.filter((one) => !one.ok && one.code === 'sign_in_code_wrong');
+    expect(counted).toHaveLength(4);
+  });
+
+  it('takes a code in no browser but the one that asked', async () => {
+    const { request } = await fixture.ask(ANN);
+    const code = await fixture.key.code(request.id);
+    const { browser: attacker } = await fixture.ask(BOB);
+    expect((await fixture.accounts.tryCode(code, attacker, CLIENT)).ok).toBe(false);
+    expect(await fixture.accounts.tryCode(code, NOBODY, CLIENT)).toMatchObject({ code: 'sign_in_over' });
+  });
+
+  it('has 20 wrong codes an hour for a client network, whatever the address', async () => {
+    const codes: string[] = [];
+    for (const address of [ANN, BOB, ADMIN, STRANGER, 'e@example.com']) {
+      const { browser, request } = await fixture.ask(address);
+      const code = wrong(await fixture.key.code(request.id));
+      for (let at = 0; at < 4; at++) {
+        const outcome = await fixture.accounts.tryCode(code, browser, CLIENT);
+        codes.push(outcome.ok ? 'in' : outcome.code);
+      }
+    }
+    expect(new Set(codes)).toEqual(new Set(['sign_in_code_wrong']));
+    const { browser, request } = await fixture.ask(ANN);
+    const code = await fixture.key.code(request.id);
+    expect(await fixture.accounts.tryCode(code, browser, CLIENT)).toMatchObject({
+      code: 'too_many_requests',
+      retryAfterS: 3600,
+    });
+    expect((await fixture.accounts.tryCode(code, browser, '198.51.100.1')).ok).toBe(true);
+  });
+
+  it('has 20 codes a day for an address, from wherever; links go on working', async () => {
+    let refused = 0;
+    for (let at = 0; at < 7; at++) {
+      const { browser, request } = await fixture.ask(ANN, `192.0.2.${at}`);
+      const code = wrong(await fixture.key.code(request.id));
+      for (let attempt = 0; attempt < 4; attempt++) {
+        const outcome = await fixture.accounts.tryCode(code, browser, `203.0.113.${at}`);
+        if (!outcome.ok && outcome.code === 'too_many_requests') refused++;
+      }
+    }
+    expect(refused).toBe(8);
+    expect(
+      (await fixture.accounts.confirmLink((await fixture.ask(ANN, '192.0.2.99')).token, NOBODY)).ok,
+    ).toBe(true);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['43 letters', 'x'.repeat(43)],
+    ['SQL', "' or 1=1 --"],
+    ['a path', '../../x'],
+    ['100 kB', 'x'.repeat(100_000)],
+  ])('opens nothing with %s as token', async (_, token) => {
+    await fixture.ask(ANN);
+    expect(await fixture.accounts.linked(token, NOBODY)).toBeNull();
+    expect((await fixture.accounts.confirmLink(token, NOBODY)).ok).toBe(false);
+  });
+
+  it('opens nothing with what the database holds', async () => {
+    const { request } = await fixture.ask(ANN);
+    const browser = await fixture.signIn(BOB);
+    const session = await fixture.db.selectFrom('account_sessions').selectAll().executeTakeFirstOrThrow();
+    for (const stolen of [request.link_sha256, request.browser_sha256, request.id]) {
+      expect((await fixture.accounts.confirmLink(stolen, NOBODY)).ok).toBe(false);
+    }
+    const name = (browser.get('cookie') ?? '').split('=')[0];
+    for (const value of [session.token, `${session.token}.`, `${session.token}.${'A'.repeat(43)}%3D`]) {
+      expect(await fixture.accounts.viewer(new Headers({ cookie: `${name}=${value}` }))).toBeNull();
+    }
+    expect(await fixture.accounts.viewer(browser)).not.toBeNull();
+  });
+
+  it('writes neither link nor code nor cookie into database or log', async () => {
+    const { browser, request, token } = await fixture.ask(ANN);
+    const inside = browserWith(await fixture.accounts.confirmLink(token, browser), browser);
+    await fixture.accounts.viewer(inside);
+    const files = await Promise.all(['', '-wal'].map((end) => readFile(`${fixture.path}${end}`, 'latin1')));
+    const cookies = [browser, inside].flatMap((one) => one.get('cookie')?.split('; ') ?? []);
+    const values = cookies.map((one) => decodeURIComponent(one.slice(one.indexOf('=') + 1)));
+    for (const secret of [token, ...values]) {
+      for (const text of [...files, fixture.log.join('\n')]) expect(text.includes(secret)).toBe(false);
+    }
+    expect(fixture.log.join('\n')).not.toContain(await fixture.key.code(request.id));
+    expect(fixture.log.join('\n')).not.toContain(ANN);
+  });
+});

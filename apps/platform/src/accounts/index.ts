@@ -1,0 +1,3 @@
+export * from './create-accounts.ts';
+export * from './sign-in-key.ts';
+export type { SignUp } from './who-may-sign-in.ts';

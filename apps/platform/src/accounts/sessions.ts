@@ -1,0 +1,80 @@
+/**
+ * Sessions and users, kept by better-auth. A cookie holds the session's token and an HMAC of it: a token out of the
+ * database alone opens nothing. The library is loaded when the first cookie or sign-in comes: it costs 50 MB, and a
+ * server whose pages nobody opens needs none of it.
+ */
+import type { Clock, Logger } from '@tinyfat/core';
+import { type Database, endSessions, removeExpiredSessions } from '@tinyfat/database';
+import type { Cookies } from './contract.ts';
+import type { CookieNames } from './cookies.ts';
+
+export interface SessionPorts {
+  db: Database;
+  logger: Logger;
+  clock: Clock;
+  publicUrl: URL;
+  names: CookieNames;
+  /** Signs the cookies. */
+  secret: string;
+}
+
+export interface Sessions {
+  /** Signs an address in, in the place of whoever was signed in in this browser. */
+  start(address: string, headers: Headers): Promise<Cookies>;
+  /** Whose session it is; a session in use is lengthened once a day, where cookies can be set. */
+  read(headers: Headers, mayRefresh: boolean): Promise<{ address: string; cookies: Cookies } | null>;
+  /** Ends the session of this browser. */
+  end(headers: Headers): Promise<Cookies>;
+  /** Ends all sessions of an address. */
+  endAll(address: string): Promise<void>;
+}
+
+/** Sessions over the open database. */
+export function createSessions(ports: SessionPorts): Sessions {
+  let loaded: ReturnType<typeof load> | undefined;
+  const auth = () => {
+    loaded ??= load(ports).catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
+  const ours = (headers: Headers | null | undefined): Cookies =>
+    (headers?.getSetCookie() ?? []).filter((cookie) => cookie.startsWith(`${ports.names.session}=`));
+  return {
+    async start(address, headers) {
+      await removeExpiredSessions(ports.db, ports.clock());
+      const { api } = await auth();
+      const made = await api.startSession({ body: { address }, headers, returnHeaders: true });
+      return ours(made.headers);
+    },
+    async read(headers, mayRefresh) {
+      if (headers.get('cookie')?.includes(ports.names.session) !== true) return null;
+      const { api, endedMeanwhile } = await auth();
+      const found = await api
+        .getSession({ headers, query: { disableRefresh: !mayRefresh }, returnHeaders: true })
+        .catch(endedMeanwhile);
+      if (!found?.response) return null;
+      return { address: found.response.user.email, cookies: ours(found.headers) };
+    },
+    async end(headers) {
+      const { api } = await auth();
+      return ours((await api.endSession({ headers, returnHeaders: true })).headers);
+    },
+    async endAll(address) {
+      await endSessions(ports.db, address);
+    },
+  };
+}
+
+async function load(ports: SessionPorts) {
+  const { isAPIError, makeAuth } = await import('./better-auth.ts');
+  return {
+    api: makeAuth(ports).api,
+    /** A session can end, by another request, between being found and being lengthened. */
+    endedMeanwhile: (error: unknown): null => {
+      if (isAPIError(error) && error.status === 'UNAUTHORIZED') return null;
+      throw error;
+    },
+  };
+}

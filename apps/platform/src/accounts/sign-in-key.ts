@@ -1,0 +1,40 @@
+/**
+ * The one key that sign-in rests on. Everything secret is made of it and of a request's id, and is made again where it
+ * is needed: so the database holds nothing that opens a session, and a mail can be sent again without being stored.
+ */
+import { sha256Hex, toBase64url } from '@tinyfat/core';
+
+/** What is made of the key. */
+export interface SignInKey {
+  /** Signs the cookies of sessions. */
+  cookieSecret(): Promise<string>;
+  /** The token in the link of a request: 256 bits. */
+  linkToken(requestId: string): Promise<string>;
+  /** The six digits of a request. */
+  code(requestId: string): Promise<string>;
+}
+
+const DIGITS = 6;
+
+/** Over 32 random bytes. */
+export function signInKey(bytes: Uint8Array<ArrayBuffer>): SignInKey {
+  const imported = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  const keyed = async (purpose: string, text: string) => {
+    const message = new TextEncoder().encode(`tinyfat ${purpose}\0${text}`);
+    return new Uint8Array(await crypto.subtle.sign('HMAC', await imported, message));
+  };
+  return {
+    cookieSecret: async () => toBase64url(await keyed('session cookies', '')),
+    linkToken: async (id) => toBase64url(await keyed('sign-in link', id)),
+    code: async (id) => {
+      // 64 bits, so that no code is likelier than another by more than one in 10^13.
+      const number = new DataView((await keyed('sign-in code', id)).buffer).getBigUint64(0);
+      return String(number % 10n ** BigInt(DIGITS)).padStart(DIGITS, '0');
+    },
+  };
+}
+
+/** What is stored of a token that a link or a cookie carries. */
+export async function tokenSha256(token: string): Promise<string> {
+  return await sha256Hex(new TextEncoder().encode(token));
+}

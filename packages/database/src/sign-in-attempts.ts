@@ -1,0 +1,52 @@
+/** How often somebody tried, in the database: several processes share the counts, and a restart forgets none. */
+import type { SignInAttemptKind } from './schema.ts';
+import type { Database } from './sqlite.ts';
+
+/** At most `most` of a kind for a subject within the last `windowMs`, which is a day at the longest. */
+export interface AttemptLimit {
+  kind: SignInAttemptKind;
+  subject: string;
+  most: number;
+  windowMs: number;
+}
+
+const KEPT_MS = 24 * 3_600_000;
+
+/**
+ * Notes an attempt for each subject at `now`, if none of the limits is reached; else notes nothing and gives when the
+ * last of those that are reached lets one through again, epoch ms. In one transaction: two at once can't both be the
+ * last one.
+ */
+export async function noteAttempt(
+  db: Database,
+  limits: readonly AttemptLimit[],
+  now: number,
+): Promise<number | null> {
+  return await db.transaction().execute(async (tx) => {
+    await tx
+      .deleteFrom('sign_in_attempts')
+      .where('at', '<=', now - KEPT_MS)
+      .execute();
+    const waits: number[] = [];
+    for (const { kind, subject, most, windowMs } of limits) {
+      // While this one counts, so do all that came after it: the limit is reached.
+      const deciding = await tx
+        .selectFrom('sign_in_attempts')
+        .select('at')
+        .where('kind', '=', kind)
+        .where('subject', '=', subject)
+        .where('at', '>', now - windowMs)
+        .orderBy('at', 'desc')
+        .offset(most - 1)
+        .limit(1)
+        .executeTakeFirst();
+      if (deciding) waits.push(deciding.at + windowMs);
+    }
+    if (waits.length > 0) return Math.max(...waits);
+    await tx
+      .insertInto('sign_in_attempts')
+      .values(limits.map(({ kind, subject }) => ({ kind, subject, at: now })))
+      .execute();
+    return null;
+  });
+}
