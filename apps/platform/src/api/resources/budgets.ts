@@ -1,6 +1,16 @@
 import { type BudgetScope, capState, microUsdOf, monthOf, usdOf } from '@tinyfat/core';
-import { budgetOf, type Database, monthSpent, removeBudget, setBudget } from '@tinyfat/database';
+import {
+  budgetOf,
+  type Database,
+  monthSpent,
+  removeBudget,
+  type Sight,
+  setBudget,
+  visibleBudgets,
+  visibleOwners,
+} from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { chosenOwner } from '../owner.ts';
 import type { ApiPorts } from '../ports.ts';
@@ -17,6 +27,26 @@ const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: 
 const ofAgent = ({ id, name }: { id: string; name: string }): Subject => ({ scope: 'agent', id, name });
 
 export const budgetEndpoints = [
+  endpoint(routes.listBudgets, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const subjects = await cappedSubjects(ports, see.sight);
+    const begin = Math.max(0, cursor.after?.at ?? 0);
+    const rows = [];
+    for (const [index, subject] of subjects.slice(begin, begin + query.limit + 1).entries()) {
+      rows.push({ at: begin + index + 1, budget: await shown(ports, subject) });
+    }
+    return {
+      ok: true,
+      body: pageOf(
+        rows,
+        query.limit,
+        ({ at }) => ({ at, id: '' }),
+        (row) => row.budget,
+      ),
+    };
+  }),
+
   endpoint(routes.getAgentBudget, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     return found.ok ? { ok: true, body: await shown(ports, ofAgent(found.row)) } : found;
@@ -66,6 +96,15 @@ export const budgetEndpoints = [
     return (await removeBudget(ports.db, 'owner', of.owner)) ? { ok: true, body: null } : refuse('not_found');
   }),
 ];
+
+/** By owner and by name; owners without a budget of their own where the server caps them. */
+async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiPorts, sight: Sight): Promise<Subject[]> {
+  const set = await visibleBudgets(db, sight);
+  const owners = new Set(set.filter(({ scope }) => scope === 'owner').map(({ subject }) => subject));
+  if (ownerBudgetMicroUsd !== null) for (const owner of await visibleOwners(db, sight)) owners.add(owner);
+  const agents = set.flatMap(({ subject, name }) => (name === null ? [] : [{ id: subject, name }]));
+  return [...[...owners].sort().map(ofOwner), ...agents.map(ofAgent)];
+}
 
 async function write(db: Database, { scope, id }: Subject, usd: number, now: number): Promise<void> {
   await setBudget(db, { scope, subject: id, monthly_micro_usd: microUsdOf(usd), updated_at: now });

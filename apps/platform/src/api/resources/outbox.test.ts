@@ -60,6 +60,7 @@ describe('the outbox over the API', () => {
     await suppress(api.db, [{ ...row, address: 'x@example.net', created_at: 1 }]);
     expect((await api.person(ANN).get('/agents/scout/suppressed')).json.data).toEqual([
       {
+        agent: 'scout',
         address: 'x@example.net',
         code: 'bounced',
         reason: '550 no',
@@ -67,6 +68,7 @@ describe('the outbox over the API', () => {
         created_at: '1970-01-01T00:00:00.001Z',
       },
     ]);
+    expect((await api.person(ANN).get('/suppressed')).json.data).toMatchObject([{ agent: 'scout' }]);
     const path = '/agents/scout/suppressed/X%40Example.net';
     expect((await api.person(ANN).call('DELETE', path)).status).toBe(204);
     expect((await api.person(ANN).call('DELETE', path)).status).toBe(404);

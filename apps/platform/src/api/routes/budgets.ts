@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
 import { jsonBody, noBody } from '../body.ts';
-import { address, agentName, line, named, time } from '../fields.ts';
+import { address, agentName, line, named, page, paging, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -65,6 +65,18 @@ export const deleteAgentBudget = route({
   query: none,
   body: noBody,
   answer: noContent,
+  errors: [],
+});
+
+export const listBudgets = route({
+  method: 'GET',
+  path: '/budgets',
+  summary: 'Everything that is capped: owners, then agents',
+  scope: 'read',
+  params: none,
+  query: v.strictObject(paging),
+  body: noBody,
+  answer: json(page(budget)),
   errors: [],
 });
 
