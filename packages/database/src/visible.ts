@@ -205,18 +205,18 @@ export async function visibleSuppressed(
     .execute();
 }
 
-/** Budgets that were set, of owners and of agents that are not deleted, by name; `name` is that of an agent. */
+/** Budgets that were set, of owners and of agents that are not deleted, by name; `name` and `owner` are those of an agent. */
 export async function visibleBudgets(
   db: Database,
   sight: Sight,
-): Promise<(Pick<Budget, 'scope' | 'subject'> & { name: string | null })[]> {
+): Promise<(Pick<Budget, 'scope' | 'subject'> & { name: string | null; owner: string | null })[]> {
   const owner = ownerOf(sight);
   return await db
     .selectFrom('budgets')
     .leftJoin('agents', (join) =>
       join.onRef('agents.id', '=', 'budgets.subject').on('budgets.scope', '=', 'agent'),
     )
-    .select(['budgets.scope', 'budgets.subject', 'agents.name'])
+    .select(['budgets.scope', 'budgets.subject', 'agents.name', 'agents.owner'])
     .where((where) =>
       where.or([
         where('budgets.scope', '=', 'owner'),

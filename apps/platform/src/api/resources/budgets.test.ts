@@ -26,6 +26,7 @@ describe('budgets and usage over the API', () => {
     expect((await api.person(ANN).get('/agents/scout/budget')).json).toEqual({
       scope: 'agent',
       subject: 'scout',
+      owner: ANN,
       monthly_usd: null,
       from: null,
       state: null,

@@ -1,5 +1,6 @@
 import { type BudgetScope, capState, microUsdOf, monthOf, usdOf } from '@tinyfat/core';
 import {
+  type Agent,
   budgetOf,
   type Database,
   monthSpent,
@@ -21,10 +22,16 @@ interface Subject {
   scope: BudgetScope;
   id: string;
   name: string;
+  owner: string;
 }
 
-const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: owner });
-const ofAgent = ({ id, name }: { id: string; name: string }): Subject => ({ scope: 'agent', id, name });
+const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: owner, owner });
+const ofAgent = ({ id, name, owner }: Pick<Agent, 'id' | 'name' | 'owner'>): Subject => ({
+  scope: 'agent',
+  id,
+  name,
+  owner,
+});
 
 export const budgetEndpoints = [
   endpoint(routes.listBudgets, async ({ ports, see, query }) => {
@@ -102,7 +109,9 @@ async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiPorts, sight: Sigh
   const set = await visibleBudgets(db, sight);
   const owners = new Set(set.filter(({ scope }) => scope === 'owner').map(({ subject }) => subject));
   if (ownerBudgetMicroUsd !== null) for (const owner of await visibleOwners(db, sight)) owners.add(owner);
-  const agents = set.flatMap(({ subject, name }) => (name === null ? [] : [{ id: subject, name }]));
+  const agents = set.flatMap(({ subject, name, owner }) =>
+    name === null || owner === null ? [] : [{ id: subject, name, owner }],
+  );
   return [...[...owners].sort().map(ofOwner), ...agents.map(ofAgent)];
 }
 
@@ -129,6 +138,7 @@ async function shown({ db, clock, ownerBudgetMicroUsd }: ApiPorts, subject: Subj
   return {
     scope: subject.scope,
     subject: subject.name,
+    owner: subject.owner,
     monthly_usd: monthly === null ? null : usdOf(monthly),
     from,
     state: monthly === null ? null : capState({ monthly, spent }),

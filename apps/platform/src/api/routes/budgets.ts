@@ -18,6 +18,8 @@ export const budget = named(
     scope: v.picklist(['agent', 'owner']),
     /** Name of the agent, or address of the owner. */
     subject: v.string(),
+    /** The owner, whose budget holds beside that of an agent. */
+    owner: v.string(),
     /** Null where nothing caps this. */
     monthly_usd: v.nullable(v.number()),
     /** `default`: OWNER_BUDGET_USD of the server. */
