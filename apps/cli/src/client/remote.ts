@@ -8,25 +8,25 @@ import { readBody } from '@tinyfat/core';
 import { API_PREFIX } from '@tinyfat/platform';
 import { type ApiClient, callThrough, type Failed, failed, type Send } from './api-client.ts';
 
-/** Milliseconds until an answer begins, and until it is whole. */
-export interface Patience {
+/** What an answer may take: milliseconds until it begins and from there to its end, and bytes. */
+export interface Bounds {
   beginMs: number;
   wholeMs: number;
+  maxBytes: number;
 }
 
-const PATIENCE: Patience = { beginMs: 30_000, wholeMs: 300_000 };
-/** More than the largest mail, which has 25 MiB. */
-const MAX_BYTES = 40 * 1024 * 1024;
+/** More bytes than the largest mail, which has 25 MiB. */
+const BOUNDS: Bounds = { beginMs: 30_000, wholeMs: 300_000, maxBytes: 40 * 1024 * 1024 };
 
 /** A client that sees what the token does. `url` has no slash at its end. */
-export function remoteApi(server: { url: string; token: string }, patience = PATIENCE): ApiClient {
-  return { call: callThrough(sendTo(server, patience)), agentFolder: () => null };
+export function remoteApi(server: { url: string; token: string }, bounds = BOUNDS): ApiClient {
+  return { call: callThrough(sendTo(server, bounds)), agentFolder: () => null };
 }
 
-function sendTo({ url, token }: { url: string; token: string }, patience: Patience): Send {
+function sendTo({ url, token }: { url: string; token: string }, bounds: Bounds): Send {
   return async ({ method, path, body }) => {
     const stop = new AbortController();
-    let timer = setTimeout(() => stop.abort(), patience.beginMs);
+    let timer = setTimeout(() => stop.abort(), bounds.beginMs);
     try {
       const answer = await fetch(`${url}${API_PREFIX}${path}`, {
         method,
@@ -40,10 +40,10 @@ function sendTo({ url, token }: { url: string; token: string }, patience: Patien
         signal: stop.signal,
       });
       clearTimeout(timer);
-      timer = setTimeout(() => stop.abort(), patience.wholeMs);
+      timer = setTimeout(() => stop.abort(), bounds.wholeMs);
       const { status, headers } = answer;
       if (status >= 300 && status < 400) return redirected(status, headers);
-      const bytes = await readBody(answer.body, MAX_BYTES);
+      const bytes = await readBody(answer.body, bounds.maxBytes);
       if (bytes === null) return failed('server_not_understood', null, 'It answers without an end.');
       return { ok: true, status, headers, bytes };
     } catch (error) {
