@@ -186,12 +186,8 @@ export async function visibleDeliveries(
   return await query.orderBy('deliveries.seq', 'desc').limit(limit).execute();
 }
 
-/** Whom mail does not reach, the newest first, of one agent or of all; those of deleted agents too. */
-export async function visibleSuppressed(
-  db: Database,
-  sight: Sight,
-  agentId: string | null,
-): Promise<OfAgent<SuppressedRecipient>[]> {
+/** Whom mail does not reach, the newest first; of deleted agents too. */
+export async function visibleSuppressed(db: Database, sight: Sight): Promise<OfAgent<SuppressedRecipient>[]> {
   const owner = ownerOf(sight);
   return await db
     .selectFrom('suppressed_recipients')
@@ -199,7 +195,6 @@ export async function visibleSuppressed(
     .selectAll('suppressed_recipients')
     .select('agents.name as agent')
     .$if(owner !== null, (query) => query.where('agents.owner', '=', owner))
-    .$if(agentId !== null, (query) => query.where('suppressed_recipients.agent_id', '=', agentId))
     .orderBy('suppressed_recipients.created_at', 'desc')
     .orderBy('suppressed_recipients.address')
     .execute();

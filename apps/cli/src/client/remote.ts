@@ -64,7 +64,7 @@ function redirected(status: number, headers: Headers): Failed {
 /** What the network said: the cause that `fetch` wraps. Its messages have no header in them. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  if (!(cause instanceof Error)) return 'unknown reason.';
+  if (!(cause instanceof Error)) return 'There is no telling why.';
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return [code, cause.message].filter((part) => part !== '').join(': ');
+  return `${[code, cause.message].filter((part) => part !== '').join(': ')}.`;
 }

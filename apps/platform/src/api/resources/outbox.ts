@@ -2,6 +2,7 @@ import { canonicalAddress, renderError } from '@tinyfat/core';
 import {
   type Delivery,
   type DeliveryState,
+  listSuppressed,
   type OfAgent,
   requeueDelivery,
   type SuppressedRecipient,
@@ -58,13 +59,14 @@ export const outboxEndpoints = [
   endpoint(routes.listSuppressed, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const agentId = found.row.id;
-    return { ok: true, body: whole((await visibleSuppressed(ports.db, see.sight, agentId)).map(unreached)) };
+    const { id, name: agent } = found.row;
+    const rows = await listSuppressed(ports.db, id);
+    return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent }))) };
   }),
 
   endpoint(routes.listAllSuppressed, async ({ ports, see }) => ({
     ok: true,
-    body: whole((await visibleSuppressed(ports.db, see.sight, null)).map(unreached)),
+    body: whole((await visibleSuppressed(ports.db, see.sight)).map(unreached)),
   })),
 
   endpoint(routes.unsuppress, async ({ ports, see, params }) => {
