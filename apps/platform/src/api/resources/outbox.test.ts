@@ -48,7 +48,8 @@ describe('the outbox over the API', () => {
   });
 
   it('gives the bytes of a mail, and says where there are none', async () => {
-    await api.addDelivery('d-1', 'm-1');
+    await api.addDelivery('d-1', 'm-1', { delivered_at: 1000 });
+    expect((await api.person(ANN).get('/outbox/d-1')).json.delivered_at).toBe('1970-01-01T00:00:01.000Z');
     await api.addDelivery('d-2', 'm-1', { state: 'failed', raw_key: '' });
     expect((await api.person(ANN).get('/outbox/d-1/raw')).text).toBe('Subject: out\r\n');
     expect((await api.person(ANN).get('/outbox/d-2/raw')).json.detail).toContain('could not be composed');
