@@ -221,14 +221,19 @@ describe('the command line over --server', () => {
     expect(smtp.stderr).toMatch(/The server gave no answer|is no tinyfat server/);
   });
 
-  it.each(['start', 'demo', 'doctor', 'webhooks', 'key rotate', 'send --to a@b.c --from a@b.c --subject x'])(
-    'refuses %s, which is for the machine itself',
-    async (words) => {
-      const refused = await remote(words);
-      expect([refused.code, refused.stdout]).toEqual([2, '']);
-      expect(refused.stderr).toContain('Run it where the server runs');
-    },
-  );
+  it.each([
+    'start',
+    'demo',
+    'doctor',
+    'webhooks',
+    'account list',
+    'key rotate',
+    'send --to a@b.c --from a@b.c --subject x',
+  ])('refuses %s, which is for the machine itself', async (words) => {
+    const refused = await remote(words);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('Run it where the server runs');
+  });
 
   it('prints no token but one that it makes, and no key', () => {
     for (const token of Object.values(tokens)) expect(printed + server.output()).not.toContain(token);

@@ -9,7 +9,6 @@ type Load = () => Promise<Command>;
 /** Loaded one at a time: a listing must not wait for the parts of a server. These work over --server, too. */
 const ANYWHERE: Record<string, Load> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
-  account: async () => (await import('./commands/account.ts')).accountCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
   budget: async () => (await import('./commands/budget.ts')).budgetCommand,
@@ -27,6 +26,7 @@ const HERE: Record<string, Load> = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   send: async () => (await import('./commands/send.ts')).sendCommand,
+  account: async () => (await import('./commands/account.ts')).accountCommand,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 };
 
