@@ -19,6 +19,34 @@ function ownAddress(): string {
   return `127.${1 + (number >> 15)}.${(number >> 7) & 255}.${1 + (number & 127)}`;
 }
 
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command line with this environment alone. */
+export async function runCli(
+  words: string[],
+  environment: Record<string, string>,
+  stdin = '',
+): Promise<CliResult> {
+  const command = spawn(process.execPath, [MAIN, ...words], { env: environment, stdio: 'pipe' });
+  let stdout = '';
+  let stderr = '';
+  command.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  command.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  // A command that is refused at once may end before it read anything.
+  command.stdin.on('error', () => {});
+  command.stdin.end(stdin);
+  const [code] = await once(command, 'close');
+  return { code, stdout, stderr };
+}
+
 export interface Tinyfat {
   dataDir: string;
   host: string;
@@ -26,7 +54,7 @@ export interface Tinyfat {
   /** Everything that the server printed so far. */
   output(): string;
   /** Runs a command line against the same folder. */
-  cli(words: string[], stdin?: string): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  cli(words: string[], stdin?: string): Promise<CliResult>;
   /** The same with `--json`, parsed; throws when the command fails. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
   json(words: string[]): Promise<any>;
@@ -91,20 +119,7 @@ export async function startTinyfat(options: {
     await ended;
   };
 
-  const cli: Tinyfat['cli'] = async (words, stdin = '') => {
-    const command = spawn(process.execPath, [MAIN, ...words], { env: environment, stdio: 'pipe' });
-    let stdout = '';
-    let stderr = '';
-    command.stdout.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    command.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    command.stdin.end(stdin);
-    const [code] = await once(command, 'close');
-    return { code, stdout, stderr };
-  };
+  const cli: Tinyfat['cli'] = (words, stdin) => runCli(words, environment, stdin);
 
   for (const [name, entries] of Object.entries(options.agents ?? {})) {
     const allow = entries.flatMap((entry) => ['--allow', entry]);

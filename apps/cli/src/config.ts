@@ -18,6 +18,7 @@ import {
   type WebhookSecret,
 } from '@tinyfat/core';
 import * as v from 'valibot';
+import { isToken, parseServerUrl } from './client/server-url.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -58,6 +59,8 @@ export interface Config {
   retryBaseMs: number;
   workers: number;
   logLevel: LogLevel;
+  /** The server that commands ask over its API, with which token; no server = the data folder of this machine. */
+  client: { server: string | null; token: string | null };
 }
 
 /** A mail provider with an HTTP API. The base URL has no slash at its end. */
@@ -151,6 +154,16 @@ const webUrl = v.pipe(
   ),
   v.transform((text) => text.replace(/\/+$/, '')),
 );
+const serverUrl = v.pipe(
+  v.string(),
+  v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+    const parsed = parseServerUrl(dataset.value);
+    if (parsed.ok) return parsed.url;
+    addIssue({ message: parsed.reason });
+    return NEVER;
+  }),
+);
+const token = v.pipe(v.string(), v.check(isToken, 'is no token; tinyfat token create makes them'));
 const mailUrl = v.pipe(
   v.string(),
   v.check(
@@ -301,6 +314,10 @@ export function readConfig(environment: Environment): ReadConfig {
     retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),
     workers: read('WORKERS', count(1024), availableParallelism()),
     logLevel: read('LOG_LEVEL', level, 'info'),
+    client: {
+      server: read<string | null>('TINYFAT_SERVER', serverUrl, null),
+      token: read<string | null>('TINYFAT_TOKEN', token, null),
+    },
   };
   const relayed = config.trustedClients.length + resendSecrets.length + postmarkCredentials.length > 0;
   if (config.trustedAuthservIds.length > 0 && !relayed) {

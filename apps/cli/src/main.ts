@@ -1,26 +1,36 @@
 /** `tinyfat …`: finds the command, gives it its words, and turns what it says into an exit code. */
+import { chooseServer, takeServerOptions } from './client/choose-server.ts';
+import { onThisMachine } from './client/open-api.ts';
 import { type Command, UsageError } from './commands/command.ts';
 import { readConfig } from './config.ts';
 
-/** Loaded one at a time: a listing must not wait for the parts of a server. */
-const COMMANDS: Record<string, () => Promise<Command>> = {
-  start: async () => (await import('./commands/start.ts')).startCommand,
-  demo: async () => (await import('./commands/demo.ts')).demoCommand,
-  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+type Load = () => Promise<Command>;
+
+/** Loaded one at a time: a listing must not wait for the parts of a server. These work over --server, too. */
+const ANYWHERE: Record<string, Load> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
-  account: async () => (await import('./commands/account.ts')).accountCommand,
   address: async () => (await import('./commands/address.ts')).addressCommand,
   allow: async () => (await import('./commands/allow.ts')).allowCommand,
   budget: async () => (await import('./commands/budget.ts')).budgetCommand,
   key: async () => (await import('./commands/key.ts')).keyCommand,
-  send: async () => (await import('./commands/send.ts')).sendCommand,
   runs: async () => (await import('./commands/runs.ts')).runsCommand,
   run: async () => (await import('./commands/runs.ts')).runCommand,
   mails: async () => (await import('./commands/mails.ts')).mailsCommand,
   token: async () => (await import('./commands/token.ts')).tokenCommand,
   outbox: async () => (await import('./commands/outbox.ts')).outboxCommand,
+};
+
+/** What works on the machine or its data folder itself. */
+const HERE: Record<string, Load> = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  send: async () => (await import('./commands/send.ts')).sendCommand,
+  account: async () => (await import('./commands/account.ts')).accountCommand,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooksCommand,
 };
+
+const COMMANDS = { ...ANYWHERE, ...HERE };
 
 const USAGE = `tinyfat: an e-mail address for every agent
 
@@ -47,31 +57,39 @@ const USAGE = `tinyfat: an e-mail address for every agent
   outbox suppressed [NAME] | unsuppress NAME ADDR       whom mail does not reach
   webhooks                       what mail providers told, and what waits or failed
 
+agent, address, allow, key, token, budget, runs, run, mails and outbox also work on another machine's server:
+  --server URL [--token-file FILE | --token TOKEN]      or TINYFAT_SERVER and TINYFAT_TOKEN: docs/api.md
+
 Listings take --json. Settings come from the environment: docs/environment.md.`;
 
 /** Runs one command line; gives the exit code: 0 ok, 1 failed, 2 usage. */
 async function main(words: string[]): Promise<number> {
-  const [name, ...rest] = words;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    console.log(USAGE);
-    return name === undefined ? 2 : 0;
-  }
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!load) {
-    console.error(`tinyfat: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
-    return 2;
-  }
-  const read = readConfig(process.env);
-  if (!read.ok) {
-    for (const problem of read.problems) console.error(`tinyfat: ${problem}`);
-    return 2;
-  }
+  let name: string | undefined;
   try {
+    const taken = takeServerOptions(words);
+    const [first, ...rest] = taken.words;
+    name = first;
+    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+      console.log(USAGE);
+      return name === undefined ? 2 : 0;
+    }
+    const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!load) {
+      console.error(`tinyfat: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
+      return 2;
+    }
+    const read = readConfig(process.env);
+    if (!read.ok) {
+      for (const problem of read.problems) console.error(`tinyfat: ${problem}`);
+      return 2;
+    }
+    const config = { ...read.config, client: await chooseServer(taken.options, read.config.client) };
+    if (Object.hasOwn(HERE, name)) onThisMachine(config, name);
     const command = await load();
-    return await command(rest, read.config);
+    return await command(rest, config);
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`tinyfat ${name}: ${error.message}`);
+      console.error(`tinyfat${name === undefined ? '' : ` ${name}`}: ${error.message}`);
       return 2;
     }
     throw error;

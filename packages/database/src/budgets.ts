@@ -41,11 +41,6 @@ export async function removeBudget(db: Database, scope: BudgetScope, subject: st
   return gone !== undefined;
 }
 
-/** All budgets that were set, owners' first. */
-export async function listBudgets(db: Database): Promise<Budget[]> {
-  return await db.selectFrom('budgets').selectAll().orderBy('scope', 'desc').orderBy('subject').execute();
-}
-
 /**
  * What the runs that started in a month have cost, and what those of them that are under way have set aside. Deleted
  * agents count for their owner too.

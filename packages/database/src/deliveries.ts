@@ -17,17 +17,6 @@ export async function deliveryById(db: Database, id: string): Promise<Delivery |
   return await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The newest deliveries first, of one agent or of all. */
-export async function listDeliveries(
-  db: Database,
-  agentId: string | null,
-  limit: number,
-): Promise<Delivery[]> {
-  let query = db.selectFrom('deliveries').selectAll().orderBy('seq', 'desc').limit(limit);
-  if (agentId !== null) query = query.where('agent_id', '=', agentId);
-  return await query.execute();
-}
-
 /** What a mail led to, in the order of sending. */
 export async function deliveriesOfMail(db: Database, mailId: string): Promise<Delivery[]> {
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();

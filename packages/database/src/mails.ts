@@ -17,18 +17,6 @@ export async function setMailState(
   await db.updateTable('mails').set({ state, state_reason: reason }).where('id', '=', id).execute();
 }
 
-/** The newest mails first, of one agent or of all. */
-export async function listMails(db: Database, agentId: string | null, limit: number): Promise<Mail[]> {
-  let query = db
-    .selectFrom('mails')
-    .selectAll()
-    .orderBy('received_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit);
-  if (agentId !== null) query = query.where('agent_id', '=', agentId);
-  return await query.execute();
-}
-
 /** The newest mail with this Message-ID (with angle brackets), to whichever agent. */
 export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
   return await db

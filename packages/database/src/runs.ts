@@ -105,18 +105,6 @@ export async function runOfMail(db: Database, mailId: string): Promise<Run | und
   return await db.selectFrom('runs').selectAll().where('mail_id', '=', mailId).executeTakeFirst();
 }
 
-/** The newest runs first, of one agent or of all. */
-export async function listRuns(db: Database, agentId: string | null, limit: number): Promise<Run[]> {
-  let query = db
-    .selectFrom('runs')
-    .selectAll()
-    .orderBy('started_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit);
-  if (agentId !== null) query = query.where('agent_id', '=', agentId);
-  return await query.execute();
-}
-
 /** Turns, tokens and cost of an agent so far. */
 export async function agentTotals(
   db: Database,

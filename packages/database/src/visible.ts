@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type {
   Agent,
+  Budget,
   Delivery,
   DeliveryState,
   Mail,
@@ -12,6 +13,7 @@ import type {
   MailVerdict,
   Run,
   RunStatus,
+  SuppressedRecipient,
 } from './schema.ts';
 import type { Database } from './sqlite.ts';
 
@@ -182,6 +184,63 @@ export async function visibleDeliveries(
   if (state !== undefined) query = query.where('deliveries.state', '=', state);
   if (after) query = query.where('deliveries.seq', '<', after.at);
   return await query.orderBy('deliveries.seq', 'desc').limit(limit).execute();
+}
+
+/** Whom mail does not reach, the newest first; of deleted agents too. */
+export async function visibleSuppressed(db: Database, sight: Sight): Promise<OfAgent<SuppressedRecipient>[]> {
+  const owner = ownerOf(sight);
+  return await db
+    .selectFrom('suppressed_recipients')
+    .innerJoin('agents', 'agents.id', 'suppressed_recipients.agent_id')
+    .selectAll('suppressed_recipients')
+    .select('agents.name as agent')
+    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner))
+    .orderBy('suppressed_recipients.created_at', 'desc')
+    .orderBy('suppressed_recipients.address')
+    .execute();
+}
+
+/** Budgets that were set, of owners and of agents that are not deleted, by name; `name` and `owner` are those of an agent. */
+export async function visibleBudgets(
+  db: Database,
+  sight: Sight,
+): Promise<(Pick<Budget, 'scope' | 'subject'> & { name: string | null; owner: string | null })[]> {
+  const owner = ownerOf(sight);
+  return await db
+    .selectFrom('budgets')
+    .leftJoin('agents', (join) =>
+      join.onRef('agents.id', '=', 'budgets.subject').on('budgets.scope', '=', 'agent'),
+    )
+    .select(['budgets.scope', 'budgets.subject', 'agents.name', 'agents.owner'])
+    .where((where) =>
+      where.or([
+        where('budgets.scope', '=', 'owner'),
+        where.and([where('agents.id', 'is not', null), where('agents.deleted_at', 'is', null)]),
+      ]),
+    )
+    .$if(owner !== null, (query) =>
+      query.where((where) =>
+        where.or([
+          where.and([where('budgets.scope', '=', 'owner'), where('budgets.subject', '=', owner ?? '')]),
+          where('agents.owner', '=', owner),
+        ]),
+      ),
+    )
+    .orderBy('agents.name')
+    .execute();
+}
+
+/** Owners of agents that are not deleted. */
+export async function visibleOwners(db: Database, sight: Sight): Promise<string[]> {
+  const owner = ownerOf(sight);
+  const rows = await db
+    .selectFrom('agents')
+    .select('owner')
+    .distinct()
+    .where('deleted_at', 'is', null)
+    .$if(owner !== null, (query) => query.where('owner', '=', owner))
+    .execute();
+  return rows.map((row) => row.owner);
 }
 
 /** Rows that come later in a list which is sorted by both columns, newest first. */

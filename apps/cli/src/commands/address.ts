@@ -1,9 +1,9 @@
 /** `tinyfat address create NAME`, `address list NAME`, `address revoke NAME ID`: secret addresses of an agent. */
-import { randomBytes } from 'node:crypto';
-import { canonicalAddress, newId, newSecretToken, secretTokenHash } from '@tinyfat/core';
-import { deleteSecretAddress, insertSecretAddress, listSecretAddresses } from '@tinyfat/database';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
-import { namedAgent, withData } from './open.ts';
+import { senderRoutes } from '@tinyfat/platform';
+import type { ApiClient } from '../client/api-client.ts';
+import { notFound, withApi } from '../client/open-api.ts';
+import { type Command, printable, printRows, readWords, time, UsageError } from './command.ts';
+import { unknownAgent } from './named-agent.ts';
 
 /** Makes, shows and revokes them. The address is printed once, when it is made. */
 export const addressCommand: Command = async (words, config) => {
@@ -18,52 +18,44 @@ export const addressCommand: Command = async (words, config) => {
       'write: address create NAME [--note TEXT], address list NAME or address revoke NAME ID',
     );
   }
-  return await withData(config, async (data) => {
-    const agent = await namedAgent(data, name);
-    if (!agent) return 1;
-    if (action === 'list') {
-      const rows = (await listSecretAddresses(data.db, agent.id)).map((address) => ({
-        id: address.id,
-        note: address.note,
-        created: time(address.created_at),
-        last_used: time(address.last_used_at),
-      }));
-      printRows(
-        rows,
-        values.json === true,
-        `No secret address yet. Make one: tinyfat address create ${agent.name}`,
-      );
-      return 0;
-    }
-    if (action === 'revoke') {
-      if (await deleteSecretAddress(data.db, agent.id, id ?? '')) {
-        console.log('The address proves nothing any more; mail to it is checked like any other.');
-        return 0;
-      }
-      console.error(
-        `tinyfat: ${agent.name} has no such secret address; see: tinyfat address list ${agent.name}`,
-      );
-      return 1;
-    }
-    const token = newSecretToken(randomBytes);
-    const address = canonicalAddress(`${agent.name}+${token}@${config.mailDomain}`);
-    if (!address.ok) {
-      console.error(
-        `tinyfat: the name ${agent.name} is too long for a secret address (${address.reason}); make an agent with a shorter name.`,
-      );
-      return 1;
-    }
-    await insertSecretAddress(data.db, {
-      id: newId(Date.now, randomBytes),
-      agent_id: agent.id,
-      token_sha256: await secretTokenHash(token),
-      note: values.note,
-      created_at: Date.now(),
-    });
-    console.log(address.address);
-    console.error(
-      'Keep it between you and the sender: whoever knows it can write in the name of a listed sender whose domain proves nothing. Here it is shown once; the mails that come to it show it too.',
-    );
-    return 0;
+  const agent = name.toLowerCase();
+  return await withApi(config, async (api) => {
+    if (action === 'list') return await list(api, agent, values.json === true);
+    if (action === 'revoke') return await revoke(api, agent, id ?? '');
+    return await create(api, agent, values.note);
   });
 };
+
+async function list(api: ApiClient, agent: string, json: boolean): Promise<number> {
+  const listed = await api.call(senderRoutes.listSecretAddresses, { params: { agent } });
+  if (!listed.ok) return unknownAgent(listed, agent);
+  const rows = listed.body.data.reverse().map((address) => ({
+    id: address.id,
+    note: address.note,
+    created: time(address.created_at),
+    last_used: time(address.last_used_at),
+  }));
+  printRows(rows, json, `No secret address yet. Make one: tinyfat address create ${agent}`);
+  return 0;
+}
+
+async function revoke(api: ApiClient, agent: string, id: string): Promise<number> {
+  const gone = await api.call(senderRoutes.revokeSecretAddress, { params: { agent, id } });
+  if (gone.ok) {
+    console.log('The address proves nothing any more; mail to it is checked like any other.');
+    return 0;
+  }
+  const listed = await api.call(senderRoutes.listSecretAddresses, { params: { agent } });
+  if (!listed.ok) return unknownAgent(listed, agent);
+  return notFound(gone, `${agent} has no such secret address; see: tinyfat address list ${agent}`);
+}
+
+async function create(api: ApiClient, agent: string, note: string): Promise<number> {
+  const made = await api.call(senderRoutes.createSecretAddress, { params: { agent }, body: { note } });
+  if (!made.ok) return unknownAgent(made, agent);
+  console.log(printable(made.body.address));
+  console.error(
+    'Keep it between you and the sender: whoever knows it can write in the name of a listed sender whose domain proves nothing. Here it is shown once; the mails that come to it show it too.',
+  );
+  return 0;
+}

@@ -1,20 +1,13 @@
 /** `tinyfat agent create|list|show|delete`. */
-import { randomBytes } from 'node:crypto';
-import {
-  agentName,
-  canonicalAddress,
-  newId,
-  parseAllowEntry,
-  renderError,
-  resolveModel,
-} from '@tinyfat/core';
-import { agentTotals, allowedSenders, insertAgent, listAgents, markAgentDeleted } from '@tinyfat/database';
+import { renderError } from '@tinyfat/core';
+import { agentRoutes } from '@tinyfat/platform';
+import { listAll } from '../client/list-all.ts';
+import { refused, withApi } from '../client/open-api.ts';
 import type { Config } from '../config.ts';
-import { firstFiles } from '../first-files.ts';
-import { readModels } from '../server/models.ts';
-import { programPaths } from '../server/program.ts';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
-import { namedAgent, withData } from './open.ts';
+import { type Command, printable, printJson, printRows, readWords, time, UsageError } from './command.ts';
+import { namedAgent } from './named-agent.ts';
+
+const CREATE = 'write: agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]';
 
 /** `agent create NAME --owner ADDR [--allow ENTRY]... [--model M]`, `agent list`, `agent show NAME`, `agent delete NAME`. */
 export const agentCommand: Command = async (words, config) => {
@@ -41,62 +34,38 @@ async function create(words: string[], config: Config): Promise<number> {
     allow: { type: 'string', multiple: true },
     model: { type: 'string' },
   });
-  const [wanted] = positionals;
-  if (positionals.length !== 1 || wanted === undefined || values.owner === undefined) {
-    throw new UsageError(
-      'write: agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]',
-    );
-  }
-  const name = agentName(wanted);
-  if (!name.ok) throw new UsageError(name.reason);
-  const owner = canonicalAddress(values.owner);
-  if (!owner.ok) throw new UsageError(`--owner: ${owner.reason}`);
-  const entries: string[] = [];
-  for (const text of values.allow ?? []) {
-    const parsed = parseAllowEntry(text);
-    if (!parsed.ok) throw new UsageError(`--allow ${text}: ${parsed.reason}`);
-    if (parsed.warning) console.error(`Warning: ${parsed.warning}`);
-    entries.push(parsed.entry.text);
-  }
-  if (values.model !== undefined) {
-    const model = resolveModel(values.model, readModels(programPaths.models));
-    if (!model.ok) throw new UsageError(`--model: ${model.reason}`);
-  }
-  return await withData(config, async (data) => {
-    const id = newId(Date.now, randomBytes);
-    const address = `${name.name}@${config.mailDomain}`;
-    // The folder first: an agent that can be written to always has one.
-    await data.folders.create(
-      id,
-      firstFiles({ name: name.name, address, owner: owner.address, model: values.model }),
-    );
-    const agent = { id, name: name.name, owner: owner.address, created_at: Date.now() };
-    if (!(await insertAgent(data.db, agent, entries))) {
-      await data.folders.remove(id);
+  const [name, ...more] = positionals;
+  // With a token the agent is the token's owner's, unless another is named.
+  const isOwned = values.owner !== undefined || config.client.server !== null;
+  if (name === undefined || more.length > 0 || !isOwned) throw new UsageError(CREATE);
+  return await withApi(config, async (api) => {
+    const made = await api.call(agentRoutes.createAgent, { body: { name, ...values } });
+    if (!made.ok) {
+      if (made.code !== 'agent_name_taken') return refused(made);
       console.error(`tinyfat: ${renderError('agent_name_taken')}`);
       return 1;
     }
-    console.log(`${address} is there. ${owner.address} may write to it.`);
+    const { address, owner, warnings } = made.body;
+    for (const warning of warnings) console.error(`Warning: ${printable(warning)}`);
+    console.log(printable(`${address} is there. ${owner} may write to it.`));
     return 0;
   });
 }
 
 async function list(words: string[], config: Config): Promise<number> {
   const { values } = readWords(words, { json: { type: 'boolean' } });
-  return await withData(config, async ({ db }) => {
-    const rows = [];
-    for (const agent of await listAgents(db)) {
-      const totals = await agentTotals(db, agent.id);
-      rows.push({
-        address: `${agent.name}@${config.mailDomain}`,
-        owner: agent.owner,
-        turns: totals.turns,
-        cost_usd: Number(totals.costUsd.toFixed(6)),
-        created: time(agent.created_at),
-      });
-    }
+  return await withApi(config, async (api) => {
+    const agents = await listAll((query) => api.call(agentRoutes.listAgents, { query }));
+    if (!agents.ok) return refused(agents);
+    const byName = agents.body.sort((a, b) => (a.name < b.name ? -1 : 1));
     printRows(
-      rows,
+      byName.map(({ address, owner, turns, cost_usd, created_at }) => ({
+        address,
+        owner,
+        turns,
+        cost_usd: Number(cost_usd.toFixed(6)),
+        created: time(created_at),
+      })),
       values.json === true,
       'No agents yet. Make one: tinyfat agent create NAME --owner you@example.com',
     );
@@ -108,23 +77,23 @@ async function show(words: string[], config: Config): Promise<number> {
   const { values, positionals } = readWords(words, { json: { type: 'boolean' } });
   const [name] = positionals;
   if (name === undefined) throw new UsageError('write: agent show NAME');
-  return await withData(config, async (data) => {
-    const agent = await namedAgent(data, name);
+  return await withApi(config, async (api) => {
+    const agent = await namedAgent(api, name);
     if (!agent) return 1;
-    const totals = await agentTotals(data.db, agent.id);
+    const folder = api.agentFolder(agent.id);
     const shown = {
-      address: `${agent.name}@${config.mailDomain}`,
+      address: agent.address,
       id: agent.id,
       owner: agent.owner,
-      allowed: await allowedSenders(data.db, agent.id),
-      folder: `${data.paths.agents}/${agent.id}`,
-      turns: totals.turns,
-      cost_usd: totals.costUsd,
+      allowed: agent.allowed_senders,
+      ...(folder === null ? {} : { folder }),
+      turns: agent.turns,
+      cost_usd: agent.cost_usd,
     };
-    if (values.json) console.log(JSON.stringify(shown, null, 2));
+    if (values.json) printJson(shown);
     else
       for (const [key, value] of Object.entries(shown))
-        console.log(`${key.padEnd(9)} ${[value].flat().join(', ')}`);
+        console.log(printable(`${key.padEnd(9)} ${[value].flat().join(', ')}`));
     return 0;
   });
 }
@@ -133,12 +102,16 @@ async function remove(words: string[], config: Config): Promise<number> {
   const { positionals } = readWords(words, {});
   const [name] = positionals;
   if (name === undefined) throw new UsageError('write: agent delete NAME');
-  return await withData(config, async (data) => {
-    const agent = await namedAgent(data, name);
+  return await withApi(config, async (api) => {
+    const agent = await namedAgent(api, name);
     if (!agent) return 1;
-    await markAgentDeleted(data.db, agent.id, Date.now());
+    const gone = await api.call(agentRoutes.deleteAgent, { params: { agent: agent.name } });
+    if (!gone.ok) return refused(gone);
+    const folder = api.agentFolder(agent.id);
     console.log(
-      `${agent.name}@${config.mailDomain} takes no more mail. Its folder stays: ${data.paths.agents}/${agent.id}`,
+      printable(
+        `${agent.address} takes no more mail. Its folder stays${folder === null ? ' on the server.' : `: ${folder}`}`,
+      ),
     );
     return 0;
   });

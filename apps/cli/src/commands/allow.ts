@@ -1,8 +1,10 @@
 /** `tinyfat allow add|remove NAME ENTRY`, `tinyfat allow list NAME`. */
 import { parseAllowEntry } from '@tinyfat/core';
-import { addAllowedSender, allowedSenders, removeAllowedSender } from '@tinyfat/database';
-import { type Command, printRows, readWords, UsageError } from './command.ts';
-import { namedAgent, withData } from './open.ts';
+import { senderRoutes } from '@tinyfat/platform';
+import type { ApiClient } from '../client/api-client.ts';
+import { notFound, withApi } from '../client/open-api.ts';
+import { type Command, printable, printRows, readWords, UsageError } from './command.ts';
+import { unknownAgent } from './named-agent.ts';
 
 /** Changes or shows who may write to an agent. */
 export const allowCommand: Command = async (words, config) => {
@@ -12,30 +14,44 @@ export const allowCommand: Command = async (words, config) => {
   if (!complete || name === undefined || !['add', 'remove', 'list'].includes(action ?? '')) {
     throw new UsageError('write: allow add|remove NAME ADDR|@DOMAIN|@*.DOMAIN, or allow list NAME');
   }
-  return await withData(config, async (data) => {
-    const agent = await namedAgent(data, name);
-    if (!agent) return 1;
-    if (action === 'list') {
-      const entries = await allowedSenders(data.db, agent.id);
-      printRows(
-        entries.map((entry) => ({ entry })),
-        values.json === true,
-        'Nobody may write to this agent.',
-      );
-      return 0;
-    }
-    const parsed = parseAllowEntry(text ?? '');
-    if (!parsed.ok) throw new UsageError(parsed.reason);
-    const entry = parsed.entry.text;
-    if (action === 'add') {
-      if (parsed.warning) console.error(`Warning: ${parsed.warning}`);
-      const added = await addAllowedSender(data.db, agent.id, entry, Date.now());
-      console.log(added ? `${entry} may write to ${agent.name}.` : `${entry} was on the list already.`);
-      return 0;
-    }
-    const removed = await removeAllowedSender(data.db, agent.id, entry);
-    if (removed) console.log(`${entry} may no longer write to ${agent.name}.`);
-    else console.error(`tinyfat: ${entry} is not on the list; see: tinyfat allow list ${agent.name}`);
-    return removed ? 0 : 1;
+  const agent = name.toLowerCase();
+  return await withApi(config, async (api) => {
+    if (action === 'list') return await list(api, agent, values.json === true);
+    return action === 'add' ? await add(api, agent, text ?? '') : await remove(api, agent, text ?? '');
   });
 };
+
+async function list(api: ApiClient, agent: string, json: boolean): Promise<number> {
+  const listed = await api.call(senderRoutes.listAllowedSenders, { params: { agent } });
+  if (!listed.ok) return unknownAgent(listed, agent);
+  const entries = listed.body.data.map(({ entry }) => entry).sort();
+  printRows(
+    entries.map((entry) => ({ entry })),
+    json,
+    'Nobody may write to this agent.',
+  );
+  return 0;
+}
+
+async function add(api: ApiClient, agent: string, text: string): Promise<number> {
+  const answer = await api.call(senderRoutes.addSender, { params: { agent }, body: { entry: text } });
+  if (!answer.ok) return unknownAgent(answer, agent);
+  const { entry, added, warning } = answer.body;
+  if (warning !== null) console.error(`Warning: ${printable(warning)}`);
+  console.log(printable(added ? `${entry} may write to ${agent}.` : `${entry} was on the list already.`));
+  return 0;
+}
+
+async function remove(api: ApiClient, agent: string, text: string): Promise<number> {
+  const parsed = parseAllowEntry(text);
+  if (!parsed.ok) throw new UsageError(parsed.reason);
+  const entry = parsed.entry.text;
+  const gone = await api.call(senderRoutes.removeSender, { params: { agent, entry } });
+  if (gone.ok) {
+    console.log(printable(`${entry} may no longer write to ${agent}.`));
+    return 0;
+  }
+  const listed = await api.call(senderRoutes.listAllowedSenders, { params: { agent } });
+  if (!listed.ok) return unknownAgent(listed, agent);
+  return notFound(gone, `${entry} is not on the list; see: tinyfat allow list ${agent}`);
+}

@@ -27,7 +27,7 @@ export function printRows(
   empty: string,
 ): void {
   if (json) {
-    console.log(JSON.stringify(rows, null, 2));
+    printJson(rows);
     return;
   }
   const [first] = rows;
@@ -48,6 +48,17 @@ export function printRows(
   }
 }
 
+/** Prints JSON; what could steer a terminal is escaped in it. */
+export function printJson(value: unknown): void {
+  const text = JSON.stringify(value, null, 2);
+  console.log(
+    text.replace(
+      /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
+}
+
 function cell(value: string | number | null | undefined): string {
   return printable(String(value ?? '-')).slice(0, 90);
 }
@@ -57,7 +68,13 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
-/** A time for people: `2026-11-22 18:30:01`, UTC. */
-export function time(epochMs: number | null): string {
-  return epochMs === null ? '-' : new Date(epochMs).toISOString().slice(0, 19).replace('T', ' ');
+/** A time (epoch ms, or ISO 8601) for people: `2026-11-22 18:30:01`, UTC. */
+export function time(at: number | string | null): string {
+  return at === null ? '-' : new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** How many rows `--limit` asks for. */
+export function readLimit(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError('--limit: write a whole number from 1 on');
 }

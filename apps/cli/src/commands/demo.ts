@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { insertAgent, mailByMessageId, runOfMail } from '@tinyfat/database';
 import nodemailer from 'nodemailer';
+import type { ApiClient } from '../client/api-client.ts';
+import { localApi } from '../client/local.ts';
 import type { Config } from '../config.ts';
 import { firstFiles } from '../first-files.ts';
 import { makeLogger } from '../logger.ts';
@@ -49,7 +51,7 @@ export const demoCommand: Command = async (words, config) => {
     }
     const { server } = started;
     try {
-      return (await converse(server, config.mailDomain)) ? finish(began) : 1;
+      return (await converse(server, config)) ? finish(began) : 1;
     } finally {
       await server.stop(0);
     }
@@ -72,10 +74,11 @@ function demoConfig(config: Config, folder: string): Config {
   };
 }
 
-async function converse(server: Server, mailDomain: string): Promise<boolean> {
+async function converse(server: Server, config: Config): Promise<boolean> {
   const { data } = server;
   const id = newId(Date.now, randomBytes);
-  const address = `scout@${mailDomain}`;
+  const api = localApi(config, data);
+  const address = `scout@${config.mailDomain}`;
   await data.folders.create(id, firstFiles({ name: 'scout', address, owner: PERSON, model: undefined }));
   await insertAgent(data.db, { id, name: 'scout', owner: PERSON, created_at: Date.now() }, []);
   const transport = nodemailer.createTransport({
@@ -93,7 +96,7 @@ async function converse(server: Server, mailDomain: string): Promise<boolean> {
     const threaded = mail.subject.startsWith('Re:') ? { inReplyTo: parent, references: parent } : {};
     await transport.sendMail({ messageId, from: `Ada <${PERSON}>`, to: address, ...mail, ...threaded });
     const answer = await awaitAnswer(data, messageId, 60_000);
-    await printToolCalls(server, id, messageId);
+    await printToolCalls(server, api, messageId);
     heading(`${address} → ${PERSON}`, mail.subject.startsWith('Re:') ? mail.subject : `Re: ${mail.subject}`);
     console.log(indent(answer.text));
     if (answer.ok) answered++;
@@ -109,15 +112,15 @@ async function converse(server: Server, mailDomain: string): Promise<boolean> {
   return answered === MAILS.length && inMailbox === MAILS.length;
 }
 
-async function printToolCalls({ data }: Server, agentId: string, messageId: string): Promise<void> {
+async function printToolCalls({ data }: Server, api: ApiClient, messageId: string): Promise<void> {
   const mail = await mailByMessageId(data.db, messageId);
   const run = mail ? await runOfMail(data.db, mail.id) : undefined;
   if (run?.kind !== 'turn') return;
   console.log('');
-  for (const event of await runEvents(data.folders, agentId, run.id)) {
-    if (!('type' in event) || event.type !== 'tool_call' || !('name' in event)) continue;
-    const args = 'args' in event ? JSON.stringify(event.args) : '';
-    console.log(`   ⚙ ${event.name} ${printable(args).slice(0, 150)}`);
+  const events = await runEvents(api, run.id);
+  for (const { type, name, args } of events.ok ? events.body : []) {
+    if (type !== 'tool_call') continue;
+    console.log(`   ⚙ ${name} ${printable(JSON.stringify(args ?? '')).slice(0, 150)}`);
   }
 }
 

@@ -1,6 +1,5 @@
 /** `tinyfat key set|list|remove|rotate`: keys of LLM providers by owner. Write-only: no key is ever shown again. */
 import {
-  canonicalAddress,
   isLlmProvider,
   LLM_PROVIDERS,
   type LlmProvider,
@@ -8,12 +7,14 @@ import {
   parseProviderKey,
   renderError,
 } from '@tinyfat/core';
-import { deleteProviderKey, listAgents, listProviderKeys } from '@tinyfat/database';
+import { keyRoutes } from '@tinyfat/platform';
+import type { ApiClient } from '../client/api-client.ts';
+import { notFound, onThisMachine, refused, withApi } from '../client/open-api.ts';
 import type { Config } from '../config.ts';
-import { masterKeySource, type Rotation, rotateMasterKeys, storeProviderKey } from '../server/master-keys.ts';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
-import { withData } from './open.ts';
+import { type Command, printable, printRows, readWords, time, UsageError } from './command.ts';
+import { chosenOwner, warnOfNoAgent } from './named-agent.ts';
 import { readKey } from './read-key.ts';
+import { rotateKeys } from './rotate-keys.ts';
 
 const USAGE =
   'write: key set --owner ADDR [--provider anthropic], key list [--owner ADDR], key remove --owner ADDR [--provider anthropic] or key rotate';
@@ -32,28 +33,30 @@ export const keyCommand: Command = async (words, config) => {
       `there is a word too many. A key is read from standard input only: in a command line others could see it. ${USAGE}`,
     );
   }
-  const owner = values.owner === undefined ? null : canonicalOwner(values.owner);
-  if (action === 'list') return await list(config, owner, values.json === true);
-  if (action === 'rotate') return await rotate(config);
-  if ((action !== 'set' && action !== 'remove') || owner === null) throw new UsageError(USAGE);
+  if (action === 'list') return await list(config, values.owner, values.json === true);
+  if (action === 'rotate') {
+    onThisMachine(config, 'key rotate');
+    return await rotateKeys(config);
+  }
+  if (action !== 'set' && action !== 'remove') throw new UsageError(USAGE);
   const provider = knownProvider(values.provider ?? LLM_PROVIDERS[0]);
-  return action === 'set' ? await set(config, owner, provider) : await remove(config, owner, provider);
+  return await withApi(config, async (api) => {
+    const owner = await chosenOwner(api, values.owner, USAGE);
+    if (owner === null) return 1;
+    return action === 'set' ? await set(api, owner, provider) : await remove(api, config, owner, provider);
+  });
 };
-
-function canonicalOwner(text: string): string {
-  const parsed = canonicalAddress(text);
-  if (!parsed.ok) throw new UsageError(`--owner: ${parsed.reason}`);
-  return parsed.address;
-}
 
 function knownProvider(name: string): LlmProvider {
   if (isLlmProvider(name)) return name;
   throw new UsageError(`--provider: write one of these: ${LLM_PROVIDERS.join(', ')}`);
 }
 
-async function set(config: Config, owner: string, provider: LlmProvider): Promise<number> {
+async function set(api: ApiClient, owner: string, provider: LlmProvider): Promise<number> {
   const text = await readKey(process.stdin, MAX_KEY_BYTES, () => {
-    process.stderr.write(`Paste the ${provider} key of ${owner}, then press Enter (it is not shown): `);
+    process.stderr.write(
+      `Paste the ${provider} key of ${printable(owner)}, then press Enter (it is not shown): `,
+    );
   });
   if (process.stdin.isTTY) process.stderr.write('\n');
   if (text === null) {
@@ -62,29 +65,25 @@ async function set(config: Config, owner: string, provider: LlmProvider): Promis
   }
   const parsed = parseProviderKey(text);
   if (!parsed.ok) throw new UsageError(`${parsed.reason} Nothing was stored.`);
-  const { key, lastFour } = parsed;
-  return await withData(config, async (data) => {
-    const stored = await storeProviderKey(data.db, masterKeySource(config, data), {
-      owner,
-      provider,
-      key,
-      lastFour,
-    });
-    if (!stored.ok) return refused(stored);
-    const instead = stored.replaced === null ? '' : `, in place of the one that ends in ${stored.replaced}`;
-    console.log(
+  const { key } = parsed;
+  const stored = await api.call(keyRoutes.putKey, { params: { provider }, query: { owner }, body: { key } });
+  if (!stored.ok) return refused(stored);
+  const { replaced, last_four: lastFour } = stored.body;
+  const instead = replaced === null ? '' : `, in place of the one that ends in ${replaced}`;
+  console.log(
+    printable(
       `The ${provider} key that ends in ${lastFour} is stored${instead}. It pays for the agents of ${owner} from their next turn on.`,
-    );
-    if (!(await listAgents(data.db)).some((agent) => agent.owner === owner)) {
-      console.error(`Warning: ${owner} owns no agent; see: tinyfat agent list`);
-    }
-    return 0;
-  });
+    ),
+  );
+  await warnOfNoAgent(api, owner);
+  return 0;
 }
 
-async function list(config: Config, owner: string | null, json: boolean): Promise<number> {
-  return await withData(config, async ({ db }) => {
-    const rows = (await listProviderKeys(db, owner)).map((key) => ({
+async function list(config: Config, named: string | undefined, json: boolean): Promise<number> {
+  return await withApi(config, async (api) => {
+    const listed = await api.call(keyRoutes.listKeys, { query: { owner: named } });
+    if (!listed.ok) return refused(listed);
+    const rows = listed.body.data.map((key) => ({
       owner: key.owner,
       provider: key.provider,
       last_four: key.last_four,
@@ -96,48 +95,18 @@ async function list(config: Config, owner: string | null, json: boolean): Promis
   });
 }
 
-async function remove(config: Config, owner: string, provider: LlmProvider): Promise<number> {
-  return await withData(config, async ({ db }) => {
-    if (!(await deleteProviderKey(db, owner, provider))) {
-      console.error(`tinyfat: ${renderError('provider_key_unknown', `Asked for: ${provider} of ${owner}.`)}`);
-      return 1;
-    }
-    const next = config.anthropic.apiKey ? "the operator's key pays" : 'the demo model answers';
-    console.log(`The key is gone. From their next turn on, ${next} for the agents of ${owner}.`);
-    return 0;
-  });
-}
-
-async function rotate(config: Config): Promise<number> {
-  return await withData(config, async (data) => {
-    const source = masterKeySource(config, data);
-    const rotation = await rotateMasterKeys(data.db, source);
-    if (!rotation.ok) return refused(rotation);
-    for (const line of story(rotation, source.kind)) console.log(line);
-    for (const { owner, provider, reason } of rotation.unreadable) {
-      console.error(
-        `tinyfat: the ${provider} key of ${owner} does not open (${reason}) and stays as it is; store it again: tinyfat key set --owner ${owner} --provider ${provider}`,
-      );
-    }
-    return rotation.unreadable.length > 0 ? 1 : 0;
-  });
-}
-
-function story({ current, rewrapped, retired }: Rotation, kind: 'environment' | 'file'): string[] {
-  const keys = rewrapped === 1 ? '1 key is' : `${rewrapped} keys are`;
-  const done = `The master key is ${current}; ${keys} wrapped anew.`;
-  if (retired.length === 0) {
-    return kind === 'file' || rewrapped > 0
-      ? [done]
-      : [done, 'For a new master key, put it first in MASTER_KEYS, restart the server, and rotate again.'];
+async function remove(api: ApiClient, config: Config, owner: string, provider: LlmProvider): Promise<number> {
+  const gone = await api.call(keyRoutes.deleteKey, { params: { provider }, query: { owner } });
+  if (!gone.ok) {
+    return notFound(gone, renderError('provider_key_unknown', `Asked for: ${provider} of ${owner}.`));
   }
-  const old = retired.join(', ');
-  return kind === 'file'
-    ? [done, `Removed: ${old}.`]
-    : [done, `No longer needed in MASTER_KEYS: ${old}. Take it out and restart the server.`];
-}
-
-function refused(refusal: { code: string; detail: string }): number {
-  console.error(`tinyfat: ${renderError(refusal.code, refusal.detail)}`);
-  return 1;
+  // Whether a server has a key of its own is not known here.
+  const next =
+    config.client.server !== null
+      ? "the server's own key pays, if it has one,"
+      : config.anthropic.apiKey
+        ? "the operator's key pays"
+        : 'the demo model answers';
+  console.log(printable(`The key is gone. From their next turn on, ${next} for the agents of ${owner}.`));
+  return 0;
 }

@@ -1,8 +1,11 @@
 /** `tinyfat mails [NAME]`, `mails show|raw|release|discard ID`, `mails discard --all NAME`: every mail that came. */
-import { agentById, listMails } from '@tinyfat/database';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
+import { mailRoutes } from '@tinyfat/platform';
+import { listAll } from '../client/list-all.ts';
+import { refused, withApi } from '../client/open-api.ts';
+import type { Config } from '../config.ts';
+import { type Command, printJson, printRows, readLimit, readWords, time, UsageError } from './command.ts';
 import { discardAll, discardMail, rawMail, releaseMail, showMail } from './mail-record.ts';
-import { namedAgent, withData } from './open.ts';
+import { unknownAgent } from './named-agent.ts';
 
 const ACTIONS = new Map([
   ['show', showMail],
@@ -20,52 +23,55 @@ export const mailsCommand: Command = async (words, config) => {
   });
   const [name, id, ...rest] = positionals;
   if (values.all && id === undefined) throw new UsageError('write: mails discard --all NAME');
-  if (id !== undefined) {
-    const action = ACTIONS.get(name ?? '');
-    if (!action || rest.length > 0 || (values.all && name !== 'discard')) {
-      throw new UsageError(
-        'write: mails [NAME], mails show|raw|release|discard ID, or mails discard --all NAME',
-      );
-    }
-    if (values.all) return await withData(config, (data) => discardAll(data, id));
-    return await withData(config, (data) => action(data, config, id, values.json === true));
+  if (id === undefined) return await list(config, name, readLimit(values.limit), values.json === true);
+  const action = ACTIONS.get(name ?? '');
+  if (!action || rest.length > 0 || (values.all && name !== 'discard')) {
+    throw new UsageError(
+      'write: mails [NAME], mails show|raw|release|discard ID, or mails discard --all NAME',
+    );
   }
-  return await withData(config, async (data) => {
-    const agent = name === undefined ? null : await namedAgent(data, name);
-    if (name !== undefined && !agent) return 1;
-    const names = new Map<string, string>();
-    const rows = [];
-    for (const mail of await listMails(data.db, agent?.id ?? null, Number(values.limit) || 50)) {
-      if (!names.has(mail.agent_id)) {
-        names.set(mail.agent_id, (await agentById(data.db, mail.agent_id))?.name ?? mail.agent_id);
-      }
-      const row = {
-        id: mail.id,
-        received: time(mail.received_at),
-        agent: names.get(mail.agent_id) ?? '',
-        from: mail.sender ?? mail.envelope_sender,
-        subject: mail.subject,
-        verdict: mail.verdict,
-        state: mail.state,
-        reason: mail.state_reason || mail.reason,
-      };
-      rows.push(
-        values.json
-          ? {
-              ...row,
-              reason_code: mail.reason_code,
-              verdict_reason: mail.reason,
-              message_id: mail.message_id,
-              envelope_sender: mail.envelope_sender,
-              envelope_recipient: mail.envelope_recipient,
-              client_address: mail.client_address,
-              bytes: mail.raw_bytes,
-              evidence: mail.evidence,
-            }
-          : row,
+  return await withApi(config, (api) =>
+    values.all ? discardAll(api, id) : action(api, id, values.json === true),
+  );
+};
+
+async function list(
+  config: Config,
+  agent: string | undefined,
+  limit: number,
+  json: boolean,
+): Promise<number> {
+  return await withApi(config, async (api) => {
+    const mails = await listAll(
+      (page) => api.call(mailRoutes.listMails, { query: { ...page, agent } }),
+      limit,
+    );
+    if (!mails.ok) return agent === undefined ? refused(mails) : unknownAgent(mails, agent);
+    const rows = mails.body.map((mail) => ({
+      id: mail.id,
+      received: time(mail.received_at),
+      agent: mail.agent,
+      from: mail.sender ?? mail.envelope_sender,
+      subject: mail.subject,
+      verdict: mail.verdict,
+      state: mail.state,
+      reason: mail.state_reason || mail.reason,
+    }));
+    if (!json) printRows(rows, false, 'No mail came yet.');
+    else
+      printJson(
+        mails.body.map((mail, at) => ({
+          ...rows[at],
+          reason_code: mail.reason_code,
+          verdict_reason: mail.reason,
+          message_id: mail.message_id,
+          envelope_sender: mail.envelope_sender,
+          envelope_recipient: mail.envelope_recipient,
+          client_address: mail.client_address,
+          bytes: mail.raw_bytes,
+          evidence: mail.evidence,
+        })),
       );
-    }
-    printRows(rows, values.json === true, 'No mail came yet.');
     return 0;
   });
-};
+}

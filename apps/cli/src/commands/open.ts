@@ -1,7 +1,4 @@
 /** Opens the data folder for one command and closes it behind it. */
-
-import { renderError } from '@tinyfat/core';
-import { type Agent, findAgent } from '@tinyfat/database';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 
@@ -13,12 +10,4 @@ export async function withData(config: Config, use: (data: DataFolder) => Promis
   } finally {
     await data.close();
   }
-}
-
-/** The named agent, or null after saying that there is none. */
-export async function namedAgent(data: DataFolder, name: string): Promise<Agent | null> {
-  const agent = await findAgent(data.db, name.toLowerCase());
-  if (agent) return agent;
-  console.error(`tinyfat: ${renderError('agent_unknown', `Asked for: ${name}.`)}`);
-  return null;
 }

@@ -1,23 +1,14 @@
 /** `tinyfat outbox list|suppressed [NAME]`, `outbox retry|approve ID`, `outbox unsuppress NAME ADDR`. */
-import { canonicalAddress, renderError } from '@tinyfat/core';
-import {
-  agentById,
-  type DeliveryState,
-  deliveryById,
-  listDeliveries,
-  listSuppressed,
-  requeueDelivery,
-  unsuppress,
-} from '@tinyfat/database';
-import type { DataFolder } from '../data-folder.ts';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
-import { namedAgent, withData } from './open.ts';
+import { canonicalAddress } from '@tinyfat/core';
+import { outboxRoutes } from '@tinyfat/platform';
+import type { ApiClient } from '../client/api-client.ts';
+import { listAll } from '../client/list-all.ts';
+import { notFound, refused, withApi } from '../client/open-api.ts';
+import { type Command, printable, printRows, readWords, time, UsageError } from './command.ts';
+import { unknownAgent } from './named-agent.ts';
 
-/** Which deliveries each action lets go. */
-const FROM: Record<'retry' | 'approve', readonly DeliveryState[]> = {
-  retry: ['failed', 'uncertain', 'bounced'],
-  approve: ['held'],
-};
+/** The newest of the list. */
+const LISTED = 100;
 
 /**
  * Shows outgoing mail, lets held, failed, uncertain or bounced ones go (a running server sends them within a second),
@@ -27,86 +18,78 @@ export const outboxCommand: Command = async (words, config) => {
   const { values, positionals } = readWords(words, { json: { type: 'boolean' } });
   const [action, word, text] = positionals;
   if (action === 'list' || action === 'suppressed') {
-    const show = action === 'list' ? deliveryRows : suppressedRows;
-    const empty = action === 'list' ? 'No mail went out yet.' : 'Mail reaches everybody.';
-    return await withData(config, async (data) => {
-      const agent = word === undefined ? null : await namedAgent(data, word);
-      if (word !== undefined && !agent) return 1;
-      printRows(await show(data, agent?.id ?? null), values.json === true, empty);
-      return 0;
-    });
+    const show = action === 'list' ? listDeliveries : listSuppressed;
+    return await withApi(config, (api) => show(api, word, values.json === true));
   }
   if (action === 'unsuppress' && word !== undefined && text !== undefined) {
-    return await withData(config, (data) => writeAgain(data, word, text));
+    return await withApi(config, (api) => writeAgain(api, word, text));
   }
   if ((action !== 'retry' && action !== 'approve') || word === undefined) {
     throw new UsageError(
       'write: outbox list [NAME], retry ID, approve ID, suppressed [NAME] or unsuppress NAME ADDR',
     );
   }
-  return await withData(config, (data) => letGo(data, action, word));
+  return await withApi(config, (api) => letGo(api, action, word));
 };
 
-async function deliveryRows(data: DataFolder, agentId: string | null) {
-  return (await listDeliveries(data.db, agentId, 100)).map((delivery) => ({
+async function listDeliveries(api: ApiClient, agent: string | undefined, json: boolean): Promise<number> {
+  const listed = await listAll(
+    (page) => api.call(outboxRoutes.listOutbox, { query: { ...page, agent } }),
+    LISTED,
+  );
+  if (!listed.ok) return agent === undefined ? refused(listed) : unknownAgent(listed, agent);
+  const rows = listed.body.map((delivery) => ({
     id: delivery.id,
     created: time(delivery.created_at),
     from: delivery.envelope_sender,
-    to: delivery.recipients,
+    to: JSON.stringify(delivery.recipients),
     subject: delivery.subject,
     state: delivery.state,
     delivered: time(delivery.delivered_at),
     attempts: delivery.attempts,
-    reason:
-      delivery.reason_code === null ? delivery.reason : renderError(delivery.reason_code, delivery.reason),
+    reason: delivery.reason,
   }));
-}
-
-async function suppressedRows(data: DataFolder, agentId: string | null) {
-  const rows = [];
-  for (const one of await listSuppressed(data.db, agentId)) {
-    const agent = await agentById(data.db, one.agent_id);
-    rows.push({
-      agent: agent?.name ?? one.agent_id,
-      address: one.address,
-      since: time(one.created_at),
-      code: one.code,
-      reason: one.reason,
-      delivery: one.delivery_id,
-    });
-  }
-  return rows;
-}
-
-async function letGo(data: DataFolder, action: 'retry' | 'approve', id: string): Promise<number> {
-  const delivery = await deliveryById(data.db, id);
-  if (!delivery) {
-    console.error(`tinyfat: there is no delivery ${id}; tinyfat outbox list shows them.`);
-    return 1;
-  }
-  if (delivery.raw_key === '') {
-    console.error(
-      `tinyfat: this mail could not be composed (${delivery.reason}); the agent has to write it again.`,
-    );
-    return 1;
-  }
-  const from = FROM[action];
-  if (!(await requeueDelivery(data.db, delivery.id, from, Date.now()))) {
-    console.error(`tinyfat: the delivery is ${delivery.state}; ${action} is for ${from.join(' or ')} ones.`);
-    return 1;
-  }
-  console.log(`It waits to be sent to ${delivery.recipients}.`);
+  printRows(rows, json, 'No mail went out yet.');
   return 0;
 }
 
-async function writeAgain(data: DataFolder, name: string, text: string): Promise<number> {
+async function listSuppressed(api: ApiClient, agent: string | undefined, json: boolean): Promise<number> {
+  const listed =
+    agent === undefined
+      ? await api.call(outboxRoutes.listAllSuppressed)
+      : await api.call(outboxRoutes.listSuppressed, { params: { agent } });
+  if (!listed.ok) return agent === undefined ? refused(listed) : unknownAgent(listed, agent);
+  const rows = listed.body.data.map((one) => ({
+    agent: one.agent,
+    address: one.address,
+    since: time(one.created_at),
+    code: one.code,
+    reason: one.reason,
+    delivery: one.delivery,
+  }));
+  printRows(rows, json, 'Mail reaches everybody.');
+  return 0;
+}
+
+async function letGo(api: ApiClient, action: 'retry' | 'approve', id: string): Promise<number> {
+  const route = action === 'retry' ? outboxRoutes.retryDelivery : outboxRoutes.approveDelivery;
+  const gone = await api.call(route, { params: { id } });
+  if (!gone.ok) return notFound(gone, `there is no delivery ${id}; tinyfat outbox list shows them.`);
+  console.log(printable(`It waits to be sent to ${JSON.stringify(gone.body.recipients)}.`));
+  return 0;
+}
+
+async function writeAgain(api: ApiClient, name: string, text: string): Promise<number> {
   const parsed = canonicalAddress(text.trim());
   if (!parsed.ok) throw new UsageError(parsed.reason);
-  const agent = await namedAgent(data, name);
-  if (!agent) return 1;
+  const agent = name.toLowerCase();
   const { address } = parsed;
-  const gone = await unsuppress(data.db, agent.id, address);
-  if (gone) console.log(`${agent.name} may write to ${address} again.`);
-  else console.error(`tinyfat: ${address} is not suppressed; see: tinyfat outbox suppressed ${agent.name}`);
-  return gone ? 0 : 1;
+  const gone = await api.call(outboxRoutes.unsuppress, { params: { agent, address } });
+  if (gone.ok) {
+    console.log(printable(`${agent} may write to ${address} again.`));
+    return 0;
+  }
+  const listed = await api.call(outboxRoutes.listSuppressed, { params: { agent } });
+  if (!listed.ok) return unknownAgent(listed, name);
+  return notFound(gone, `${address} is not suppressed; see: tinyfat outbox suppressed ${agent}`);
 }

@@ -1,27 +1,26 @@
-/** Finds a run's events in the agent's folder. The agent could have written them: they are shown, never trusted. */
-import type { AgentFolders } from '@tinyfat/core';
+/** The events of a run. The agent could have written them: they are shown, never trusted. */
+import { runRoutes } from '@tinyfat/platform';
+import { type Answered, type ApiClient, failed } from '../client/api-client.ts';
 
-const MAX_FILES = 10_000;
-const MAX_BYTES = 5_000_000;
+/** Of a thousand events each. A run has some hundreds; an agent can write more. */
+const MAX_PAGES = 20;
 
-/** All events of a run over all its attempts, in order; lines that are no JSON objects are left out. */
-export async function runEvents(folders: AgentFolders, agentId: string, runId: string): Promise<object[]> {
-  const events: object[] = [];
-  for (const entry of await folders.list(agentId, 'events', MAX_FILES)) {
-    const file = await folders.read(agentId, `events/${entry.name}`, MAX_BYTES);
-    if (!file.ok) continue;
-    const lines = new TextDecoder().decode(file.bytes).split('\n').flatMap(parseLine);
-    const [first] = lines;
-    if (first && 'run_id' in first && first.run_id === runId) events.push(...lines);
+/** The events of all attempts, in order; the first ones where there are very many. */
+export async function runEvents(api: ApiClient, id: string): Promise<Answered<Record<string, unknown>[]>> {
+  const events: Record<string, unknown>[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query: { cursor?: string } = cursor === null ? {} : { cursor };
+    const answer: Answered<EventPage> = await api.call(runRoutes.getRunEvents, { params: { id }, query });
+    if (!answer.ok) return answer;
+    if (!('list' in answer.body)) return failed('server_not_understood', null);
+    events.push(...answer.body.list.data.map(({ event }) => event));
+    cursor = answer.body.list.next_cursor;
+    if (cursor === null) break;
   }
-  return events;
+  return { ok: true, body: events };
 }
 
-function parseLine(line: string): object[] {
-  try {
-    const event: unknown = JSON.parse(line);
-    return typeof event === 'object' && event !== null ? [event] : [];
-  } catch {
-    return [];
-  }
-}
+type EventPage =
+  | { list: { data: { event: Record<string, unknown> }[]; next_cursor: string | null } }
+  | { stream: ReadableStream };

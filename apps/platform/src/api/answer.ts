@@ -1,7 +1,7 @@
-/** The kinds of answers: how each is written, and how openapi.yaml describes it. */
+/** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
 import { type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
-import type * as v from 'valibot';
-import type { Content } from './body.ts';
+import * as v from 'valibot';
+import { type Content, decodeUtf8 } from './body.ts';
 
 /** A refusal as a value; its code is one of core's list. */
 export interface Refusal {
@@ -20,9 +20,14 @@ export type Outcome<A> = { ok: true; body: A; headers?: Readonly<Record<string, 
 export interface AnswerKind<A> {
   status: number;
   write(body: A, headers: Readonly<Record<string, string>>): Response;
+  /** What a client got for the body of an answer that is no refusal. */
+  read(bytes: Uint8Array, headers: Headers): ReadAnswer<A>;
   /** Empty where there is no body. */
   content: Content;
 }
+
+/** The answer, or where it differs from what is declared. */
+export type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
 /** Bytes that somebody else wrote: they are handed over as a download and never shown as a page. */
 export interface Download {
@@ -54,14 +59,12 @@ export function refuse(code: ApiCode, detail?: string, headers?: Readonly<Record
 }
 
 /** JSON of this schema. */
-export function json<Schema extends v.GenericSchema>(
-  schema: Schema,
-  status = 200,
-): AnswerKind<v.InferInput<Schema>> {
+export function json<A>(schema: v.GenericSchema<A>, status = 200): AnswerKind<A> {
   return {
     status,
     content: { 'application/json': schema },
     write: (body, headers) => Response.json(body, { status, headers }),
+    read: (bytes, headers) => readJson(schema, bytes, headers),
   };
 }
 
@@ -70,6 +73,7 @@ export const noContent: AnswerKind<null> = {
   status: 204,
   content: {},
   write: (_body, headers) => new Response(null, { status: 204, headers }),
+  read: (bytes) => (bytes.length === 0 ? { ok: true, body: null } : { ok: false, detail: 'It has a body.' }),
 };
 
 /** A download of this content type. */
@@ -88,13 +92,19 @@ export function download(type: string): AnswerKind<Download> {
           'content-security-policy': "sandbox; default-src 'none'",
         },
       }),
+    read: (bytes, headers) => {
+      const [, name = ''] = /filename="([\w.-]+)"/.exec(headers.get('content-disposition') ?? '') ?? [];
+      return headers.get('content-type') === type
+        ? { ok: true, body: { bytes, name } }
+        : { ok: false, detail: `It is not of the type ${type}.` };
+    },
   };
 }
 
 /** JSON, or server-sent events where the client asks for them. */
-export function jsonOrEvents<Schema extends v.GenericSchema>(
-  schema: Schema,
-): AnswerKind<{ list: v.InferInput<Schema> } | { stream: ReadableStream<Uint8Array> }> {
+export function jsonOrEvents<A>(
+  schema: v.GenericSchema<A>,
+): AnswerKind<{ list: A } | { stream: ReadableStream<Uint8Array> }> {
   const list = json(schema);
   return {
     status: 200,
@@ -111,7 +121,44 @@ export function jsonOrEvents<Schema extends v.GenericSchema>(
               'x-accel-buffering': 'no',
             },
           }),
+    read: (bytes, headers) => {
+      const read = list.read(bytes, headers);
+      return read.ok ? { ok: true, body: { list: read.body } } : read;
+    },
   };
+}
+
+/** A newer server may have added this many fields to an object; they are left out. */
+const MAX_NEWER_FIELDS = 50;
+
+function readJson<A>(schema: v.GenericSchema<A>, bytes: Uint8Array, headers: Headers): ReadAnswer<A> {
+  if (!/^application\/json\b/.test(headers.get('content-type') ?? '')) {
+    return { ok: false, detail: 'It is no JSON.' };
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(decodeUtf8(bytes) ?? '');
+  } catch {
+    return { ok: false, detail: 'It is no JSON.' };
+  }
+  for (let fields = 0; fields < MAX_NEWER_FIELDS; fields++) {
+    const parsed = v.safeParse(schema, value);
+    if (parsed.success) return { ok: true, body: parsed.output };
+    const wrong = parsed.issues.find((issue) => !isUnknownField(issue));
+    if (wrong) return { ok: false, detail: `"${v.getDotPath(wrong) ?? ''}" is not what it should be.` };
+    // Of each object one such field is named at a time.
+    for (const issue of parsed.issues) leaveOut(issue);
+  }
+  return { ok: false, detail: 'There is very much in it that is not known here.' };
+}
+
+function leaveOut(issue: v.BaseIssue<unknown>): void {
+  const place = issue.path?.at(-1);
+  if (place?.type === 'object') Reflect.deleteProperty(place.input, place.key);
+}
+
+function isUnknownField(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never';
 }
 
 /** RFC 6266 and RFC 8187: a plain name for all, and the real one where it has other characters. */

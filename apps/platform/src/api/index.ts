@@ -1,4 +1,16 @@
 /** The JSON API for those who compose it, or call it in their own process. */
+export type { Download } from './answer.ts';
 export { API_PREFIX, type Api, createApi } from './create-api.ts';
 export type { ApiPorts, KeyStored } from './ports.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
+export type { Fields, Route } from './route.ts';
+/** What clients ask by: `agentRoutes.listAgents` … */
+export * as agentRoutes from './routes/agents.ts';
+export * as budgetRoutes from './routes/budgets.ts';
+export * as keyRoutes from './routes/keys.ts';
+export * as mailRoutes from './routes/mails.ts';
+export * as meRoutes from './routes/me.ts';
+export * as outboxRoutes from './routes/outbox.ts';
+export * as runRoutes from './routes/runs.ts';
+export * as senderRoutes from './routes/senders.ts';
+export * as tokenRoutes from './routes/tokens.ts';

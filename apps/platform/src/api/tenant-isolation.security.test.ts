@@ -27,7 +27,7 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her held mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
-  listAgents: [own('/agents')],
+  listAgents: [own('/agents'), own(`/agents?owner=${encodeURIComponent(BOB)}`)],
   createAgent: [own('/agents', { body: { name: 'of-the-stranger' } })],
   getAgent: [missing('/agents/scout'), missing('/agents/SCOUT')],
   changeAgent: [missing('/agents/scout', { body: { model: 'opus' } })],
@@ -76,10 +76,12 @@ const CASES: Record<string, Case[]> = {
   retryDelivery: [missing('/outbox/d-2/retry')],
   approveDelivery: [missing('/outbox/d-1/approve')],
   listSuppressed: [missing('/agents/scout/suppressed')],
+  listAllSuppressed: [own('/suppressed')],
   unsuppress: [missing('/agents/scout/suppressed/x%40example.net')],
   getAgentBudget: [missing('/agents/scout/budget')],
   putAgentBudget: [missing('/agents/scout/budget', { body: { monthly_usd: 0 } })],
   deleteAgentBudget: [missing('/agents/scout/budget')],
+  listBudgets: [own('/budgets')],
   getBudget: [own('/budget')],
   putBudget: [own('/budget', { body: { monthly_usd: 0 } })],
   deleteBudget: [own('/budget')],
@@ -209,6 +211,7 @@ describe('what belongs to somebody else', () => {
     const bob = api.person(BOB);
     const asAnn = `owner=${encodeURIComponent(ANN)}`;
     const tries: Promise<Answer>[] = [
+      bob.get(`/agents?${asAnn}`),
       bob.get(`/keys?${asAnn}`),
       bob.get(`/tokens?${asAnn}`),
       bob.call('PUT', `/keys/anthropic?${asAnn}`, { body: { key: 'sk-ant-of-the-stranger' } }),

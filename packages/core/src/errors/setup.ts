@@ -32,6 +32,23 @@ export const setupErrors = {
     sentence: 'There is no such budget.',
     nextStep: 'tinyfat budget show has those that there are.',
   },
+  server_unreachable: {
+    seenBy: 'owner',
+    sentence: 'The server gave no answer.',
+    nextStep:
+      'Check the address in --server or TINYFAT_SERVER, and that the server runs. What was to be changed may have been: look before you do it again.',
+  },
+  server_redirects: {
+    seenBy: 'owner',
+    sentence: 'The server sends this command on to another address, where the token is not sent.',
+    nextStep: 'If that address is the right one, name it in --server or TINYFAT_SERVER.',
+  },
+  server_not_understood: {
+    seenBy: 'owner',
+    sentence: 'What answered is no tinyfat server, or one of another version.',
+    nextStep:
+      'Check the address in --server or TINYFAT_SERVER; use the command line of the same version as the server.',
+  },
   master_keys_missing: {
     seenBy: 'operator',
     sentence: 'The master key that opens the stored keys is not here.',

@@ -2,6 +2,7 @@
 import type { AuthenticationEvidence, ClientConnection, Inspection, MailSummary } from '@tinyfat/core';
 import type { LookupLimits } from '../authenticate/lookups.ts';
 import { senderRule } from '../authenticate/sender-rule.ts';
+import { loading } from '../workers/loading.ts';
 import { checkHeaderBlock, hasFalseEnd, headerBlock } from './header-block.ts';
 import { prescan, rawLimits } from './prescan.ts';
 import { summarize } from './summarize.ts';
@@ -49,15 +50,15 @@ async function senderEvidence(
     case 'client_vouches':
       return vouchedFor;
     case 'own_check': {
-      const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
+      const { authenticateSender } = await loading(() => import('../authenticate/authenticate-sender.ts'));
       return await authenticateSender(raw, summary, request);
     }
     case 'own_check_without_spf': {
-      const { authenticateSender } = await import('../authenticate/authenticate-sender.ts');
+      const { authenticateSender } = await loading(() => import('../authenticate/authenticate-sender.ts'));
       return await authenticateSender(raw, summary, request, { spf: false });
     }
     case 'own_check_then_assertion': {
-      const { relayedSender } = await import('../authenticate/relayed-sender.ts');
+      const { relayedSender } = await loading(() => import('../authenticate/relayed-sender.ts'));
       return await relayedSender(raw, summary, request);
     }
   }

@@ -2,6 +2,7 @@
 import type { MailAttachment, ReadMail } from '../contract.ts';
 import { prescan } from '../inspect/prescan.ts';
 import { flatten } from '../inspect/summarize.ts';
+import { loading } from '../workers/loading.ts';
 import { capText, cleanText, trimBlankLines } from './clean-text.ts';
 import { type BodyPart, keptText, type ParsedMime, parseMime } from './parse-mime.ts';
 import type { SplitText } from './split-quoted.ts';
@@ -45,7 +46,7 @@ interface Attached {
 /** Most mails have no attachments, and don't wait for what looks into files. */
 async function attached({ email }: ParsedMime, html: string): Promise<Attached> {
   if (email.attachments.length === 0) return { attachments: [], images: new Map() };
-  const { inlineImageNames, readAttachments } = await import('./attachments.ts');
+  const { inlineImageNames, readAttachments } = await loading(() => import('./attachments.ts'));
   const attachments = await readAttachments(email.attachments, html);
   return { attachments, images: inlineImageNames(attachments) };
 }
@@ -78,7 +79,7 @@ async function readableText(parsed: ParsedMime, options: TextOptions): Promise<S
 /** The sender's own plain text where there is any, else what the HTML says. */
 async function bodyText(body: BodyPart, { plain, images }: TextOptions): Promise<SplitText> {
   if (body.plain.trim() !== '' || body.html.trim() === '') return { text: cleanText(body.plain), quoted: '' };
-  const { htmlToText, withoutTags } = await import('./html-body.ts');
+  const { htmlToText, withoutTags } = await loading(() => import('./html-body.ts'));
   if (plain) return { text: cleanText(withoutTags(body.html)), quoted: '' };
   const { text, quoted } = htmlToText(body.html, images);
   return { text: cleanText(text), quoted: cleanText(quoted) };
@@ -88,7 +89,7 @@ async function bodyText(body: BodyPart, { plain, images }: TextOptions): Promise
 async function split(whole: string, length: number, plain: boolean): Promise<SplitText> {
   const { text, note } = capText(whole, length);
   if (plain || text.trim() === '') return { text: trimBlankLines(text) + note, quoted: '' };
-  const { splitQuoted } = await import('./split-quoted.ts');
+  const { splitQuoted } = await loading(() => import('./split-quoted.ts'));
   const parts = splitQuoted(text);
   if (parts.quoted === '') return { text: parts.text + note, quoted: '' };
   return { text: parts.text, quoted: parts.quoted + note };

@@ -14,7 +14,7 @@
 import { checkDnsServers } from '../authenticate/lookups.ts';
 import type { ComposedMail, MailDns, MailWorkers, ReadMail } from '../contract.ts';
 import { rawLimits } from '../inspect/prescan.ts';
-import { type Lane, laneAlone, laneTogether } from './lanes.ts';
+import { type Lane, startLane } from './lanes.ts';
 import type { LoadedPart, Task } from './tasks.ts';
 
 /** Times in ms for one call, memory in MiB of JavaScript heap for one thread. */
@@ -59,9 +59,9 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
   const authservIds = (options.authservIds ?? []).map((id) => id.toLowerCase());
   checkDnsServers(options.dns.servers);
   const { memoryMb } = limits;
-  const door = laneTogether({ threads, kept: 1, memoryMb }, TOGETHER);
-  const doorAlone = laneAlone({ threads, kept: 0, memoryMb });
-  const desk = laneAlone({ threads, kept: 1, memoryMb });
+  const door = startLane({ threads, kept: 1, callsPerThread: TOGETHER, memoryMb });
+  const doorAlone = startLane({ threads, kept: 0, callsPerThread: 1, memoryMb });
+  const desk = startLane({ threads, kept: 1, callsPerThread: 1, memoryMb });
 
   const load = (lane: Lane, part: LoadedPart) =>
     lane.call(limits.readMs, () => ({ operation: 'load', part }));

@@ -19,3 +19,12 @@ export type TaskResult =
   | { operation: 'read'; result: ReadMail }
   | { operation: 'report'; result: MailReport | null }
   | { operation: 'compose'; result: ComposedMail };
+
+/** What the main thread posts. */
+export interface Posted {
+  id: number;
+  task: Task;
+}
+
+/** What a worker posts of each task: that its libraries are loaded, then how it ended. */
+export type Reply = { id: number } & ({ begun: true } | { answer: TaskResult } | { reason: string });

@@ -3,28 +3,48 @@
  * mail waits for no library that it does not need. What every mail needs is loaded ahead, in steps, so that
  * a mail that comes right after the start waits for no more than it needs.
  */
-import type { LoadedPart, Task, TaskResult } from './tasks.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { loading, started } from './loading.ts';
+import type { LoadedPart, Posted, Reply, Task, TaskResult } from './tasks.ts';
 
-/** Does one task. What it throws is a bug or the end of the thread's memory. */
-export default async function work(task: Task): Promise<TaskResult> {
+const port = parentPort;
+if (port === null) throw new Error('This file is the entry of a worker thread.');
+
+port.on('message', ({ id, task }: Posted) => {
+  // What is thrown is a bug, or the end of the thread's memory.
+  work(task, () => port.postMessage({ id, begun: true } satisfies Reply)).then(
+    (answer) => port.postMessage({ id, answer } satisfies Reply),
+    (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      port.postMessage({ id, reason } satisfies Reply);
+    },
+  );
+});
+started(workerData);
+
+async function work(task: Task, begin: () => void): Promise<TaskResult> {
   switch (task.operation) {
     case 'load':
       await load(task.part);
       return { operation: 'load' };
     case 'inspect': {
-      const { inspect } = await import('../inspect/inspect.ts');
+      const { inspect } = await loading(() => import('../inspect/inspect.ts'));
+      begin();
       return { operation: 'inspect', result: await inspect(task.raw, task.request) };
     }
     case 'read': {
-      const { readMail } = await import('../read/read-mail.ts');
+      const { readMail } = await loading(() => import('../read/read-mail.ts'));
+      begin();
       return { operation: 'read', result: await readMail(task.raw, task.plain) };
     }
     case 'report': {
-      const { readReport } = await import('../reports/read-report.ts');
+      const { readReport } = await loading(() => import('../reports/read-report.ts'));
+      begin();
       return { operation: 'report', result: readReport(task.raw) };
     }
     case 'compose': {
-      const { compose } = await import('../compose/compose.ts');
+      const { compose } = await loading(() => import('../compose/compose.ts'));
+      begin();
       return { operation: 'compose', result: await compose(task.mail, task.plain) };
     }
   }
@@ -33,15 +53,15 @@ export default async function work(task: Task): Promise<TaskResult> {
 async function load(part: LoadedPart): Promise<void> {
   switch (part) {
     case 'inspect':
-      await import('../inspect/inspect.ts');
+      await loading(() => import('../inspect/inspect.ts'));
       break;
     case 'read':
-      await import('../read/read-mail.ts');
+      await loading(() => import('../read/read-mail.ts'));
       break;
     case 'compose':
-      await import('../read/split-quoted.ts');
-      await import('../compose/compose.ts');
-      await import('../read/attachments.ts');
-      await import('file-type');
+      await loading(() => import('../read/split-quoted.ts'));
+      await loading(() => import('../compose/compose.ts'));
+      await loading(() => import('../read/attachments.ts'));
+      await loading(() => import('file-type'));
   }
 }

@@ -37,6 +37,16 @@ describe('agents over the API', () => {
     );
   });
 
+  it('are listed of one owner where an admin says so', async () => {
+    await api.addAgent('scout', ANN);
+    await api.addAgent('bobs', BOB);
+    const names = async (who: string, query: string) =>
+      (await api.person(who).get(`/agents?${query}`)).json.data.map(({ name }: { name: string }) => name);
+    expect(await names(ADMIN, 'limit=10')).toEqual(['bobs', 'scout']);
+    expect(await names(ADMIN, 'owner=Bob@Example.com')).toEqual(['bobs']);
+    expect(await names(ANN, `owner=${ANN}`)).toEqual(['scout']);
+  });
+
   it('are made by nobody whom the composition does not let', async () => {
     const refused = await api.person(BOB).call('POST', '/agents', { body: { name: 'scout' } });
     expect(refused.json).toMatchObject({ status: 403, code: 'not_permitted' });

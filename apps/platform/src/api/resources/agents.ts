@@ -8,6 +8,7 @@ import {
   hasRunningJob,
   insertAgent,
   markAgentDeleted,
+  type Sight,
   totalsOfAgents,
   visibleAgents,
 } from '@tinyfat/database';
@@ -15,7 +16,7 @@ import { type Outcome, type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
-import { chosenOwner } from '../owner.ts';
+import { chosenOwner, listedOwner } from '../owner.ts';
 import type { ApiPorts } from '../ports.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
@@ -24,11 +25,14 @@ import { readAgentConfig, writeAgentConfig } from './agent-config.ts';
 const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
 
 export const agentEndpoints = [
-  endpoint(routes.listAgents, async ({ ports, see, query }) => {
+  endpoint(routes.listAgents, async ({ ports, principal, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
+    const of = listedOwner(principal, query.owner);
+    if (!of.ok) return of;
     const { limit } = query;
-    const agents = await visibleAgents(ports.db, see.sight, { after: cursor.after, limit: limit + 1 });
+    const sight: Sight = of.owner === null ? 'all' : { owner: of.owner };
+    const agents = await visibleAgents(ports.db, sight, { after: cursor.after, limit: limit + 1 });
     const totals = await totalsOfAgents(
       ports.db,
       agents.map(({ id }) => id),

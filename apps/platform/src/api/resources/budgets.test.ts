@@ -1,6 +1,6 @@
 import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ADMIN, ANN, type ApiFixture, openApi } from '../test-support/api.ts';
+import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
 
 describe('budgets and usage over the API', () => {
   let api: ApiFixture;
@@ -26,6 +26,7 @@ describe('budgets and usage over the API', () => {
     expect((await api.person(ANN).get('/agents/scout/budget')).json).toEqual({
       scope: 'agent',
       subject: 'scout',
+      owner: ANN,
       monthly_usd: null,
       from: null,
       state: null,
@@ -59,6 +60,24 @@ describe('budgets and usage over the API', () => {
     expect((await api.person(ADMIN).call('DELETE', `/budget?owner=${ANN}`)).status).toBe(204);
     expect((await api.person(ADMIN).call('DELETE', `/budget?owner=${ANN}`)).status).toBe(404);
     expect(await monthly()).toEqual([20, 'default']);
+  });
+
+  it('are listed page by page, each for whom it concerns: owners, then agents', async () => {
+    await api.addAgent('bobs', BOB);
+    await put('/agents/scout/budget', 5);
+    await put('/agents/bobs/budget', 6, BOB);
+    const list = async (who: string, query = '') => (await api.person(who).get(`/budgets${query}`)).json;
+    const named = ({ data }: { data: { scope: string; subject: string; monthly_usd: number }[] }) =>
+      data.map(({ scope, subject, monthly_usd }) => `${scope} ${subject} ${monthly_usd}`);
+    const all = [`owner ${ANN} 20`, `owner ${BOB} 20`, 'agent bobs 6', 'agent scout 5'];
+    expect(named(await list(ADMIN))).toEqual(all);
+    expect(named(await list(ANN))).toEqual([`owner ${ANN} 20`, 'agent scout 5']);
+    const first = await list(ADMIN, '?limit=3');
+    const second = await list(ADMIN, `?limit=3&cursor=${first.next_cursor}`);
+    expect([...named(first), ...named(second)]).toEqual(all);
+    expect(second.next_cursor).toBe(null);
+    await api.person(BOB).call('DELETE', '/agents/bobs');
+    expect(named(await list(ADMIN))).toEqual([`owner ${ANN} 20`, 'agent scout 5']);
   });
 
   it.each([-1, 1_000_001, '5', null, Number.NaN])('are not %j', async (amount) => {

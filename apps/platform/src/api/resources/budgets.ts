@@ -1,6 +1,17 @@
 import { type BudgetScope, capState, microUsdOf, monthOf, usdOf } from '@tinyfat/core';
-import { budgetOf, type Database, monthSpent, removeBudget, setBudget } from '@tinyfat/database';
+import {
+  type Agent,
+  budgetOf,
+  type Database,
+  monthSpent,
+  removeBudget,
+  type Sight,
+  setBudget,
+  visibleBudgets,
+  visibleOwners,
+} from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
+import { pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { chosenOwner } from '../owner.ts';
 import type { ApiPorts } from '../ports.ts';
@@ -11,12 +22,38 @@ interface Subject {
   scope: BudgetScope;
   id: string;
   name: string;
+  owner: string;
 }
 
-const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: owner });
-const ofAgent = ({ id, name }: { id: string; name: string }): Subject => ({ scope: 'agent', id, name });
+const ofOwner = (owner: string): Subject => ({ scope: 'owner', id: owner, name: owner, owner });
+const ofAgent = ({ id, name, owner }: Pick<Agent, 'id' | 'name' | 'owner'>): Subject => ({
+  scope: 'agent',
+  id,
+  name,
+  owner,
+});
 
 export const budgetEndpoints = [
+  endpoint(routes.listBudgets, async ({ ports, see, query }) => {
+    const cursor = readCursor(query.cursor);
+    if (!cursor.ok) return cursor;
+    const subjects = await cappedSubjects(ports, see.sight);
+    const begin = Math.max(0, cursor.after?.at ?? 0);
+    const rows = [];
+    for (const [index, subject] of subjects.slice(begin, begin + query.limit + 1).entries()) {
+      rows.push({ at: begin + index + 1, budget: await shown(ports, subject) });
+    }
+    return {
+      ok: true,
+      body: pageOf(
+        rows,
+        query.limit,
+        ({ at }) => ({ at, id: '' }),
+        (row) => row.budget,
+      ),
+    };
+  }),
+
   endpoint(routes.getAgentBudget, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     return found.ok ? { ok: true, body: await shown(ports, ofAgent(found.row)) } : found;
@@ -67,6 +104,17 @@ export const budgetEndpoints = [
   }),
 ];
 
+/** By owner and by name; owners without a budget of their own where the server caps them. */
+async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiPorts, sight: Sight): Promise<Subject[]> {
+  const set = await visibleBudgets(db, sight);
+  const owners = new Set(set.filter(({ scope }) => scope === 'owner').map(({ subject }) => subject));
+  if (ownerBudgetMicroUsd !== null) for (const owner of await visibleOwners(db, sight)) owners.add(owner);
+  const agents = set.flatMap(({ subject, name, owner }) =>
+    name === null || owner === null ? [] : [{ id: subject, name, owner }],
+  );
+  return [...[...owners].sort().map(ofOwner), ...agents.map(ofAgent)];
+}
+
 async function write(db: Database, { scope, id }: Subject, usd: number, now: number): Promise<void> {
   await setBudget(db, { scope, subject: id, monthly_micro_usd: microUsdOf(usd), updated_at: now });
 }
@@ -90,6 +138,7 @@ async function shown({ db, clock, ownerBudgetMicroUsd }: ApiPorts, subject: Subj
   return {
     scope: subject.scope,
     subject: subject.name,
+    owner: subject.owner,
     monthly_usd: monthly === null ? null : usdOf(monthly),
     from,
     state: monthly === null ? null : capState({ monthly, spent }),

@@ -48,7 +48,7 @@ describe('a key of a provider', () => {
 
   it('is replaced and removed by its owner alone', async () => {
     await put(KEY);
-    expect((await put(`${KEY}-1234`)).json.last_four).toBe('1234');
+    expect((await put(`${KEY}-1234`)).json).toMatchObject({ last_four: '1234', replaced: 'wxyz' });
     expect((await api.person(BOB).call('DELETE', '/keys/anthropic')).status).toBe(404);
     expect((await api.person(ANN).call('DELETE', '/keys/anthropic')).status).toBe(204);
     expect((await api.person(ANN).call('DELETE', '/keys/anthropic')).status).toBe(404);

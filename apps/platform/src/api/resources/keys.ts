@@ -1,4 +1,4 @@
-import { parseProviderKey } from '@tinyfat/core';
+import { parseProviderKey, renderError } from '@tinyfat/core';
 import { deleteProviderKey, findProviderKey, listProviderKeys, type ProviderKey } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
@@ -23,12 +23,14 @@ export const keyEndpoints = [
     const { provider } = params;
     const stored = await ports.storeKey({ owner, provider, key: parsed.key, lastFour: parsed.lastFour });
     if (!stored.ok) {
-      // The detail names paths and commands of the machine: it is for the operator's log.
+      // The detail names paths and commands of the machine: it is for the operator alone.
+      if (principal.kind === 'operator')
+        return refuse('server_fault', renderError(stored.code, stored.detail));
       ports.logger.error('key_not_stored', { code: stored.code, detail: stored.detail });
       return refuse('server_fault', 'The key could not be sealed, so it was not stored.');
     }
     const row = await findProviderKey(ports.db, owner, provider);
-    return row ? { ok: true, body: shown(row) } : refuse('server_fault');
+    return row ? { ok: true, body: { ...shown(row), replaced: stored.replaced } } : refuse('server_fault');
   }),
 
   endpoint(routes.deleteKey, async ({ ports, principal, params, query }) => {

@@ -101,6 +101,16 @@ describe('mails over the API', () => {
     expect(await api.db.selectFrom('jobs').select('mail_id').execute()).toEqual([{ mail_id: 'm-1' }]);
   });
 
+  it('that were refused are not released, and it is said what helps', async () => {
+    const refused = { verdict: 'refused', state: 'refused', reason_code: 'not_allowed' } as const;
+    await api.addMail('m-1', refused);
+    const answer = await api.person(ANN).call('POST', '/mails/m-1/release');
+    expect(answer.json).toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('tinyfat allow add'),
+    });
+  });
+
   it('are discarded one by one or all of an agent', async () => {
     for (const id of ['m-1', 'm-2', 'm-3']) await api.addHeldMail(id);
     await api.addHeldMail('m-4', { agent_id: 'other' });

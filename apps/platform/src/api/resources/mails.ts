@@ -95,12 +95,13 @@ export const mailEndpoints = [
   }),
 ];
 
-function notWaiting({ state, verdict }: Mail) {
+function notWaiting({ state, verdict, reason_code: code }: Mail) {
   const why =
     state === 'held' && verdict === 'accepted'
-      ? 'It had its turn, and its answer is held: see the outbox.'
+      ? 'It had its turn, and its answer is held: see the outbox (tinyfat outbox list, tinyfat outbox approve ID).'
       : 'Only mails that are held at the door or over a limit can be released or discarded.';
-  return refuse('conflict', `The mail is ${state} (verdict ${verdict}). ${why}`);
+  const hint = verdict === 'refused' || verdict === 'automatic' ? ` ${describeError(code).nextStep}` : '';
+  return refuse('conflict', `The mail is ${state} (verdict ${verdict}). ${why}${hint}`);
 }
 
 function facts(mail: OfAgent<Mail>) {
@@ -123,6 +124,7 @@ function facts(mail: OfAgent<Mail>) {
     reason: mail.reason,
     state: mail.state,
     state_reason: mail.state_reason,
+    evidence: readEvidence(mail.evidence),
   };
 }
 
@@ -135,7 +137,6 @@ async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
     in_reply_to: mail.in_reply_to,
     references: mail.thread_references.split(' ').filter((one) => one !== ''),
     authentication: mail.authentication,
-    evidence: readEvidence(mail.evidence),
     next_step: isOfList ? describeError(mail.reason_code).nextStep : null,
     waiting: await waitsAtDoor(ports.db, mail.id),
     run: run?.id ?? null,

@@ -48,7 +48,8 @@ describe('the outbox over the API', () => {
   });
 
   it('gives the bytes of a mail, and says where there are none', async () => {
-    await api.addDelivery('d-1', 'm-1');
+    await api.addDelivery('d-1', 'm-1', { delivered_at: 1000 });
+    expect((await api.person(ANN).get('/outbox/d-1')).json.delivered_at).toBe('1970-01-01T00:00:01.000Z');
     await api.addDelivery('d-2', 'm-1', { state: 'failed', raw_key: '' });
     expect((await api.person(ANN).get('/outbox/d-1/raw')).text).toBe('Subject: out\r\n');
     expect((await api.person(ANN).get('/outbox/d-2/raw')).json.detail).toContain('could not be composed');
@@ -60,6 +61,7 @@ describe('the outbox over the API', () => {
     await suppress(api.db, [{ ...row, address: 'x@example.net', created_at: 1 }]);
     expect((await api.person(ANN).get('/agents/scout/suppressed')).json.data).toEqual([
       {
+        agent: 'scout',
         address: 'x@example.net',
         code: 'bounced',
         reason: '550 no',
@@ -67,6 +69,7 @@ describe('the outbox over the API', () => {
         created_at: '1970-01-01T00:00:00.001Z',
       },
     ]);
+    expect((await api.person(ANN).get('/suppressed')).json.data).toMatchObject([{ agent: 'scout' }]);
     const path = '/agents/scout/suppressed/X%40Example.net';
     expect((await api.person(ANN).call('DELETE', path)).status).toBe(204);
     expect((await api.person(ANN).call('DELETE', path)).status).toBe(404);

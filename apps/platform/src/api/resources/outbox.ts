@@ -5,8 +5,10 @@ import {
   listSuppressed,
   type OfAgent,
   requeueDelivery,
+  type SuppressedRecipient,
   unsuppress,
   visibleDeliveries,
+  visibleSuppressed,
 } from '@tinyfat/database';
 import { type Outcome, refuse } from '../answer.ts';
 import { pageOf, readCursor, whole } from '../cursor.ts';
@@ -57,20 +59,15 @@ export const outboxEndpoints = [
   endpoint(routes.listSuppressed, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const rows = await listSuppressed(ports.db, found.row.id);
-    return {
-      ok: true,
-      body: whole(
-        rows.map(({ address, code, reason, delivery_id, created_at }) => ({
-          address,
-          code,
-          reason,
-          delivery: delivery_id,
-          created_at: isoTime(created_at),
-        })),
-      ),
-    };
+    const { id, name: agent } = found.row;
+    const rows = await listSuppressed(ports.db, id);
+    return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent }))) };
   }),
+
+  endpoint(routes.listAllSuppressed, async ({ ports, see }) => ({
+    ok: true,
+    body: whole((await visibleSuppressed(ports.db, see.sight)).map(unreached)),
+  })),
 
   endpoint(routes.unsuppress, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
@@ -103,6 +100,10 @@ async function letGo(
   return now.ok ? { ok: true, body: shown(now.row) } : now;
 }
 
+function unreached({ agent, address, code, reason, delivery_id, created_at }: OfAgent<SuppressedRecipient>) {
+  return { agent, address, code, reason, delivery: delivery_id, created_at: isoTime(created_at) };
+}
+
 function shown(row: OfAgent<Delivery>) {
   return {
     id: row.id,
@@ -124,5 +125,6 @@ function shown(row: OfAgent<Delivery>) {
     provider_id: row.provider_id,
     created_at: isoTime(row.created_at),
     sent_at: isoTimeOrNull(row.sent_at),
+    delivered_at: isoTimeOrNull(row.delivered_at),
   };
 }

@@ -52,10 +52,11 @@ export const listAgents = route({
   summary: 'Agents, the newest first',
   scope: 'read',
   params: none,
-  query: v.strictObject(paging),
+  /** Only admins may name another owner. */
+  query: v.strictObject({ ...paging, owner: v.optional(address) }),
   body: noBody,
   answer: json(page(agentRow)),
-  errors: [],
+  errors: ['not_permitted'],
 });
 
 export const createAgent = route({

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
 import { jsonBody, noBody } from '../body.ts';
-import { address, agentName, line, named, time } from '../fields.ts';
+import { address, agentName, line, named, page, paging, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -18,6 +18,8 @@ export const budget = named(
     scope: v.picklist(['agent', 'owner']),
     /** Name of the agent, or address of the owner. */
     subject: v.string(),
+    /** The owner, whose budget holds beside that of an agent. */
+    owner: v.string(),
     /** Null where nothing caps this. */
     monthly_usd: v.nullable(v.number()),
     /** `default`: OWNER_BUDGET_USD of the server. */
@@ -65,6 +67,18 @@ export const deleteAgentBudget = route({
   query: none,
   body: noBody,
   answer: noContent,
+  errors: [],
+});
+
+export const listBudgets = route({
+  method: 'GET',
+  path: '/budgets',
+  summary: 'Everything that is capped: owners, then agents',
+  scope: 'read',
+  params: none,
+  query: v.strictObject(paging),
+  body: noBody,
+  answer: json(page(budget)),
   errors: [],
 });
 

@@ -5,14 +5,22 @@ import { jsonBody, noBody } from '../body.ts';
 import { address, named, page, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 
-export const key = named(
-  'ProviderKey',
+const facts = {
+  owner: v.string(),
+  provider: v.string(),
+  last_four: v.string(),
+  created_at: time,
+  last_used_at: v.nullable(time),
+};
+
+export const key = named('ProviderKey', v.strictObject(facts));
+
+export const storedKey = named(
+  'StoredProviderKey',
   v.strictObject({
-    owner: v.string(),
-    provider: v.string(),
-    last_four: v.string(),
-    created_at: time,
-    last_used_at: v.nullable(time),
+    ...facts,
+    /** The last four of the key whose place it took; null where there was none. */
+    replaced: v.nullable(v.string()),
   }),
 );
 
@@ -41,7 +49,7 @@ export const putKey = route({
   params: ofProvider,
   query: ofOwner,
   body: jsonBody(v.strictObject({ key: v.string('the key') }), 16 * 1024),
-  answer: json(key),
+  answer: json(storedKey),
   errors: ['not_permitted', 'server_fault'],
 });
 

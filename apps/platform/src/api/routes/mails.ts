@@ -43,8 +43,6 @@ const facts = {
   state_reason: v.string(),
 };
 
-export const mailRow = named('MailRow', v.strictObject(facts));
-
 const aligned = { result: v.string(), aligned: v.boolean() };
 export const evidence = named(
   'Evidence',
@@ -68,6 +66,15 @@ export const evidence = named(
         policy: v.nullable(v.picklist(['none', 'quarantine', 'reject'])),
       }),
     ),
+  }),
+);
+
+export const mailRow = named(
+  'MailRow',
+  v.strictObject({
+    ...facts,
+    /** Null where the mail could not be read. */
+    evidence: v.nullable(evidence),
   }),
 );
 

@@ -32,6 +32,8 @@ export const delivery = named(
     provider_id: v.nullable(v.string()),
     created_at: time,
     sent_at: v.nullable(time),
+    /** When the provider told that it arrived; null where none did. */
+    delivered_at: v.nullable(time),
   }),
 );
 
@@ -104,6 +106,7 @@ export const approveDelivery = route({
 export const suppressed = named(
   'Suppressed',
   v.strictObject({
+    agent: v.string(),
     address: v.string(),
     code: v.picklist(['bounced', 'complained']),
     reason: v.string(),
@@ -118,6 +121,18 @@ export const listSuppressed = route({
   summary: "Whom the agent's mail does not reach",
   scope: 'read',
   params: ofAgent,
+  query: none,
+  body: noBody,
+  answer: json(page(suppressed)),
+  errors: [],
+});
+
+export const listAllSuppressed = route({
+  method: 'GET',
+  path: '/suppressed',
+  summary: 'Whom the mail of any agent does not reach',
+  scope: 'read',
+  params: none,
   query: none,
   body: noBody,
   answer: json(page(suppressed)),

@@ -1,0 +1,115 @@
+/**
+ * A client of the JSON API: asks by declared routes and checks what comes back. How a request gets there is a function:
+ * to the API in this process, or to a server.
+ */
+import { renderError } from '@tinyfat/core';
+import type { Fields, Route } from '@tinyfat/platform';
+import * as v from 'valibot';
+
+/** What goes to the API. */
+export interface ApiRequest {
+  method: string;
+  /** Below `/api/v1`, with its query. */
+  path: string;
+  /** JSON; null for none. */
+  body: string | null;
+}
+
+/** Why nothing came of a request: the API's refusal, or that there was no answer of an API. */
+export interface Failed {
+  ok: false;
+  /** Of HTTP; null where no API answered. */
+  status: number | null;
+  /** Of core's list, unless the server is a newer one. */
+  code: string;
+  /** What is the matter, and what to do. The server wrote it: it goes through `printable`. */
+  detail: string;
+  nextStep: string;
+}
+
+/** Takes a request to an API and brings its answer, whatever that says. */
+export type Send = (
+  request: ApiRequest,
+) => Promise<{ ok: true; status: number; headers: Headers; bytes: Uint8Array } | Failed>;
+
+/** What a route declares that it gives, or why not. */
+export type Answered<A> = { ok: true; body: A } | Failed;
+
+/** Asks a route; a parameter that is not given is not sent. */
+export type Call = <P extends Fields, Q extends Fields, B, A>(
+  route: Route<P, Q, B, A>,
+  given?: { params?: v.InferInput<P>; query?: v.InferInput<Q>; body?: B },
+) => Promise<Answered<A>>;
+
+export interface ApiClient {
+  call: Call;
+  /** Where an agent's folder lies; null where that is another machine. */
+  agentFolder(id: string): string | null;
+}
+
+const MAX_PROBLEM_LENGTH = 2000;
+const problem = v.object({ status: v.number(), code: v.string(), detail: v.string(), next_step: v.string() });
+
+/** Makes the function that asks. */
+export function callThrough(send: Send): Call {
+  return async (route, { params = {}, query = {}, body } = {}) => {
+    const path = pathOf(route.path, params);
+    // No name of ours is like that, and a URL with such a part would be another one.
+    if (path === null) return failed('not_found', 404);
+    const search = new URLSearchParams(texts(query)).toString();
+    const sent = await send({
+      method: route.method,
+      path: search === '' ? path : `${path}?${search}`,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    if (!sent.ok) return sent;
+    if (sent.status >= 400) return readProblem(sent.status, sent.bytes);
+    if (sent.status !== route.answer.status) return noAnswerOfOurs(`It answered with HTTP ${sent.status}.`);
+    const read = route.answer.read(sent.bytes, sent.headers);
+    return read.ok ? read : noAnswerOfOurs(`The answer to ${route.method} ${route.path}: ${read.detail}`);
+  };
+}
+
+/** A failure with the words of its code. */
+export function failed(code: string, status: number | null, detail: string | null = null): Failed {
+  return { ok: false, status, code, detail: renderError(code, detail), nextStep: '' };
+}
+
+function noAnswerOfOurs(detail: string): Failed {
+  return failed('server_not_understood', null, detail);
+}
+
+function pathOf(pattern: string, params: object): string | null {
+  const values = new Map(texts(params));
+  let isPlain = true;
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values.get(name) ?? '';
+    if (/^\.{0,2}$/.test(value)) isPlain = false;
+    return encodeURIComponent(value.toWellFormed());
+  });
+  return isPlain ? path : null;
+}
+
+function texts(values: object): [string, string][] {
+  return Object.entries(values).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+}
+
+function readProblem(status: number, bytes: Uint8Array): Failed {
+  const parsed = v.safeParse(problem, parseJson(bytes));
+  if (!parsed.success || parsed.output.status !== status) {
+    return noAnswerOfOurs(`It answered with HTTP ${status}.`);
+  }
+  const { code, detail, next_step } = parsed.output;
+  const cut = (text: string) => text.slice(0, MAX_PROBLEM_LENGTH);
+  return { ok: false, status, code: cut(code), detail: cut(detail), nextStep: cut(next_step) };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}

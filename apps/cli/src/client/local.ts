@@ -1,0 +1,26 @@
+/** The API over the data folder of this machine, asked in this process as the operator. */
+import { join } from 'node:path';
+import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
+import type { Config } from '../config.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { makeLogger } from '../logger.ts';
+import { apiPorts, NO_SERVER } from '../server/api-ports.ts';
+import { type ApiClient, callThrough } from './api-client.ts';
+
+const HERE = { clientAddress: '127.0.0.1', local: true };
+
+/** A client that sees everything of the folder. Works beside a running server. */
+export function localApi(config: Config, data: DataFolder): ApiClient {
+  const logger = makeLogger({ level: 'warn', plain: true, write: (line) => console.error(line) });
+  const api = createApi(apiPorts(config, data, logger, NO_SERVER), OPERATOR);
+  return {
+    call: callThrough(async ({ method, path, body }) => {
+      const headers = { 'content-type': 'application/json' };
+      const request = new Request(`http://localhost${API_PREFIX}${path}`, { method, headers, body });
+      const answer = await api(request, HERE);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      return { ok: true, status: answer.status, headers: answer.headers, bytes };
+    }),
+    agentFolder: (id) => join(data.paths.agents, id),
+  };
+}

@@ -1,0 +1,51 @@
+/** Opens the API for one command: that of the server which was named, else that of this machine's data folder. */
+import { printable, UsageError } from '../commands/command.ts';
+import { withData } from '../commands/open.ts';
+import type { Config } from '../config.ts';
+import type { ApiClient, Failed } from './api-client.ts';
+
+/** Runs `use` on it; gives the exit code. */
+export async function withApi(config: Config, use: (api: ApiClient) => Promise<number>): Promise<number> {
+  const { server, token } = config.client;
+  if (server === null) {
+    const { localApi } = await import('./local.ts');
+    return await withData(config, (data) => use(localApi(config, data)));
+  }
+  if (token === null) {
+    throw new UsageError(
+      `a token is needed for ${server}: set TINYFAT_TOKEN, or name a file that holds it with --token-file FILE`,
+    );
+  }
+  const { remoteApi } = await import('./remote.ts');
+  return await use(remoteApi({ url: server, token }));
+}
+
+/** Throws a UsageError where a server was named for something that works on the data folder itself. */
+export function onThisMachine(config: Config, what: string): void {
+  if (config.client.server === null) return;
+  throw new UsageError(
+    `${what} works on the data folder of the machine that it runs on, not over --server. Run it where the server runs, without --server and TINYFAT_SERVER.`,
+  );
+}
+
+/** Options that are fields of the API. */
+const OPTIONS = ['owner', 'allow', 'model', 'note', 'name'];
+
+/** Says why something was refused, and gives 1; a UsageError where the words were the trouble. */
+export function refused({ status, detail, nextStep }: Failed): number {
+  if (status === 400) {
+    const words = detail.replace(/^"(\w+)": /, (_, field: string) =>
+      OPTIONS.includes(field) ? `--${field}: ` : '',
+    );
+    throw new UsageError(printable(words));
+  }
+  console.error(`tinyfat: ${printable(`${detail} ${nextStep}`.trim())}`);
+  return 1;
+}
+
+/** The same for something that is asked for by its name or id: `unknown` says that there is none. */
+export function notFound(failure: Failed, unknown: string): number {
+  if (failure.status !== 404) return refused(failure);
+  console.error(`tinyfat: ${printable(unknown)}`);
+  return 1;
+}

@@ -1,0 +1,242 @@
+/** The command line of another machine: everything over the API of the server that it names, with a token. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiClient } from './support/api.ts';
+import { answerTo } from './support/mail.ts';
+import { newestDelivery } from './support/outbox.ts';
+import { runCli, startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+
+const OWNER = 'owner@example.com';
+const TO = 'scout@tinyfat.localhost';
+const KEY = 'sk-ant-api03-SECRETSECRET-wxyz';
+
+describe('the command line over --server', () => {
+  let server: Tinyfat;
+  let folder: string;
+  let url: string;
+  const tokens: Record<'owner' | 'reader' | 'stranger', string> = { owner: '', reader: '', stranger: '' };
+  let second: { id: string };
+  let turn: { id: string };
+  let delivery: { id: string };
+  let printed = '';
+  beforeAll(async () => {
+    server = await startTinyfat({ environment: { SENDER_MAILS_PER_HOUR: '1' }, agents: { scout: [] } });
+    folder = mkdtempSync(join(tmpdir(), 'tinyfat-remote-'));
+    url = `http://${server.host}:8025`;
+    tokens.owner = (await apiClient(server, OWNER, 'read', 'write', 'keys', 'tokens')).token;
+    tokens.reader = (await apiClient(server, OWNER, 'read')).token;
+    tokens.stranger = (await apiClient(server, 'stranger@example.net', 'read', 'write', 'keys')).token;
+    for (const subject of ['first', 'second']) {
+      const raw = `From: ${OWNER}\r\nTo: ${TO}\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@x.example>\r\n\r\nHello.\r\n`;
+      expect((await answerTo(server, { envelope: { from: OWNER, to: TO }, raw })).code).toBe(250);
+    }
+    await server.answers(1);
+    delivery = await newestDelivery(server, 'sent');
+    [second] = await server.json(['mails']);
+    [turn] = await server.json(['runs']);
+  });
+  afterAll(async () => {
+    await server?.dispose();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** On a machine without a data folder, which none of these commands makes. */
+  const environment = () => ({ PATH: process.env.PATH ?? '', DATA_DIR: join(folder, 'data') });
+  async function run(words: string[], more: Record<string, string> = {}, stdin = '') {
+    const result = await runCli(words, { ...environment(), ...more }, stdin);
+    printed += result.stdout + result.stderr;
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+    return result;
+  }
+  const as = (who: keyof typeof tokens) => ({ TINYFAT_SERVER: url, TINYFAT_TOKEN: tokens[who] });
+  const remote = (words: string, stdin?: string) => run(words.split(' '), as('owner'), stdin);
+  const json = async (words: string) => JSON.parse((await remote(`${words} --json`)).stdout);
+
+  it.each([
+    'agent list --json',
+    'allow list scout --json',
+    'mails scout --json',
+    'mails show MAIL --json',
+    'mails show MAIL',
+    'mails raw MAIL',
+    'runs --limit 1 --json',
+    'run show RUN --json',
+    'run show RUN',
+    'outbox list scout --json',
+    'outbox suppressed --json',
+    'budget show scout --json',
+  ])('shows what it shows on the machine itself: %s', async (line) => {
+    const words = line.replace('MAIL', second.id).replace('RUN', turn.id);
+    const shown = await remote(words);
+    expect(shown).toEqual(await server.cli(words.split(' ')));
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('shows an agent, but not where its folder lies', async () => {
+    const { folder: there, ...shown } = await server.json(['agent', 'show', 'scout']);
+    expect(there).toContain(server.dataDir);
+    expect(await json('agent show scout')).toEqual(shown);
+  });
+
+  it('changes who may write', async () => {
+    expect((await remote('allow add scout New@Example.net')).stdout).toContain('new@example.net may write');
+    expect(await server.json(['allow', 'list', 'scout'])).toContainEqual({ entry: 'new@example.net' });
+    expect((await remote('allow remove scout new@example.net')).code).toBe(0);
+    expect(await remote('allow remove scout new@example.net')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not on the list'),
+    });
+    expect((await remote('address create scout --note fax')).stdout).toMatch(/^scout\+\w+@/);
+    expect(await json('address list scout')).toMatchObject([{ note: 'fax' }]);
+  });
+
+  it('gives a mail its turn', async () => {
+    const [mail] = await json('mails scout');
+    expect(mail).toMatchObject({ subject: 'second', state: 'over_limit' });
+    expect((await remote(`mails release ${mail.id}`)).stdout).toContain(OWNER);
+    expect((await server.answers(2))[1]?.inReplyTo).toBe('<second@x.example>');
+    expect(await remote(`mails release ${mail.id}`)).toMatchObject({ code: 1 });
+    const [sent] = await json('outbox list');
+    expect(await remote(`outbox approve ${sent.id}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('approve is for held ones'),
+    });
+  });
+
+  it('sets a budget, and a key from standard input, for the owner of the token', async () => {
+    expect((await remote('budget set scout 5')).stdout).toContain('$5.00 a month');
+    expect((await remote(`budget set --owner ${OWNER} 9`)).code).toBe(0);
+    expect(await json('budget show')).toMatchObject([
+      { scope: 'owner', monthly_usd: 9 },
+      { scope: 'agent', name: 'scout', monthly_usd: 5 },
+    ]);
+    expect((await remote('key set', `${KEY}\n`)).stdout).toContain(`agents of ${OWNER}`);
+    expect(await server.json(['key', 'list'])).toMatchObject([{ owner: OWNER, last_four: 'wxyz' }]);
+    expect((await remote('key remove')).code).toBe(0);
+    expect(await remote('budget set --owner boss@example.com 5')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Only admins may name another owner.'),
+    });
+  });
+
+  it('makes a token that can no more than the one in use, and revokes it', async () => {
+    const made = await remote('token create --scope read --name phone');
+    const token = made.stdout.trim();
+    expect(token).toMatch(/^tf_/);
+    expect((await run(['agent', 'list'], { TINYFAT_SERVER: url, TINYFAT_TOKEN: token })).code).toBe(0);
+    const { id } = (await json('token list')).find((one: { name: string }) => one.name === 'phone');
+    expect((await remote(`token revoke ${id}`)).code).toBe(0);
+    expect((await run(['agent', 'list'], { TINYFAT_SERVER: url, TINYFAT_TOKEN: token })).code).toBe(1);
+    expect((await remote('token create --scope admin')).code).toBe(1);
+  });
+
+  it('takes server and token as options, the token best from a file', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, `${tokens.owner}\n`, { mode: 0o600 });
+    const words = ['--server', `${url}/`, 'agent', 'list', '--json'];
+    for (const token of [`--token-file=${file}`, `--token=${tokens.owner}`]) {
+      const listed = await run([...words, token]);
+      expect(JSON.parse(listed.stdout)).toMatchObject([{ address: TO }]);
+    }
+  });
+
+  it('shows nothing of another owner, with the words for what is not there', async () => {
+    const stranger = (words: string) => run(words.split(' '), as('stranger'));
+    for (const words of ['agent list', 'mails', 'runs', 'outbox list', 'outbox suppressed', 'key list']) {
+      expect(JSON.parse((await stranger(`${words} --json`)).stdout)).toEqual([]);
+    }
+    for (const [words, text] of [
+      ['agent show scout', 'There is no agent of that name.'],
+      ['agent delete scout', 'There is no agent of that name.'],
+      ['allow list scout', 'There is no agent of that name.'],
+      ['allow remove scout owner@example.com', 'There is no agent of that name.'],
+      ['mails scout', 'There is no agent of that name.'],
+      ['mails discard --all scout', 'There is no agent of that name.'],
+      ['budget set scout 1', 'There is no agent of that name.'],
+      [`mails show ${second.id}`, 'there is no mail'],
+      [`mails raw ${second.id}`, 'there is no mail'],
+      [`mails release ${second.id}`, 'there is no mail'],
+      [`run show ${turn.id}`, 'there is no run'],
+      [`outbox retry ${delivery.id}`, 'there is no delivery'],
+    ]) {
+      const refused = await stranger(words ?? '');
+      expect([words, refused.code, refused.stdout]).toEqual([words, 1, '']);
+      expect(refused.stderr).toContain(text);
+    }
+  });
+
+  it('says what is wrong with the token', async () => {
+    const wrong = await run(['agent', 'list'], { ...as('owner'), TINYFAT_TOKEN: `tf_${'x'.repeat(43)}` });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('tinyfat token create') });
+    const reader = await run(['allow', 'add', 'scout', 'x@example.com'], as('reader'));
+    expect(reader).toMatchObject({ code: 1, stderr: expect.stringContaining('The scope write is needed.') });
+    const none = await run(['agent', 'list'], { TINYFAT_SERVER: url });
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('set TINYFAT_TOKEN') });
+    const noToken = await run(['agent', 'list'], { ...as('owner'), TINYFAT_TOKEN: 'hunter2' });
+    expect(noToken).toMatchObject({ code: 2, stderr: expect.stringContaining('TINYFAT_TOKEN is no token') });
+    expect(noToken.stderr).not.toContain('hunter2');
+  });
+
+  it('sends the token nowhere else', async () => {
+    const foreign = await run(['agent', 'list', '--server', 'http://agents.example.com'], as('owner'));
+    expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining('must begin with https://') });
+    const came: string[] = [];
+    const other = createServer((request, response) => {
+      came.push(`${request.url} ${request.headers.authorization}`);
+      response.writeHead(307, { location: `${url}/api/v1/agents` }).end();
+    });
+    await new Promise<void>((resolve) => other.listen(8026, server.host, resolve));
+    try {
+      const there = `http://${server.host}:8026`;
+      const redirected = await run(['agent', 'list', '--server', there, '--token', tokens.owner]);
+      expect(redirected).toMatchObject({ code: 1, stderr: expect.stringContaining(`HTTP 307 to ${url}`) });
+      expect(came).toHaveLength(1);
+      const mixed = await run(['agent', 'list', '--server', there], as('owner'));
+      expect(mixed).toMatchObject({ code: 2, stderr: expect.stringContaining('TINYFAT_TOKEN is for') });
+      expect(came).toHaveLength(1);
+    } finally {
+      other.close();
+    }
+    const down = await run([
+      'agent',
+      'list',
+      '--server',
+      `http://${server.host}:8026`,
+      '--token',
+      tokens.owner,
+    ]);
+    expect(down).toMatchObject({ code: 1, stderr: expect.stringContaining('ECONNREFUSED') });
+    const smtp = await run([
+      'agent',
+      'list',
+      '--server',
+      `http://${server.host}:2525`,
+      '--token',
+      tokens.owner,
+    ]);
+    expect(smtp.code).toBe(1);
+    expect(smtp.stderr).toMatch(/The server gave no answer|is no tinyfat server/);
+  });
+
+  it.each([
+    'start',
+    'demo',
+    'doctor',
+    'webhooks',
+    'account list',
+    'key rotate',
+    'send --to a@b.c --from a@b.c --subject x',
+  ])('refuses %s, which is for the machine itself', async (words) => {
+    const refused = await remote(words);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('Run it where the server runs');
+  });
+
+  it('prints no token but one that it makes, and no key', () => {
+    for (const token of Object.values(tokens)) expect(printed + server.output()).not.toContain(token);
+    expect(printed + server.output()).not.toContain('SECRET');
+  });
+});
