@@ -17,6 +17,8 @@ import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const OWNER = 'owner@example.com';
 const ADMIN = 'root@example.com';
+/** For a mail that shows that no other was sent. */
+const SECOND = 'second@example.com';
 const ORIGIN = 'https://agents.example';
 
 describe('signing in, attacked', () => {
@@ -31,7 +33,7 @@ describe('signing in, attacked', () => {
       environment: {
         PUBLIC_URL: ORIGIN,
         TRUSTED_PROXIES: '127.0.0.0/8',
-        ADMIN_EMAILS: ADMIN,
+        ADMIN_EMAILS: `${ADMIN},${SECOND}`,
         SMTP_URL: sink.url,
         LOG_LEVEL: 'debug',
       },
@@ -121,6 +123,36 @@ describe('signing in, attacked', () => {
     expect(await (await get('/', { cookie })).text()).toContain('All agents');
     expect((await post('/sign-in/confirm', { token })).status).toBe(303);
     expect(sink.mails).toHaveLength(sent);
+  });
+
+  it.each([
+    '/api/../sign-in',
+    '/api/%2e%2e/sign-in',
+    '/webhooks/..%2fsign-in',
+    '/webhooks%2f..%2fsign-in',
+    '/metrics\\..\\sign-in',
+    '//sign-in',
+    '/sign-in/',
+    '/sign-in?/api/v1',
+    'http://evil.example/sign-in',
+  ])('takes no form without an Origin at %s, either', async (path) => {
+    client++;
+    const sent = sink.mails.length;
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-forwarded-for': `198.51.100.${client}`,
+      };
+      const asked = request({ host: server.host, port: 8025, path, method: 'POST', headers }, (answer) => {
+        answer.resume();
+        answer.once('end', () => resolve(answer.statusCode ?? 0));
+      });
+      asked.once('error', reject);
+      asked.end(`address=${encodeURIComponent(OWNER)}`);
+    });
+    expect([403, 404]).toContain(status);
+    await ask(SECOND);
+    expect(sink.mails).toHaveLength(sent + 1);
   });
 
   it('takes small forms of the one kind that its pages send', async () => {

@@ -46,6 +46,9 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 
 const MEGABYTE = 1024 * 1024;
 
+/** Once the answer to the form has gone: whether there is a mail to be sent must not show in its time. */
+const SIGN_IN_MAIL_AFTER_MS = 200;
+
 /** Agents on the status page. */
 const MOST_AGENTS_SHOWN = 200;
 
@@ -249,7 +252,7 @@ export async function startServer(
       publicUrl,
       key,
       networkOf: clientNetwork,
-      onMail: signInMails.wake,
+      onMail: () => void setTimeout(signInMails.wake, SIGN_IN_MAIL_AFTER_MS),
     });
 
     const stopping = new AbortController();
