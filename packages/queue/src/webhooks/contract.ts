@@ -16,7 +16,7 @@ import type { ReceivedMessage } from '../contract.ts';
 /** What the functions that take a webhook read of a request; a web-standard `Request` has it. */
 export interface WebhookRequest {
   headers: Headers;
-  /** Read to the limit and no further. */
+  /** Read only where the headers allow it, to the limit and no further. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
 }
 

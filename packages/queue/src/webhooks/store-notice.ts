@@ -15,6 +15,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   webhook_stale: 401,
   webhook_unauthorized: 401,
   webhook_too_large: 413,
+  webhook_busy: 503,
+  webhook_incomplete: 408,
   webhook_malformed: 400,
   // So that Postmark comes again; a 403 would stop it.
   webhook_raw_missing: 503,
