@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { postmarkInbound, WEBHOOK_SECRET } from './stand-ins/webhooks.ts';
-import { OWNER, SCOUT, signedMail, startWebhookWorld, unsignedMail, type WebhookWorld } from './support/webhooks.ts';
+import {
+  OWNER,
+  SCOUT,
+  signedMail,
+  startWebhookWorld,
+  unsignedMail,
+  type WebhookWorld,
+} from './support/webhooks.ts';
 
 const auth = 'postmark:s3cret-of-the-webhook';
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -12,7 +19,12 @@ const MEGABYTE = 1024 * 1024;
 /** What comes back to these header lines, of a request whose body never comes, until the connection ends. */
 function answerToHeaders(host: string, path: string, headers: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const lines = [`POST ${path} HTTP/1.1`, `Host: ${host}:8025`, 'Content-Type: application/json', ...headers];
+    const lines = [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${host}:8025`,
+      'Content-Type: application/json',
+      ...headers,
+    ];
     const socket = connect(8025, host, () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
     let text = '';
     socket.on('data', (chunk) => {
@@ -43,7 +55,10 @@ describe('webhooks under load', () => {
   it('of Postmark are refused by their headers, before any of their body comes', async () => {
     world = await withPostmark();
     const ask = (...headers: string[]) =>
-      answerToHeaders(world.server.host, '/webhooks/postmark', [`Content-Length: ${40 * MEGABYTE}`, ...headers]);
+      answerToHeaders(world.server.host, '/webhooks/postmark', [
+        `Content-Length: ${40 * MEGABYTE}`,
+        ...headers,
+      ]);
     expect(await ask()).toMatch(/^HTTP\/1.1 401 /);
     expect(await ask(`Authorization: ${basic('postmark:wrong')}`)).toMatch(/^HTTP\/1.1 401 /);
     const large = await answerToHeaders(world.server.host, '/webhooks/postmark', [
@@ -59,7 +74,9 @@ describe('webhooks under load', () => {
     const ask = (...headers: string[]) => answerToHeaders(world.server.host, '/webhooks/resend', headers);
     expect(await ask('Content-Length: 1000')).toMatch(/^HTTP\/1.1 401 /);
     const shaped = ['svix-id: msg_1', `svix-timestamp: ${Math.floor(Date.now() / 1000)}`];
-    expect(await ask('Content-Length: 1000', ...shaped, 'svix-signature: v2,AAAA')).toMatch(/^HTTP\/1.1 401 /);
+    expect(await ask('Content-Length: 1000', ...shaped, 'svix-signature: v2,AAAA')).toMatch(
+      /^HTTP\/1.1 401 /,
+    );
     const signature = `svix-signature: v1,${'A'.repeat(43)}=`;
     expect(await ask(`Content-Length: ${2 * MEGABYTE}`, ...shaped, signature)).toMatch(/^HTTP\/1.1 413 /);
   });

@@ -150,7 +150,10 @@ describe('the configuration', () => {
       return read.ok ? read.config.webhooks.downloadHosts : [];
     };
     expect(hosts({})).toEqual(['resend.com', 'resend.app', 'cloudfront.net']);
-    expect(hosts({ RESEND_DOWNLOAD_HOSTS: 'Raw.Example.com, b.example' })).toEqual(['raw.example.com', 'b.example']);
+    expect(hosts({ RESEND_DOWNLOAD_HOSTS: 'Raw.Example.com, b.example' })).toEqual([
+      'raw.example.com',
+      'b.example',
+    ]);
   });
 
   it('wants the key of Resend with the secret of its webhook, and no other key for Postmark’s', () => {

@@ -8,7 +8,10 @@ import { listSuppressed } from './suppressions.ts';
 import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const owner = 'owner@example.com';
-const news = (happened: DeliveryNotice['happened'], change: Partial<DeliveryNotice> = {}): DeliveryNotice => ({
+const news = (
+  happened: DeliveryNotice['happened'],
+  change: Partial<DeliveryNotice> = {},
+): DeliveryNotice => ({
   kind: 'delivery',
   mailId: 'theirs-1',
   happened,

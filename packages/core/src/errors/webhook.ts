@@ -31,7 +31,8 @@ export const webhookErrors = {
   },
   webhook_busy: {
     seenBy: 'operator',
-    sentence: 'More bytes of webhooks came at once than are held in memory, so the provider was asked to come again.',
+    sentence:
+      'More bytes of webhooks came at once than are held in memory, so the provider was asked to come again.',
     nextStep: 'Nothing to do if it passes; if it lasts, see in the log of the proxy who sends them.',
   },
   webhook_incomplete: {

@@ -34,7 +34,10 @@ describe('the room for bodies of webhooks', () => {
   it('hands on what fits, to the last byte', async () => {
     const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
     expect(await room.withBody(coming([4, 6]).request, lengthOf)).toEqual({ ok: true, value: 10 });
-    expect(await room.withBody({ headers: new Headers(), body: null }, lengthOf)).toEqual({ ok: true, value: 0 });
+    expect(await room.withBody({ headers: new Headers(), body: null }, lengthOf)).toEqual({
+      ok: true,
+      value: 0,
+    });
   });
 
   it('does not read what is announced as too large', async () => {

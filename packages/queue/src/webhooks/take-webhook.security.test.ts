@@ -77,7 +77,12 @@ describe('a webhook of Postmark', () => {
     expect(answer).toMatchObject({ status: 413, code: 'webhook_too_large' });
   });
 
-  const mail = { raw: encode('Subject: x\r\n\r\nx'), from: 'a@b.example', to: ['scout@x.example'], messageId: 'm1' };
+  const mail = {
+    raw: encode('Subject: x\r\n\r\nx'),
+    from: 'a@b.example',
+    to: ['scout@x.example'],
+    messageId: 'm1',
+  };
   const post = (ports: TakePorts) =>
     postmarkTaker(ports)({
       headers: new Headers({ authorization: basic(auth) }),
@@ -128,7 +133,10 @@ describe('a webhook of Postmark', () => {
 });
 
 describe('a webhook of Resend', () => {
-  const body = JSON.stringify({ type: 'email.received', data: { email_id: 'mail-1', to: ['scout@x.example'] } });
+  const body = JSON.stringify({
+    type: 'email.received',
+    data: { email_id: 'mail-1', to: ['scout@x.example'] },
+  });
 
   it.each([
     ['no signature', { 'svix-signature': '' }],

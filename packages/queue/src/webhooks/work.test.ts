@@ -36,7 +36,11 @@ describe('the worker of webhooks', () => {
   const archive: Pick<MailArchive, 'fetch'> = {
     fetch: async (mailId) => ({
       ok: true,
-      value: { recipients: ['Scout <scout@agents.test>', 'other@agents.test'], from: 'a@b.example', raw: text(mailId) },
+      value: {
+        recipients: ['Scout <scout@agents.test>', 'other@agents.test'],
+        from: 'a@b.example',
+        raw: text(mailId),
+      },
     }),
   };
   const text = (body: string) => new TextEncoder().encode(`Return-Path: <ann@example.com>\r\n\r\n${body}`);
