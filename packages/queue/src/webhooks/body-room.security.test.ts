@@ -15,8 +15,11 @@ function coming(pieces: number[], { open = false, declared }: { open?: boolean; 
         if (next !== undefined) {
           state.read += next;
           controller.enqueue(bytes(next));
-        } else if (!open) controller.close();
-        else return new Promise<void>(() => {});
+          return;
+        }
+        if (open) return new Promise<void>(() => {});
+        controller.close();
+        return;
       },
       cancel() {
         state.cancelled = true;
