@@ -9,7 +9,8 @@ import {
 import type { NewWebhookEvent } from '@tinyfat/database';
 import type { TakePorts, WebhookAnswer } from './contract.ts';
 
-const STATUS: Partial<Record<ErrorCode, number>> = {
+/** The HTTP status of each refusal; what is not in it is none. */
+export const WEBHOOK_STATUS: Partial<Record<ErrorCode, number>> = {
   webhook_not_configured: 404,
   webhook_signature_wrong: 401,
   webhook_stale: 401,
@@ -31,7 +32,7 @@ export function refuseWebhook(
   provider: WebhookProvider,
   { code, reason }: { code: ErrorCode; reason: string },
 ): WebhookAnswer {
-  const status = STATUS[code] ?? 400;
+  const status = WEBHOOK_STATUS[code] ?? 400;
   logger.warn('webhook_refused', { provider, status, code, reason: renderError(code, reason) });
   return { status, code, reason };
 }
