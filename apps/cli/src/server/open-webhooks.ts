@@ -1,5 +1,5 @@
 /** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
-import { insertWebhookEvent } from '@tinyfat/database';
+import { hasWebhookEvent, insertWebhookEvent } from '@tinyfat/database';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import {
   openReconciler,
@@ -75,6 +75,7 @@ export async function openWebhooks(parts: WebhookParts): Promise<Webhooks> {
     postmarkCredentials,
     rawMail,
     storeEvent: (event: Parameters<typeof insertWebhookEvent>[1]) => insertWebhookEvent(db, event),
+    hasEvent: (id: string) => hasWebhookEvent(db, id),
     onStored: worker.wake,
   };
   return {

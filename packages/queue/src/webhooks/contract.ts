@@ -39,6 +39,8 @@ export interface TakePorts {
   rawMail: Pick<RawMailStore, 'put' | 'remove'>;
   /** Durable when it resolves; false where the event, or the mail that came in, was told before. */
   storeEvent(event: NewWebhookEvent): Promise<boolean>;
+  /** Whether the event with our id is stored. */
+  hasEvent(id: string): Promise<boolean>;
   /** An event waits to be worked on. */
   onStored(): void;
 }

@@ -60,8 +60,21 @@ export async function storeNotice(
     if (isNew) ports.onStored();
     return TAKEN;
   } catch (error) {
+    if (rawKey !== null) await forget(ports, event.id, rawKey);
     ports.logger.error('webhook_not_stored', { provider, code: 'webhook_not_stored', error: String(error) });
     return { status: 503, code: 'webhook_not_stored', reason: 'It could not be stored.' };
+  }
+}
+
+/**
+ * Removes the message of an event that was not stored: it comes again with every try of the provider. Where it can't be
+ * seen whether the row is there, the message stays: a file too many is better than a row without one.
+ */
+async function forget(ports: TakePorts, eventId: string, rawKey: string): Promise<void> {
+  try {
+    if (!(await ports.hasEvent(eventId))) await ports.rawMail.remove(rawKey);
+  } catch (error) {
+    ports.logger.warn('webhook_message_left', { raw_key: rawKey, error: String(error) });
   }
 }
 

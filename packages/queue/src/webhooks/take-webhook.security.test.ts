@@ -17,7 +17,7 @@ const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toStrin
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** Ports that note in which order they are used. `fail`: what does not work. */
-function recording(fail: 'put' | 'store' | null = null) {
+function recording(fail: 'put' | 'store' | 'store and look' | null = null) {
   const steps: string[] = [];
   const stored: NewWebhookEvent[] = [];
   const secret = parseWebhookSecret(WEBHOOK_SECRET);
@@ -25,7 +25,7 @@ function recording(fail: 'put' | 'store' | null = null) {
   let made = 0;
   const step = async (name: string) => {
     await new Promise(setImmediate);
-    if (name === fail) throw new Error('the disk is full');
+    if (fail?.split(' ')[0] === name) throw new Error('the disk is full');
     steps.push(name);
   };
   const log = (_event: string, fields?: object) => void steps.push(`log ${JSON.stringify(fields)}`);
@@ -35,12 +35,16 @@ function recording(fail: 'put' | 'store' | null = null) {
     logger: { debug() {}, info() {}, warn: log, error: log },
     resendSecrets: [secret],
     postmarkCredentials: [auth],
-    rawMail: { put: (key) => step(key === '' ? '' : 'put'), remove: () => step('remove') },
+    rawMail: { put: () => step('put'), remove: () => step('remove') },
     async storeEvent(event) {
       await step('store');
       const known = stored.some(({ event_id }) => event_id === event.event_id);
       if (!known) stored.push(event);
       return !known;
+    },
+    hasEvent: async (id) => {
+      if (fail === 'store and look') throw new Error('the database is away');
+      return stored.some((event) => event.id === id);
     },
     onStored: () => void steps.push('wake'),
   };
@@ -103,6 +107,15 @@ describe('a webhook of Postmark', () => {
     expect(await post(ports)).toMatchObject({ status: 503, code: 'webhook_not_stored' });
     expect(stored).toEqual([]);
     expect(steps).not.toContain('wake');
+  });
+
+  it('leaves no message behind that no row names, but one of which that can not be seen', async () => {
+    const { ports, work } = recording('store');
+    await post(ports);
+    expect(work()).toEqual(['put', 'remove']);
+    const blind = recording('store and look');
+    expect(await post(blind.ports)).toMatchObject({ status: 503 });
+    expect(blind.work()).toEqual(['put']);
   });
 
   it('with more bytes than there is room for, many at once, is put off, and none is lost when told again', async () => {
