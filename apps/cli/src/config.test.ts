@@ -71,6 +71,9 @@ describe('the configuration', () => {
     ['RESEND_WEBHOOK_SECRET', `whsec_${Buffer.from('sixteen bytes..').toString('base64')}`],
     ['POSTMARK_WEBHOOK_AUTH', 'password'],
     ['POSTMARK_WEBHOOK_AUTH', 'user:two words'],
+    ['RESEND_DOWNLOAD_HOSTS', 'https://cdn.example'],
+    ['RESEND_DOWNLOAD_HOSTS', 'cdn.example,10.0.0.1'],
+    ['RESEND_DOWNLOAD_HOSTS', 'localhost'],
   ])('stops the start for %s=%s and names the variable', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
@@ -143,6 +146,18 @@ describe('the configuration', () => {
     expect(read.ok && read.config.webhooks.resendSecrets.map((one) => Buffer.from(one).toString())).toEqual([
       'the first secret of them',
       'the other secret of them',
+    ]);
+  });
+
+  it('fetches stored messages from hosts of Resend, or from those that are named', () => {
+    const hosts = (environment: Record<string, string>) => {
+      const read = readConfig(environment);
+      return read.ok ? read.config.webhooks.downloadHosts : [];
+    };
+    expect(hosts({})).toEqual(['resend.com', 'resend.app', 'cloudfront.net']);
+    expect(hosts({ RESEND_DOWNLOAD_HOSTS: 'Raw.Example.com, b.example' })).toEqual([
+      'raw.example.com',
+      'b.example',
     ]);
   });
 

@@ -47,8 +47,11 @@ export interface Config {
   smtpUrl: string | null;
   /** The HTTP API that mail goes out through; null = relay or Maildir. */
   mailProvider: MailProvider | null;
-  /** What webhooks of the providers prove themselves with, any of several; empty = none are taken. */
-  webhooks: { resendSecrets: WebhookSecret[]; postmarkCredentials: string[] };
+  /**
+   * What webhooks of the providers prove themselves with, any of several; empty = none are taken. And the hosts, each
+   * with all below it, that stored messages of Resend are fetched from.
+   */
+  webhooks: { resendSecrets: WebhookSecret[]; postmarkCredentials: string[]; downloadHosts: string[] };
   anthropic: { apiKey: string | null; baseUrl: string };
   /** What a month of all agents of one owner may cost, micro-dollars; null = no cap. `tinyfat budget` sets others. */
   ownerBudgetMicroUsd: number | null;
@@ -80,6 +83,9 @@ const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
 const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];
+
+/** Resend says "signed CloudFront URL", and shows a host of its own. */
+const RESEND_DOWNLOAD_HOSTS = ['resend.com', 'resend.app', 'cloudfront.net'];
 
 /** At most one of them; with none mail goes into the Maildir. */
 const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
@@ -190,6 +196,14 @@ const credentials = v.pipe(
   v.everyItem(
     (text) => /^[!-9;-~]+:[!-~]+$/.test(text),
     'must be user:password in letters, digits and signs, with commas between several of them',
+  ),
+);
+const hostNames = v.pipe(
+  list,
+  v.transform((names) => names.map((name) => name.toLowerCase())),
+  v.everyItem(
+    (name) => /^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{1,62}$/.test(name),
+    'must be names of hosts such as cdn.example.com, with commas between; an IP address is none',
   ),
 );
 const masterKeys = v.pipe(
@@ -303,7 +317,11 @@ export function readConfig(environment: Environment): ReadConfig {
       : postmarkToken
         ? { kind: 'postmark', key: postmarkToken, baseUrl: postmarkUrl }
         : null,
-    webhooks: { resendSecrets, postmarkCredentials },
+    webhooks: {
+      resendSecrets,
+      postmarkCredentials,
+      downloadHosts: read('RESEND_DOWNLOAD_HOSTS', hostNames, RESEND_DOWNLOAD_HOSTS),
+    },
     anthropic: {
       apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
       baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),

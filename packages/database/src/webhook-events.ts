@@ -20,6 +20,12 @@ export async function insertWebhookEvent(db: Database, event: NewWebhookEvent): 
   return made !== undefined;
 }
 
+/** Whether there is an event with this id. */
+export async function hasWebhookEvent(db: Database, id: string): Promise<boolean> {
+  const row = await db.selectFrom('webhook_events').select('id').where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Takes the oldest event that is due, counts the try, and keeps it from others until `until` (epoch ms). */
 export async function claimWebhookEvent(
   db: Database,

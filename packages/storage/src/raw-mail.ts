@@ -29,14 +29,20 @@ export function rawMailDirectory(folder: string): RawMailStore {
       const { shelf, path } = place(key);
       await openShelf(shelf);
       const temporary = `${path}.part`;
-      const file = await open(temporary, 'w', 0o600);
       try {
-        await file.writeFile(raw);
-        await file.sync();
-      } finally {
-        await file.close();
+        const file = await open(temporary, 'w', 0o600);
+        try {
+          await file.writeFile(raw);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(temporary, path);
+      } catch (error) {
+        // On a full disk the halves of what did not fit would keep it full.
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw error;
       }
-      await rename(temporary, path);
       await syncFolder(shelf);
     },
     async get(key) {

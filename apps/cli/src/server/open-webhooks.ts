@@ -1,12 +1,12 @@
 /** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
-import { insertWebhookEvent } from '@tinyfat/database';
+import { hasWebhookEvent, insertWebhookEvent } from '@tinyfat/database';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import {
   openReconciler,
+  postmarkTaker,
   receive,
+  resendTaker,
   startWebhookWorker,
-  takePostmarkWebhook,
-  takeResendWebhook,
   type WebhookAnswer,
   type WebhookRequest,
 } from '@tinyfat/queue';
@@ -35,10 +35,10 @@ const RECONCILE_MS = 5 * 60_000;
 export async function openWebhooks(parts: WebhookParts): Promise<Webhooks> {
   const { config, data, clock, makeId, logger, account } = parts;
   const { db, rawMail } = data;
-  const { resendSecrets, postmarkCredentials } = config.webhooks;
+  const { resendSecrets, postmarkCredentials, downloadHosts } = config.webhooks;
   const door = doorPorts(parts);
   const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: OVERSIZE_BYTES_KEPT };
-  const archive = account && resendArchive({ account, ...sizes });
+  const archive = account && resendArchive({ account, downloadHosts, ...sizes });
   const worker = await startWebhookWorker({
     db,
     clock,
@@ -75,11 +75,12 @@ export async function openWebhooks(parts: WebhookParts): Promise<Webhooks> {
     postmarkCredentials,
     rawMail,
     storeEvent: (event: Parameters<typeof insertWebhookEvent>[1]) => insertWebhookEvent(db, event),
+    hasEvent: (id: string) => hasWebhookEvent(db, id),
     onStored: worker.wake,
   };
   return {
-    takeResend: (request) => takeResendWebhook(take, request),
-    takePostmark: (request) => takePostmarkWebhook(take, request),
+    takeResend: resendTaker(take),
+    takePostmark: postmarkTaker(take),
     async stop(drainMs) {
       await Promise.all([reconciler?.stop(drainMs), worker.stop(drainMs)]);
     },

@@ -29,6 +29,17 @@ export const webhookErrors = {
     sentence: 'A webhook is larger than any that the provider sends.',
     nextStep: 'Nothing to do if it was forged; else report it with its size.',
   },
+  webhook_busy: {
+    seenBy: 'operator',
+    sentence:
+      'More bytes of webhooks came at once than are held in memory, so the provider was asked to come again.',
+    nextStep: 'Nothing to do if it passes; if it lasts, see in the log of the proxy who sends them.',
+  },
+  webhook_incomplete: {
+    seenBy: 'operator',
+    sentence: 'A webhook broke off, or did not come whole in time.',
+    nextStep: 'Nothing to do: the provider sends it again by itself.',
+  },
   webhook_malformed: {
     seenBy: 'operator',
     sentence: 'A webhook that the provider itself sent could not be read.',

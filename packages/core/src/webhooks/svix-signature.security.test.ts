@@ -1,4 +1,5 @@
 /** Only what the holder of a secret signed, just now, byte for byte. */
+import { createHmac } from 'node:crypto';
 import { Resend } from 'resend';
 import { describe, expect, it } from 'vitest';
 import { NEXT_WEBHOOK_SECRET, svixHeaders, WEBHOOK_SECRET } from '../../../../e2e/stand-ins/webhooks.ts';
@@ -69,6 +70,24 @@ describe('the signature of a webhook', () => {
       ok: false,
       code: 'webhook_signature_wrong',
     });
+  });
+
+  it('is one of the bytes that came, not of what a parser makes of them', async () => {
+    const spaced = '{ "type" : "email.\\u0072eceived" , "a": 1, "a": 2 }\n';
+    const headers = new Headers(svixHeaders(spaced, { id: 'msg_1', at }));
+    const check = (bytes: Uint8Array) => verifySvix({ headers, body: bytes, now }, [first]);
+    expect(await check(new TextEncoder().encode(spaced))).toMatchObject({ ok: true });
+    expect(await check(new TextEncoder().encode(JSON.stringify(JSON.parse(spaced))))).toMatchObject({
+      ok: false,
+    });
+    // As text both are one and the same replacement character.
+    const one = new Uint8Array([0x22, 0xff, 0x22]);
+    const other = new Uint8Array([0x22, 0xfe, 0x22]);
+    const key = createHmac('sha256', Buffer.from(WEBHOOK_SECRET.slice(6), 'base64'));
+    const signature = key.update(`msg_1.${at}.`).update(one).digest('base64');
+    headers.set('svix-signature', `v1,${signature}`);
+    expect(await check(one)).toMatchObject({ ok: true });
+    expect(await check(other)).toMatchObject({ ok: false, code: 'webhook_signature_wrong' });
   });
 
   it.each([

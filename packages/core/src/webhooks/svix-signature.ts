@@ -14,9 +14,13 @@ export interface SignedWebhook {
 }
 
 /** `id` is the provider's for this event: the same whenever it is sent again. */
-export type SignatureVerdict =
-  | { ok: true; id: string }
-  | { ok: false; code: 'webhook_signature_wrong' | 'webhook_stale'; reason: string };
+export type SignatureVerdict = { ok: true; id: string } | SignatureRefusal;
+
+export interface SignatureRefusal {
+  ok: false;
+  code: 'webhook_signature_wrong' | 'webhook_stale';
+  reason: string;
+}
 
 /** Bytes of an HMAC key. */
 export type WebhookSecret = Uint8Array<ArrayBuffer>;
@@ -35,22 +39,23 @@ export function parseWebhookSecret(text: string): WebhookSecret | null {
   return key === null || key.length < 16 ? null : key;
 }
 
+/**
+ * Whether the headers can be those of a signed webhook at all: null, or what is missing. It proves nothing, but spares
+ * reading what certainly is none.
+ */
+export function signatureMissing(headers: Headers): SignatureRefusal | null {
+  const claim = claimIn(headers);
+  return typeof claim === 'string' ? wrong(claim) : null;
+}
+
 /** Checks signature and time. Any of the signatures may be right, by any of the secrets. */
 export async function verifySvix(
   { headers, body, now }: SignedWebhook,
   secrets: readonly WebhookSecret[],
 ): Promise<SignatureVerdict> {
-  const id = headers.get('svix-id') ?? '';
-  const timestamp = headers.get('svix-timestamp') ?? '';
-  const signatures = (headers.get('svix-signature') ?? '').split(' ').slice(0, MAX_SIGNATURES);
-  if (!/^[\w.:-]{1,200}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) {
-    return wrong('It has no svix-id or no svix-timestamp.');
-  }
-  const given = signatures.flatMap((signature) => {
-    const [version, encoded = ''] = signature.split(',');
-    return version === 'v1' ? (fromBase64(encoded) ?? []) : [];
-  });
-  if (given.length === 0) return wrong('It has no signature of version v1.');
+  const claim = claimIn(headers);
+  if (typeof claim === 'string') return wrong(claim);
+  const { id, timestamp, given } = claim;
   const prefix = new TextEncoder().encode(`${id}.${timestamp}.`);
   const signed = new Uint8Array(prefix.length + body.length);
   signed.set(prefix);
@@ -68,6 +73,28 @@ export async function verifySvix(
   return { ok: false, code: 'webhook_stale', reason };
 }
 
+interface Claim {
+  id: string;
+  timestamp: string;
+  given: Uint8Array[];
+}
+
+/** What the headers say, or a sentence about what they lack. */
+function claimIn(headers: Headers): Claim | string {
+  const id = headers.get('svix-id') ?? '';
+  const timestamp = headers.get('svix-timestamp') ?? '';
+  const signatures = (headers.get('svix-signature') ?? '').split(' ').slice(0, MAX_SIGNATURES);
+  if (!/^[\w.:-]{1,200}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) {
+    return 'It has no svix-id or no svix-timestamp.';
+  }
+  const given = signatures.flatMap((signature) => {
+    const [version, encoded = ''] = signature.split(',');
+    return version === 'v1' ? (fromBase64(encoded) ?? []) : [];
+  });
+  if (given.length === 0) return 'It has no signature of version v1.';
+  return { id, timestamp, given };
+}
+
 async function hmacSha256(secret: WebhookSecret, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', secret, algorithm, false, ['sign']);
@@ -83,6 +110,6 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function wrong(reason: string): SignatureVerdict {
+function wrong(reason: string): SignatureRefusal {
   return { ok: false, code: 'webhook_signature_wrong', reason };
 }

@@ -1,6 +1,7 @@
 /**
  * Fetches a stored message from the address that the provider gave for it. The address lies at another server, which
- * must not see our key; it is asked over TLS, except where the provider itself is a stand-in on this machine.
+ * must not see our key. Invariant: only hosts that were named are asked, on the usual port, over TLS, except where the
+ * provider itself is a stand-in on this machine; so an answer of the provider can't make us ask a neighbour of ours.
  */
 
 /** Times in ms, sizes in bytes. */
@@ -9,7 +10,9 @@ export interface DownloadOptions {
   /** Of a larger message so much is kept. */
   keepBytes: number;
   timeoutMs: number;
-  /** The provider is on a loopback address. */
+  /** Names of hosts; what lies below a name counts as it. */
+  hosts: readonly string[];
+  /** The provider is on a loopback address, and so is where its messages lie. */
   plainOnLoopback: boolean;
 }
 
@@ -27,7 +30,8 @@ export async function downloadRaw(address: string, options: DownloadOptions): Pr
   try {
     let url = address;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      if (!isAllowed(url, options)) return refused('its address is no https URL');
+      const wrong = addressProblem(url, options);
+      if (wrong !== null) return refused(wrong);
       const response = await fetch(url, { signal, redirect: 'manual' });
       const location = response.headers.get('location');
       if (response.status >= 300 && response.status < 400 && location !== null) {
@@ -54,10 +58,16 @@ export function isLoopbackUrl(text: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
-function isAllowed(url: string, { plainOnLoopback }: DownloadOptions): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol } = new URL(url);
-  return protocol === 'https:' || (protocol === 'http:' && plainOnLoopback && isLoopbackUrl(url));
+/** What is wrong with an address; null for one that may be asked. Of the address itself only the host is told. */
+function addressProblem(url: string, { hosts, plainOnLoopback }: DownloadOptions): string | null {
+  if (!URL.canParse(url)) return 'its address is no URL';
+  const { protocol, hostname, port, username, password } = new URL(url);
+  if (username !== '' || password !== '') return 'its address holds a password';
+  if (plainOnLoopback && isLoopbackUrl(url) && /^https?:$/.test(protocol)) return null;
+  if (protocol !== 'https:' || port !== '') return 'its address is no https URL on the usual port';
+  // The parser has brought the name into lower case.
+  const named = hosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
+  return named ? null : `it lies at ${hostname.slice(0, 253)}, which RESEND_DOWNLOAD_HOSTS does not name`;
 }
 
 async function bodyOf(response: Response, { maxBytes, keepBytes }: DownloadOptions): Promise<DownloadedRaw> {

@@ -23,6 +23,8 @@ export interface ResendArchiveOptions {
   /** Of one message; of a larger one the beginning is given. */
   maxBytes: number;
   keepBytes: number;
+  /** Where stored messages may lie: names of hosts, each with all below it. */
+  downloadHosts: readonly string[];
   /** For one request to the API. */
   timeoutMs?: number;
   /** For one message. */
@@ -48,6 +50,7 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
     maxBytes: options.maxBytes,
     keepBytes: options.keepBytes,
     timeoutMs: options.downloadMs ?? 120_000,
+    hosts: options.downloadHosts,
     plainOnLoopback: isLoopbackUrl(account.baseUrl),
   };
 

@@ -16,7 +16,7 @@ import type { ReceivedMessage } from '../contract.ts';
 /** What the functions that take a webhook read of a request; a web-standard `Request` has it. */
 export interface WebhookRequest {
   headers: Headers;
-  /** Read to the limit and no further. */
+  /** Read only where the headers allow it, to the limit and no further. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
 }
 
@@ -39,6 +39,8 @@ export interface TakePorts {
   rawMail: Pick<RawMailStore, 'put' | 'remove'>;
   /** Durable when it resolves; false where the event, or the mail that came in, was told before. */
   storeEvent(event: NewWebhookEvent): Promise<boolean>;
+  /** Whether the event with our id is stored. */
+  hasEvent(id: string): Promise<boolean>;
   /** An event waits to be worked on. */
   onStored(): void;
 }

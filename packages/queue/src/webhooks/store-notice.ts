@@ -9,12 +9,15 @@ import {
 import type { NewWebhookEvent } from '@tinyfat/database';
 import type { TakePorts, WebhookAnswer } from './contract.ts';
 
-const STATUS: Partial<Record<ErrorCode, number>> = {
+/** The HTTP status of each refusal; what is not in it is none. */
+export const WEBHOOK_STATUS: Partial<Record<ErrorCode, number>> = {
   webhook_not_configured: 404,
   webhook_signature_wrong: 401,
   webhook_stale: 401,
   webhook_unauthorized: 401,
   webhook_too_large: 413,
+  webhook_busy: 503,
+  webhook_incomplete: 408,
   webhook_malformed: 400,
   // So that Postmark comes again; a 403 would stop it.
   webhook_raw_missing: 503,
@@ -29,7 +32,7 @@ export function refuseWebhook(
   provider: WebhookProvider,
   { code, reason }: { code: ErrorCode; reason: string },
 ): WebhookAnswer {
-  const status = STATUS[code] ?? 400;
+  const status = WEBHOOK_STATUS[code] ?? 400;
   logger.warn('webhook_refused', { provider, status, code, reason: renderError(code, reason) });
   return { status, code, reason };
 }
@@ -57,8 +60,21 @@ export async function storeNotice(
     if (isNew) ports.onStored();
     return TAKEN;
   } catch (error) {
+    if (rawKey !== null) await forget(ports, event.id, rawKey);
     ports.logger.error('webhook_not_stored', { provider, code: 'webhook_not_stored', error: String(error) });
     return { status: 503, code: 'webhook_not_stored', reason: 'It could not be stored.' };
+  }
+}
+
+/**
+ * Removes the message of an event that was not stored: it comes again with every try of the provider. Where it can't be
+ * seen whether the row is there, the message stays: a file too many is better than a row without one.
+ */
+async function forget(ports: TakePorts, eventId: string, rawKey: string): Promise<void> {
+  try {
+    if (!(await ports.hasEvent(eventId))) await ports.rawMail.remove(rawKey);
+  } catch (error) {
+    ports.logger.warn('webhook_message_left', { raw_key: rawKey, error: String(error) });
   }
 }
 

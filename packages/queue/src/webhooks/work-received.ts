@@ -69,7 +69,8 @@ async function storedMail(
   }
   const raw = await ports.rawMail.get(raw_key);
   if (raw.length <= ports.maxMessageBytes) return { ok: true, mail: { recipients, from, raw } };
-  const beginning = raw.subarray(0, ports.keptBytes);
+  // A copy: a view would keep all of it in memory.
+  const beginning = new Uint8Array(raw.subarray(0, ports.keptBytes));
   return { ok: true, mail: { recipients, from, raw: beginning, oversizeBytes: raw.length } };
 }
 
