@@ -29,7 +29,7 @@ export function onThisMachine(config: Config, what: string): void {
 }
 
 /** Options that are fields of the API. */
-const OPTIONS = ['owner', 'allow', 'model', 'note', 'name'];
+const OPTIONS = ['owner', 'allow', 'model'];
 
 /** Says why something was refused, and gives 1; a UsageError where the words were the trouble. */
 export function refused({ status, detail, nextStep }: Failed): number {

@@ -10,6 +10,8 @@ export interface Refusal {
   status: number;
   /** A sentence on this case. */
   detail?: string;
+  /** What to do in this case; absent = what the code says. */
+  nextStep?: string;
   headers?: Readonly<Record<string, string>>;
 }
 

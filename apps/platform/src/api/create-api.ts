@@ -103,8 +103,8 @@ function tooLarge(route: RouteFacts): Refusal {
   );
 }
 
-function toResponse({ code, status, detail, headers }: Refusal): Response {
-  return problemOf(code, status, detail, headers);
+function toResponse({ code, status, detail, headers, nextStep }: Refusal): Response {
+  return problemOf(code, status, detail, headers, nextStep);
 }
 
 /** For the log: no address, and of a token only its id. */

@@ -20,12 +20,13 @@ export function problem(
   return problemOf(code, httpErrors[code].status, detail, headers);
 }
 
-/** The same for any code of the list. */
+/** The same for any code of the list, with another next step than the code's where one is given. */
 export function problemOf(
   code: ErrorCode,
   status: number,
   detail?: string,
   headers: Readonly<Record<string, string>> = {},
+  nextStepHere?: string,
 ): Response {
   const { sentence, nextStep } = describeError(code);
   const body: Problem = {
@@ -34,7 +35,7 @@ export function problemOf(
     status,
     code,
     detail: detail ?? sentence,
-    next_step: nextStep,
+    next_step: nextStepHere ?? nextStep,
   };
   return new Response(`${JSON.stringify(body)}\n`, {
     status,

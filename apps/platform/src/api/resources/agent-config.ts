@@ -1,5 +1,5 @@
 /** The settings in an agent's config.json. The agent can write it, too: it is read as foreign text. */
-import { type AgentConfig, changeAgentConfig, parseAgentConfig } from '@tinyfat/core';
+import { type AgentConfig, changeAgentConfig, parseAgentConfig, type ReadRefusal } from '@tinyfat/core';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { ApiPorts } from '../ports.ts';
 
@@ -10,11 +10,17 @@ export async function readAgentConfig(
   { folders }: Pick<ApiPorts, 'folders'>,
   agentId: string,
 ): Promise<{ config: AgentConfig; text: string | null; warnings: string[] }> {
-  const file = await folders.read(agentId, 'config.json', MAX_CONFIG_BYTES);
+  const file = await folders.read(agentId, 'config.json', MAX_CONFIG_BYTES).catch(noFolder);
   const text = file.ok ? new TextDecoder().decode(file.bytes) : null;
   const { config, warnings } = parseAgentConfig(text);
   if (!file.ok && file.reason !== 'missing') warnings.push(`config.json: ${file.detail}`);
   return { config, text, warnings };
+}
+
+/** An agent whose folder somebody took away is shown and deleted all the same. */
+function noFolder(error: unknown): ReadRefusal {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  return { ok: false, reason: 'not_a_file', detail: 'the folder of the agent is not there' };
 }
 
 /** Changes settings; what else is in the file stays. */

@@ -37,6 +37,16 @@ describe('agents over the API', () => {
     );
   });
 
+  it('are shown and deleted also where their folder is gone', async () => {
+    await api.addAgent('scout', ANN);
+    await api.folders.remove('scout');
+    expect((await api.person(ANN).get('/agents/scout')).json).toMatchObject({
+      model: null,
+      warnings: [expect.stringContaining('the folder of the agent is not there')],
+    });
+    expect((await api.person(ANN).call('DELETE', '/agents/scout')).status).toBe(204);
+  });
+
   it('are listed of one owner where an admin says so', async () => {
     await api.addAgent('scout', ANN);
     await api.addAgent('bobs', BOB);

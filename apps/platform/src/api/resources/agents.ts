@@ -112,7 +112,7 @@ async function checkNewAgent(
   const warnings: string[] = [];
   for (const text of wanted.allow ?? []) {
     const parsed = parseAllowEntry(text);
-    if (!parsed.ok) return refuse('invalid_request', `"allow": ${parsed.reason}`);
+    if (!parsed.ok) return refuse('invalid_request', `"allow": ${text}: ${parsed.reason}`);
     if (parsed.warning) warnings.push(parsed.warning);
     entries.push(parsed.entry.text);
   }

@@ -107,7 +107,8 @@ describe('mails over the API', () => {
     const answer = await api.person(ANN).call('POST', '/mails/m-1/release');
     expect(answer.json).toMatchObject({
       code: 'conflict',
-      detail: expect.stringContaining('tinyfat allow add'),
+      detail: expect.stringContaining('verdict refused'),
+      next_step: expect.stringContaining('tinyfat allow add'),
     });
   });
 

@@ -9,7 +9,7 @@ import {
   waitsAtDoor,
 } from '@tinyfat/database';
 import * as v from 'valibot';
-import { refuse } from '../answer.ts';
+import { type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
@@ -95,13 +95,18 @@ export const mailEndpoints = [
   }),
 ];
 
-function notWaiting({ state, verdict, reason_code: code }: Mail) {
-  const why =
-    state === 'held' && verdict === 'accepted'
-      ? 'It had its turn, and its answer is held: see the outbox (tinyfat outbox list, tinyfat outbox approve ID).'
-      : 'Only mails that are held at the door or over a limit can be released or discarded.';
-  const hint = verdict === 'refused' || verdict === 'automatic' ? ` ${describeError(code).nextStep}` : '';
-  return refuse('conflict', `The mail is ${state} (verdict ${verdict}). ${why}${hint}`);
+function notWaiting({ state, verdict, reason_code: code }: Mail): Refusal {
+  const is = `The mail is ${state} (verdict ${verdict}).`;
+  if (state === 'held' && verdict === 'accepted') {
+    const nextStep = 'See: tinyfat outbox list, tinyfat outbox approve ID';
+    return { ...refuse('conflict', `${is} It had its turn, and its answer is held.`), nextStep };
+  }
+  const refusal = refuse(
+    'conflict',
+    `${is} Only mails that are held at the door or over a limit can be released or discarded.`,
+  );
+  const isFinal = verdict === 'refused' || verdict === 'automatic';
+  return isFinal ? { ...refusal, nextStep: describeError(code).nextStep } : refusal;
 }
 
 function facts(mail: OfAgent<Mail>) {
