@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { openSqlite } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { header, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 /** Waits for what a loaded machine may take a while for. */
-const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 20_000 });
 
 /** An answer of Haiku with so many tokens costs $0.30 and a little. */
 const DEAR = '[[usage: {"output": 60000}]]';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -172,7 +173,7 @@ describe('the key of an owner', () => {
     const reply = await ask('scout', '[[reply: Never.]]');
     expect(reply).toContain('could not be read');
     expect(reply).not.toContain(server.dataDir);
-    expect(server.output()).toContain(`chmod 600 '${file}'`);
+    await eventually(() => server.output()).toContain(`chmod 600 '${file}'`);
     expect(model.requests).toEqual([]);
     chmodSync(file, 0o600);
     expect(await ask('scout', '[[reply: Again.]]')).toContain('Again.');

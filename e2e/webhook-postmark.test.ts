@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostmarkStandIn, startPostmarkStandIn } from './stand-ins/postmark.ts';
 import { postBody, postmarkInbound, postPostmark } from './stand-ins/webhooks.ts';
+import { eventually } from './support/eventually.ts';
 import {
   OWNER,
   SCOUT,
@@ -92,7 +93,7 @@ describe('a webhook of Postmark', () => {
   it('without the raw content is put off, and the log says what to switch on', async () => {
     const reply = await postPostmark(world.url, inbound(null), auth);
     expect(reply).toMatchObject({ status: 503, code: 'webhook_raw_missing' });
-    expect(world.server.output()).toContain('Include raw email content');
+    await eventually(() => world.server.output()).toContain('Include raw email content');
   });
 
   it('that nobody can read is refused', async () => {

@@ -1,5 +1,6 @@
 /** Mail that Resend takes in: a webhook tells of it, the server asks for it, and it goes through the same door. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import { newestDelivery } from './support/outbox.ts';
 import {
   apiKey,
@@ -30,7 +31,7 @@ describe('mail in by a webhook of Resend', () => {
     expect(shown).toMatchObject({ via: 'resend', evidence: { source: 'verified', spf: null } });
     expect((await world.server.cli(['mails', 'raw', mail.id])).stdout).toBe(raw.toString());
     expect(await world.event('done')).toMatchObject({ kind: 'received', attempts: 1, reason: null });
-    expect(world.server.output()).toContain('no SMTP listener');
+    await eventually(() => world.server.output()).toContain('no SMTP listener');
   });
 
   it('shows the key to Resend and not to the server that keeps the messages', async () => {
