@@ -242,9 +242,8 @@ describe('signing in, attacked', () => {
     });
     expect(made.status).toBe(403);
     expect(await made.json()).toMatchObject({ code: 'not_permitted' });
-    expect((await fetch(`${api}/agents`, { headers: { cookie: cookie.replace(/=./, '=x') } })).status).toBe(
-      401,
-    );
+    const forged = cookie.replace(/=(.)/, (_, first) => (first === 'x' ? '=y' : '=x'));
+    expect((await fetch(`${api}/agents`, { headers: { cookie: forged } })).status).toBe(401);
   });
 
   it('keeps sessions over kill -9, and ends them from the command line', async () => {
