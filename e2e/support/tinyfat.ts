@@ -25,13 +25,18 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Runs a command line with this environment alone. */
+const { NODE_COMPILE_CACHE } = process.env;
+/** Where Node keeps what it has compiled, as `bin/with-node` sets it for the launcher. */
+const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+
+/** Runs a command line with this environment alone, and the launcher's compile cache. */
 export async function runCli(
   words: string[],
   environment: Record<string, string>,
   stdin = '',
 ): Promise<CliResult> {
-  const command = spawn(process.execPath, [MAIN, ...words], { env: environment, stdio: 'pipe' });
+  const env = { ...COMPILED, ...environment };
+  const command = spawn(process.execPath, [MAIN, ...words], { env, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
   command.stdout.on('data', (chunk) => {
@@ -93,7 +98,7 @@ export async function startTinyfat(options: {
 
   const start = async (more: Record<string, string> = {}) => {
     const server = spawn(process.execPath, [MAIN, 'start'], {
-      env: { ...environment, ...more },
+      env: { ...COMPILED, ...environment, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = server;
