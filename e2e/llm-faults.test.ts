@@ -84,7 +84,7 @@ describe('a model that fails', () => {
   });
 
   it('a turn that takes too long: ended at the deadline, with everything it started', async () => {
-    const reply = await ask('[[tool: bash {"command":"sleep 876543"}]] [[hang]]', { TURN_TIMEOUT_S: '3' });
+    const reply = await ask('[[tool: bash {"command":"sleep 876543"}]] [[hang]]', { TURN_TIMEOUT_S: '6' });
     expect(reply.text).toMatch(/longer than/i);
     expect(await run()).toMatchObject({ status: 'failed', error: 'deadline', attempt: 1 });
     expect(processes('sleep 87654[3]')).toBe('');
