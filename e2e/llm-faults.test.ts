@@ -65,19 +65,19 @@ describe('a model that fails', () => {
   });
 
   it('a model that never answers: ended by the stall watchdog', async () => {
-    const reply = await ask('[[hang]]', { TURN_TIMEOUT_S: '4' });
+    const reply = await ask('[[hang]]', { TURN_TIMEOUT_S: '6' });
     expect(reply.text).toMatch(/stopped|stall|no word|longer/i);
     expect(['llm_stalled', 'deadline']).toContain((await run()).error);
   });
 
   it('a model that falls silent in the middle: ended too', async () => {
-    await ask('[[hangmid]] [[reply: Only half of this.]]', { TURN_TIMEOUT_S: '4' });
+    await ask('[[hangmid]] [[reply: Only half of this.]]', { TURN_TIMEOUT_S: '6' });
     expect(['llm_stalled', 'deadline']).toContain((await run()).error);
   });
 
   it('a tool that runs too long is ended before the turn is, so that the model can say so', async () => {
     const reply = await ask('[[tool: bash {"command":"sleep 987654"}]] [[reply: It said: {output}]]', {
-      TURN_TIMEOUT_S: '4',
+      TURN_TIMEOUT_S: '6',
     });
     expect(reply.text).toMatch(/It said:.*timed out/is);
     expect(processes('sleep 98765[4]')).toBe('');

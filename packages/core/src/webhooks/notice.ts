@@ -61,3 +61,17 @@ export function timeFrom(text: string | null | undefined): number | null {
   const time = Date.parse(text ?? '');
   return Number.isNaN(time) ? null : time;
 }
+
+/** What stands in a body that should be JSON; undefined where it is none. */
+export function jsonFrom(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A webhook that says nothing that can be used. */
+export function malformed(reason: string): ParsedNotice {
+  return { ok: false, code: 'webhook_malformed', reason };
+}

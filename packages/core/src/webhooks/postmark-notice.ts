@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.ts';
 import type { DeliveryHappening, DeliveryNotice, ParsedNotice } from './notice.ts';
-import { timeFrom } from './notice.ts';
+import { jsonFrom, malformed, timeFrom } from './notice.ts';
 
 const mailId = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
 const text = v.nullish(v.string(), '');
@@ -119,16 +119,4 @@ function meaningOf(record: 'Delivery' | 'Bounce' | 'SpamComplaint', type: string
   if (record === 'Delivery') return { happened: 'delivered', dead: null };
   if (record === 'SpamComplaint') return { happened: 'complained', dead: null };
   return bounces.get(type) ?? { happened: passing, dead: false };
-}
-
-function jsonFrom(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
-}
-
-function malformed(reason: string): ParsedNotice {
-  return { ok: false, code: 'webhook_malformed', reason };
 }

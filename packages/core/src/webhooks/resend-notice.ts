@@ -4,6 +4,8 @@ import { parseMessageId } from '../threading/message-id.ts';
 import {
   type DeliveryHappening,
   type DeliveryNotice,
+  jsonFrom,
+  malformed,
   type ParsedNotice,
   type ReceivedNotice,
   timeFrom,
@@ -109,16 +111,4 @@ function isDead({ to, bounce, suppressed }: DeliveryData): boolean | null {
   if (to.length > 1) return false;
   if (suppressed) return true;
   return bounce && DEAD.includes(bounce.subType) ? true : null;
-}
-
-function jsonFrom(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
-}
-
-function malformed(reason: string): ParsedNotice {
-  return { ok: false, code: 'webhook_malformed', reason };
 }
