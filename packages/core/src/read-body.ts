@@ -18,7 +18,12 @@ export async function readBody(
     }
     chunks.push(value);
   }
-  const whole = new Uint8Array(length);
+  return joinBytes(chunks);
+}
+
+/** Chunks, one after the other. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const chunk of chunks) {
     whole.set(chunk, at);

@@ -2,7 +2,7 @@
  * A client of the JSON API: asks by declared routes and checks what comes back. How a request gets there is a function:
  * to the API in this process, or to a server.
  */
-import { renderError } from '@tinyfat/core';
+import { parseJson, renderError } from '@tinyfat/core';
 import type { Fields, Route } from '@tinyfat/platform';
 import * as v from 'valibot';
 
@@ -97,19 +97,11 @@ function texts(values: object): [string, string][] {
 }
 
 function readProblem(status: number, bytes: Uint8Array): Failed {
-  const parsed = v.safeParse(problem, parseJson(bytes));
+  const parsed = v.safeParse(problem, parseJson(new TextDecoder().decode(bytes)));
   if (!parsed.success || parsed.output.status !== status) {
     return noAnswerOfOurs(`It answered with HTTP ${status}.`);
   }
   const { code, detail, next_step } = parsed.output;
   const cut = (text: string) => text.slice(0, MAX_PROBLEM_LENGTH);
   return { ok: false, status, code: cut(code), detail: cut(detail), nextStep: cut(next_step) };
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
 }

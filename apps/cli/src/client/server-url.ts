@@ -1,5 +1,5 @@
 /** The address of a server, and the form of a token. */
-import { isIP } from 'node:net';
+import { isLoopbackHostname } from '@tinyfat/core';
 
 /** The address without a slash at its end, or what to write instead. Repeats nothing: a password may stand in it. */
 export type ServerUrl = { ok: true; url: string } | { ok: false; reason: string };
@@ -13,7 +13,7 @@ export function parseServerUrl(text: string): ServerUrl {
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return { ok: false, reason: 'must be an address alone, without a user, a question mark or a hash' };
   }
-  if (url.protocol === 'http:' && !isThisMachine(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopbackHostname(url.hostname)) {
     return {
       ok: false,
       reason: 'must begin with https://: over http others could read the token on its way',
@@ -25,11 +25,4 @@ export function parseServerUrl(text: string): ServerUrl {
 /** Whether a text has the form of a token. */
 export function isToken(text: string): boolean {
   return /^tf_[\w-]{43}$/.test(text);
-}
-
-/** `hostname` as WHATWG URL gives it: addresses are in their usual form, names in lower case. */
-function isThisMachine(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
-  );
 }

@@ -2,7 +2,7 @@
  * The one key that sign-in rests on. Everything secret is made of it and of a request's id, and is made again where it
  * is needed: so the database holds nothing that opens a session, and a mail can be sent again without being stored.
  */
-import { sha256Hex, toBase64url } from '@tinyfat/core';
+import { sha256HexOfText, toBase64url } from '@tinyfat/core';
 
 /** What is made of the key. */
 export interface SignInKey {
@@ -36,5 +36,5 @@ export function signInKey(bytes: Uint8Array<ArrayBuffer>): SignInKey {
 
 /** What is stored of a token that a link or a cookie carries. */
 export async function tokenSha256(token: string): Promise<string> {
-  return await sha256Hex(new TextEncoder().encode(token));
+  return await sha256HexOfText(token);
 }

@@ -1,7 +1,7 @@
 /** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
 import { type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 import * as v from 'valibot';
-import { type Content, decodeUtf8 } from './body.ts';
+import { type Content, jsonIn } from './body.ts';
 
 /** A refusal as a value; its code is one of core's list. */
 export interface Refusal {
@@ -137,12 +137,8 @@ function readJson<A>(schema: v.GenericSchema<A>, bytes: Uint8Array, headers: Hea
   if (!/^application\/json\b/.test(headers.get('content-type') ?? '')) {
     return { ok: false, detail: 'It is no JSON.' };
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(decodeUtf8(bytes) ?? '');
-  } catch {
-    return { ok: false, detail: 'It is no JSON.' };
-  }
+  const value = jsonIn(bytes);
+  if (value === undefined) return { ok: false, detail: 'It is no JSON.' };
   for (let fields = 0; fields < MAX_NEWER_FIELDS; fields++) {
     const parsed = v.safeParse(schema, value);
     if (parsed.success) return { ok: true, body: parsed.output };

@@ -1,5 +1,5 @@
 /** Who makes a request: a token if one is sent, else the person whose session it carries. */
-import { sha256Hex, toBase64url } from '@tinyfat/core';
+import { sha256HexOfText, toBase64url } from '@tinyfat/core';
 import { findApiToken, markApiTokenUsed } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Refusal, refuse } from './answer.ts';
@@ -62,7 +62,7 @@ export function newToken(randomBytes: (count: number) => Uint8Array): string {
 
 /** What is stored of a token. It has 256 random bits, so that no slow hash is needed. */
 export async function tokenHash(token: string): Promise<string> {
-  return await sha256Hex(new TextEncoder().encode(token));
+  return await sha256HexOfText(token);
 }
 
 /** The scopes of a row; we wrote it ourselves. */

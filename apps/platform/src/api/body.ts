@@ -1,5 +1,5 @@
 /** The kinds of request bodies: how each is read, and how openapi.yaml describes it. */
-import type { HttpCode } from '@tinyfat/core';
+import { type HttpCode, parseJson } from '@tinyfat/core';
 import * as v from 'valibot';
 
 /** What a body was, or why it can't be used. */
@@ -36,7 +36,7 @@ export function jsonBody<Schema extends v.GenericSchema>(
     content: { 'application/json': schema },
     parse(bytes, type) {
       if (type !== 'application/json') return wrongType('application/json');
-      const json = parseJson(bytes);
+      const json = jsonIn(bytes);
       if (json === undefined) return invalid('The body is not valid JSON.');
       // To valibot a list is an object, too.
       if (Array.isArray(json)) return invalid('The body must be a JSON object, not a list.');
@@ -103,13 +103,10 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, 100);
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/** What stands in a body; undefined where it is no JSON in UTF-8. */
+export function jsonIn(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
-  try {
-    return text === null ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return text === null ? undefined : parseJson(text);
 }
 
 function invalid(detail: string): { ok: false; code: HttpCode; detail: string } {

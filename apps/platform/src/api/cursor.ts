@@ -1,5 +1,5 @@
 /** Where a page ended. The text is opaque to clients; one that they made up shows them nothing that is not theirs. */
-import { fromBase64url, toBase64url } from '@tinyfat/core';
+import { fromBase64url, parseJson, toBase64url } from '@tinyfat/core';
 import type { After } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Refusal, refuse } from './answer.ts';
@@ -9,7 +9,7 @@ const place = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.strin
 /** The place that a cursor names; null where none is given. */
 export function readCursor(text: string | undefined): { ok: true; after: After | null } | Refusal {
   if (text === undefined) return { ok: true, after: null };
-  const parsed = v.safeParse(place, parseJson(text));
+  const parsed = v.safeParse(place, unwrap(text));
   if (!parsed.success) return refuse('invalid_request', '"cursor" must be the next_cursor of an answer.');
   const [at, id] = parsed.output;
   return { ok: true, after: { at, id } };
@@ -36,11 +36,7 @@ function writeCursor({ at, id }: After): string {
   return toBase64url(new TextEncoder().encode(JSON.stringify([at, id])));
 }
 
-function parseJson(text: string): unknown {
+function unwrap(text: string): unknown {
   const bytes = fromBase64url(text);
-  try {
-    return bytes === null ? null : JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
+  return bytes === null ? undefined : parseJson(new TextDecoder().decode(bytes));
 }

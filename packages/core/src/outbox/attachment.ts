@@ -1,4 +1,5 @@
 /** Attachments of outbox mail: bytes given as base64, or a file below the agent's folder. */
+import { fromBase64 } from '../base64.ts';
 
 /** An attachment that passed the schema; `path` is relative to the agent's folder, as AgentFolders wants it. */
 export type OutboxAttachment =
@@ -78,10 +79,7 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length > MAX_ATTACHMENTS_BYTES * 1.5) return null;
   const compact = text.replace(/[\r\n]+/g, '');
   if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return null;
-  const binary = atob(compact);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return fromBase64(compact);
 }
 
 function refuse(reason: string): { ok: false; reason: string } {

@@ -1,5 +1,7 @@
 /** Base64url without padding (RFC 4648 section 5), strict: exactly one text stands for the same bytes. */
 
+import { fromBase64 } from '../base64.ts';
+
 /** The text of some bytes; for small things such as keys. */
 export function toBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
@@ -11,8 +13,7 @@ export function toBase64url(bytes: Uint8Array): string {
 /** The bytes of a text; null for one that `toBase64url` would not write. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null;
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
   // The last character can have bits that no byte uses.
-  return toBase64url(bytes) === text ? bytes : null;
+  return bytes !== null && toBase64url(bytes) === text ? bytes : null;
 }

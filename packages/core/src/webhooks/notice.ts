@@ -1,5 +1,7 @@
 /** What a provider's webhook says, in the same words whoever the provider is. */
 
+import { parseJson } from '../json.ts';
+
 /** A provider that tells us by webhook. */
 export type WebhookProvider = 'resend' | 'postmark';
 
@@ -64,11 +66,7 @@ export function timeFrom(text: string | null | undefined): number | null {
 
 /** What stands in a body that should be JSON; undefined where it is none. */
 export function jsonFrom(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
+  return parseJson(new TextDecoder().decode(body));
 }
 
 /** A webhook that says nothing that can be used. */

@@ -3,7 +3,7 @@
  * name of an event is made of what tells it from others: what it is, which mail, and for whom.
  */
 import * as v from 'valibot';
-import { sha256Hex } from '../sha256.ts';
+import { sha256HexOfText } from '../sha256.ts';
 import type { DeliveryHappening, DeliveryNotice, ParsedNotice } from './notice.ts';
 import { jsonFrom, malformed, timeFrom } from './notice.ts';
 
@@ -92,7 +92,7 @@ async function parseInbound(json: unknown): Promise<ParsedNotice> {
 }
 
 async function shortHash(address: string): Promise<string> {
-  return (await sha256Hex(new TextEncoder().encode(address.toLowerCase()))).slice(0, 16);
+  return (await sha256HexOfText(address.toLowerCase())).slice(0, 16);
 }
 
 function deliveryNotice(

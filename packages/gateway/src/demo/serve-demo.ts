@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseJson } from '../json-shape.ts';
+import { parseJson } from '@tinyfat/core';
 import { sendApiError } from '../llm/api-error.ts';
 import type { LlmEndpoint } from '../llm/route.ts';
 import type { UsageMeter } from '../llm/usage-meter.ts';

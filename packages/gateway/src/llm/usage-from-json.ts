@@ -1,4 +1,5 @@
-import { isRecord, parseJson } from '../json-shape.ts';
+import { parseJson } from '@tinyfat/core';
+import { isRecord } from '../json-shape.ts';
 
 const LONGEST_KEY = 64;
 const LONGEST_USAGE = 64 * 1024;

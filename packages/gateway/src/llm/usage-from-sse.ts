@@ -1,4 +1,5 @@
-import { isRecord, parseJson } from '../json-shape.ts';
+import { parseJson } from '@tinyfat/core';
+import { isRecord } from '../json-shape.ts';
 
 /** Longer lines and events are no usage report; they are skipped instead of kept. */
 const LONGEST_EVENT = 256 * 1024;

@@ -4,6 +4,8 @@
  * provider itself is a stand-in on this machine; so an answer of the provider can't make us ask a neighbour of ours.
  */
 
+import { isLoopbackHostname } from '@tinyfat/core';
+
 /** Times in ms, sizes in bytes. */
 export interface DownloadOptions {
   maxBytes: number;
@@ -53,9 +55,7 @@ export async function downloadRaw(address: string, options: DownloadOptions): Pr
 
 /** Whether a base URL is one of this machine. */
 export function isLoopbackUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { hostname } = new URL(text);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return URL.canParse(text) && isLoopbackHostname(new URL(text).hostname);
 }
 
 /** What is wrong with an address; null for one that may be asked. Of the address itself only the host is told. */

@@ -2,6 +2,7 @@
  * Bodies of webhooks while they are read and worked on. Invariants: the bodies of a room together never hold more bytes
  * than it has, and none stays for longer than it may, whoever sends how much how slowly.
  */
+import { joinBytes } from '@tinyfat/core';
 import type { WebhookRequest } from './contract.ts';
 
 /** Sizes in bytes, times in ms. */
@@ -79,7 +80,7 @@ async function readBody(
     for (;;) {
       const next = await Promise.race([reader.read(), late]);
       if (next === 'late') return stop(refusal('webhook_incomplete', `It did not come within ${readMs} ms.`));
-      if (next.done) return { ok: true, body: joined(chunks) };
+      if (next.done) return { ok: true, body: joinBytes(chunks) };
       const refused = take(next.value.length);
       if (refused) return stop(refused);
       chunks.push(next.value);
@@ -89,16 +90,6 @@ async function readBody(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function refusal(code: BodyRefusal['code'], reason: string): BodyRefusal {

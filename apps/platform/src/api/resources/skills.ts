@@ -1,3 +1,4 @@
+import { fromBase64 } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
@@ -88,7 +89,7 @@ function decodeFiles(
   const decoded = new Map<string, Uint8Array>();
   let bytes = 0;
   for (const { path, content, encoding } of files) {
-    const file = encoding === 'utf8' ? new TextEncoder().encode(content) : fromBase64(content);
+    const file = encoding === 'utf8' ? new TextEncoder().encode(content) : fromPadded(content);
     if (!file) return refuse('invalid_request', `"files": the content of ${path} is not base64.`);
     if (decoded.has(path)) return refuse('invalid_request', `"files": ${path} stands twice.`);
     bytes += file.length;
@@ -105,12 +106,9 @@ function decodeFiles(
 }
 
 /** RFC 4648 section 4, with its padding. */
-function fromBase64(text: string): Uint8Array | null {
+function fromPadded(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return fromBase64(text);
 }
 
 /** The agent may have put something else where its skills belong. */
