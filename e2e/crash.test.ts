@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openSqlite } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { type SmtpSink, startSmtpSink } from './support/smtp-sink.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
@@ -144,7 +145,7 @@ describe('kill -9 of the server', () => {
     const replies = await server.answers(2);
     expect(replies.map((mail) => mail.text?.split('\n')[0])).toEqual(['Kept.', 'Second.']);
     // A mail is out before its file is moved.
-    await expect.poll(() => readdirSync(join(outbox, 'email')), { timeout: 20_000 }).toEqual([]);
+    await eventually(() => readdirSync(join(outbox, 'email'))).toEqual([]);
     expect(readdirSync(join(outbox, 'sent'))).toContain(delivery.source_file);
   });
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -82,7 +83,7 @@ describe('a hostile outbox', () => {
 
   it('leaves nothing behind in outbox/email, and leaks no foreign file', async () => {
     // A mail is out before its file is moved.
-    await expect.poll(() => readdirSync(join(folder(), 'email')), { timeout: 20_000 }).toEqual([]);
+    await eventually(() => readdirSync(join(folder(), 'email'))).toEqual([]);
     expect(mails.map((mail) => mail.raw).join()).not.toContain('TOP SECRET');
     expect(mails.map((mail) => mail.raw).join()).not.toContain('victim@example.net');
     expect(readFileSync(join(server.dataDir, 'secret'), 'utf8')).toBe('TOP SECRET');

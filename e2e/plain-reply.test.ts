@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { header, type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -84,7 +85,7 @@ describe('a mail from an allowed sender', () => {
   it('leaves the sent mail, the session and the memory as files of the agent', async () => {
     const folder = join(server.dataDir, 'agents', agentId());
     // A mail is out before its file is moved.
-    await expect.poll(() => readdirSync(join(folder, 'outbox/email')), { timeout: 20_000 }).toEqual([]);
+    await eventually(() => readdirSync(join(folder, 'outbox/email'))).toEqual([]);
     const [sent] = readdirSync(join(folder, 'outbox/sent'));
     const record = JSON.parse(readFileSync(join(folder, 'outbox/sent', sent ?? ''), 'utf8'));
     expect(record).toMatchObject({

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { eventually } from './support/eventually.ts';
 import { header, sendMail } from './support/mail.ts';
 import { newestDelivery } from './support/outbox.ts';
 import { type SmtpSink, startSmtpSink } from './support/smtp-sink.ts';
@@ -56,7 +57,7 @@ describe('an SMTP relay', () => {
     const agent = join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '');
     // Its row says so before the file is moved.
     const failed = () => readdirSync(join(agent, 'outbox/failed'));
-    await expect.poll(failed, { timeout: 20_000 }).toHaveLength(1);
+    await eventually(failed).toHaveLength(1);
     const [file] = failed();
     expect(JSON.parse(readFileSync(join(agent, 'outbox/failed', file ?? ''), 'utf8'))).toMatchObject({
       status: 'failed',
@@ -68,7 +69,7 @@ describe('an SMTP relay', () => {
     await sink.received(3);
     await state('sent');
     expect(await server.json(['mails'])).toMatchObject([{ state: 'replied' }, {}, {}]);
-    await expect.poll(failed, { timeout: 20_000 }).toEqual([]);
+    await eventually(failed).toEqual([]);
     expect(readdirSync(join(agent, 'outbox/sent'))).toContain(file);
   });
 });

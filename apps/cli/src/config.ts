@@ -3,22 +3,11 @@
  * start and is named, never replaced by a default.
  */
 import { accessSync, constants } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import {
-  canonicalAddress,
-  canonicalDomain,
-  DEFAULT_LIMITS,
-  type MailLimits,
-  type MasterKeys,
-  parseMasterKeys,
-  parseUsd,
-  parseWebhookSecret,
-  type WebhookSecret,
-} from '@tinyfat/core';
+import { DEFAULT_LIMITS, type MailLimits, type MasterKeys, type WebhookSecret } from '@tinyfat/core';
 import * as v from 'valibot';
-import { isToken, parseServerUrl } from './client/server-url.ts';
+import * as values from './config-values.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -90,147 +79,6 @@ const RESEND_DOWNLOAD_HOSTS = ['resend.com', 'resend.app', 'cloudfront.net'];
 /** At most one of them; with none mail goes into the Maildir. */
 const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
 
-const port = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,5}$/, 'is no port; write a number from 0 to 65535'),
-  v.transform(Number),
-  v.maxValue(65535, 'is no port; write a number from 0 to 65535'),
-);
-const host = v.pipe(
-  v.string(),
-  v.check(
-    (text) => isIP(text) !== 0 || text === 'localhost',
-    'is no IP address; write for example 127.0.0.1 or 0.0.0.0',
-  ),
-);
-const domain = v.pipe(
-  v.string(),
-  v.transform((text) => {
-    const parsed = canonicalDomain(text);
-    return parsed.ok ? parsed.domain : '';
-  }),
-  v.regex(
-    /^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/,
-    'is no domain name; write for example agents.example.com',
-  ),
-);
-const count = (most: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^[1-9]\d{0,8}$/, `must be a whole number from 1 to ${most}`),
-    v.transform(Number),
-    v.maxValue(most, `must be a whole number from 1 to ${most}`),
-  );
-const list = v.pipe(
-  v.string(),
-  v.transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-);
-const networks = v.pipe(
-  list,
-  v.everyItem(isNetwork, 'must be networks such as 192.0.2.0/24 or 2001:db8::/32, with commas between'),
-);
-const authservIds = v.pipe(
-  list,
-  v.transform((ids) => ids.map((id) => id.toLowerCase())),
-  v.everyItem(
-    (id) => /^[a-z0-9][a-z0-9._-]{0,252}$/.test(id),
-    'must be names as they stand first in Authentication-Results, such as mx.example.com, with commas between',
-  ),
-);
-const addresses = v.pipe(
-  list,
-  v.rawTransform<string[], string[]>(({ dataset, addIssue, NEVER }) => {
-    const parsed = dataset.value.map(canonicalAddress);
-    const good = parsed.flatMap((one) => (one.ok ? [one.address] : []));
-    if (good.length === parsed.length) return good;
-    addIssue({ message: 'must be e-mail addresses such as you@example.com, with commas between' });
-    return NEVER;
-  }),
-);
-const webUrl = v.pipe(
-  v.string(),
-  v.check(
-    (text) => /^https?:$/.test(protocolOf(text)),
-    'is no web address; write for example https://agents.example.com',
-  ),
-  v.transform((text) => text.replace(/\/+$/, '')),
-);
-const serverUrl = v.pipe(
-  v.string(),
-  v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
-    const parsed = parseServerUrl(dataset.value);
-    if (parsed.ok) return parsed.url;
-    addIssue({ message: parsed.reason });
-    return NEVER;
-  }),
-);
-const token = v.pipe(v.string(), v.check(isToken, 'is no token; tinyfat token create makes them'));
-const mailUrl = v.pipe(
-  v.string(),
-  v.check(
-    (text) => /^smtps?:$/.test(protocolOf(text)),
-    'is no relay; write smtp://user:password@host:587 or smtps://user:password@host:465',
-  ),
-);
-const secret = v.pipe(
-  v.string(),
-  v.regex(/^[\x21-\x7e]+$/, 'has blanks or other characters that no key has'),
-);
-const webhookSecrets = v.pipe(
-  list,
-  v.rawTransform<string[], WebhookSecret[]>(({ dataset, addIssue, NEVER }) => {
-    const secrets = dataset.value.map(parseWebhookSecret);
-    const known = secrets.filter((one) => one !== null);
-    if (known.length === secrets.length) return known;
-    addIssue({ message: 'must be signing secrets as Resend shows them, whsec_…, with commas between' });
-    return NEVER;
-  }),
-);
-const credentials = v.pipe(
-  list,
-  v.everyItem(
-    (text) => /^[!-9;-~]+:[!-~]+$/.test(text),
-    'must be user:password in letters, digits and signs, with commas between several of them',
-  ),
-);
-const hostNames = v.pipe(
-  list,
-  v.transform((names) => names.map((name) => name.toLowerCase())),
-  v.everyItem(
-    (name) => /^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{1,62}$/.test(name),
-    'must be names of hosts such as cdn.example.com, with commas between; an IP address is none',
-  ),
-);
-const masterKeys = v.pipe(
-  v.string(),
-  v.rawTransform<string, MasterKeys>(({ dataset, addIssue, NEVER }) => {
-    const parsed = parseMasterKeys(dataset.value);
-    if (parsed.ok) return parsed.keys;
-    addIssue({ message: parsed.reason });
-    return NEVER;
-  }),
-);
-const usd = v.pipe(
-  v.string(),
-  v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
-    const parsed = parseUsd(dataset.value);
-    if (parsed.ok) return parsed.microUsd;
-    addIssue({ message: `is no amount; ${parsed.reason}` });
-    return NEVER;
-  }),
-);
-const signUp = v.picklist(['closed', 'open'], 'must be closed or open');
-const level = v.picklist(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error');
-const resolvers = v.pipe(
-  list,
-  v.everyItem(isResolver, 'must be addresses such as 192.0.2.53 or 127.0.0.1:5353, with commas between'),
-);
-
 /** Reads and checks the environment. Messages repeat no value that may be a secret. */
 export function readConfig(environment: Environment): ReadConfig {
   const problems: string[] = [];
@@ -259,25 +107,25 @@ export function readConfig(environment: Environment): ReadConfig {
   if (/^\/(usr|bin|sbin|lib|lib64)(\/|$)/.test(dataFolder)) {
     problems.push('DATA_DIR must not lie below /usr: sandboxes see that folder.');
   }
-  const resendKey = read<string | null>('RESEND_API_KEY', secret, null);
-  const resendUrl = read('RESEND_BASE_URL', webUrl, 'https://api.resend.com');
-  const postmarkToken = read<string | null>('POSTMARK_SERVER_TOKEN', secret, null);
-  const postmarkUrl = read('POSTMARK_BASE_URL', webUrl, 'https://api.postmarkapp.com');
+  const resendKey = read<string | null>('RESEND_API_KEY', values.secret, null);
+  const resendUrl = read('RESEND_BASE_URL', values.webUrl, 'https://api.resend.com');
+  const postmarkToken = read<string | null>('POSTMARK_SERVER_TOKEN', values.secret, null);
+  const postmarkUrl = read('POSTMARK_BASE_URL', values.webUrl, 'https://api.postmarkapp.com');
   const waysOut = WAYS_OUT.filter((name) => text(name) !== null);
   if (waysOut.length > 1) {
     problems.push(`${waysOut.join(' and ')}: mail goes out one way only; set one of them.`);
   }
-  const resendSecrets = read<WebhookSecret[]>('RESEND_WEBHOOK_SECRET', webhookSecrets, []);
-  const postmarkCredentials = read<string[]>('POSTMARK_WEBHOOK_AUTH', credentials, []);
+  const resendSecrets = read<WebhookSecret[]>('RESEND_WEBHOOK_SECRET', values.webhookSecrets, []);
+  const postmarkCredentials = read<string[]>('POSTMARK_WEBHOOK_AUTH', values.credentials, []);
   if (resendSecrets.length > 0 && !text('RESEND_API_KEY')) {
     problems.push(
       'RESEND_WEBHOOK_SECRET needs RESEND_API_KEY: a webhook only tells of a mail, which is then asked for.',
     );
   }
-  const mailDomain = read('MAIL_DOMAIN', domain, DEFAULT_DOMAIN);
-  const httpPort = read('PORT', port, 8025);
-  const httpHost = read('HOST', host, '127.0.0.1');
-  const smtpPort = read('SMTP_PORT', port, 2525);
+  const mailDomain = read('MAIL_DOMAIN', values.domain, DEFAULT_DOMAIN);
+  const httpPort = read('PORT', values.port, 8025);
+  const httpHost = read('HOST', values.host, '127.0.0.1');
+  const smtpPort = read('SMTP_PORT', values.port, 2525);
   const keyFile = file('SMTP_TLS_KEY');
   const certFile = file('SMTP_TLS_CERT');
   if ((keyFile === null) !== (certFile === null)) {
@@ -291,27 +139,27 @@ export function readConfig(environment: Environment): ReadConfig {
   const config: Config = {
     dataDir: dataFolder,
     http: { host: httpHost, port: httpPort },
-    publicUrl: read('PUBLIC_URL', webUrl, `http://localhost:${httpPort}`),
-    trustedProxies: read('TRUSTED_PROXIES', networks, []),
-    adminEmails: read('ADMIN_EMAILS', addresses, []),
-    signUp: read('SIGNUP', signUp, 'closed'),
+    publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
+    trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
+    adminEmails: read('ADMIN_EMAILS', values.addresses, []),
+    signUp: read('SIGNUP', values.signUp, 'closed'),
     smtp: {
-      host: read('SMTP_HOST', host, '127.0.0.1'),
+      host: read('SMTP_HOST', values.host, '127.0.0.1'),
       port: smtpPort === 0 ? null : smtpPort,
       tls: keyFile && certFile ? { keyFile, certFile } : null,
     },
     mailDomain,
-    trustedClients: read('TRUSTED_CLIENTS', networks, mailDomain === DEFAULT_DOMAIN ? LOOPBACK : []),
-    trustedAuthservIds: read('TRUSTED_AUTHSERV_IDS', authservIds, []),
+    trustedClients: read('TRUSTED_CLIENTS', values.networks, mailDomain === DEFAULT_DOMAIN ? LOOPBACK : []),
+    trustedAuthservIds: read('TRUSTED_AUTHSERV_IDS', values.authservIds, []),
     limits: {
-      senderHour: read('SENDER_MAILS_PER_HOUR', count(1_000_000), DEFAULT_LIMITS.senderHour),
-      senderDay: read('SENDER_MAILS_PER_DAY', count(1_000_000), DEFAULT_LIMITS.senderDay),
-      agentHour: read('AGENT_MAILS_PER_HOUR', count(1_000_000), DEFAULT_LIMITS.agentHour),
-      agentDay: read('AGENT_MAILS_PER_DAY', count(1_000_000), DEFAULT_LIMITS.agentDay),
+      senderHour: read('SENDER_MAILS_PER_HOUR', values.count(1_000_000), DEFAULT_LIMITS.senderHour),
+      senderDay: read('SENDER_MAILS_PER_DAY', values.count(1_000_000), DEFAULT_LIMITS.senderDay),
+      agentHour: read('AGENT_MAILS_PER_HOUR', values.count(1_000_000), DEFAULT_LIMITS.agentHour),
+      agentDay: read('AGENT_MAILS_PER_DAY', values.count(1_000_000), DEFAULT_LIMITS.agentDay),
       waiting: DEFAULT_LIMITS.waiting,
     },
-    dnsServers: read('DNS_SERVERS', resolvers, []),
-    smtpUrl: read<string | null>('SMTP_URL', mailUrl, null),
+    dnsServers: read('DNS_SERVERS', values.resolvers, []),
+    smtpUrl: read<string | null>('SMTP_URL', values.mailUrl, null),
     mailProvider: resendKey
       ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
       : postmarkToken
@@ -320,21 +168,21 @@ export function readConfig(environment: Environment): ReadConfig {
     webhooks: {
       resendSecrets,
       postmarkCredentials,
-      downloadHosts: read('RESEND_DOWNLOAD_HOSTS', hostNames, RESEND_DOWNLOAD_HOSTS),
+      downloadHosts: read('RESEND_DOWNLOAD_HOSTS', values.hostNames, RESEND_DOWNLOAD_HOSTS),
     },
     anthropic: {
-      apiKey: read<string | null>('ANTHROPIC_API_KEY', secret, null),
-      baseUrl: read('ANTHROPIC_BASE_URL', webUrl, 'https://api.anthropic.com'),
+      apiKey: read<string | null>('ANTHROPIC_API_KEY', values.secret, null),
+      baseUrl: read('ANTHROPIC_BASE_URL', values.webUrl, 'https://api.anthropic.com'),
     },
-    ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', usd, null),
-    masterKeys: read<MasterKeys | null>('MASTER_KEYS', masterKeys, null),
-    turnTimeoutMs: read('TURN_TIMEOUT_S', count(86_400), 600) * 1000,
-    retryBaseMs: read('RETRY_BASE_MS', count(3_600_000), 5000),
-    workers: read('WORKERS', count(1024), availableParallelism()),
-    logLevel: read('LOG_LEVEL', level, 'info'),
+    ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
+    masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
+    turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
+    retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
+    workers: read('WORKERS', values.count(1024), availableParallelism()),
+    logLevel: read('LOG_LEVEL', values.level, 'info'),
     client: {
-      server: read<string | null>('TINYFAT_SERVER', serverUrl, null),
-      token: read<string | null>('TINYFAT_TOKEN', token, null),
+      server: read<string | null>('TINYFAT_SERVER', values.serverUrl, null),
+      token: read<string | null>('TINYFAT_TOKEN', values.token, null),
     },
   };
   const relayed = config.trustedClients.length + resendSecrets.length + postmarkCredentials.length > 0;
@@ -349,29 +197,6 @@ export function readConfig(environment: Environment): ReadConfig {
 /** Whether an address is reached from this machine only. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || address.startsWith('127.');
-}
-
-function protocolOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).protocol : '';
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  if (/^::ffff:/i.test(address)) return false;
-  // A network of everybody would let anyone write in anyone's name.
-  return (
-    bits === undefined ||
-    (/^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= (family === 4 ? 32 : 128))
-  );
-}
-
-/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
-function isResolver(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  return parts !== null && isIP(parts[1] ?? parts[2] ?? '') !== 0 && Number(parts[3]) <= 65_535;
 }
 
 function isReadable(path: string): boolean {

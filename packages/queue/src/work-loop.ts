@@ -3,6 +3,7 @@
  * woken, or until a slow poll that sees what other processes changed.
  */
 import type { Clock } from '@tinyfat/core';
+import { within } from './within.ts';
 
 export interface WorkLoopOptions<Item> {
   clock: Clock;
@@ -100,13 +101,8 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
       const abort = setTimeout(() => {
         for (const controller of active.values()) controller.abort(new Error('the server is stopping'));
       }, drainMs);
-      let leave: NodeJS.Timeout | undefined;
-      const left = new Promise<void>((resolve) => {
-        leave = setTimeout(resolve, drainMs + ABORT_GRACE_MS);
-      });
-      await Promise.race([Promise.all(active.keys()), left]);
+      await within(drainMs + ABORT_GRACE_MS, Promise.all(active.keys()));
       clearTimeout(abort);
-      clearTimeout(leave);
     },
   };
 }

@@ -36,6 +36,7 @@ export function startLane(options: LaneOptions): Lane {
   const threads = new Set<MailThread>();
   const open = new Set<Promise<Called>>();
   let closed = false;
+  let idleTimer: NodeJS.Timeout | undefined;
 
   /** Those that take calls. */
   const taking = () => [...threads].filter((thread) => thread.calls() !== null);
@@ -55,12 +56,18 @@ export function startLane(options: LaneOptions): Lane {
     try {
       return await thread.run(task, deadlineMs);
     } finally {
-      setTimeout(endIdle, IDLE_MS).unref();
+      watchIdle();
     }
   }
 
-  function endIdle(): void {
-    for (const thread of taking().slice(options.kept)) if (thread.idleMs() >= IDLE_MS) void thread.end();
+  /** One timer for all, while there are more threads than those that stay. */
+  function watchIdle(): void {
+    if (idleTimer !== undefined || taking().length <= options.kept) return;
+    idleTimer = setTimeout(() => {
+      idleTimer = undefined;
+      for (const thread of taking().slice(options.kept)) if (thread.idleMs() >= IDLE_MS) void thread.end();
+      watchIdle();
+    }, IDLE_MS).unref();
   }
 
   return {
@@ -75,6 +82,7 @@ export function startLane(options: LaneOptions): Lane {
     async close() {
       closed = true;
       await Promise.allSettled(open);
+      clearTimeout(idleTimer);
       await Promise.all([...threads].map((thread) => thread.end()));
     },
   };

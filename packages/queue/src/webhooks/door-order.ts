@@ -3,6 +3,8 @@
  * cheap: nobody waits for long for one before him that is slow.
  */
 
+import { within } from '../within.ts';
+
 export interface DoorOrder {
   /** A place behind all that were taken before and have not left. To be taken when the work begins. */
   queueUp(): Place;
@@ -27,14 +29,7 @@ export function doorOrder(longestMs: number): DoorOrder {
       });
       last = Promise.all([before, left]).then(() => undefined);
       return {
-        async turn() {
-          let timer: NodeJS.Timeout | undefined;
-          const enough = new Promise<void>((resolve) => {
-            timer = setTimeout(resolve, longestMs);
-          });
-          await Promise.race([before, enough]);
-          clearTimeout(timer);
-        },
+        turn: () => within(longestMs, before),
         leave: () => leave(),
       };
     },

@@ -5,6 +5,7 @@
  */
 import { listedNotice } from '@tinyfat/core';
 import { insertWebhookEvent, moveCursor, openCursor } from '@tinyfat/database';
+import { within } from '../within.ts';
 import type { ReconcilerPorts } from './contract.ts';
 import { eventRow } from './store-notice.ts';
 
@@ -51,12 +52,7 @@ export async function openReconciler(ports: ReconcilerPorts): Promise<Reconciler
     async stop(waitMs) {
       stopping = true;
       ring();
-      let timer: NodeJS.Timeout | undefined;
-      const enough = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, waitMs);
-      });
-      await Promise.race([ended, enough]);
-      clearTimeout(timer);
+      await within(waitMs, ended);
     },
   };
 }
