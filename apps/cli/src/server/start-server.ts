@@ -3,31 +3,28 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
 import { newId } from '@tinyfat/core';
-import { agentOverview, backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
+import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers } from '@tinyfat/mail';
-import { clientNetwork } from '@tinyfat/mail/network';
-import { createApi, faultReporter, logRecorder, recorders } from '@tinyfat/platform';
-import { createAccounts, signInKey } from '@tinyfat/platform/accounts';
-import { createMetrics, startHttpServer } from '@tinyfat/platform/node';
+import { logRecorder, recorders } from '@tinyfat/platform';
+import { createMetrics } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
 import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfat/sandbox-queue';
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
-import { apiPorts } from './api-ports.ts';
-import { readinessChecks } from './checks.ts';
 import { lockDataFolder } from './lock.ts';
-import { mailTransport, mailWay, resendAccountOf } from './mail-transport.ts';
+import { mailTransport, resendAccountOf } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
+import { openWeb } from './open-web.ts';
 import { openWebhooks } from './open-webhooks.ts';
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
-import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
+import type { SignInMail } from './sign-in-mails.ts';
 
 /** A running server. */
 export interface Server {
@@ -41,16 +38,7 @@ export interface Server {
 /** A start that was refused: what is wrong, and the line that mends it. */
 export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
 
-/** A job that waits longer for a free worker makes the server unready. */
-const LONGEST_WAIT_MS = 15 * 60_000;
-
 const MEGABYTE = 1024 * 1024;
-
-/** Once the answer to the form has gone: whether there is a mail to be sent must not show in its time. */
-const SIGN_IN_MAIL_AFTER_MS = 200;
-
-/** Agents on the status page. */
-const MOST_AGENTS_SHOWN = 200;
 
 /** What one turn may use besides its wall clock. */
 function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
@@ -224,73 +212,24 @@ export async function startServer(
     const webhooks = await openWebhooks({ ...door, config, account });
     undo.push(() => webhooks.stop(5000));
 
-    const publicUrl = new URL(config.publicUrl);
-    const key = signInKey(keyBytes.bytes);
-    const isLocal = mailWay(config) === null;
-    const signInMails = await startSignInMails({
-      db,
-      key,
-      workers,
-      transport,
-      clock,
-      random: Math.random,
+    const web = await openWeb({
+      config,
+      data,
       logger,
-      publicUrl,
-      mailDomain: config.mailDomain,
-      retryBaseMs: config.retryBaseMs,
-      onSent: isLocal ? onSignIn : () => {},
-    });
-    undo.push(() => signInMails.stop(5000));
-    const accounts = await createAccounts({
-      db,
-      signUp: config.signUp,
-      adminEmails: config.adminEmails,
       clock,
       makeId,
-      randomBytes,
-      logger,
-      publicUrl,
-      key,
-      networkOf: clientNetwork,
-      onMail: () => void setTimeout(signInMails.wake, SIGN_IN_MAIL_AFTER_MS),
+      signInKeyBytes: keyBytes.bytes,
+      workers,
+      transport,
+      sandbox,
+      metrics,
+      webhooks,
+      listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
+      onJobs: () => worker.wake(),
+      onDeliveries: () => wakeSender(),
+      onSignIn,
     });
-
-    const stopping = new AbortController();
-    const api = createApi(
-      apiPorts(config, data, logger, {
-        viewer: accounts.viewer,
-        mayCreateAgents: async () => config.signUp === 'open',
-        onJobs: () => worker.wake(),
-        onDeliveries: () => wakeSender(),
-        stopping: stopping.signal,
-      }),
-    );
-    const web = await startHttpServer({
-      ...config.http,
-      builtFolder: programPaths.platform,
-      trustedProxies: config.trustedProxies,
-      backend: {
-        publicUrl,
-        mailDomain: config.mailDomain,
-        api,
-        accounts,
-        overview: ({ address, isAdmin }) =>
-          agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
-        checks: readinessChecks({
-          db,
-          sandbox,
-          clock,
-          listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
-          longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
-        }),
-        metrics,
-        webhooks,
-        reportFault: faultReporter(logger, makeId),
-      },
-    });
-    undo.push(() => web.close(5000));
-    // Streams of events would keep the HTTP server from closing.
-    undo.push(() => stopping.abort());
+    undo.push(() => web.stop(5000));
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(
