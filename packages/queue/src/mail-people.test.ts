@@ -9,8 +9,7 @@ async function others(to: string[], cc: string[] = []): Promise<string[]> {
   const sender = canonicalAddress('owner+work@example.com');
   if (!sender.ok) throw new Error(sender.reason);
   const summary: MailSummary = {
-    fromHeaders: 1,
-    from: mailboxes('owner+work@example.com'),
+    from: { ok: true, address: 'owner+work@example.com', name: '' },
     to: mailboxes(...to),
     cc: mailboxes(...cc),
     fieldCounts: { to: 1, cc: 1, date: 1 },

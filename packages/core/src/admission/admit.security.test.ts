@@ -14,8 +14,7 @@ function judge(summary: Partial<MailSummary>, evidence: AuthenticationEvidence) 
     inspection: {
       ok: true,
       summary: {
-        fromHeaders: 1,
-        from: [],
+        from: { ok: false, code: 'from_missing', reason: 'The mail has no From address.' },
         to: [],
         cc: [],
         subject: '',
@@ -67,50 +66,39 @@ const nobody: AuthenticationEvidence = {
 
 describe('attacks on the door', () => {
   it.each([
-    ['a spoofed display name', [{ address: 'x@evil.example', name: 'ceo@corp.example' }]],
+    ['a spoofed display name', { address: 'x@evil.example', name: 'ceo@corp.example' }],
     [
       'a display name that looks like a mailbox',
-      [{ address: 'x@evil.example', name: '"CEO" <ceo@corp.example>' }],
+      { address: 'x@evil.example', name: '"CEO" <ceo@corp.example>' },
     ],
-    ['an address in the local part', [{ address: 'ceo@corp.example@evil.example', name: '' }]],
-    ['a look-alike domain', [{ address: 'ceo@corp.example.evil.example', name: '' }]],
-    ['an encoded address', [{ address: '=?utf-8?q?ceo=40corp.example?=@evil.example', name: '' }]],
-    [
-      'a second mailbox that is allowed',
-      [
-        { address: 'x@evil.example', name: '' },
-        { address: 'ceo@corp.example', name: '' },
-      ],
-    ],
-    [
-      'a first mailbox that is allowed',
-      [
-        { address: 'ceo@corp.example', name: '' },
-        { address: 'x@evil.example', name: '' },
-      ],
-    ],
-  ])('refuses %s with a valid signature of the attacker', (_what, from) => {
+    ['an address in the local part', { address: 'ceo@corp.example@evil.example', name: '' }],
+    ['a look-alike domain', { address: 'ceo@corp.example.evil.example', name: '' }],
+    ['an encoded address', { address: '=?utf-8?q?ceo=40corp.example?=@evil.example', name: '' }],
+  ])('refuses %s with a valid signature of the attacker', (_what, mailbox) => {
+    const from = { ok: true as const, ...mailbox };
     for (const domain of ['evil.example', 'corp.example.evil.example']) {
       expect(judge({ from }, signedBy(domain)).verdict).toBe('refused');
     }
   });
 
-  it('refuses a doubled From header even if both are the same', () => {
-    expect(
-      judge({ fromHeaders: 2, from: [{ address: 'ceo@corp.example', name: '' }] }, signedBy('corp.example')),
-    ).toMatchObject({ code: 'from_several' });
-  });
+  it.each(['from_missing', 'from_several', 'from_invalid'] as const)(
+    'refuses a From field that names nobody (%s), whatever was signed',
+    (code) => {
+      const from = { ok: false as const, code, reason: 'The From field names nobody.' };
+      expect(judge({ from }, signedBy('corp.example'))).toMatchObject({ verdict: 'refused', code });
+    },
+  );
 
   it('answers a forger of a listed and of an unlisted address with the same words', () => {
-    const listed = judge({ from: [{ address: 'ceo@corp.example', name: '' }] }, nobody);
-    const unlisted = judge({ from: [{ address: 'nobody@corp.example', name: '' }] }, nobody);
+    const listed = judge({ from: { ok: true, address: 'ceo@corp.example', name: '' } }, nobody);
+    const unlisted = judge({ from: { ok: true, address: 'nobody@corp.example', name: '' } }, nobody);
     expect(listed).toEqual(unlisted);
     expect(listed.verdict).toBe('refused');
   });
 
   it('lets no In-Reply-To or References in', () => {
     const summary = {
-      from: [{ address: 'x@evil.example', name: '' }],
+      from: { ok: true as const, address: 'x@evil.example', name: '' },
       inReplyTo: '<run@agents.example>',
       references: ['<run@agents.example>'],
     };
@@ -128,8 +116,14 @@ describe('attacks on the door', () => {
       fc.string({ unit: 'binary' }),
     );
     const summary = fc.record({
-      fromHeaders: fc.nat(3),
-      from: fc.array(fc.record({ address, name: fc.string({ unit: 'binary' }) }), { maxLength: 3 }),
+      from: fc.oneof(
+        fc.record({ ok: fc.constant(true as const), address, name: fc.string({ unit: 'binary' }) }),
+        fc.record({
+          ok: fc.constant(false as const),
+          code: fc.constantFrom('from_missing' as const, 'from_several' as const, 'from_invalid' as const),
+          reason: fc.constant('The From field names nobody.'),
+        }),
+      ),
       automatic: fc.array(fc.string(), { maxLength: 1 }),
     });
     const evidence = fc.constantFrom(signedBy('corp.example'), signedBy('evil.example'), nobody);
@@ -140,7 +134,7 @@ describe('attacks on the door', () => {
         if (verdict.verdict !== 'accepted') return;
         expect(verdict.sender.base).toBe('ceo@corp.example');
         expect(found).toEqual(signedBy('corp.example'));
-        expect(facts).toMatchObject({ fromHeaders: 1, from: [expect.anything()], automatic: [] });
+        expect(facts).toMatchObject({ from: { ok: true }, automatic: [] });
       }),
       { numRuns: 2000 },
     );

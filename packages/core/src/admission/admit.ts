@@ -7,7 +7,7 @@ import { printableAscii } from '../printable-ascii.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
 import { authenticate, provesNothing } from './authenticate.ts';
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';
-import type { AuthenticationEvidence, Inspection, MailSummary } from './evidence.ts';
+import type { AuthenticationEvidence, FromField, Inspection, MailSummary } from './evidence.ts';
 import { isReservedName } from './recipient.ts';
 import { judgeReplay } from './replay.ts';
 import {
@@ -62,7 +62,7 @@ export type Verdict =
 /** The one mailbox of the From header in its one form, or why there is none. */
 export type FromSender =
   | { ok: true; sender: CanonicalAddress; name: string }
-  | { ok: false; code: 'from_missing' | 'from_several' | 'from_invalid'; reason: string };
+  | Extract<FromField, { ok: false }>;
 
 /** Judges one message for one agent. Pure: the same request always gives the same verdict. */
 export function admit(request: AdmissionRequest): Verdict {
@@ -150,24 +150,14 @@ function ownBase(address: string): string {
   return own.ok ? own.base : address;
 }
 
-/** RFC 5322 section 3.6 wants exactly one From; who signs for one of several mailboxes is nobody's identity. */
-export function fromSender(summary: MailSummary): FromSender {
-  if (summary.fromHeaders === 0 || (summary.fromHeaders === 1 && summary.from.length === 0)) {
-    return { ok: false, code: 'from_missing', reason: 'The mail has no From address.' };
-  }
-  const [mailbox, ...others] = summary.from;
-  if (summary.fromHeaders > 1 || others.length > 0 || mailbox === undefined) {
-    return {
-      ok: false,
-      code: 'from_several',
-      reason: 'The mail has more than one From header or From address.',
-    };
-  }
-  const sender = canonicalAddress(mailbox.address);
+/** The author in the one form that is compared; an address that has none is nobody's identity. */
+export function fromSender({ from }: MailSummary): FromSender {
+  if (!from.ok) return from;
+  const sender = canonicalAddress(from.address);
   if (!sender.ok) {
     return { ok: false, code: 'from_invalid', reason: `The From address can't be used: ${sender.reason}` };
   }
-  return { ok: true, sender, name: mailbox.name };
+  return { ok: true, sender, name: from.name };
 }
 
 /** Signs may hold words of the mail: few, short and plain ASCII ones go into a sentence for a terminal. */

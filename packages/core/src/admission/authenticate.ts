@@ -60,7 +60,7 @@ function concludePass(evidence: AuthenticationEvidence, fromDomain: string): Aut
       `DMARC of ${show(fromDomain)} passed with a DKIM signature of ${show(signature.domain)}.`,
     );
   }
-  const limited = evidence.dkim.some(isLimitedPass);
+  const limited = evidence.dkim.some(isLimited);
   if (evidence.spf?.result === 'pass' && evidence.spf.aligned) {
     return authenticated(`DMARC of ${show(fromDomain)} passed with SPF of ${show(evidence.spf.domain)}.`);
   }
@@ -80,7 +80,7 @@ function concludeWithoutPolicy(evidence: AuthenticationEvidence, fromDomain: str
   }
   const open = evidence.dkim.find(isUnsettledSignature);
   if (open !== undefined) return temporary(`The DKIM key of ${show(open.domain)} could not be looked up.`);
-  if (evidence.dkim.some(isLimitedPass)) return bodyLimited(fromDomain);
+  if (evidence.dkim.some(isLimited)) return bodyLimited(fromDomain);
   return refused(
     'no_policy_no_signature',
     `${show(fromDomain)} publishes no DMARC policy, and no DKIM signature of it passed: ${listChecks(evidence)}.`,
@@ -98,7 +98,7 @@ function concludeAsserted(evidence: AuthenticationEvidence, fromDomain: string):
   if (dmarc !== null && dmarc.domain !== fromDomain && (passed || dmarc.domain !== null)) {
     return mismatch(dmarc.domain, fromDomain);
   }
-  const limited = evidence.dkim.some(isLimitedPass) && !evidence.dkim.some(provesDomain);
+  const limited = evidence.dkim.some(isLimited) && !evidence.dkim.some(provesDomain);
   if (passed) {
     if (limited && !(spf?.result === 'pass' && spf.aligned)) return bodyLimited(fromDomain);
     return authenticated(`${server} says that DMARC of ${show(fromDomain)} passed.`);
@@ -160,8 +160,9 @@ function unsettled(evidence: AuthenticationEvidence): Authentication | null {
 function provesDomain(signature: DkimEvidence): boolean {
   return signature.result === 'pass' && signature.aligned && !signature.bodyLengthLimited;
 }
-function isLimitedPass(signature: DkimEvidence): boolean {
-  return signature.result === 'pass' && signature.aligned && signature.bodyLengthLimited;
+/** Verified elsewhere, or not at all for that very reason (`policy`). */
+function isLimited({ result, aligned, bodyLengthLimited }: DkimEvidence): boolean {
+  return (result === 'pass' || result === 'policy') && aligned && bodyLengthLimited;
 }
 function isUnsettledSignature(signature: DkimEvidence): boolean {
   return signature.result === 'temperror' && signature.aligned && !signature.bodyLengthLimited;

@@ -62,7 +62,23 @@ export function canonicalDomain(text: string): CanonicalDomain {
   return { ok: true, domain };
 }
 
+/**
+ * Lower case of a name that is ASCII already. Only labels that need IDNA go through the URL parser, the one such
+ * converter of all runtimes, and only characters that `canonicalDomain` has let pass: none of them ends a host.
+ */
 function toAscii(text: string): string | null {
+  const lower = text.toLowerCase();
+  if (/^[a-z0-9.-]*$/.test(lower) && !/(^|\.)xn--/.test(lower)) return lower;
   const url = URL.parse(`http://${text}/`);
   return url === null ? null : url.hostname;
+}
+
+/**
+ * The lower case of a domain that is written as a sequence of at least two LDH labels (RFC 5890 section 2.3.1, the
+ * `domain-name` of RFC 6376 section 3.5): what a signature or another server says of itself must look so to count.
+ * Null for everything else: characters outside ASCII, a trailing dot, an empty or over-long label, `/`, `%`, `_`.
+ */
+export function ldhDomain(text: string): string | null {
+  const lower = /^[A-Za-z0-9.-]{1,253}$/.test(text) ? text.toLowerCase() : '';
+  return ASCII_DOMAIN.test(lower) ? lower : null;
 }

@@ -10,12 +10,17 @@ export interface HeaderAddress {
   name: string;
 }
 
+/**
+ * The one author that the From header names, the address as written; else why nobody can be taken for it. `reason` is
+ * a sentence that repeats nothing of the mail.
+ */
+export type FromField =
+  | ({ ok: true } & HeaderAddress)
+  | { ok: false; code: 'from_missing' | 'from_several' | 'from_invalid'; reason: string };
+
 /** The headers that the door and the threading rules look at. */
 export interface MailSummary {
-  /** How many From header fields the message has; anything but 1 is refused. */
-  fromHeaders: number;
-  /** Every mailbox of the From header, groups flattened. */
-  from: HeaderAddress[];
+  from: FromField;
   to: HeaderAddress[];
   cc: HeaderAddress[];
   subject: string;
@@ -45,8 +50,12 @@ export type AuthenticationResult =
 
 /** One DKIM signature (RFC 6376). */
 export interface DkimEvidence {
+  /**
+   * `policy` also where a signature was not verified, because it could prove nothing about the author; `permerror`
+   * where it is malformed.
+   */
   result: AuthenticationResult;
-  /** d= domain, ASCII lower case. */
+  /** d= domain, ASCII lower case; empty where it is no sequence of LDH labels. */
   domain: string;
   selector: string;
   /** The d= domain is aligned (relaxed, RFC 9989) with the From domain. */

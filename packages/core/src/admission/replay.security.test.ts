@@ -31,8 +31,7 @@ function judge(
   return judgeReplay({
     evidence,
     summary: {
-      fromHeaders: 1,
-      from: [{ address: 'ceo@corp.example', name: '' }],
+      from: { ok: true, address: 'ceo@corp.example', name: '' },
       to: [{ address: AGENT, name: '' }],
       cc: [],
       subject: 'Hello',

@@ -38,8 +38,7 @@ function judge(
   return judgeReplay({
     evidence,
     summary: {
-      fromHeaders: 1,
-      from: [{ address: 'ceo@corp.example', name: '' }],
+      from: { ok: true, address: 'ceo@corp.example', name: '' },
       to: agent,
       cc: [],
       subject: 'Hello',

@@ -16,7 +16,7 @@ import { domainOf, isAligned, resultWord } from './words.ts';
 export interface OwnFindings {
   /** The domain of the only From address, ASCII lower case. */
   fromDomain: string;
-  /** Every signature of the message, whatever became of it here. */
+  /** Every signature of the message, whatever became of it here; a malformed one is `permerror`. */
   signatures: readonly DkimEvidence[];
   /** The DMARC policy of the From domain; null where there is none or it could not be looked up. */
   policy: 'none' | 'quarantine' | 'reject' | null;
@@ -72,7 +72,10 @@ function dkimEvidence(results: MethodResult[], own: OwnFindings): DkimEvidence[]
     .filter((result) => result.result !== 'none')
     .map((result) => ({ result, domain: signingDomain(result) }));
   return found.flatMap(({ result, domain }) => {
-    const signatures = own.signatures.filter((signature) => signature.domain === domain);
+    // Of a malformed signature the other server may have said nothing at all, so it makes no room for a result.
+    const signatures = own.signatures.filter(
+      (signature) => signature.domain === domain && signature.result !== 'permerror',
+    );
     if (found.filter((one) => one.domain === domain).length > signatures.length) return [];
     return {
       result: resultWord(result.result),

@@ -1,126 +1,137 @@
 /**
- * Who really sent this? SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989) by mailauth's three verifiers,
- * which are called one by one instead of through its `authenticate`: ARC and BIMI are not wanted, DKIM and
- * SPF can run at once, and a signature with a body length limit must not reach DMARC at all, because its
- * "pass" says nothing about the end of the body.
+ * Who really sent this? SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989) by mailauth's verifiers, which are
+ * called one by one instead of through its `authenticate`: ARC and BIMI are not wanted, DKIM and SPF can run at
+ * once, and what reaches DMARC are only names that were checked here, because mailauth reads some of its input as
+ * URLs. A domain that is no sequence of LDH labels takes no part in any decision.
  */
 import { isIP } from 'node:net';
-import type { AuthenticationEvidence, MailSummary } from '@tinyfat/core';
+import {
+  type AuthenticationEvidence,
+  type CanonicalAddress,
+  canonicalAddress,
+  fromSender,
+  ldhDomain,
+  type MailSummary,
+} from '@tinyfat/core';
 import type { DMARCResult, SPFResult } from 'mailauth';
-import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { evaluateDmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf as verifySpf } from 'mailauth/lib/spf/index.js';
 import { headerBlock } from '../inspect/header-block.ts';
 import type { InspectRequest } from '../inspect/inspect.ts';
-import { limitedLookups } from './lookups.ts';
+import { type Lookups, limitedLookups } from './lookups.ts';
 import { repeatedFields, signatureEvidence } from './signature-evidence.ts';
-import { asciiDomain, domainOf, isAligned, resultWord } from './words.ts';
+import { type VerifiedSignatures, verifySignatures } from './verify-signatures.ts';
+import { domainOf, isAligned, resultWord } from './words.ts';
+
+type Spf = NonNullable<AuthenticationEvidence['spf']>;
+type Dmarc = NonNullable<AuthenticationEvidence['dmarc']>;
 
 /** Without `spf` the client's address is not the sender's, and SPF is not asked. */
 export interface SenderChecks {
   spf: boolean;
 }
 
-/** Evidence about one message; trouble with DNS is `temperror` in the part that it hit. */
+/**
+ * Evidence about one message; trouble with DNS is `temperror` in the part that it hit. Nothing is checked, and so
+ * nothing found, where the From field names nobody.
+ */
 export async function authenticateSender(
   raw: Uint8Array,
   summary: MailSummary,
   request: InspectRequest,
   checks: SenderChecks = { spf: true },
 ): Promise<AuthenticationEvidence> {
+  const from = fromSender(summary);
+  if (!from.ok) return { source: 'verified', authserv: null, spf: null, dkim: [], dmarc: null };
+  const author = from.sender;
   const lookups = limitedLookups(request.dns);
-  const resolver = lookups.resolve;
+  const { resolve } = lookups;
   try {
-    const [spf, dkim] = await Promise.all([
-      checks.spf ? checkSpf(request, resolver) : null,
-      dkimVerify(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), {
-        resolver,
-        sender: request.envelopeSender,
-        rejectRsaSha1: true,
+    const [spf, found] = await Promise.all([
+      checks.spf ? checkSpf(request, author, resolve) : null,
+      verifySignatures(raw, {
+        fromDomain: author.domain,
+        envelopeSender: request.envelopeSender,
+        resolve,
       }),
     ]);
     const repeated = repeatedFields(headerBlock(raw));
-    const signatures = dkim.results
-      .filter((result) => result.status.result !== 'none')
-      .map((result) => signatureEvidence(result, repeated));
-    const whole = signatures.filter(
-      ({ result, bodyLengthLimited }) => result === 'pass' && !bodyLengthLimited,
-    );
+    const dkim = found.results.map((result) => signatureEvidence(result, author.domain, repeated));
+    if (!isSameAuthor(found, author)) return contested({ spf, dkim });
+    const proving = dkim.filter(({ result, bodyLengthLimited }) => result === 'pass' && !bodyLengthLimited);
     const { response, dkimAligned } = await evaluateDmarc({
-      headerFrom: dkim.headerFrom,
-      fromFields: dkim.fromFields,
-      spfDomains: spf !== null && spf.status.result === 'pass' ? [spf.domain] : [],
-      dkimDomains: whole.map(({ domain }) => ({ domain })),
-      resolver,
+      headerFrom: [author.address],
+      fromFields: 1,
+      spfDomains: spf?.result === 'pass' && spf.domain !== null ? [spf.domain] : [],
+      dkimDomains: proving.map(({ domain }) => ({ domain })),
+      resolver: resolve,
     });
-    const author = authorDomain(summary, response);
     return {
       source: 'verified',
       authserv: null,
-      spf: spf === null ? null : spfEvidence(spf, response, author),
-      dkim: signatures.map((signature) => {
-        // Without a DMARC record the alignment of the Public Suffix List is all there is.
-        const judged = whole.includes(signature) ? dkimAligned : undefined;
-        return {
-          ...signature,
-          aligned: author !== null && (judged?.has(signature.domain) ?? signature.aligned),
-        };
-      }),
-      dmarc: dmarcEvidence(response, author),
+      spf: spf && { ...spf, aligned: spfAlignment(spf, response) },
+      // Without a DMARC record the alignment of the Public Suffix List is all there is.
+      dkim: dkim.map((signature) => ({
+        ...signature,
+        aligned:
+          (proving.includes(signature) ? dkimAligned?.has(signature.domain) : undefined) ?? signature.aligned,
+      })),
+      dmarc: dmarcEvidence(response, author.domain),
     };
   } finally {
     lookups.cancel();
   }
 }
 
-/** Null where there is no client address, so nothing that SPF could be about. */
+/** Whether mailauth, whose verdict is asked for, reads the whole address of the author as we do. */
+function isSameAuthor({ headerFrom }: VerifiedSignatures, author: CanonicalAddress): boolean {
+  const [seen, ...others] = headerFrom.map((address) => canonicalAddress(address));
+  return others.length === 0 && seen?.ok === true && seen.address === author.address;
+}
+
+/** Two readers see two authors, so nothing that was found is about either of them. */
+function contested({ spf, dkim }: Pick<AuthenticationEvidence, 'spf' | 'dkim'>): AuthenticationEvidence {
+  return {
+    source: 'verified',
+    authserv: null,
+    spf: spf && { ...spf, aligned: false },
+    dkim: dkim.map((signature) => ({ ...signature, aligned: false })),
+    dmarc: { result: 'permerror', domain: null, policy: null },
+  };
+}
+
+/**
+ * SPF of MAIL FROM, or of HELO for the null reverse-path (RFC 7208 section 2.4). Null where there is no client
+ * address, so nothing that SPF could be about. A domain that mailauth reads otherwise than we do counts as none.
+ */
 async function checkSpf(
   request: InspectRequest,
-  resolver: (name: string, type: string) => Promise<string[] | string[][]>,
-): Promise<SPFResult | null> {
+  author: CanonicalAddress,
+  resolver: Lookups['resolve'],
+): Promise<Spf | null> {
   const ip = request.client.address;
   if (isIP(ip) === 0) return null;
   const name = request.client.helo ?? ip;
   const helo = isIP(name) === 0 ? name : `[${name}]`;
-  return await verifySpf({ sender: request.envelopeSender, ip, helo, mta: request.hostname, resolver });
+  const sender = request.envelopeSender;
+  const found: SPFResult = await verifySpf({ sender, ip, helo, mta: request.hostname, resolver });
+  const result = resultWord(found.status.result);
+  const own = sender === '' ? ldhDomain(helo) : domainOf(sender);
+  const domain = own && own === ldhDomain(found.domain) ? own : null;
+  return { result, domain, aligned: domain !== null && isAligned(author.domain, domain) };
 }
 
-/**
- * The domain that both parsers see as the author's: mailauth's, which was authenticated, and that of the
- * address that the allow-list will test. Null when they differ or there is not exactly one author.
- */
-function authorDomain(summary: MailSummary, response: DMARCResult | false): string | null {
-  const only = summary.from.length === 1 ? summary.from[0] : undefined;
-  if (only === undefined || summary.fromHeaders !== 1 || response === false) return null;
-  const seen = asciiDomain(response.status.header?.from ?? '');
-  return seen !== '' && seen === domainOf(only.address) ? seen : null;
+/** As the DMARC record wants it, as far as that was asked: only a pass and only where there is a record. */
+function spfAlignment(spf: Spf, response: DMARCResult | false): boolean {
+  const judged = spf.result === 'pass' && response !== false && policyWord(response.policy) !== null;
+  return judged && spf.domain !== null ? response.alignment.spf.result !== undefined : spf.aligned;
 }
 
-/** Aligned as the DMARC record wants it, as far as that was asked: only a pass and only where there is a record. */
-function spfEvidence(
-  spf: SPFResult,
-  response: DMARCResult | false,
-  author: string | null,
-): NonNullable<AuthenticationEvidence['spf']> {
-  const result = resultWord(spf.status.result);
-  const domain = asciiDomain(spf.domain);
-  const judged = result === 'pass' && response !== false && policyWord(response.policy) !== null;
-  const aligned = judged ? response.alignment.spf.result !== undefined : isAligned(author ?? '', domain);
-  return { result, domain, aligned: author !== null && aligned };
-}
-
-function dmarcEvidence(
-  response: DMARCResult | false,
-  author: string | null,
-): AuthenticationEvidence['dmarc'] {
+function dmarcEvidence(response: DMARCResult | false, domain: string): Dmarc | null {
   if (response === false) return null;
-  const policy = policyWord(response.policy);
-  const result = resultWord(response.status.result);
-  // A verdict about another domain than the one that will be tested is worth nothing.
-  if (author === null && result === 'pass') return { result: 'permerror', domain: null, policy };
-  return { result, domain: author, policy };
+  return { result: resultWord(response.status.result), domain, policy: policyWord(response.policy) };
 }
 
-function policyWord(policy: string | undefined): 'none' | 'quarantine' | 'reject' | null {
+function policyWord(policy: string | undefined): Dmarc['policy'] {
   return policy === 'none' || policy === 'quarantine' || policy === 'reject' ? policy : null;
 }

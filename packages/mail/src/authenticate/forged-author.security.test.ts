@@ -17,13 +17,12 @@ const end = '\r\nSubject: x\r\n\r\nhello\r\n';
 function authenticated(inspection: Inspection): string | null {
   if (!inspection.ok) return null;
   const { summary, evidence } = inspection;
-  const author = summary.from[0];
-  if (summary.fromHeaders !== 1 || summary.from.length !== 1 || author === undefined) return null;
+  if (!summary.from.ok) return null;
   const passed =
     evidence.dmarc?.result === 'pass' ||
     (evidence.dmarc?.result === 'none' &&
       evidence.dkim.some((one) => one.result === 'pass' && one.aligned && !one.bodyLengthLimited));
-  return passed ? author.address.toLowerCase() : null;
+  return passed ? summary.from.address.toLowerCase() : null;
 }
 
 describe('forged authors', () => {

@@ -1,8 +1,46 @@
-/** mailauth 7 ships no types for its tools; this declares the one function used here. */
+/** mailauth 7 ships no types for its verifier; this declares what is used of it here. */
+declare module 'mailauth/lib/dkim/dkim-verifier.js' {
+  import type { Writable } from 'node:stream';
+  import type { DKIMResult } from 'mailauth';
+
+  /** One signature field while it is being judged; `skip` and `invalid` are reasons not to verify it. */
+  export interface SignatureHeader {
+    type: 'DKIM' | 'ARC';
+    signingDomain?: string;
+    identityDomain?: string;
+    hashAlgo?: string;
+    /** The value of `l=`; empty without one. */
+    maxBodyLength?: number | '';
+    skip?: string;
+    invalid?: string;
+  }
+
+  /** Finds the keys of a message's signatures; rejects with a `code` where there is none. */
+  export interface KeyCache {
+    get(type: string, name: string, minBitLength?: number, options?: { strict?: boolean }): Promise<unknown>;
+  }
+
+  export interface DkimVerifierOptions {
+    resolver(name: string, type: string): Promise<string[] | string[][]>;
+    sender: string;
+    strict: boolean;
+  }
+
+  /** Takes the bytes of one message; the results stand once the stream has finished. */
+  export class DkimVerifier extends Writable {
+    constructor(options: DkimVerifierOptions);
+    keyCache: KeyCache;
+    /** Addresses of all From fields, as mailauth reads them. */
+    headerFrom: string[];
+    fromFields: number;
+    results: DKIMResult[];
+    prepareSignature(header: SignatureHeader): void;
+    skippedSignatureResult(header: SignatureHeader): DKIMResult;
+  }
+}
 declare module 'mailauth/lib/tools.js' {
-  /**
-   * The first of the domains that has the same organizational domain as the From domain by the Public Suffix List
-   * (relaxed alignment, RFC 9989 section 3.2.10.1), or false.
-   */
-  export function getAlignment(fromDomain: string, domains: string[]): { domain: string } | false;
+  import type { Writable } from 'node:stream';
+
+  /** Writes all bytes in slices that let other work go on; ends with the stream's finish. */
+  export function writeToStream(stream: Writable, input: Uint8Array): Promise<void>;
 }

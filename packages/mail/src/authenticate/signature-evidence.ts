@@ -1,9 +1,9 @@
 /** One DKIM signature (RFC 6376) as evidence: what it says of the mail, and what it says of itself. */
 import { createHash } from 'node:crypto';
-import type { DkimEvidence } from '@tinyfat/core';
+import { type DkimEvidence, ldhDomain } from '@tinyfat/core';
 import type { DKIMResult } from 'mailauth';
 import { countField } from '../inspect/header-block.ts';
-import { asciiDomain, resultWord } from './words.ts';
+import { isAligned, resultWord } from './words.ts';
 
 /** Names kept of one signature; real ones sign two dozen fields. */
 const MAX_SIGNED_HEADERS = 100;
@@ -28,22 +28,31 @@ export function repeatedFields(block: Uint8Array): Map<string, number> {
 }
 
 /**
- * The evidence of one signature; `aligned` is relaxed alignment by the Public Suffix List. A signature that covers a
- * single field, but not all there are of it, is not accepted (`policy`): somebody put one on top of what was signed
- * (RFC 6376 section 8.15).
+ * The evidence of one signature; `aligned` is relaxed alignment with the From domain by the Public Suffix List. What
+ * verifies is still not accepted (`policy`) where
+ *
+ * - it covers a single field, but not all there are of it: somebody put one on top of what was signed (RFC 6376
+ *   section 8.15);
+ * - its key is for testing: such mail is to be treated as if it were unsigned (`t=y`, RFC 6376 section 3.6.1).
  */
-export function signatureEvidence(result: DKIMResult, repeated: Map<string, number>): DkimEvidence {
+export function signatureEvidence(
+  result: DKIMResult,
+  fromDomain: string,
+  repeated: Map<string, number>,
+): DkimEvidence {
   const signedHeaders = coveredFields(result);
   const addedTo = [...repeated].some(([name, count]) => {
     const covered = signedHeaders.filter((signed) => signed === name).length;
     return covered > 0 && covered < count;
   });
   const word = resultWord(result.status.result);
+  const domain = ldhDomain(result.signingDomain ?? '') ?? '';
+  const accepted = !addedTo && result.status.testing !== true;
   return {
-    result: word === 'pass' && addedTo ? 'policy' : word,
-    domain: asciiDomain(result.signingDomain ?? ''),
+    result: word === 'pass' && !accepted ? 'policy' : word,
+    domain,
     selector: result.selector ?? '',
-    aligned: Boolean(result.status.aligned),
+    aligned: isAligned(fromDomain, domain),
     bodyLengthLimited: result.canonBodyLengthLimited === true,
     signedHeaders: signedHeaders.slice(0, MAX_SIGNED_HEADERS),
     signedAt: signingTime(result.signTime),

@@ -64,7 +64,7 @@ describe('fuzzing inspect and read', () => {
       .toMatchObject({
         ok: true,
         summary: {
-          from: [{ address: 'ann@example.com', name: 'Ann Lee' }],
+          from: { ok: true, address: 'ann@example.com', name: 'Ann Lee' },
           messageId: '<question-1@example.com>',
         },
         evidence: { source: 'verified', dmarc: { result: 'pass' } },

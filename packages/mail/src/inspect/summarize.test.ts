@@ -20,8 +20,7 @@ describe('summarize', () => {
         ' <b@x> junk <zero@agents.test>',
       ]),
     ).toEqual({
-      fromHeaders: 1,
-      from: [{ address: 'ann@example.com', name: 'Ann Ä' }],
+      from: { ok: true, address: 'ann@example.com', name: 'Ann Ä' },
       to: [
         { address: 'bot@agents.test', name: '' },
         { address: 'b@agents.test', name: 'B, C' },
@@ -39,8 +38,7 @@ describe('summarize', () => {
 
   it('has nothing for what is not there or malformed', async () => {
     expect(await summary(['Subject: x', 'Message-ID: no brackets', 'Date: someday'])).toMatchObject({
-      fromHeaders: 0,
-      from: [],
+      from: { ok: false, code: 'from_missing' },
       date: null,
       messageId: null,
       inReplyTo: null,
@@ -48,14 +46,10 @@ describe('summarize', () => {
     });
   });
 
-  it('shows every author and every From field', async () => {
-    const two = await summary(['From: ann@example.com, bob@example.com']);
-    expect(two).toMatchObject({
-      fromHeaders: 1,
-      from: [{ address: 'ann@example.com' }, { address: 'bob@example.com' }],
+  it('names nobody where there are several From fields', async () => {
+    expect((await summary(['From: ann@example.com', 'from : eve@evil.test'])).from).toMatchObject({
+      code: 'from_several',
     });
-    const forged = await summary(['From: ann@example.com', 'from : eve@evil.test']);
-    expect(forged.fromHeaders).toBe(2);
   });
 
   it('keeps line breaks of encoded words out of the subject', async () => {

@@ -2,6 +2,7 @@
 import type { HeaderAddress, MailSummary } from '@tinyfat/core';
 import PostalMime, { type Address, addressParser, decodeWords } from 'postal-mime';
 import { automaticSigns } from './automatic.ts';
+import { readFrom } from './from-field.ts';
 import { countField } from './header-block.ts';
 
 const messageIdPattern = /<[^\s<>\x00-\x20\x7f-\uffff]{1,900}>/g;
@@ -13,11 +14,10 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
   const first = (key: string) => headers.find((header) => header.key === key)?.value ?? '';
   const mailboxes = (key: string) =>
     headers.filter((header) => header.key === key).flatMap((header) => flatten(addressParser(header.value)));
-  const from = mailboxes('from');
+  const from = readFrom(block);
   const subject = decodeWords(first('subject'));
   const date = Date.parse(first('date'));
   return {
-    fromHeaders: countField(block, 'from'),
     from,
     to: mailboxes('to'),
     cc: mailboxes('cc'),
@@ -31,7 +31,7 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
       cc: countField(block, 'cc'),
       date: countField(block, 'date'),
     },
-    automatic: automaticSigns({ headers, envelopeSender, fromAddress: from[0]?.address ?? '', subject }),
+    automatic: automaticSigns({ headers, envelopeSender, fromAddress: from.ok ? from.address : '', subject }),
   };
 }
 

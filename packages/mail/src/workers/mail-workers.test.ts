@@ -28,7 +28,7 @@ describe('mailWorkers', () => {
     const workers = start();
     expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
       ok: true,
-      summary: { from: [{ address: 'ann@example.com' }], messageId: '<a@b>' },
+      summary: { from: { ok: true, address: 'ann@example.com' }, messageId: '<a@b>' },
       evidence: { source: 'trusted_client' },
     });
     expect(await workers.read(raw)).toMatchObject({
