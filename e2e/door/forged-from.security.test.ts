@@ -1,5 +1,6 @@
 /** Nobody writes in another's name: who signs is compared with the one From address, and with nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyRecord, signOddly } from '../../packages/mail/src/test-support/odd-signature.ts';
 import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
@@ -17,6 +18,7 @@ describe('a forged From', () => {
         ...owner.records,
         ...attacker.records,
         ...nested.records,
+        ...keyRecord('example.com/x.evil.example'),
         '_dmarc.example.com': reject,
         '_dmarc.evil.example': reject,
         'evil.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] },
@@ -57,6 +59,21 @@ describe('a forged From', () => {
     [
       'the owner’s address as a quoted local part',
       () => attacker.sign(letter({ From: `"owner@example.com"@evil.example` })),
+      'from_invalid',
+    ],
+    [
+      'a signature whose domain is the owner’s for who reads it as a URL',
+      async () => signOddly(letter({}), { d: 'example.com/x.evil.example' }),
+      'dmarc_failed',
+    ],
+    [
+      'angle brackets that close nothing',
+      () => attacker.sign(letter({ From: `<eve@evil.example <${OWNER}` })),
+      'from_invalid',
+    ],
+    [
+      'an address in front of the one in angle brackets',
+      () => owner.sign(letter({ From: `eve@evil.example> <${OWNER}>` })),
       'from_invalid',
     ],
     [

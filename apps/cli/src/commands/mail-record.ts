@@ -106,9 +106,10 @@ function evidenceLines(evidence: Mail['evidence']): [string, string][] {
   for (const one of evidence.dkim) {
     const limited = one.body_length_limited ? ', covers only the beginning of the body (l=)' : '';
     const at = one.signed_at === null ? '' : `, signed ${time(one.signed_at)}`;
+    const result = one.result === 'policy' ? 'not counted' : one.result;
     lines.push([
       'DKIM',
-      `${one.result} for ${one.domain} (${one.selector}), ${aligned(one.aligned)}${limited}${at}`,
+      `${result} for ${one.domain} (${one.selector}), ${aligned(one.aligned)}${limited}${at}`,
     ]);
   }
   if (evidence.dmarc) {

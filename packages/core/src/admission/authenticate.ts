@@ -47,9 +47,12 @@ export function authenticate(evidence: AuthenticationEvidence, fromDomain: strin
   }
   if (dmarc.result === 'pass') return concludePass(evidence, fromDomain);
   if (dmarc.result === 'none' && dmarc.policy === null) return concludeWithoutPolicy(evidence, fromDomain);
-  return (
-    unsettled(evidence) ??
-    refused('dmarc_failed', `DMARC for ${show(fromDomain)} says ${dmarc.result}: ${listChecks(evidence)}.`)
+  const open = unsettled(evidence);
+  if (open !== null) return open;
+  if (evidence.dkim.some(isLimited)) return bodyLimited(fromDomain);
+  return refused(
+    'dmarc_failed',
+    `DMARC for ${show(fromDomain)} says ${dmarc.result}: ${listChecks(evidence)}.`,
   );
 }
 
@@ -189,7 +192,7 @@ function listChecks(evidence: AuthenticationEvidence): string {
     .slice(0, 5)
     .map(
       ({ result, domain, aligned, bodyLengthLimited }) =>
-        `DKIM ${result} for ${show(domain)}${aligned ? '' : ' (another domain)'}${bodyLengthLimited ? ' (l=)' : ''}`,
+        `DKIM ${result === 'policy' ? 'not counted' : result} for ${show(domain)}${aligned ? '' : ' (another domain)'}${bodyLengthLimited ? ' (l=)' : ''}`,
     );
   return [spf, ...(dkim.length > 0 ? dkim : ['no DKIM signature'])].join(', ');
 }

@@ -1,8 +1,10 @@
 /** A From field that two programs may read differently names nobody, however the mail came. */
-import { canonicalAddress } from '@tinyfat/core';
+import { canonicalAddress, fromSender } from '@tinyfat/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { trustedClient } from '../test-support/messages.ts';
 import { parseFrom, readFrom } from './from-field.ts';
+import { inspect } from './inspect.ts';
 
 const ANN = 'ann@example.org';
 const EVE = 'eve@evil.example';
@@ -117,6 +119,21 @@ describe('a From field', () => {
     'from:\r\n\tann@example.org\r\n\r\n',
   ])('may be folded, and in any case: %j', (head) =>
     expect(readFrom(Buffer.from(head))).toMatchObject({ ok: true, address: ANN }),
+  );
+
+  it.each([` <${EVE} <${ANN}`, ` ${EVE}> <${ANN}>`, ` <<${ANN}>>`, ` (${ANN})`, ` ${ANN}, ${EVE}`])(
+    'names nobody to a trusted client either: %j',
+    async (body) => {
+      const found = await inspect(Buffer.from(`From:${body}\r\n\r\nhello\r\n`), {
+        client: trustedClient,
+        envelopeSender: ANN,
+        hostname: 'mx.agents.test',
+        dns: { servers: [], budgetMs: 1, lookups: 0 },
+        authservIds: [],
+      });
+      expect(found).toMatchObject({ ok: true, evidence: { source: 'trusted_client' } });
+      expect(found.ok && fromSender(found.summary).ok).toBe(false);
+    },
   );
 
   it('never names ann where an address of eve stands in front of hers or behind it, unquoted', () => {
