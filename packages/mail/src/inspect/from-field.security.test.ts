@@ -121,6 +121,68 @@ describe('a From field', () => {
     expect(readFrom(Buffer.from(head))).toMatchObject({ ok: true, address: ANN }),
   );
 
+  describe('in a form that RFC 5322 calls obsolete, or that needs its quoting rules', () => {
+    const tokens = ['ann', '.', 'b', '@', 'example', '.', 'org'];
+    const blanks = [' ', '\t', '(c)', '\r\n ', ' (c) ', '\\ '].flatMap((blank) =>
+      tokens.slice(1).map((_, at) => [...tokens.slice(0, at + 1), blank, ...tokens.slice(at + 1)].join('')),
+    );
+    const words = ['"ann"', '""', '"a\\nn"', '"a nn"', '"a@nn"', '"a(nn)"', '"a\\"nn"', '"a<nn>"'];
+    const locals = [
+      ...words.flatMap((word) => [word, `${word}.b`, `a.${word}`]),
+      ...['.ann', 'ann.', 'an..n', 'an\\@n', 'a[n', 'a,n', 'a;n', 'a:n', ''],
+    ].map((local) => `${local}@example.org`);
+    const domains = [
+      ...[
+        '[192.0.2.1]',
+        '[IPv6:2001:db8::1]',
+        '[x:y]',
+        '[exa mple]',
+        '[exa\\]mple]',
+        '192.0.2.1',
+        'localhost',
+        'org',
+        '',
+      ],
+      ...[
+        '.example.org',
+        'example.org.',
+        'example..org',
+        '-example.org',
+        'example-.org',
+        'exa_mple.org',
+        'example.1',
+      ],
+      ...[
+        `${'a'.repeat(64)}.org`,
+        `${'a.'.repeat(130)}org`,
+        'exam\\ple.org',
+        'exa"mple".org',
+        'example.org:25',
+      ],
+    ].map((domain) => `ann@${domain}`);
+    const routes = [
+      '@a.test:',
+      '@a.test,@b.test:',
+      ',@a.test:',
+      '@a.test,,@b.test:',
+      '@[192.0.2.1]:',
+      ':',
+    ].map((route) => `${route}ann@example.org`);
+    const addresses = [...blanks, ...locals, ...domains, ...routes];
+    const shapes = [(address: string) => ` <${address}>`, (address: string) => ` Ann <${address}>`];
+
+    it.each(addresses)('is nobody’s address: %j', (address) => {
+      for (const body of [` ${address}`, ...shapes.map((shape) => shape(address))]) {
+        const from = readFrom(Buffer.from(`From:${body}\r\n\r\n`));
+        expect([body, from.ok && canonicalAddress(from.address).ok]).toEqual([body, false]);
+      }
+    });
+    it.each([`,${ANN}`, `${ANN},`, `,,<${ANN}>`, `Ann:${ANN};`, `:${ANN};`, `Ann . B <${ANN}> x`])(
+      'is nobody’s field: %j',
+      (body) => expect(parseFrom(body).ok).toBe(false),
+    );
+  });
+
   it.each([` <${EVE} <${ANN}`, ` ${EVE}> <${ANN}>`, ` <<${ANN}>>`, ` (${ANN})`, ` ${ANN}, ${EVE}`])(
     'names nobody to a trusted client either: %j',
     async (body) => {
