@@ -3,6 +3,7 @@ import type { HeaderAddress, MailSummary } from '@tinyfat/core';
 import PostalMime, { type Address, addressParser, decodeWords } from 'postal-mime';
 import { automaticSigns } from './automatic.ts';
 import { countField } from './header-block.ts';
+import { perhapsAutomaticSigns } from './perhaps-automatic.ts';
 
 const messageIdPattern = /<[^\s<>\x00-\x20\x7f-\uffff]{1,900}>/g;
 
@@ -16,6 +17,7 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
   const from = mailboxes('from');
   const subject = decodeWords(first('subject'));
   const date = Date.parse(first('date'));
+  const signs = { headers, envelopeSender, fromAddress: from[0]?.address ?? '', subject };
   return {
     fromHeaders: countField(block, 'from'),
     from,
@@ -31,7 +33,8 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
       cc: countField(block, 'cc'),
       date: countField(block, 'date'),
     },
-    automatic: automaticSigns({ headers, envelopeSender, fromAddress: from[0]?.address ?? '', subject }),
+    automatic: automaticSigns(signs),
+    perhapsAutomatic: perhapsAutomaticSigns(signs),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The machine-readable part of a delivery status notification (RFC 3464, RFC 6533). */
 import { enhancedStatus, type ReportAction, type ReportedRecipient } from '@tinyfat/core';
-import { type HeaderField, withoutComments } from '../inspect/automatic.ts';
+import type { HeaderField } from '../inspect/automatic.ts';
+import { withoutComments } from '../inspect/comments.ts';
 import { allValues, firstValue, printableLine, readParagraphs } from './fields.ts';
 import { reportLimits } from './limits.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
