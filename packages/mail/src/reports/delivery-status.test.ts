@@ -31,6 +31,22 @@ describe('readDeliveryStatus', () => {
       ['Reporting-MTA: dns; mx', ' \t', bob, 'Action: failed', 'Status: 5.1.1', ' '],
     ],
     ['blank lines at the start', ['', '', bob, 'Action: failed', 'Status: 5.1.1']],
+    [
+      'a name before the address',
+      ['Final-Recipient: rfc822; Bob B <bob@example.com>', 'Action: failed', 'Status: 5.1.1'],
+    ],
+    [
+      'brackets without a blank',
+      ['Final-Recipient: rfc822;<bob@example.com>', 'Action: failed', 'Status: 5.1.1'],
+    ],
+    [
+      'a bracket that is not closed',
+      ['Final-Recipient: rfc822;<bob@example.com', 'Action: failed', 'Status: 5.1.1'],
+    ],
+    ['a first status that is empty', [bob, 'Action: failed', 'Status:', 'Status: 5.1.1']],
+    ['a first action that is empty', [bob, 'Action: ', 'Action: failed', 'Status: 5.1.1']],
+    ['nested comments', [bob, 'Action: (for (now) good) FAILED (x (y))', 'Status: (5.7.1 (no)) 5.1.1']],
+    ['a full stop', [bob, 'Action: Failed.', 'Status: 5.1.1.']],
   ])('takes %s', (_, lines) => {
     expect(recipientsOf(...lines)).toEqual([
       { addresses: ['bob@example.com'], action: 'failed', status: '5.1.1', diagnostic: '' },
@@ -82,6 +98,7 @@ describe('readDeliveryStatus', () => {
       'rfc822; bob@example.com',
       ['bob@example.com'],
     ],
+    ['one in quotes', 'rfc822; "bob@example.com"', "rfc822; 'bob@example.com'", ['bob@example.com']],
     [
       'only the canonical where the other is none',
       'rfc822; unknown',
@@ -131,5 +148,75 @@ describe('readDeliveryStatus', () => {
   it('leaves out a recipient without address', () => {
     expect(recipientsOf('Action: failed', 'Status: 5.1.1')).toEqual([]);
     expect(recipientsOf('Final-Recipient: rfc822;', 'Action: failed')).toEqual([]);
+  });
+
+  it.each([...['', ' ', '550', '5', '5.1', 'n/a', '(5.1.1)', '5.1.1.1', '=?x?']])(
+    'reads the status of the reply where its own is %j',
+    (status) => {
+      const lines = [
+        bob,
+        'Action: failed',
+        `Status: ${status}`,
+        'Diagnostic-Code: smtp; 550 5.1.1 no such user',
+      ];
+      expect(recipientsOf(...lines)).toMatchObject([{ action: 'failed', status: '5.1.1' }]);
+      const without = [bob, 'Action: failed', `Status: ${status}`, 'Diagnostic-Code: smtp; 550 no such user'];
+      expect(recipientsOf(...without)).toMatchObject([{ action: 'failed', status: null }]);
+    },
+  );
+
+  it.each([
+    ['failed', 'failed'],
+    ['FAILURE', 'failed'],
+    ['bounced (gone)', 'failed'],
+    ['undeliverable', 'failed'],
+    ['Rejected', 'failed'],
+    ['delayed', 'delayed'],
+    ['deferred', 'delayed'],
+    ['delivered', 'delivered'],
+    ['relayed', 'relayed'],
+    ['expanded', 'expanded'],
+  ])('takes the action %s whatever the status says', (word, action) => {
+    for (const status of ['5.1.1', '4.4.7', '2.0.0', '']) {
+      expect(recipientsOf(bob, `Action: ${word}`, `Status: ${status}`)).toMatchObject([{ action }]);
+    }
+  });
+
+  it('takes what expired for a failure that says nothing about the address', () => {
+    for (const status of ['', '4.4.7', '5.4.7', '5.1.1', '4.0.0']) {
+      const [one] = recipientsOf(
+        bob,
+        'Action: expired',
+        `Status: ${status}`,
+        'Diagnostic-Code: smtp; 550 user unknown',
+      );
+      expect(one).toMatchObject({ action: 'failed', dead: false });
+    }
+  });
+
+  it('reads the class of the reply where neither action nor status are there', () => {
+    const actionOf = (reply: string) =>
+      recipientsOf(bob, 'Status:', `Diagnostic-Code: smtp; ${reply}`)[0]?.action;
+    expect(['550 no', '451 later', '550 5.1.1 no', '250 2.1.5 ok', 'no reply'].map(actionOf)).toEqual([
+      'failed',
+      'delayed',
+      'failed',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('takes the address that Sendmail delivered to where the others are names of this machine', () => {
+    const lines = [
+      'Final-Recipient: LOCAL; bob',
+      'X-Actual-Recipient: RFC822; bob@example.com',
+      'Action: failed',
+    ];
+    expect(recipientsOf(...lines)).toMatchObject([{ addresses: ['bob@example.com'] }]);
+    expect(recipientsOf('Final-Recipient: LOCAL; bob', 'Action: failed')).toMatchObject([
+      { addresses: ['bob'] },
+    ]);
+    const local = ['Final-Recipient: LOCAL;<bob@example.com>', 'Action: failed'];
+    expect(recipientsOf(...local)).toMatchObject([{ addresses: ['bob@example.com'] }]);
   });
 });
