@@ -112,6 +112,7 @@ describe('a subject that software writes', () => {
       '自动回复：x',
       '自動回覆: x',
       '자동 회신: x',
+      'OOO: Hello',
     ],
     ...[
       'Undelivered Mail Returned to Sender',
