@@ -1,4 +1,5 @@
 /** What servers get wrong in the fields of a delivery status (RFC 3464), and what is made of it. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDeliveryStatus } from './delivery-status.ts';
 
@@ -218,5 +219,42 @@ describe('readDeliveryStatus', () => {
     ]);
     const local = ['Final-Recipient: LOCAL;<bob@example.com>', 'Action: failed'];
     expect(recipientsOf(...local)).toMatchObject([{ addresses: ['bob@example.com'] }]);
+  });
+
+  it('reads the same of a recipient however the fields are written, and in any order', () => {
+    const comment = fc.constantFrom('', ' (x)', ' (a (b) 4.0.0)', ' (delayed)');
+    const name = (text: string) =>
+      fc.constantFrom(...[text, text.toUpperCase(), text.toLowerCase(), `${text} `, `${text}\t`]);
+    const field = (key: string, ...values: string[]) =>
+      fc
+        .tuple(
+          name(key),
+          fc.constantFrom(':', ': ', ':\r\n ', ':\r\n\t'),
+          fc.constantFrom(...values),
+          comment,
+        )
+        .map((parts) => parts.join(''));
+    const address = fc
+      .constantFrom(...['rfc822;', 'RFC822; ', ' Rfc822 ;', '', 'x-local; ', '(x) rfc822;'])
+      .chain((type) =>
+        field(
+          'Final-Recipient',
+          ...['bob@example.com', '<bob@example.com>', 'Bob <BOB@example.com>'].map((one) => type + one),
+        ),
+      );
+    const action = field('Action', 'failed', 'Failed', 'FAILED', 'failure', '(x) failed', 'bounced');
+    const status = field('Status', '5.1.1', '(4.0.0) 5.1.1', '5.1.1 ', '', 'x');
+    const reply = field('Diagnostic-Code', 'smtp; 550 5.1.1 no', 'SMTP;550-5.1.1 no', 'smtp ; 5.1.1');
+    const fields = fc
+      .tuple(address, action, status, reply)
+      .chain((all) => fc.shuffledSubarray(all, { minLength: 4 }));
+    fc.assert(
+      fc.property(fields, fc.boolean(), (lines, apart) => {
+        const [one, ...others] = recipientsOf('Reporting-MTA: dns; mx', ...(apart ? [''] : []), ...lines);
+        expect(others).toEqual([]);
+        expect(one).toMatchObject({ addresses: ['bob@example.com'], action: 'failed', status: '5.1.1' });
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
