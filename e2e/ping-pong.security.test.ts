@@ -8,9 +8,11 @@ import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const MACHINE = /^(auto-submitted|x-auto-response-suppress|x-loop):.*(?:\r\n[ \t].*)*\r\n/gim;
+/** All but the sign that Exchange puts on people's mail as well. */
+const ALL_BUT_EXCHANGE = /^(auto-submitted|x-loop):.*(?:\r\n[ \t].*)*\r\n/gim;
 
-/** A relay between two systems, which may take out every header that says that a machine wrote the mail. */
-async function startRelay(stripping: boolean) {
+/** A relay between two systems, which may take out headers that say that a machine wrote the mail. */
+async function startRelay(stripping: RegExp | null) {
   const systems = new Map<string, Tinyfat>();
   const relay = new SMTPServer({
     authOptional: true,
@@ -23,7 +25,7 @@ async function startRelay(stripping: boolean) {
         const system = systems.get(to.split('@')[1] ?? '');
         const text = Buffer.concat(chunks).toString('latin1');
         const head = text.slice(0, text.indexOf('\r\n\r\n') + 2);
-        const passed = stripping ? head.replace(MACHINE, '') + text.slice(head.length) : text;
+        const passed = stripping ? head.replace(stripping, '') + text.slice(head.length) : text;
         const from = envelope.mailFrom ? envelope.mailFrom.address : '';
         const onward = nodemailer.createTransport({
           host: system?.host,
@@ -53,7 +55,7 @@ describe('two agents that answer each other', () => {
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
   });
-  async function twoSystems(stripping: boolean): Promise<[Tinyfat, Tinyfat]> {
+  async function twoSystems(stripping: RegExp | null): Promise<[Tinyfat, Tinyfat]> {
     const relay = await startRelay(stripping);
     open.push(relay.close);
     const start = async (domain: string, name: string, peer: string) => {
@@ -84,7 +86,7 @@ describe('two agents that answer each other', () => {
     });
 
   it('stop at the first answer, which says that a machine wrote it', async () => {
-    const [one, two] = await twoSystems(false);
+    const [one, two] = await twoSystems(null);
     await begin(one);
     const [taken] = await until(two, 'automatic');
     expect(taken).toMatchObject({ from: 'ann@one.example', reason_code: 'automatic_mail' });
@@ -92,8 +94,21 @@ describe('two agents that answer each other', () => {
     expect(await rows(one, 'accepted')).toHaveLength(1);
   });
 
+  it('are held at the first answer when a relay leaves only a sign that people’s mail has too', async () => {
+    const [one, two] = await twoSystems(ALL_BUT_EXCHANGE);
+    await begin(one);
+    const [held] = await until(two, 'held');
+    expect(held).toMatchObject({
+      state: 'held',
+      reason_code: 'perhaps_automatic',
+      reason: expect.stringContaining('x-auto-response-suppress'),
+    });
+    expect(await rows(one, 'accepted')).toHaveLength(1);
+    expect(await rows(two, 'accepted')).toEqual([]);
+  });
+
   it('are held when a relay takes that out, and the owner sees it', { timeout: 120_000 }, async () => {
-    const [one, two] = await twoSystems(true);
+    const [one, two] = await twoSystems(MACHINE);
     await begin(one);
     const [held] = await until(one, 'held');
     expect(held).toMatchObject({ state: 'held', reason_code: 'thread_too_fast', from: 'bob@two.example' });

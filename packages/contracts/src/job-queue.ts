@@ -215,12 +215,16 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
 
     it('takes the mail itself where only doubtful copies came before, discarded ones too', async () => {
       const { queue, db } = fixture;
-      const doubtful = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
-      for (const state of ['held', 'discarded'] as const) {
-        const copy = mailRow('agent-a', `<${state}@x>`, { ...doubtful, signature: state });
+      const cases = (['held', 'discarded'] as const).flatMap((state) =>
+        (['not_addressed', 'perhaps_automatic'] as const).map((reason_code) => ({ state, reason_code })),
+      );
+      for (const { state, reason_code } of cases) {
+        const same = { signature: `${state}-${reason_code}` };
+        const id = `<${same.signature}@x>`;
+        const copy = mailRow('agent-a', id, { verdict: 'held', state: 'held', reason_code, ...same });
         await queue.enqueue([copy]);
         await db.updateTable('mails').set({ state }).where('id', '=', copy.id).execute();
-        const [taken] = await queue.enqueue([mailRow('agent-a', `<${state}@x>`, { signature: state })]);
+        const [taken] = await queue.enqueue([mailRow('agent-a', id, same)]);
         expect(taken?.queued).toBe(true);
         const row = await db
           .selectFrom('mails')

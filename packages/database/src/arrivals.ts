@@ -48,7 +48,7 @@ export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolea
         .case()
         .when(
           select.and([
-            select('reason_code', '=', 'not_addressed'),
+            select('reason_code', 'in', ['not_addressed', 'perhaps_automatic']),
             select('state', 'in', ['held', 'discarded']),
             neverHadJob,
           ]),

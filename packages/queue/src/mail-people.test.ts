@@ -19,6 +19,7 @@ async function others(to: string[], cc: string[] = []): Promise<string[]> {
     inReplyTo: null,
     references: [],
     automatic: [],
+    perhapsAutomatic: [],
   };
   return await otherPeople(summary, { sender, agentBase }, async (base) => base === 'ops@agents.example');
 }

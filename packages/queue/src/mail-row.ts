@@ -59,7 +59,7 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
     thread: summary?.references[0] ?? summary?.inReplyTo ?? mail.messageId,
     others: JSON.stringify(await others(mail, summary, from)),
     signature: letIn?.fingerprint ?? null,
-    secret_address: verdict.code === 'accepted_by_secret_address' ? mail.secretAddress : null,
+    secret_address: letInBySecretAddress(verdict) ? mail.secretAddress : null,
     subject: summary?.subject ?? '',
     sent_at: summary?.date ?? null,
     verdict: verdict.verdict,
@@ -71,6 +71,11 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
     state_reason: verdict.verdict === 'accepted' ? '' : verdict.reason,
     webhook_event: message.webhookEvent ?? null,
   };
+}
+
+/** Whether its answer must go by way of the secret address; a mail that is held gets its answer once it is released. */
+function letInBySecretAddress(verdict: FinalVerdict): boolean {
+  return verdict.verdict === 'held' ? verdict.bySecretAddress : verdict.code === 'accepted_by_secret_address';
 }
 
 /** The Message-ID, or for a mail without one an id made of its bytes, so that a second copy still folds. */

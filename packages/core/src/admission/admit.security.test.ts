@@ -24,6 +24,7 @@ function judge(summary: Partial<MailSummary>, evidence: AuthenticationEvidence) 
         references: [],
         fieldCounts: { to: 0, cc: 0, date: 1 },
         automatic: [],
+        perhapsAutomatic: [],
         ...summary,
       },
       evidence,
@@ -125,13 +126,16 @@ describe('attacks on the door', () => {
         }),
       ),
       automatic: fc.array(fc.string(), { maxLength: 1 }),
+      perhapsAutomatic: fc.array(fc.string({ unit: 'binary' }), { maxLength: 8 }),
     });
     const evidence = fc.constantFrom(signedBy('corp.example'), signedBy('evil.example'), nobody);
     fc.assert(
       fc.property(summary, evidence, (facts, found) => {
         const verdict = judge(facts, found);
-        expect(['accepted', 'refused', 'automatic', 'temporary']).toContain(verdict.verdict);
-        if (verdict.verdict !== 'accepted') return;
+        expect(['accepted', 'held', 'refused', 'automatic', 'temporary']).toContain(verdict.verdict);
+        if (verdict.verdict !== 'accepted' && verdict.verdict !== 'held') return;
+        expect(verdict.reason).toMatch(/^[ -~]{1,600}$/);
+        expect(verdict.verdict).toBe(facts.perhapsAutomatic.length > 0 ? 'held' : 'accepted');
         expect(verdict.sender.base).toBe('ceo@corp.example');
         expect(found).toEqual(signedBy('corp.example'));
         expect(facts).toMatchObject({ from: { ok: true }, automatic: [] });

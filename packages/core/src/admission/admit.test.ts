@@ -41,6 +41,7 @@ function mail(over: Partial<MailSummary> = {}, evidence = signed): Inspection {
     inReplyTo: null,
     references: [],
     automatic: [],
+    perhapsAutomatic: [],
     ...over,
   };
   return { ok: true, summary, evidence };
@@ -229,6 +230,54 @@ describe('admit', () => {
     // Somebody who is not listed is refused all the same.
     expect(admit(request({ inspection: elsewhere, allowList: [] }))).toMatchObject({ code: 'not_allowed' });
     expect(admit(request({ inspection: elsewhere, viaSecretAddress: true })).verdict).toBe('accepted');
+  });
+
+  describe('a sign of automatic mail that people’s mail carries too', () => {
+    const signs = { perhapsAutomatic: ['x-auto-response-suppress', 'subject'] };
+    it('holds the mail of a listed, proven sender and names what it is', () => {
+      expect(admit(request({ inspection: mail(signs) }))).toMatchObject({
+        verdict: 'held',
+        code: 'perhaps_automatic',
+        reason: expect.stringContaining('(x-auto-response-suppress, subject)'),
+        smtp: { code: 250 },
+        sender: { address: 'ceo@corp.example' },
+        fingerprint: 'f1',
+        bySecretAddress: false,
+      });
+      expect(admit(request({ inspection: mail(signs, trusted) })).code).toBe('perhaps_automatic');
+    });
+
+    it('changes nothing of the mail of somebody who is not listed or not proven', () => {
+      const stranger = { inspection: mail(signs), allowList: [] };
+      expect(admit(request(stranger))).toEqual(admit(request({ ...stranger, inspection: mail() })));
+      expect(admit(request(stranger))).toMatchObject({ verdict: 'refused', code: 'not_allowed' });
+      expect(admit(request({ inspection: mail(signs, unchecked) }))).toMatchObject({
+        verdict: 'refused',
+        code: 'unauthenticated',
+      });
+    });
+
+    it('counts for nothing beside a sign that a machine wrote it, or another reason to hold it', () => {
+      const both = mail({ ...signs, automatic: ['auto-submitted:auto-replied'] });
+      expect(admit(request({ inspection: both }))).toMatchObject({ verdict: 'automatic' });
+      expect(admit(request({ inspection: mail(signs), envelopeSender: '' })).verdict).toBe('automatic');
+      const elsewhere = mail({ ...signs, to: [{ address: 'bob@else.example', name: '' }] });
+      expect(admit(request({ inspection: elsewhere })).code).toBe('not_addressed');
+      const own = { inspection: mail({ ...signs, ...from('ann@agents.example') }, trusted) };
+      expect(admit(request(own)).code).toBe('own_address');
+    });
+
+    it('holds what only a secret address lets in, and keeps in mind that nothing else did', () => {
+      const device = { viaSecretAddress: true, inspection: mail(signs, silent) };
+      expect(admit(request(device))).toMatchObject({
+        verdict: 'held',
+        code: 'perhaps_automatic',
+        bySecretAddress: true,
+      });
+      expect(admit(request({ ...device, inspection: mail(signs) }))).toMatchObject({
+        bySecretAddress: false,
+      });
+    });
   });
 
   describe('a secret address', () => {

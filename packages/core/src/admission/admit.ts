@@ -1,7 +1,8 @@
 /**
  * The door: one verdict for one message and one agent. Order matters. Automatic mail comes first, so that a
  * bounce is taken (and never bounced itself) however it is signed. Then identity, then permission: nobody who
- * has not proven who he is learns anything about the allow-list.
+ * has not proven who he is learns anything about the allow-list. Last the signs that people's mail carries too:
+ * of a stranger's mail they change nothing, and a listed sender's is held, not dropped.
  */
 import { printableAscii } from '../printable-ascii.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
@@ -48,13 +49,19 @@ export interface Admitted {
   fingerprint: string | null;
 }
 
+/** A mail of a listed sender that waits for the owner to release it. */
+interface Held extends Admitted {
+  /** Nothing proves the sender but the secret address that the mail came to. */
+  bySecretAddress: boolean;
+}
+
 /**
  * `reason` is a sentence for the owner; `smtp` is the answer for the client. `held` is taken and waits for the
  * owner to release it.
  */
 export type Verdict =
   | ({ verdict: 'accepted'; code: AcceptedCode; reason: string; smtp: SmtpReply } & Admitted)
-  | ({ verdict: 'held'; code: WaitingCode; reason: string; smtp: SmtpReply } & Admitted)
+  | ({ verdict: 'held'; code: WaitingCode; reason: string; smtp: SmtpReply } & Held)
   | { verdict: 'refused'; code: RefusalCode; reason: string; smtp: SmtpReply }
   | { verdict: 'automatic'; code: QuietCode; reason: string; smtp: SmtpReply }
   | { verdict: 'temporary'; code: TemporaryCode; reason: string; smtp: SmtpReply };
@@ -108,9 +115,15 @@ export function admit(request: AdmissionRequest): Verdict {
     entry,
     fingerprint: replay.ok ? replay.fingerprint : null,
   };
-  if (!replay.ok) {
-    const { code, reason } = replay;
-    return { verdict: 'held', code, reason, smtp: smtpReply(code), ...admitted };
+  const bySecretAddress = proven.code === 'accepted_by_secret_address';
+  if (!replay.ok) return hold(replay.code, replay.reason, { ...admitted, bySecretAddress });
+  if (summary.perhapsAutomatic.length > 0) {
+    const found = shown(summary.perhapsAutomatic).join(', ');
+    return hold(
+      'perhaps_automatic',
+      `${sender.address} is allowed by ${entry.text}, but a machine may have written the mail (${found}). People's mail can carry that too, so it waits for the owner.`,
+      { ...admitted, bySecretAddress },
+    );
   }
   return {
     verdict: 'accepted',
@@ -160,10 +173,14 @@ export function fromSender({ from }: MailSummary): FromSender {
   return { ok: true, sender, name: from.name };
 }
 
-/** Signs may hold words of the mail: few, short and plain ASCII ones go into a sentence for a terminal. */
 function automaticSigns(summary: MailSummary, envelopeSender: string | null): string[] {
-  const signs = summary.automatic.slice(0, 5).map((sign) => printableAscii(sign, 60));
+  const signs = shown(summary.automatic);
   return envelopeSender === '' || envelopeSender === '<>' ? [...signs, 'null envelope sender'] : signs;
+}
+
+/** Signs may hold words of the mail: few, short and plain ASCII ones go into a sentence for a terminal. */
+function shown(signs: readonly string[]): string[] {
+  return signs.slice(0, 5).map((sign) => printableAscii(sign, 60));
 }
 
 function isOurs(sender: CanonicalAddress, request: AdmissionRequest): boolean {
@@ -180,6 +197,9 @@ function cannotRead(code: 'too_large' | 'too_complex' | 'unreadable' | 'deadline
 
 function refuse(code: RefusalCode, reason: string): Verdict {
   return { verdict: 'refused', code, reason, smtp: smtpReply(code) };
+}
+function hold(code: WaitingCode, reason: string, held: Held): Verdict {
+  return { verdict: 'held', code, reason, smtp: smtpReply(code), ...held };
 }
 function quiet(code: QuietCode, reason: string): Verdict {
   return { verdict: 'automatic', code, reason, smtp: smtpReply(code) };

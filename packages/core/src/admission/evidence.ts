@@ -33,8 +33,10 @@ export interface MailSummary {
   references: string[];
   /** How often the fields that say to whom and when stand in the header: a signature must cover each of them. */
   fieldCounts: { to: number; cc: number; date: number };
-  /** Signs of automatic mail (RFC 3834, RFC 3464, lists), empty for a person's mail. */
+  /** Signs that a machine wrote the mail (RFC 3834, RFC 3464, lists), empty for a person's mail. */
   automatic: string[];
+  /** Signs that machines' mail carries and people's mail too; empty for most people's mail. */
+  perhapsAutomatic: string[];
 }
 
 /** RFC 8601 result words. */

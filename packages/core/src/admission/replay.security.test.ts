@@ -41,6 +41,7 @@ function judge(
       references: [],
       fieldCounts: { to: 1, cc: 0, date: 1 },
       automatic: [],
+      perhapsAutomatic: [],
       ...summary,
     },
     senderBase: 'ceo@corp.example',

@@ -93,7 +93,7 @@ export function isHardBounce(status: string | null, diagnostic: string): boolean
   const said = diagnostic.slice(0, MAX_DIAGNOSTIC);
   const reported = meaningOf(status ?? '');
   const quoted = meaningOf(said);
-  if (reported === 'other' || quoted === 'other' || isTemporaryReply(said)) return false;
+  if (reported === 'other' || quoted === 'other' || replyClass(said) === '4') return false;
   if (quoted === 'dead') return true;
   const words = wordsOf(said);
   if (otherGrounds.some((ground) => words.includes(` ${ground} `))) return false;
@@ -118,9 +118,9 @@ function meaningOf(text: string): Meaning | 'other' | null {
   return code === null ? null : (meanings.get(code) ?? 'other');
 }
 
-/** The first SMTP reply code (RFC 5321 section 4.2.1) is one of 4yz. */
-function isTemporaryReply(text: string): boolean {
-  return /(?<![\d.])([45])\d\d(?=[ -]|$)/.exec(text)?.[1] === '4';
+/** The first digit of the first SMTP reply code (RFC 5321 section 4.2.1) that refuses: `4` or `5`; null without one. */
+export function replyClass(text: string): string | null {
+  return /(?<![\d.])([45])\d\d(?=[ -]|$)/.exec(text)?.[1] ?? null;
 }
 
 /** Lower-case words, each with a blank at both ends; addresses and host names are left out, they mean nothing. */

@@ -40,7 +40,7 @@ export type QuietCode =
   | 'duplicate'
   | 'replayed';
 /** Why a mail waits for its owner. */
-export type WaitingCode = Extract<ReplayCode, 'not_addressed'> | LimitCode;
+export type WaitingCode = Extract<ReplayCode, 'not_addressed'> | 'perhaps_automatic' | LimitCode;
 /** Why a mail became a job. */
 export type AcceptedCode = 'accepted' | 'accepted_by_secret_address';
 /** Every reason that a verdict can have. */
@@ -58,6 +58,7 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
   duplicate: TAKEN,
   replayed: TAKEN,
   not_addressed: TAKEN,
+  perhaps_automatic: TAKEN,
   sender_limit: TAKEN,
   agent_limit: TAKEN,
   system_limit: TAKEN,

@@ -63,6 +63,11 @@ export const admissionErrors = {
     nextStep:
       'If you expected it (a forwarder, a Bcc), release it: tinyfat mails release ID. For a forwarder of yours, make a secret address: tinyfat address create NAME',
   },
+  perhaps_automatic: {
+    seenBy: 'owner',
+    sentence: "The mail carries a sign of automatic mail that people's mail can carry as well.",
+    nextStep: 'If a person wrote it, run: tinyfat mails release ID. Else: tinyfat mails discard ID',
+  },
   replayed: {
     seenBy: 'owner',
     sentence: 'The mail carries the signature of a mail that came before, under another Message-ID.',

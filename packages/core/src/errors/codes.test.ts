@@ -62,6 +62,7 @@ const admissionCodes = {
   replayed: true,
   stale: true,
   not_addressed: true,
+  perhaps_automatic: true,
   sender_limit: true,
   agent_limit: true,
   system_limit: true,

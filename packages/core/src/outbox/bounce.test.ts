@@ -50,6 +50,25 @@ describe('a report of a failure', () => {
     });
   });
 
+  it('suppresses nobody whose mail is only late, went on, or ran out of time', () => {
+    for (const action of ['delayed', 'relayed', 'expanded', 'delivered'] as const) {
+      expect(reportEffect(report(outcome({ action })), delivery())).toMatchObject({
+        bounced: false,
+        suppressed: [],
+      });
+    }
+    const expired = report(outcome({ dead: false }));
+    expect(reportEffect(expired, delivery())).toMatchObject({ bounced: true, suppressed: [] });
+  });
+
+  it('tells each recipient’s own outcome', () => {
+    const late = outcome({ addresses: [bob], action: 'delayed', status: '4.4.1', diagnostic: 'Timed out' });
+    expect(reportEffect(report(late, outcome()), delivery())).toMatchObject({
+      bounced: true,
+      suppressed: [annIsGone],
+    });
+  });
+
   it('names the recipient by whichever of its addresses we wrote to', () => {
     const forwarded = outcome({ addresses: ['ann@elsewhere.example', 'Ann@Example.com'] });
     expect(reportEffect(report(forwarded), delivery())?.suppressed).toEqual([annIsGone]);

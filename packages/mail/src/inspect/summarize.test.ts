@@ -33,6 +33,7 @@ describe('summarize', () => {
       references: ['<a@x>', '<b@x>', '<zero@agents.test>'],
       fieldCounts: { to: 1, cc: 1, date: 1 },
       automatic: [],
+      perhapsAutomatic: [],
     });
   });
 

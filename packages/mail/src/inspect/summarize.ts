@@ -4,6 +4,7 @@ import PostalMime, { type Address, addressParser, decodeWords } from 'postal-mim
 import { automaticSigns } from './automatic.ts';
 import { readFrom } from './from-field.ts';
 import { countField } from './header-block.ts';
+import { perhapsAutomaticSigns } from './perhaps-automatic.ts';
 
 const messageIdPattern = /<[^\s<>\x00-\x20\x7f-\uffff]{1,900}>/g;
 
@@ -17,6 +18,9 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
   const from = readFrom(block);
   const subject = decodeWords(first('subject'));
   const date = Date.parse(first('date'));
+  // Daemons write a From that names nobody, so a sign is looked for in whatever address stands first.
+  const fromAddress = mailboxes('from')[0]?.address ?? '';
+  const signs = { headers, envelopeSender, fromAddress, subject };
   return {
     from,
     to: mailboxes('to'),
@@ -31,7 +35,8 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
       cc: countField(block, 'cc'),
       date: countField(block, 'date'),
     },
-    automatic: automaticSigns({ headers, envelopeSender, fromAddress: from.ok ? from.address : '', subject }),
+    automatic: automaticSigns(signs),
+    perhapsAutomatic: perhapsAutomaticSigns(signs),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The machine-readable part of a delivery status notification (RFC 3464, RFC 6533). */
-import { enhancedStatus, type ReportAction, type ReportedRecipient } from '@tinyfat/core';
-import { type HeaderField, withoutComments } from '../inspect/automatic.ts';
+import { enhancedStatus, type ReportAction, type ReportedRecipient, replyClass } from '@tinyfat/core';
+import type { HeaderField } from '../inspect/automatic.ts';
+import { withoutComments } from '../inspect/comments.ts';
 import { allValues, firstValue, printableLine, readParagraphs } from './fields.ts';
 import { reportLimits } from './limits.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
@@ -12,7 +13,21 @@ export interface DeliveryStatus {
   originalIds: string[];
 }
 
-const actions: readonly ReportAction[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'];
+/** Words of RFC 3464 section 2.3.3, and what servers write instead. */
+const actions: ReadonlyMap<string, ReportAction> = new Map([
+  ...words('failed', ['failed', 'failure', 'fail', 'bounced', 'undeliverable', 'undelivered', 'rejected']),
+  ...words('failed', ['refused', 'returned', 'error']),
+  ...words('delayed', ['delayed', 'delay', 'deferred', 'queued', 'warning']),
+  ...words('delivered', ['delivered', 'success']),
+  ...words('relayed', ['relayed']),
+  ...words('expanded', ['expanded']),
+]);
+/** The server gave up after its time was over, whatever it had been told before. */
+const EXPIRED = 'expired';
+
+function words(action: ReportAction, all: readonly string[]): [string, ReportAction][] {
+  return all.map((word) => [word, action]);
+}
 
 /** Reads the content of a `message/delivery-status` part. */
 export function readDeliveryStatus(text: string): DeliveryStatus {
@@ -58,20 +73,49 @@ function readRecipient(fields: readonly HeaderField[]): ReportedRecipient | null
   const addresses = recipientAddresses(
     firstValue(fields, 'original-recipient'),
     firstValue(fields, 'final-recipient'),
+    firstValue(fields, 'x-actual-recipient'),
   );
-  const status = enhancedStatus(withoutComments(firstValue(fields, 'status') ?? ''));
-  const action = readAction(firstValue(fields, 'action') ?? '', status);
-  if (addresses.length === 0 || action === null) return null;
-  return { addresses, action, status, diagnostic: readDiagnostic(fields) };
+  const diagnostic = readDiagnostic(fields);
+  const status = readStatus(fields, diagnostic);
+  const word = actionWord(fields);
+  if (addresses.length === 0) return null;
+  // That time ran out says nothing about the address, even where the status does.
+  if (word === EXPIRED) return { addresses, action: 'failed', status, diagnostic, dead: false };
+  const action = actions.get(word) ?? impliedAction(status, diagnostic);
+  return action === null ? null : { addresses, action, status, diagnostic };
 }
 
-/** The class of the status (RFC 3463 section 3.1) says what a missing or unknown word would have said. */
-function readAction(value: string, status: string | null): ReportAction | null {
-  const word = /[a-z]+/.exec(withoutComments(value).toLowerCase())?.[0];
-  const known = actions.find((action) => action === word);
-  if (known !== undefined) return known;
-  if (status === null) return null;
-  return status.startsWith('5') ? 'failed' : status.startsWith('4') ? 'delayed' : 'delivered';
+/** Where the field is missing, empty or malformed, what the refusing server said has it in most cases. */
+function readStatus(fields: readonly HeaderField[], diagnostic: string): string | null {
+  for (const value of allValues(fields, 'status')) {
+    const status = enhancedStatus(withoutComments(value));
+    if (status !== null) return status;
+  }
+  const quoted = enhancedStatus(diagnostic);
+  return quoted === null || quoted.startsWith('2') ? null : quoted;
+}
+
+/** In lower case; empty where there is none. Of several fields the first that says something counts. */
+function actionWord(fields: readonly HeaderField[]): string {
+  for (const value of allValues(fields, 'action')) {
+    const word = /[a-z]+/.exec(withoutComments(value).toLowerCase())?.[0];
+    if (word !== undefined) return word;
+  }
+  return '';
+}
+
+/** The class of the status (RFC 3463 section 3.1) or of the reply says what a missing or unknown word would have said. */
+function impliedAction(status: string | null, diagnostic: string): ReportAction | null {
+  switch (status?.[0] ?? replyClass(diagnostic)) {
+    case '5':
+      return 'failed';
+    case '4':
+      return 'delayed';
+    case '2':
+      return 'delivered';
+    default:
+      return null;
+  }
 }
 
 /** Without the type `smtp;`, which says only that a server's reply follows (RFC 3464 section 2.3.6). */

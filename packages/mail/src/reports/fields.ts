@@ -19,6 +19,8 @@ export function readParagraphs(text: string): HeaderField[][] {
   for (const line of text.split(/\r?\n/)) {
     const paragraph = paragraphs.at(-1) ?? [];
     const [, key, value] = FIELD.exec(line) ?? [];
+    // A line of blanks ends a paragraph, but for one that is the fold of a field without a value.
+    if (line !== '' && line.trim() === '' && paragraph.at(-1)?.lines.join('').trim() === '') continue;
     if (line.trim() === '') paragraphs.push([]);
     else if (key !== undefined) paragraph.push({ key: key.toLowerCase(), lines: [value ?? ''] });
     else paragraph.at(-1)?.lines.push(line);

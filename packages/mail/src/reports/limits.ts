@@ -4,6 +4,8 @@ export const reportLimits = {
   messageIds: 20,
   /** Parts of the top level. */
   parts: 50,
+  /** Parts that hold a delivery status. */
+  statusParts: 10,
   /** Decoded bytes of one part. */
   partBytes: 256 * 1024,
   /** Bytes of the header section of the message or of one part. */

@@ -27,10 +27,22 @@ export function readReport(raw: Uint8Array): MailReport | null {
   const signs = signsOf(mail.fields);
   if (signs.length === 0) return null;
   const parts = partsOf(mail);
-  const report = mail.type === 'multipart/report' || parts[0] === mail ? machineReport(mail, parts) : null;
+  const isReport = mail.type === 'multipart/report' || parts[0] === mail || signs.some(isMailSystem);
+  const report = isReport ? machineReport(mail, parts) : null;
   if (report !== null) return report;
-  const bySoftware = signs.includes('x-failed-recipients') || signs.includes('mailer-daemon');
-  return bySoftware ? textReport(mail, parts) : null;
+  return signs.some(isDaemon) ? textReport(mail, parts) : null;
+}
+
+function isDaemon(sign: string): boolean {
+  return sign === 'x-failed-recipients' || sign === 'mailer-daemon';
+}
+
+/**
+ * Signs with which the parts of a report count in any multipart: OpenSMTPD and others write multipart/mixed. A list
+ * or another machine that sends on what a person attached has other signs.
+ */
+function isMailSystem(sign: string): boolean {
+  return isDaemon(sign) || sign === 'null-reverse-path' || sign.startsWith('auto-submitted:');
 }
 
 /** The envelope is left out on purpose: without it the message itself must say that it is automatic. */
@@ -49,17 +61,18 @@ function partsOf(mail: Part): Part[] {
 }
 
 function machineReport(mail: Part, parts: readonly Part[]): MailReport | null {
-  for (const part of parts) {
-    if (deliveryStatus.test(part.type)) {
-      const { recipients, originalIds } = readDeliveryStatus(textOf(part));
-      if (recipients.length === 0) return null;
-      return { kind: 'delivery', recipients, messageIds: idsOf(mail, parts, [], originalIds) };
-    }
-    if (part.type === 'message/feedback-report') {
-      return { kind: 'feedback', ...readFeedback(textOf(part)), messageIds: idsOf(mail, parts, [], []) };
-    }
+  const statuses = parts
+    .filter((part) => deliveryStatus.test(part.type))
+    .slice(0, reportLimits.statusParts)
+    .map((part) => readDeliveryStatus(textOf(part)));
+  const recipients = statuses.flatMap((status) => status.recipients).slice(0, reportLimits.recipients);
+  if (recipients.length > 0) {
+    const stated = statuses.flatMap(({ originalIds }) => originalIds);
+    return { kind: 'delivery', recipients, messageIds: idsOf(mail, parts, [], stated) };
   }
-  return null;
+  const feedback = parts.find((part) => part.type === 'message/feedback-report');
+  if (feedback === undefined) return null;
+  return { kind: 'feedback', ...readFeedback(textOf(feedback)), messageIds: idsOf(mail, parts, [], []) };
 }
 
 function textReport(mail: Part, parts: readonly Part[]): MailReport | null {

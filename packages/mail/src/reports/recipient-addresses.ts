@@ -4,7 +4,7 @@
  * address is a candidate; a delivery decides which of them was meant.
  */
 import { canonicalAddress } from '@tinyfat/core';
-import { withoutComments } from '../inspect/automatic.ts';
+import { withoutComments } from '../inspect/comments.ts';
 import { printableLine } from './fields.ts';
 
 /** RFC 5321 section 4.5.3.1.3, and room for escapes. */
@@ -18,14 +18,17 @@ interface TypedAddress {
   address: string;
 }
 
-/** Candidates, best first: Original-Recipient before Final-Recipient. Empty where neither says anything. */
-export function recipientAddresses(original: string | null, final: string | null): string[] {
+/**
+ * Candidates, best first: Original-Recipient before Final-Recipient before X-Actual-Recipient. Empty where none says
+ * anything.
+ */
+export function recipientAddresses(original: string | null, ...became: (string | null)[]): string[] {
   const asked = original === null ? null : typedAddress(original);
-  const became = final === null ? null : typedAddress(final);
   // An Original-Recipient in the address form of another system cannot be what we sent to.
-  const given = [asked !== null && isMailType(asked.type) ? asked : null, became].filter(
-    (one) => one !== null,
-  );
+  const given = [
+    ...(asked !== null && isMailType(asked.type) ? [asked] : []),
+    ...became.filter((one) => one !== null).map(typedAddress),
+  ];
   const canonical = given.flatMap(readings).flatMap((text) => {
     const address = canonicalAddress(text);
     return address.ok ? [address.address] : [];
@@ -42,18 +45,25 @@ function typedAddress(value: string): TypedAddress {
   const text = value.slice(0, MAX_LENGTH);
   const end = text.indexOf(';');
   const type = end === -1 ? 'rfc822' : withoutComments(text.slice(0, end)).trim().toLowerCase();
-  const address = withoutComments(text.slice(end + 1)).trim();
-  return { type, address: address.replace(/^<|>$/g, '').trim() };
+  const written = withoutComments(text.slice(end + 1)).trim();
+  // A name may stand before the brackets, as in a header; one bracket alone is cut off.
+  const address = /<([^<>]+)>[^<>]*$/.exec(written)?.[1] ?? written.replace(/^<|>$/g, '');
+  return { type, address: address.trim() };
 }
 
 function isMailType(type: string): boolean {
   return type === 'rfc822' || type === 'utf-8';
 }
 
-/** As written, and decoded: some servers leave the encoding of the ORCPT parameter in (RFC 3461 section 4). */
+/**
+ * As written, and decoded: some servers leave the encoding of the ORCPT parameter in (RFC 3461 section 4), or put the
+ * whole address into quotes.
+ */
 function readings({ type, address }: TypedAddress): string[] {
-  if (type !== 'utf-8')
-    return [address, address.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => character(hex))];
+  if (type !== 'utf-8') {
+    const decoded = address.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => character(hex));
+    return [address, decoded, address.replace(/^(["'])(.*)\1$/, '$2')];
+  }
   return [address.replace(/\\x\{([0-9A-Fa-f]{2,6})\}/g, (_, hex: string) => character(hex))];
 }
 

@@ -47,6 +47,21 @@ describe('what a person sends on is no report', () => {
         [part('text/plain', 'See this.'), part('message/delivery-status', ...status)],
       ),
     ],
+    ...['Precedence: bulk', 'X-Loop: a', 'X-Autoreply: yes', 'X-Auto-Response-Suppress: All'].map(
+      (field): [string, Buffer] => [
+        `the parts of a bounce attached to a mail with ${field}`,
+        multipart('multipart/mixed', [...person, field], [part('message/delivery-status', ...status)]),
+      ],
+    ),
+    [
+      'a report inside a mixed of a mail system',
+      multipart('multipart/mixed', daemon, [
+        {
+          header: ['Content-Type: multipart/report; report-type=delivery-status; boundary=inner'],
+          content: ['--inner', 'Content-Type: message/delivery-status', '', ...status, '--inner--'],
+        },
+      ]),
+    ],
     [
       'a report inside a mixed',
       multipart('multipart/mixed', person, [
@@ -183,6 +198,16 @@ describe('reports made to cost', () => {
     [
       'ten thousand recipients without blank lines',
       bounce(many.flatMap(group).filter((line) => line !== '')),
+    ],
+    [
+      'forty parts of a hundred recipients',
+      multipart(
+        'multipart/mixed',
+        daemon,
+        Array.from({ length: 40 }, (_, n) =>
+          part('message/delivery-status', ...many.slice(n * 100, n * 100 + 100).flatMap(group)),
+        ),
+      ),
     ],
     [
       'ten thousand recipients in a list',

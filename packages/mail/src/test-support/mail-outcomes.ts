@@ -22,7 +22,7 @@ function checkFacts({ summary, evidence }: Extract<Inspection, { ok: true }>): v
     if (id !== null) expect(id).toMatch(/^<[^<>\s]+>$/);
   }
   for (const count of Object.values(summary.fieldCounts)) expect(Number.isInteger(count)).toBe(true);
-  checkStrings(summary.automatic);
+  checkStrings([...summary.automatic, ...summary.perhapsAutomatic]);
   expect(['trusted_client', 'verified', 'asserted', 'unverified']).toContain(evidence.source);
   for (const signature of evidence.dkim) {
     expect(words).toContain(signature.result);
