@@ -140,7 +140,7 @@ describe('with-node', () => {
     await rm(join(root, 'go'));
     await writeFile(join(root, 'apps/step-mom/source'), 'two');
     const builder = start();
-    await start().waits;
+    await builder.builds;
     const shown = () => readFileSync(join(root, 'dist/step-mom/main.js'), 'utf8');
     expect(shown()).toBe('first half, one');
     await go();
