@@ -4,7 +4,11 @@
  * by what can be relied upon (the HTTP status, the type of the error, the raw stop reason), and pi gets a text of
  * ours in its place.
  */
-import { type AssistantMessage, createAssistantMessageEventStream } from '@earendil-works/pi-ai';
+import {
+  type AssistantMessage,
+  type AssistantMessageEvent,
+  createAssistantMessageEventStream,
+} from '@earendil-works/pi-ai';
 import type { AgentSession } from '@earendil-works/pi-coding-agent';
 import {
   type Failure,
@@ -15,7 +19,7 @@ import {
   refusalFailure,
   unreachableFailure,
 } from './llm-failure.ts';
-import { answerText } from './model-answer.ts';
+import { answerText, readAnswer } from './model-answer.ts';
 import { type ProviderError, readErrorEvent, readProviderError } from './provider-error.ts';
 
 type StreamFunction = AgentSession['agent']['streamFunction'];
@@ -34,15 +38,20 @@ export interface ModelCalls {
   lastFailure(): Failure | null;
 }
 
-/** Wraps the function that calls the model for a session, for its turns and its summaries. */
-export function judgeModelCalls(call: StreamFunction): ModelCalls {
+/**
+ * Wraps the function that calls the model for a session. A call with the session's id is one of a turn; any other is
+ * for a summary, which takes the place of the conversation: one that is cut or empty counts as failed.
+ */
+export function judgeModelCalls(call: StreamFunction, sessionId: string): ModelCalls {
   let lastFailure: Failure | null = null;
-  const end = (message: AssistantMessage, heard: Heard): AssistantMessage => {
-    if (message.stopReason !== 'error') return message;
-    const failure = failureOf(message, heard);
-    if (failure === null) return asAnswer(message);
-    lastFailure = failure;
-    return { ...message, errorMessage: wordsForPi(failure) };
+  const judge = (message: AssistantMessage, heard: Heard, isTurn: boolean): AssistantMessage => {
+    if (message.stopReason === 'aborted') return message;
+    const failure = message.stopReason === 'error' ? failureOf(message, heard) : null;
+    const answer = message.stopReason === 'error' && failure === null ? asAnswer(message) : message;
+    const judged = failure ?? (isTurn ? null : failureOfSummary(answer));
+    if (judged === null) return answer;
+    lastFailure = judged;
+    return { ...message, stopReason: 'error', errorMessage: wordsForPi(judged) };
   };
   return {
     lastFailure: () => lastFailure,
@@ -52,16 +61,10 @@ export function judgeModelCalls(call: StreamFunction): ModelCalls {
       const judged = createAssistantMessageEventStream();
       const forward = async () => {
         for await (const event of source) {
-          if (event.type !== 'error') {
-            judged.push(event);
-            continue;
-          }
-          const message = end(event.error, listener.heard());
-          judged.push(
-            message.stopReason === 'stop'
-              ? { type: 'done', reason: 'stop', message }
-              : { ...event, error: message },
-          );
+          if (event.type === 'done' || event.type === 'error') {
+            const message = event.type === 'done' ? event.message : event.error;
+            judged.push(lastEvent(judge(message, listener.heard(), options?.sessionId === sessionId)));
+          } else judged.push(event);
         }
         judged.end();
       };
@@ -69,6 +72,21 @@ export function judgeModelCalls(call: StreamFunction): ModelCalls {
       return judged;
     },
   };
+}
+
+function lastEvent(message: AssistantMessage): AssistantMessageEvent {
+  const { stopReason } = message;
+  return stopReason === 'stop' || stopReason === 'length' || stopReason === 'toolUse'
+    ? { type: 'done', reason: stopReason, message }
+    : { type: 'error', reason: stopReason === 'aborted' ? 'aborted' : 'error', error: message };
+}
+
+/** Why a summary that did come is of no use; null for a whole one. */
+function failureOfSummary(message: AssistantMessage): Failure | null {
+  const answer = readAnswer(message);
+  if (answer === null) return unreachableFailure;
+  if (answer.cut === null) return null;
+  return answer.cut === 'stopped' ? unreachableFailure : overflowFailure;
 }
 
 /** Keeps what the answer's status and error body say, and hands the answer on as it came. */

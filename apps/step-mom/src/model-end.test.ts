@@ -1,7 +1,7 @@
 /** What the end of a model's answer means, by its raw stop reason and by the type of an error. */
 import { expect, test } from 'vitest';
 import type { StepMomErrorCode } from './contract.ts';
-import { bash, inOrder, makeTurn } from './test-support/fixture.ts';
+import { bash, inOrder, makeTurn, userText } from './test-support/fixture.ts';
 import type { Answer, ReceivedRequest } from './test-support/messages-api.ts';
 
 const text = (words: string, stop?: string): Answer => ({
@@ -234,6 +234,23 @@ test('a summary that fails says why', async () => {
     const task = { kind: 'compact', focus: null } as const;
     expect(await folder.take({ run_id: 'compact', task })).toMatchObject({ ok: false, code });
   }
+});
+
+test.each<[string, Answer, StepMomErrorCode]>([
+  ['empty', text(''), 'llm_unreachable'],
+  ['cut by the output limit', text('Half a summ', 'max_tokens'), 'llm_overflow'],
+  ['cut by the context window', text('Half a summ', 'model_context_window_exceeded'), 'llm_overflow'],
+  ['cut for an unknown reason', text('Half a summ', 'a_reason_of_next_year'), 'llm_unreachable'],
+])('a summary that is %s does not take the place of the conversation', async (_, answer, code) => {
+  const isSummary = (request: ReceivedRequest) => request.body.tools === undefined;
+  const { api, folder } = await makeTurn((_n, request) => (isSummary(request) ? answer : text('ok')));
+  const long = 'word '.repeat(20_000);
+  for (const run of ['a', 'b', 'c']) await folder.take({ run_id: run, email: { text: long } });
+  const task = { kind: 'compact', focus: null } as const;
+  expect(await folder.take({ run_id: 'compact', task })).toMatchObject({ ok: false, code });
+  expect(folder.reply('compact')).toBeNull();
+  await folder.take({ run_id: 'd' });
+  expect(userText(api, api.requests.length).split('word ').length).toBeGreaterThan(60_000);
 });
 
 test('a second attempt sends the text that stood beside the tool call', async () => {

@@ -112,7 +112,7 @@ export async function createSession(
     tools: ['read', 'bash', 'edit', 'write'],
     customTools: [parts.bash],
   });
-  const calls = judgeModelCalls(session.agent.streamFunction);
+  const calls = judgeModelCalls(session.agent.streamFunction, session.sessionId);
   session.agent.streamFunction = calls.stream;
   return { session, lastFailure: calls.lastFailure };
 }
