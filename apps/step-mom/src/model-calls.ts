@@ -2,7 +2,7 @@
  * pi gives the end of a model call as a text and decides by words in it whether to try again and whether to
  * shorten the session. Such a text may hold what the provider or the model wrote. Here each call's end is decided
  * by what can be relied upon (the HTTP status, the type of the error, the raw stop reason), and pi gets a text of
- * ours in its place.
+ * ours in its place. The text itself stays in the session, where nothing is decided by it.
  */
 import {
   type AssistantMessage,
@@ -51,7 +51,7 @@ export function judgeModelCalls(call: StreamFunction, sessionId: string): ModelC
     const judged = failure ?? (isTurn ? null : failureOfSummary(answer));
     if (judged === null) return answer;
     lastFailure = judged;
-    return { ...message, stopReason: 'error', errorMessage: wordsForPi(judged) };
+    return { ...withNote(message), stopReason: 'error', errorMessage: wordsForPi(judged) };
   };
   return {
     lastFailure: () => lastFailure,
@@ -147,6 +147,16 @@ function asAnswer({ errorMessage: _, ...message }: AssistantMessage): AssistantM
     content: message.content.filter(({ type }) => type !== 'toolCall'),
     stopReason: 'stop',
   };
+}
+
+const longestNote = 2000;
+
+/** Keeps what the call's end said, for the owner to read in the session; neither pi nor the model looks at it. */
+function withNote(message: AssistantMessage): AssistantMessage {
+  const text = message.errorMessage?.slice(0, longestNote);
+  if (text === undefined) return message;
+  const note = { type: 'model_call_failed', timestamp: message.timestamp, details: { text } };
+  return { ...message, diagnostics: [...(message.diagnostics ?? []), note] };
 }
 
 /**
