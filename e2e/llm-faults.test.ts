@@ -96,6 +96,29 @@ describe('a model that fails', () => {
     expect(await run()).toMatchObject({ error: 'llm_overflow', attempt: 1 });
   });
 
+  it('a refusal, whatever the provider says about it: one request, and the sender is told', async () => {
+    const reply = await ask('[[stop: refusal]] [[reply: I began to say]]');
+    expect(model.requests).toHaveLength(1);
+    expect(reply.text).toContain('declined to answer');
+    expect(reply.text).not.toMatch(/I began|overloaded/);
+    expect(await run()).toMatchObject({ status: 'failed', error: 'llm_refused', attempt: 1 });
+  });
+
+  it('a full context window: what was written until then is the answer', async () => {
+    const reply = await ask('[[stop: model_context_window_exceeded]] [[reply: The first half]]');
+    expect(model.requests).toHaveLength(1);
+    expect(reply.text).toMatch(/^The first half\s+\(The answer ends here/);
+    expect(await run()).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
+  it('no credit at the provider: the owner learns that it is about money', async () => {
+    const reply = await ask('[[status: 400 Your credit balance is too low to access the Anthropic API.]]');
+    expect(model.requests).toHaveLength(1);
+    expect(reply.text).toMatch(/credit/);
+    expect(reply.text).not.toContain('differently');
+    expect(await run()).toMatchObject({ status: 'failed', error: 'llm_billing', attempt: 1 });
+  });
+
   it('lets the next mail through after a poisonous one', async () => {
     await ask('[[status: 401]]');
     await sendMail(server, { to: 'scout@tinyfat.localhost', text: '[[reply: fine again]]' });

@@ -10,6 +10,7 @@ export default defineConfig({
     // A page that breaks in the middle becomes an error page only while nothing of it was sent.
     experimentalDisableStreaming: true,
   }),
+  // bin/build names another folder, and puts it in this one's place.
   outDir: '../../dist/platform',
   // Accounts keep their own sessions, and the middleware checks origins against PUBLIC_URL: behind a proxy the Host
   // header says nothing.

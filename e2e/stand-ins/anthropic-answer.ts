@@ -25,6 +25,8 @@ export interface Answer {
   model: string;
   blocks: AnswerBlock[];
   end: AnswerEnd;
+  /** The raw stop reason; null for the usual one. */
+  stop: string | null;
   usage: AnswerUsage;
 }
 
@@ -94,7 +96,7 @@ function eventsOf(answer: Answer): string[] {
     sse('ping', {}),
     ...answer.blocks.flatMap(blockEvents),
     sse('message_delta', {
-      delta: { stop_reason: stopReason(answer), stop_sequence: null },
+      delta: { stop_reason: stopReason(answer), stop_sequence: null, stop_details: stopDetails(answer) },
       usage: { output_tokens: answer.usage.output },
     }),
     sse('message_stop', {}),
@@ -125,7 +127,13 @@ function head(answer: Answer): Record<string, unknown> {
 }
 
 function stopReason(answer: Answer): string {
+  if (answer.stop !== null) return answer.stop;
   return answer.blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn';
+}
+
+function stopDetails({ stop }: Answer): Record<string, string> | null {
+  if (stop !== 'refusal') return null;
+  return { type: 'refusal', explanation: '529 overloaded, please try your request again' };
 }
 
 function usage(answer: Answer, output: number): Record<string, number> {

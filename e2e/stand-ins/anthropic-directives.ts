@@ -10,7 +10,8 @@ import type { AnswerUsage } from './anthropic-answer.ts';
  * | `[[tool: NAME {json}]]` | calls the tool |
  * | `[[usage: {"output": 60000}]]` | reports these tokens instead of the usual ones (`input`, `output`, `cacheRead`, `cacheWrite`) |
  * | `[[gate: name]]` | waits until the test calls `release(name)` |
- * | `[[status: 401]]` | answers with this HTTP status and the error that the API sends with it |
+ * | `[[status: 401]]`, `[[status: 400 words]]` | answers with this HTTP status and the error type that the API sends with it, in these words |
+ * | `[[stop: refusal]]` | ends the answer with this raw stop reason, and explains a refusal in words like those of an overload |
  * | `[[flaky: 2]]` | answers 529 to the first two requests with this very text, then goes on |
  * | `[[drop]]` | sends half an answer, then cuts the connection |
  * | `[[hang]]`, `[[hangmid]]` | never answers; sends half an answer and then nothing more |
@@ -22,12 +23,13 @@ export type Directive =
   | { kind: 'tool'; name: string; input: Record<string, unknown> }
   | { kind: 'usage'; usage: Partial<AnswerUsage> }
   | { kind: 'gate'; name: string }
-  | { kind: 'status'; status: number }
+  | { kind: 'status'; status: number; message: string | null }
+  | { kind: 'stop'; reason: string }
   | { kind: 'flaky'; failures: number }
   | { kind: 'drop' | 'hang' | 'hangmid' | 'overflow' | 'sse_error' };
 
 const OPENING =
-  /\[\[(reply|tool|usage|gate|status|flaky|drop|hang|hangmid|overflow|sse_error)(?::\s*|(?=\]\]))/g;
+  /\[\[(reply|tool|usage|gate|status|stop|flaky|drop|hang|hangmid|overflow|sse_error)(?::\s*|(?=\]\]))/g;
 
 /** Finds the directives of a text in their order. Throws for one that can't be read: the test is wrong then. */
 export function findDirectives(text: string): Directive[] {
@@ -51,8 +53,12 @@ function directive(kind: string, argument: string): Directive {
       return { kind, usage: JSON.parse(argument) };
     case 'gate':
       return { kind, name: argument };
-    case 'status':
-      return { kind, status: Number(argument) };
+    case 'status': {
+      const [status, ...words] = argument.split(' ');
+      return { kind, status: Number(status), message: words.length === 0 ? null : words.join(' ') };
+    }
+    case 'stop':
+      return { kind, reason: argument };
     case 'flaky':
       return { kind, failures: Number(argument) };
     case 'tool': {

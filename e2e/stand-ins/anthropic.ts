@@ -116,8 +116,9 @@ export async function startAnthropicStandIn(
     let toolsBehind = request.toolOutputs.length;
     let end: AnswerEnd = 'whole';
     let reply: string | null = null;
+    let stop: string | null = null;
     let usage: AnswerUsage = USAGE_PER_ANSWER;
-    const send = (blocks: AnswerBlock[]) => sendAnswer(request, response, { end, usage, blocks });
+    const send = (blocks: AnswerBlock[]) => sendAnswer(request, response, { end, stop, usage, blocks });
     for (const directive of request.directives) {
       if (toolsBehind > 0) {
         if (directive.kind === 'tool') toolsBehind -= 1;
@@ -134,7 +135,14 @@ export async function startAnthropicStandIn(
           break;
         }
         case 'status':
-          return sendError(response, directive.status, `the stand-in was asked for ${directive.status}`);
+          return sendError(
+            response,
+            directive.status,
+            directive.message ?? `the stand-in was asked for ${directive.status}`,
+          );
+        case 'stop':
+          stop = directive.reason;
+          break;
         case 'overflow':
           return sendError(response, 400, 'prompt is too long: 210000 tokens > 200000 maximum');
         case 'hang':
@@ -166,7 +174,7 @@ export async function startAnthropicStandIn(
   function sendAnswer(
     request: ReadRequest,
     response: ServerResponse,
-    content: Pick<Answer, 'blocks' | 'end' | 'usage'>,
+    content: Pick<Answer, 'blocks' | 'end' | 'stop' | 'usage'>,
   ): void {
     answers += 1;
     const answer: Answer = { id: `msg_standin_${answers}`, model: request.model, ...content };

@@ -14,7 +14,6 @@ export function dataPaths(dataDir: string) {
     rawMail: join(dataDir, 'raw-mail'),
     mailbox: join(dataDir, 'mailbox'),
     cache: join(dataDir, 'cache', 'step-mom'),
-    lock: join(dataDir, 'server.lock'),
     address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),

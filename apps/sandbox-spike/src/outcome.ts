@@ -23,6 +23,7 @@ const outcomeSchema = v.variant('ok', [
     ok: v.literal(false),
     code: v.picklist([
       'llm_unauthorized',
+      'llm_billing',
       'llm_rate_limited',
       'llm_overloaded',
       'llm_unreachable',

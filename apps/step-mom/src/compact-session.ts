@@ -7,8 +7,7 @@ export type CompactionEnd =
   | { kind: 'compacted'; tokensBefore: number; tokensAfter: number | null }
   | { kind: 'nothing_to_do' }
   | { kind: 'stopped'; reason: StopReason }
-  /** `errorText` is pi's own and may hold anything: never show it. */
-  | { kind: 'failed'; errorText: string };
+  | { kind: 'failed' };
 
 /** Shortens the session to a summary and its last exchanges, with an optional focus for the summary. */
 export async function compactSession(
@@ -25,9 +24,9 @@ export async function compactSession(
         tokensAfter: result.estimatedTokensAfter ?? null,
       };
     } catch (error) {
-      const errorText = error instanceof Error ? error.message : String(error);
-      if (/^(?:Nothing to compact|Already compacted)/.test(errorText)) return { kind: 'nothing_to_do' };
-      return { kind: 'failed', errorText };
+      // pi's own sentences: a summary that failed has others in front.
+      const text = error instanceof Error ? error.message : '';
+      return { kind: /^(?:Nothing to compact|Already compacted)/.test(text) ? 'nothing_to_do' : 'failed' };
     }
   });
   return run.stopped === null ? run.result : { kind: 'stopped', reason: run.stopped };

@@ -107,6 +107,7 @@ export type StepMomOutcome =
 
 export type StepMomErrorCode =
   | 'llm_unauthorized'
+  | 'llm_billing'
   | 'llm_rate_limited'
   | 'llm_overloaded'
   | 'llm_unreachable'

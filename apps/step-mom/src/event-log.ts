@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentSessionEvent } from '@earendil-works/pi-coding-agent';
 import type { RunEvent } from './contract.ts';
-import { answerText } from './run-history.ts';
+import { answerText } from './model-answer.ts';
 
 type Untimed<Event> = Event extends RunEvent ? Omit<Event, 'timestamp'> : never;
 /** An event before it is written. */

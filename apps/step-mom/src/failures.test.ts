@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { StepMomErrorCode } from './contract.ts';
-import { classifyLlmFailure } from './llm-failure.ts';
 import { bash, inOrder, makeTurn } from './test-support/fixture.ts';
 import type { Answer } from './test-support/messages-api.ts';
 
@@ -32,6 +31,10 @@ test.each<[string, Answer, StepMomErrorCode, boolean]>([
     'budget_exhausted',
     false,
   ],
+  ['402', status(402, 'billing_error'), 'llm_billing', false],
+  ['an error page of a proxy', { kind: 'raw_status', status: 502, body: '<html>' }, 'llm_overloaded', true],
+  ['a status without a body', { kind: 'raw_status', status: 503, body: '' }, 'llm_overloaded', true],
+  ['413 of a proxy', { kind: 'raw_status', status: 413, body: '<html>' }, 'llm_overflow', false],
   ['413', status(413, 'request_too_large', 'Request exceeds the maximum size'), 'llm_overflow', false],
   [
     'an error in mid-stream',
@@ -111,17 +114,4 @@ test('an answer at the output limit is sent and says that it was cut', async () 
   }));
   expect(await folder.take()).toMatchObject({ ok: true });
   expect(folder.reply()?.body).toMatch(/^A long answer\n\n\(The answer ends here/);
-});
-
-test.each<[string, StepMomErrorCode]>([
-  ['Compaction failed: Summarization failed: 429 {"type":"error"}', 'llm_rate_limited'],
-  ['Summarization failed: 401 {"type":"error"}', 'llm_unauthorized'],
-  ['502 <html>Bad gateway</html>', 'llm_overloaded'],
-  ['503 status code (no body)', 'llm_overloaded'],
-  ['Connection error.', 'llm_unreachable'],
-  ['Request timed out.', 'llm_unreachable'],
-  ['Anthropic stream ended before message_stop', 'llm_unreachable'],
-  ['x is not a function', 'internal'],
-])('%j means %s', (text, code) => {
-  expect(classifyLlmFailure(text).code).toBe(code);
 });

@@ -1,4 +1,5 @@
 import type { StepMomErrorCode } from './contract.ts';
+import type { ProviderError } from './provider-error.ts';
 
 /** A failure as the person who wrote may see it. */
 export interface Failure {
@@ -60,58 +61,93 @@ const budgetFailure: Failure = {
   retry: false,
 };
 
-/** How the gateway begins the reason of such a refusal. */
-const budgetPattern = /tinyfat gateway: budget_exhausted:/;
+/** The model ended its answer with `refusal` or `sensitive`. Not repeated: the answer would be the same. */
+export const refusalFailure: Failure = llmFailure('llm_refused', 'It declined to answer.');
 
-const overflowPattern =
-  /prompt (?:is )?too long|request_too_large|context[_ ]length|context overflow|maximum context/i;
+/** The model's context window was full before it had written a text. */
+export const overflowFailure: Failure = llmFailure(
+  'llm_overflow',
+  'It is too long even after it was shortened.',
+);
 
-/** Sentences of the Anthropic client, of Node's fetch, and of pi about a stream that ended too early. */
-const connectionPattern =
-  /connection|timed? ?out|terminated|fetch failed|socket|network|ECONN|ENOTFOUND|EPIPE|other side closed|stream ended|ended without/i;
+/** The request got no answer, or an answer without its end. */
+export const unreachableFailure: Failure = llmFailure('llm_unreachable', 'No whole answer came.');
 
 /** Error types of the Messages API, as they stand in error bodies and in `error` events of a stream. */
 const byType = new Map<string, LlmCode>([
   ['authentication_error', 'llm_unauthorized'],
   ['permission_error', 'llm_unauthorized'],
-  ['billing_error', 'llm_unauthorized'],
+  ['billing_error', 'llm_billing'],
   ['rate_limit_error', 'llm_rate_limited'],
   ['overloaded_error', 'llm_overloaded'],
   ['api_error', 'llm_overloaded'],
   ['timeout_error', 'llm_overloaded'],
+  ['request_too_large', 'llm_overflow'],
   ['invalid_request_error', 'llm_refused'],
   ['not_found_error', 'llm_refused'],
 ]);
 
+/**
+ * What one type of error stands for several things: the API tells them apart by the beginning of its message
+ * alone. Only messages of an answer with an error status are compared, never a stream.
+ */
+const byMessage: readonly { type: string; begins: string; code: LlmCode | 'budget_exhausted' }[] = [
+  // The host's gateway, which words its refusals as the API does.
+  { type: 'invalid_request_error', begins: 'tinyfat gateway: budget_exhausted:', code: 'budget_exhausted' },
+  { type: 'invalid_request_error', begins: 'prompt is too long', code: 'llm_overflow' },
+  {
+    type: 'invalid_request_error',
+    begins: 'input length and `max_tokens` exceed context limit',
+    code: 'llm_overflow',
+  },
+  { type: 'invalid_request_error', begins: 'Your credit balance is too low', code: 'llm_billing' },
+  {
+    type: 'invalid_request_error',
+    begins: 'You have reached your specified API usage limits',
+    code: 'llm_billing',
+  },
+  {
+    type: 'invalid_request_error',
+    begins: 'You have reached your specified workspace API usage limits',
+    code: 'llm_billing',
+  },
+  { type: 'invalid_request_error', begins: 'This organization has been disabled', code: 'llm_unauthorized' },
+  // With a status 429, but waiting does not help.
+  {
+    type: 'rate_limit_error',
+    begins: 'Extra usage is required for long context requests',
+    code: 'llm_billing',
+  },
+  {
+    type: 'rate_limit_error',
+    begins: 'Usage credits are required for long context requests',
+    code: 'llm_billing',
+  },
+];
+
 function codeOfStatus(status: number): LlmCode {
-  if (status === 401 || status === 402 || status === 403) return 'llm_unauthorized';
+  if (status === 401 || status === 403) return 'llm_unauthorized';
+  if (status === 402) return 'llm_billing';
+  if (status === 413) return 'llm_overflow';
   if (status === 429) return 'llm_rate_limited';
   if (status === 408 || status >= 500) return 'llm_overloaded';
   return 'llm_refused';
 }
 
-/**
- * What pi's error text means. The Anthropic client gives `{status} {body}` for an answer with an error status,
- * the bare JSON of an `error` event in a stream, and its own sentences for a connection that failed; pi puts
- * words before these where a summary failed. A text of no known kind is a fault of ours.
- */
-export function classifyLlmFailure(errorText: string): Failure {
-  if (budgetPattern.test(errorText)) return budgetFailure;
-  if (overflowPattern.test(errorText)) {
-    return llmFailure('llm_overflow', 'It is too long even after it was shortened.');
-  }
-  const status = /^([45]\d\d) |\b([45]\d\d) \{/.exec(errorText);
-  if (status !== null) {
-    const number = Number(status[1] ?? status[2]);
-    return llmFailure(codeOfStatus(number), `It answered with HTTP status ${number}.`);
-  }
-  const type = /"error":\s*\{[^{}]*?"type":\s*"([a-z_]+)"/.exec(errorText)?.[1] ?? '';
+/** What an answer with an error status means: by the error's type, and by the status where the type is unknown. */
+export function failureOfError({ status, type, message }: ProviderError): Failure {
+  const known = byMessage.find((entry) => entry.type === type && message.startsWith(entry.begins));
+  const code = known?.code ?? byType.get(type) ?? codeOfStatus(status);
+  if (code === 'budget_exhausted') return budgetFailure;
+  if (code === 'llm_overflow') return overflowFailure;
+  return llmFailure(code, `It answered with HTTP status ${status}.`);
+}
+
+/** What an `error` event in a stream means, by the type of its error. */
+export function failureOfErrorEvent(type: string): Failure {
   const code = byType.get(type);
-  if (code !== undefined) return llmFailure(code, `It broke off its answer with ${type}.`);
-  if (/refused to complete|sensitive/i.test(errorText)) {
-    return llmFailure('llm_refused', 'It declined to answer.');
-  }
-  return connectionPattern.test(errorText)
-    ? llmFailure('llm_unreachable', 'No whole answer came.')
-    : internalFailure;
+  if (code === undefined) return unreachableFailure;
+  return code === 'llm_overflow'
+    ? overflowFailure
+    : llmFailure(code, `It broke off its answer with ${type}.`);
 }

@@ -4,6 +4,7 @@ import { type OutboxSnapshot, snapshotOutbox } from './agent-reply.ts';
 import { bashTool, commandEnvironment } from './bash-tool.ts';
 import type { StepMomInput } from './contract.ts';
 import type { EventLog } from './event-log.ts';
+import type { Failure } from './llm-failure.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
 import type { StepMomRoots } from './roots.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
@@ -19,6 +20,8 @@ export interface Run {
   outbox: string;
   opened: OpenSession;
   session: AgentSession;
+  /** Why the last model call that failed did; null while none has. */
+  lastFailure: () => Failure | null;
   /** What the session knew of the run when the attempt began. */
   history: RunHistory;
   /** The outbox as it was when the first attempt began. */
@@ -46,7 +49,7 @@ export async function openRun(
   const history = readRunHistory(opened.manager, input.run_id);
   const remainingMs = () => roots.startedAt + input.limits.deadline_ms - Date.now();
   const environment = commandEnvironment(roots.childEnvironment, proxyPort);
-  const session = await createSession({
+  const { session, lastFailure } = await createSession({
     ...chosen,
     cwd: dataFolder,
     manager: opened.manager,
@@ -57,5 +60,5 @@ export async function openRun(
     limits: input.limits,
   });
   const outboxBefore = history.outboxBefore ?? snapshotOutbox(outbox);
-  return { input, dataFolder, outbox, opened, session, history, outboxBefore, remainingMs, log };
+  return { input, dataFolder, outbox, opened, session, lastFailure, history, outboxBefore, remainingMs, log };
 }

@@ -11,6 +11,7 @@ import {
   type ToolDefinition,
 } from '@earendil-works/pi-coding-agent';
 import type { StepMomInput } from './contract.ts';
+import { judgeModelCalls, type ModelCalls } from './model-calls.ts';
 
 /** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
 const noAgentFolder = '/nonexistent/pi';
@@ -77,9 +78,11 @@ export interface SessionParts extends ChosenModel {
 
 /**
  * A pi session with everything explicit. It opens no connection but the model's, sends no telemetry, and writes
- * nothing but its session file.
+ * nothing but its session file. `lastFailure` says why the last model call that failed did.
  */
-export async function createSession(parts: SessionParts): Promise<AgentSession> {
+export async function createSession(
+  parts: SessionParts,
+): Promise<{ session: AgentSession; lastFailure: ModelCalls['lastFailure'] }> {
   const settingsManager = SettingsManager.inMemory(
     {
       enableInstallTelemetry: false,
@@ -109,5 +112,7 @@ export async function createSession(parts: SessionParts): Promise<AgentSession> 
     tools: ['read', 'bash', 'edit', 'write'],
     customTools: [parts.bash],
   });
-  return session;
+  const calls = judgeModelCalls(session.agent.streamFunction, session.sessionId);
+  session.agent.streamFunction = calls.stream;
+  return { session, lastFailure: calls.lastFailure };
 }

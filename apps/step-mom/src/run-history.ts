@@ -2,6 +2,7 @@ import type { SessionEntry, SessionManager } from '@earendil-works/pi-coding-age
 import type { TokenUsage } from '@tinyfat/core';
 import * as v from 'valibot';
 import type { OutboxSnapshot } from './agent-reply.ts';
+import { type ModelAnswer, readAnswer } from './model-answer.ts';
 
 const markerType = 'tinyfat.run';
 
@@ -10,8 +11,6 @@ const markerSchema = v.object({
   attempt: v.number(),
   outbox: v.record(v.string(), v.string()),
 });
-
-const textBlockSchema = v.object({ type: v.literal('text'), text: v.string() });
 
 const amount = v.pipe(v.number(), v.minValue(0));
 const usageSchema = v.object({
@@ -37,8 +36,10 @@ export interface RunHistory {
   outboxBefore: OutboxSnapshot | null;
   /** The user entry that holds the mail; null when it never got into the session. */
   mailEntryId: string | null;
-  /** The final answer, when the turn had ended. */
-  answer: string | null;
+  /** The last text that the model wrote in this run, in whichever attempt; it may stand beside a tool call. */
+  lastText: ModelAnswer | null;
+  /** Whether the turn had ended: then `lastText` is its answer. */
+  ended: boolean;
   toolCalls: PastToolCall[];
   /** Tokens before the last compaction of this run; null when there was none. */
   compactedFrom: number | null;
@@ -83,7 +84,8 @@ export function readRunHistory(manager: SessionManager, runId: string): RunHisto
   const history: RunHistory = {
     outboxBefore: null,
     mailEntryId: null,
-    answer: null,
+    lastText: null,
+    ended: false,
     toolCalls: [],
     compactedFrom: null,
   };
@@ -97,9 +99,10 @@ export function readRunHistory(manager: SessionManager, runId: string): RunHisto
     if (typeof message !== 'object' || message === null) continue;
     if (message.role === 'user') {
       history.mailEntryId ??= entry.id;
-      history.answer = null;
+      history.ended = false;
     } else if (message.role === 'assistant') {
-      history.answer = message.stopReason === 'stop' ? answerText(message.content) : null;
+      history.lastText = readAnswer(message) ?? history.lastText;
+      history.ended = message.stopReason === 'stop';
       if (!Array.isArray(message.content)) continue;
       for (const block of message.content) {
         if (block.type !== 'toolCall') continue;
@@ -119,17 +122,6 @@ export function readRunHistory(manager: SessionManager, runId: string): RunHisto
     }
   }
   return history;
-}
-
-/** The text of an assistant message's content, text blocks joined; null when there is none. */
-export function answerText(content: unknown): string | null {
-  const blocks: unknown[] = Array.isArray(content) ? content : [];
-  const texts = blocks.map((block) => v.safeParse(textBlockSchema, block));
-  const text = texts
-    .flatMap((block) => (block.success ? [block.output.text] : []))
-    .join('\n')
-    .trim();
-  return text === '' ? null : text;
 }
 
 /** Tokens and cost (USD) of a run: its assistant messages, failed ones too, and its compactions. */

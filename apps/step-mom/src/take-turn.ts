@@ -1,6 +1,6 @@
 import type { AssistantMessage, ImageContent } from '@earendil-works/pi-ai';
 import type { AgentSession, AgentSessionEvent } from '@earendil-works/pi-coding-agent';
-import { answerText } from './run-history.ts';
+import { type ModelAnswer, readAnswer } from './model-answer.ts';
 import { type StopReason, watch } from './watchdog.ts';
 
 /** An aborted session that does not come to rest in this time is left behind; the process ends soon after. */
@@ -8,12 +8,11 @@ const abortGraceMs = 5_000;
 
 /** How one prompt ended. */
 export type TurnEnd =
-  /** `cut`: the model's output limit ended the text. */
-  | { kind: 'answered'; text: string; cut: boolean }
-  | { kind: 'empty' }
+  /** `answer` is the last text of the turn, which may stand beside a tool call; null where there was none. */
+  | { kind: 'ended'; answer: ModelAnswer | null }
   | { kind: 'stopped'; reason: StopReason }
-  /** `errorText` is pi's own and may hold anything: never show it. */
-  | { kind: 'failed'; errorText: string };
+  /** The last model call failed, or none was made. */
+  | { kind: 'failed' };
 
 /** Limits of a turn, milliseconds. */
 export interface TurnLimits {
@@ -70,21 +69,18 @@ export async function takeTurn(
   limits: TurnLimits,
 ): Promise<TurnEnd> {
   let last: AssistantMessage | undefined;
-  let compactionError: string | undefined;
+  let answer: ModelAnswer | null = null;
   const onEvent = (event: AgentSessionEvent) => {
-    if (event.type === 'message_end' && event.message.role === 'assistant') last = event.message;
-    if (event.type === 'compaction_end') compactionError = event.errorMessage;
+    if (event.type === 'message_end' && event.message.role === 'assistant') {
+      last = event.message;
+      answer = readAnswer(last) ?? answer;
+    }
     limits.onEvent(event);
   };
   const run = await underWatch(session, { ...limits, onEvent }, async () => {
     await session.prompt(text, { images, expandPromptTemplates: false, source: 'rpc' });
   });
   if (run.stopped !== null) return { kind: 'stopped', reason: run.stopped };
-  if (last === undefined) return { kind: 'failed', errorText: compactionError ?? 'no answer came' };
-  if (last.stopReason === 'stop' || last.stopReason === 'length') {
-    const answer = answerText(last.content);
-    if (answer === null) return { kind: 'empty' };
-    return { kind: 'answered', text: answer, cut: last.stopReason === 'length' };
-  }
-  return { kind: 'failed', errorText: last.errorMessage ?? compactionError ?? last.stopReason };
+  const ended = last !== undefined && (last.stopReason === 'stop' || last.stopReason === 'length');
+  return ended ? { kind: 'ended', answer } : { kind: 'failed' };
 }

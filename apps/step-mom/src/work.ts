@@ -3,13 +3,14 @@ import { agentReplied, writtenSince } from './agent-reply.ts';
 import { compactionReply, compactSession } from './compact-session.ts';
 import { readImages } from './image-attachments.ts';
 import {
-  classifyLlmFailure,
   deadlineFailure,
   type Failure,
+  internalFailure,
   noReplyFailure,
   stallFailure,
 } from './llm-failure.ts';
 import { mailPrompt } from './mail-prompt.ts';
+import { type ModelAnswer, renderAnswer } from './model-answer.ts';
 import type { Run } from './open-run.ts';
 import { replyIsComplete } from './reply-file.ts';
 import { retryNotice } from './retry-notice.ts';
@@ -32,7 +33,9 @@ export async function work(run: Run): Promise<WorkEnd> {
     if (history.compactedFrom === null) return await compact(run, input.task.focus);
     return answered(run, compactionReply({ tokensBefore: history.compactedFrom, tokensAfter: null }));
   }
-  return history.answer === null ? await turn(run) : answered(run, history.answer);
+  return history.ended && history.lastText !== null
+    ? answered(run, renderAnswer(history.lastText))
+    : await turn(run);
 }
 
 async function compact(run: Run, focus: string | null): Promise<WorkEnd> {
@@ -46,7 +49,7 @@ async function compact(run: Run, focus: string | null): Promise<WorkEnd> {
     case 'stopped':
       return { ok: false, failure: stopFailure(run, end.reason) };
     case 'failed':
-      return { ok: false, failure: classifyLlmFailure(end.errorText) };
+      return { ok: false, failure: modelFailure(run) };
   }
 }
 
@@ -59,18 +62,12 @@ async function turn(run: Run): Promise<WorkEnd> {
   const prompt = known === 'no' ? mail : noticeFor(run, known === 'out_of_sight' ? mail : null);
   const end = await takeTurn(run.session, prompt, known === 'in_sight' ? [] : images, turnLimits(run));
   switch (end.kind) {
-    case 'answered': {
-      const note = '(The answer ends here because it reached the longest that the model can write.)';
-      return answered(run, end.cut ? `${end.text}\n\n${note}` : end.text);
-    }
-    case 'empty':
-      return agentReplied(run.outbox, run.outboxBefore, input.email)
-        ? { ok: true, reply: null, by: 'by_agent' }
-        : { ok: false, failure: noReplyFailure };
+    case 'ended':
+      return concluded(run, end.answer ?? run.history.lastText);
     case 'stopped':
       return { ok: false, failure: stopFailure(run, end.reason) };
     case 'failed':
-      return { ok: false, failure: classifyLlmFailure(end.errorText) };
+      return { ok: false, failure: modelFailure(run) };
   }
 }
 
@@ -106,6 +103,17 @@ function stopFailure({ input }: Run, reason: StopReason): Failure {
   return reason === 'deadline'
     ? deadlineFailure(input.limits.deadline_ms)
     : stallFailure(input.limits.stall_ms);
+}
+
+function modelFailure(run: Run): Failure {
+  return run.lastFailure() ?? internalFailure;
+}
+
+function concluded(run: Run, answer: ModelAnswer | null): WorkEnd {
+  if (answer !== null) return answered(run, renderAnswer(answer));
+  return agentReplied(run.outbox, run.outboxBefore, run.input.email)
+    ? { ok: true, reply: null, by: 'by_agent' }
+    : { ok: false, failure: noReplyFailure };
 }
 
 function answered(run: Run, text: string): WorkEnd {

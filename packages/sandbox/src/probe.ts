@@ -1,9 +1,10 @@
 /** Does a sandbox really work here? If not: why, and the one line that mends it. */
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxResult } from '@tinyfat/core';
 import { explainFailure, type HostSettings } from './explain-failure.ts';
 import type { Host, Missing } from './host.ts';
+import { makeProbeFolder } from './probe-folder.ts';
 
 const LIMITS = {
   deadlineMs: 20_000,
@@ -41,7 +42,7 @@ async function runProgram(
   start: Sandbox['start'],
   runtimeFolder: string,
 ): Promise<SandboxResult> {
-  const folder = mkdtempSync(join(runtimeFolder, 'probe-'));
+  const folder = makeProbeFolder(runtimeFolder);
   try {
     const dataFolder = join(folder, 'data');
     const inboxFolder = join(folder, 'inbox');

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Logger } from '@tinyfat/core';
 import { removeCgroup } from './cgroup/run-cgroup.ts';
 import { killV2 } from './cgroup/v2.ts';
+import { removeStaleProbes } from './probe-folder.ts';
 import { identify, isAlive } from './process-identity.ts';
 
 const PATIENCE_MS = 5_000;
@@ -34,7 +35,8 @@ export function recordServer(runtimeFolder: string): ServerRecord {
     cgroupName: (purpose) => `${cgroupPrefix(server)}${purpose}-${randomBytes(3).toString('hex')}`,
     willUse: (more) => {
       for (const parent of more) parents.add(parent);
-      const unfinished = join(records, `${server}.new`);
+      // Nobody reads it, and where a kill -9 left one, the next start takes it away by the process in its name.
+      const unfinished = join(records, `${server}-${process.pid}-${startTime}.new`);
       writeFileSync(unfinished, `${[process.pid, startTime, ...parents].join('\n')}\n`, { mode: 0o600 });
       renameSync(unfinished, join(records, server));
     },
@@ -42,14 +44,16 @@ export function recordServer(runtimeFolder: string): ServerRecord {
 }
 
 /**
- * Kills what servers that are gone left running and removes their cgroups and records. To be called at
- * start-up, before the first run. Gives the number of cgroups removed; a cgroup that can't be removed is
+ * Kills what servers that are gone left running and removes their cgroups, records and probes' folders. To be
+ * called at start-up, before the first run. Gives the number of cgroups removed; a cgroup that can't be removed is
  * logged and tried again next time.
  */
 export async function removeStaleRuns(runtimeFolder: string, logger?: Logger): Promise<number> {
   let removed = 0;
+  removeStaleProbes(runtimeFolder);
   for (const server of namesIn(join(runtimeFolder, 'servers'))) {
     const record = join(runtimeFolder, 'servers', server);
+    if (server.endsWith('.new')) removeUnfinished(record);
     if (!/^[0-9a-f]{12}$/.test(server)) continue;
     const [pid = '', startTime = '', ...parents] = readIfThere(record).trimEnd().split('\n');
     if (isAlive({ pid: Number(pid), startTime })) continue;
@@ -68,6 +72,12 @@ export async function removeStaleRuns(runtimeFolder: string, logger?: Logger): P
   }
   if (removed > 0) logger?.warn('sandbox.stale_cgroups_removed', { removed });
   return removed;
+}
+
+/** Those without a process in their name are of an earlier version, which is not running any more. */
+function removeUnfinished(record: string): void {
+  const [, pid, startTime = ''] = /-(\d+)-(\d+)\.new$/.exec(record) ?? [];
+  if (pid === undefined || !isAlive({ pid: Number(pid), startTime })) rmSync(record, { force: true });
 }
 
 function killIfThere(folder: string): void {

@@ -110,10 +110,10 @@ async function smtpPort(config: Config): Promise<Finding> {
   const place = `${host}:${port}`;
   if (problem === null) return { check: 'smtp port', state: 'ok', found: `${place} is free`, mend: '' };
   if (existsSync(config.dataDir)) {
-    const lock = lockDataFolder(join(config.dataDir, 'server.lock'));
-    if (!lock)
+    const lock = lockDataFolder(config.dataDir);
+    if (lock.ok) lock.release();
+    else if (lock.taken)
       return { check: 'smtp port', state: 'ok', found: `${place}, used by the running server`, mend: '' };
-    lock.release();
   }
   return {
     check: 'smtp port',

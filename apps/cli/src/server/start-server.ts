@@ -68,14 +68,8 @@ export async function startServer(
   const clock = Date.now;
   const makeId = () => newId(clock, randomBytes);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const lock = lockDataFolder(`${config.dataDir}/server.lock`);
-  if (!lock) {
-    return {
-      ok: false,
-      reason: `Another tinyfat is running on ${config.dataDir}.`,
-      fix: 'Stop it, or set DATA_DIR to another folder.',
-    };
-  }
+  const lock = lockDataFolder(config.dataDir);
+  if (!lock.ok) return { ok: false, reason: lock.reason, fix: lock.fix };
   const undo: (() => Promise<void> | void)[] = [() => lock.release()];
   const unwind = async () => {
     for (const step of undo.reverse()) await step();

@@ -1,4 +1,5 @@
 /** The HTTP side of the one process: limits of connections, whose request it is, then the built Astro app. */
+import { realpath } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,7 +38,9 @@ const entry = v.object({ handler: v.custom<Handler>((value) => typeof value === 
 
 /** Listens; rejects when the port is taken or the app was not built. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { builtFolder, backend } = options;
+  const { backend } = options;
+  // A later build takes the place of this one: the pages and their files stay those of one build.
+  const builtFolder = await realpath(options.builtFolder);
   const { handler } = v.parse(entry, await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href));
   const serveFile = staticFiles(join(builtFolder, 'client'));
   const isProxy = networkList([...options.trustedProxies]);

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,24 +20,12 @@ export interface BundleReport {
 }
 
 /**
- * Builds the program that runs inside the sandbox into `folder`, which is replaced as a whole: `main.js` and its
- * chunks, pi's image worker, and `models.json`. The folder needs no node_modules. Rejects on any warning.
+ * Builds the program that runs inside the sandbox into `folder`, which is emptied first: `main.js` and its chunks, pi's
+ * image worker, and `models.json`. The folder needs no node_modules. Rejects on any warning, and then leaves a part.
  */
 export async function buildBundle(folder: string): Promise<BundleReport> {
-  const fresh = `${folder}.${process.pid}.new`;
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh, { recursive: true });
-  try {
-    const report = await buildInto(fresh);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(fresh, folder);
-    return report;
-  } finally {
-    rmSync(fresh, { recursive: true, force: true });
-  }
-}
-
-async function buildInto(folder: string): Promise<BundleReport> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   const piIndex = fileURLToPath(import.meta.resolve('@earendil-works/pi-coding-agent'));
   const result = await build({
     entryPoints: {

@@ -16,11 +16,25 @@ export interface ReceivedRequest {
 
 /** One answer of the stand-in. */
 export type Answer =
-  | { kind: 'text'; text: string; usage?: Partial<AnswerUsage>; stop?: 'end_turn' | 'max_tokens' | 'refusal' }
+  | {
+      kind: 'text';
+      text: string;
+      usage?: Partial<AnswerUsage>;
+      /** The raw stop reason; `end_turn` unless said otherwise. */
+      stop?: string;
+      /** `stop_details` beside it: what the provider says about a refusal. */
+      explanation?: string;
+      /** A tool call behind the text. */
+      call?: { name: string; input: unknown };
+    }
   | { kind: 'tools'; calls: { name: string; input: unknown }[]; text?: string }
+  /** An error status with a body of any kind. */
+  | { kind: 'raw_status'; status: number; body: string }
   | { kind: 'status'; status: number; type: string; message: string }
-  /** An `error` event in the middle of a stream. */
-  | { kind: 'error_event'; type: string; message: string }
+  /** An `error` event in the middle of a stream, behind a text where there is one. */
+  | { kind: 'error_event'; type: string; message: string; text?: string }
+  /** An event that is no JSON. */
+  | { kind: 'garbled'; data: string }
   /** Begins an answer, then the connection breaks. */
   | { kind: 'drop' }
   /** Takes the request and never says a word. */
@@ -108,13 +122,30 @@ function textBlock(response: ServerResponse, index: number, text: string): void 
   send(response, 'content_block_stop', { index });
 }
 
-function finish(response: ServerResponse, stop_reason: string, usage: AnswerUsage): void {
-  send(response, 'message_delta', { delta: { stop_reason, stop_sequence: null }, usage });
+function finish(
+  response: ServerResponse,
+  stop_reason: string,
+  usage: AnswerUsage,
+  explanation?: string,
+): void {
+  const stop_details = explanation === undefined ? null : { type: stop_reason, explanation };
+  send(response, 'message_delta', { delta: { stop_reason, stop_sequence: null, stop_details }, usage });
   send(response, 'message_stop', {});
   response.end();
 }
 
 let lastToolId = 0;
+
+function toolBlock(response: ServerResponse, index: number, call: { name: string; input: unknown }): void {
+  const id = `toolu_${++lastToolId}`;
+  send(response, 'content_block_start', {
+    index,
+    content_block: { type: 'tool_use', id, name: call.name, input: {} },
+  });
+  const partial_json = JSON.stringify(call.input);
+  send(response, 'content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });
+  send(response, 'content_block_stop', { index });
+}
 
 function reply(response: ServerResponse, answer: Answer, model: string): void {
   if (answer.kind === 'silence') return;
@@ -123,29 +154,31 @@ function reply(response: ServerResponse, answer: Answer, model: string): void {
     response.end(JSON.stringify({ type: 'error', error: { type: answer.type, message: answer.message } }));
     return;
   }
+  if (answer.kind === 'raw_status') {
+    response.writeHead(answer.status, { 'content-type': 'text/html' });
+    response.end(answer.body);
+    return;
+  }
   const usage = { ...usualUsage, ...(answer.kind === 'text' ? answer.usage : {}) };
   begin(response, model, usage);
   switch (answer.kind) {
     case 'text':
       if (answer.text !== '') textBlock(response, 0, answer.text);
-      finish(response, answer.stop ?? 'end_turn', usage);
+      if (answer.call !== undefined) toolBlock(response, answer.text === '' ? 0 : 1, answer.call);
+      finish(response, answer.stop ?? 'end_turn', usage, answer.explanation);
       return;
     case 'tools':
       if (answer.text !== undefined) textBlock(response, 0, answer.text);
       answer.calls.forEach((call, position) => {
-        const index = position + (answer.text === undefined ? 0 : 1);
-        const id = `toolu_${++lastToolId}`;
-        send(response, 'content_block_start', {
-          index,
-          content_block: { type: 'tool_use', id, name: call.name, input: {} },
-        });
-        const partial_json = JSON.stringify(call.input);
-        send(response, 'content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });
-        send(response, 'content_block_stop', { index });
+        toolBlock(response, position + (answer.text === undefined ? 0 : 1), call);
       });
       finish(response, 'tool_use', usage);
       return;
+    case 'garbled':
+      response.end(`event: content_block_delta\ndata: ${answer.data}\n\n`);
+      return;
     case 'error_event':
+      if (answer.text !== undefined) textBlock(response, 0, answer.text);
       send(response, 'error', { error: { type: answer.type, message: answer.message } });
       response.end();
       return;

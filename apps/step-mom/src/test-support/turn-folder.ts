@@ -31,6 +31,8 @@ export interface TurnFolder {
   take(changes?: InputChanges): Promise<StepMomOutcome>;
   /** The parsed reply file of the run; null when there is none. */
   reply(run?: string): { body: string; log: string; status: string } | null;
+  /** Takes the reply file away, as if the process had died before it was written. */
+  removeReply(): void;
   /** Lines of the session's file. */
   sessionLines(): string[];
   sessionPath(): string;
@@ -86,6 +88,7 @@ export function makeTurnFolder(baseUrl: string): TurnFolder {
         return null;
       }
     },
+    removeReply: () => rmSync(join(outbox, `${runId}.json`)),
     sessionPath,
     sessionLines: () => readFileSync(sessionPath(), 'utf8').split('\n').filter(Boolean),
     events: () =>

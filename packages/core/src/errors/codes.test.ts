@@ -8,6 +8,7 @@ import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
 /** Each union spelled out: the type checker refuses one that is missing here or in the list. */
 const stepMomCodes = {
   llm_unauthorized: true,
+  llm_billing: true,
   llm_rate_limited: true,
   llm_overloaded: true,
   llm_unreachable: true,

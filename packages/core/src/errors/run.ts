@@ -4,6 +4,7 @@ import type { ErrorDescription } from './describe.ts';
 type StopCode = `sandbox_${NonNullable<SandboxStop>}`;
 type LlmCode =
   | 'llm_unauthorized'
+  | 'llm_billing'
   | 'llm_rate_limited'
   | 'llm_overloaded'
   | 'llm_unreachable'
@@ -18,6 +19,13 @@ export const runErrors = {
     sentence: 'The model provider did not accept the API key.',
     nextStep:
       'Store a valid key with tinyfat key set --owner ADDR, or set ANTHROPIC_API_KEY and restart tinyfat; then send your mail again.',
+  },
+  llm_billing: {
+    seenBy: 'owner',
+    sentence:
+      'The account at the model provider has no credit left, or has reached the spending limit that is set there.',
+    nextStep:
+      "Whoever the API key belongs to (the owner of the agent, or the operator of tinyfat) buys credit or raises the limit on the provider's billing page; then send your mail again.",
   },
   owner_key_unreadable: {
     seenBy: 'owner',
@@ -44,8 +52,9 @@ export const runErrors = {
   },
   llm_refused: {
     seenBy: 'sender',
-    sentence: 'The model provider refused the request.',
-    nextStep: 'Write your mail differently or with other attachments, or choose another model with /model.',
+    sentence: 'The model declined to answer, or its provider refused the request.',
+    nextStep:
+      'Write your mail differently or with other attachments, choose another model with /model, or begin a new conversation with /clear.',
   },
   llm_overflow: {
     seenBy: 'sender',
