@@ -13,11 +13,25 @@ describe('markdownToHtml', () => {
       /<ol style=/,
       /☑ done/,
       /<td style="[^"]+" align="right">2/,
-      /<pre style="[^"]+"><code style="[^"]+">x &lt; 1/,
+      /<pre style="[^"]+" dir="ltr"><code style="[^"]+" dir="ltr">x &lt; 1/,
       /<blockquote style=/,
     ]) {
       expect(html).toMatch(piece);
     }
+  });
+
+  it('lets each block run in the direction of its own text, and code from left to right', () => {
+    const html = markdownToHtml(
+      '# שלום\n\nمرحبا\n\n- אחד\n\n1. two\n\n> ציטוט\n\n| א | b |\n|---|---|\n| 1 | ג |\n\n```\nx\n```\n\n`y`\n\n<p dir="rtl">z</p>',
+    );
+    const tags = html.match(/<(?:p|h1|li|blockquote|th|td)[ >][^>]*/g) ?? [];
+    expect(tags).toHaveLength(12);
+    for (const tag of tags) expect(tag).toContain('dir="auto"');
+    expect(html).toMatch(/<pre [^>]*dir="ltr"/);
+    expect(html.match(/<code [^>]*dir="ltr"/g)).toHaveLength(2);
+    expect(html).not.toContain('rtl');
+    // A list has no direction of its own, so bullets need room on both sides.
+    expect(html).toMatch(/<ul style="[^"]*padding:0 24px/);
   });
 
   it('sets no text or background colour that a dark theme could not live with', () => {
