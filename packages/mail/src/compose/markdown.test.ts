@@ -12,7 +12,7 @@ describe('markdownToHtml', () => {
       /<br \/>next line/,
       /<ol style=/,
       /☑ done/,
-      /<td style="[^"]+" align="right">2/,
+      /<td style="[^"]+" align="right" dir="auto">2/,
       /<pre style="[^"]+" dir="ltr"><code style="[^"]+" dir="ltr">x &lt; 1/,
       /<blockquote style=/,
     ]) {
