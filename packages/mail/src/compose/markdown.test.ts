@@ -7,7 +7,7 @@ describe('markdownToHtml', () => {
       '# Title\n\n**bold** `code`\nnext line\n\n1. one\n2. two\n\n- [x] done\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nx < 1\n```\n\n> quote',
     );
     for (const piece of [
-      /<h1 style="[^"]+">Title/,
+      /<h1 style="[^"]+" dir="auto">Title/,
       /<strong>bold/,
       /<br \/>next line/,
       /<ol style=/,

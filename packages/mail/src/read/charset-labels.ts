@@ -2,15 +2,18 @@
 import iconv from 'iconv-lite';
 
 /**
- * How bytes become text. `guess`: nothing useful is declared. `whatwg`: a TextDecoder's encoding. `table`: one byte, one
- * character, by a table of iconv-lite. The others shift between charsets within seven bits (RFC 1557, 1843, 2152).
+ * How bytes become text. `guess`: nothing useful is declared. `whatwg`: a TextDecoder's encoding. `table`: by
+ * a table of iconv-lite. The others shift between charsets within seven bits (RFC 1557, 1843, 2152).
  */
 export type Charset =
   | { kind: 'guess' | 'iso-2022-kr' | 'hz' | 'utf-7' }
   | { kind: 'whatwg' | 'table'; name: string };
 
+/** Korean with all of its syllables: the TextDecoder of Node knows only the 2,350 of the standard before. */
+const korean: Charset = { kind: 'table', name: 'cp949' };
+
 // iconv-lite loads its tables when it is first asked, which must be while this module loads.
-iconv.encodingExists('cp437');
+iconv.decode(Uint8Array.of(0xb0, 0xa1), korean.name);
 
 const guess: Charset = { kind: 'guess' };
 
@@ -101,6 +104,7 @@ function spelledOut(bare: string, page: string): string {
 function textDecoderName(label: string): Charset | null {
   try {
     const { encoding } = new TextDecoder(label);
+    if (encoding === 'euc-kr') return korean;
     return encoding === 'utf-8' ? guess : { kind: 'whatwg', name: encoding };
   } catch {
     return null;

@@ -3,7 +3,7 @@
  * several bytes is UTF-8 whatever it is called, and what is called UTF-8 and is not is windows-1252. Never throws.
  */
 import iconv from 'iconv-lite';
-import { charsetOf } from './charset-labels.ts';
+import { type Charset, charsetOf } from './charset-labels.ts';
 import { fromHz, fromIso2022Kr } from './shifted-charsets.ts';
 import { hasHighByte, isProbablyUtf8, utf8OrWestern, validUtf8 } from './utf8.ts';
 
@@ -13,7 +13,7 @@ export interface TextOptions {
 }
 
 /** Charsets whose own texts can be valid UTF-8 by chance. */
-const ambiguous = /^(?:gbk|gb18030|big5|euc-jp|euc-kr|shift_jis|ibm866|windows-874)$/;
+const ambiguous = /^(?:gbk|gb18030|big5|euc-jp|cp949|shift_jis|ibm866|windows-874)$/;
 
 const ESC = 0x1b;
 
@@ -38,9 +38,8 @@ export function decodeText(
     case 'utf-7':
       return utf7 ? (validUtf8(bytes)?.text ?? iconv.decode(bytes, 'utf-7')) : undeclared(bytes);
     case 'table':
-      return validUtf8(bytes)?.text ?? iconv.decode(bytes, charset.name);
     case 'whatwg':
-      return isWide ? wide(bytes, charset.name) : labelled(bytes, charset.name);
+      return isWide ? wide(bytes, charset.name) : labelled(bytes, charset);
   }
 }
 
@@ -60,11 +59,11 @@ function wide(bytes: Uint8Array, name: string): string {
   return (bytes.includes(0) ? null : strict('utf-8', bytes)) ?? decoded(name, bytes);
 }
 
-function labelled(bytes: Uint8Array, name: string): string {
+function labelled(bytes: Uint8Array, { kind, name }: Extract<Charset, { name: string }>): string {
   const utf8 = validUtf8(bytes);
-  if (utf8 === null) return decoded(name, bytes);
-  if (!ambiguous.test(name)) return utf8.text;
-  return isProbablyUtf8(utf8) ? utf8.text : (strict(name, bytes) ?? utf8.text);
+  if (utf8 !== null && (!ambiguous.test(name) || isProbablyUtf8(utf8))) return utf8.text;
+  const text = kind === 'table' ? iconv.decode(bytes, name) : decoded(name, bytes);
+  return utf8 !== null && text.includes('\ufffd') ? utf8.text : text;
 }
 
 function byteOrderMark([first, second, third]: Uint8Array): string | null {
