@@ -73,7 +73,13 @@ function byteOrderMark([first, second, third]: Uint8Array): string | null {
 }
 
 function decoded(name: string, bytes: Uint8Array): string {
-  return new TextDecoder(name).decode(bytes);
+  return new TextDecoder(name).decode(name === 'iso-2022-jp' ? withoutIdleShifts(bytes) : bytes);
+}
+
+/** Encoded words each shift back to ASCII at their end; a TextDecoder takes that for an error where the next one shifts. */
+function withoutIdleShifts(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return Buffer.from(text.replace(/\x1b\([BJ](?=\x1b)/g, ''), 'latin1');
 }
 
 function strict(name: string, bytes: Uint8Array): string | null {

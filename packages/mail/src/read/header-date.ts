@@ -24,7 +24,8 @@ const form =
 export function isoDate(value: string): string | null {
   const text = value
     .slice(0, longest)
-    .replace(/\([^()]{0,100}\)?/g, ' ')
+    .replace(/\([^()]*\)/g, ' ')
+    .replace(/\([^()]*\)/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   const found = form.exec(text);

@@ -52,7 +52,7 @@ function base64Text(body: Uint8Array): Uint8Array {
 /** From the first line that is as long as base64 is wrapped to the last, and the shorter one after that. */
 function base64Lines(text: string): { start: number; end: number } {
   const all = { start: 0, end: text.length };
-  if (/^[a-zA-Z0-9+/=\s]*$/.test(text) && !/[^\s][ \t]+[^\s]|=\s+[^=\s]/.test(text)) return all;
+  if (/^[a-zA-Z0-9+/=\s]*$/.test(text) && !/[^\s][ \t]+[^\s]/.test(text)) return all;
   let full = { start: -1, end: -1 };
   let short = { start: 0, end: 0 };
   let mayFollow = false;
