@@ -13,6 +13,12 @@ export interface DecodedBody {
 const LF = 0x0a;
 const CR = 0x0d;
 const EQUALS = 0x3d;
+const NO_BASE64 = 64;
+const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const base64Values = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = base64Alphabet.indexOf(String.fromCharCode(byte));
+  return value === -1 ? NO_BASE64 : value;
+});
 const lineFeed = Uint8Array.of(LF);
 /** Characters of a line that is no word: base64 is wrapped at 60 to 76. */
 const wrapped = 40;
@@ -28,14 +34,26 @@ export function decodedBody(body: Uint8Array, encoding: string, isText: boolean)
   return { content: body, name: null };
 }
 
-/** Base64 that is padded within is several pieces one after the other; what is no base64 is left out. */
+/**
+ * What is no base64 is left out. Base64 that is padded within is several pieces one after the other; in one pass, because
+ * 25 MB may be of so many pieces.
+ */
 function base64(body: Uint8Array): Uint8Array {
-  const text = latin1(body).replace(/[^a-zA-Z0-9+/=]+/g, '');
-  if (!/=[^=]/.test(text)) return Buffer.from(text, 'base64');
-  const pieces = text.split(/=+/);
-  const content = Buffer.alloc(text.length);
+  const content = new Uint8Array(Math.ceil(body.length / 4) * 3);
   let length = 0;
-  for (const piece of pieces) length += content.write(piece, length, 'base64');
+  let bits = 0;
+  let held = 0;
+  for (const byte of body) {
+    if (byte === EQUALS) held = 0;
+    const value = base64Values[byte] ?? NO_BASE64;
+    if (value === NO_BASE64) continue;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    content[length] = bits >> held;
+    length += 1;
+  }
   return content.subarray(0, length);
 }
 
