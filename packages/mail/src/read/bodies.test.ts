@@ -66,6 +66,12 @@ describe('a part beside its HTML', () => {
     expect((await both(plain, markup)).text).toBe(Buffer.from(plain, 'latin1').toString());
   });
 
+  it('is measured by what can be seen of the HTML', async () => {
+    const style = `<style>html { color: red } /* ${'this message requires an viewer '.repeat(20)} */</style>`;
+    expect((await both('This message requires an HTML viewer.', style + html)).text).toMatch(/^Dear Bot/);
+    expect((await both('Do it.', `${style}<p>Do it.</p>`)).text).toBe('Do it.');
+  });
+
   it('that is all there is stays the text', async () => {
     expect(await textOf('Content-Type: text/plain', '', 'This message requires an HTML viewer.')).toMatch(
       /^This/,

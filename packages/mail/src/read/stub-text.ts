@@ -12,9 +12,19 @@ const timesMore = 2;
 /** So much of a real text is in the HTML. */
 const shared = 0.7;
 
-/** Whether the HTML is worth looking at; it costs more than the text. */
+/** Whether the HTML is worth parsing. Its tags are only cut out here, so that it seems to say more than can be seen. */
 export function mayBeStub({ plain, html }: BodyPart): boolean {
-  return html.trim() !== '' && plain.length <= longestStub && wordsOf(plain).length <= mostWords;
+  if (html.trim() === '' || plain.length > longestStub) return false;
+  const words = wordsOf(plain);
+  if (words.length > mostWords) return false;
+  return words.some(isAboutHtml) || isStub(plain, withoutTags(html));
+}
+
+function withoutTags(html: string): string {
+  return html
+    .split('<')
+    .map((piece) => piece.slice(piece.indexOf('>') + 1))
+    .join(' ');
 }
 
 /**
