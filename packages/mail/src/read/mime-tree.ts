@@ -32,8 +32,8 @@ export interface MimeTree {
   parts: MimePart[];
 }
 
-/** More than any mail program makes: levels, bytes of all header sections, characters of a boundary. */
-export const treeLimits = { depth: 50, headerBytes: 1024 * 1024, boundary: 1000 };
+/** More than any mail program makes: levels, bytes of all header sections with their line ends, characters of a boundary. */
+export const treeLimits = { depth: 50, headerBytes: 4 * 1024 * 1024, boundary: 1000 };
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -76,9 +76,6 @@ export function mimeTree(raw: Uint8Array): MimeTree {
       body = { part: isMultipart ? asText(part) : part, start: next };
       return;
     }
-    if (levels.length >= treeLimits.depth) {
-      throw new Error(`It is nested deeper than ${treeLimits.depth} levels.`);
-    }
     levels.push({
       delimiter: bytesOfText(`--${boundary.trimEnd()}`),
       alternative: /^multipart\/alternative\b/.test(part.type) ? Symbol() : part.alternative,
@@ -119,6 +116,9 @@ export function mimeTree(raw: Uint8Array): MimeTree {
       level.hasParts = true;
       if (isLast) leave(index, to);
       header = isLast ? null : next;
+      if (!isLast && levels.length > treeLimits.depth) {
+        throw new Error(`It is nested deeper than ${treeLimits.depth} levels.`);
+      }
     } else if (header !== null && end === at) headerEnds(header, at, next);
     at = next;
   }
