@@ -20,7 +20,8 @@ export async function readAttachments(parts: readonly FilePart[], html: string):
   const shown = referredContentIds(html);
   const attachments: MailAttachment[] = [];
   for (const part of parts) {
-    const { content } = part;
+    // Off the message's bytes: what is handed to another thread takes its whole buffer along.
+    const content = new Uint8Array(part.content);
     const contentType = mediaType.test(part.type) ? part.type : 'application/octet-stream';
     const contentId = contentIdOf(part);
     const filename = part.filename ?? impliedName(contentType, content);

@@ -73,6 +73,11 @@ describe('what is not encoded ends before the line end of the boundary', () => {
     expect((await fileOf(withFile(inner, Buffer.from('%PDF\r\n')))).toString()).toBe('%PDF\r\n');
   });
 
+  it('on bytes of its own, so that a thread that hands it on does not hand on the message', async () => {
+    const { attachments } = await contentOf(withFile('Content-Type: application/pdf', Buffer.from('%PDF')));
+    expect(attachments[0]?.content.buffer.byteLength).toBe(4);
+  });
+
   it('a forwarded message with its own parts, whole', async () => {
     const forwarded = `${head}--=_i\r\n\r\nx\xe9\n\r\n--=_i--\r\nepilogue\r\n\r\n`.replace('"=_b"', '"=_i"');
     const bytes = Buffer.from(forwarded, 'latin1');
