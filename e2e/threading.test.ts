@@ -48,6 +48,32 @@ describe('threading', () => {
     expect(ids(third.reply)).toEqual([first.id, reply1, second.id, reply2, third.id]);
   });
 
+  it('answers a mail as older programs write it: an id without brackets, a long one, raw Latin-1, a day of its own', async () => {
+    const long = `<${'x'.repeat(400)}@client.example>`;
+    const lines = [
+      'From: Owner <owner@example.com>',
+      'To: scout@tinyfat.localhost',
+      'Subject: Gr\xfc\xdfe',
+      'Date: Sun, 22 Nov 2026 00:30:00 +0200',
+      'Message-ID: raw.1@client.example',
+      `References: ${long}`,
+      'Content-Type: text/plain charset=iso-8859-1',
+      '',
+      'Sch\xf6n.',
+      '',
+    ];
+    const { reply } = await send({
+      envelope: { from: 'owner@example.com', to: ['scout@tinyfat.localhost'] },
+      raw: Buffer.from(lines.join('\r\n'), 'latin1'),
+    });
+    expect(reply.inReplyTo).toBe('<raw.1@client.example>');
+    expect(ids(reply)).toEqual([long, '<raw.1@client.example>']);
+    expect(reply.subject).toBe('Re: Grüße');
+    const prompt = JSON.stringify(model.requests.at(-1)?.body);
+    expect(prompt).toContain('Date: 2026-11-22T00:30:00+02:00');
+    expect(prompt).toContain('Schön.');
+  });
+
   it('follows a client that keeps its own References, or none but In-Reply-To', async () => {
     const own = await send({
       subject: 'AW: Reise',

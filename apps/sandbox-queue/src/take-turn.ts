@@ -153,7 +153,7 @@ function turnRequest(
         to: content.to.map(withoutTag),
         cc: content.cc.map(withoutTag),
         subject: mail.subject,
-        date: mail.sent_at === null ? null : new Date(mail.sent_at).toISOString(),
+        date: content.date,
         text: content.text,
         quoted: content.quoted,
       },

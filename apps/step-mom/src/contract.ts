@@ -45,7 +45,7 @@ export interface StepMomInput {
     to: { address: string; name: string }[];
     cc: { address: string; name: string }[];
     subject: string;
-    /** ISO 8601, or null when the mail has none. */
+    /** ISO 8601 with the offset of the sender's clock, or null when the mail has none. */
     date: string | null;
     /** What the sender newly wrote. */
     text: string;

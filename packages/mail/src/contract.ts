@@ -37,6 +37,8 @@ export interface MailContent {
   /** Everybody that the headers name; shown to the agent, routes nothing. */
   to: { address: string; name: string }[];
   cc: { address: string; name: string }[];
+  /** ISO 8601 with the offset of the sender's clock; null where the mail has no Date that is one. */
+  date: string | null;
   text: string;
   quoted: string;
   attachments: MailAttachment[];

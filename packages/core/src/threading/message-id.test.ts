@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newMessageId, parseMessageId, parseMessageIds } from './message-id.ts';
+import { messageIdField, newMessageId, parseMessageId, parseMessageIds } from './message-id.ts';
 
 describe('parseMessageId', () => {
   it.each([
@@ -8,6 +8,8 @@ describe('parseMessageId', () => {
     ['a@b', '<a@b>'],
     ['<CAF=x_y+z$1.2@mail.gmail.com>', '<CAF=x_y+z$1.2@mail.gmail.com>'],
     ['<x@[192.0.2.1]>', '<x@[192.0.2.1]>'],
+    [`<${'a'.repeat(400)}@b>`, `<${'a'.repeat(400)}@b>`],
+    [`<${'a'.repeat(846)}@b>`, `<${'a'.repeat(846)}@b>`],
   ])('reads %j', (text, id) => {
     expect(parseMessageId(text)).toBe(id);
   });
@@ -28,7 +30,7 @@ describe('parseMessageId', () => {
     '<a@b>\r\nBcc: x@y.example',
     '<ä@b>',
     '<a\u0000@b>',
-    `<${'a'.repeat(250)}@b>`,
+    `<${'a'.repeat(847)}@b>`,
   ])('refuses %j', (text) => {
     expect(parseMessageId(text)).toBeNull();
   });
@@ -49,6 +51,23 @@ describe('parseMessageIds', () => {
   it('reads a megabyte of brackets', () => {
     expect(parseMessageIds('<'.repeat(1_000_000))).toEqual([]);
     expect(parseMessageIds('<a@'.repeat(300_000))).toEqual([]);
+  });
+});
+
+describe('messageIdField', () => {
+  it.each([
+    ['<a@b>', ['<a@b>']],
+    ['a@b', ['<a@b>']],
+    [' a@b c@d\r\n e@f ', ['<a@b>', '<c@d>', '<e@f>']],
+    ['a@b, c@d', ['<a@b>', '<c@d>']],
+    ['<a@b> (yours) c@d', ['<a@b>']],
+    ['Your message of Monday <a@b>', ['<a@b>']],
+    ['Your message of Monday to ann@example.com', []],
+    ['no brackets', []],
+    ['a@b\r\nBcc: x@y', []],
+    ['', []],
+  ])('reads %j', (field, ids) => {
+    expect(messageIdField(field)).toEqual(ids);
   });
 });
 

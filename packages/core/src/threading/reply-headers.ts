@@ -1,9 +1,9 @@
 /** Where an answer stands in its thread (RFC 5322 section 3.6.4). */
-import { parseMessageId } from './message-id.ts';
+import { MAX_MESSAGE_ID_LENGTH, parseMessageId } from './message-id.ts';
 
 /** Ids in References, and characters with one blank between; Amazon SES refuses a longer header. */
 export const MAX_REFERENCES = 20;
-export const MAX_REFERENCES_LENGTH = 850;
+export const MAX_REFERENCES_LENGTH = MAX_MESSAGE_ID_LENGTH;
 
 /** The identification fields of the mail that is answered; untrusted. */
 export interface ParentHeaders {
@@ -31,10 +31,15 @@ export function replyHeaders(parent: ParentHeaders): ReplyHeaders {
   return { inReplyTo, references: trimReferences(all) };
 }
 
-/** Ids within both limits, each once: the first and as many of the newest as fit. */
+/**
+ * Ids within both limits, each once: the last, the first, and as many of the newest as fit. The last is the mail that is
+ * answered: where it and the first are too long together, it stands alone.
+ */
 export function trimReferences(ids: readonly string[]): string[] {
   const [first, ...rest] = new Set(ids);
   if (first === undefined) return [];
+  const last = rest.at(-1);
+  if (last !== undefined && first.length + 1 + last.length > MAX_REFERENCES_LENGTH) return [last];
   const kept: string[] = [];
   let length = first.length;
   for (const id of rest.reverse()) {

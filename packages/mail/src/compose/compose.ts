@@ -74,7 +74,7 @@ function bodyHtml(body: string, plain: boolean): string {
       if (!(error instanceof RangeError)) throw error;
     }
   }
-  return `<div style="white-space:pre-wrap;word-break:break-word">${escapeHtml(body)}</div>`;
+  return `<div dir="auto" style="white-space:pre-wrap;word-break:break-word;unicode-bidi:plaintext">${escapeHtml(body)}</div>`;
 }
 
 function htmlDocument(content: string, footer: string | null): string {

@@ -7,17 +7,31 @@ describe('markdownToHtml', () => {
       '# Title\n\n**bold** `code`\nnext line\n\n1. one\n2. two\n\n- [x] done\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```js\nx < 1\n```\n\n> quote',
     );
     for (const piece of [
-      /<h1 style="[^"]+">Title/,
+      /<h1 style="[^"]+" dir="auto">Title/,
       /<strong>bold/,
       /<br \/>next line/,
       /<ol style=/,
       /☑ done/,
-      /<td style="[^"]+" align="right">2/,
-      /<pre style="[^"]+"><code style="[^"]+">x &lt; 1/,
+      /<td style="[^"]+" align="right" dir="auto">2/,
+      /<pre style="[^"]+" dir="ltr"><code style="[^"]+" dir="ltr">x &lt; 1/,
       /<blockquote style=/,
     ]) {
       expect(html).toMatch(piece);
     }
+  });
+
+  it('lets each block run in the direction of its own text, and code from left to right', () => {
+    const html = markdownToHtml(
+      '# שלום\n\nمرحبا\n\n- אחד\n\n1. two\n\n> ציטוט\n\n| א | b |\n|---|---|\n| 1 | ג |\n\n```\nx\n```\n\n`y`\n\n<p dir="rtl">z</p>',
+    );
+    const tags = html.match(/<(?:p|h1|li|blockquote|th|td)[ >][^>]*/g) ?? [];
+    expect(tags).toHaveLength(12);
+    for (const tag of tags) expect(tag).toContain('dir="auto"');
+    expect(html).toMatch(/<pre [^>]*dir="ltr"/);
+    expect(html.match(/<code [^>]*dir="ltr"/g)).toHaveLength(2);
+    expect(html).not.toContain('rtl');
+    // A list has no direction of its own, so bullets need room on both sides.
+    expect(html).toMatch(/<ul style="[^"]*padding:0 24px/);
   });
 
   it('sets no text or background colour that a dark theme could not live with', () => {

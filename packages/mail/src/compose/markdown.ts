@@ -18,8 +18,9 @@ const styles: Record<string, string> = {
   h4: 'font-size:15px;line-height:1.3;margin:12px 0 6px',
   h5: 'font-size:14px;line-height:1.3;margin:12px 0 6px',
   h6: 'font-size:14px;line-height:1.3;margin:12px 0 6px',
-  ul: 'margin:0 0 12px;padding-left:24px',
-  ol: 'margin:0 0 12px;padding-left:24px',
+  // Room for the bullets on both sides: each item has the direction of its own text.
+  ul: 'margin:0 0 12px;padding:0 24px',
+  ol: 'margin:0 0 12px;padding:0 24px',
   li: 'margin:0 0 4px',
   blockquote: `margin:0 0 12px;padding:0 0 0 12px;border-left:3px solid ${line}`,
   pre: `margin:0 0 12px;padding:10px 12px;background-color:${fill};border-radius:6px;white-space:pre-wrap;word-break:break-word;font-size:13px;line-height:1.45;${mono}`,
@@ -29,6 +30,12 @@ const styles: Record<string, string> = {
   th: `border:1px solid ${line};padding:4px 10px;background-color:${fill}`,
   td: `border:1px solid ${line};padding:4px 10px;vertical-align:top`,
 };
+
+/** Blocks of text, in Hebrew, Arabic or any other script: each runs as its first letter does (HTML standard, dir). */
+const written = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'li', 'blockquote', 'th', 'td']);
+/** Code runs from left to right, whatever stands around it. */
+const code = new Set(['pre', 'code']);
+
 const unstyled = ['br', 'strong', 'em', 'b', 'i', 'del', 's', 'sub', 'sup', 'thead', 'tbody', 'tr'];
 
 const marked = new Marked({
@@ -54,7 +61,7 @@ export function markdownToHtml(markdown: string): string {
   if (typeof html !== 'string') throw new Error('marked was asked to be synchronous');
   return sanitizeHtml(html, {
     allowedTags: [...Object.keys(styles), ...unstyled, 'a'],
-    allowedAttributes: { '*': ['style', 'align'], a: ['href', 'style'], ol: ['start', 'style'] },
+    allowedAttributes: { '*': ['style', 'align', 'dir'], a: ['href', 'style'], ol: ['start', 'style'] },
     allowedSchemes: ['https', 'http', 'mailto'],
     allowProtocolRelative: false,
     disallowedTagsMode: 'escape',
@@ -80,6 +87,8 @@ function withInlineStyle(tagName: string, attribs: Record<string, string>): sani
   if ((tagName === 'td' || tagName === 'th') && /^(left|right|center)$/.test(attribs.align ?? '')) {
     kept.align = attribs.align ?? '';
   }
+  if (written.has(tagName)) kept.dir = 'auto';
+  if (code.has(tagName)) kept.dir = 'ltr';
   return { tagName, attribs: kept };
 }
 

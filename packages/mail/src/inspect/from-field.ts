@@ -13,7 +13,7 @@
  * ASCII in a display name, and a display name that repeats the very address without quotes.
  */
 import type { FromField } from '@tinyfat/core';
-import { decodeWords } from 'postal-mime';
+import { headerText } from '../read/encoded-words.ts';
 import { countField } from './header-block.ts';
 
 const ADDRESS = /^[^\s@"<>(),:;\\[\]]+@[^\s@"<>(),:;\\[\]]+$/u;
@@ -28,22 +28,37 @@ export function readFrom(block: Uint8Array): FromField {
   if (fields > 1) return refuse('from_several', 'The mail has more than one From field.');
   const body = plainFieldBody(block, 'from');
   if (body === null) return invalid('the field is not written as "From:" at the beginning of a line');
-  return parseFrom(body);
+  const from = parseFrom(body.text);
+  if (from.ok && !body.isUtf8 && !/^[!-~]+$/.test(from.address)) {
+    return invalid('its address has bytes that are not UTF-8');
+  }
+  return from;
+}
+
+interface FieldBody {
+  text: string;
+  /** Else the text is what windows-1252 makes of the bytes, which is good enough for a display name. */
+  isUtf8: boolean;
 }
 
 /**
  * The body of the only field of a name where its line begins with that name and a colon, without the line breaks of
  * folds; null where it is written otherwise.
  */
-function plainFieldBody(block: Uint8Array, name: string): string | null {
-  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
-  const lines = text.split(/\r?\n/);
+function plainFieldBody(block: Uint8Array, name: string): FieldBody | null {
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1');
+  const lines = bytes.split(/\r?\n/);
   const first = lines.findIndex((line) => line.toLowerCase().startsWith(`${name}:`));
   if (first === -1) return null;
   const after = lines.slice(first + 1);
   const end = after.findIndex((line) => !/^[ \t]/.test(line));
   const folded = end === -1 ? after : after.slice(0, end);
-  return [lines[first]?.slice(name.length + 1) ?? '', ...folded].join('');
+  const body = Buffer.from([lines[first]?.slice(name.length + 1) ?? '', ...folded].join(''), 'latin1');
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body), isUtf8: true };
+  } catch {
+    return { text: new TextDecoder('windows-1252').decode(body), isUtf8: false };
+  }
 }
 
 /** What stood before an address, or is one. */
@@ -120,7 +135,7 @@ function namedAddress(words: readonly Word[], comments: readonly string[], addre
 }
 
 function displayName(words: readonly string[]): string {
-  return decodeWords(words.join(' ')).replace(/\s+/g, ' ').trim();
+  return headerText(words.join(' ')).replace(/\s+/g, ' ').trim();
 }
 
 /** A comment with those inside it (RFC 5322 section 3.2.2); null where it does not end. */

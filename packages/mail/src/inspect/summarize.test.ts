@@ -47,6 +47,41 @@ describe('summarize', () => {
     });
   });
 
+  it('threads ids as programs write them: without brackets, long, as encoded words', async () => {
+    const long = `<${'a'.repeat(400)}@example.com>`;
+    expect(
+      await summary([
+        'From: ann@example.com',
+        'Message-ID: one@example.com',
+        `In-Reply-To: ${long}`,
+        'References: a@x b@x',
+      ]),
+    ).toMatchObject({ messageId: '<one@example.com>', inReplyTo: long, references: ['<a@x>', '<b@x>'] });
+    expect(
+      await summary([
+        'From: ann@example.com',
+        'Message-ID: <one@example.com> (comment)',
+        'In-Reply-To: Your message of Monday to ann@example.com',
+        'References: =?utf-8?q?=3Ca=40x=3E?= =?utf-8?q?_=3Cb=40x=3E?=',
+      ]),
+    ).toMatchObject({ messageId: '<one@example.com>', inReplyTo: null, references: ['<a@x>', '<b@x>'] });
+  });
+
+  it.each([
+    ['words of one charset in any spelling', '=?utf-8?q?Gr=C3?= =?UTF-8?B?vMOfZQ==?=', 'X: x', 'Grüße'],
+    ['raw UTF-8', 'Gr\xc3\xbc\xc3\x9fe', 'X: x', 'Grüße'],
+    ['raw Latin-1', 'Gr\xfc\xdfe', 'X: x', 'Grüße'],
+    [
+      'raw bytes in the charset of the body',
+      '\xf0\xd2\xc9',
+      'Content-Type: text/plain; charset=koi8-r',
+      'При',
+    ],
+  ])('reads a subject of %s', async (_, subject, other, text) => {
+    const block = Buffer.from(`From: ann@example.com\r\nSubject: ${subject}\r\n${other}\r\n\r\n`, 'latin1');
+    expect((await summarize(block, 'ann@example.com')).subject).toBe(text);
+  });
+
   it('names nobody where there are several From fields', async () => {
     expect((await summary(['From: ann@example.com', 'from : eve@evil.test'])).from).toMatchObject({
       code: 'from_several',

@@ -1,12 +1,13 @@
 /** Reads the headers that the door and the threading rules look at. Never sees the body. */
-import type { HeaderAddress, MailSummary } from '@tinyfat/core';
-import PostalMime, { type Address, addressParser, decodeWords } from 'postal-mime';
+import { type HeaderAddress, type MailSummary, messageIdField } from '@tinyfat/core';
+import PostalMime, { type Address, addressParser } from 'postal-mime';
+import { contentField } from '../read/content-field.ts';
+import { headerText } from '../read/encoded-words.ts';
+import { firstValue, headerValues } from '../read/header-values.ts';
 import { automaticSigns } from './automatic.ts';
 import { readFrom } from './from-field.ts';
 import { countField } from './header-block.ts';
 import { perhapsAutomaticSigns } from './perhaps-automatic.ts';
-
-const messageIdPattern = /<[^\s<>\x00-\x20\x7f-\uffff]{1,900}>/g;
 
 /** Summary of one header section; throws where postal-mime cannot read it. */
 export async function summarize(block: Uint8Array, envelopeSender: string): Promise<MailSummary> {
@@ -16,7 +17,7 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
   const mailboxes = (key: string) =>
     headers.filter((header) => header.key === key).flatMap((header) => flatten(addressParser(header.value)));
   const from = readFrom(block);
-  const subject = decodeWords(first('subject'));
+  const subject = subjectOf(block);
   const date = Date.parse(first('date'));
   // Daemons write a From that names nobody, so a sign is looked for in whatever address stands first.
   const fromAddress = mailboxes('from')[0]?.address ?? '';
@@ -40,9 +41,16 @@ export async function summarize(block: Uint8Array, envelopeSender: string): Prom
   };
 }
 
-/** Message ids with their angle brackets (RFC 5322 section 3.6.4), malformed ones left out. */
+/** Raw bytes that are not UTF-8 are mostly in the charset of the body. */
+function subjectOf(block: Uint8Array): string {
+  const fields = headerValues(block);
+  const { params } = contentField(firstValue(fields, 'content-type') ?? '');
+  return headerText(firstValue(fields, 'subject') ?? '', params.get('charset') ?? null);
+}
+
+/** Message ids with their angle brackets (RFC 5322 section 3.6.4); some programs write long ones as encoded words. */
 function messageIds(value: string): string[] {
-  return value.match(messageIdPattern) ?? [];
+  return messageIdField(value.includes('=?') ? headerText(value) : value);
 }
 
 /** Every mailbox of a header, the members of groups included. */

@@ -1,10 +1,12 @@
 /** The attachments of one message: named, looked at and marked. A nested message is a file and stays whole. */
 import { safeFileNames } from '@tinyfat/core';
-import { type Attachment, decodeWords } from 'postal-mime';
 import type { MailAttachment } from '../contract.ts';
 import { headerBlock } from '../inspect/header-block.ts';
 import { attachmentMarks } from './attachment-marks.ts';
+import { byteText } from './byte-text.ts';
+import { headerText } from './encoded-words.ts';
 import { longestContentId, referredContentIds } from './inline-images.ts';
+import type { FilePart } from './parse-mime.ts';
 import { sniffContent } from './sniff-content.ts';
 
 /** Names that RFC 6838 section 4.2 allows; anything else is a sentence to the agent, not a type. */
@@ -14,12 +16,13 @@ const nestedHeaderBytes = 64 * 1024;
 const longestSubject = 1000;
 
 /** All attachments in order. `html` is every HTML body, in which an inline image is referred to. */
-export async function readAttachments(parts: Attachment[], html: string): Promise<MailAttachment[]> {
+export async function readAttachments(parts: readonly FilePart[], html: string): Promise<MailAttachment[]> {
   const shown = referredContentIds(html);
   const attachments: MailAttachment[] = [];
   for (const part of parts) {
-    const content = bytesOf(part.content);
-    const contentType = mediaType.test(part.mimeType) ? part.mimeType : 'application/octet-stream';
+    // Off the message's bytes: what is handed to another thread takes its whole buffer along.
+    const content = new Uint8Array(part.content);
+    const contentType = mediaType.test(part.type) ? part.type : 'application/octet-stream';
     const contentId = contentIdOf(part);
     const filename = part.filename ?? impliedName(contentType, content);
     const isShown = contentId !== null && shown.has(contentId) && contentType.startsWith('image/');
@@ -49,12 +52,11 @@ export function inlineImageNames(attachments: MailAttachment[]): ReadonlyMap<str
   return images;
 }
 
-function contentIdOf({ contentId }: Attachment): string | null {
-  const bare =
-    contentId
-      ?.trim()
-      .replace(/^<|>$/g, '')
-      .replace(/[\x00-\x1f\x7f-\x9f]/g, '') ?? '';
+function contentIdOf({ contentId }: FilePart): string | null {
+  const bare = headerText(contentId)
+    .trim()
+    .replace(/^<|>$/g, '')
+    .replace(/[\x00-\x1f\x7f-\x9f]/g, '');
   return bare === '' || bare.length > longestContentId ? null : bare;
 }
 
@@ -67,12 +69,7 @@ function impliedName(contentType: string, content: Uint8Array): string | null {
 }
 
 function subjectOf(message: Uint8Array): string {
-  const header = new TextDecoder().decode(headerBlock(message.subarray(0, nestedHeaderBytes)));
+  const header = byteText(headerBlock(message.subarray(0, nestedHeaderBytes)));
   const field = /^subject[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)/im.exec(header)?.[1] ?? '';
-  return decodeWords(field.slice(0, longestSubject).replace(/\r?\n/g, '')).trim();
-}
-
-function bytesOf(content: Attachment['content']): Uint8Array {
-  if (typeof content === 'string') return new TextEncoder().encode(content);
-  return content instanceof Uint8Array ? content : new Uint8Array(content);
+  return headerText(field.slice(0, longestSubject).replace(/\r?\n/g, '')).trim();
 }

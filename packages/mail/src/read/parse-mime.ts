@@ -1,24 +1,43 @@
 /**
- * postal-mime with a bound on text. As it comes, the parser renders every text part as HTML and every HTML
- * part as text, which turns 25 MB of `<` into more than a gigabyte of strings; and a thread that runs out of
- * memory within one large allocation takes the whole process with it, limits or not. So the text parts
- * are taken over here as they are found, only as much of them as can be shown, and nothing is left for
- * the parser to render.
+ * What of a message is text and what is a file. Text is decoded as far as it can be shown; files are the bytes that they
+ * were. Everything is taken from the ranges that mime-tree.ts finds.
  */
-import PostalMime, { type Email } from 'postal-mime';
-import { headerBlock } from '../inspect/header-block.ts';
+import { decodeText } from './charset.ts';
+import { charsetOf } from './charset-labels.ts';
+import type { HeaderValue } from './header-values.ts';
+import { metaCharset } from './meta-charset.ts';
+import { type MimePart, mimeTree } from './mime-tree.ts';
+import { richText } from './rich-text.ts';
+import { decodedBody } from './transfer-encoding.ts';
+import { unflowed } from './unflowed.ts';
 
 /** The representations of one body: the parts of one multipart/alternative, or a part on its own. */
 export interface BodyPart {
   plain: string;
   html: string;
+  /** Text of other kinds (Markdown, enriched text), for where there is no other. */
+  other: string;
+}
+
+/** A file as it came. */
+export interface FilePart {
+  /** As the sender wrote it; null for none. */
+  filename: string | null;
+  /** As the sender declared it, in lower case; it may be no media type. */
+  type: string;
+  /** As it stands in Content-ID; empty for none. */
+  contentId: string;
+  content: Uint8Array;
 }
 
 export interface ParsedMime {
-  email: Email;
+  /** The header section of the message. */
+  fields: HeaderValue[];
   /** In order of appearance. */
   bodies: BodyPart[];
-  /** Characters of all text/plain parts before anything was cut. */
+  /** In order of appearance. */
+  files: FilePart[];
+  /** Characters of all text that is no HTML before anything was cut. */
   plainLength: number;
   htmlLength: number;
 }
@@ -26,38 +45,73 @@ export interface ParsedMime {
 /** How much of the text and of the HTML of one mail is kept, UTF-16 units. */
 export const keptText = { plain: 1_000_000, html: 1_000_000 };
 
-/** Rejects where the message is nested deeper, or has more header bytes, than any mail program makes. */
-export async function parseMime(raw: Uint8Array): Promise<ParsedMime> {
-  const parser = new TextTakingParser({
-    forceRfc822Attachments: true,
-    maxNestingDepth: 50,
-    maxHeadersSize: 1024 * 1024,
-  });
-  const email = await parser.parse(raw);
-  if (parser.bodies.size === 0 && email.attachments.length === 0) {
-    parser.addTextEntry(null, 'plain', { value: undividedText(raw) });
-  }
-  const { plain, html } = parser.lengths;
-  return { email, bodies: [...parser.bodies.values()], plainLength: plain, htmlLength: html };
-}
+/** Text that a program reads and no person: a file also where nobody calls it one. */
+const textOfPrograms =
+  /^text\/(?:calendar|csv|tab-separated-values|(?:x-)?vcard|directory|rtf|xml|css|javascript|(?:x-)?amp-html|watch-html|rfc822-headers)$/;
 
-/** The body as it came: what there is of a multipart message in which no boundary was found. */
-function undividedText(raw: Uint8Array): string {
-  const start = headerBlock(raw).length;
-  return new TextDecoder().decode(raw.subarray(start, start + 4 * keptText.plain));
-}
-
-class TextTakingParser extends PostalMime {
-  readonly bodies = new Map<unknown, BodyPart>();
-  readonly lengths = { plain: 0, html: 0 };
-
-  /** Called by postal-mime 4 for each text part, with the part's alternative or itself as `selector`. */
-  addTextEntry(selector: unknown, kind: 'plain' | 'html', entry: { value: unknown }): void {
-    const text = typeof entry.value === 'string' ? entry.value : '';
-    const kept = text.slice(0, Math.max(0, keptText[kind] - this.lengths[kind]));
-    this.lengths[kind] += text.length;
-    const body = this.bodies.get(selector) ?? { plain: '', html: '' };
+/** Throws, with a sentence, where the message is nested deeper or has more header bytes than any mail program makes. */
+export function parseMime(raw: Uint8Array): ParsedMime {
+  const { fields, parts } = mimeTree(raw);
+  const bodies = new Map<unknown, BodyPart>();
+  const files: FilePart[] = [];
+  const lengths = { plain: 0, html: 0 };
+  for (const part of parts) {
+    const kind = bodyKind(part);
+    if (kind === null || isFile(part, bodies.size === 0)) {
+      files.push(filePart(part));
+      continue;
+    }
+    const text = bodyText(part, kind);
+    const size = kind === 'html' ? 'html' : 'plain';
+    const kept = text.slice(0, Math.max(0, keptText[size] - lengths[size]));
+    lengths[size] += text.length;
+    const selector = part.alternative ?? part;
+    const body = bodies.get(selector) ?? { plain: '', html: '', other: '' };
     body[kind] += body[kind] === '' ? kept : `\n${kept}`;
-    this.bodies.set(selector, body);
+    bodies.set(selector, body);
   }
+  const { plain, html } = lengths;
+  return { fields, bodies: [...bodies.values()], files, plainLength: plain, htmlLength: html };
+}
+
+/** How a part is read where it is text; null for what is none. A type that is no type is plain text (RFC 2045 5.2). */
+function bodyKind(part: MimePart): keyof BodyPart | null {
+  const [type = ''] = part.type.split(/\s/);
+  if (type === 'text/html') return 'html';
+  if (type === 'text/plain' || !type.includes('/')) return 'plain';
+  return type.startsWith('text/') && !textOfPrograms.test(type) ? 'other' : null;
+}
+
+/** Whether the sender gave text as a file. Some programs name the body itself, so a name alone is no sign there. */
+function isFile(part: MimePart, isFirst: boolean): boolean {
+  if (part.disposition === 'attachment') return true;
+  const isNamed = nameOf(part) !== '';
+  return isNamed && (part.disposition !== '' || !isFirst || !part.type.startsWith('text/'));
+}
+
+function nameOf({ dispositionParams, typeParams }: MimePart): string {
+  return dispositionParams.get('filename') || typeParams.get('name') || '';
+}
+
+function filePart(part: MimePart): FilePart {
+  const { content, name } = decodedBody(part.body, part.encoding, false);
+  return {
+    filename: nameOf(part) || name,
+    type: part.type,
+    contentId: part.contentId,
+    content,
+  };
+}
+
+function bodyText(part: MimePart, kind: keyof BodyPart): string {
+  const { content } = decodedBody(part.body, part.encoding, true);
+  const declared = part.typeParams.get('charset') ?? null;
+  if (kind === 'html') {
+    const says = charsetOf(declared).kind !== 'guess';
+    return decodeText(content, says ? declared : metaCharset(content));
+  }
+  const text = decodeText(content, declared, { utf7: true });
+  if (/^text\/(?:enriched|richtext)$/.test(part.type)) return richText(text);
+  const isFlowed = /^flowed$/i.test(part.typeParams.get('format') ?? '');
+  return isFlowed ? unflowed(text, /^yes$/i.test(part.typeParams.get('delsp') ?? '')) : text;
 }

@@ -1,11 +1,14 @@
 /** The readable content of one raw message; runs in a worker thread. */
 import type { MailAttachment, ReadMail } from '../contract.ts';
 import { prescan } from '../inspect/prescan.ts';
-import { flatten } from '../inspect/summarize.ts';
 import { loading } from '../workers/loading.ts';
+import { mailboxesIn } from './address-names.ts';
 import { capText, cleanText, trimBlankLines } from './clean-text.ts';
+import { isoDate } from './header-date.ts';
+import { firstValue } from './header-values.ts';
 import { type BodyPart, keptText, type ParsedMime, parseMime } from './parse-mime.ts';
 import type { SplitText } from './split-quoted.ts';
+import { isStub, mayBeStub } from './stub-text.ts';
 
 /**
  * Text, quoted text and attachments. `plain` leaves out everything clever (quote splitting, HTML parsing):
@@ -16,20 +19,22 @@ export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMai
   if (refusal !== null) return refusal;
   let parsed: ParsedMime;
   try {
-    parsed = await parseMime(raw);
+    parsed = parseMime(raw);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
   }
-  const { email, bodies } = parsed;
+  const { fields, bodies } = parsed;
+  const values = (name: string) => fields.filter((field) => field.name === name).map(({ value }) => value);
   const html = bodies.map((body) => body.html).join('\n');
   const { attachments, images } = await attached(parsed, html);
   const { text, quoted } = await readableText(parsed, { plain, images });
   return {
     ok: true,
     content: {
-      to: flatten(email.to ?? []),
-      cc: flatten(email.cc ?? []),
+      to: values('to').flatMap(mailboxesIn),
+      cc: values('cc').flatMap(mailboxesIn),
+      date: isoDate(firstValue(fields, 'date') ?? ''),
       text,
       quoted,
       attachments,
@@ -44,10 +49,10 @@ interface Attached {
 }
 
 /** Most mails have no attachments, and don't wait for what looks into files. */
-async function attached({ email }: ParsedMime, html: string): Promise<Attached> {
-  if (email.attachments.length === 0) return { attachments: [], images: new Map() };
+async function attached({ files }: ParsedMime, html: string): Promise<Attached> {
+  if (files.length === 0) return { attachments: [], images: new Map() };
   const { inlineImageNames, readAttachments } = await loading(() => import('./attachments.ts'));
-  const attachments = await readAttachments(email.attachments, html);
+  const attachments = await readAttachments(files, html);
   return { attachments, images: inlineImageNames(attachments) };
 }
 
@@ -76,12 +81,16 @@ async function readableText(parsed: ParsedMime, options: TextOptions): Promise<S
   return { text: above.text + note, quoted: quoted.join('\n\n') };
 }
 
-/** The sender's own plain text where there is any, else what the HTML says. */
+/** The sender's own plain text, but where it only stands in for the HTML; then that, then text of other kinds. */
 async function bodyText(body: BodyPart, { plain, images }: TextOptions): Promise<SplitText> {
-  if (body.plain.trim() !== '' || body.html.trim() === '') return { text: cleanText(body.plain), quoted: '' };
+  const own = body.plain.trim() !== '' || body.html.trim() === '' ? body.plain : null;
+  if (own !== null && (plain || !mayBeStub(body))) {
+    return { text: cleanText(own.trim() === '' ? body.other : own), quoted: '' };
+  }
   const { htmlToText, withoutTags } = await loading(() => import('./html-body.ts'));
   if (plain) return { text: cleanText(withoutTags(body.html)), quoted: '' };
   const { text, quoted } = htmlToText(body.html, images);
+  if (own !== null && !isStub(own, text)) return { text: cleanText(own), quoted: '' };
   return { text: cleanText(text), quoted: cleanText(quoted) };
 }
 

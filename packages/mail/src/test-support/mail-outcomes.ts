@@ -57,8 +57,9 @@ export function checkReadMail(read: ReadMail, messageBytes: number): void {
   else checkRefusal(read);
 }
 
-function checkContent({ to, cc, text, quoted, attachments }: MailContent, messageBytes: number): void {
+function checkContent({ to, cc, date, text, quoted, attachments }: MailContent, messageBytes: number): void {
   for (const list of [to, cc]) checkAddresses(list);
+  if (date !== null) expect(Number.isNaN(Date.parse(date))).toBe(false);
   for (const shown of [text, quoted]) {
     expect(shown).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
     expect(shown.isWellFormed()).toBe(true);
@@ -71,8 +72,7 @@ function checkContent({ to, cc, text, quoted, attachments }: MailContent, messag
     expect(content).toBeInstanceOf(Uint8Array);
     bytes += content.length;
   }
-  // A text that is attached is decoded to UTF-8, where one byte may become three.
-  expect(bytes).toBeLessThanOrEqual(messageBytes * 3);
+  expect(bytes).toBeLessThanOrEqual(messageBytes);
 }
 
 function checkRefusal(refusal: { code: string; reason: string }): void {
