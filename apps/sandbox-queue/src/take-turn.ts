@@ -156,6 +156,8 @@ function turnRequest(
         date: mail.sent_at === null ? null : new Date(mail.sent_at).toISOString(),
         text: content.text,
         quoted: content.quoted,
+        forwarded: content.forwarded,
+        hidden_text: content.hiddenText,
       },
       limits: ports.limits,
     },
