@@ -75,6 +75,30 @@ describe('a quote below its attribution', () => {
     });
   });
 
+  it.each([
+    'Please forward this to bob@example.org:',
+    'Please forward this to bob@example.org by 2024-01-01 10:00:',
+    'Please delete what Bob wrote:',
+    'Answer this with yes:',
+    'Then:',
+  ])('is not the sentence %s', async (sentence) => {
+    const plain = lines('Thanks.', '', sentence, '', '> Shall I?');
+    expect((await readParts({ plain })).text).toBe(`Thanks.\n\n${sentence}`);
+    const open = lines('Thanks.', '', sentence, '', 'Dear Bob, yes.');
+    expect((await readParts({ plain: open })).text).toBe(open);
+  });
+
+  it.each(['Bot wrote:', 'Ann Lee schrieb:', 'Bot <bot@agents.test>:', '* Bot wrote on 2024-01-01:'])(
+    'is %s',
+    async (attribution) => {
+      const quote = lines(attribution, '> Shall I?');
+      expect(await readParts({ plain: lines('Do it.', '', quote) })).toMatchObject({
+        text: 'Do it.',
+        quoted: quote,
+      });
+    },
+  );
+
   it('is no line of the sender’s that ends with a colon', async () => {
     const plain = lines('> one?', 'My answer, as of 2024-01-01:', '', '1. yes', '2. no', '', 'Then:', 'go.');
     expect((await readParts({ plain })).text).toContain('My answer, as of 2024-01-01:');
