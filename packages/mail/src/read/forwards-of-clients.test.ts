@@ -76,6 +76,7 @@ describe('a forward in plain text', () => {
     ['Outlook, pl', '-----Wiadomość oryginalna-----'],
     ['Outlook, cs', '-----Původní zpráva-----'],
     ['Outlook, ru', '-----Исходное сообщение-----'],
+    ['a language of no list', '---------- Xena xilo ----------'],
   ])('%s', async (_, mark) => {
     const plain = lines(above, '', mark, ...header, ...evil);
     for (const [subject, reply] of [
@@ -120,6 +121,14 @@ describe('a forward in plain text', () => {
       { subject: 'Look', reply: false, plain: lines(above, '', ...header, ...evil) },
       /^From: Eve/,
     );
+  });
+
+  it('in a language of no list, with its words between dashes', async () => {
+    const block = ['Xa: Eve <eve@evil.example>', 'Xe: 1. 1. 2024 10:00', 'Xo: Report'];
+    for (const subject of ['Report', 'Fwd: Report', 'Xf: Report']) {
+      const plain = lines(above, '', '---------- Xena xilo ----------', ...block, ...evil);
+      await expectForwarded({ subject, reply: false, plain }, /^-+ Xena xilo/);
+    }
   });
 
   it('goes to the end, whatever stands below', async () => {

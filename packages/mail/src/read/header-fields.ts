@@ -73,7 +73,7 @@ export interface HeaderThread {
  * Whether the header of another message begins with this line. In the words of a known language it has From, two other
  * fields, and an address, a fourth field or a rule above; in any other an address and the subject of this mail, or an
  * address and a date beneath a rule, a blank line or in bold. In the first mail of a thread only the former counts,
- * with an address, because people send forms as well.
+ * with an address, because people send forms as well; and one with a date beneath words between dashes.
  *
  * @param all - what `headerField` gives of each line
  */
@@ -96,11 +96,13 @@ export function isHeaderBlock(
   if (opens && known.has('from') && known.size >= 3 && (known.has('date') || known.has('subject'))) {
     if (address || (thread.continues && (known.size >= 4 || raised))) return true;
   }
-  if (!thread.continues || !address) return false;
-  if (thread.subject !== '' && fields.some(({ value }) => folded(value).endsWith(thread.subject)))
-    return true;
+  if (!address) return false;
+  const dated = fields.some(({ value }) => isDate(value));
+  if (dated && isBeneathRule(lines, at, /\p{L}/u)) return true;
+  if (!thread.continues) return false;
+  if (fields.some(({ value }) => isSubject(folded(value), thread.subject))) return true;
   const blank = at === 0 || lines[at - 1]?.bare.trim() === '';
-  return (raised || (blank && fields.length >= 4)) && fields.some(({ value }) => isDate(value));
+  return (raised || (blank && fields.length >= 4)) && dated;
 }
 
 /** The fields of the block; a value may go on in the next line, and one blank line may stand between two fields. */
@@ -125,11 +127,16 @@ function fieldsFrom(
   return fields;
 }
 
-function isBeneathRule(lines: readonly MailLine[], at: number): boolean {
+function isBeneathRule(lines: readonly MailLine[], at: number, holding = /^/): boolean {
   for (const line of lines.slice(Math.max(0, at - 3), at).reverse()) {
-    if (!isBlank(line)) return isRule(line);
+    if (!isBlank(line)) return isRule(line) && holding.test(line.bare);
   }
   return false;
+}
+
+/** The subject of this mail, alone or behind a prefix. */
+function isSubject(value: string, subject: string): boolean {
+  return subject.length > 2 && (value === subject || value.endsWith(`: ${subject}`));
 }
 
 /** A date with its year or its time, and no address: `Ref: 2024-001 a@b` is none. */
