@@ -1,7 +1,7 @@
 /** One job: a command is answered at once, anything else becomes a turn; who died too often is given up. */
-import { findCommand } from '@tinyfat/core';
+import { type Command, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
-import type { ReadMail } from '@tinyfat/mail';
+import type { MailContent, ReadMail } from '@tinyfat/mail';
 import type { Lease } from '@tinyfat/queue';
 import { answerCommand } from './answer-command.ts';
 import { type ConsumerPorts, LeaseLost, type Work } from './consumer.ts';
@@ -26,7 +26,7 @@ export async function handleJob(ports: ConsumerPorts, lease: Lease, signal: Abor
 async function route(ports: ConsumerPorts, work: Work, signal: AbortSignal): Promise<void> {
   const { lease, agent, mail } = work;
   const read = await readMail(ports, work);
-  const command = read.ok ? (findCommand(mail.subject, read.content.text)?.command ?? null) : null;
+  const command = read.ok ? commandOf(mail.subject, read.content) : null;
   const run = await startRun(ports.db, {
     id: ports.makeId(),
     jobId: lease.jobId,
@@ -48,6 +48,12 @@ async function route(ports: ConsumerPorts, work: Work, signal: AbortSignal): Pro
   if (command && command.name !== 'compact') return await answerCommand(ports, work, { run, command });
   const task = command ? { kind: 'compact' as const, focus: command.focus } : { kind: 'turn' as const };
   await takeTurn(ports, work, { run, task, content: read.content, signal });
+}
+
+function commandOf(subject: string, content: MailContent): Command | null {
+  const { text, quoted, forwarded, firstLineSeen } = content;
+  const place = { firstLineSeen, quotes: quoted !== '', forwards: forwarded !== '' };
+  return findCommand(subject, text, place)?.command ?? null;
 }
 
 async function readMail(ports: ConsumerPorts, { mail }: Work): Promise<ReadMail> {

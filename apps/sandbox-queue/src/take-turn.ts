@@ -156,6 +156,8 @@ function turnRequest(
         date: content.date,
         text: content.text,
         quoted: content.quoted,
+        forwarded: content.forwarded,
+        hidden_text: content.hiddenText,
       },
       limits: ports.limits,
     },

@@ -47,10 +47,14 @@ export interface StepMomInput {
     subject: string;
     /** ISO 8601 with the offset of the sender's clock, or null when the mail has none. */
     date: string | null;
-    /** What the sender newly wrote. */
+    /** What the sender newly wrote, as a reader of the mail sees it. */
     text: string;
-    /** The quoted rest of the thread; may be empty. */
+    /** What the mail holds of those that it answers; may be empty. */
     quoted: string;
+    /** A message of somebody else that the sender hands on, whole; may be empty. */
+    forwarded: string;
+    /** The HTML of the mail has words that no reader sees; they are in none of the above. */
+    hidden_text: boolean;
     attachments: InboxAttachment[];
   };
   limits: {

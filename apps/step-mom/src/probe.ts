@@ -96,6 +96,8 @@ function probeInput(url: string): StepMomInput {
       date: null,
       text: 'Probe',
       quoted: '',
+      forwarded: '',
+      hidden_text: false,
       attachments: [],
     },
     limits: {

@@ -38,6 +38,8 @@ const inputSchema = v.object({
     date: v.nullable(v.string()),
     text: v.string(),
     quoted: v.string(),
+    forwarded: v.string(),
+    hidden_text: v.boolean(),
     attachments: v.array(
       v.object({
         filename: v.string(),

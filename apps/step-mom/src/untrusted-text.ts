@@ -5,19 +5,19 @@
  */
 
 /** The blocks of a prompt. */
-export type Block = 'mail_headers' | 'mail_text' | 'quoted_text';
+export type Block = 'mail_headers' | 'mail_text' | 'quoted_text' | 'forwarded_text';
 
 /** Brackets that look like `<`. */
 const openings = '<＜﹤‹〈〈⟨❮❬⧼⦑˂ᐸ≺«《';
 /** Letters of other scripts that look like those of our tags, each before its twin; NFKC folds the rest. */
 const lookAlikes = new Map(
-  'аa ɑa αa ԁd еe єe εe һh іi ıi ιi ӏl мm оo οo ԛq гr ѕs тt τt υu хx χx'
+  'аa ɑa αa ԁd еe єe εe ƒf ϝf һh іi ıi ιi ӏl мm оo οo ԛq гr ѕs тt τt υu ѡw ԝw ωw хx χx'
     .split(' ')
     .map((pair) => [pair.charAt(0), pair.charAt(1)]),
 );
 /** What stands between the letters of a tag without making another word of it. */
 const filler = /[\s\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}\p{Pd}\p{Pc}/\\⁄∕／＼]/u;
-const ourTags = /<(?:mailheaders|mailtext|quotedtext)/g;
+const ourTags = /<(?:mailheaders|mailtext|quotedtext|forwardedtext)/g;
 /** Characters of plane 14 that no reader sees, but a model may read as letters. */
 const invisibleLetters = /[\u{e0000}-\u{e007f}]/gu;
 

@@ -32,15 +32,23 @@ export interface MailAttachment {
   content: Uint8Array;
 }
 
-/** The readable content of a mail: what is new, what is quoted, what is attached. */
+/** The readable content of a mail: what is new, what is quoted, what is forwarded, what is attached. */
 export interface MailContent {
   /** Everybody that the headers name; shown to the agent, routes nothing. */
   to: { address: string; name: string }[];
   cc: { address: string; name: string }[];
   /** ISO 8601 with the offset of the sender's clock; null where the mail has no Date that is one. */
   date: string | null;
+  /** What the sender newly wrote, as a reader sees it. */
   text: string;
+  /** What the mail holds of those that it answers. */
   quoted: string;
+  /** A message of somebody else that the sender hands on; whole, with its header. */
+  forwarded: string;
+  /** The HTML has words that no reader sees; they are left out. */
+  hiddenText: boolean;
+  /** False where the first line of `text` looks like a command, and the HTML that the mail also has does not show it. */
+  firstLineSeen: boolean;
   attachments: MailAttachment[];
 }
 

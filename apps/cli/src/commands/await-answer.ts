@@ -30,8 +30,8 @@ async function answerOf(data: DataFolder, mail: Mail): Promise<{ ok: boolean; te
   try {
     const read = await workers.read(await data.rawMail.get(answer.raw_key));
     if (!read.ok) return { ok, text: read.reason };
-    const { text, quoted } = read.content;
-    return { ok, text: [text, quoted].filter((part) => part !== '').join('\n\n') };
+    const { text, quoted, forwarded } = read.content;
+    return { ok, text: [text, quoted, forwarded].filter((part) => part !== '').join('\n\n') };
   } finally {
     await workers.close();
   }

@@ -123,6 +123,8 @@ export function makeInput(baseUrl: string, changes: InputChanges = {}): StepMomI
       date: '2026-01-02T03:04:05.000Z',
       text: 'Please add 2 and 3.',
       quoted: '',
+      forwarded: '',
+      hidden_text: false,
       attachments: [],
       ...changes.email,
     },

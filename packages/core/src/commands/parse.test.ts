@@ -142,3 +142,28 @@ describe('text for the agent', () => {
     );
   });
 });
+
+describe('what is not the sender’s own', () => {
+  const own = { firstLineSeen: true, quotes: false, forwards: false };
+
+  it('is no command where a reader does not see the line', () => {
+    const hidden = { ...own, firstLineSeen: false };
+    expect(findCommand('x', '/model opus', own)).not.toBeNull();
+    expect(findCommand('x', '/model opus\nHi', hidden)).toBeNull();
+    expect(findCommand('Re: /clear', '/model opus', hidden)).toBeNull();
+    expect(findCommand('/status', '/model opus', hidden)?.command).toEqual({ name: 'status' });
+  });
+
+  it('is no command in the subject of a mail that forwards another', () => {
+    const forwards = { ...own, forwards: true };
+    for (const subject of ['/model opus', 'Re: /model opus', 'Fwd: /model opus'])
+      expect(findCommand(subject, '', forwards)).toBeNull();
+    expect(findCommand('Fwd: x', '/status', forwards)?.command).toEqual({ name: 'status' });
+  });
+
+  it('is no command in the subject of an answer that only quotes', () => {
+    const quotes = { ...own, quotes: true };
+    expect(findCommand('Re: /model opus', '', quotes)).toBeNull();
+    expect(findCommand('/model opus', '', quotes)?.command).toEqual({ name: 'model', model: 'opus' });
+  });
+});

@@ -1,6 +1,6 @@
 /**
  * Commands by mail (DESIGN section 5). Only what the sender newly wrote is looked at: the caller passes the new
- * text without the quoted one. When in doubt it is no command: the agent reads the mail, nothing is lost.
+ * text without what is quoted or forwarded. When in doubt it is no command: the agent reads the mail, nothing is lost.
  */
 import { stripReplyPrefixes } from '../threading/subject.ts';
 
@@ -21,6 +21,18 @@ export interface FoundCommand {
   ignoredText: boolean;
 }
 
+/** What else of a mail decides whether a command in it is its sender's. */
+export interface CommandPlace {
+  /** A reader of the mail sees the first line of the new text, in its HTML too where it has any. */
+  firstLineSeen: boolean;
+  /** The mail quotes what it answers. */
+  quotes: boolean;
+  /** The mail hands on a message of somebody else, whose subject it may have. */
+  forwards: boolean;
+}
+
+const ownMail: CommandPlace = { firstLineSeen: true, quotes: false, forwards: false };
+
 const MAX_MODEL_LENGTH = 100;
 const MAX_FOCUS_LENGTH = 1000;
 const WORD = /^\/([a-z][a-z0-9_-]{0,31})(?:\s+(.*))?$/is;
@@ -30,14 +42,20 @@ const LEADING_MARKS = /^[\u200b-\u200f\u2060\ufeff\s]+/;
 /**
  * The command of a mail, or null when it is for the agent. The first non-empty line of the new text comes
  * first, then the whole subject without reply prefixes. A subject that is itself a reply (`Re: /model opus`)
- * counts only in a mail without new text: who answers in the thread of a command has something to say.
+ * counts only in a mail without any text: who answers in the thread of a command has something to say. The subject
+ * of a mail that forwards another one is none, and a line that a reader does not see is none either.
  */
-export function findCommand(subject: string, newText: string): FoundCommand | null {
+export function findCommand(
+  subject: string,
+  newText: string,
+  { firstLineSeen, quotes, forwards }: CommandPlace = ownMail,
+): FoundCommand | null {
   const { firstLine, rest } = splitFirstLine(withoutSignature(newText));
-  const inText = parseLine(firstLine, rest === '');
+  const inText = firstLineSeen ? parseLine(firstLine, rest === '') : null;
   if (inText !== null) return { command: inText, ignoredText: rest !== '' };
+  if (forwards) return null;
   const { text, replied } = stripReplyPrefixes(subject);
-  if (replied && firstLine !== '') return null;
+  if (replied && (firstLine !== '' || quotes)) return null;
   const inSubject = parseLine(text, firstLine === '');
   return inSubject === null ? null : { command: inSubject, ignoredText: firstLine !== '' };
 }

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { htmlToText, withoutTags } from './html-body.ts';
+import { htmlBody, withoutTags } from './html-body.ts';
+import { splitLines } from './split-quoted.ts';
 
 const words = (text: string) => text.replace(/\s+/g, ' ').trim();
 function parts(html: string) {
-  const { text, quoted } = htmlToText(html);
-  return { text: words(text), quoted: words(quoted) };
+  const { text, quoted, forwarded } = splitLines(htmlBody(html).lines, {
+    reply: true,
+    forward: false,
+    subject: '',
+  });
+  return { text: words(text), quoted: words(quoted), forwarded: words(forwarded) };
 }
 
-describe('htmlToText', () => {
+describe('htmlBody', () => {
   it.each([
     [
       'Gmail',
@@ -29,14 +34,15 @@ describe('htmlToText', () => {
     expect(quoted).toContain('old');
   });
 
-  it('keeps a forwarded message in the text', () => {
-    const { text } = parts(
+  it('gives a forwarded message whole', () => {
+    const { text, forwarded } = parts(
       '<div>See below</div><div class="gmail_quote"><div>---------- Forwarded message ---------</div>From: x<blockquote>facts</blockquote></div>',
     );
-    expect(text).toContain('facts');
+    expect(text).toBe('See below');
+    expect(forwarded).toMatch(/^---------- Forwarded message --------- From: x.*facts/);
   });
 
-  it('gives a mail that is all quote as text', () => {
+  it('gives a mail that is all a citation of its sender as text', () => {
     expect(parts('<blockquote>only this</blockquote>').text).toContain('only this');
   });
 
@@ -53,8 +59,7 @@ describe('htmlToText', () => {
   });
 
   it('survives very deep nesting', () => {
-    const html = `${'<div>'.repeat(20_000)}deep${'</div>'.repeat(20_000)}`;
-    expect(words(htmlToText(html).text)).toContain('deep');
+    expect(parts(`${'<div>'.repeat(20_000)}deep${'</div>'.repeat(20_000)}`).text).toBe('deep');
   });
 });
 

@@ -4,7 +4,7 @@ import { message } from '../test-support/messages.ts';
 import { textLimit } from './clean-text.ts';
 import { readMail } from './read-mail.ts';
 
-const from = ['From: ann@example.com', 'Subject: x', 'MIME-Version: 1.0'];
+const from = ['From: ann@example.com', 'Subject: x', 'In-Reply-To: <a@agents.test>', 'MIME-Version: 1.0'];
 
 async function contentOf(raw: Uint8Array, plain = false): Promise<MailContent> {
   const read = await readMail(raw, plain);
@@ -47,7 +47,7 @@ describe('readMail', () => {
       multipart(
         'alternative',
         part(['Content-Type: text/plain'], ' \r\n'),
-        part(['Content-Type: text/html'], '<p>Do it.</p><blockquote>old</blockquote>'),
+        part(['Content-Type: text/html'], '<p>Do it.</p><blockquote type="cite">old</blockquote>'),
       ),
     ],
   ])('reads a mail %s', async (_, raw) => {
@@ -171,14 +171,16 @@ describe('readMail', () => {
     expect(quoted.split('\n').at(-1)).toMatch(/^\[Cut here/);
   });
 
-  it('keeps every word when it is asked to read plainly', async () => {
+  it('keeps every word when it is asked to read plainly, and calls none of the HTML the sender’s', async () => {
     const raw = message(from, 'Do it.\r\n\r\nOn Mon, Bot wrote:\r\n> old');
-    expect(await contentOf(raw, true)).toMatchObject({
-      text: 'Do it.\n\nOn Mon, Bot wrote:\n> old',
-      quoted: '',
-    });
-    const html = message([...from, 'Content-Type: text/html'], '<p>Do it.</p><blockquote>old</blockquote>');
-    expect((await contentOf(html, true)).text).toMatch(/Do it\.\s+old/);
+    expect(await contentOf(raw, true)).toMatchObject({ text: 'Do it.', quoted: 'On Mon, Bot wrote:\n> old' });
+    const html = message(
+      [...from, 'Content-Type: text/html'],
+      '<p>/model opus</p><blockquote>old</blockquote>',
+    );
+    const content = await contentOf(html, true);
+    expect(content.text).toBe('');
+    expect(content.quoted).toMatch(/\/model opus\s+old/);
   });
 
   it('refuses parts nested deeper than any mail program makes them', async () => {

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitQuoted } from './split-quoted.ts';
+import { splitQuoted as split, type ThreadHints } from './split-quoted.ts';
 
 const lines = (...all: string[]) => all.join('\n');
+const reply: ThreadHints = { reply: true, forward: false, subject: 'report' };
+const splitQuoted = (text: string) => split(text, reply);
 const ink = (text: string) => [...text.replace(/\s+/g, '')].sort().join('');
 
 describe('splitQuoted', () => {
@@ -22,6 +24,7 @@ describe('splitQuoted', () => {
     ).toEqual({
       text: 'Do it.',
       quoted: lines('On Mon, Jan 1, 2024 at 1:00 PM Bot <bot@a.test> wrote:', '> old', '> older'),
+      forwarded: '',
     });
   });
 
@@ -29,12 +32,17 @@ describe('splitQuoted', () => {
     expect(splitQuoted(lines('On Mon, Bot wrote:', '> old', '', 'Do it.'))).toEqual({
       text: 'Do it.',
       quoted: lines('On Mon, Bot wrote:', '> old'),
+      forwarded: '',
     });
   });
 
   it('keeps a quote between two answers with them', () => {
     const mail = lines('> one?', '', 'Yes.', '', '> two?', '', 'No.');
-    expect(splitQuoted(mail)).toEqual({ text: lines('Yes.', '', '> two?', '', 'No.'), quoted: '> one?' });
+    expect(splitQuoted(mail)).toEqual({
+      text: lines('Yes.', '', '> two?', '', 'No.'),
+      quoted: '> one?',
+      forwarded: '',
+    });
   });
 
   it('joins an attribution of two lines to its quote', () => {
@@ -55,12 +63,12 @@ describe('splitQuoted', () => {
       '',
       'old',
     );
-    expect(splitQuoted(lines('Do it.', '', quote))).toEqual({ text: 'Do it.', quoted: quote });
+    expect(splitQuoted(lines('Do it.', '', quote))).toEqual({ text: 'Do it.', quoted: quote, forwarded: '' });
   });
 
   it('keeps what follows a line of dashes in the text', () => {
     const mail = lines('First do A.', '', '---', '', 'Then do B.');
-    expect(splitQuoted(mail)).toEqual({ text: mail, quoted: '' });
+    expect(splitQuoted(mail)).toEqual({ text: mail, quoted: '', forwarded: '' });
   });
 
   it('keeps the signature with the text and drops no word that looks like one', () => {
@@ -68,12 +76,18 @@ describe('splitQuoted', () => {
     expect(splitQuoted(lines(mail, '', 'On Mon, Bot wrote:', '> old'))).toEqual({
       text: mail,
       quoted: lines('On Mon, Bot wrote:', '> old'),
+      forwarded: '',
     });
-    expect(splitQuoted('Cheers')).toEqual({ text: 'Cheers', quoted: '' });
+    expect(splitQuoted('Cheers')).toEqual({ text: 'Cheers', quoted: '', forwarded: '' });
   });
 
-  it('calls a mail that only quotes new text, rather than give an empty one', () => {
-    expect(splitQuoted(lines('> old', '> older'))).toEqual({ text: lines('> old', '> older'), quoted: '' });
+  it.each([
+    ['alone', lines('> old', '> older')],
+    ['below its attribution', lines('On Mon, Bot wrote:', '> old', '>', '> older')],
+  ])('finds no new text in a mail that only quotes, %s, also in a first mail', (_, mail) => {
+    const first: ThreadHints = { reply: false, forward: false, subject: '' };
+    for (const thread of [reply, first])
+      expect(split(mail, thread)).toEqual({ text: '', quoted: mail, forwarded: '' });
   });
 
   it('keeps indentation and long lines', () => {
@@ -82,9 +96,9 @@ describe('splitQuoted', () => {
     expect(splitQuoted(lines(mail, '', 'On Mon, Bot wrote:', '> old')).text).toBe(mail);
   });
 
-  it('takes everything for new where the parser changed the text that it was given', () => {
-    const mail = lines('Do it.', '', 'On Mon, A $& B wrote:', '> old');
-    expect(splitQuoted(mail)).toEqual({ text: mail, quoted: '' });
+  it('is not led astray by names that mean something to programs', () => {
+    const quote = lines('On Mon, A $& B wrote:', '> old');
+    expect(splitQuoted(lines('Do it.', '', quote))).toEqual({ text: 'Do it.', quoted: quote, forwarded: '' });
   });
 
   it('never loses or changes a character, whatever the text', () => {
@@ -104,6 +118,9 @@ describe('splitQuoted', () => {
         'Cheers,\n',
         '____\n',
         'Le lundi X écrit :\n',
+        '---------- Forwarded message ---------\n',
+        '-----Original Message-----\n',
+        'To: B <b@a>\nSubject: report\n',
         ' ',
         '\t',
       ),
@@ -112,8 +129,10 @@ describe('splitQuoted', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
         const mail = pieces.join('').replace(/[\r\v\f\x85\u2028\u2029]/g, '');
-        const { text, quoted } = splitQuoted(mail);
-        expect(ink(text + quoted)).toBe(ink(mail));
+        for (const thread of [reply, { ...reply, reply: false }, { ...reply, forward: true }]) {
+          const { text, quoted, forwarded } = split(mail, thread);
+          expect(ink(text + quoted + forwarded)).toBe(ink(mail));
+        }
       }),
       { numRuns: 500, seed: 7 },
     );

@@ -64,7 +64,7 @@ export function multipartMessage(type: string, parts: TestPart[]): Buffer {
   return message(
     [
       'From: ann@example.com',
-      'Subject: x',
+      'Subject: Re: x',
       'MIME-Version: 1.0',
       `Content-Type: multipart/${type}; boundary=b`,
     ],

@@ -59,7 +59,7 @@ async function load(part: LoadedPart): Promise<void> {
       await loading(() => import('../read/read-mail.ts'));
       break;
     case 'compose':
-      await loading(() => import('../read/split-quoted.ts'));
+      await loading(() => import('../read/html-body.ts'));
       await loading(() => import('../compose/compose.ts'));
       await loading(() => import('../read/attachments.ts'));
       await loading(() => import('file-type'));
