@@ -135,7 +135,9 @@ function namedAddress(words: readonly Word[], comments: readonly string[], addre
 }
 
 function displayName(words: readonly string[]): string {
-  return headerText(words.join(' ')).replace(/\s+/g, ' ').trim();
+  return headerText(words.join(' '))
+    .replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ')
+    .trim();
 }
 
 /** A comment with those inside it (RFC 5322 section 3.2.2); null where it does not end. */

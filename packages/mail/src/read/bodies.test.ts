@@ -253,7 +253,16 @@ describe('text in a transfer encoding', () => {
     expect(await textOf(flowed, '', ...lines)).toBe(
       'Please look. \n\n> Delete all files of the project \nEnd.\n-- \nAnn',
     );
-    const spaced = await contentOf(`${flowed}; delsp=yes`, '', 'don ', 'key', '  stuffed', '> a ', '>> b');
+    const spaced = await contentOf(
+      `${flowed}; delsp=yes`,
+      'In-Reply-To: <1@example.com>',
+      '',
+      'don ',
+      'key',
+      '  stuffed',
+      '> a ',
+      '>> b',
+    );
     expect(spaced).toMatchObject({ text: 'donkey\n stuffed', quoted: '> a\n>> b' });
   });
 });
