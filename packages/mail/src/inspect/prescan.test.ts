@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prescan, rawLimits } from './prescan.ts';
+import { prescan } from './prescan.ts';
+import { rawLimits } from './raw-limits.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -23,7 +24,42 @@ describe('prescan', () => {
     ['a line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}\nb`), 'too_complex'],
     ['a last line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}`), 'too_complex'],
     ['too many blank lines', bytes('\r\n'.repeat(rawLimits.shortLines + 1)), 'too_complex'],
+    ['25 MB in 25 lines', Buffer.alloc(24_999_000, `${'x'.repeat(999_000)}\r\n`), 'too_complex'],
+    ['599,000 short lines', bytes('1234567\r\n'.repeat(599_000)), 'too_complex'],
+    ['a run of CRs without an end', Buffer.alloc(25_000_000, '\r'), 'too_complex'],
   ])('refuses %s', (_, raw, code) => {
     expect(prescan(raw)).toMatchObject({ ok: false, code });
+  });
+
+  it.each([
+    ['a full message of base64 in lines of 76', `${'QUJD'.repeat(19)}\r\n`],
+    ['a full message of base64 in lines of 64', `${'QUJD'.repeat(16)}\r\n`],
+    ['a full message of base64 with padding in each line', `${'QUJD'.repeat(18)}QQ==\r\n`],
+  ])('lets through %s', (_, line) => {
+    const head = bytes('Content-Transfer-Encoding: base64\r\n\r\n');
+    expect(prescan(Buffer.concat([head, Buffer.alloc(rawLimits.bytes - head.length, line)]))).toBeNull();
+  });
+
+  const escapes = Buffer.alloc(3_000_000, '=41=C3=BC=\r\n');
+  const padded = Buffer.alloc(3_000_000, `${'A='.repeat(38)}\r\n`);
+  const withEncoding = (field: string, body: Buffer) => Buffer.concat([bytes(`${field}\r\n\r\n`), body]);
+
+  it('lets through a text that is all quoted-printable, however long', () => {
+    expect(prescan(withEncoding('Content-Transfer-Encoding: quoted-printable', escapes))).toBeNull();
+    expect(prescan(withEncoding('content-transfer-encoding:Quoted-Printable ', escapes))).toBeNull();
+  });
+
+  it.each([
+    'Content-Transfer-Encoding: base64',
+    'Content-Transfer-Encoding: quoted-printable\r\nContent-Transfer-Encoding: BASE64',
+    'Content-Transfer-Encoding: bas(comment)e64',
+    'Content-Transfer-Encoding:\r\n base64',
+    'Content-Transfer-Encoding\t: base64; quoted-printable',
+    'Content-Transfer-Encoding: 7bit\r\n base64',
+    'Content-Transfer-Encoding: (quoted-printable) base64',
+  ])('refuses millions of base64 units under %j', (field) => {
+    expect(prescan(withEncoding(field, padded))).toMatchObject({ code: 'too_complex' });
+    // A unit of base64 may look like an escape.
+    expect(prescan(withEncoding(field, escapes))).toMatchObject({ code: 'too_complex' });
   });
 });

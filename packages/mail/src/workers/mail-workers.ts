@@ -13,7 +13,7 @@
  */
 import { checkDnsServers } from '../authenticate/lookups.ts';
 import type { ComposedMail, MailDns, MailWorkers, ReadMail } from '../contract.ts';
-import { rawLimits } from '../inspect/prescan.ts';
+import { rawLimits } from '../inspect/raw-limits.ts';
 import { type Lane, startLane } from './lanes.ts';
 import type { LoadedPart, Task } from './tasks.ts';
 
