@@ -5,8 +5,10 @@
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
  * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
+ * `hostileMail`: what three hostile mails at once do to good mail, to `/health/live` and to memory.
  */
 import { argv } from 'node:process';
+import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
 import { measureTurns } from './turns.ts';
@@ -33,6 +35,8 @@ say('accepted mails');
 const intake = await measureIntake();
 say('verdicts on signed mail');
 const verdicts = await measureVerdicts();
+say('hostile mail');
+const hostile = await measureHostileMail();
 console.log(
   JSON.stringify(
     {
@@ -51,6 +55,7 @@ console.log(
         mailauthAlonePerSecond: rounded(verdicts.alone, 0),
         ratio: rounded(verdicts.ours / verdicts.alone, 2),
       },
+      hostileMail: Object.fromEntries(Object.entries(hostile).map(([name, one]) => [name, hostileRow(one)])),
     },
     null,
     2,
@@ -60,4 +65,9 @@ console.log(
 function timing(values: readonly number[]): object {
   const middle = median(values);
   return { medianMs: rounded(middle), timesNode: rounded(middle / unit, 2) };
+}
+
+function hostileRow({ answers, peakBytes, ...times }: HostileMail): object {
+  const timings = Object.entries(times).map(([name, ms]) => [name, rounded(ms, 0)]);
+  return { answers, ...Object.fromEntries(timings), peakMb: rounded(peakBytes / 2 ** 20, 0) };
 }

@@ -43,6 +43,8 @@ async function route(ports: ConsumerPorts, work: Work, signal: AbortSignal): Pro
     return await failJob(ports, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
   }
   if (!read.ok) {
+    // The door let in nothing that can't be read in time: the machine is busy, or a thread died. The attempt counts.
+    if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
     return await failJob(ports, work, { run, code: 'unreadable', detail: read.reason, errorMail: true });
   }
   if (command && command.name !== 'compact') return await answerCommand(ports, work, { run, command });

@@ -1,11 +1,13 @@
 /** Behaviour suite of the `RawMailStore` port; every implementation runs it. */
-import type { RawMailStore } from '@tinyfat/core';
+import type { RawMailStore, RawMailSweep } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** A fresh place, a store over it, and a second one over the same place. */
 export interface RawMailStoreFixture {
   store: RawMailStore;
   second: RawMailStore;
+  /** Leaves behind what a `put` under this key leaves that dies in its middle. */
+  breakOff(key: string): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -44,6 +46,96 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
 
     it('rejects for a key that holds nothing', async () => {
       await expect(fixture.store.get('no-such-mail')).rejects.toThrow();
+    });
+
+    describe('sweep', () => {
+      const later = Number.MAX_SAFE_INTEGER;
+      const soon = new AbortController().signal;
+      const removed: { key: string; kind: string; bytes: number }[] = [];
+      const rule = (named: readonly string[], change: Partial<RawMailSweep> = {}): RawMailSweep => ({
+        unfinishedBefore: later,
+        unnamedBefore: later,
+        mostUnnamed: 1000,
+        named: async (keys) => new Set(keys.filter((key) => named.includes(key))),
+        onRemoved: (one) => removed.push(one),
+        ...change,
+      });
+      const there = async (key: string) =>
+        await fixture.second.get(key).then(
+          () => true,
+          () => false,
+        );
+      beforeEach(() => {
+        removed.length = 0;
+      });
+
+      it('removes messages that no row names, and unfinished ones, and tells of each', async () => {
+        await fixture.store.put('named-01', new Uint8Array(5));
+        await fixture.store.put('left-over', new Uint8Array(7));
+        await fixture.breakOff('broken-off');
+        expect(await fixture.store.sweep(rule(['named-01']), soon)).toEqual({ seen: 3, unnamed: 1 });
+        expect(removed).toContainEqual({ key: 'left-over', kind: 'unnamed', bytes: 7 });
+        expect(removed.map(({ key, kind }) => [key, kind]).toSorted()).toEqual([
+          ['broken-off', 'unfinished'],
+          ['left-over', 'unnamed'],
+        ]);
+        expect([await there('named-01'), await there('left-over')]).toEqual([true, false]);
+        expect(await fixture.store.sweep(rule(['named-01']), soon)).toEqual({ seen: 1, unnamed: 0 });
+      });
+
+      it('removes nothing that is too young, named or not', async () => {
+        await fixture.store.put('on-its-way', new Uint8Array(1));
+        await fixture.breakOff('being-written');
+        await fixture.store.sweep(rule([], { unfinishedBefore: 0, unnamedBefore: 0 }), soon);
+        expect([removed, await there('on-its-way')]).toEqual([[], true]);
+        await fixture.store.sweep(rule([], { unnamedBefore: 0 }), soon);
+        expect(removed.map(({ key }) => key)).toEqual(['being-written']);
+      });
+
+      it('removes nothing whose row comes while it looks', async () => {
+        await fixture.store.put('late-row', new Uint8Array(1));
+        let asked = 0;
+        const named = async (keys: readonly string[]) => {
+          asked += 1;
+          return new Set(asked === 1 ? [] : keys);
+        };
+        await fixture.store.sweep(rule([], { named }), soon);
+        expect([removed, await there('late-row')]).toEqual([[], true]);
+      });
+
+      it('removes no message where more are in no row than a crash leaves', async () => {
+        const keys = Array.from({ length: 12 }, (_, index) => `message-${index}`);
+        for (const key of keys) await fixture.store.put(key, new Uint8Array(1));
+        await fixture.breakOff('broken-off');
+        expect(await fixture.store.sweep(rule([], { mostUnnamed: 11 }), soon)).toEqual({
+          seen: 13,
+          unnamed: 12,
+        });
+        expect(removed.map(({ key }) => key)).toEqual(['broken-off']);
+      });
+
+      it('asks about few messages at once, and ends when it is told to', async () => {
+        const keys = Array.from({ length: 300 }, (_, index) => `message-${index}-01`);
+        await Promise.all(keys.map((key) => fixture.store.put(key, new Uint8Array(1))));
+        const stop = new AbortController();
+        const asked: number[] = [];
+        const named = async (some: readonly string[]) => {
+          asked.push(some.length);
+          if (asked.length === 2) stop.abort();
+          return new Set<string>();
+        };
+        const { seen } = await fixture.store.sweep(rule([], { named }), stop.signal);
+        expect(Math.max(...asked)).toBeLessThanOrEqual(100);
+        expect(seen).toBeLessThan(300);
+        expect(removed).toEqual([]);
+      });
+
+      it('passes on what the database says when it can not be asked, and removes nothing then', async () => {
+        await fixture.store.put('left-over', new Uint8Array(1));
+        const named = () => Promise.reject(new Error('no database'));
+        await expect(fixture.store.sweep(rule([], { named }), soon)).rejects.toThrow('no database');
+        expect(await there('left-over')).toBe(true);
+      });
     });
 
     it('takes no key that could name something else', async () => {

@@ -10,6 +10,7 @@ export * from './delivery-notices.ts';
 export * from './mails.ts';
 export * from './provider-cursors.ts';
 export * from './provider-keys.ts';
+export * from './raw-keys.ts';
 export * from './reports.ts';
 export * from './reservations.ts';
 export * from './runs.ts';

@@ -52,6 +52,7 @@ export interface MailContent {
   attachments: MailAttachment[];
 }
 
+/** `code` is `interrupted` where the threads failed without the mail's doing: it can be read later. */
 export type ReadMail = { ok: true; content: MailContent } | { ok: false; code: string; reason: string };
 
 /** Everything that a composed message says. Addresses are canonical; text is untrusted. */
@@ -87,7 +88,10 @@ export interface MailDns {
 
 /** Worker threads that parse, authenticate and compose, each call under a deadline and a memory limit. */
 export interface MailWorkers {
-  /** Parses the headers and authenticates the sender of one raw message. */
+  /**
+   * Parses the headers and authenticates the sender of one raw message. Rejects where the threads failed without the
+   * message's doing.
+   */
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Reads text, quoted text and attachments of one raw message. */
   read(raw: Uint8Array): Promise<ReadMail>;
@@ -133,6 +137,8 @@ export interface SmtpAnswer {
   /** For example `5.7.1`. */
   enhanced: string;
   text: string;
+  /** The message cost more than a message may: a 4xx that counts like a permanent refusal of its client. */
+  countsAsRefusal?: true;
 }
 
 export interface SmtpListenerOptions {
@@ -154,7 +160,7 @@ export interface SmtpListenerOptions {
    */
   maxBufferedBytes?: number;
   /**
-   * Permanent refusals (5xx to a message or a recipient) within an hour; a client with more gets 421 at connect
+   * Permanent refusals (5xx to a message or a recipient, and what counts as one) within an hour; a client with more gets 421 at connect
    * until there are fewer. Default: 100.
    */
   maxRefusalsPerClientHour?: number;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rawMailStoreContract } from '@tinyfat/contracts';
@@ -10,6 +10,11 @@ rawMailStoreContract('directory', async () => {
   return {
     store: rawMailDirectory(folder),
     second: rawMailDirectory(folder),
+    async breakOff(key) {
+      const shelf = join(folder, key.slice(-2));
+      await mkdir(shelf, { recursive: true });
+      await writeFile(join(shelf, `${key}.eml.part`), 'From: ');
+    },
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 });
@@ -22,4 +27,40 @@ it('leaves nothing of a message that could not be written', async () => {
   await expect(rawMailDirectory(folder).put('message-01', new Uint8Array(9))).rejects.toThrow();
   expect(await readdir(shelf)).toEqual(['message-01.eml']);
   await rm(folder, { recursive: true, force: true });
+});
+
+it('sweeps nothing away that is not its own', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-raw-'));
+  const store = rawMailDirectory(folder);
+  const shelf = join(folder, '01');
+  await mkdir(join(shelf, 'a-folder.eml'), { recursive: true });
+  await writeFile(join(shelf, 'notes.txt'), 'x');
+  await writeFile(join(folder, 'lost.eml'), 'x');
+  await symlink(join(shelf, 'notes.txt'), join(shelf, 'a-link-01.eml'));
+  const rule = {
+    unfinishedBefore: Number.MAX_SAFE_INTEGER,
+    unnamedBefore: Number.MAX_SAFE_INTEGER,
+    mostUnnamed: 10,
+    named: async () => new Set<string>(),
+    onRemoved: () => expect.unreachable(),
+  };
+  await store.sweep(rule, new AbortController().signal);
+  expect((await readdir(shelf)).toSorted()).toEqual(['a-folder.eml', 'a-link-01.eml', 'notes.txt']);
+  expect(await readdir(folder)).toContain('lost.eml');
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('has nothing to sweep where nothing was ever stored', async () => {
+  const nowhere = join(tmpdir(), 'tinyfat-raw-that-is-not-there');
+  const rule = {
+    unfinishedBefore: 0,
+    unnamedBefore: 0,
+    mostUnnamed: 10,
+    named: async () => new Set<string>(),
+    onRemoved: () => undefined,
+  };
+  expect(await rawMailDirectory(nowhere).sweep(rule, new AbortController().signal)).toEqual({
+    seen: 0,
+    unnamed: 0,
+  });
 });

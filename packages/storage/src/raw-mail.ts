@@ -5,6 +5,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { sweepRawMail } from './sweep-raw-mail.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
@@ -51,5 +52,6 @@ export function rawMailDirectory(folder: string): RawMailStore {
     async remove(key) {
       await rm(place(key).path, { force: true });
     },
+    sweep: (rule, signal) => sweepRawMail(folder, rule, signal),
   };
 }

@@ -25,6 +25,7 @@ import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
 import type { SignInMail } from './sign-in-mails.ts';
+import { startRawMailSweeper } from './sweep-raw-mail.ts';
 
 /** A running server. */
 export interface Server {
@@ -224,6 +225,9 @@ export async function startServer(
       onSignIn,
     });
     undo.push(() => web.stop(5000));
+
+    const sweeper = startRawMailSweeper({ db, rawMail, clock, logger });
+    undo.push(() => sweeper.stop());
 
     const smtpPort = listener?.port ?? null;
     writeFileSync(

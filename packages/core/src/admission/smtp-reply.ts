@@ -13,6 +13,8 @@ export interface SmtpReply {
   code: number;
   enhanced: string;
   text: string;
+  /** A 4xx that counts like a permanent refusal of its client: the time that it took is used up all the same. */
+  countsAsRefusal?: true;
 }
 
 type RecipientCode = Extract<AgentRecipient, { ok: false }>['code'];
@@ -113,6 +115,7 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
     code: 451,
     enhanced: '4.3.2',
     text: 'The message could not be read in time, try again later',
+    countsAsRefusal: true,
   },
 };
 

@@ -122,7 +122,7 @@ export const admissionErrors = {
   },
   too_complex: {
     seenBy: 'sender',
-    sentence: 'The mail has too many parts or lines to be read safely.',
+    sentence: 'The mail has too many parts or lines, or costs too much time, to be read safely.',
     nextStep: 'Send it as a new plain mail, with the rest as one attachment.',
   },
   unreadable: {

@@ -9,6 +9,7 @@ import * as webhooks from './0005-webhooks.ts';
 import * as budgets from './0006-budgets.ts';
 import * as tokens from './0007-tokens.ts';
 import * as accounts from './0008-accounts.ts';
+import * as rawKeys from './0010-raw-keys.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0006-budgets': budgets,
   '0007-tokens': tokens,
   '0008-accounts': accounts,
+  '0010-raw-keys': rawKeys,
 };

@@ -1,5 +1,6 @@
 /** Any bytes at all: each call gives one outcome of its shape, in time, and what is beside it and after it too. */
 import { randomInt } from 'node:crypto';
+import type { Inspection } from '@tinyfat/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
@@ -43,10 +44,16 @@ describe('fuzzing inspect and read', () => {
   async function examine(raw: Buffer, envelopeSender: string): Promise<void> {
     try {
       const before = Buffer.from(raw);
+      const inspections: Inspection[] = [];
       for (const client of [trustedClient, strangeClient]) {
-        checkInspection(await inTime(workers.inspect(raw, client, envelopeSender)));
+        const inspection = await inTime(workers.inspect(raw, client, envelopeSender));
+        checkInspection(inspection);
+        inspections.push(inspection);
       }
-      checkReadMail(await inTime(workers.read(raw)), raw.length);
+      const read = await inTime(workers.read(raw));
+      checkReadMail(read, raw.length);
+      // What the door takes can be read; on a busy machine it may take too long.
+      if (inspections.some(({ ok }) => ok) && !read.ok) expect(read.code).toBe('deadline');
       checkReport(await inTime(workers.readReport(raw)));
       expect(raw.equals(before)).toBe(true);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHeaderBlock, countField, hasFalseEnd, headerBlock, headerFields } from './header-block.ts';
-import { rawLimits } from './prescan.ts';
+import { rawLimits } from './raw-limits.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const blockOf = (text: string) => Buffer.from(headerBlock(bytes(text))).toString();

@@ -3,7 +3,7 @@
  * no parser's idea of "the first one wins" hides a second From. Where parsers differ, this reads more as a
  * field rather than less: a forged extra From can then only cause a refusal.
  */
-import { type RawLimits, type RawRefusal, tooComplex } from './prescan.ts';
+import { type RawLimits, type RawRefusal, tooComplex } from './raw-limits.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -49,7 +49,7 @@ export function hasFalseEnd(block: Uint8Array): boolean {
  */
 export function* headerFields(block: Uint8Array): Generator<RawField> {
   const lineEnd = block[block.indexOf(LF) - 1] === CR ? '\r\n' : '\n';
-  const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
+  const text = utf8(block);
   let lines: string[] = [];
   for (const line of text.split(lineEnd)) {
     if (lines.length > 0 && !/^[ \t]/.test(line)) {
@@ -76,10 +76,28 @@ export function checkHeaderBlock(block: Uint8Array, limits: RawLimits): RawRefus
   if (latin1(block).includes('\r'.repeat(limits.carriageReturns))) {
     return tooComplex('CRs in a row in the header', limits.carriageReturns - 1);
   }
+  if (longestBlank(block) > limits.headerBlanks) {
+    return tooComplex('blanks in a row in the header', limits.headerBlanks);
+  }
   if (countField(block, 'dkim-signature') > limits.signatures) {
     return tooComplex('DKIM signatures', limits.signatures);
   }
   return null;
+}
+
+/** White space in a row, as any reader sees it: JavaScript's patterns count all of Unicode's, in bytes or in UTF-8. */
+function longestBlank(block: Uint8Array): number {
+  return Math.max(longestBlankOf(latin1(block)), longestBlankOf(utf8(block)));
+}
+
+function longestBlankOf(text: string): number {
+  let longest = 0;
+  for (const { 0: blanks } of text.matchAll(/\s+/g)) longest = Math.max(longest, blanks.length);
+  return longest;
+}
+
+function utf8(block: Uint8Array): string {
+  return Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('utf8');
 }
 
 function latin1(block: Uint8Array): string {

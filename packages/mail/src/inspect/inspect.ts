@@ -4,7 +4,9 @@ import type { LookupLimits } from '../authenticate/lookups.ts';
 import { senderRule } from '../authenticate/sender-rule.ts';
 import { loading } from '../workers/loading.ts';
 import { checkHeaderBlock, hasFalseEnd, headerBlock } from './header-block.ts';
-import { prescan, rawLimits } from './prescan.ts';
+import { checkStructure } from './mime-structure.ts';
+import { prescan } from './prescan.ts';
+import { rawLimits } from './raw-limits.ts';
 import { summarize } from './summarize.ts';
 
 /** Everything that one inspection needs besides the bytes. */
@@ -29,7 +31,7 @@ const vouchedFor: AuthenticationEvidence = {
 /** Header summary and sender evidence; mailauth is loaded only for a sender that is checked. */
 export async function inspect(raw: Uint8Array, request: InspectRequest): Promise<Inspection> {
   const block = headerBlock(raw);
-  const refusal = prescan(raw) ?? checkHeaderBlock(block, rawLimits);
+  const refusal = prescan(raw) ?? checkHeaderBlock(block, rawLimits) ?? checkStructure(raw);
   if (refusal !== null) return refusal;
   if (hasFalseEnd(block)) return unreadable('a line of nothing but CRs stands in its header.');
   try {

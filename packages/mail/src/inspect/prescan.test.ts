@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { prescan, rawLimits } from './prescan.ts';
+import { prescan } from './prescan.ts';
+import { rawLimits } from './raw-limits.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -23,7 +24,19 @@ describe('prescan', () => {
     ['a line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}\nb`), 'too_complex'],
     ['a last line that is too long', bytes(`a\n${'x'.repeat(rawLimits.lineBytes)}`), 'too_complex'],
     ['too many blank lines', bytes('\r\n'.repeat(rawLimits.shortLines + 1)), 'too_complex'],
+    ['25 MB in 25 lines', Buffer.alloc(24_999_000, `${'x'.repeat(999_000)}\r\n`), 'too_complex'],
+    ['599,000 short lines', bytes('1234567\r\n'.repeat(599_000)), 'too_complex'],
+    ['a run of CRs without an end', Buffer.alloc(25_000_000, '\r'), 'too_complex'],
   ])('refuses %s', (_, raw, code) => {
     expect(prescan(raw)).toMatchObject({ ok: false, code });
+  });
+
+  it.each([
+    ['a full message of base64 in lines of 76', `${'QUJD'.repeat(19)}\r\n`],
+    ['a full message of base64 in lines of 64', `${'QUJD'.repeat(16)}\r\n`],
+    ['a full message of base64 with padding in each line', `${'QUJD'.repeat(18)}QQ==\r\n`],
+  ])('lets through %s', (_, line) => {
+    const head = bytes('Content-Transfer-Encoding: base64\r\n\r\n');
+    expect(prescan(Buffer.concat([head, Buffer.alloc(rawLimits.bytes - head.length, line)]))).toBeNull();
   });
 });

@@ -2,39 +2,7 @@
  * Looks at the raw bytes of a message before any parser does. Blank-line and boundary bombs cost a MIME
  * parser seconds and gigabytes; counting line breaks costs milliseconds. One pass, no allocation.
  */
-
-/** What a message may hold at most. Bytes, and counts of lines. */
-export interface RawLimits {
-  bytes: number;
-  lines: number;
-  /** Lines that begin with `--`: possible MIME boundaries. */
-  boundaryLines: number;
-  /** Lines of fewer than seven bytes. */
-  shortLines: number;
-  /** Bytes of one line: hashing a body for DKIM is quadratic in them (24 MB in one line: 8 s). */
-  lineBytes: number;
-  headerBytes: number;
-  headerLines: number;
-  /** So many CRs in a row in the header are too many: trimming them is quadratic (40 kB: 1.5 s). */
-  carriageReturns: number;
-  /** DKIM-Signature fields; each costs a hash of the body and a DNS lookup. */
-  signatures: number;
-}
-
-/** No message of a corpus of 1,174 real ones comes near these. */
-export const rawLimits: RawLimits = {
-  bytes: 25 * 1024 * 1024,
-  lines: 600_000,
-  boundaryLines: 2_000,
-  shortLines: 100_000,
-  lineBytes: 1_000_000,
-  headerBytes: 256 * 1024,
-  headerLines: 10_000,
-  carriageReturns: 100,
-  signatures: 20,
-};
-
-export type RawRefusal = { ok: false; code: 'too_large' | 'too_complex'; reason: string };
+import { type RawLimits, type RawRefusal, rawLimits, tooComplex } from './raw-limits.ts';
 
 const LF = 0x0a;
 const DASH = 0x2d;
@@ -60,9 +28,4 @@ export function prescan(raw: Uint8Array, limits: RawLimits = rawLimits): RawRefu
   }
   if (raw.length - last > limits.lineBytes) return tooComplex('bytes in one line', limits.lineBytes);
   return null;
-}
-
-/** The refusal of a message that has more of something than a mail ever needs. */
-export function tooComplex(what: string, limit: number): RawRefusal {
-  return { ok: false, code: 'too_complex', reason: `The message has more than ${limit} ${what}.` };
 }

@@ -155,7 +155,7 @@ describe('foreign text', () => {
   });
 
   it('is cut', () => {
-    expect(diagnosticOf(bounce([...status, `Diagnostic-Code: smtp; ${'x'.repeat(200_000)}`]))).toHaveLength(
+    expect(diagnosticOf(bounce([...status, `Diagnostic-Code: smtp; ${'x'.repeat(100_000)}`]))).toHaveLength(
       300,
     );
     const long = bounce([`Final-Recipient: rfc822; ${'\u00fc'.repeat(50_000)}`, 'Action: failed']);
@@ -186,6 +186,7 @@ describe('reports made to cost', () => {
   afterAll(() => workers.close());
 
   const many = Array.from({ length: 10_000 }, (_, n) => `bob${n}@example.com`);
+  const folded = many.map((address, n) => (n % 10 === 0 ? `\r\n ${address}` : address));
   const group = (address: string) => ['', `Final-Recipient: rfc822; ${address}`, 'Action: failed'];
   const head = [...daemon, 'Content-Type: multipart/report; boundary=b'];
   const failed = (addresses: string[]) => [
@@ -211,7 +212,7 @@ describe('reports made to cost', () => {
     ],
     [
       'ten thousand recipients in a list',
-      plain([...daemon, `X-Failed-Recipients: ${many.join(', ')}`], many),
+      plain([...daemon, `X-Failed-Recipients: ${folded.join(', ')}`], many),
     ],
     ['five thousand failed fields', plain(failed(many.slice(0, 5000)), many)],
     [
@@ -296,6 +297,7 @@ describe('reports made to cost', () => {
 
   it('decodes no more of a part than is looked at', () => {
     const long = Buffer.from(`${status.join('\n')}\nX: ${'y'.repeat(9_000_000)}`).toString('base64');
+    const escapes = Array.from({ length: 12_000 }, () => `${'=3D'.repeat(25)}=`);
     const parts = [
       {
         header: ['Content-Type: message/delivery-status', 'Content-Transfer-Encoding: base64'],
@@ -303,7 +305,7 @@ describe('reports made to cost', () => {
       },
       {
         header: ['Content-Type: message/rfc822', 'Content-Transfer-Encoding: quoted-printable'],
-        content: [...returnedHeader.map((line) => line.replace('-ID', '=2DID')), '', '=3D'.repeat(300_000)],
+        content: [...returnedHeader.map((line) => line.replace('-ID', '=2DID')), '', ...escapes],
       },
     ];
     const started = performance.now();

@@ -45,6 +45,23 @@ describe('a client that was refused often', () => {
     expect(await open.command('MAIL FROM:<ann@example.com>')).toMatch(/^421 4\.7\.0/);
   });
 
+  it('is one whose messages were put off for the time that they took, but not for DNS', async () => {
+    const dns: SmtpAnswer = { code: 451, enhanced: '4.4.3', text: 'DNS' };
+    const costly: SmtpAnswer = { code: 451, enhanced: '4.3.2', text: 'Too slow', countsAsRefusal: true };
+    const answers = [dns, dns, dns, dns, dns, costly, costly, costly, costly];
+    const { port, greeting } = await start({ onMessage: async () => answers.shift() ?? dns });
+    const client = await session(port);
+    const send = async () => {
+      await toData(client);
+      client.write('x\r\n.\r\n');
+      expect(await client.reply()).toMatch(/^451/);
+    };
+    for (let n = 0; n < 8; n += 1) await send();
+    expect(await greeting()).toMatch(/^220/);
+    await send();
+    expect(await greeting()).toMatch(/^421/);
+  });
+
   it('is reported once an hour, and keeps nobody else out', async () => {
     const { port, greeting, problems, details, time } = await start();
     await guess(port, 4);

@@ -126,7 +126,7 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
         busy.delete(session.id);
         if (received === null) return;
         const { answer, flooding } = received;
-        if (answer.code >= 500) countRefusal(client);
+        if (answer.code >= 500 || answer.countsAsRefusal) countRefusal(client);
         if (flooding) return hangUp(session.id, client, answer);
         if (answer.code < 400) callback(null, answerText(answer));
         else callback(answerError(answer));

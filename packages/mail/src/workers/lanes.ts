@@ -1,7 +1,7 @@
 /**
  * A lane runs tasks in threads. With one call a thread, a task has its thread to itself, and its deadline ends the
  * thread. With many calls a thread, for work that mostly waits, a deadline ends the thread under its neighbours,
- * so whoever uses such a lane must be ready to run a task once more, alone.
+ * so such a task is to be run once more, alone.
  */
 import type { Task } from './tasks.ts';
 import { type Called, type MailThread, startThread } from './thread.ts';
@@ -30,8 +30,8 @@ export interface Lane {
 
 const IDLE_MS = 30_000;
 
-/** A lane without threads; they start with the first calls. */
-export function startLane(options: LaneOptions): Lane {
+/** A lane without threads; `start` starts them with the first calls. */
+export function startLane(options: LaneOptions, start: typeof startThread = startThread): Lane {
   const enter = turnstile(options.threads * options.callsPerThread);
   const threads = new Set<MailThread>();
   const open = new Set<Promise<Called>>();
@@ -46,7 +46,7 @@ export function startLane(options: LaneOptions): Lane {
     const found = taking();
     const [least] = found.toSorted((one, other) => (one.calls() ?? 0) - (other.calls() ?? 0));
     if (least !== undefined && (least.calls() === 0 || found.length === options.threads)) return least;
-    const thread = startThread(options.memoryMb, () => threads.delete(thread));
+    const thread = start(options.memoryMb, () => threads.delete(thread));
     threads.add(thread);
     return thread;
   }
@@ -73,7 +73,12 @@ export function startLane(options: LaneOptions): Lane {
   return {
     call(deadlineMs, makeTask) {
       if (closed) {
-        return Promise.resolve({ ok: false, code: 'deadline', reason: 'The mail workers are closed.' });
+        return Promise.resolve({
+          ok: false,
+          code: 'not_begun',
+          reason: 'The mail workers are closed.',
+          alone: true,
+        });
       }
       const running = enter(() => run(deadlineMs, makeTask()));
       open.add(running);

@@ -4,18 +4,20 @@
  * that a call waits for a thread does not count against it.
  *
  * The door and the turns have threads of their own, so that hostile mail holds up no answer. Looking at a mail at the
- * door is mostly waiting for the DNS, often for a server that never answers: mails are inspected many at a
- * time, and one that fails there is inspected once more, alone, because it may have fallen with a neighbour.
+ * door is mostly waiting for the DNS, often for a server that never answers: mails are inspected many at a time, the
+ * large ones, which can cost more, in other threads than the small ones (`inspection.ts`).
  *
  * The memory limit is the second line: V8 ends a thread at its limit, but the whole process when one
  * large allocation goes far beyond it. The first line is that no operation needs a third of the limit for
  * the largest message that it takes (prescan, parse-mime, html-body and compose bound what they parse).
  */
 import { checkDnsServers } from '../authenticate/lookups.ts';
-import type { ComposedMail, MailDns, MailWorkers, ReadMail } from '../contract.ts';
-import { rawLimits } from '../inspect/prescan.ts';
+import type { MailDns, MailWorkers } from '../contract.ts';
+import { rawLimits } from '../inspect/raw-limits.ts';
+import { inspectIn } from './inspection.ts';
 import { type Lane, startLane } from './lanes.ts';
 import type { LoadedPart, Task } from './tasks.ts';
+import type { Failure, FailureCode } from './thread.ts';
 
 /** Times in ms for one call, memory in MiB of JavaScript heap for one thread. */
 export interface MailWorkerLimits {
@@ -59,14 +61,17 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
   const authservIds = (options.authservIds ?? []).map((id) => id.toLowerCase());
   checkDnsServers(options.dns.servers);
   const { memoryMb } = limits;
-  const door = startLane({ threads, kept: 1, callsPerThread: TOGETHER, memoryMb });
-  const doorAlone = startLane({ threads, kept: 0, callsPerThread: 1, memoryMb });
+  const inspections = {
+    small: startLane({ threads, kept: 1, callsPerThread: TOGETHER, memoryMb }),
+    large: startLane({ threads, kept: 0, callsPerThread: TOGETHER, memoryMb }),
+    alone: startLane({ threads, kept: 0, callsPerThread: 1, memoryMb }),
+  };
   const desk = startLane({ threads, kept: 1, callsPerThread: 1, memoryMb });
 
   const load = (lane: Lane, part: LoadedPart) =>
     lane.call(limits.readMs, () => ({ operation: 'load', part }));
   // One after the other, so that what the first mail needs first is there first, in the threads that stay.
-  void load(door, 'inspect')
+  void load(inspections.small, 'inspect')
     .then(() => load(desk, 'read'))
     .then(() => load(desk, 'compose'));
 
@@ -76,43 +81,40 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
       const dns = { servers: options.dns.servers, budgetMs: limits.dnsMs, lookups: limits.dnsLookups };
       const request = { client, envelopeSender, hostname: options.hostname, dns, authservIds };
       const task = (): Task => ({ operation: 'inspect', raw: copy(raw), request });
-      const together = await door.call(limits.inspectMs, task);
-      const called = together.ok ? together : await doorAlone.call(limits.inspectMs, task);
-      if (!called.ok) return called;
-      return called.answer.operation === 'inspect' ? called.answer.result : mismatch();
+      return await inspectIn(inspections, raw.length, (lane) => lane.call(limits.inspectMs, task));
     },
 
     async read(raw) {
       if (raw.length > rawLimits.bytes) return tooLarge;
-      const attempt = async (plain: boolean): Promise<ReadMail> => {
-        const called = await desk.call(limits.readMs, () => ({ operation: 'read', raw: copy(raw), plain }));
-        if (!called.ok) return called;
-        return called.answer.operation === 'read' ? called.answer.result : mismatch();
-      };
+      const attempt = (plain: boolean) =>
+        desk.call(limits.readMs, () => ({ operation: 'read', raw: copy(raw), plain }));
       const clever = await attempt(false);
-      return !clever.ok && worthPlain(clever.code) ? await attempt(true) : clever;
+      const called = !clever.ok && worthPlain(clever) ? await attempt(true) : clever;
+      if (!called.ok) return { ok: false, code: readCodes[called.code], reason: called.reason };
+      return called.answer.operation === 'read' ? called.answer.result : mismatch();
     },
 
     async readReport(raw) {
       if (raw.length > rawLimits.bytes) return null;
-      const called = await doorAlone.call(limits.readMs, () => ({ operation: 'report', raw: copy(raw) }));
+      const called = await inspections.alone.call(limits.readMs, () => ({
+        operation: 'report',
+        raw: copy(raw),
+      }));
       if (!called.ok) return null;
       return called.answer.operation === 'report' ? called.answer.result : mismatch();
     },
 
     async compose(mail) {
-      const attempt = async (plain: boolean): Promise<{ code: string; composed: ComposedMail }> => {
-        const called = await desk.call(limits.composeMs, () => ({ operation: 'compose', mail, plain }));
-        if (!called.ok) return { code: called.code, composed: { ok: false, reason: called.reason } };
-        if (called.answer.operation !== 'compose') return mismatch();
-        return { code: 'done', composed: called.answer.result };
-      };
+      const attempt = (plain: boolean) =>
+        desk.call(limits.composeMs, () => ({ operation: 'compose', mail, plain }));
       const rendered = await attempt(false);
-      return worthPlain(rendered.code) ? (await attempt(true)).composed : rendered.composed;
+      const called = !rendered.ok && worthPlain(rendered) ? await attempt(true) : rendered;
+      if (!called.ok) return { ok: false, reason: called.reason };
+      return called.answer.operation === 'compose' ? called.answer.result : mismatch();
     },
 
     async close() {
-      await Promise.all([door.close(), doorAlone.close(), desk.close()]);
+      await Promise.all([...Object.values(inspections), desk].map((lane) => lane.close()));
     },
   };
 }
@@ -123,10 +125,20 @@ const tooLarge = {
   reason: `The message is larger than ${rawLimits.bytes} bytes.`,
 } as const;
 
-/** Only time and memory are saved by doing less; other failures would come again. */
-function worthPlain(code: string): boolean {
-  return code === 'deadline' || code === 'too_complex';
+/** What has no plain form fails in any; all else may be mended by doing less, or by another thread. */
+function worthPlain({ code }: Failure): boolean {
+  return code !== 'threw';
 }
+
+/** What the failure of a thread says about reading; `interrupted` is worth another try later. */
+const readCodes: Record<FailureCode, string> = {
+  processor: 'deadline',
+  deadline: 'deadline',
+  memory: 'too_complex',
+  died: 'interrupted',
+  threw: 'unreadable',
+  not_begun: 'interrupted',
+};
 
 function mismatch(): never {
   throw new Error('A mail worker answered another question than it was asked.');

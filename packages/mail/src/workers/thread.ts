@@ -1,10 +1,26 @@
 /** One worker thread with the calls that it has under way. */
 import { Worker } from 'node:worker_threads';
 import { closeGate, newGate } from './loading.ts';
+import { computedMs } from './processor-time.ts';
 import type { Posted, Reply, Task, TaskResult } from './tasks.ts';
 
-export type Failure = { ok: false; code: 'deadline' | 'too_complex' | 'unreadable'; reason: string };
+/**
+ * Why a thread gave no answer. `processor`: the deadline passed while the thread computed. `deadline`: it passed while
+ * the thread waited, or the thread was ended for another call. `memory`: the thread went over its heap. `died`:
+ * it ended by itself. `threw`: the task threw. `not_begun`: any of these before the task was looked at.
+ */
+export type FailureCode = 'processor' | 'deadline' | 'memory' | 'died' | 'threw' | 'not_begun';
+/** `alone`: no other call was under way in the thread meanwhile, so that nothing but this one can have been the cause. */
+export type Failure = { ok: false; code: FailureCode; reason: string; alone: boolean };
 export type Called = { ok: true; answer: TaskResult } | Failure;
+
+/** A call under way. */
+interface Open {
+  begin(): void;
+  end(outcome: Called): void;
+  begun: boolean;
+  shared: boolean;
+}
 
 export interface MailThread {
   /** How many calls are under way; null when it takes no more: it was ended, or died of what it was given. */
@@ -13,10 +29,15 @@ export interface MailThread {
   idleMs(): number;
   /** Runs a task; its time begins when the thread has loaded what it needs first. Never rejects. */
   run(task: Task, deadlineMs: number): Promise<Called>;
-  /** Ends the thread, once it loads no module; calls that are under way end as `deadline`. */
+  /** Ends the thread, once it loads no module; calls that are under way end as `deadline`, or `not_begun`. */
   end(): Promise<void>;
 }
 
+/**
+ * So much of its deadline in processor time is more than any message within the limits needs: a call that used it is
+ * slow by itself, on a machine that is busy five times over as well.
+ */
+const OWN_SHARE = 0.2;
 /** Loading takes a tenth of this on a slow machine. */
 const LOADED_MS = 10_000;
 
@@ -27,7 +48,7 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
     workerData: gate,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64 },
   });
-  const open = new Map<number, { begin(): void; end(outcome: Called): void }>();
+  const open = new Map<number, Open>();
   const exited = Promise.withResolvers<void>();
   let last = 0;
   let gone = false;
@@ -35,52 +56,72 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
 
   worker.on('message', (reply: Reply) => {
     const call = open.get(reply.id);
-    if ('begun' in reply) call?.begin();
-    else call?.end('answer' in reply ? { ok: true, answer: reply.answer } : unreadable(reply.reason));
+    if (call === undefined) return;
+    if ('begun' in reply) call.begin();
+    else if ('answer' in reply) call.end({ ok: true, answer: reply.answer });
+    else fail(call, 'threw', reply.reason);
   });
   worker.on('messageerror', (error) => {
-    leave(unreadable(error.message));
+    leave('died', error.message);
     void end();
   });
-  worker.on('error', (error) => leave(failureOf(error)));
+  worker.on('error', (error) => leave(codeOf(error), wordsOf(error)));
   worker.on('exit', () => {
-    leave(unreadable('The thread that read this message ended.'));
+    leave('died', 'The thread that read this message ended.');
     exited.resolve();
     onExit();
   });
   worker.unref();
 
-  function leave(failure: Failure): void {
+  function fail(call: Open, code: FailureCode, reason: string): void {
+    call.end({ ok: false, code: call.begun ? code : 'not_begun', reason, alone: !call.shared });
+  }
+
+  function leave(code: FailureCode, reason: string): void {
     gone = true;
-    for (const call of open.values()) call.end(failure);
+    for (const call of open.values()) fail(call, code, reason);
   }
 
   async function end(): Promise<void> {
-    leave(failed('deadline', 'The thread was ended for another message that took too long.'));
+    leave('deadline', 'The thread was ended for another message that took too long.');
     worker.ref();
     await Promise.race([closeGate(gate, LOADED_MS), exited.promise]);
     await worker.terminate();
   }
 
+  /** Ends a call whose time is over, and the thread with it. */
+  async function expire(id: number, before: Promise<number>, deadlineMs: number): Promise<void> {
+    const computed = (await computedMs(worker)) - (await before);
+    const call = open.get(id);
+    if (call === undefined) return;
+    const code = computed < deadlineMs * OWN_SHARE ? 'deadline' : 'processor';
+    fail(call, code, `Reading or writing this message took longer than ${deadlineMs} ms.`);
+    await end();
+  }
+
   async function run(task: Task, deadlineMs: number): Promise<Called> {
     last += 1;
     const id = last;
-    const call = Promise.withResolvers<Called>();
+    const outcome = Promise.withResolvers<Called>();
     let timer: NodeJS.Timeout | undefined;
-    const begin = () => {
-      timer = setTimeout(() => {
-        const reason = `Reading or writing this message took longer than ${deadlineMs} ms.`;
-        call.resolve(failed('deadline', reason));
-        void end();
-      }, deadlineMs);
+    const call: Open = {
+      begun: false,
+      shared: open.size > 0,
+      end: outcome.resolve,
+      begin() {
+        call.begun = true;
+        const before = computedMs(worker);
+        timer = setTimeout(() => void expire(id, before, deadlineMs), deadlineMs);
+      },
     };
-    open.set(id, { begin, end: call.resolve });
+    for (const other of open.values()) other.shared = true;
+    open.set(id, call);
     worker.ref();
     try {
       worker.postMessage({ id, task } satisfies Posted, 'raw' in task ? [task.raw.buffer] : []);
-      return await call.promise;
+      return await outcome.promise;
     } catch (error) {
-      return failureOf(error);
+      return { ok: false, code: 'not_begun', reason: wordsOf(error), alone: !call.shared };
     } finally {
       clearTimeout(timer);
       open.delete(id);
@@ -97,18 +138,11 @@ export function startThread(memoryMb: number, onExit: () => void): MailThread {
   };
 }
 
-function failureOf(error: unknown): Failure {
+function codeOf(error: unknown): FailureCode {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return failed('too_complex', 'The message needs more memory than a message may have.');
-  }
-  return unreadable(error instanceof Error ? error.message : String(error));
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'died';
 }
 
-function unreadable(reason: string): Failure {
-  return failed('unreadable', reason);
-}
-
-function failed(code: Failure['code'], reason: string): Failure {
-  return { ok: false, code, reason };
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

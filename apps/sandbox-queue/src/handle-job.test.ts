@@ -1,0 +1,36 @@
+import type { ReadMail } from '@tinyfat/mail';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ConsumerPorts } from './consumer.ts';
+import { handleJob } from './handle-job.ts';
+import { type Outbox, openOutbox } from './test-support/outbox.ts';
+
+let outbox: Outbox;
+beforeEach(async () => {
+  outbox = await openOutbox();
+});
+afterEach(() => outbox.close());
+
+/** One attempt at the job of a mail on which the reader gives this. */
+async function attempt(read: ReadMail): Promise<void> {
+  const { raw_key } = await outbox.mail('mail-a');
+  await outbox.ports.rawMail.put(raw_key, new Uint8Array(1));
+  const ports = { ...outbox.ports, workers: { read: async () => read } } as unknown as ConsumerPorts;
+  const job = { jobId: 'mail-a', agentId: 'scout', mailId: 'mail-a', fence: 1 };
+  await handleJob(ports, { ...job, attempt: 1, maxAttempts: 3 }, new AbortController().signal);
+}
+
+it.each(['interrupted', 'deadline'])(
+  'a mail that could not be read for want of a thread (%s) is put back for another attempt',
+  async (code) => {
+    await expect(attempt({ ok: false, code, reason: 'The thread ended.' })).rejects.toThrow(
+      'The thread ended.',
+    );
+    const run = await outbox.db
+      .selectFrom('runs')
+      .selectAll()
+      .where('mail_id', '=', 'mail-a')
+      .executeTakeFirst();
+    expect(run).toMatchObject({ status: 'running', error_code: null });
+    expect(await outbox.db.selectFrom('deliveries').select('id').execute()).toEqual([]);
+  },
+);
