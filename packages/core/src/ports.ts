@@ -95,7 +95,10 @@ export interface AgentFolders {
   create(agentId: string, files: Record<string, string>): Promise<void>;
   /** Removes the folder for good. */
   remove(agentId: string): Promise<void>;
-  /** Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. */
+  /**
+   * Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. Of a folder with more than 20,000
+   * entries any 20,000 are looked at.
+   */
   list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
@@ -105,6 +108,11 @@ export interface AgentFolders {
   write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
   /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
   move(agentId: string, from: string, to: string): Promise<void>;
+  /**
+   * Takes the content of a folder away by one rename, however much it is: renames `folder` to `to`, makes it anew, and
+   * moves the entries of these names back. Where `to` exists already, a call before was cut off and is gone on with.
+   */
+  setAside(agentId: string, folder: string, to: string, names: Iterable<string>): Promise<void>;
   /** Removes one file (or link); a missing one is no error. */
   unlink(agentId: string, path: string): Promise<void>;
   /**

@@ -79,6 +79,38 @@ describe('a hostile agent folder', () => {
     expect(await folders.removeFolder('agent-a', 'skills/deep')).toBe(false);
   });
 
+  it('lists a bounded part of a folder that was filled on purpose, and lets others run meanwhile', async () => {
+    for (let number = 0; number < 20_300; number += 1)
+      writeFileSync(join(agent, 'sessions', `${number}`), '');
+    let turns = 0;
+    let listed = false;
+    const count = () => {
+      turns += 1;
+      if (!listed) setImmediate(count);
+    };
+    setImmediate(count);
+    const entries = await folders.list('agent-a', 'sessions', 30_000);
+    listed = true;
+    expect(entries).toHaveLength(20_000);
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  it('sets thousands of files aside by one rename, through no link', async () => {
+    for (let number = 0; number < 3000; number += 1)
+      writeFileSync(join(agent, 'outbox/email', `${number}.json`), '');
+    await folders.setAside('agent-a', 'outbox/email', 'outbox/failed/aside', ['7.json']);
+    expect(readdirSync(join(agent, 'outbox/email'))).toEqual(['7.json']);
+    expect(readdirSync(join(agent, 'outbox/failed/aside'))).toHaveLength(2999);
+    rmSync(join(agent, 'outbox/email'), { recursive: true });
+    symlinkSync(join(base, 'outside'), join(agent, 'outbox/email'));
+    await expect(folders.setAside('agent-a', 'outbox/email', 'outbox/failed/other', [])).rejects.toThrow();
+    symlinkSync(join(base, 'outside'), join(agent, 'outbox/failed/planted'));
+    rmSync(join(agent, 'outbox/email'));
+    mkdirSync(join(agent, 'outbox/email'));
+    await expect(folders.setAside('agent-a', 'outbox/email', 'outbox/failed/planted', [])).rejects.toThrow();
+    expect(readdirSync(join(base, 'outside'))).toEqual([]);
+  });
+
   it('moves a link as a link', async () => {
     symlinkSync(join(base, 'secret'), join(agent, 'outbox/email/link.json'));
     await folders.move('agent-a', 'outbox/email/link.json', 'outbox/failed/link.json');
