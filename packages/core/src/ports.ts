@@ -97,7 +97,7 @@ export interface AgentFolders {
   remove(agentId: string): Promise<void>;
   /**
    * Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. Of a folder with more than 20,000
-   * entries any 20,000 are looked at.
+   * entries any 20,000 are looked at. A name that is not UTF-8 stands with U+FFFD in it, as kind `other`.
    */
   list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */

@@ -22,6 +22,8 @@ export async function listFolder(fd: number, limit: number): Promise<FolderEntry
       entries.push({ name, kind, size: stats.size, modifiedAt: Math.round(stats.mtimeMs) });
     } catch (error) {
       if (!isMissing(error)) throw error;
+      // A name that is not UTF-8 is shown with this in it, and can't be used; but something is there.
+      if (name.includes('\ufffd')) entries.push({ name, kind: 'other', size: 0, modifiedAt: 0 });
     }
   }
   return entries;

@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { descriptorPath, folderFlags, type GiveToOwner, isMissing, withFolder } from './open-below.ts';
 import { sync } from './replace-file.ts';
 
-const SLICE = 100;
+/** So many files come back in the same moment: for nobody else is one of them ever gone. */
+const SLICE = 1000;
 
 /** A folder and the name of an entry in it. */
 export interface Place {

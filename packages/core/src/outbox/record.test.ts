@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRecordOf, type MailSource, outboxRecord, recordHead } from './record.ts';
+import { holds, type MailMark, type MailSource, outboxRecord, recordHead } from './record.ts';
 
 const sent = {
   state: 'sent',
@@ -14,7 +14,8 @@ const failed = {
   error: 'Refused.',
   delivery: 'd-1',
 } as const;
-const mail = (text: string): MailSource => ({ kind: 'mail', text });
+const source = (text: string, mark: MailMark): MailSource => ({ mark, raw: new TextEncoder().encode(text) });
+const mail = (text: string) => source(text, { kind: 'mail' });
 const sentRecord = (text: string) => outboxRecord(mail(text), sent, {}).text;
 const failedRecord = (text: string) => outboxRecord(mail(text), failed, { original: null }).text;
 
@@ -48,8 +49,8 @@ describe('the record of a mail that was sent', () => {
 
   it('gives back what the agent wrote when it comes back, by the Message-ID of the mail only', () => {
     const text = sentRecord('{"to":["a@example.com"],"body":"Hi","status":"pending"}');
-    const back = (source: MailSource) => JSON.parse(outboxRecord(source, failed, { to: [] }).text);
-    expect(back({ kind: 'sent', text, messageId: '<1@agents.example>' })).toEqual({
+    const back = (from: MailSource) => JSON.parse(outboxRecord(from, failed, { to: [] }).text);
+    expect(back(source(text, { kind: 'sent', messageId: '<1@agents.example>' }))).toEqual({
       to: ['a@example.com'],
       body: 'Hi',
       status: 'failed',
@@ -59,8 +60,8 @@ describe('the record of a mail that was sent', () => {
     });
     for (const other of [text, failedRecord('{"body":"Hi"}'), 'not JSON', `${text}x`]) {
       const messageId = other === text ? '<2@agents.example>' : '<1@agents.example>';
-      expect(isRecordOf({ kind: 'sent', text: other, messageId })).toBe(false);
-      expect(back({ kind: 'sent', text: other, messageId })).not.toHaveProperty('body');
+      expect(holds(source(other, { kind: 'sent', messageId }))).toBe(false);
+      expect(back(source(other, { kind: 'sent', messageId }))).not.toHaveProperty('body');
     }
   });
 });
@@ -79,11 +80,12 @@ describe('the record of a mail that did not leave', () => {
 
   it('gives back what the agent wrote, to its own delivery only', () => {
     const text = failedRecord('{"to":["a@example.com"],"body":"Hi","status":"pending"}');
-    const source = { kind: 'failed', text, delivery: 'd-1' } as const;
-    expect(JSON.parse(outboxRecord(source, sent, {}).text)).toMatchObject({ body: 'Hi', status: 'sent' });
-    expect(JSON.parse(outboxRecord(source, sent, {}).text)).not.toHaveProperty('error');
-    expect(isRecordOf({ ...source, delivery: 'd-2' })).toBe(false);
-    expect(isRecordOf({ ...source, text: 'not JSON' })).toBe(false);
+    const mark = { kind: 'failed', delivery: 'd-1' } as const;
+    const again = JSON.parse(outboxRecord(source(text, mark), sent, {}).text);
+    expect(again).toMatchObject({ body: 'Hi', status: 'sent' });
+    expect(again).not.toHaveProperty('error');
+    expect(holds(source(text, { ...mark, delivery: 'd-2' }))).toBe(false);
+    expect(holds(source('not JSON', mark))).toBe(false);
   });
 
   it.each([
@@ -106,8 +108,8 @@ describe('the record of a mail that did not leave', () => {
 describe('every record', () => {
   it('begins so that its mail is known by it, whatever the agent wrote', () => {
     for (const text of ['{"1":2,"delivery":"x","message_id":"y"}', '{}', 'no JSON']) {
-      expect(sentRecord(text).startsWith(recordHead(sent))).toBe(true);
-      expect(failedRecord(text).startsWith(recordHead(failed))).toBe(true);
+      expect(sentRecord(text).startsWith(recordHead({ kind: 'sent', ...sent }))).toBe(true);
+      expect(failedRecord(text).startsWith(recordHead({ kind: 'failed', ...failed }))).toBe(true);
     }
   });
 

@@ -5,7 +5,7 @@
 import { parseJsonObject } from '../json.ts';
 
 /** Longest text that stands in a record because it was no JSON object of bounded size, characters. */
-const MAX_RAW_LENGTH = 100_000;
+export const MAX_RAW_LENGTH = 100_000;
 
 /** How a mail left. Times as epoch ms. */
 export interface SentResult {
@@ -27,13 +27,19 @@ export interface FailedResult {
 /** What a record says. */
 export type MailResult = ({ state: 'sent' } & SentResult) | ({ state: 'failed' } & FailedResult);
 
-/** Where the text of a mail stands: as the agent wrote it, or in a record of this result. */
-export type MailSource =
-  | { kind: 'mail'; text: string }
-  | { kind: 'sent'; text: string; messageId: string }
-  | { kind: 'failed'; text: string; delivery: string };
+/** What a file holds: a mail as the agent wrote it, or the record of a mail. */
+export type MailMark =
+  | { kind: 'mail' }
+  | { kind: 'sent'; messageId: string }
+  | { kind: 'failed'; delivery: string };
 
-/** JSON for `sent/` or `failed/`; `whole` is false where the text that the agent wrote is not all in it. */
+/** A file with what it should hold. */
+export interface MailSource {
+  mark: MailMark;
+  raw: Uint8Array;
+}
+
+/** JSON for `sent/` or `failed/`; `whole` is false where what the source holds is not all in it. */
 export interface OutboxRecord {
   text: string;
   whole: boolean;
@@ -47,7 +53,7 @@ const KEYS = {
 
 /**
  * Makes the record of a mail. Without a source, or with one that does not hold what it should, `fallback` (the keys
- * that the delivery itself gives) stands for what the agent wrote. Never throws, whatever the text is.
+ * that the delivery itself gives) stands for what the agent wrote. Never throws, whatever the bytes are.
  */
 export function outboxRecord(
   source: MailSource | null,
@@ -56,34 +62,34 @@ export function outboxRecord(
 ): OutboxRecord {
   const original = source === null ? null : originalOf(source);
   if (original !== null) return { text: written(result, original), whole: true };
-  const raw = source?.kind === 'mail' ? source.text : null;
-  if (raw === null) return { text: written(result, fallback), whole: true };
-  const whole = raw.length <= MAX_RAW_LENGTH;
-  const kept = raw.slice(0, MAX_RAW_LENGTH).toWellFormed();
+  if (source?.mark.kind !== 'mail') return { text: written(result, fallback), whole: source === null };
+  const text = new TextDecoder().decode(source.raw);
+  const whole = text.length <= MAX_RAW_LENGTH;
+  const kept = text.slice(0, MAX_RAW_LENGTH).toWellFormed();
   return { text: written(result, { ...fallback, original: kept }), whole };
 }
 
-/** How the record of a mail begins, so that no more of it has to be read. */
-export function recordHead(mark: { messageId: string } | { delivery: string }): string {
-  return 'delivery' in mark
+/** How the record of a mail begins: no more of it has to be read to know whose it is. */
+export function recordHead(mark: Exclude<MailMark, { kind: 'mail' }>): string {
+  return mark.kind === 'failed'
     ? `{\n  "status": "failed",\n  "delivery": ${JSON.stringify(mark.delivery)},\n`
     : `{\n  "status": "sent",\n  "message_id": ${JSON.stringify(mark.messageId)},\n`;
 }
 
-/** Whether a text is a record of that result; false for what is no JSON object within bounds. */
-export function isRecordOf(source: Exclude<MailSource, { kind: 'mail' }>): boolean {
+/** Whether a file holds what the mark says; false for what is no JSON object within bounds. */
+export function holds(source: MailSource): boolean {
   return originalOf(source) !== null;
 }
 
-/** What the agent wrote; null where the text is none of this mail's, or no JSON object within bounds. */
-function originalOf(source: MailSource): Record<string, unknown> | null {
-  const parsed = parseJsonObject(source.text);
+/** What the agent wrote; null where the file is none of this mail's, or no JSON object within bounds. */
+function originalOf({ mark, raw }: MailSource): Record<string, unknown> | null {
+  const parsed = parseJsonObject(new TextDecoder().decode(raw));
   if (!parsed.ok) return null;
   const { value } = parsed;
-  if (source.kind === 'mail') return value;
+  if (mark.kind === 'mail') return value;
   const isOurs =
-    source.kind === 'sent' ? value.message_id === source.messageId : value.delivery === source.delivery;
-  return isOurs ? without(value, KEYS[source.kind]) : null;
+    mark.kind === 'sent' ? value.message_id === mark.messageId : value.delivery === mark.delivery;
+  return isOurs ? without(value, KEYS[mark.kind]) : null;
 }
 
 function written(result: MailResult, original: Record<string, unknown>): string {

@@ -15,6 +15,7 @@ import { checkDnsServers } from '../authenticate/lookups.ts';
 import type { ComposedMail, MailDns, MailWorkers, ReadMail } from '../contract.ts';
 import { rawLimits } from '../inspect/prescan.ts';
 import { type Lane, startLane } from './lanes.ts';
+import { outboxWork } from './outbox-work.ts';
 import type { LoadedPart, Task } from './tasks.ts';
 
 /** Times in ms for one call, memory in MiB of JavaScript heap for one thread. */
@@ -110,6 +111,8 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
       const rendered = await attempt(false);
       return worthPlain(rendered.code) ? (await attempt(true)).composed : rendered.composed;
     },
+
+    ...outboxWork(desk, limits.readMs),
 
     async close() {
       await Promise.all([door.close(), doorAlone.close(), desk.close()]);
