@@ -6,7 +6,7 @@
 import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
 import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerPorts, Work } from './consumer.ts';
-import { fileDelivery } from './file-outcome.ts';
+import { fileDelivery, isOverLimit } from './file-outcome.ts';
 import { newDelivery } from './new-delivery.ts';
 import { awaitedFiles, lookIntoOutbox, OUTBOX } from './outbox-folder.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
@@ -23,6 +23,9 @@ export interface CollectedOutbox {
   /** Moves what was refused or held to failed/; to be called once the rows are written. */
   fileRefused(): Promise<void>;
 }
+
+/** Filing is mostly waiting for the disk. */
+const FILED_AT_ONCE = 8;
 
 /** Node shows a name that is no UTF-8 with this in it; such a file can't be opened by the name that it shows. */
 const NOT_UTF8 = '\ufffd';
@@ -49,9 +52,14 @@ export async function collectOutbox(
   return {
     deliveries,
     async fileRefused() {
-      for (const delivery of deliveries) {
-        if (delivery.state === 'failed' || delivery.state === 'held') await fileDelivery(ports, delivery.id);
+      const refused = deliveries.filter(({ state }) => state === 'failed' || state === 'held');
+      const files = refused.filter((delivery) => !isOverLimit(delivery));
+      for (let from = 0; from < files.length; from += FILED_AT_ONCE) {
+        const some = files.slice(from, from + FILED_AT_ONCE);
+        await Promise.all(some.map(({ id }) => fileDelivery(ports, id)));
       }
+      // What is left by now goes away whole.
+      for (const { id } of refused.filter(isOverLimit)) await fileDelivery(ports, id);
     },
   };
 }

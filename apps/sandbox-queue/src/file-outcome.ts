@@ -57,7 +57,7 @@ export async function fileDelivery(ports: Ports, id: string): Promise<void> {
 }
 
 /** Whether the row stands for all the files of a turn that were too many, and for no mail. */
-export function isOverLimit(delivery: Pick<Delivery, 'source_file' | 'reason_code'>): boolean {
+export function isOverLimit(delivery: Partial<Pick<Delivery, 'source_file' | 'reason_code'>>): boolean {
   return delivery.source_file === null && delivery.reason_code === 'outbox_over_limit';
 }
 

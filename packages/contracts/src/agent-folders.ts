@@ -47,6 +47,15 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       ]);
     });
 
+    it('moves a folder that stands in the place of a file aside', async () => {
+      await fixture.folders.write('agent-a', 'config.json/x', 'one');
+      await fixture.folders.write('agent-a', 'config.json', '{}');
+      expect(await read('config.json')).toBe('{}');
+      const names = (await fixture.folders.list('agent-a', '', 100)).map((entry) => entry.name);
+      const aside = names.find((name) => name.startsWith('config.json.in-the-way-')) ?? '';
+      expect(await read(`${aside}/x`)).toBe('one');
+    });
+
     it('says why a file is not given: missing, a folder, too large, a path that leaves the folder', async () => {
       expect(await read('nothing.txt')).toBe('missing');
       expect(await read('no/such/folder.txt')).toBe('missing');

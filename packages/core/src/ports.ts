@@ -104,7 +104,10 @@ export interface AgentFolders {
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
   /** Bytes of a regular file that grows: from `offset` on, at most `maxBytes`; none past its end. */
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
-  /** Replaces a file atomically and durably; makes the folders above it. */
+  /**
+   * Replaces a file atomically and durably; makes the folders above it. A folder in its place is moved aside, to the same
+   * name with `.in-the-way-` and an id behind it.
+   */
   write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
   /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
   move(agentId: string, from: string, to: string): Promise<void>;

@@ -1,6 +1,6 @@
 /** Writes one file of a folder, whole and durable, whatever an untrusted process put in its place. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fsync, openSync, renameSync, unlinkSync, write } from 'node:fs';
+import { closeSync, constants, fsync, lstatSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { descriptorPath, type GiveToOwner } from './open-below.ts';
 
@@ -29,6 +29,7 @@ export async function replaceFile(
     } finally {
       closeSync(fd);
     }
+    moveFolderAside(folderFd, name);
     renameSync(temporary, descriptorPath(folderFd, name));
   } catch (error) {
     try {
@@ -39,4 +40,11 @@ export async function replaceFile(
     throw error;
   }
   await sync(folderFd);
+}
+
+/** A rename replaces anything but a folder, so that one in the place of config.json would stop every change of it. */
+function moveFolderAside(folderFd: number, name: string): void {
+  const path = descriptorPath(folderFd, name);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  renameSync(path, descriptorPath(folderFd, `${name.slice(0, 40)}.in-the-way-${randomUUID()}`));
 }
