@@ -4,11 +4,14 @@
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
  * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
+ * `agentFiles`: what an agent leaves in its folder, before a mail comes and in its turn: how long nobody was answered.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  */
 import { argv } from 'node:process';
+import { measureAgentFiles } from './agent-files.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
+import type { Standstill } from './standstill.ts';
 import { measureTurns } from './turns.ts';
 import { measureVerdicts } from './verdicts.ts';
 
@@ -33,6 +36,8 @@ say('accepted mails');
 const intake = await measureIntake();
 say('verdicts on signed mail');
 const verdicts = await measureVerdicts();
+say('files of a hostile agent');
+const files = await measureAgentFiles();
 console.log(
   JSON.stringify(
     {
@@ -51,6 +56,12 @@ console.log(
         mailauthAlonePerSecond: rounded(verdicts.alone, 0),
         ratio: rounded(verdicts.ours / verdicts.alone, 2),
       },
+      agentFiles: {
+        smallFiles: flood(files.smallFiles),
+        sparseFiles: flood(files.sparseFiles),
+        objects: flood(files.objects),
+        sessions: still(files.sessions),
+      },
     },
     null,
     2,
@@ -60,4 +71,12 @@ console.log(
 function timing(values: readonly number[]): object {
   const middle = median(values);
   return { medianMs: rounded(middle), timesNode: rounded(middle / unit, 2) };
+}
+
+function flood({ leftOver, inTurn }: { leftOver: Standstill; inTurn: Standstill }): object {
+  return { leftOver: still(leftOver), inTurn: still(inTurn) };
+}
+
+function still({ longestMs, peakBytes }: Standstill): object {
+  return { unansweredMs: rounded(longestMs), residentPeakMb: rounded(peakBytes / 2 ** 20, 0) };
 }

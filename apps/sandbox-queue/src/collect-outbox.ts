@@ -25,7 +25,7 @@ export interface CollectedOutbox {
 }
 
 /** Filing is mostly waiting for the disk. */
-const FILED_AT_ONCE = 8;
+const FILED_AT_ONCE = 4;
 
 /** Node shows a name that is no UTF-8 with this in it; such a file can't be opened by the name that it shows. */
 const NOT_UTF8 = '\ufffd';
