@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,8 @@ import { join } from 'node:path';
 import type { AgentFolders } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryFolders } from './directory.ts';
+import { listFolder } from './list-folder.ts';
+import { openRoot } from './open-below.ts';
 
 describe('a hostile agent folder', () => {
   let base: string;
@@ -79,9 +82,8 @@ describe('a hostile agent folder', () => {
     expect(await folders.removeFolder('agent-a', 'skills/deep')).toBe(false);
   });
 
-  it('lists a bounded part of a folder that was filled on purpose, and lets others run meanwhile', async () => {
-    for (let number = 0; number < 20_300; number += 1)
-      writeFileSync(join(agent, 'sessions', `${number}`), '');
+  it('lists a full folder in slices, and lets others run meanwhile', async () => {
+    for (let number = 0; number < 1500; number += 1) writeFileSync(join(agent, 'sessions', `${number}`), '');
     let turns = 0;
     let listed = false;
     const count = () => {
@@ -89,18 +91,29 @@ describe('a hostile agent folder', () => {
       if (!listed) setImmediate(count);
     };
     setImmediate(count);
-    const entries = await folders.list('agent-a', 'sessions', 30_000);
+    const entries = await folders.list('agent-a', 'sessions', 10_000);
     listed = true;
-    expect(entries).toHaveLength(20_000);
-    expect(turns).toBeGreaterThan(100);
+    expect(entries).toHaveLength(1500);
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('reads a bounded number of names, whatever the folder holds', async () => {
+    for (let number = 0; number < 500; number += 1) writeFileSync(join(agent, 'sessions', `${number}`), '');
+    const fd = openRoot(join(agent, 'sessions'));
+    try {
+      expect(await listFolder(fd, 1000, 300)).toHaveLength(300);
+      expect(await listFolder(fd, 10, 300)).toHaveLength(10);
+    } finally {
+      closeSync(fd);
+    }
   });
 
   it('sets thousands of files aside by one rename, through no link', async () => {
-    for (let number = 0; number < 3000; number += 1)
+    for (let number = 0; number < 1200; number += 1)
       writeFileSync(join(agent, 'outbox/email', `${number}.json`), '');
     await folders.setAside('agent-a', 'outbox/email', 'outbox/failed/aside', ['7.json']);
     expect(readdirSync(join(agent, 'outbox/email'))).toEqual(['7.json']);
-    expect(readdirSync(join(agent, 'outbox/failed/aside'))).toHaveLength(2999);
+    expect(readdirSync(join(agent, 'outbox/failed/aside'))).toHaveLength(1199);
     rmSync(join(agent, 'outbox/email'), { recursive: true });
     symlinkSync(join(base, 'outside'), join(agent, 'outbox/email'));
     await expect(folders.setAside('agent-a', 'outbox/email', 'outbox/failed/other', [])).rejects.toThrow();

@@ -9,9 +9,9 @@ const MAX_NAMES = 20_000;
 /** A thousandth of a second's work. */
 const SLICE = 200;
 
-/** Entries of the folder behind a descriptor, sorted by name, at most `limit`. */
-export async function listFolder(fd: number, limit: number): Promise<FolderEntry[]> {
-  const names = (await readNames(fd)).sort();
+/** Entries of the folder behind a descriptor, sorted by name, at most `limit`, of any `mostNames` that it holds. */
+export async function listFolder(fd: number, limit: number, mostNames = MAX_NAMES): Promise<FolderEntry[]> {
+  const names = (await readNames(fd, mostNames)).sort();
   const entries: FolderEntry[] = [];
   for (const [index, name] of names.entries()) {
     if (entries.length >= limit) break;
@@ -29,12 +29,12 @@ export async function listFolder(fd: number, limit: number): Promise<FolderEntry
   return entries;
 }
 
-async function readNames(fd: number): Promise<string[]> {
+async function readNames(fd: number, most: number): Promise<string[]> {
   const names: string[] = [];
   const folder = opendirSync(descriptorPath(fd), { bufferSize: SLICE });
   try {
-    while (names.length < MAX_NAMES) {
-      const more = readSlice(folder, Math.min(SLICE, MAX_NAMES - names.length));
+    while (names.length < most) {
+      const more = readSlice(folder, Math.min(SLICE, most - names.length));
       names.push(...more);
       if (more.length < SLICE) break;
       await setImmediate();

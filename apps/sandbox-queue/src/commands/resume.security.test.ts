@@ -1,9 +1,7 @@
 /** An agent that fills its folder of sessions keeps nobody waiting, and gets no endless answer. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { agentById, mailById } from '@tinyfat/database';
+import type { FolderEntry } from '@tinyfat/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
 import type { CommandContext } from './context.ts';
 import { resume } from './resume.ts';
 
@@ -15,18 +13,15 @@ afterEach(() => outbox.close());
 
 /** As `/resume` sees it, with so many sessions whose hashes begin alike. */
 async function context(sessions: number): Promise<CommandContext> {
-  for (let number = 0; number < sessions; number += 1) {
+  const entries = Array.from({ length: sessions }, (_, number): FolderEntry => {
     const time = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString().replace(/[:.]/g, '-');
     const group = number.toString(16).padStart(12, '0');
-    const name = `${time}_01990000-0000-7000-8000-${group}.jsonl`;
-    writeFileSync(join(outbox.folder, 'agents/scout/sessions', name), '');
-  }
-  await outbox.mail('mail');
-  const agent = await agentById(outbox.db, 'scout');
-  const mail = await mailById(outbox.db, 'mail');
-  if (!agent || !mail) throw new Error('no rows');
+    return { name: `${time}_01990000-0000-7000-8000-${group}.jsonl`, kind: 'file', size: 0, modifiedAt: 0 };
+  });
+  const list = async (_agent: string, _folder: string, limit: number) => entries.slice(0, limit);
+  const ports = { ...outbox.ports, folders: { ...outbox.ports.folders, list } };
   const config = { model: null, sessionScope: 'agent' };
-  return { ports: outbox.ports, work: { agent, mail }, config, scope: 'agent' } as unknown as CommandContext;
+  return { ports, work: await workOf(outbox, 'mail'), config, scope: 'agent' } as unknown as CommandContext;
 }
 
 it('lists the newest 20 of 9,900 sessions, and says how many more there are', async () => {
