@@ -4,13 +4,16 @@
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
  * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
+ * `agentFiles`: what an agent leaves in its folder, before a mail comes and in its turn: how long nobody was answered.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  * `hostileMail`: what three hostile mails at once do to good mail, to `/health/live` and to memory.
  */
 import { argv } from 'node:process';
+import { measureAgentFiles } from './agent-files.ts';
 import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
+import type { Standstill } from './standstill.ts';
 import { measureTurns } from './turns.ts';
 import { measureVerdicts } from './verdicts.ts';
 
@@ -37,6 +40,8 @@ say('verdicts on signed mail');
 const verdicts = await measureVerdicts();
 say('hostile mail');
 const hostile = await measureHostileMail();
+say('files of a hostile agent');
+const files = await measureAgentFiles();
 console.log(
   JSON.stringify(
     {
@@ -56,6 +61,12 @@ console.log(
         ratio: rounded(verdicts.ours / verdicts.alone, 2),
       },
       hostileMail: Object.fromEntries(Object.entries(hostile).map(([name, one]) => [name, hostileRow(one)])),
+      agentFiles: {
+        smallFiles: flood(files.smallFiles),
+        sparseFiles: flood(files.sparseFiles),
+        objects: flood(files.objects),
+        sessions: still(files.sessions),
+      },
     },
     null,
     2,
@@ -70,4 +81,12 @@ function timing(values: readonly number[]): object {
 function hostileRow({ answers, peakBytes, ...times }: HostileMail): object {
   const timings = Object.entries(times).map(([name, ms]) => [name, rounded(ms, 0)]);
   return { answers, ...Object.fromEntries(timings), peakMb: rounded(peakBytes / 2 ** 20, 0) };
+}
+
+function flood({ leftOver, inTurn }: { leftOver: Standstill; inTurn: Standstill }): object {
+  return { leftOver: still(leftOver), inTurn: still(inTurn) };
+}
+
+function still({ longestMs, peakBytes }: Standstill): object {
+  return { unansweredMs: rounded(longestMs), residentPeakMb: rounded(peakBytes / 2 ** 20, 0) };
 }

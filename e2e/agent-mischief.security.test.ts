@@ -47,6 +47,32 @@ describe('an agent that spoils its own folder', () => {
     expect((await server.answers(1))[0]?.text).toContain('Found.');
   });
 
+  it('by a link to / in the place of its skills: it is answered, and the owner reads so', async () => {
+    await start({ TURN_TIMEOUT_S: '20' });
+    const spoil = bash('rmdir /data/skills && ln -s / /data/skills');
+    await sendMail(server, { to, text: `${spoil} [[reply: Done.]]` });
+    expect((await server.answers(1))[0]?.text).toContain('/data/skills was a link');
+    await sendMail(server, { to, text: '[[reply: Still here.]]' });
+    expect((await server.answers(2)).at(-1)?.text).toContain('Still here.');
+  });
+
+  it('by 9,000 mails in its outbox: the reply comes first, the rest is told, and others are answered', async () => {
+    await start();
+    const fill = bash(
+      'cd /data/outbox/email; for i in $(seq 9000); do echo \'{"body":"x","to":"owner@example.com","subject":"m"}\' > m$i.json; done',
+    );
+    await sendMail(server, { to, text: `${fill} [[reply: The answer.]]` });
+    const first = (await server.answers(1))[0];
+    expect(first?.text).toContain('The answer.');
+    expect(await server.answers(100)).toHaveLength(100);
+    const list = await server.json(['outbox', 'list', 'scout']);
+    expect(list.filter((one: { state: string }) => one.state === 'failed')).toMatchObject([
+      { reason: expect.stringContaining('8901 files') },
+    ]);
+    await sendMail(server, { to, from: 'bob@example.org', text: '[[reply: Hello Bob.]]' });
+    expect((await server.answers(101)).at(-1)?.text).toContain('Hello Bob.');
+  });
+
   it('mail left over from a turn that died goes to failed/, never to the next person who writes', async () => {
     await start();
     const write = bash(
@@ -62,10 +88,13 @@ describe('an agent that spoils its own folder', () => {
     const replies = await server.answers(2);
     expect(replies.at(-1)?.text).toContain('Hello Bob.');
     expect(replies.map((reply) => reply.raw).join()).not.toContain('FOR THE OWNER ONLY');
-    const record = JSON.parse(readFileSync(join(outbox(), 'failed/private.json'), 'utf8'));
-    expect(record).toMatchObject({
+    const failed = join(outbox(), 'failed');
+    const [folder = '', name = ''] = readdirSync(failed).sort();
+    expect(readFileSync(join(failed, folder, 'private.json'), 'utf8')).toContain('FOR THE OWNER ONLY');
+    expect(JSON.parse(readFileSync(join(failed, name), 'utf8'))).toMatchObject({
       status: 'failed',
-      body: 'FOR THE OWNER ONLY',
+      folder: `outbox/failed/${folder}`,
+      files: ['private.json'],
       error: expect.stringContaining('did not get to its end'),
     });
     model.release('die');

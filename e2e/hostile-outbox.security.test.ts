@@ -77,7 +77,9 @@ describe('a hostile outbox', () => {
     ['k-pipe.json', /pipe/],
     ['l-wrong-name.txt.json', /\.json/],
     ['m-bcc.json', /bcc/i],
-  ])('puts %s into failed/ with its reason', (name, reason) => {
+  ])('puts %s into failed/ with its reason', async (name, reason) => {
+    // A mail is out before the files of others are moved.
+    await eventually(() => readdirSync(join(folder(), 'failed'))).toContain(name);
     expect(failed(name)).toMatchObject({ status: 'failed', error: expect.stringMatching(reason) });
   });
 

@@ -3,16 +3,18 @@
  * with its reason. One bad file never stops the others. Nothing is moved before the rows are written: a file
  * that is found again after a crash is recognised by its name and hash.
  */
-import type { FolderEntry } from '@tinyfat/core';
+import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
 import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerPorts, Work } from './consumer.ts';
-import { fileDelivery, fileLeftOver } from './file-outcome.ts';
+import { fileDelivery, isOverLimit } from './file-outcome.ts';
+import { newDelivery } from './new-delivery.ts';
+import { awaitedFiles, lookIntoOutbox, OUTBOX } from './outbox-folder.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
 
-const FOLDER = 'outbox/email';
-/** Mails sent after one turn; more than that is a mistake, or an attack on somebody's mailbox. */
-const MAX_MAILS = 100;
-const MAX_LISTED = 10_000;
+type Ports = Pick<
+  ConsumerPorts,
+  'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain' | 'logger'
+>;
 
 /** What the outbox held. */
 export interface CollectedOutbox {
@@ -22,45 +24,97 @@ export interface CollectedOutbox {
   fileRefused(): Promise<void>;
 }
 
+/** Filing is mostly waiting for the disk. */
+const FILED_AT_ONCE = 4;
+
+/** Node shows a name that is no UTF-8 with this in it; such a file can't be opened by the name that it shows. */
+const NOT_UTF8 = '\ufffd';
+
 /** Checks, composes and stores every new file of an agent's outbox; writes no rows. */
 export async function collectOutbox(
-  ports: ConsumerPorts,
-  work: Work,
+  ports: Ports,
+  work: Pick<Work, 'agent' | 'mail'>,
   run: { runId: string; footer: string | null },
 ): Promise<CollectedOutbox> {
   const known = await unfiledDeliveries(ports.db, work.agent.id);
+  const { files, again, over } = await filesToRead(ports, work, { ...run, awaited: awaitedFiles(known) });
+  const budget = { left: MAX_TURN_BYTES };
   const deliveries: NewDelivery[] = [];
-  for (const entry of (await outboxFiles(ports, work)).slice(0, MAX_MAILS)) {
-    const delivery = await prepareDelivery(ports, work, { ...run, file: entry.name, known });
+  for (const file of [...files, ...again]) {
+    const delivery = await prepareDelivery(ports, work, { ...run, file, known, budget });
     if (delivery) deliveries.push(delivery);
+  }
+  if (over !== null) {
+    const refused = newDelivery(ports, work, { runId: run.runId, file: null });
+    const subject = 'Files that were not sent';
+    deliveries.push({ ...refused, subject, reason_code: 'outbox_over_limit', reason: over });
   }
   return {
     deliveries,
     async fileRefused() {
-      for (const delivery of deliveries) {
-        if (delivery.state === 'failed' || delivery.state === 'held') await fileDelivery(ports, delivery.id);
+      const refused = deliveries.filter(({ state }) => state === 'failed' || state === 'held');
+      const files = refused.filter((delivery) => !isOverLimit(delivery));
+      for (let from = 0; from < files.length; from += FILED_AT_ONCE) {
+        const some = files.slice(from, from + FILED_AT_ONCE);
+        await Promise.all(some.map(({ id }) => fileDelivery(ports, id)));
       }
+      // What is left by now goes away whole.
+      for (const { id } of refused.filter(isOverLimit)) await fileDelivery(ports, id);
     },
   };
 }
 
-/**
- * Before the first attempt of a run: what still lies in the outbox was written for somebody else's mail, in a turn
- * that did not get to its end. It must not be sent to whoever writes now, so it goes to failed/.
- */
-export async function sweepLeftovers(ports: ConsumerPorts, work: Work): Promise<void> {
-  const known = await unfiledDeliveries(ports.db, work.agent.id);
-  for (const { name } of await outboxFiles(ports, work)) {
-    if (known.some((delivery) => delivery.source_file === name)) continue;
-    ports.logger.warn('outbox_left_over', { agent: work.agent.name, file: name });
-    await fileLeftOver(ports, { id: ports.makeId(), agentId: work.agent.id, file: name });
-  }
+/** `over` says what is not read, null where everything is. */
+interface FilesToRead {
+  files: string[];
+  /** Files of deliveries that wait: they are mails of their own where the agent has changed them since. */
+  again: string[];
+  over: string | null;
 }
 
-/** Oldest first, so that mails go out in the order in which the agent wrote them; hidden files are drafts. */
-async function outboxFiles(ports: ConsumerPorts, work: Work): Promise<FolderEntry[]> {
-  const entries = await ports.folders.list(work.agent.id, FOLDER, MAX_LISTED);
+/** In the order in which they were written; where they are too many, the reply and then the others by name. */
+async function filesToRead(
+  ports: Ports,
+  work: Pick<Work, 'agent' | 'mail'>,
+  { runId, awaited }: { runId: string; awaited: ReadonlySet<string> },
+): Promise<FilesToRead> {
+  const { entries, more } = await lookIntoOutbox(ports, work.agent.id);
+  const named = entries.filter(({ name }) => !name.includes(NOT_UTF8));
+  const fresh = named.filter(({ name }) => !awaited.has(name));
+  const names = fresh.map(({ name }) => name);
+  const reply = replyFileName(runId);
+  if (more && !names.includes(reply) && (await isThere(ports, work, reply))) names.push(reply);
+  const picked = pickMails(names, runId);
+  const unnamed = entries.length - named.length;
+  const nothingOver = picked.over.length === 0 && unnamed === 0 && !more;
+  const again = named.filter(({ name }) => awaited.has(name)).map(({ name }) => name);
+  return {
+    files: nothingOver ? byTime(fresh) : picked.taken,
+    again: again.slice(0, MAX_MAILS - picked.taken.length),
+    over: nothingOver ? null : overLimit({ over: picked.over.length, unnamed, more }),
+  };
+}
+
+async function isThere(ports: Ports, { agent }: Pick<Work, 'agent'>, name: string): Promise<boolean> {
+  const found = await ports.folders.readFrom(agent.id, `${OUTBOX}/${name}`, 0, 1);
+  return found.ok || found.reason !== 'missing';
+}
+
+function byTime(entries: readonly FolderEntry[]): string[] {
   return entries
-    .filter((entry) => !entry.name.startsWith('.'))
-    .sort((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => a.modifiedAt - b.modifiedAt || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name);
+}
+
+function overLimit({ over, unnamed, more }: { over: number; unnamed: number; more: boolean }): string {
+  const files = (count: number) => (count === 1 ? '1 file' : `${count} files`);
+  const reasons = [
+    ...(over > 0 || more
+      ? [
+          `outbox/email held ${more ? 'more than ' : ''}${files(over)} besides the ${MAX_MAILS} mails that are sent after one turn.`,
+        ]
+      : []),
+    ...(unnamed > 0 ? [`The names of ${files(unnamed)} are not UTF-8.`] : []),
+  ];
+  return reasons.join(' ');
 }

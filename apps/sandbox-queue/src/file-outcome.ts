@@ -4,23 +4,29 @@
  * the folder may have been changed, removed or planted by the agent: then a record is made from the row alone.
  */
 import {
-  failedOriginal,
-  failedRecord,
+  holds,
+  MAX_MAIL_FILE_BYTES,
+  MAX_RAW_LENGTH,
+  type MailMark,
+  type MailResult,
+  type MailSource,
+  recordHead,
   renderError,
-  sentOriginal,
-  sentRecord,
   sha256Hex,
 } from '@tinyfat/core';
 import { type Delivery, deliveryById, markFiled, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerPorts } from './consumer.ts';
+import { OUTBOX, setOutboxAside } from './outbox-folder.ts';
 
-const MAX_FILE_BYTES = 25_000_000;
-type Ports = Pick<ConsumerPorts, 'folders' | 'clock' | 'db' | 'logger'>;
+/** A record is its mail and the result, with some numbers written longer than they were. */
+const MAX_RECORD_BYTES = MAX_MAIL_FILE_BYTES + 1_000_000;
+/** A record up to this size is parsed to know whose it is; of a larger one the beginning tells. */
+const SMALL_BYTES = 100_000;
+/** Names on disk have at most 255 bytes; that of a record has the delivery's id in it as well. */
+const MAX_NAME_BYTES = 180;
+
+type Ports = Pick<ConsumerPorts, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
-
-/** What is known of a delivery when its file is put in its place. */
-type Settled = Pick<Delivery, 'id' | 'agent_id' | 'source_file' | 'source_sha256' | 'message_id' | 'state'> &
-  Partial<Delivery>;
 
 /** Files whatever is settled and not filed yet: after a crash, or a report on a mail that was sent. Never rejects. */
 export async function fileSettled(ports: Ports): Promise<void> {
@@ -50,22 +56,9 @@ export async function fileDelivery(ports: Ports, id: string): Promise<void> {
   });
 }
 
-/** Puts a file that no delivery was made from into failed/. Never rejects. */
-export async function fileLeftOver(
-  ports: Ports,
-  left: { id: string; agentId: string; file: string },
-): Promise<void> {
-  await orLogged(ports, left.id, () =>
-    place(ports, {
-      id: left.id,
-      agent_id: left.agentId,
-      source_file: left.file,
-      source_sha256: null,
-      message_id: '',
-      state: 'failed',
-      reason_code: 'outbox_left_over',
-    }),
-  );
+/** Whether the row stands for all the files of a turn that were too many, and for no mail. */
+export function isOverLimit(delivery: Partial<Pick<Delivery, 'source_file' | 'reason_code'>>): boolean {
+  return delivery.source_file === null && delivery.reason_code === 'outbox_over_limit';
 }
 
 async function orLogged(ports: Ports, delivery: string, work: () => Promise<void>): Promise<void> {
@@ -76,46 +69,60 @@ async function orLogged(ports: Ports, delivery: string, work: () => Promise<void
   }
 }
 
-async function place(ports: Ports, delivery: Settled): Promise<void> {
+async function place(ports: Ports, delivery: Delivery): Promise<void> {
+  if (isOverLimit(delivery)) {
+    return await setOutboxAside(ports, delivery.agent_id, `outbox/failed/over-limit-${delivery.id}`);
+  }
   const isSent = delivery.state === 'sent';
-  const wasSent = delivery.sent_at != null;
-  const before = isSent || wasSent ? await findRecord(ports, delivery, isSent ? 'failed' : 'sent') : null;
+  const folder: RecordFolder = isSent ? 'sent' : 'failed';
+  const moved = isSent || delivery.sent_at !== null;
+  const before = moved ? await findRecord(ports, delivery, isSent ? 'failed' : 'sent') : null;
+  const there = await findRecord(ports, delivery, folder);
   // Once it was filed, a file of that name in outbox/email is another mail.
-  const filedBefore = before !== null && before.original !== null;
-  const original = filedBefore ? before.original : await takeOriginal(ports, delivery);
-  const there = await findRecord(ports, delivery, isSent ? 'sent' : 'failed');
-  const written = original ?? there.original ?? (wasSent ? summary(delivery) : null);
-  const record = isSent ? sent(ports, delivery, written) : failed(ports, delivery, written);
-  await ports.folders.write(delivery.agent_id, there.path, record);
-  if (filedBefore) await ports.folders.unlink(delivery.agent_id, before.path);
-  else await clearOutbox(ports, delivery);
+  const filedBefore = before !== null && before.source !== null;
+  const source = (filedBefore ? before.source : await takeOriginal(ports, delivery)) ?? there.source;
+  const fallback = moved ? summary(delivery) : { original: null };
+  const record = await ports.workers.recordOutbox(source, resultOf(ports, delivery), fallback);
+  await ports.folders.write(delivery.agent_id, there.path, record.text);
+  if (!filedBefore) await clearOutbox(ports, delivery, folder, record.whole);
+  else if (record.whole) await ports.folders.unlink(delivery.agent_id, before.path);
 }
 
-function sent(ports: Ports, delivery: Settled, original: string | null): string {
-  return sentRecord(original ?? summary(delivery), {
-    sentAt: delivery.sent_at ?? ports.clock(),
-    provider: delivery.provider ?? 'unknown',
-    providerId: delivery.provider_id ?? null,
-    messageId: delivery.message_id,
-  });
-}
-
-function failed(ports: Ports, { id, reason_code, reason }: Settled, original: string | null): string {
-  const error = renderError(reason_code ?? 'internal', reason ?? null);
-  return failedRecord(original, {
+function resultOf(ports: Ports, delivery: Delivery): MailResult {
+  const { id, reason_code, reason } = delivery;
+  if (delivery.state === 'sent') {
+    return {
+      state: 'sent',
+      sentAt: delivery.sent_at ?? ports.clock(),
+      provider: delivery.provider ?? 'unknown',
+      providerId: delivery.provider_id,
+      messageId: delivery.message_id,
+    };
+  }
+  const error = renderError(reason_code ?? 'internal', reason);
+  return {
+    state: 'failed',
     failedAt: ports.clock(),
     error: error.replaceAll(/\boutbox (approve|retry) ID\b/g, `outbox $1 ${id}`),
     delivery: id,
-  });
+  };
 }
 
-/** The text of the outbox file, provided that it is still the one that the delivery was made from. */
-async function takeOriginal(ports: Ports, delivery: Settled): Promise<string | null> {
-  const path = `outbox/email/${delivery.source_file}`;
-  const file = await ports.folders.read(delivery.agent_id, path, MAX_FILE_BYTES);
-  if (!file.ok) return null;
-  const same = delivery.source_sha256 == null || (await sha256Hex(file.bytes)) === delivery.source_sha256;
-  return same ? new TextDecoder().decode(file.bytes) : null;
+/** The outbox file, provided that it is still the one that the delivery was made from. */
+async function takeOriginal(ports: Ports, delivery: Delivery): Promise<MailSource | null> {
+  const file = await readOriginal(ports, delivery);
+  const isIt = file.ok && (await isOriginal(delivery, file.bytes));
+  return isIt ? { mark: { kind: 'mail' }, raw: file.bytes } : null;
+}
+
+/** What was refused unread is not read now either, but for a short text that says what it is. */
+function readOriginal(ports: Ports, delivery: Delivery) {
+  const most = delivery.source_sha256 === null ? MAX_RAW_LENGTH : MAX_MAIL_FILE_BYTES;
+  return ports.folders.read(delivery.agent_id, `${OUTBOX}/${delivery.source_file}`, most);
+}
+
+async function isOriginal({ source_sha256 }: Delivery, bytes: Uint8Array): Promise<boolean> {
+  return source_sha256 === null || (await sha256Hex(bytes)) === source_sha256;
 }
 
 /**
@@ -124,45 +131,69 @@ async function takeOriginal(ports: Ports, delivery: Settled): Promise<string | n
  */
 async function findRecord(
   ports: Ports,
-  delivery: Settled,
+  delivery: Delivery,
   folder: RecordFolder,
-): Promise<{ path: string; original: string | null }> {
-  const stem = `outbox/${folder}/${(delivery.source_file ?? '').replace(/\.json$/, '')}`;
+): Promise<{ path: string; source: MailSource | null }> {
+  const mark: Exclude<MailMark, { kind: 'mail' }> =
+    folder === 'sent'
+      ? { kind: 'sent', messageId: delivery.message_id }
+      : { kind: 'failed', delivery: delivery.id };
+  const stem = `outbox/${folder}/${shortened((delivery.source_file ?? '').replace(/\.json$/, ''))}`;
   const plain = `${stem}.json`;
   const numbered = `${stem}-${delivery.id}.json`;
   let free = numbered;
   for (const path of [plain, numbered]) {
-    const file = await ports.folders.read(delivery.agent_id, path, MAX_FILE_BYTES);
-    if (!file.ok) {
-      if (path === plain && file.reason === 'missing') free = plain;
-      continue;
+    const small = await ports.folders.read(delivery.agent_id, path, SMALL_BYTES);
+    if (small.ok) {
+      const source = { mark, raw: small.bytes };
+      if (holds(source)) return { path, source };
+    } else if (small.reason === 'too_large') {
+      const raw = await readLarge(ports, delivery.agent_id, path, recordHead(mark));
+      if (raw !== null) return { path, source: { mark, raw } };
+    } else if (path === plain && small.reason === 'missing') {
+      free = plain;
     }
-    const text = new TextDecoder().decode(file.bytes);
-    const original =
-      folder === 'sent' ? sentOriginal(text, delivery.message_id) : failedOriginal(text, delivery.id);
-    if (original !== null) return { path, original };
   }
-  return { path: free, original: null };
+  return { path: free, source: null };
 }
 
-/** Takes the file out of outbox/email; what could not be read as a file is kept beside its record. */
-async function clearOutbox(ports: Ports, delivery: Settled): Promise<void> {
-  const path = `outbox/email/${delivery.source_file}`;
-  const file = await ports.folders.read(delivery.agent_id, path, MAX_FILE_BYTES);
-  if (file.ok) {
-    const same = delivery.source_sha256 == null || (await sha256Hex(file.bytes)) === delivery.source_sha256;
-    // A file that was changed since is a new mail; it stays for the next look.
-    if (same) await ports.folders.unlink(delivery.agent_id, path);
-  } else if (file.reason !== 'missing') {
-    await ports.folders.move(
-      delivery.agent_id,
-      path,
-      `outbox/failed/${delivery.source_file}.original-${delivery.id}`,
-    );
-  }
+/** A record that begins like this, whole; null for any other file, of which no more than that is read. */
+async function readLarge(
+  ports: Ports,
+  agentId: string,
+  path: string,
+  head: string,
+): Promise<Uint8Array | null> {
+  const start = await ports.folders.readFrom(agentId, path, 0, new TextEncoder().encode(head).length);
+  if (!start.ok || new TextDecoder().decode(start.bytes) !== head) return null;
+  const file = await ports.folders.read(agentId, path, MAX_RECORD_BYTES);
+  return file.ok ? file.bytes : null;
+}
+
+/** Takes the file out of outbox/email; what does not stand whole in the record is kept beside it. */
+async function clearOutbox(
+  ports: Ports,
+  delivery: Delivery,
+  folder: RecordFolder,
+  whole: boolean,
+): Promise<void> {
+  const path = `${OUTBOX}/${delivery.source_file}`;
+  const file = await readOriginal(ports, delivery);
+  if (!file.ok && file.reason === 'missing') return;
+  // A file that was changed since is a new mail; it stays for the next look.
+  if (file.ok && !(await isOriginal(delivery, file.bytes))) return;
+  if (file.ok && whole) return await ports.folders.unlink(delivery.agent_id, path);
+  const kept = `outbox/${folder}/${shortened(delivery.source_file ?? '')}.original-${delivery.id}`;
+  await ports.folders.move(delivery.agent_id, path, kept);
+}
+
+/** A name, cut where there is no room behind it. */
+function shortened(name: string): string {
+  const bytes = new TextEncoder().encode(name).subarray(0, MAX_NAME_BYTES);
+  return new TextDecoder().decode(bytes).replace(/\ufffd+$/, '');
 }
 
 /** Stands for a file that the agent changed or removed before its mail was sent. */
-function summary({ recipients, subject }: Settled): string {
-  return JSON.stringify({ to: JSON.parse(recipients ?? '[]'), subject: subject ?? '' });
+function summary({ recipients, subject }: Delivery): Record<string, unknown> {
+  return { to: JSON.parse(recipients), subject };
 }

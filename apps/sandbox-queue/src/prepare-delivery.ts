@@ -3,21 +3,22 @@ import {
   addressOutboxMail,
   type IncomingMail,
   MAX_ATTACHMENTS_BYTES,
+  MAX_MAIL_FILE_BYTES,
+  MAX_TURN_BYTES,
   type Mailbox,
-  newMessageId,
   type OutboxAttachment,
-  parseOutboxMail,
+  type ReadRefusal,
   replyCopies,
+  replyFileName,
   sha256Hex,
 } from '@tinyfat/core';
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import type { ConsumerPorts, Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
-
-/** An outbox file may carry its attachments in base64. */
-const MAX_FILE_BYTES = 25_000_000;
+import { newDelivery } from './new-delivery.ts';
+import { OUTBOX } from './outbox-folder.ts';
 
 type Ports = Pick<
   ConsumerPorts,
@@ -26,6 +27,11 @@ type Ports = Pick<
 type Addressee = Pick<Work, 'agent' | 'mail'>;
 type Refusal = { ok: false; code: string; reason: string };
 
+/** Bytes that may still be read for the mails of one turn, attachments included; counted down. */
+export interface ReadBudget {
+  left: number;
+}
+
 /**
  * Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. Null for a file that one
  * of the `known` deliveries was made from: it is not composed and stored again while it waits.
@@ -33,30 +39,18 @@ type Refusal = { ok: false; code: string; reason: string };
 export async function prepareDelivery(
   ports: Ports,
   work: Addressee,
-  source: { runId: string; footer: string | null; file: string; known: readonly Delivery[] },
+  source: {
+    runId: string;
+    footer: string | null;
+    file: string;
+    known: readonly Delivery[];
+    budget?: ReadBudget;
+  },
 ): Promise<NewDelivery | null> {
-  const isKnown = (sha256: string | null) =>
-    source.known.some((other) => other.source_file === source.file && other.source_sha256 === sha256);
-  const id = ports.makeId();
-  const base: NewDelivery = {
-    id,
-    agent_id: work.agent.id,
-    mail_id: work.mail.id,
-    run_id: source.runId,
-    kind: 'mail',
-    source_file: source.file,
-    source_sha256: null,
-    envelope_sender: agentAddress(ports, work.agent),
-    recipients: '[]',
-    subject: '',
-    message_id: newMessageId(id, ports.mailDomain),
-    raw_key: '',
-    state: 'failed',
-    attempts: 0,
-    next_attempt_at: ports.clock(),
-    created_at: ports.clock(),
-    filed: 0,
-  };
+  const { budget = { left: MAX_TURN_BYTES } } = source;
+  const sameName = source.known.filter((other) => other.source_file === source.file);
+  const isKnown = (sha256: string | null) => sameName.some((other) => other.source_sha256 === sha256);
+  const base = newDelivery(ports, work, source);
   const refusedUnread = (refusal: Refusal) => (isKnown(null) ? null : refused(refusal));
   const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
     ...base,
@@ -72,12 +66,18 @@ export async function prepareDelivery(
       reason: `${source.file} is no mail: files in outbox/email end in .json.`,
     });
   }
-  const file = await ports.folders.read(work.agent.id, `outbox/email/${source.file}`, MAX_FILE_BYTES);
-  if (!file.ok) return refusedUnread({ ok: false, code: `file_${file.reason}`, reason: `${file.detail}.` });
+  const most = Math.min(MAX_MAIL_FILE_BYTES, budget.left);
+  const file = await ports.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
+  if (!file.ok) {
+    // What is too much for this turn says nothing of a mail that waits since another.
+    const unread = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large' && sameName.length > 0;
+    return unread ? null : refusedUnread(readRefusal(file, '', most < MAX_MAIL_FILE_BYTES));
+  }
+  budget.left -= file.bytes.length;
   const sha256 = await sha256Hex(file.bytes);
   if (isKnown(sha256)) return null;
-  const parsed = parseOutboxMail(new TextDecoder().decode(file.bytes));
-  const isReply = source.file === `${source.runId}.json`;
+  const parsed = await ports.workers.checkOutbox(file.bytes);
+  const isReply = source.file === replyFileName(source.runId);
   if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
 
   const incoming = incomingMail(work.mail);
@@ -90,7 +90,7 @@ export async function prepareDelivery(
     recipients: JSON.stringify(to),
     subject: addressed.subject,
   };
-  const attachments = await loadAttachments(ports, work.agent.id, parsed.mail.attachments);
+  const attachments = await loadAttachments(ports, work.agent.id, parsed.mail.attachments, budget);
   if (!attachments.ok) return refused(attachments, described);
   const composed = await ports.workers.compose({
     messageId: base.message_id,
@@ -108,9 +108,9 @@ export async function prepareDelivery(
     attachments: attachments.files,
   });
   if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
-  await ports.rawMail.put(id, composed.raw);
+  await ports.rawMail.put(base.id, composed.raw);
 
-  return { ...base, ...described, raw_key: id, ...(await firstState(ports, work, to)) };
+  return { ...base, ...described, raw_key: base.id, ...(await firstState(ports, work, to)) };
 }
 
 async function copiesOf(ports: Ports, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {
@@ -127,6 +127,7 @@ async function loadAttachments(
   ports: Ports,
   agentId: string,
   wanted: readonly OutboxAttachment[],
+  budget: ReadBudget,
 ): Promise<{ ok: true; files: OutgoingMail['attachments'] } | Refusal> {
   const files: OutgoingMail['attachments'] = [];
   let room = MAX_ATTACHMENTS_BYTES;
@@ -135,8 +136,9 @@ async function loadAttachments(
     if (attachment.source === 'content') {
       content = attachment.content;
     } else {
-      const file = await ports.folders.read(agentId, attachment.path, room);
-      if (!file.ok) return { ok: false, code: `file_${file.reason}`, reason: `Attachment: ${file.detail}.` };
+      const file = await ports.folders.read(agentId, attachment.path, Math.min(room, budget.left));
+      if (!file.ok) return readRefusal(file, 'Attachment: ', budget.left < room);
+      budget.left -= file.bytes.length;
       content = file.bytes;
     }
     room -= content.length;
@@ -150,4 +152,12 @@ async function loadAttachments(
     files.push({ filename: attachment.filename, contentType: null, content });
   }
   return { ok: true, files };
+}
+
+/** @param short - whether no more was read because other mails of the turn took the rest */
+function readRefusal({ reason, detail }: ReadRefusal, what: string, short: boolean): Refusal {
+  if (reason !== 'too_large' || !short)
+    return { ok: false, code: `file_${reason}`, reason: `${what}${detail}.` };
+  const limit = `the mails of one turn have at most ${MAX_TURN_BYTES} bytes together, attachments included`;
+  return { ok: false, code: 'outbox_over_limit', reason: `${what}${detail}, because ${limit}.` };
 }

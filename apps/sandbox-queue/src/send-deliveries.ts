@@ -19,7 +19,16 @@ import { fileDelivery, fileSettled } from './file-outcome.ts';
 
 type Ports = Pick<
   ConsumerPorts,
-  'db' | 'folders' | 'rawMail' | 'transport' | 'clock' | 'random' | 'logger' | 'recorder' | 'deliveryBackoff'
+  | 'db'
+  | 'folders'
+  | 'rawMail'
+  | 'workers'
+  | 'transport'
+  | 'clock'
+  | 'random'
+  | 'logger'
+  | 'recorder'
+  | 'deliveryBackoff'
 >;
 
 const POLL_MS = 1000;

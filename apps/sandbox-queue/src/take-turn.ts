@@ -7,12 +7,13 @@ import type { NewDelivery, Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
-import { collectOutbox, sweepLeftovers } from './collect-outbox.ts';
+import { collectOutbox } from './collect-outbox.ts';
 import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './consumer.ts';
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
 import { openSpending, type RunSpending } from './spending.ts';
+import { sweepLeftovers } from './sweep-leftovers.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */

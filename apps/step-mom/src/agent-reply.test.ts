@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -72,4 +72,22 @@ test.each(['', '{', 'null', '[]', '"x"', '{"body":1}'])('%j is no mail', (text) 
 test('a folder with the name of a mail, and a missing outbox, are no mails', () => {
   expect(readOutboxMail(folder)).toBeNull();
   expect(snapshotOutbox(join(folder, 'missing')).size).toBe(0);
+});
+
+test('a reply counts only among the mails that the host will send', () => {
+  for (let number = 0; number < 100; number++)
+    write(`m${String(number).padStart(3, '0')}.json`, { body: 'x', to: ['bob@example.com'] });
+  write('z.json', { body: 'The reply.' });
+  expect(agentReplied(folder, new Map(), email)).toBe(false);
+  write('a.json', { body: 'The reply.' });
+  expect(agentReplied(folder, new Map(), email)).toBe(true);
+});
+
+test('files without end are looked at up to a number of bytes', () => {
+  for (let number = 0; number < 50; number++) {
+    write(`${number}.json`, '{"body":"x","z":"');
+    truncateSync(join(folder, `${number}.json`), 24_900_000);
+  }
+  write('z.json', { body: 'The reply.' });
+  expect(agentReplied(folder, new Map(), email)).toBe(false);
 });

@@ -1,29 +1,50 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
-import { addressOutboxMail, type OutboxMail, parseMailbox, parseOutboxMail, replyTo } from '@tinyfat/core';
+import {
+  addressOutboxMail,
+  MAX_MAIL_FILE_BYTES,
+  MAX_MAILS,
+  MAX_TURN_BYTES,
+  type OutboxMail,
+  parseMailbox,
+  parseOutboxMail,
+  replyTo,
+} from '@tinyfat/core';
 import type { StepMomInput } from './contract.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** Names of pending outbox mails, each with a fingerprint that changes when the file is written again. */
 export type OutboxSnapshot = ReadonlyMap<string, string>;
 
-/** More than this is no mail; the host refuses it as well. */
-const longestMailBytes = 64 * 1024 * 1024;
+/** The host looks at no more either. */
+const mostListed = 10_000;
 
 /** Lists the mails that wait in an outbox folder; a missing folder is empty. Dot files are drafts. */
 export function snapshotOutbox(folder: string): OutboxSnapshot {
   const snapshot = new Map<string, string>();
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return snapshot;
-  }
-  for (const name of names.sort()) {
+  for (const name of namesIn(folder).sort()) {
     if (!name.endsWith('.json') || name.startsWith('.')) continue;
-    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
     if (stat?.isFile()) snapshot.set(name, `${stat.ino}:${stat.size}:${stat.mtimeMs}`);
   }
   return snapshot;
+}
+
+function namesIn(folder: string): string[] {
+  const names: string[] = [];
+  try {
+    const opened = opendirSync(folder);
+    try {
+      for (let entry = opened.readSync(); entry && names.length < mostListed; entry = opened.readSync()) {
+        names.push(entry.name);
+      }
+    } finally {
+      opened.closeSync();
+    }
+  } catch {
+    // No folder, or none that can be read.
+  }
+  return names;
 }
 
 /** Names of the mails that are new or changed since `before`. */
@@ -35,14 +56,13 @@ export function writtenSince(folder: string, before: OutboxSnapshot): string[] {
 
 /** Reads a mail as the host will; null when the host would refuse it. */
 export function readOutboxMail(path: string): OutboxMail | null {
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile() || stat.size > longestMailBytes) return null;
-    const parsed = parseOutboxMail(readFileSync(path, 'utf8'));
-    return parsed.ok ? parsed.mail : null;
-  } catch {
-    return null;
-  }
+  return mailIn(readPlainFile(path, MAX_MAIL_FILE_BYTES));
+}
+
+function mailIn(file: ReturnType<typeof readPlainFile>): OutboxMail | null {
+  if (!file.ok || file.size > MAX_MAIL_FILE_BYTES) return null;
+  const parsed = parseOutboxMail(new TextDecoder().decode(file.bytes));
+  return parsed.ok ? parsed.mail : null;
 }
 
 /** Whether the host will send a mail to the person who wrote, in the thread of their mail. */
@@ -62,10 +82,18 @@ export function answersSender(mail: OutboxMail, email: StepMomInput['email']): b
   return addressed.answers && addressed.inReplyTo === replyTo(incoming).inReplyTo;
 }
 
-/** Whether the agent itself wrote a reply to the sender since `before`. */
+/**
+ * Whether the agent itself wrote a reply to the sender since `before`, among the mails that the host will send: so many
+ * by name that there is room for one more, which is ours, and so many bytes.
+ */
 export function agentReplied(folder: string, before: OutboxSnapshot, email: StepMomInput['email']): boolean {
-  return writtenSince(folder, before).some((name) => {
-    const mail = readOutboxMail(join(folder, name));
-    return mail !== null && answersSender(mail, email);
-  });
+  let left = MAX_TURN_BYTES;
+  for (const name of writtenSince(folder, before).slice(0, MAX_MAILS - 1)) {
+    const file = readPlainFile(join(folder, name), Math.min(MAX_MAIL_FILE_BYTES, left));
+    if (!file.ok) continue;
+    left -= file.bytes.length;
+    const mail = file.bytes.length === file.size ? mailIn(file) : null;
+    if (mail !== null && answersSender(mail, email)) return true;
+  }
+  return false;
 }

@@ -4,6 +4,8 @@ import { type OutboxSnapshot, snapshotOutbox } from './agent-reply.ts';
 import { bashTool, commandEnvironment } from './bash-tool.ts';
 import type { StepMomInput } from './contract.ts';
 import type { EventLog } from './event-log.ts';
+import { findSkills } from './find-skills.ts';
+import { notesForAgent } from './folder-notes.ts';
 import type { Failure } from './llm-failure.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
 import type { StepMomRoots } from './roots.ts';
@@ -29,12 +31,18 @@ export interface Run {
   /** Milliseconds until the deadline. */
   remainingMs: () => number;
   log: EventLog;
+  /** A sentence for each thing of the agent's folder that could not be used. */
+  notes: string[];
 }
+
+/** Events that say so, at most. */
+const mostWarnings = 20;
 
 /**
  * Opens the session and makes it ready to be prompted. Throws when the agent's folder can't be written.
  *
  * @param proxyPort - where the way out listens, on 127.0.0.1
+ * @param mended - what was the matter with its folders
  */
 export async function openRun(
   roots: StepMomRoots,
@@ -42,6 +50,7 @@ export async function openRun(
   chosen: ChosenModel,
   proxyPort: number,
   log: EventLog,
+  mended: readonly string[],
 ): Promise<Run> {
   const { dataFolder } = roots;
   const outbox = join(dataFolder, 'outbox', 'email');
@@ -49,16 +58,36 @@ export async function openRun(
   const history = readRunHistory(opened.manager, input.run_id);
   const remainingMs = () => roots.startedAt + input.limits.deadline_ms - Date.now();
   const environment = commandEnvironment(roots.childEnvironment, proxyPort);
+  const memory = readMemory(dataFolder);
+  const skills = findSkills(join(dataFolder, 'skills'), '/data/skills');
+  const notes = [
+    ...mended,
+    ...[memory.leftOut, opened.leftOut].filter((note) => note !== null),
+    ...skills.leftOut,
+  ];
+  for (const message of notes.slice(0, mostWarnings)) log.write({ type: 'warning', message });
   const { session, lastFailure } = await createSession({
     ...chosen,
     cwd: dataFolder,
     manager: opened.manager,
     systemPrompt: systemPrompt(input.agent),
-    memory: memorySection(readMemory(dataFolder)),
-    skillFolders: [join(dataFolder, 'skills'), roots.platformSkillsFolder],
+    memory: `${memorySection(memory.text)}${notesForAgent(notes)}`,
+    skillPaths: [...skills.files, roots.platformSkillsFolder],
     bash: bashTool(dataFolder, environment, input.limits.deadline_ms, remainingMs),
     limits: input.limits,
   });
   const outboxBefore = history.outboxBefore ?? snapshotOutbox(outbox);
-  return { input, dataFolder, outbox, opened, session, lastFailure, history, outboxBefore, remainingMs, log };
+  return {
+    input,
+    dataFolder,
+    outbox,
+    opened,
+    session,
+    lastFailure,
+    history,
+    outboxBefore,
+    remainingMs,
+    log,
+    notes,
+  };
 }

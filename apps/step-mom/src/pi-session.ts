@@ -16,6 +16,10 @@ import { judgeModelCalls, type ModelCalls } from './model-calls.ts';
 /** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
 const noAgentFolder = '/nonexistent/pi';
 
+/** As https://agentskills.io/specification has them, characters. */
+const longestSkillName = 64;
+const longestSkillDescription = 1024;
+
 /** A model of pi's, and the runtime that calls it. */
 export interface ChosenModel {
   runtime: ModelRuntime;
@@ -42,13 +46,14 @@ export async function chooseModel(wanted: StepMomInput['model'], runToken: strin
 }
 
 /** Nothing is looked up: no extensions, themes, prompt templates or context files; only our prompt and skills. */
-function fixedResources(systemPrompt: string, memory: string, skillFolders: string[]): ResourceLoader {
-  const { skills } = loadSkills({
-    cwd: '/',
-    agentDir: noAgentFolder,
-    skillPaths: skillFolders,
-    includeDefaults: false,
-  });
+function fixedResources(systemPrompt: string, memory: string, skillPaths: string[]): ResourceLoader {
+  const loaded = loadSkills({ cwd: '/', agentDir: noAgentFolder, skillPaths, includeDefaults: false });
+  // Both stand in every prompt; the standard of skills allows no longer ones, pi does.
+  const skills = loaded.skills.map((skill) => ({
+    ...skill,
+    name: skill.name.slice(0, longestSkillName),
+    description: skill.description.slice(0, longestSkillDescription),
+  }));
   return {
     getExtensions: () => ({ extensions: [], errors: [], runtime: createExtensionRuntime() }),
     getSkills: () => ({ skills, diagnostics: [] }),
@@ -71,7 +76,8 @@ export interface SessionParts extends ChosenModel {
   manager: SessionManager;
   systemPrompt: string;
   memory: string;
-  skillFolders: string[];
+  /** Files of skills, and folders that are walked without a bound. */
+  skillPaths: string[];
   bash: ToolDefinition;
   limits: StepMomInput['limits'];
 }
@@ -108,7 +114,7 @@ export async function createSession(
     modelRuntime: parts.runtime,
     settingsManager,
     sessionManager: parts.manager,
-    resourceLoader: fixedResources(parts.systemPrompt, parts.memory, parts.skillFolders),
+    resourceLoader: fixedResources(parts.systemPrompt, parts.memory, parts.skillPaths),
     tools: ['read', 'bash', 'edit', 'write'],
     customTools: [parts.bash],
   });

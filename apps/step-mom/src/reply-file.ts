@@ -1,10 +1,22 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { replyFileName } from '@tinyfat/core';
 import { readOutboxMail } from './agent-reply.ts';
 
 /** Where a run's reply lies; the same for every attempt, so a second one replaces and never doubles. */
 export function replyPath(outboxFolder: string, runId: string): string {
-  return join(outboxFolder, `${runId}.json`);
+  return join(outboxFolder, replyFileName(runId));
 }
 
 /** Whether the run's reply is there and whole: then the turn is over, and only sending remains. */
@@ -22,24 +34,46 @@ export function replyIsComplete(outboxFolder: string, runId: string): boolean {
  */
 export function writeReply(outboxFolder: string, runId: string, body: string, footer: string): void {
   mkdirSync(outboxFolder, { recursive: true });
-  const temporary = join(outboxFolder, `.${runId}.tmp`);
-  const descriptor = openSync(temporary, 'w');
+  // A fresh name, opened by nobody else: a pipe of the agent's would keep us waiting.
+  const temporary = join(outboxFolder, `.${runId}.${randomUUID()}.tmp`);
+  const descriptor = openSync(temporary, 'wx');
   try {
     writeFileSync(descriptor, `${JSON.stringify({ body, log: footer, status: 'pending' }, null, 2)}\n`);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, replyPath(outboxFolder, runId));
-  fsyncFile(outboxFolder);
+  const target = replyPath(outboxFolder, runId);
+  if (lstatSync(target, { throwIfNoEntry: false })?.isDirectory()) {
+    renameSync(target, `${target}.in-the-way-${randomUUID()}`);
+  }
+  renameSync(temporary, target);
+  fsyncFolder(outboxFolder);
 }
 
-/** Makes a file or folder durable (fsync). Throws when it can't be opened. */
-export function fsyncFile(path: string): void {
-  const descriptor = openSync(path, 'r');
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
+
+function fsyncFolder(path: string): void {
+  const descriptor = openSync(path, O_RDONLY | O_DIRECTORY);
   try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Makes a file durable (fsync); false where there is no plain file of that name any more. */
+export function fsyncPlainFile(path: string): boolean {
+  try {
+    const descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      if (!fstatSync(descriptor).isFile()) return false;
+      fsyncSync(descriptor);
+      return true;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return false;
   }
 }

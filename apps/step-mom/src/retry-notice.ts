@@ -2,6 +2,7 @@ import type { PastToolCall } from './run-history.ts';
 
 const mostCalls = 40;
 const longestArgs = 300;
+const mostFiles = 100;
 
 const outcomes = {
   done: 'returned',
@@ -27,6 +28,8 @@ export function retryNotice(
     return `- ${call.name} ${args} → ${outcomes[call.outcome]}`;
   });
   const left = calls.length - shown.length;
+  const files = outboxFiles.slice(0, mostFiles).map((name) => JSON.stringify(name));
+  const more = outboxFiles.length > mostFiles ? ` and ${outboxFiles.length - mostFiles} more` : '';
   const lines = [
     `[System notice] This is attempt ${attempt} at the mail above. The attempt before was cut off before your reply was written; the person has got nothing yet.`,
     '',
@@ -36,7 +39,7 @@ export function retryNotice(
     '',
     outboxFiles.length === 0
       ? 'It left no mails in the outbox.'
-      : `Mails it left in /data/outbox/email, which will be sent: ${outboxFiles.map((name) => JSON.stringify(name)).join(', ')}.`,
+      : `Mails it left in /data/outbox/email, which will be sent: ${files.join(', ')}${more}.`,
     '',
     'Before you repeat anything that has an effect (a mail, a request to a service, a change to a file), look whether it already happened. Then finish the work and reply.',
   ];

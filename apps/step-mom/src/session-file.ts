@@ -1,69 +1,75 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, opendirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_SESSION_VERSION, SessionManager } from '@earendil-works/pi-coding-agent';
+import { readPlainFile } from './plain-file.ts';
 
 /** pi's own limit for a header is larger; ours are about 150 bytes. */
 const longestHeaderBytes = 4096;
+/** A session is read whole, and takes some times its size of the sandbox's memory. */
+const largestSessionBytes = 100_000_000;
+/** Files of one session that are tried. */
+const mostCandidates = 20;
 
 /** A session that is ready to be continued. */
 export interface OpenSession {
   manager: SessionManager;
   /** Name below `sessions/`. */
   file: string;
+  /** Why the session that was asked for was begun anew; null where it goes on, or is new. */
+  leftOut: string | null;
 }
 
-/** The session id in a file's first line; null when there is no readable header (pi session format, version 3). */
-function headerId(path: string): string | null {
-  let descriptor: number | undefined;
+/** The session id in a file's first line, or what is the matter (pi session format, version 3). */
+function headerId(path: string): { id: string } | { reason: string } {
+  const file = readPlainFile(path, longestHeaderBytes);
+  if (!file.ok) return { reason: file.reason };
+  if (file.size > largestSessionBytes) return { reason: `has ${file.size} bytes` };
   try {
-    // Opening a FIFO would wait for ever.
-    if (!statSync(path).isFile()) return null;
-    descriptor = openSync(path, 'r');
-    const buffer = Buffer.alloc(longestHeaderBytes);
-    const text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, 0));
+    const text = file.bytes.toString('utf8');
     const end = text.indexOf('\n');
     const header: unknown = JSON.parse(end < 0 ? text : text.slice(0, end));
-    if (typeof header !== 'object' || header === null) return null;
-    if (!('type' in header) || header.type !== 'session') return null;
-    return 'id' in header && typeof header.id === 'string' ? header.id : null;
+    const isHeader = typeof header === 'object' && header !== null && 'type' in header && 'id' in header;
+    if (isHeader && header.type === 'session' && typeof header.id === 'string') return { id: header.id };
   } catch {
-    return null;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    // No JSON, so no header.
   }
+  return { reason: 'is damaged' };
 }
 
-/** Opens a file; null when it is no session, or holds entries that no context can be made of. */
-function openUsable(folder: string, file: string, cwd: string): OpenSession | null {
-  if (headerId(join(folder, file)) === null) return null;
+/** Opens a file; the reason when it is no session, or holds entries that no context can be made of. */
+function openUsable(
+  folder: string,
+  file: string,
+  cwd: string,
+): { manager: SessionManager } | { reason: string } {
+  const header = headerId(join(folder, file));
+  if ('reason' in header) return header;
   try {
     const manager = SessionManager.open(join(folder, file), folder, cwd);
     manager.buildSessionProjection();
-    return { manager, file };
+    return { manager };
   } catch {
-    return null;
+    return { reason: 'is damaged' };
   }
 }
 
 /** Names to try, best first: the one that was asked for, then those with the session's id, newest first. */
 function candidates(folder: string, wanted: { id: string; file: string | null }): string[] {
-  const byId = readdirSync(folder)
-    .filter((name) => name.endsWith(`_${wanted.id}.jsonl`))
-    .sort()
-    .reverse();
+  const byId: string[] = [];
+  const opened = opendirSync(folder);
+  try {
+    for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
+      if (entry.name.endsWith(`_${wanted.id}.jsonl`)) byId.push(entry.name);
+    }
+  } finally {
+    opened.closeSync();
+  }
+  byId.sort().reverse();
   const asked = wanted.file;
   const plain = asked !== null && /^[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl$/.test(asked);
-  return plain ? [asked, ...byId.filter((name) => name !== asked)] : byId;
+  const names = plain ? [asked, ...byId.filter((name) => name !== asked)] : byId;
+  return names.slice(0, mostCandidates);
 }
 
 /**
@@ -74,8 +80,8 @@ function candidates(folder: string, wanted: { id: string; file: string | null })
 function createSessionFile(folder: string, id: string, cwd: string, now: Date): string {
   const timestamp = now.toISOString();
   const file = `${timestamp.replace(/[:.]/g, '-')}_${id}.jsonl`;
-  const temporary = join(folder, `.${file}.tmp`);
-  const descriptor = openSync(temporary, 'w');
+  const temporary = join(folder, `.${file}.${randomUUID()}.tmp`);
+  const descriptor = openSync(temporary, 'wx');
   try {
     const header = { type: 'session', version: CURRENT_SESSION_VERSION, id, timestamp, cwd };
     writeFileSync(descriptor, `${JSON.stringify(header)}\n`);
@@ -99,10 +105,12 @@ export function openSession(
   now: Date,
 ): OpenSession {
   mkdirSync(folder, { recursive: true });
+  let leftOut: string | null = null;
   for (const file of candidates(folder, wanted)) {
     const opened = openUsable(folder, file, cwd);
-    if (opened !== null) return opened;
+    if ('manager' in opened) return { manager: opened.manager, file, leftOut: null };
+    leftOut ??= `/data/sessions/${file} ${opened.reason}, so the conversation begins anew.`;
   }
   const file = createSessionFile(folder, wanted.id, cwd, now);
-  return { manager: SessionManager.open(join(folder, file), folder, cwd), file };
+  return { manager: SessionManager.open(join(folder, file), folder, cwd), file, leftOut };
 }

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { StepMomInput, StepMomOutcome } from './contract.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
+import { withNotes } from './folder-notes.ts';
 import { formatFooter } from './footer.ts';
 import { startForwarder } from './forwarder.ts';
 import { type Failure, internalFailure } from './llm-failure.ts';
 import { openRun, type Run } from './open-run.ts';
+import { mendFolders } from './own-folders.ts';
 import { chooseModel } from './pi-session.ts';
 import { readInput } from './read-input.ts';
-import { fsyncFile, writeReply } from './reply-file.ts';
+import { fsyncPlainFile, writeReply } from './reply-file.ts';
 import type { StepMomRoots } from './roots.ts';
 import { noUsage, type RunUsage, runUsage } from './run-history.ts';
 import { type WorkEnd, work } from './work.ts';
@@ -20,6 +22,7 @@ export async function stepMom(roots: StepMomRoots): Promise<StepMomOutcome> {
   const read = await readInput(roots.inboxFolder);
   if (!read.ok) return failed({ code: 'bad_input', message: read.reason, retry: false });
   const { input } = read;
+  const mended = mendFolders(roots.dataFolder, new Date());
   const log = openEventLog(
     join(roots.dataFolder, 'events'),
     () => new Date(),
@@ -32,7 +35,7 @@ export async function stepMom(roots: StepMomRoots): Promise<StepMomOutcome> {
     model: input.model.id,
     session_id: input.session.id,
   });
-  const outcome = await attempt(roots, input, log);
+  const outcome = await attempt(roots, input, log, mended);
   const { usage, cost_usd } = outcome;
   log.write({ type: 'end', usage, cost_usd, duration_ms: Date.now() - roots.startedAt });
   log.close();
@@ -40,11 +43,16 @@ export async function stepMom(roots: StepMomRoots): Promise<StepMomOutcome> {
 }
 
 /** A fault of ours ends the attempt; its text goes into the events, which only the owner sees. */
-async function attempt(roots: StepMomRoots, input: StepMomInput, log: EventLog): Promise<StepMomOutcome> {
+async function attempt(
+  roots: StepMomRoots,
+  input: StepMomInput,
+  log: EventLog,
+  mended: readonly string[],
+): Promise<StepMomOutcome> {
   try {
     const forwarder = await startForwarder(roots.gateway.socketPath, roots.gateway.port);
     try {
-      const outcome = await withWayOut(roots, input, log, forwarder.port);
+      const outcome = await withWayOut(roots, input, log, { proxyPort: forwarder.port, mended });
       if (!outcome.ok) log.write({ type: 'error', code: outcome.code, message: outcome.message });
       return outcome;
     } finally {
@@ -61,14 +69,14 @@ async function withWayOut(
   roots: StepMomRoots,
   input: StepMomInput,
   log: EventLog,
-  proxyPort: number,
+  { proxyPort, mended }: { proxyPort: number; mended: readonly string[] },
 ): Promise<StepMomOutcome> {
   const chosen = await chooseModel(input.model, roots.runToken);
   if (!chosen.ok) {
     const message = `There is no model called "${input.model.id}". There are: ${chosen.known.join(', ')}.`;
     return failed({ code: 'bad_input', message, retry: false });
   }
-  const run = await openRun(roots, input, chosen, proxyPort, log);
+  const run = await openRun(roots, input, chosen, proxyPort, log, mended);
   try {
     return conclude(run, await work(run));
   } finally {
@@ -96,8 +104,12 @@ function conclude(run: Run, end: WorkEnd): StepMomOutcome {
     context,
     modelId: input.model.demo ? 'demo' : input.model.id,
   });
-  fsyncFile(join(run.dataFolder, 'sessions', opened.file));
-  if (end.reply !== null) writeReply(run.outbox, input.run_id, end.reply, footer);
+  // What the agent did to its folders and its session in this turn must not cost the answer.
+  const notes = [...run.notes, ...mendFolders(run.dataFolder, new Date())];
+  if (!fsyncPlainFile(join(run.dataFolder, 'sessions', opened.file))) {
+    notes.push(`/data/sessions/${opened.file} is gone, so the next mail may begin a new conversation.`);
+  }
+  if (end.reply !== null) writeReply(run.outbox, input.run_id, withNotes(end.reply, notes, input), footer);
   return {
     type: 'outcome',
     ok: true,

@@ -1,22 +1,23 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepMomInput } from './contract.ts';
+import { readPlainFile } from './plain-file.ts';
 
 /** Longest part of MEMORY.md that goes into a prompt, bytes. */
 const memoryLimitBytes = 64 * 1024;
 
-/** The agent's notes as they are at the start of the turn, cut at 64 kB; empty when there are none. */
-export function readMemory(dataFolder: string): string {
-  const path = join(dataFolder, 'MEMORY.md');
-  try {
-    if (!statSync(path).isFile()) return '';
-    const bytes = readFileSync(path);
-    if (bytes.length <= memoryLimitBytes) return bytes.toString('utf8').trim();
-    const head = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes.subarray(0, memoryLimitBytes));
-    return `${head.trimEnd()}\n[cut: MEMORY.md has ${bytes.length} bytes; only the first ${memoryLimitBytes} are shown. Shorten it.]`;
-  } catch {
-    return '';
+/**
+ * The agent's notes as they are at the start of the turn, cut at 64 kB; empty when there are none. `leftOut` says why
+ * what stands in their place is not read; null where it is.
+ */
+export function readMemory(dataFolder: string): { text: string; leftOut: string | null } {
+  const file = readPlainFile(join(dataFolder, 'MEMORY.md'), memoryLimitBytes);
+  if (!file.ok) {
+    return { text: '', leftOut: file.missing ? null : `/data/MEMORY.md ${file.reason} and was not read.` };
   }
+  if (file.size <= memoryLimitBytes) return { text: file.bytes.toString('utf8').trim(), leftOut: null };
+  const head = new TextDecoder('utf-8', { ignoreBOM: false }).decode(file.bytes);
+  const text = `${head.trimEnd()}\n[cut: MEMORY.md has ${file.size} bytes; only the first ${memoryLimitBytes} are shown. Shorten it.]`;
+  return { text, leftOut: null };
 }
 
 /** A fence of backticks that the text itself does not contain. */

@@ -47,6 +47,15 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       ]);
     });
 
+    it('moves a folder that stands in the place of a file aside', async () => {
+      await fixture.folders.write('agent-a', 'config.json/x', 'one');
+      await fixture.folders.write('agent-a', 'config.json', '{}');
+      expect(await read('config.json')).toBe('{}');
+      const names = (await fixture.folders.list('agent-a', '', 100)).map((entry) => entry.name);
+      const aside = names.find((name) => name.startsWith('config.json.in-the-way-')) ?? '';
+      expect(await read(`${aside}/x`)).toBe('one');
+    });
+
     it('says why a file is not given: missing, a folder, too large, a path that leaves the folder', async () => {
       expect(await read('nothing.txt')).toBe('missing');
       expect(await read('no/such/folder.txt')).toBe('missing');
@@ -117,6 +126,25 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       await fixture.folders.move('agent-a', 'outbox/email/x.json', 'outbox/sent/x.json');
       expect(await read('outbox/sent/x.json')).toBe('new');
       expect(await read('outbox/email/x.json')).toBe('missing');
+    });
+
+    it('takes the content of a folder away at once, but for what is to stay', async () => {
+      for (const file of ['a.json', 'b.json', '.draft'])
+        await fixture.folders.write('agent-a', `outbox/email/${file}`, file);
+      const aside = 'outbox/failed/left-over-1';
+      const setAside = () =>
+        fixture.folders.setAside('agent-a', 'outbox/email', aside, ['.draft', 'b.json', 'gone.json']);
+      await setAside();
+      const names = async (folder: string) =>
+        (await fixture.folders.list('agent-a', folder, 10)).map((entry) => entry.name);
+      expect(await names('outbox/email')).toEqual(['.draft', 'b.json']);
+      expect(await names(aside)).toEqual(['a.json']);
+      // Cut off and begun anew, it does not take what was written since.
+      await fixture.folders.write('agent-a', 'outbox/email/new.json', 'new');
+      await setAside();
+      expect(await names('outbox/email')).toEqual(['.draft', 'b.json', 'new.json']);
+      await expect(fixture.folders.setAside('agent-a', 'MEMORY.md', 'x', [])).rejects.toThrow();
+      expect(await read('MEMORY.md')).toBe('# Memory\n');
     });
 
     it('removes a file, and does not mind one that is gone', async () => {

@@ -25,6 +25,7 @@ export * from './loopback.ts';
 export * from './new-id.ts';
 export * from './outbox/attachment.ts';
 export * from './outbox/bounce.ts';
+export * from './outbox/limits.ts';
 export * from './outbox/mailbox.ts';
 export * from './outbox/policy.ts';
 export * from './outbox/record.ts';

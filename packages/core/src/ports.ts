@@ -95,16 +95,27 @@ export interface AgentFolders {
   create(agentId: string, files: Record<string, string>): Promise<void>;
   /** Removes the folder for good. */
   remove(agentId: string): Promise<void>;
-  /** Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. */
+  /**
+   * Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. Of a folder with more than 20,000
+   * entries any 20,000 are looked at. A name that is not UTF-8 stands with U+FFFD in it, as kind `other`.
+   */
   list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
   /** Bytes of a regular file that grows: from `offset` on, at most `maxBytes`; none past its end. */
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
-  /** Replaces a file atomically and durably; makes the folders above it. */
+  /**
+   * Replaces a file atomically and durably; makes the folders above it. A folder in its place is moved aside, to the same
+   * name with `.in-the-way-` and an id behind it.
+   */
   write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
   /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
   move(agentId: string, from: string, to: string): Promise<void>;
+  /**
+   * Takes the content of a folder away by one rename, however much it is: renames `folder` to `to`, makes it anew, and
+   * moves the entries of these names back. Where `to` exists already, a call before was cut off and is gone on with.
+   */
+  setAside(agentId: string, folder: string, to: string, names: Iterable<string>): Promise<void>;
   /** Removes one file (or link); a missing one is no error. */
   unlink(agentId: string, path: string): Promise<void>;
   /**

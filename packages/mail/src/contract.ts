@@ -1,5 +1,14 @@
 /** What the mail package gives: guarded reading of untrusted mail, composing, and the ways in and out. */
-import type { ClientConnection, Clock, Inspection, MailReport } from '@tinyfat/core';
+import type {
+  ClientConnection,
+  Clock,
+  Inspection,
+  MailReport,
+  MailResult,
+  MailSource,
+  OutboxRecord,
+  ParsedOutboxMail,
+} from '@tinyfat/core';
 
 /**
  * What is to be known of an attachment before anybody opens it. `type_mismatch`: its content, or the whole of
@@ -99,6 +108,17 @@ export interface MailWorkers {
   readReport(raw: Uint8Array): Promise<MailReport | null>;
   /** Renders Markdown to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
+  /** Checks one file of an agent's outbox; the size of a file is for whoever reads it. Never rejects. */
+  checkOutbox(raw: Uint8Array): Promise<ParsedOutboxMail>;
+  /**
+   * Makes the record of a mail of an agent's outbox (`outboxRecord`). Never rejects: where the source takes too long or
+   * too much memory, the record is that without one, and not whole.
+   */
+  recordOutbox(
+    source: MailSource | null,
+    result: MailResult,
+    fallback: Record<string, unknown>,
+  ): Promise<OutboxRecord>;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,8 @@ import { join } from 'node:path';
 import type { AgentFolders } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryFolders } from './directory.ts';
+import { listFolder } from './list-folder.ts';
+import { openRoot } from './open-below.ts';
 
 describe('a hostile agent folder', () => {
   let base: string;
@@ -77,6 +80,48 @@ describe('a hostile agent folder', () => {
   it('gives a folder that is nested without end up, and stays alive', async () => {
     mkdirSync(join(agent, 'skills/deep', ...Array.from({ length: 100 }, () => 'd')), { recursive: true });
     expect(await folders.removeFolder('agent-a', 'skills/deep')).toBe(false);
+  });
+
+  it('lists a full folder in slices, and lets others run meanwhile', async () => {
+    for (let number = 0; number < 1500; number += 1) writeFileSync(join(agent, 'sessions', `${number}`), '');
+    let turns = 0;
+    let listed = false;
+    const count = () => {
+      turns += 1;
+      if (!listed) setImmediate(count);
+    };
+    setImmediate(count);
+    const entries = await folders.list('agent-a', 'sessions', 10_000);
+    listed = true;
+    expect(entries).toHaveLength(1500);
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('reads a bounded number of names, whatever the folder holds', async () => {
+    for (let number = 0; number < 500; number += 1) writeFileSync(join(agent, 'sessions', `${number}`), '');
+    const fd = openRoot(join(agent, 'sessions'));
+    try {
+      expect(await listFolder(fd, 1000, 300)).toHaveLength(300);
+      expect(await listFolder(fd, 10, 300)).toHaveLength(10);
+    } finally {
+      closeSync(fd);
+    }
+  });
+
+  it('sets thousands of files aside by one rename, through no link', async () => {
+    for (let number = 0; number < 1200; number += 1)
+      writeFileSync(join(agent, 'outbox/email', `${number}.json`), '');
+    await folders.setAside('agent-a', 'outbox/email', 'outbox/failed/aside', ['7.json']);
+    expect(readdirSync(join(agent, 'outbox/email'))).toEqual(['7.json']);
+    expect(readdirSync(join(agent, 'outbox/failed/aside'))).toHaveLength(1199);
+    rmSync(join(agent, 'outbox/email'), { recursive: true });
+    symlinkSync(join(base, 'outside'), join(agent, 'outbox/email'));
+    await expect(folders.setAside('agent-a', 'outbox/email', 'outbox/failed/other', [])).rejects.toThrow();
+    symlinkSync(join(base, 'outside'), join(agent, 'outbox/failed/planted'));
+    rmSync(join(agent, 'outbox/email'));
+    mkdirSync(join(agent, 'outbox/email'));
+    await expect(folders.setAside('agent-a', 'outbox/email', 'outbox/failed/planted', [])).rejects.toThrow();
+    expect(readdirSync(join(base, 'outside'))).toEqual([]);
   });
 
   it('moves a link as a link', async () => {

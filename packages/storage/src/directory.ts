@@ -2,35 +2,24 @@
  * Agents' folders as directories of one machine. Whatever is inside may have been written by the agent, and
  * this process may be root: no path below an agent's folder is ever used by name, only by descriptor.
  */
-import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  opendirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fchownSync, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentFolders, FolderEntry, ReadOutcome } from '@tinyfat/core';
+import type { AgentFolders } from '@tinyfat/core';
+import { listFolder } from './list-folder.ts';
 import {
   descriptorPath,
   type GiveToOwner,
   isMissing,
-  openFile,
   openRoot,
   splitPath,
   withFolder,
 } from './open-below.ts';
+import { readFile, readPart } from './read-below.ts';
 import { removeTree } from './remove-tree.ts';
+import { replaceFile, sync } from './replace-file.ts';
+import { setAside } from './set-aside.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Sub-folders that every agent has (DESIGN section 5). */
 export const agentSubfolders = [
@@ -41,9 +30,6 @@ export const agentSubfolders = [
   'outbox/failed',
   'events',
 ] as const;
-
-/** A folder with more entries than this was filled on purpose; the rest is not looked at. */
-const MAX_LISTED = 10_000;
 
 export interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
@@ -65,19 +51,19 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
     return join(options.folder, agentId);
   };
 
-  const inFolder = <T>(
+  const inFolder = async <T>(
     agentId: string,
     path: string,
     make: boolean,
-    use: (fd: number, name: string) => T,
-  ): T | null => {
+    use: (fd: number, name: string) => T | Promise<T>,
+  ): Promise<T | null> => {
     const parts = splitPath(path);
     const name = parts?.at(-1);
     if (!parts || name === undefined)
       throw new Error(`not a path below an agent's folder: ${JSON.stringify(path)}`);
     const root = openRoot(folderOf(agentId));
     try {
-      return withFolder(root, parts.slice(0, -1), make ? own : null, (fd) => use(fd, name));
+      return await withFolder(root, parts.slice(0, -1), make ? own : null, (fd) => use(fd, name));
     } finally {
       closeSync(root);
     }
@@ -90,21 +76,21 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       const root = openRoot(folder);
       try {
         own(root);
-        for (const path of agentSubfolders) withFolder(root, path.split('/'), own, () => null);
-        const existing = new Set(readdirSync(descriptorPath(root)));
+        for (const path of agentSubfolders) await withFolder(root, path.split('/'), own, () => null);
         for (const [name, text] of Object.entries(files)) {
-          if (!existing.has(name)) replaceFile(root, name, text, own);
+          const there = lstatSync(descriptorPath(root, name), { throwIfNoEntry: false });
+          if (!there) await replaceFile(root, name, text, own);
         }
-        fsyncSync(root);
+        await sync(root);
       } finally {
         closeSync(root);
       }
-      syncFolder(options.folder);
+      await syncFolder(options.folder);
     },
 
     async remove(agentId) {
-      rmSync(folderOf(agentId), { recursive: true, force: true });
-      syncFolder(options.folder);
+      await rm(folderOf(agentId), { recursive: true, force: true });
+      await syncFolder(options.folder);
     },
 
     async list(agentId, folder, limit) {
@@ -112,7 +98,7 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       if (!parts) throw new Error(`not a path below an agent's folder: ${JSON.stringify(folder)}`);
       const root = openRoot(folderOf(agentId));
       try {
-        return withFolder(root, parts, null, (fd) => listFolder(fd, limit)) ?? [];
+        return (await withFolder(root, parts, null, (fd) => listFolder(fd, limit))) ?? [];
       } finally {
         closeSync(root);
       }
@@ -121,7 +107,7 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
     async read(agentId, path, maxBytes) {
       if (!splitPath(path))
         return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
-      const outcome = inFolder(agentId, path, false, (fd, name) => readFile(fd, name, maxBytes));
+      const outcome = await inFolder(agentId, path, false, (fd, name) => readFile(fd, name, maxBytes));
       return (
         outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
       );
@@ -130,37 +116,49 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
     async readFrom(agentId, path, offset, maxBytes) {
       if (!splitPath(path))
         return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
-      const outcome = inFolder(agentId, path, false, (fd, name) => readPart(fd, name, offset, maxBytes));
+      const outcome = await inFolder(agentId, path, false, (fd, name) =>
+        readPart(fd, name, offset, maxBytes),
+      );
       return (
         outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
       );
     },
 
     async write(agentId, path, bytes) {
-      const done = inFolder(agentId, path, true, (fd, name) => {
-        replaceFile(fd, name, bytes, own);
+      const done = await inFolder(agentId, path, true, async (fd, name) => {
+        await replaceFile(fd, name, bytes, own);
         return true;
       });
       if (!done) throw new Error(`${path}: something on the way is no folder`);
     },
 
     async move(agentId, from, to) {
-      const done = inFolder(agentId, from, false, (fromFd, fromName) =>
-        inFolder(agentId, to, true, (toFd, toName) => {
+      const done = await inFolder(agentId, from, false, (fromFd, fromName) =>
+        inFolder(agentId, to, true, async (toFd, toName) => {
           renameSync(descriptorPath(fromFd, fromName), descriptorPath(toFd, toName));
-          fsyncSync(toFd);
-          fsyncSync(fromFd);
+          await sync(toFd);
+          await sync(fromFd);
           return true;
         }),
       );
       if (!done) throw new Error(`${from} → ${to}: something on the way is no folder`);
     },
 
+    async setAside(agentId, folder, to, names) {
+      const done = await inFolder(agentId, folder, false, (fd, name) =>
+        inFolder(agentId, to, true, async (toFd, toName) => {
+          await setAside({ fd, name }, { fd: toFd, name: toName }, names, own);
+          return true;
+        }),
+      );
+      if (!done) throw new Error(`${folder} → ${to}: something on the way is no folder`);
+    },
+
     async unlink(agentId, path) {
-      inFolder(agentId, path, false, (fd, name) => {
+      await inFolder(agentId, path, false, async (fd, name) => {
         try {
           unlinkSync(descriptorPath(fd, name));
-          fsyncSync(fd);
+          await sync(fd);
         } catch (error) {
           if (!isMissing(error)) throw error;
         }
@@ -168,7 +166,7 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
     },
 
     async removeFolder(agentId, path) {
-      return inFolder(agentId, path, false, (fd, name) => removeTree(fd, name)) ?? true;
+      return (await inFolder(agentId, path, false, (fd, name) => removeTree(fd, name))) ?? true;
     },
 
     async attach(agentId) {
@@ -177,111 +175,4 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       return { path, detach: async () => {} };
     },
   };
-}
-
-function listFolder(fd: number, limit: number): FolderEntry[] {
-  const names: string[] = [];
-  const folder = opendirSync(descriptorPath(fd));
-  try {
-    for (let entry = folder.readSync(); entry && names.length < MAX_LISTED; entry = folder.readSync()) {
-      names.push(entry.name);
-    }
-  } finally {
-    folder.closeSync();
-  }
-  names.sort();
-  const entries: FolderEntry[] = [];
-  for (const name of names) {
-    if (entries.length >= limit) break;
-    try {
-      const stats = lstatSync(descriptorPath(fd, name));
-      const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
-      entries.push({ name, kind, size: stats.size, modifiedAt: Math.round(stats.mtimeMs) });
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-  return entries;
-}
-
-function readFile(folderFd: number, name: string, maxBytes: number): ReadOutcome {
-  const opened = openFile(folderFd, name);
-  if (!opened.ok) return opened;
-  try {
-    const tooLarge = (size: bigint | string): ReadOutcome => ({
-      ok: false,
-      reason: 'too_large',
-      detail: `${name} has ${size} bytes; at most ${maxBytes} are read`,
-    });
-    if (opened.stats.size > BigInt(maxBytes)) return tooLarge(opened.stats.size);
-    const buffer = Buffer.alloc(Number(opened.stats.size) + 1);
-    let length = 0;
-    for (;;) {
-      const read = readSync(opened.fd, buffer, length, buffer.length - length, null);
-      if (read === 0) return { ok: true, bytes: buffer.subarray(0, length) };
-      length += read;
-      if (length === buffer.length) return tooLarge('more and more');
-    }
-  } finally {
-    closeSync(opened.fd);
-  }
-}
-
-function readPart(folderFd: number, name: string, offset: number, maxBytes: number): ReadOutcome {
-  const opened = openFile(folderFd, name);
-  if (!opened.ok) return opened;
-  try {
-    const left = opened.stats.size > BigInt(offset) ? opened.stats.size - BigInt(offset) : 0n;
-    const buffer = Buffer.alloc(left < BigInt(maxBytes) ? Number(left) : maxBytes);
-    let length = 0;
-    while (length < buffer.length) {
-      const read = readSync(opened.fd, buffer, length, buffer.length - length, offset + length);
-      if (read === 0) break;
-      length += read;
-    }
-    return { ok: true, bytes: buffer.subarray(0, length) };
-  } finally {
-    closeSync(opened.fd);
-  }
-}
-
-/** Writes under a fresh name (O_EXCL: a planted file or link is never opened), then renames over the target. */
-function replaceFile(
-  folderFd: number,
-  name: string,
-  bytes: Uint8Array | string,
-  own: (fd: number) => void,
-): void {
-  const temporary = descriptorPath(folderFd, `.${randomUUID()}.part`);
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
-  try {
-    try {
-      const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-      let written = 0;
-      while (written < buffer.length) written += writeSync(fd, buffer, written);
-      own(fd);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, descriptorPath(folderFd, name));
-  } catch (error) {
-    try {
-      unlinkSync(temporary);
-    } catch {
-      // Already renamed or never made; the first error is the one to tell.
-    }
-    throw error;
-  }
-  fsyncSync(folderFd);
-}
-
-function syncFolder(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

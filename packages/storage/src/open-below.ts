@@ -25,9 +25,12 @@ export function descriptorPath(fd: number, name?: string): string {
   return name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
 }
 
+/** Flags of open(2) for a folder; a link to one is refused. */
+export const folderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
 /** Opens the root of an agent's folder, which we made ourselves. */
 export function openRoot(folder: string): number {
-  return openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  return openSync(folder, folderFlags);
 }
 
 /** Gives a file or folder that was just made to its owner; takes its descriptor. */
@@ -37,12 +40,12 @@ export type GiveToOwner = (fd: number) => void;
  * Runs `use` with a descriptor of a folder below the root; makes missing folders when `own` is given.
  * Gives null when the folder is missing, or something on the way is no real folder.
  */
-export function withFolder<T>(
+export async function withFolder<T>(
   rootFd: number,
   parts: readonly string[],
   own: GiveToOwner | null,
-  use: (fd: number) => T,
-): T | null {
+  use: (fd: number) => T | Promise<T>,
+): Promise<T | null> {
   let fd = rootFd;
   try {
     for (const part of parts) {
@@ -51,7 +54,7 @@ export function withFolder<T>(
       if (fd !== rootFd) closeSync(fd);
       fd = next;
     }
-    return use(fd);
+    return await use(fd);
   } finally {
     if (fd !== rootFd) closeSync(fd);
   }
@@ -59,9 +62,8 @@ export function withFolder<T>(
 
 function openFolder(parent: number, name: string, own: GiveToOwner | null): number | null {
   const path = descriptorPath(parent, name);
-  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   try {
-    return openSync(path, flags);
+    return openSync(path, folderFlags);
   } catch (error) {
     if (!isMissing(error)) return null;
   }
@@ -71,7 +73,7 @@ function openFolder(parent: number, name: string, own: GiveToOwner | null): numb
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }
-  const fd = openSync(path, flags);
+  const fd = openSync(path, folderFlags);
   own(fd);
   return fd;
 }

@@ -2,31 +2,44 @@
  * Removes a folder that an untrusted process may be changing meanwhile. Each level is entered below the descriptor of
  * the one above with O_NOFOLLOW, so that no link leads elsewhere, whoever puts one where and when.
  */
-import { closeSync, constants, fsyncSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { descriptorPath, errorCode } from './open-below.ts';
+import { closeSync, opendirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { readSlice } from './list-folder.ts';
+import { descriptorPath, errorCode, folderFlags } from './open-below.ts';
+import { sync } from './replace-file.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;
 const MAX_ENTRIES = 20_000;
+/** Entries that are removed before others get their turn. */
+const SLICE = 100;
 
 /** Removes the entry `name` of the folder; false when it is too deep or too full. A missing one is no error. */
-export function removeTree(parent: number, name: string): boolean {
+export async function removeTree(parent: number, name: string): Promise<boolean> {
   const budget = { entries: MAX_ENTRIES };
-  const done = remove(parent, name, MAX_DEPTH, budget);
-  fsyncSync(parent);
+  const done = await remove(parent, name, MAX_DEPTH, budget);
+  await sync(parent);
   return done;
 }
 
-function remove(parent: number, name: string, depth: number, budget: { entries: number }): boolean {
+async function remove(
+  parent: number,
+  name: string,
+  depth: number,
+  budget: { entries: number },
+): Promise<boolean> {
   const path = descriptorPath(parent, name);
   budget.entries--;
+  if (budget.entries % SLICE === 0) await setImmediate();
   const folder = openFolder(path);
   if (folder === 'missing') return true;
   if (folder === 'no folder') return attempt(() => unlinkSync(path));
   try {
     if (depth === 0 || budget.entries < 0) return false;
-    for (const entry of readdirSync(descriptorPath(folder))) {
-      if (!remove(folder, entry, depth - 1, budget)) return false;
+    for (let names = firstNames(folder); names.length > 0; names = firstNames(folder)) {
+      for (const entry of names) {
+        if (!(await remove(folder, entry, depth - 1, budget))) return false;
+      }
     }
   } finally {
     closeSync(folder);
@@ -34,9 +47,19 @@ function remove(parent: number, name: string, depth: number, budget: { entries: 
   return attempt(() => rmdirSync(path));
 }
 
+/** A folder with a million names is never read whole: what is removed makes room for the next. */
+function firstNames(folder: number): string[] {
+  const opened = opendirSync(descriptorPath(folder));
+  try {
+    return readSlice(opened, SLICE);
+  } finally {
+    opened.closeSync();
+  }
+}
+
 function openFolder(path: string): number | 'missing' | 'no folder' {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return openSync(path, folderFlags);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return 'missing';

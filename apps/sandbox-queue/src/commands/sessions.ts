@@ -13,24 +13,32 @@ export interface KnownSession {
   lastUsedAt: number;
 }
 
-const MAX_FILES = 10_000;
+/** The sessions that a person may see, and whether `sessions/` holds more files than were looked at. */
+export interface KnownSessions {
+  sessions: KnownSession[];
+  more: boolean;
+}
+
+/** Files of `sessions/` that are looked at: one page of a mail needs no more, and an agent can make millions. */
+export const MAX_SESSION_FILES = 10_000;
 
 /**
  * Sessions whose file exists. With scope `agent` all of them; otherwise only those that the sender of the mail
  * in hand took part in: one person's conversation is not shown to another.
  */
-export async function knownSessions({ ports, work, config }: CommandContext): Promise<KnownSession[]> {
+export async function knownSessions({ ports, work, config }: CommandContext): Promise<KnownSessions> {
   const shared = config.sessionScope === 'agent';
-  const files = await ports.folders.list(work.agent.id, 'sessions', MAX_FILES);
+  const files = await ports.folders.list(work.agent.id, 'sessions', MAX_SESSION_FILES + 1);
   const recorded = await sessionsOfAgent(
     ports.db,
     work.agent.id,
     shared ? null : samePerson(work.mail.sender),
   );
-  const sessions = files.flatMap((entry): KnownSession[] => {
+  const byId = new Map(recorded.map((row) => [row.sessionId, row]));
+  const sessions = files.slice(0, MAX_SESSION_FILES).flatMap((entry): KnownSession[] => {
     const name = entry.kind === 'file' ? parseSessionFileName(entry.name) : null;
     if (!name) return [];
-    const row = recorded.find((one) => one.sessionId === name.id);
+    const row = byId.get(name.id);
     if (!row && !shared) return [];
     return [
       {
@@ -41,7 +49,8 @@ export async function knownSessions({ ports, work, config }: CommandContext): Pr
       },
     ];
   });
-  return sessions.sort((a, b) => b.lastUsedAt - a.lastUsedAt);
+  sessions.sort((a, b) => b.lastUsedAt - a.lastUsedAt);
+  return { sessions, more: files.length > MAX_SESSION_FILES };
 }
 
 /** Plus-tags of an address are one person, as they are for the session's scope. */

@@ -11,7 +11,7 @@ import { knownSessions } from './sessions.ts';
 export async function status(context: CommandContext): Promise<CommandAnswer> {
   const { ports, work, config, scope } = context;
   const { agent } = work;
-  const sessions = await knownSessions(context);
+  const { sessions, more } = await knownSessions(context);
   const ids = sessions.map((session) => session.id);
   const sessionId = await currentSession(ports.db, agent.id, scope);
   const exists = sessionId !== undefined && ids.includes(sessionId);
@@ -25,7 +25,7 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
   const lines = [
     `- Address: ${agentAddress(ports, agent)}`,
     `- Model: \`${agentModel(ports, config).model.id}\``,
-    `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}; scope: ${config.sessionScope})`,
+    `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}${more ? ' or more' : ''}; scope: ${config.sessionScope})`,
     `- Context used: ${used}`,
     `- Turns so far: ${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`,
     `- This month: ${await budgetLine(context)}`,

@@ -3,12 +3,27 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogFields } from '@tinyfat/core';
-import type { Database } from '@tinyfat/database';
+import { type LogFields, outboxRecord, parseOutboxMail } from '@tinyfat/core';
+import { agentById, type Database, mailById } from '@tinyfat/database';
+import type { MailWorkers } from '@tinyfat/mail';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
 import { openSentMail, type SentMail } from '../../../../packages/database/src/test-support/sent-mail.ts';
 
 export type OutboxFolder = 'email' | 'sent' | 'failed';
+
+/** What the threads do, done here. */
+const workers: MailWorkers = {
+  checkOutbox: async (raw) => parseOutboxMail(new TextDecoder().decode(raw)),
+  recordOutbox: async (source, result, fallback) => outboxRecord(source, result, fallback),
+  inspect: () => Promise.reject(new Error('no thread')),
+  read: () => Promise.reject(new Error('no thread')),
+  readReport: () => Promise.reject(new Error('no thread')),
+  compose: async ({ subject, body }) => ({
+    ok: true,
+    raw: new TextEncoder().encode(`${subject}\r\n\r\n${body}`),
+  }),
+  close: async () => {},
+};
 
 /** What the parts of the consumer that send and file are made of, and a look into the agent's outbox. */
 export async function openOutbox() {
@@ -24,6 +39,7 @@ export async function openOutbox() {
     ports: {
       db,
       folders,
+      workers,
       rawMail: rawMailDirectory(join(mails.folder, 'raw')),
       clock: () => Date.UTC(2026, 10, 22),
       makeId: () => randomUUID(),
@@ -41,6 +57,15 @@ export async function openOutbox() {
     write: (folder: OutboxFolder, name: string, text: string) =>
       writeFileSync(join(root, folder, name), text),
   };
+}
+
+/** The agent, and a mail to it with a run of the same id. */
+export async function workOf(outbox: Outbox, id: string) {
+  await outbox.mail(id);
+  const agent = await agentById(outbox.db, 'scout');
+  const mail = await mailById(outbox.db, id);
+  if (!agent || !mail) throw new Error('no rows');
+  return { agent, mail };
 }
 
 export type Outbox = Awaited<ReturnType<typeof openOutbox>>;

@@ -57,7 +57,13 @@ export const deliveryErrors = {
   outbox_left_over: {
     seenBy: 'agent',
     sentence: 'The mail was written in a turn that did not get to its end, so it was not sent.',
-    nextStep: 'Write it again if it is still wanted.',
+    nextStep: 'Write it again if it is still wanted; the files lie in outbox/failed.',
+  },
+  outbox_over_limit: {
+    seenBy: 'agent',
+    sentence: 'The turn left more in the outbox than is sent after one turn, so this was not sent.',
+    nextStep:
+      'Find the files in outbox/failed, and write those that are still wanted again, a few at a time.',
   },
   compose_failed: {
     seenBy: 'operator',
@@ -108,6 +114,7 @@ export const deliveryErrors = {
   | 'recipients_held'
   | 'recipient_suppressed'
   | 'outbox_left_over'
+  | 'outbox_over_limit'
   | 'compose_failed'
   | 'delivery_rejected'
   | 'delivery_exhausted'

@@ -1,7 +1,11 @@
-/** What stands in `sent/` and `failed/` after a delivery: the agent's own file with the result added. */
+/**
+ * What stands in `sent/` and `failed/` after a delivery: the result, then everything that the agent wrote. The result
+ * comes first, one key a line, so that the beginning of a record tells whose it is, however long the mail is.
+ */
+import { parseJsonObject } from '../json.ts';
 
-/** Longest original that is kept when it is not JSON, characters. */
-const MAX_RAW_LENGTH = 100_000;
+/** Longest text that stands in a record because it was no JSON object of bounded size, characters. */
+export const MAX_RAW_LENGTH = 100_000;
 
 /** How a mail left. Times as epoch ms. */
 export interface SentResult {
@@ -20,57 +24,96 @@ export interface FailedResult {
   delivery: string;
 }
 
-/** JSON for `sent/`: everything the agent wrote, with the result over it. */
-export function sentRecord(original: string, result: SentResult): string {
-  return record(original, {
-    status: 'sent',
-    sent_at: new Date(result.sentAt).toISOString(),
-    provider: result.provider,
-    provider_id: result.providerId,
-    message_id: result.messageId,
-  });
+/** What a record says. */
+export type MailResult = ({ state: 'sent' } & SentResult) | ({ state: 'failed' } & FailedResult);
+
+/** What a file holds: a mail as the agent wrote it, or the record of a mail. */
+export type MailMark =
+  | { kind: 'mail' }
+  | { kind: 'sent'; messageId: string }
+  | { kind: 'failed'; delivery: string };
+
+/** A file with what it should hold. */
+export interface MailSource {
+  mark: MailMark;
+  raw: Uint8Array;
 }
 
-/** JSON for `failed/`. What was not a JSON object is kept as text in `original`; null where it could not be read. */
-export function failedRecord(original: string | null, result: FailedResult): string {
-  return record(original, {
-    status: 'failed',
-    error: result.error,
-    failed_at: new Date(result.failedAt).toISOString(),
-    delivery: result.delivery,
-  });
+/** JSON for `sent/` or `failed/`; `whole` is false where what the source holds is not all in it. */
+export interface OutboxRecord {
+  text: string;
+  whole: boolean;
 }
 
-/** The mail of a `failed/` record as the agent wrote it, when it is the one of this delivery; else null. */
-export function failedOriginal(recorded: string, delivery: string): string | null {
-  const parsed = parseOriginal(recorded);
-  if (!('delivery' in parsed) || parsed.delivery !== delivery) return null;
-  return without(parsed, ['status', 'error', 'failed_at', 'delivery']);
+/** Keys of a result, in the order in which they are written; the first two make the head. */
+const KEYS = {
+  sent: ['status', 'message_id', 'sent_at', 'provider', 'provider_id'],
+  failed: ['status', 'delivery', 'error', 'failed_at'],
+} as const;
+
+/**
+ * Makes the record of a mail. Without a source, or with one that does not hold what it should, `fallback` (the keys
+ * that the delivery itself gives) stands for what the agent wrote. Never throws, whatever the bytes are.
+ */
+export function outboxRecord(
+  source: MailSource | null,
+  result: MailResult,
+  fallback: Record<string, unknown>,
+): OutboxRecord {
+  const original = source === null ? null : originalOf(source);
+  if (original !== null) return { text: written(result, original), whole: true };
+  if (source?.mark.kind !== 'mail') return { text: written(result, fallback), whole: source === null };
+  const text = new TextDecoder().decode(source.raw);
+  const whole = text.length <= MAX_RAW_LENGTH;
+  const kept = text.slice(0, MAX_RAW_LENGTH).toWellFormed();
+  return { text: written(result, { ...fallback, original: kept }), whole };
 }
 
-/** The mail of a `sent/` record as the agent wrote it, when it is the one with this Message-ID; else null. */
-export function sentOriginal(recorded: string, messageId: string): string | null {
-  const parsed = parseOriginal(recorded);
-  if (!('message_id' in parsed) || parsed.message_id !== messageId) return null;
-  return without(parsed, ['status', 'sent_at', 'provider', 'provider_id', 'message_id']);
+/** How the record of a mail begins: no more of it has to be read to know whose it is. */
+export function recordHead(mark: Exclude<MailMark, { kind: 'mail' }>): string {
+  return mark.kind === 'failed'
+    ? `{\n  "status": "failed",\n  "delivery": ${JSON.stringify(mark.delivery)},\n`
+    : `{\n  "status": "sent",\n  "message_id": ${JSON.stringify(mark.messageId)},\n`;
 }
 
-function without(parsed: object, keys: readonly string[]): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(parsed).filter(([key]) => !keys.includes(key))));
+/** Whether a file holds what the mark says; false for what is no JSON object within bounds. */
+export function holds(source: MailSource): boolean {
+  return originalOf(source) !== null;
 }
 
-/** One key a line; deeper levels are not indented, because nesting that an agent wrote would grow with its square. */
-function record(original: string | null, result: Record<string, string | null>): string {
-  const all = Object.entries({ ...parseOriginal(original), ...result });
+/** What the agent wrote; null where the file is none of this mail's, or no JSON object within bounds. */
+function originalOf({ mark, raw }: MailSource): Record<string, unknown> | null {
+  const parsed = parseJsonObject(new TextDecoder().decode(raw));
+  if (!parsed.ok) return null;
+  const { value } = parsed;
+  if (mark.kind === 'mail') return value;
+  const isOurs =
+    mark.kind === 'sent' ? value.message_id === mark.messageId : value.delivery === mark.delivery;
+  return isOurs ? without(value, KEYS[mark.kind]) : null;
+}
+
+function written(result: MailResult, original: Record<string, unknown>): string {
+  const values = resultValues(result);
+  const own = Object.entries(without(original, KEYS[result.state]));
+  const all = [...KEYS[result.state].map((key) => [key, values[key]] as const), ...own];
   const lines = all.map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
-function parseOriginal(original: string | null): object {
-  if (original === null) return { original: null };
-  try {
-    const json: unknown = JSON.parse(original.replace(/^\ufeff/, ''));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
-  } catch {}
-  return { original: original.slice(0, MAX_RAW_LENGTH).toWellFormed() };
+function resultValues(result: MailResult): Record<string, string | null> {
+  if (result.state === 'failed') {
+    const failed_at = new Date(result.failedAt).toISOString();
+    return { status: 'failed', delivery: result.delivery, error: result.error, failed_at };
+  }
+  return {
+    status: 'sent',
+    message_id: result.messageId,
+    sent_at: new Date(result.sentAt).toISOString(),
+    provider: result.provider,
+    provider_id: result.providerId,
+  };
+}
+
+function without(value: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }

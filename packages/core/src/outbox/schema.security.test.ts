@@ -165,3 +165,15 @@ describe('any file', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 });
+
+describe('a file of which no record could be written after it was sent', () => {
+  it.each([
+    ['nested 65 levels deep', `{"body":"x","z":${'['.repeat(64)}${']'.repeat(64)}}`, '64 levels'],
+    ['nested ten thousand levels deep', `{"body":"x","z":${'{"a":'.repeat(10_000)}1`, '64 levels'],
+    ['full of empty objects', `{"body":"x","z":[${Array(30_000).fill('{}').join(',')}]}`, '20000 values'],
+  ])('is refused before it is parsed: %s', (_, text, reason) => {
+    const parsed = parseOutboxMail(text);
+    expect(parsed).toMatchObject({ ok: false, code: 'outbox_invalid' });
+    expect(parsed.ok ? '' : parsed.reason).toContain(reason);
+  });
+});

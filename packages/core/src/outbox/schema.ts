@@ -3,6 +3,7 @@
  * composed without another look, and whatever does not is told to the agent as what, where and what to do.
  */
 import * as v from 'valibot';
+import { JSON_OBJECT_LIMITS, parseJsonObject } from '../json.ts';
 import { parseMessageId, parseMessageIds } from '../threading/message-id.ts';
 import { MAX_SUBJECT_LENGTH } from '../threading/subject.ts';
 import { MAX_ATTACHMENTS_BYTES, type OutboxAttachment, parseAttachment } from './attachment.ts';
@@ -114,20 +115,33 @@ const outboxSchema = v.object({
   status: v.nullish(v.literal('pending', ' must be "pending" for a mail that is to be sent.')),
 });
 
+/** Such a file could be sent, but no record of it could be written afterwards. */
+const UNPARSED = {
+  not_an_object: {
+    ok: false,
+    code: 'outbox_not_json',
+    reason: 'The file is not a JSON object. Write one mail as one JSON object.',
+  },
+  too_deep: {
+    ok: false,
+    code: 'outbox_invalid',
+    reason: `The file is nested deeper than ${JSON_OBJECT_LIMITS.depth} levels. Leave out what is not part of the mail.`,
+  },
+  too_many_values: {
+    ok: false,
+    code: 'outbox_invalid',
+    reason: `The file holds more than ${JSON_OBJECT_LIMITS.values} values. Leave out what is not part of the mail.`,
+  },
+} as const;
+
 /**
  * Checks the text of an outbox file. Never throws; the first thing that is wrong is named. Unknown keys are
  * ignored, null is the same as absent, addresses come out canonical and each once.
  */
 export function parseOutboxMail(text: string): ParsedOutboxMail {
-  const json = parseJson(text);
-  if (json === null) {
-    return {
-      ok: false,
-      code: 'outbox_not_json',
-      reason: 'The file is not a JSON object. Write one mail as one JSON object.',
-    };
-  }
-  const parsed = v.safeParse(outboxSchema, json, { abortEarly: true });
+  const json = parseJsonObject(text);
+  if (!json.ok) return UNPARSED[json.reason];
+  const parsed = v.safeParse(outboxSchema, json.value, { abortEarly: true });
   if (!parsed.success) return invalid(describeIssue(parsed.issues[0]));
   const mail = parsed.output;
   if (mail.body === undefined || mail.body === null) {
@@ -153,15 +167,6 @@ export function parseOutboxMail(text: string): ParsedOutboxMail {
       attachments: mail.attachments ?? [],
     },
   };
-}
-
-function parseJson(text: string): object | null {
-  try {
-    const json: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Messages go on after the key that they are about, such as `"to[0]"`; one that begins `.filename` names a part of it. */

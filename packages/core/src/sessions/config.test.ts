@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAgentConfig } from './config.ts';
+import { changeAgentConfig, parseAgentConfig } from './config.ts';
 
 const defaults = { model: null, sessionScope: 'agent' };
 
@@ -48,4 +48,10 @@ describe('parseAgentConfig', () => {
       ),
     );
   });
+});
+
+it('can be changed whatever it holds, also what is nested too deep to be written again', () => {
+  const deep = `{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+  expect(JSON.parse(changeAgentConfig(deep, { model: 'opus' }))).toEqual({ model: 'opus' });
+  expect(parseAgentConfig(deep).warnings).toEqual([expect.stringContaining('nested too deep')]);
 });

@@ -3,6 +3,7 @@
  * never stops a turn: it falls back to its default, with a warning that names it.
  */
 import * as v from 'valibot';
+import { parseJsonObject } from '../json.ts';
 import { SESSION_SCOPES, type SessionScope } from './scope.ts';
 
 /** The settings of an agent. */
@@ -45,11 +46,13 @@ export function changeAgentConfig(
 }
 
 function parseObject(text: string, warnings: string[]): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    if (v.is(v.record(v.string(), v.unknown()), json) && !Array.isArray(json)) return json;
-  } catch {}
-  warnings.push('config.json is not a JSON object; its settings are the defaults now.');
+  const json = parseJsonObject(text);
+  if (json.ok) return json.value;
+  warnings.push(
+    json.reason === 'not_an_object'
+      ? 'config.json is not a JSON object; its settings are the defaults now.'
+      : 'config.json is nested too deep or holds too many values; its settings are the defaults now.',
+  );
   return {};
 }
 

@@ -16,6 +16,7 @@ import type { MailDns, MailWorkers } from '../contract.ts';
 import { rawLimits } from '../inspect/raw-limits.ts';
 import { inspectIn } from './inspection.ts';
 import { type Lane, startLane } from './lanes.ts';
+import { outboxWork } from './outbox-work.ts';
 import type { LoadedPart, Task } from './tasks.ts';
 import type { Failure, FailureCode } from './thread.ts';
 
@@ -112,6 +113,8 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
       if (!called.ok) return { ok: false, reason: called.reason };
       return called.answer.operation === 'compose' ? called.answer.result : mismatch();
     },
+
+    ...outboxWork(desk, limits.readMs),
 
     async close() {
       await Promise.all([...Object.values(inspections), desk].map((lane) => lane.close()));

@@ -47,6 +47,18 @@ async function work(task: Task, begin: () => void): Promise<TaskResult> {
       begin();
       return { operation: 'compose', result: await compose(task.mail, task.plain) };
     }
+    case 'check-outbox': {
+      const { parseOutboxMail } = await loading(() => import('@tinyfat/core'));
+      begin();
+      return { operation: 'check-outbox', result: parseOutboxMail(new TextDecoder().decode(task.raw)) };
+    }
+    case 'record-outbox': {
+      const { outboxRecord } = await loading(() => import('@tinyfat/core'));
+      begin();
+      const { result, fallback } = task.record;
+      const source = { mark: task.mark, raw: task.raw };
+      return { operation: 'record-outbox', result: outboxRecord(source, result, fallback) };
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseSessionFileName, sessionHash } from '@tinyfat/core';
+import { parseSessionFileName, sessionHashes } from '@tinyfat/core';
 import { currentSessions, sessionsOfAgent } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
@@ -18,16 +18,15 @@ export const sessionEndpoints = [
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const { after } = cursor;
-    const rows = (await sessions(ports, found.row.id)).filter(
-      ({ at, id }) => !after || at < after.at || (at === after.at && id < after.id),
-    );
+    const { all, nameOf } = await sessions(ports, found.row.id);
+    const rows = all.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id));
     return {
       ok: true,
       body: pageOf(
         rows,
         query.limit,
         ({ at, id }) => ({ at, id }),
-        ({ at: _, ...row }) => row,
+        ({ at: _, ...row }) => ({ ...row, hash: nameOf(row.id) }),
       ),
     };
   }),
@@ -42,25 +41,23 @@ export const sessionEndpoints = [
   }),
 ];
 
-/** Newest use first; `at` is what they are sorted by, epoch ms. */
+/** Newest use first; `at` is what they are sorted by, epoch ms. Only those that are shown need their names. */
 async function sessions(ports: ApiPorts, agentId: string) {
   const files = (await ports.folders.list(agentId, 'sessions', MAX_FILES)).flatMap(({ kind, name, size }) => {
     const parsed = kind === 'file' ? parseSessionFileName(name) : null;
     return parsed ? [{ ...parsed, size }] : [];
   });
-  const ids = files.map(({ id }) => id);
   const current = await currentSessions(ports.db, agentId);
   const recorded = new Map(
     (await sessionsOfAgent(ports.db, agentId, null)).map((session) => [session.sessionId, session]),
   );
-  return files
+  const all = files
     .map(({ id, startedAt, size }) => {
       const known = recorded.get(id);
       const at = known?.lastUsedAt ?? startedAt;
       return {
         at,
         id,
-        hash: sessionHash(id, ids),
         subject: known?.subject ?? '',
         turns: known?.turns ?? 0,
         last_used_at: isoTime(at),
@@ -69,6 +66,7 @@ async function sessions(ports: ApiPorts, agentId: string) {
       };
     })
     .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  return { all, nameOf: sessionHashes(files.map(({ id }) => id)) };
 }
 
 async function sessionFile(

@@ -1,0 +1,47 @@
+/**
+ * The folder outbox/email as the agent left it. It can hold any number of files, of any size and kind: what is looked
+ * at is bounded, and what is not to be sent goes away whole, by one rename, however much it is.
+ */
+import type { FolderEntry } from '@tinyfat/core';
+import { type Delivery, unfiledDeliveries } from '@tinyfat/database';
+import type { ConsumerPorts } from './consumer.ts';
+
+/** Where agents put mails that are to be sent. */
+export const OUTBOX = 'outbox/email';
+/** More than this was written on purpose. */
+const MAX_LISTED = 10_000;
+const MAX_DRAFTS = 1000;
+
+type Ports = Pick<ConsumerPorts, 'folders' | 'db'>;
+
+/** What was seen of the folder. */
+export interface OutboxFolder {
+  /** By name; drafts, whose names begin with a dot, are not among them. */
+  entries: FolderEntry[];
+  drafts: string[];
+  /** There are others that were not looked at. */
+  more: boolean;
+}
+
+/** Looks at no more than some thousand entries of outbox/email. */
+export async function lookIntoOutbox(ports: Ports, agentId: string): Promise<OutboxFolder> {
+  const found = await ports.folders.list(agentId, OUTBOX, MAX_LISTED + 1);
+  const isDraft = ({ name }: FolderEntry) => name.startsWith('.');
+  return {
+    entries: found.filter((entry) => !isDraft(entry)),
+    drafts: found.filter(isDraft).map(({ name }) => name),
+    more: found.length > MAX_LISTED,
+  };
+}
+
+/** Names of files whose deliveries still need them where they are. */
+export function awaitedFiles(known: readonly Delivery[]): Set<string> {
+  return new Set(known.flatMap(({ source_file }) => (source_file === null ? [] : [source_file])));
+}
+
+/** Moves all that is in outbox/email to `to`, but for drafts and for what deliveries still need. */
+export async function setOutboxAside(ports: Ports, agentId: string, to: string): Promise<void> {
+  const awaited = awaitedFiles(await unfiledDeliveries(ports.db, agentId));
+  const { drafts } = await lookIntoOutbox(ports, agentId);
+  await ports.folders.setAside(agentId, OUTBOX, to, [...awaited, ...drafts.slice(0, MAX_DRAFTS)]);
+}

@@ -1,0 +1,57 @@
+/** Lists a folder that an untrusted process filled: a bounded number of names, in slices that let others run. */
+import { type Dir, lstatSync, opendirSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { FolderEntry } from '@tinyfat/core';
+import { descriptorPath, isMissing } from './open-below.ts';
+
+/** Names that are read of one folder. It was filled on purpose with more, which are not looked at. */
+const MAX_NAMES = 20_000;
+/** A thousandth of a second's work. */
+const SLICE = 200;
+
+/** Entries of the folder behind a descriptor, sorted by name, at most `limit`, of any `mostNames` that it holds. */
+export async function listFolder(fd: number, limit: number, mostNames = MAX_NAMES): Promise<FolderEntry[]> {
+  const names = (await readNames(fd, mostNames)).sort();
+  const entries: FolderEntry[] = [];
+  for (const [index, name] of names.entries()) {
+    if (entries.length >= limit) break;
+    if (index % SLICE === SLICE - 1) await setImmediate();
+    try {
+      const stats = lstatSync(descriptorPath(fd, name));
+      const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
+      entries.push({ name, kind, size: stats.size, modifiedAt: Math.round(stats.mtimeMs) });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // A name that is not UTF-8 is shown with this in it, and can't be used; but something is there.
+      if (name.includes('\ufffd')) entries.push({ name, kind: 'other', size: 0, modifiedAt: 0 });
+    }
+  }
+  return entries;
+}
+
+async function readNames(fd: number, most: number): Promise<string[]> {
+  const names: string[] = [];
+  const folder = opendirSync(descriptorPath(fd), { bufferSize: SLICE });
+  try {
+    while (names.length < most) {
+      const more = readSlice(folder, Math.min(SLICE, most - names.length));
+      names.push(...more);
+      if (more.length < SLICE) break;
+      await setImmediate();
+    }
+  } finally {
+    folder.closeSync();
+  }
+  return names;
+}
+
+/** The next names of an open folder, at most `most`; fewer only at its end. */
+export function readSlice(folder: Dir, most: number): string[] {
+  const names: string[] = [];
+  while (names.length < most) {
+    const entry = folder.readSync();
+    if (entry === null) break;
+    names.push(entry.name);
+  }
+  return names;
+}
