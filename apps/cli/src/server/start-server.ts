@@ -145,7 +145,10 @@ export async function startServer(
       clock,
       skillsFolder: programPaths.skills,
       egress: { kind: 'public' },
-      onGatewayEvent: (run, event) => logger.debug('gateway', { run, ...event }),
+      onGatewayEvent(run, { kind, ...event }) {
+        if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
+        else logger.debug('gateway', { run, kind, ...event });
+      },
     });
     let wakeSender = () => {};
     const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };

@@ -2,9 +2,9 @@
  * Takes the bytes of DATA off the wire. Holds at most the size limit of one message and a share of all;
  * what goes beyond is read and dropped but for its beginning, so that the client gets its answer.
  */
+import { type ByteList, byteList } from '@tinyfat/core';
 import type { SMTPServerDataStream } from 'smtp-server';
 import type { BufferShare } from './buffer-budget.ts';
-import { type ByteList, byteList } from './byte-list.ts';
 
 /** Of a message that is too large. */
 const headBytes = 64 * 1024;
@@ -37,7 +37,7 @@ export function collectMessage(
   let settled = false;
 
   function keepHead(): void {
-    const head = kept.join(headBytes);
+    const head = joined(kept, headBytes);
     kept = byteList();
     kept.add(head);
     share.shrink(head.length);
@@ -52,10 +52,11 @@ export function collectMessage(
     settled = true;
     clearTimeout(deadline);
     if (client === 'late') resolve({ state: 'late' });
-    else if (received > maxBytes) resolve({ state: 'too_large', head: kept.join(), bytes: received, client });
+    else if (received > maxBytes)
+      resolve({ state: 'too_large', head: joined(kept), bytes: received, client });
     else if (client === 'gone') resolve({ state: 'gone' });
     else if (!room) resolve({ state: 'no_room' });
-    else resolve({ state: 'complete', raw: kept.join() });
+    else resolve({ state: 'complete', raw: joined(kept) });
     kept = byteList();
   }
 
@@ -80,4 +81,9 @@ export function collectMessage(
   stream.once('error', () => settle('gone'));
   stream.once('close', () => settle('gone'));
   return promise;
+}
+
+function joined(list: ByteList, maxBytes?: number): Buffer {
+  const { buffer, byteOffset, length } = list.join(maxBytes);
+  return Buffer.from(buffer, byteOffset, length);
 }
