@@ -31,6 +31,8 @@ beforeEach(async () => {
   );
 });
 afterEach(async () => {
+  // What a barrier had to catch is a fault of ours all the same.
+  expect(fixture.events.filter(({ kind }) => kind === 'fault')).toEqual([]);
   await fixture.close();
   await new Promise((resolve) => outside.close(resolve));
 });
