@@ -99,6 +99,14 @@ describe('a request that is odd', () => {
     );
   });
 
+  test('a body of single bytes is refused, by both ways', async () => {
+    const crumbs = `Transfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(20_000)}0\r\n\r\n`;
+    const post = page(crumbs).replace('GET', 'POST');
+    expect(await exchange(fixture, post)).toMatch(/^HTTP\/1.1 400 .*small chunks/s);
+    expect(await exchange(fixture, model(crumbs))).toMatch(/^HTTP\/1.1 400 .*small chunks/s);
+    await stillServes();
+  });
+
   test('an upgrade is no upgrade', async () => {
     const asked = 'Upgrade: websocket\r\nConnection: close, upgrade\r\n';
     expect(await exchange(fixture, page(`${asked}\r\n`))).toMatch(/^HTTP\/1.1 200 /);

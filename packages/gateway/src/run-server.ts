@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type FaultBarrier, faultBarrier } from '@tinyfat/core';
 import type { GatewayLimits } from './limits.ts';
+import { STREAM_BYTES } from './small-chunks.ts';
 
 /** What answers the requests of one run. `guard` goes around every callback of the request. */
 export interface RunRoutes {
@@ -33,6 +34,7 @@ export function createRunServer(limits: GatewayLimits, routes: RunRoutes): RunSe
   const server = createServer({
     insecureHTTPParser: false,
     maxHeaderSize: 32 * 1024,
+    highWaterMark: STREAM_BYTES,
     headersTimeout: 30_000,
     // The run's own deadline ends a slow upload.
     requestTimeout: 0,

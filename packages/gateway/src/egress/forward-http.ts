@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import type { FaultBarrier } from '@tinyfat/core';
 import { passHead, watchInterim } from '../answer-head.ts';
 import { endToEndHeaders, type HeaderFields } from '../headers.ts';
+import { chunkSizes } from '../small-chunks.ts';
 import { type EgressParts, openPublicConnection } from './open-connection.ts';
 import { parseAbsoluteForm } from './target.ts';
 
@@ -46,12 +47,26 @@ export async function serveForward(
     headers: { ...endToEndHeaders(request.headers), ...framing(request), host: parsed.authority },
   });
   parts.budget.watch(socket, request);
+  const sent = chunkSizes();
+  request.on(
+    'data',
+    guard((chunk: Buffer) => {
+      if (!sent(chunk.length)) giveUp(400, 'the request comes in too many small chunks');
+    }),
+  );
   outgoing.on(
     'response',
     guard((answer: IncomingMessage) => {
       if (!passHead(response, answer.statusCode, answerHeaders(answer))) {
         return giveUp(502, 'the host sent an answer that is no valid HTTP');
       }
+      const received = chunkSizes();
+      answer.on(
+        'data',
+        guard((chunk: Buffer) => {
+          if (!received(chunk.length)) giveUp(502, 'the host answers in too many small chunks');
+        }),
+      );
       pipeline(answer, response, () => socket.destroy());
     }),
   );

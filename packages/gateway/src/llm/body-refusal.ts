@@ -3,7 +3,7 @@ import { type ApiErrorType, sendApiError } from './api-error.ts';
 
 /** Why the body of a request is not taken, as it is answered: a sentence with what to do. */
 export interface BodyRefusal {
-  status: 408 | 413 | 429;
+  status: 400 | 408 | 413 | 429;
   type: ApiErrorType;
   reason: string;
 }
@@ -20,6 +20,13 @@ export const NO_ROOM: BodyRefusal = {
   type: 'rate_limit_error',
   reason:
     'too much is sent to the LLM at once; wait until a request has been answered, then send this one again',
+};
+
+/** The body costs far more memory than it has bytes. */
+export const SMALL_CHUNKS: BodyRefusal = {
+  status: 400,
+  type: 'invalid_request_error',
+  reason: 'the request comes in too many small chunks; send it with a content-length, or in larger ones',
 };
 
 /** The run has sent all that it may; `limit` in bytes. */

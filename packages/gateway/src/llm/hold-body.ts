@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type ByteList, byteList } from '@tinyfat/core';
-import { type BodyRefusal, late, NO_ROOM, tooLarge, usedUp } from './body-refusal.ts';
+import { chunkSizes } from '../small-chunks.ts';
+import { type BodyRefusal, late, NO_ROOM, SMALL_CHUNKS, tooLarge, usedUp } from './body-refusal.ts';
 import type { BodyParts } from './request-body.ts';
 
 /** A body that was read to its end before anything of it goes on; or why not. `gone`: the sandbox hung up. */
@@ -21,6 +22,7 @@ export function holdBody(
     const bytes = byteList();
     let taken = 0;
     let over = false;
+    const isEnough = chunkSizes();
     const timer = setTimeout(
       guard(() => refuse(late(limits.llmBodyMs))),
       limits.llmBodyMs,
@@ -47,6 +49,7 @@ export function holdBody(
 
     const onData = guard((chunk: Buffer) => {
       if (!budget.count(chunk.length)) return refuse(usedUp(limits.llmSentBytes));
+      if (!isEnough(chunk.length)) return refuse(SMALL_CHUNKS);
       if (bytes.length + chunk.length > limits.llmBodyBytes) return refuse(tooLarge(limits.llmBodyBytes));
       if (!budget.take(chunk.length)) return refuse(NO_ROOM);
       taken += chunk.length;

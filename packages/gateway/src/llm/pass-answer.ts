@@ -3,6 +3,7 @@ import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import type { FaultBarrier } from '@tinyfat/core';
 import { passHead } from '../answer-head.ts';
 import { type HeaderFields, llmResponseHeaders } from '../headers.ts';
+import { chunkSizes, STREAM_BYTES } from '../small-chunks.ts';
 import { createKeyHider, withoutKey } from './hide-key.ts';
 
 /** Who takes part in an answer on its way. */
@@ -28,8 +29,11 @@ export function passAnswer(
   const headers = hideKeyInHeaders(llmResponseHeaders(answer.headers), apiKey);
   if (!passHead(response, answer.statusCode, headers)) return false;
   const hider = createKeyHider(apiKey);
+  const isEnough = chunkSizes();
   const tap = new Transform({
+    highWaterMark: STREAM_BYTES,
     transform: guard((chunk: Buffer, _encoding: string, done: TransformCallback) => {
+      if (!isEnough(chunk.length)) return done(new Error('the answer comes in too many small chunks'));
       onChunk(chunk);
       done(null, hider.push(chunk));
     }),

@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type ByteList, byteList, type FaultBarrier } from '@tinyfat/core';
 import type { GatewayLimits } from '../limits.ts';
+import { chunkSizes } from '../small-chunks.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { type BodyRefusal, tooLarge, usedUp } from './body-refusal.ts';
+import { type BodyRefusal, SMALL_CHUNKS, tooLarge, usedUp } from './body-refusal.ts';
 
 /** Up to this size a body is kept until the answer begins, so that it can be sent once more. */
 const REPLAY_BYTES = 1024 * 1024;
@@ -39,10 +40,12 @@ export function createBodyFeed(
   let kept: ByteList | null = byteList();
   let bytes = 0;
   let ended = false;
+  const isEnough = chunkSizes();
 
   const onData = guard((chunk: Buffer) => {
     bytes += chunk.length;
     if (!budget.count(chunk.length)) return refuse(usedUp(limits.llmSentBytes));
+    if (!isEnough(chunk.length)) return refuse(SMALL_CHUNKS);
     if (bytes > limits.llmBodyBytes) return refuse(tooLarge(limits.llmBodyBytes));
     if (bytes > REPLAY_BYTES || (kept !== null && !budget.take(chunk.length))) forget();
     kept?.add(chunk);
