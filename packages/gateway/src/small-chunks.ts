@@ -4,7 +4,7 @@
  */
 
 /** As many chunks may be of any size; an event stream of a model has fewer small ones. */
-const FREE_CHUNKS = 4_000;
+const FREE_CHUNKS = 1_000;
 /** Behind those, bytes a chunk on average. */
 const LEAST_AVERAGE = 16;
 
