@@ -60,7 +60,9 @@ export interface GatewayRequest {
 export type GatewayEvent =
   | { kind: 'llm'; path: string; status: number; milliseconds: number }
   | { kind: 'egress'; host: string; port: number }
-  | { kind: 'refused'; target: string; reason: string };
+  | { kind: 'refused'; target: string; reason: string }
+  /** A fault of ours that a barrier caught; it ended one connection of the run. `error` is its stack. */
+  | { kind: 'fault'; error: string };
 
 /** One run's gateway. */
 export interface Gateway {

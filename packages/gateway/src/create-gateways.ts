@@ -1,4 +1,4 @@
-import type { Clock } from '@tinyfat/core';
+import { type Clock, faultText } from '@tinyfat/core';
 import type { Gateway, GatewayRequest, OpenedGateway, OpenGateway } from './contract.ts';
 import { createEgressBudget } from './egress/budget.ts';
 import { serveForward } from './egress/forward-http.ts';
@@ -7,6 +7,7 @@ import type { EgressParts } from './egress/open-connection.ts';
 import { serveConnect } from './egress/tunnel.ts';
 import { limitedEvents } from './events.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { hostBodies } from './llm/body-budget.ts';
 import { openUpstream } from './llm/open-upstream.ts';
 import { makeRunToken } from './llm/run-token.ts';
 import { createLlmRoute } from './llm/serve-llm.ts';
@@ -37,6 +38,7 @@ export function createGateways(options: GatewaysOptions): Gateways {
   const agents = createUpstreamAgents();
   const network = options.network ?? systemNetwork();
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const bodies = hostBodies(limits.llmHostBytes);
   const openGateways = new Set<Gateway>();
 
   async function open(request: GatewayRequest): Promise<OpenedGateway> {
@@ -47,11 +49,13 @@ export function createGateways(options: GatewaysOptions): Gateways {
     const { money } = request;
     const purse = openPurse({ money, meter, now: options.now, noteMs: limits.llmNoteMs });
     const emit = limitedEvents(limits.events, request.onEvent);
+    const budget = bodies.openRun({ held: limits.llmHeldBytes, sent: limits.llmSentBytes });
     const llm = createLlmRoute({
       upstream: opened.upstream,
       runToken,
       agents,
       limits,
+      budget,
       meter,
       purse,
       models: money.models,
@@ -67,8 +71,9 @@ export function createGateways(options: GatewaysOptions): Gateways {
     };
     const run = createRunServer(limits, {
       serveOrigin: llm.serve,
-      serveAbsolute: (incoming, response) => serveForward(incoming, response, egress),
-      serveConnect: (incoming, socket, head) => serveConnect(incoming, socket, head, egress),
+      serveAbsolute: (incoming, response, guard) => serveForward(incoming, response, egress, guard),
+      serveConnect: (incoming, socket, head, guard) => serveConnect(incoming, socket, head, egress, guard),
+      onFault: (fault) => emit({ kind: 'fault', error: faultText(fault) }),
     });
     await listenOnSocketFile(run.server, request.socketPath);
 
@@ -83,6 +88,7 @@ export function createGateways(options: GatewaysOptions): Gateways {
           run.server.close(() => resolve());
           run.cutAll();
         });
+        budget.close();
         await purse.close();
       },
     };

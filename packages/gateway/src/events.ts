@@ -3,6 +3,8 @@ import type { GatewayEvent } from './contract.ts';
 
 /** Of a text that the sandbox chose, characters. */
 const MAX_TARGET_LENGTH = 200;
+/** Faults are few or all the same; they have a limit of their own, which other events don't use up. */
+const MAX_FAULTS = 20;
 
 /**
  * Hands events on, at most `limit` of them: what a sandbox does a million times must not fill the log. Text that
@@ -13,7 +15,13 @@ export function limitedEvents(
   onEvent: ((event: GatewayEvent) => void) | undefined,
 ): (event: GatewayEvent) => void {
   let sent = 0;
+  let faults = 0;
   return (event) => {
+    if (event.kind === 'fault') {
+      faults += 1;
+      if (faults <= MAX_FAULTS) onEvent?.(event);
+      return;
+    }
     if (onEvent === undefined || sent >= limit) return;
     sent += 1;
     onEvent(

@@ -2,7 +2,7 @@
  * The loop under every worker on a table: take what is due, a few at once; sleep until the next is due, until
  * woken, or until a slow poll that sees what other processes changed.
  */
-import type { Clock } from '@tinyfat/core';
+import { type Clock, faultBarrier } from '@tinyfat/core';
 import { within } from './within.ts';
 
 export interface WorkLoopOptions<Item> {
@@ -15,9 +15,9 @@ export interface WorkLoopOptions<Item> {
   claim(): Promise<Item | null | undefined>;
   /** When the next waiting item is due, epoch ms; null when none waits. */
   nextDue(): Promise<number | null>;
-  /** Must not reject; the signal is aborted when the loop must stop now. */
+  /** Should not reject; the signal is aborted when the loop must stop now. */
   work(item: Item, signal: AbortSignal): Promise<void>;
-  /** The table could not be read; the loop goes on after a pause. */
+  /** The table could not be read, or `work` rejected all the same; the loop goes on after a pause. */
   onUnreachable(error: unknown): void;
 }
 
@@ -39,7 +39,8 @@ const ABORT_GRACE_MS = 5000;
 /** Starts the loop at once. */
 export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
   const { clock, atOnce, pollMs } = options;
-  const active = new Map<Promise<void>, AbortController>();
+  const active = new Map<AbortController, Promise<void>>();
+  const reportFault = faultBarrier(() => {})(options.onUnreachable);
   let stopping = false;
   let woken = false;
   let ring = () => {};
@@ -60,13 +61,24 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
     ring = () => {};
   };
 
+  const workOn = async (item: Item, controller: AbortController) => {
+    try {
+      await options.work(item, controller.signal);
+    } catch (error) {
+      reportFault(error);
+    } finally {
+      active.delete(controller);
+      wake();
+    }
+  };
+
   const begin = (item: Item) => {
     const controller = new AbortController();
-    const working: Promise<void> = options.work(item, controller.signal).finally(() => {
-      active.delete(working);
-      wake();
-    });
-    active.set(working, controller);
+    // Not in this turn of the event loop: its end must find it among what runs.
+    active.set(
+      controller,
+      Promise.resolve().then(() => workOn(item, controller)),
+    );
   };
 
   const loop = async () => {
@@ -84,7 +96,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
         const known = due !== null && due > lookedAt;
         await pause(known ? Math.min(pollMs, Math.max(due - clock(), 0)) : pollMs);
       } catch (error) {
-        options.onUnreachable(error);
+        reportFault(error);
         await pause(pollMs);
       }
     }
@@ -99,9 +111,9 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
       ring();
       await ended;
       const abort = setTimeout(() => {
-        for (const controller of active.values()) controller.abort(new Error('the server is stopping'));
+        for (const controller of active.keys()) controller.abort(new Error('the server is stopping'));
       }, drainMs);
-      await within(drainMs + ABORT_GRACE_MS, Promise.all(active.keys()));
+      await within(drainMs + ABORT_GRACE_MS, Promise.all(active.values()));
       clearTimeout(abort);
     },
   };

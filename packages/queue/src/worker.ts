@@ -1,5 +1,5 @@
 /** Works the job queue: each job under a heartbeat; whoever loses his lease is told through the signal. */
-import type { Clock, Logger } from '@tinyfat/core';
+import { type Clock, faultBarrier, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './contract.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
@@ -29,14 +29,15 @@ export function startWorker(options: WorkerOptions): WorkLoop {
   const work = async (lease: Lease, stopping: AbortSignal) => {
     own.add(lease.jobId);
     const lost = new AbortController();
-    const beat = setInterval(() => {
-      queue.heartbeat(lease).then(
-        (held) => {
-          if (!held) lost.abort(new Error('the lease was lost'));
-        },
-        (error) => logger.warn('heartbeat_failed', { job: lease.jobId, error: String(error) }),
-      );
-    }, leaseMs / 3);
+    const guard = faultBarrier((error) =>
+      logger.warn('heartbeat_failed', { job: lease.jobId, error: String(error) }),
+    );
+    const beat = setInterval(
+      guard(async () => {
+        if (!(await queue.heartbeat(lease))) lost.abort(new Error('the lease was lost'));
+      }),
+      leaseMs / 3,
+    );
     try {
       await options.handle(lease, AbortSignal.any([stopping, lost.signal]));
     } catch (error) {

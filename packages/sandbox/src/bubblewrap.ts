@@ -138,7 +138,7 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
     });
   } catch (error) {
     // Not even started, for want of descriptors: the cgroup is empty.
-    void cgroup?.remove();
+    void cgroup?.remove().catch(() => {});
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { testLimits } from '@tinyfat/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bubblewrap } from './bubblewrap.ts';
-import { openToAll } from './testing/foreign-sandbox.ts';
+import { copySources, openToAll } from './testing/foreign-sandbox.ts';
 import { type Fixture, makeFolders, modes } from './testing/modes.ts';
 
 describe.each(modes)('the probe ($name)', (mode) => {
@@ -55,8 +55,7 @@ describe('where the kernel gives no user namespaces', () => {
     try {
       const sources = await folders.folder();
       const work = await folders.folder();
-      await writeFile(join(sources, 'package.json'), '{"type":"module"}');
-      await cp(import.meta.dirname, join(sources, 'src'), { recursive: true });
+      await copySources(sources);
       const node = openToAll(process.execPath) ? process.execPath : join(sources, 'node');
       if (node !== process.execPath) await cp(process.execPath, node);
       const program = `import('${sources}/src/index.ts').then(async ({ bubblewrap }) => {

@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SandboxLimits, SandboxResult, SandboxStop } from '@tinyfat/core';
+import { faultBarrier, type SandboxLimits, type SandboxResult, type SandboxStop } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
 import { descriptors } from './command-line.ts';
 import { isFiltered, killProcess, onlyChild, type ProcessIdentity, untilGone } from './process-identity.ts';
@@ -25,7 +25,10 @@ export interface RunPlan {
 }
 
 export interface SupervisedRun {
-  /** Rejects only when the sandbox could not be set up, with bubblewrap's own words. */
+  /**
+   * Rejects when the sandbox could not be set up, with bubblewrap's own words, and on a fault of ours while the run was
+   * looked after: it is then over, too.
+   */
   finished: Promise<Ending>;
   /** Kills everything inside; the first reason given is the one that is told. */
   stop(reason: NonNullable<SandboxStop>): void;
@@ -48,6 +51,12 @@ export function supervise(plan: RunPlan): SupervisedRun {
     if (root === null) pipes.gate.destroy();
     else killProcess(root);
   };
+  /** A run that can't be looked after any more is ended. */
+  let fault: { error: unknown } | null = null;
+  const guard = faultBarrier((error) => {
+    fault ??= { error };
+    stop('cancelled');
+  });
   const output = runOutput(limits.outputBytes, plan.onStdout, () => stop('output'));
 
   const [program = '', ...words] = plan.commandLine;
@@ -71,19 +80,21 @@ export function supervise(plan: RunPlan): SupervisedRun {
     if (inside === null || stopped !== null || exited) return;
     root = inside;
     watching.by = cgroup
-      ? watchForks(cgroup, limits, () => stop('processes'))
-      : watchTree(inside.pid, limits, stop);
+      ? watchForks(cgroup, limits, () => stop('processes'), guard)
+      : watchTree(inside.pid, limits, stop, guard);
     pipes.gate.end('go\n');
   };
   let refusal: string | null = null;
-  pipes.gate.once('data', () => {
-    openGate().catch((error) => {
-      refusal = String(error);
-      pipes.gate.destroy();
-    });
+  const gateGuard = faultBarrier((error) => {
+    refusal = String(error);
+    pipes.gate.destroy();
   });
-  pipes.stdout.on('data', (chunk: Buffer) => output.take('stdout', chunk));
-  pipes.stderr.on('data', (chunk: Buffer) => output.take('stderr', chunk));
+  pipes.gate.once('data', gateGuard(openGate));
+  for (const stream of ['stdout', 'stderr'] as const)
+    pipes[stream].on(
+      'data',
+      guard((chunk: Buffer) => output.take(stream, chunk)),
+    );
   // A pipe that breaks means that the other side is gone, which its exit tells better.
   for (const pipe of Object.values(pipes)) pipe.on('error', () => {});
   pipes.options.end(plan.options.map((option) => `${option}\0`).join(''));
@@ -103,6 +114,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
     await Promise.all([pipes.stdout, pipes.stderr].map(untilClosed));
     const counted = cgroup?.report();
     await cgroup?.remove();
+    if (fault !== null) throw fault.error;
 
     const told = { stdout: output.text('stdout'), stderr: output.text('stderr') };
     if (root === null && stopped === null)

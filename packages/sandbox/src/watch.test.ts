@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { testLimits } from '@tinyfat/contracts';
+import { faultBarrier } from '@tinyfat/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { treeUse, watchTree } from './watch.ts';
 
@@ -23,6 +24,9 @@ afterEach(async () => {
 });
 
 const pid = () => tree.pid ?? -1;
+const guard = faultBarrier((fault) => {
+  throw fault;
+});
 
 it('a tree is summed up with its children, threads and memory', () => {
   const use = treeUse(pid());
@@ -37,13 +41,15 @@ it('a process that is gone uses nothing', () => {
 });
 
 it('too many processes and threads stop the run', async () => {
-  const reason = await new Promise((resolve) => watchTree(pid(), { ...testLimits, processes: 5 }, resolve));
+  const reason = await new Promise((resolve) =>
+    watchTree(pid(), { ...testLimits, processes: 5 }, resolve, guard),
+  );
   expect(reason).toBe('processes');
 });
 
 it('too much memory stops the run', async () => {
   const reason = await new Promise((resolve) =>
-    watchTree(pid(), { ...testLimits, memoryBytes: 48 << 20 }, resolve),
+    watchTree(pid(), { ...testLimits, memoryBytes: 48 << 20 }, resolve, guard),
   );
   expect(reason).toBe('memory');
 });

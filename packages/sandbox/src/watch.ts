@@ -4,7 +4,7 @@
  * a fork bomb needs an eye: the kernel refuses its forks but lets it go on trying.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { SandboxLimits } from '@tinyfat/core';
+import type { FaultBarrier, SandboxLimits } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
 
 const LOOK_EVERY_MS = 50;
@@ -25,14 +25,18 @@ export interface Watch {
   end(): void;
 }
 
-/** Calls `stop` once when the tree below `root` goes over a limit; looks less often when looking is costly. */
+/**
+ * Calls `stop` once when the tree below `root` goes over a limit; looks less often when looking is costly. `guard` goes
+ * around each look.
+ */
 export function watchTree(
   root: number,
   limits: SandboxLimits,
   stop: (reason: 'memory' | 'processes') => void,
+  guard: FaultBarrier,
 ): Watch {
   let peak = 0;
-  const look = () => {
+  const look = guard(() => {
     const began = performance.now();
     const use = treeUse(root);
     peak = Math.max(peak, use.memoryBytes);
@@ -40,18 +44,26 @@ export function watchTree(
     if (use.memoryBytes > limits.memoryBytes && ownShare(use.pids) > limits.memoryBytes)
       return stop('memory');
     timer = setTimeout(look, Math.max(LOOK_EVERY_MS, 10 * (performance.now() - began)));
-  };
+  });
   let timer = setTimeout(look, 0);
   return { peakMemoryBytes: () => peak, end: () => clearTimeout(timer) };
 }
 
 /** Calls `stop` when more forks were refused than processes are allowed: a program in need has given up by then. */
-export function watchForks(cgroup: RunCgroup, limits: SandboxLimits, stop: () => void): Watch {
-  const timer = setInterval(() => {
-    if (cgroup.report().refusedForks <= limits.processes) return;
-    clearInterval(timer);
-    stop();
-  }, LOOK_AT_CGROUP_EVERY_MS);
+export function watchForks(
+  cgroup: RunCgroup,
+  limits: SandboxLimits,
+  stop: () => void,
+  guard: FaultBarrier,
+): Watch {
+  const timer = setInterval(
+    guard(() => {
+      if (cgroup.report().refusedForks <= limits.processes) return;
+      clearInterval(timer);
+      stop();
+    }),
+    LOOK_AT_CGROUP_EVERY_MS,
+  );
   return { peakMemoryBytes: () => 0, end: () => clearInterval(timer) };
 }
 

@@ -3,6 +3,7 @@ import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
+import { installLastResort } from '../server/last-resort.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import type { SignInMail } from '../server/sign-in-mails.ts';
 import { type Server, type StartResult, startServer } from '../server/start-server.ts';
@@ -10,6 +11,8 @@ import { type Command, printable, readWords } from './command.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;
+/** From a fault that nothing caught to the exit; what runs is cut off at once. */
+const FAULT_MS = 15_000;
 
 /** Starts, says in a few lines what is where, and drains on SIGTERM or SIGINT. */
 export const startCommand: Command = async (words, config) => {
@@ -19,12 +22,16 @@ export const startCommand: Command = async (words, config) => {
     plain: process.stderr.isTTY === true,
     write: (line) => process.stderr.write(`${line}\n`),
   });
+  // Whoever read what is printed may go away; mail is served all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
   const started = await startServer(config, logger, showSignIn).catch(takenPort);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
   }
   const { server } = started;
+  lastResort.stopWith(() => server.stop(0));
   for (const line of await welcome(config, server)) console.log(line);
   const signal = await new Promise<string>((resolve) => {
     process.once('SIGTERM', resolve);
@@ -34,9 +41,12 @@ export const startCommand: Command = async (words, config) => {
   // A second signal does not wait for the running turns.
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
-  await server.stop(DRAIN_MS);
+  const stopped = await server.stop(DRAIN_MS).then(
+    () => true,
+    () => false,
+  );
   // A connection to a relay that no longer answers must not keep the process.
-  process.exit(0);
+  process.exit(stopped && !lastResort.faulted() ? 0 : 1);
 };
 
 function signInNote({ publicUrl, adminEmails }: Config): string {

@@ -26,13 +26,17 @@ import { QUEUE_TIMES } from './queue-times.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
 import type { SignInMail } from './sign-in-mails.ts';
 import { startRawMailSweeper } from './sweep-raw-mail.ts';
+import { unwind } from './unwind.ts';
 
 /** A running server. */
 export interface Server {
   smtpPort: number | null;
   httpPort: number;
   data: DataFolder;
-  /** Takes no new mail, finishes what runs within the time, then stops; nothing is lost either way. */
+  /**
+   * Takes no new mail, finishes what runs within the time, then stops; nothing is lost either way. Further calls wait
+   * for the first. Rejects when a part failed to stop; all others are stopped then, too.
+   */
   stop(drainMs: number): Promise<void>;
 }
 
@@ -72,8 +76,10 @@ export async function startServer(
   const lock = lockDataFolder(config.dataDir);
   if (!lock.ok) return { ok: false, reason: lock.reason, fix: lock.fix };
   const undo: (() => Promise<void> | void)[] = [() => lock.release()];
-  const unwind = async () => {
-    for (const step of undo.reverse()) await step();
+  let undone: Promise<boolean> | null = null;
+  const undoAll = () => {
+    undone ??= unwind(undo, logger);
+    return undone;
   };
   try {
     const data = await openDataFolder(config.dataDir);
@@ -81,7 +87,7 @@ export async function startServer(
     const { db, paths, folders, rawMail } = data;
     const keyBytes = await readSignInKey(data);
     if (!keyBytes.ok) {
-      await unwind();
+      await undoAll();
       return {
         ok: false,
         reason: `The key that signs sessions can not be used. ${keyBytes.detail}`,
@@ -109,7 +115,7 @@ export async function startServer(
     };
     const broken = probe.ok ? await probeStepMom(program) : null;
     if (!probe.ok || broken) {
-      await unwind();
+      await undoAll();
       if (!probe.ok) return { ok: false, reason: probe.reason, fix: probe.fix };
       return { ok: false, reason: broken ?? '', fix: 'npm run build' };
     }
@@ -140,7 +146,10 @@ export async function startServer(
       clock,
       skillsFolder: programPaths.skills,
       egress: { kind: 'public' },
-      onGatewayEvent: (run, event) => logger.debug('gateway', { run, ...event }),
+      onGatewayEvent(run, { kind, ...event }) {
+        if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
+        else logger.debug('gateway', { run, kind, ...event });
+      },
     });
     let wakeSender = () => {};
     const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };
@@ -248,12 +257,12 @@ export async function startServer(
         data,
         async stop(milliseconds) {
           drainMs = milliseconds;
-          await unwind();
+          if (!(await undoAll())) throw new Error('not everything could be stopped in order');
         },
       },
     };
   } catch (error) {
-    await unwind();
+    await undoAll();
     throw error;
   }
 }

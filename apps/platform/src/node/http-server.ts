@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import type { Backend, RequestParts } from '../backend/contract.ts';
 import { withSecurityHeaders } from '../http/security-headers.ts';
 import { requestOrigin } from './client-address.ts';
+import { guardedListener } from './guarded-listener.ts';
 import { staticFiles } from './static-files.ts';
 
 export interface HttpServerOptions {
@@ -44,11 +45,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { handler } = v.parse(entry, await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href));
   const serveFile = staticFiles(join(builtFolder, 'client'));
   const isProxy = networkList([...options.trustedProxies]);
-  const server = createServer((request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (serveFile(request, response)) return;
     const origin = requestOrigin(request.socket.remoteAddress ?? '', request.headers, isProxy);
-    void handler(request, response, () => answerNothing(response, backend), { backend, origin });
-  });
+    await handler(request, response, () => answerNothing(response, backend), { backend, origin });
+  };
+  const server = createServer(guardedListener(answer, backend));
   server.headersTimeout = 15_000;
   // A webhook of tens of megabytes may come slowly.
   server.requestTimeout = 120_000;
@@ -57,6 +59,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
+  // A connection that can not be accepted, as for want of descriptors, is lost; the server goes on.
+  server.on('error', (error) => backend.reportFault(error, 'socket'));
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,

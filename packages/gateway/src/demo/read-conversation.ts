@@ -50,7 +50,7 @@ export function readConversation(request: unknown): ReadConversation {
     const outputs = toolOutputsOf(message.content);
     characters += text.length + outputs.reduce((sum, output) => sum + output.text.length, 0);
     if (message.role !== 'user') continue;
-    toolOutputs.push(...outputs);
+    for (const output of outputs) toolOutputs.push(output);
     if (outputs.length === 0 && text !== '') {
       texts.push(text);
       toolOutputs = [];

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseJson } from '@tinyfat/core';
 import { sendApiError } from '../llm/api-error.ts';
+import { refuseBody } from '../llm/body-refusal.ts';
+import { holdBody } from '../llm/hold-body.ts';
+import type { BodyParts } from '../llm/request-body.ts';
 import type { LlmEndpoint } from '../llm/route.ts';
 import type { UsageMeter } from '../llm/usage-meter.ts';
 import { countDemoTokens, replyOfDemoModel } from './demo-model.ts';
@@ -9,27 +12,24 @@ import { messageAsJson, messageAsSse } from './render-message.ts';
 /** What a request to the demo model is answered with. */
 export interface DemoParts {
   endpoint: LlmEndpoint;
-  bodyLimit: number;
+  bodies: BodyParts;
   meter: UsageMeter;
 }
 
 /** Answers as the Messages API would: event stream, plain JSON, a token count, or an error. */
-export function serveDemo(request: IncomingMessage, response: ServerResponse, parts: DemoParts): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= parts.bodyLimit) {
-      chunks.push(chunk);
-      return;
-    }
-    chunks.length = 0;
-    response.shouldKeepAlive = false;
-    sendApiError(response, 413, 'request_too_large', `the request is over ${parts.bodyLimit} bytes`);
-  });
-  request.on('end', () => {
-    if (bytes <= parts.bodyLimit) answer(Buffer.concat(chunks).toString(), response, parts);
-  });
+export async function serveDemo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: DemoParts,
+): Promise<void> {
+  const held = await holdBody(request, parts.bodies);
+  if (held.kind === 'refused') refuseBody(request, response, held);
+  if (held.kind !== 'held') return;
+  try {
+    answer(new TextDecoder().decode(held.bytes.join()), response, parts);
+  } finally {
+    held.release();
+  }
 }
 
 function answer(body: string, response: ServerResponse, parts: DemoParts): void {

@@ -1,6 +1,9 @@
 import { type IncomingMessage, type ServerResponse, request as startRequest } from 'node:http';
 import { pipeline } from 'node:stream';
+import type { FaultBarrier } from '@tinyfat/core';
+import { passHead, watchInterim } from '../answer-head.ts';
 import { endToEndHeaders, type HeaderFields } from '../headers.ts';
+import { chunkSizes } from '../small-chunks.ts';
 import { type EgressParts, openPublicConnection } from './open-connection.ts';
 import { parseAbsoluteForm } from './target.ts';
 
@@ -13,6 +16,7 @@ export async function serveForward(
   request: IncomingMessage,
   response: ServerResponse,
   parts: EgressParts,
+  guard: FaultBarrier,
 ): Promise<void> {
   const asked = request.url ?? '';
   const parsed = parseAbsoluteForm(asked);
@@ -28,9 +32,14 @@ export async function serveForward(
     socket.destroy();
     return;
   }
+  response.once('close', () => socket.destroy());
   parts.emit({ kind: 'egress', host: parsed.target.host, port: parsed.target.port });
 
-  socket.setTimeout(parts.limits.egressIdleMs, () => socket.destroy());
+  let silent = false;
+  socket.setTimeout(parts.limits.egressIdleMs, () => {
+    silent = true;
+    socket.destroy();
+  });
   const outgoing = startRequest({
     createConnection: () => socket,
     method: request.method,
@@ -38,19 +47,47 @@ export async function serveForward(
     headers: { ...endToEndHeaders(request.headers), ...framing(request), host: parsed.authority },
   });
   parts.budget.watch(socket, request);
-  outgoing.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answerHeaders(answer));
-    response.flushHeaders();
-    pipeline(answer, response, () => socket.destroy());
-  });
+  const sent = chunkSizes();
+  request.on(
+    'data',
+    guard((chunk: Buffer) => {
+      if (!sent(chunk.length)) giveUp(400, 'the request comes in too many small chunks');
+    }),
+  );
+  outgoing.on(
+    'response',
+    guard((answer: IncomingMessage) => {
+      if (!passHead(response, answer.statusCode, answerHeaders(answer))) {
+        return giveUp(502, 'the host sent an answer that is no valid HTTP');
+      }
+      const received = chunkSizes();
+      answer.on(
+        'data',
+        guard((chunk: Buffer) => {
+          if (!received(chunk.length)) giveUp(502, 'the host answers in too many small chunks');
+        }),
+      );
+      pipeline(answer, response, () => socket.destroy());
+    }),
+  );
+  watchInterim(outgoing, guard, (reason) => giveUp(502, `the host can not be talked to: ${reason}`));
   pipeline(request, outgoing, (error) => {
     if (error) outgoing.destroy();
   });
-  outgoing.on('error', () => {
+  outgoing.on(
+    'error',
+    guard(() => {
+      if (silent) giveUp(504, 'the host did not answer in time');
+      else giveUp(502, 'the host broke off');
+    }),
+  );
+
+  /** Half an answer must not look like a whole one. */
+  function giveUp(status: number, reason: string): void {
     if (response.headersSent) response.destroy();
-    else refuse(502, 'the host broke off');
-  });
-  response.once('close', () => socket.destroy());
+    else refuse(status, reason);
+    socket.destroy();
+  }
 
   function refuse(status: number, reason: string): void {
     if (response.headersSent || response.destroyed) return;

@@ -44,10 +44,14 @@ export async function openPublicConnection(
     return { ok: false, status: 503, reason: 'this run has used up its connections or bytes' };
   }
   const signal = AbortSignal.any([cancelled, AbortSignal.timeout(parts.limits.egressConnectMs)]);
-  const opened = await findAndDial(target, parts, signal);
-  if (opened.ok) opened.socket.once('close', parts.budget.release);
-  else parts.budget.release();
-  return opened;
+  let opened: OpenedConnection | null = null;
+  try {
+    opened = await findAndDial(target, parts, signal);
+    return opened;
+  } finally {
+    if (opened?.ok) opened.socket.once('close', parts.budget.release);
+    else parts.budget.release();
+  }
 }
 
 async function findAndDial(

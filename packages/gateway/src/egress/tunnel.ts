@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { FaultBarrier } from '@tinyfat/core';
 import { type EgressParts, openPublicConnection } from './open-connection.ts';
 import { parseAuthority } from './target.ts';
 
@@ -16,8 +17,8 @@ export async function serveConnect(
   inside: Duplex,
   head: Buffer,
   parts: EgressParts,
+  guard: FaultBarrier,
 ): Promise<void> {
-  inside.on('error', () => {});
   const asked = request.url ?? '';
   const target = parseAuthority(asked, null);
   if (!target.ok) return refuse(400, target.reason);
@@ -35,7 +36,7 @@ export async function serveConnect(
   parts.emit({ kind: 'egress', host: target.host, port: target.port });
   inside.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   if (head.length > 0) inside.unshift(head);
-  join(inside, opened.socket, parts);
+  join(inside, opened.socket, parts, guard);
 
   function refuse(status: number, reason: string): void {
     parts.emit({ kind: 'refused', target: asked, reason });
@@ -50,7 +51,7 @@ export async function serveConnect(
 }
 
 /** Passes both ways, half-closes included; a break or silence on the outside ends both sides. */
-function join(inside: Duplex, outside: Socket, parts: EgressParts): void {
+function join(inside: Duplex, outside: Socket, parts: EgressParts, guard: FaultBarrier): void {
   outside.setTimeout(parts.limits.egressIdleMs, () => outside.destroy());
   parts.budget.watch(outside, inside);
   inside.pipe(outside);
@@ -59,7 +60,10 @@ function join(inside: Duplex, outside: Socket, parts: EgressParts): void {
   outside.once('error', () => inside.destroy());
   // A side that closes before it has sent its end was cut; one that has is ended by its pipe.
   inside.once('close', () => outside.destroy());
-  outside.once('close', () => {
-    if (!outside.readableEnded) inside.destroy();
-  });
+  outside.once(
+    'close',
+    guard(() => {
+      if (!outside.readableEnded) inside.destroy();
+    }),
+  );
 }

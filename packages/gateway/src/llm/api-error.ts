@@ -22,6 +22,7 @@ export function sendApiError(
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
+    ...(status === 429 ? { 'retry-after': '1' } : {}),
   });
   response.end(body);
 }

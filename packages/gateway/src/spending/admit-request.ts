@@ -14,11 +14,11 @@ import {
 } from '@tinyfat/core';
 import type { GatewayLimits } from '../limits.ts';
 import type { ApiErrorType } from '../llm/api-error.ts';
-import type { BodyFeed } from '../llm/request-body.ts';
-import { type HeldRoom, holdBody } from './hold-body.ts';
+import { holdBody } from '../llm/hold-body.ts';
+import { type BodyFeed, type BodyParts, heldBodyFeed } from '../llm/request-body.ts';
 import { unpricedHeaders } from './paid-headers.ts';
 import type { Purse } from './purse.ts';
-import type { RequestCost } from './read-request.ts';
+import { type RequestCost, readRequest } from './read-request.ts';
 import type { Tally } from './tally.ts';
 
 /** A request that may go on, or the answer that it gets. `gone`: nobody waits for one any more. */
@@ -27,10 +27,9 @@ export type Admitted =
   | { kind: 'refused'; status: number; type: ApiErrorType; reason: string }
   | { kind: 'gone' };
 
-export interface AdmitParts {
+export interface AdmitParts extends BodyParts {
   purse: Purse;
   models: readonly PricedModel[];
-  room: HeldRoom;
   limits: GatewayLimits;
   now: Clock;
 }
@@ -51,21 +50,15 @@ export async function admitRequest(
   const { purse } = parts;
   const unpriced = unpricedHeaders(request.headers);
   if (unpriced !== null) return invalid(unpriced);
-  const held = await holdBody(request, parts.limits.llmBodyBytes, parts.room);
-  if (held.kind === 'gone') return held;
-  if (held.kind === 'too_large') {
-    return { kind: 'refused', status: 413, type: 'request_too_large', reason: held.reason };
-  }
-  if (held.kind === 'no_room') {
-    const reason = 'too much is sent to the LLM at once';
-    return { kind: 'refused', status: 429, type: 'rate_limit_error', reason };
-  }
-  const { body } = held;
+  const reader = readRequest();
+  const held = await holdBody(request, parts, reader.push);
+  if (held.kind !== 'held') return held;
+  const body = heldBodyFeed(held.bytes.pieces(), held.release);
   const refused = (admitted: Admitted): Admitted => {
     body.discard();
     return admitted;
   };
-  const priced = priceRequest(held.cost, parts.models);
+  const priced = priceRequest(reader.end(), parts.models);
   if (!priced.ok) return refused(invalid(priced.reason));
   const { price, bounds } = priced;
   const worst = worstCase(price, bounds);

@@ -21,6 +21,7 @@ export const answers = {
   noRoom: { code: 451, enhanced: '4.3.1', text: 'Too many bytes at once, try again later' },
   tooSlow: { code: 451, enhanced: '4.4.2', text: 'The message took too long to arrive, try again later' },
   failed: { code: 451, enhanced: '4.3.0', text: 'The message could not be stored, try again later' },
+  fault: { code: 421, enhanced: '4.3.0', text: 'The server failed, try again later' },
   shuttingDown: { code: 421, enhanced: '4.3.2', text: 'Shutting down' },
 } as const satisfies Record<string, SmtpAnswer>;
 

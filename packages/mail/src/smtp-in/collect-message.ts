@@ -2,9 +2,9 @@
  * Takes the bytes of DATA off the wire. Holds at most the size limit of one message and a share of all;
  * what goes beyond is read and dropped but for its beginning, so that the client gets its answer.
  */
+import { type ByteList, byteList, faultBarrier } from '@tinyfat/core';
 import type { SMTPServerDataStream } from 'smtp-server';
 import type { BufferShare } from './buffer-budget.ts';
-import { type ByteList, byteList } from './byte-list.ts';
 
 /** Of a message that is too large. */
 const headBytes = 64 * 1024;
@@ -21,7 +21,7 @@ export type Collected =
 
 /**
  * Resolves at the end of the data, at the latest when twice the limit was sent or the time (ms) is over: the stream
- * then stands still.
+ * then stands still. Rejects on a fault of ours.
  * The share keeps what is held until its owner gives it back.
  */
 export function collectMessage(
@@ -30,14 +30,18 @@ export function collectMessage(
   share: BufferShare,
   deadlineMs: number,
 ): Promise<Collected> {
-  const { promise, resolve } = Promise.withResolvers<Collected>();
+  const { promise, resolve, reject } = Promise.withResolvers<Collected>();
+  const guard = faultBarrier((fault) => {
+    clearTimeout(deadline);
+    reject(fault);
+  });
   let kept: ByteList = byteList();
   let received = 0;
   let room = true;
   let settled = false;
 
   function keepHead(): void {
-    const head = kept.join(headBytes);
+    const head = joined(kept, headBytes);
     kept = byteList();
     kept.add(head);
     share.shrink(head.length);
@@ -52,32 +56,53 @@ export function collectMessage(
     settled = true;
     clearTimeout(deadline);
     if (client === 'late') resolve({ state: 'late' });
-    else if (received > maxBytes) resolve({ state: 'too_large', head: kept.join(), bytes: received, client });
+    else if (received > maxBytes)
+      resolve({ state: 'too_large', head: joined(kept), bytes: received, client });
     else if (client === 'gone') resolve({ state: 'gone' });
     else if (!room) resolve({ state: 'no_room' });
-    else resolve({ state: 'complete', raw: kept.join() });
+    else resolve({ state: 'complete', raw: joined(kept) });
     kept = byteList();
   }
 
-  const deadline = setTimeout(() => {
-    stream.pause();
-    settle('late');
-  }, deadlineMs);
-  stream.on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    if (received > maxBytes) {
-      if (kept.length > headBytes) keepHead();
-      keep(chunk.subarray(0, Math.max(0, headBytes - kept.length)));
-    } else {
-      keep(chunk);
-    }
-    if (received > maxBytes * 2) {
+  const deadline = setTimeout(
+    guard(() => {
       stream.pause();
-      settle('sending');
-    }
-  });
-  stream.once('end', () => settle('waiting'));
-  stream.once('error', () => settle('gone'));
-  stream.once('close', () => settle('gone'));
+      settle('late');
+    }),
+    deadlineMs,
+  );
+  stream.on(
+    'data',
+    guard((chunk: Buffer) => {
+      received += chunk.length;
+      if (received > maxBytes) {
+        if (kept.length > headBytes) keepHead();
+        keep(chunk.subarray(0, Math.max(0, headBytes - kept.length)));
+      } else {
+        keep(chunk);
+      }
+      if (received > maxBytes * 2) {
+        stream.pause();
+        settle('sending');
+      }
+    }),
+  );
+  stream.once(
+    'end',
+    guard(() => settle('waiting')),
+  );
+  stream.once(
+    'error',
+    guard(() => settle('gone')),
+  );
+  stream.once(
+    'close',
+    guard(() => settle('gone')),
+  );
   return promise;
+}
+
+function joined(list: ByteList, maxBytes?: number): Buffer {
+  const { buffer, byteOffset, length } = list.join(maxBytes);
+  return Buffer.from(buffer, byteOffset, length);
 }

@@ -3,7 +3,7 @@
  * authenticates, and gives 250 for a message only when `onMessage` did (RFC 5321).
  */
 import type { Socket } from 'node:net';
-import { printableAscii } from '@tinyfat/core';
+import { faultBarrier, faultText, printableAscii } from '@tinyfat/core';
 import type { SmtpAnswer, SmtpListener, SmtpListenerOptions, SmtpRefusal } from '../contract.ts';
 import { answerError, answers, answerText, barred } from './answers.ts';
 import { connectionLedger } from './connection-ledger.ts';
@@ -55,6 +55,17 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
     return null;
   }
 
+  /** Does the work of a callback. A fault in it ends that connection, whose client tries again later. */
+  function guarded(id: string, work: () => unknown): void {
+    faultBarrier((fault) => {
+      busy.delete(id);
+      const open = connection(id);
+      open?.send(answers.fault.code, answerText(answers.fault));
+      open?.close();
+      given.onProblem('smtp.fault', faultText(fault));
+    })(work)();
+  }
+
   function reportRefusal(kind: SmtpRefusal['kind'], address: string, answer: SmtpAnswer, client: Peer): void {
     if (answer.code >= 500) countRefusal(client);
     options.onRefusal({ kind, address: printableAscii(address, 254), client: client.address, answer });
@@ -81,13 +92,15 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
     disabledCommands: [...neverServed, ...(options.tls === null ? ['STARTTLS'] : [])],
     ...(options.tls ?? {}),
     disableReverseLookup: true,
-    logger: declaredSizeWatch((id, command) => {
-      const open = connection(id);
-      if (open === null) return;
-      const client = peer(open);
-      countRefusal(client);
-      problem('smtp.too_large_declared', `${client.address} ${command}`);
-    }),
+    logger: declaredSizeWatch((id, command) =>
+      guarded(id, () => {
+        const open = connection(id);
+        if (open === null) return;
+        const client = peer(open);
+        countRefusal(client);
+        problem('smtp.too_large_declared', `${client.address} ${command}`);
+      }),
+    ),
     size: options.maxMessageBytes,
     maxRecipients: options.maxRecipients,
     maxClients: options.maxConnections,
@@ -97,32 +110,39 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
     socketTimeout: idleTimeoutMs,
 
     onConnect(session, callback) {
-      const client = peer(session);
-      const out = turnedAway(client);
-      if (out !== null) return callback(answerError(out));
-      const room = ledger.open(session.id, client.network);
-      callback(room ? null : answerError(answers.tooManyFromClient));
+      guarded(session.id, () => {
+        const client = peer(session);
+        const out = turnedAway(client);
+        if (out !== null) return callback(answerError(out));
+        const room = ledger.open(session.id, client.network);
+        callback(room ? null : answerError(answers.tooManyFromClient));
+      });
     },
     onClose(session) {
-      ledger.close(session.id);
+      guarded(session.id, () => ledger.close(session.id));
     },
     onMailFrom({ address }, session, callback) {
-      if (session.transaction > messagesPerConnection) return callback(answerError(answers.tooManyMessages));
-      const out = turnedAway(peer(session));
-      if (out !== null) return callback(answerError(out));
-      if (isPlainAddress(address)) return callback(null);
-      reportRefusal('sender', address, answers.badSender, peer(session));
-      callback(answerError(answers.badSender));
+      guarded(session.id, () => {
+        if (session.transaction > messagesPerConnection)
+          return callback(answerError(answers.tooManyMessages));
+        const out = turnedAway(peer(session));
+        if (out !== null) return callback(answerError(out));
+        if (isPlainAddress(address)) return callback(null);
+        reportRefusal('sender', address, answers.badSender, peer(session));
+        callback(answerError(answers.badSender));
+      });
     },
     onRcptTo({ address }, session, callback) {
-      void answerRecipient(address, session.id, peer(session)).then((answer) =>
-        callback(answer === null ? null : answerError(answer)),
-      );
+      guarded(session.id, async () => {
+        const answer = await answerRecipient(address, session.id, peer(session));
+        callback(answer === null ? null : answerError(answer));
+      });
     },
     onData(stream, session, callback) {
-      busy.add(session.id);
-      const client = peer(session);
-      void receive(stream, session, client).then((received) => {
+      guarded(session.id, async () => {
+        busy.add(session.id);
+        const client = peer(session);
+        const received = await receive(stream, session, client);
         busy.delete(session.id);
         if (received === null) return;
         const { answer, flooding } = received;
@@ -133,7 +153,11 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
       });
     },
   });
-  server.on('error', (error) => problem('smtp.connection', error.message));
+  const guard = faultBarrier((fault) => given.onProblem('smtp.fault', faultText(fault)));
+  server.on(
+    'error',
+    guard((error: Error) => problem('smtp.connection', error.message)),
+  );
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

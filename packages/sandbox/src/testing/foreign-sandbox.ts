@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
 import type { BubblewrapOptions } from '../bubblewrap.ts';
@@ -38,8 +38,7 @@ export async function foreignSandbox(
 ): Promise<ForeignSandbox> {
   const sources = join(folder, 'sources');
   await mkdir(sources, { mode: 0o755 });
-  await writeFile(join(sources, 'package.json'), '{"type":"module"}');
-  await cp(join(import.meta.dirname, '..'), join(sources, 'src'), { recursive: true });
+  await copySources(sources);
   let nodeBinary = options.nodeBinary;
   if (!openToAll(nodeBinary)) {
     nodeBinary = join(folder, 'node');
@@ -99,4 +98,18 @@ export async function foreignSandbox(
       await exited;
     },
   };
+}
+
+/** Copies this package into a folder for another user, with what of core is imported not for its types alone. */
+export async function copySources(folder: string): Promise<void> {
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await cp(join(import.meta.dirname, '..'), join(folder, 'src'), { recursive: true });
+  const core = join(folder, 'core');
+  const file = 'fault-barrier.ts';
+  await mkdir(join(folder, 'node_modules/@tinyfat'), { recursive: true });
+  await mkdir(core);
+  await writeFile(join(core, 'package.json'), JSON.stringify({ type: 'module', exports: `./${file}` }));
+  await cp(join(import.meta.dirname, '../../../core/src', file), join(core, file));
+  // Node strips types only outside node_modules.
+  await symlink(core, join(folder, 'node_modules/@tinyfat/core'));
 }
