@@ -96,6 +96,7 @@ export async function openWeb(parts: WebParts): Promise<Web> {
     ...config.http,
     builtFolder: programPaths.platform,
     trustedProxies: config.trustedProxies,
+    logger,
     backend: {
       publicUrl,
       mailDomain,
