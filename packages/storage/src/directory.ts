@@ -20,7 +20,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentFolders, FolderEntry, ReadOutcome } from '@tinyfat/core';
+import type { AgentFolders, FolderEntry, ReadOutcome, ReadRefusal, StreamOutcome } from '@tinyfat/core';
 import {
   descriptorPath,
   type GiveToOwner,
@@ -31,6 +31,7 @@ import {
   withFolder,
 } from './open-below.ts';
 import { removeTree } from './remove-tree.ts';
+import { streamFile } from './stream-file.ts';
 
 /** Sub-folders that every agent has (DESIGN section 5). */
 export const agentSubfolders = [
@@ -127,6 +128,15 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       );
     },
 
+    async stream(agentId, path, maxBytes) {
+      if (!splitPath(path))
+        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
+      const outcome = inFolder(agentId, path, false, (fd, name) => openStream(fd, name, maxBytes));
+      return (
+        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
+      );
+    },
+
     async readFrom(agentId, path, offset, maxBytes) {
       if (!splitPath(path))
         return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
@@ -204,23 +214,35 @@ function listFolder(fd: number, limit: number): FolderEntry[] {
   return entries;
 }
 
+function tooLarge(name: string, size: bigint | string, maxBytes: number): ReadRefusal {
+  return {
+    ok: false,
+    reason: 'too_large',
+    detail: `${name} has ${size} bytes; at most ${maxBytes} are read`,
+  };
+}
+
+function openStream(folderFd: number, name: string, maxBytes: number): StreamOutcome {
+  const opened = openFile(folderFd, name);
+  if (!opened.ok) return opened;
+  const { fd, stats } = opened;
+  if (stats.size <= BigInt(maxBytes)) return { ok: true, ...streamFile(fd, Number(stats.size)) };
+  closeSync(fd);
+  return tooLarge(name, stats.size, maxBytes);
+}
+
 function readFile(folderFd: number, name: string, maxBytes: number): ReadOutcome {
   const opened = openFile(folderFd, name);
   if (!opened.ok) return opened;
   try {
-    const tooLarge = (size: bigint | string): ReadOutcome => ({
-      ok: false,
-      reason: 'too_large',
-      detail: `${name} has ${size} bytes; at most ${maxBytes} are read`,
-    });
-    if (opened.stats.size > BigInt(maxBytes)) return tooLarge(opened.stats.size);
+    if (opened.stats.size > BigInt(maxBytes)) return tooLarge(name, opened.stats.size, maxBytes);
     const buffer = Buffer.alloc(Number(opened.stats.size) + 1);
     let length = 0;
     for (;;) {
       const read = readSync(opened.fd, buffer, length, buffer.length - length, null);
       if (read === 0) return { ok: true, bytes: buffer.subarray(0, length) };
       length += read;
-      if (length === buffer.length) return tooLarge('more and more');
+      if (length === buffer.length) return tooLarge(name, 'more and more', maxBytes);
     }
   } finally {
     closeSync(opened.fd);

@@ -2,9 +2,11 @@
  * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
  * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
  */
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { streamFile } from './stream-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
@@ -47,6 +49,16 @@ export function rawMailDirectory(folder: string): RawMailStore {
     },
     async get(key) {
       return await readFile(place(key).path);
+    },
+    async stream(key) {
+      const { path } = place(key);
+      const fd = openSync(path, 'r');
+      try {
+        return streamFile(fd, fstatSync(fd).size);
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
     },
     async remove(key) {
       await rm(place(key).path, { force: true });

@@ -37,8 +37,8 @@ export const sessionEndpoints = [
     if (!found.ok) return found;
     const file = await sessionFile(ports, found.row.id, params.id);
     if (!file.ok) return file;
-    const read = await ports.folders.read(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
-    return read.ok ? { ok: true, body: { bytes: read.bytes, name: file.name } } : fileRefusal(read);
+    const content = await ports.folders.stream(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
+    return content.ok ? { ok: true, body: { ...content, name: file.name } } : fileRefusal(content);
   }),
 ];
 

@@ -49,9 +49,9 @@ export const skillEndpoints = [
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const path = `skills/${params.skill}/${params.file}`;
-    const read = await ports.folders.read(found.row.id, path, routes.MAX_SKILL_BYTES);
-    if (!read.ok) return fileRefusal(read);
-    return { ok: true, body: { bytes: read.bytes, name: params.file.split('/').at(-1) ?? '' } };
+    const content = await ports.folders.stream(found.row.id, path, routes.MAX_SKILL_BYTES);
+    if (!content.ok) return fileRefusal(content);
+    return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
   endpoint(routes.putSkillFile, async ({ ports, see, params, body }) => {
