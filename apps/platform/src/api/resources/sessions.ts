@@ -18,16 +18,15 @@ export const sessionEndpoints = [
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const { after } = cursor;
-    const rows = (await sessions(ports, found.row.id)).filter(
-      ({ at, id }) => !after || at < after.at || (at === after.at && id < after.id),
-    );
+    const { newest, hashOf } = await sessions(ports, found.row.id);
+    const rows = newest.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id));
     return {
       ok: true,
       body: pageOf(
         rows,
         query.limit,
         ({ at, id }) => ({ at, id }),
-        ({ at: _, ...row }) => row,
+        ({ at, ...row }) => ({ ...row, hash: hashOf(row.id), last_used_at: isoTime(at) }),
       ),
     };
   }),
@@ -42,7 +41,7 @@ export const sessionEndpoints = [
   }),
 ];
 
-/** Newest use first; `at` is what they are sorted by, epoch ms. */
+/** Newest use first; `at` is what they are sorted by, epoch ms. A hash is made only of those that are shown. */
 async function sessions(ports: ApiPorts, agentId: string) {
   const files = (await ports.folders.list(agentId, 'sessions', MAX_FILES)).flatMap(({ kind, name, size }) => {
     const parsed = kind === 'file' ? parseSessionFileName(name) : null;
@@ -53,22 +52,38 @@ async function sessions(ports: ApiPorts, agentId: string) {
   const recorded = new Map(
     (await sessionsOfAgent(ports.db, agentId, null)).map((session) => [session.sessionId, session]),
   );
-  return files
+  const newest = files
     .map(({ id, startedAt, size }) => {
       const known = recorded.get(id);
-      const at = known?.lastUsedAt ?? startedAt;
       return {
-        at,
+        at: known?.lastUsedAt ?? startedAt,
         id,
-        hash: sessionHash(id, ids),
         subject: known?.subject ?? '',
         turns: known?.turns ?? 0,
-        last_used_at: isoTime(at),
         bytes: size,
         current: current.has(id),
       };
     })
     .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+  return { newest, hashOf: hashes(ids) };
+}
+
+/**
+ * The hash of one session among many. Sorted by the part that hashes are made of, what begins like one stands beside it,
+ * so that its two neighbours say as much as all the others.
+ */
+function hashes(ids: readonly string[]): (id: string) => string {
+  const sorted = [...new Set(ids)]
+    .map((id) => ({ id, group: id.slice(id.lastIndexOf('-') + 1) }))
+    .sort((a, b) => (a.group < b.group ? -1 : a.group > b.group ? 1 : 0));
+  const places = new Map(sorted.map(({ id }, place) => [id, place]));
+  return (id) => {
+    const place = places.get(id) ?? 0;
+    return sessionHash(
+      id,
+      sorted.slice(Math.max(0, place - 1), place + 2).map((one) => one.id),
+    );
+  };
 }
 
 async function sessionFile(
