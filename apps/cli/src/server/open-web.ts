@@ -106,6 +106,7 @@ export async function openWeb(parts: WebParts): Promise<Web> {
         agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
       checks: readinessChecks({
         db,
+        disk: { dataDir: config.dataDir },
         sandbox,
         clock,
         listener,
