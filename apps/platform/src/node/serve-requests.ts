@@ -139,7 +139,9 @@ async function answerOf(
 ): Promise<Response> {
   const head = readHead(incoming, signal);
   if (!head.ok) return head.answer;
-  return (await answer(head.request, parts)) ?? problem('not_found');
+  const given = (await answer(head.request, parts)) ?? problem('not_found');
+  // Astro says no more than the status to a path that it can't decode.
+  return given.status === 400 && given.body === null ? problem('invalid_request') : given;
 }
 
 /** To somebody who has as many connections or requests open as one may have, or who came when all were taken. */
