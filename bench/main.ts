@@ -4,11 +4,13 @@
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
  * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
+ * `slowClients`: who does not read, send or say anything; how long others get no answer, and the memory that it takes.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  */
 import { argv } from 'node:process';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
+import { measureSlowClients } from './slow-readers.ts';
 import { measureTurns } from './turns.ts';
 import { measureVerdicts } from './verdicts.ts';
 
@@ -33,6 +35,8 @@ say('accepted mails');
 const intake = await measureIntake();
 say('verdicts on signed mail');
 const verdicts = await measureVerdicts();
+say('slow clients');
+const slow = Object.entries(await measureSlowClients());
 console.log(
   JSON.stringify(
     {
@@ -51,6 +55,12 @@ console.log(
         mailauthAlonePerSecond: rounded(verdicts.alone, 0),
         ratio: rounded(verdicts.ours / verdicts.alone, 2),
       },
+      slowClients: Object.fromEntries(
+        slow.map(([kind, { longestSilenceMs, peakAboveIdleMb }]) => [
+          kind,
+          { longestSilenceMs: rounded(longestSilenceMs, 0), peakAboveIdleMb: rounded(peakAboveIdleMb, 0) },
+        ]),
+      ),
     },
     null,
     2,
