@@ -5,6 +5,7 @@
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
  * `verdicts`: inspection in worker threads and the rules, on a mail with DKIM, SPF and DMARC to check.
  * `agentFiles`: what an agent leaves in its folder, before a mail comes and in its turn: how long nobody was answered.
+ * `slowClients`: who does not read, send or say anything; how long others get no answer, and the memory that it takes.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  * `hostileMail`: what three hostile mails at once do to good mail, to `/health/live` and to memory.
  */
@@ -13,6 +14,7 @@ import { measureAgentFiles } from './agent-files.ts';
 import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
+import { measureSlowClients } from './slow-readers.ts';
 import type { Standstill } from './standstill.ts';
 import { measureTurns } from './turns.ts';
 import { measureVerdicts } from './verdicts.ts';
@@ -42,6 +44,8 @@ say('hostile mail');
 const hostile = await measureHostileMail();
 say('files of a hostile agent');
 const files = await measureAgentFiles();
+say('slow clients');
+const slow = Object.entries(await measureSlowClients());
 console.log(
   JSON.stringify(
     {
@@ -67,6 +71,12 @@ console.log(
         objects: flood(files.objects),
         sessions: still(files.sessions),
       },
+      slowClients: Object.fromEntries(
+        slow.map(([kind, { longestSilenceMs, peakAboveIdleMb }]) => [
+          kind,
+          { longestSilenceMs: rounded(longestSilenceMs, 0), peakAboveIdleMb: rounded(peakAboveIdleMb, 0) },
+        ]),
+      ),
     },
     null,
     2,

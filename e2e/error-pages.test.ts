@@ -62,7 +62,7 @@ describe('an error', () => {
     const env = { PATH: process.env.PATH, OUT_DIR: outDir, ASTRO_TELEMETRY_DISABLED: '1' };
     await promisify(execFile)(process.execPath, [ASTRO, ...words], { env });
     server = await startHttpServer({
-      ...{ host: '127.0.0.1', port: 0, builtFolder: outDir, trustedProxies: [], backend },
+      ...{ host: '127.0.0.1', port: 0, builtFolder: outDir, trustedProxies: [], backend, logger },
     });
     origin = `http://127.0.0.1:${server.port}`;
     browser = await startBrowser();

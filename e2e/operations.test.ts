@@ -75,7 +75,7 @@ describe('the operator', () => {
     expect(ready.status).toBe(200);
     expect(await ready.json()).toEqual({
       status: 'ok',
-      checks: { database: 'ok', sandbox: 'ok', listener: 'ok', queue: 'ok' },
+      checks: { disk: 'ok', database: 'ok', sandbox: 'ok', listener: 'ok', queue: 'ok' },
     });
   });
 

@@ -1,15 +1,10 @@
 /** One tree for Node and, later, for Workers: `#backend` in package.json picks the composition by the target's condition. */
-import node from '@astrojs/node';
 import { defineConfig } from 'astro/config';
+import { renderOnly } from './src/adapter/integration.ts';
 
 export default defineConfig({
   output: 'server',
-  adapter: node({
-    mode: 'middleware',
-    bodySizeLimit: 64 * 1024 * 1024,
-    // A page that breaks in the middle becomes an error page only while nothing of it was sent.
-    experimentalDisableStreaming: true,
-  }),
+  adapter: renderOnly(),
   // bin/build names another folder, and puts it in this one's place.
   outDir: '../../dist/platform',
   // Accounts keep their own sessions, and the middleware checks origins against PUBLIC_URL: behind a proxy the Host

@@ -1,4 +1,4 @@
-/** Every request passes here: it gets its backend, is checked for where it came from, and its answer is sealed. */
+/** Every request passes here: it gets its backend, and is checked for where it came from. The server seals its answer. */
 
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
@@ -6,12 +6,11 @@ import { requestParts } from '#backend';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
-import { withSecurityHeaders } from './http/security-headers.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
   const { locals } = context;
   Object.assign(locals, await requestParts(locals), { viewer: null });
-  return withSecurityHeaders(await answerOf(context, next), locals.backend.publicUrl);
+  return await answerOf(context, next);
 });
 
 /** What the route answers, with errors in the form that whoever asks can read. */

@@ -103,6 +103,36 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       await expect(fixture.folders.removeFolder('agent-a', '../agent-a')).rejects.toThrow(/not a path/);
     });
 
+    it('streams a file to its end, in pieces, and says why not as reading does', async () => {
+      const large = Uint8Array.from({ length: 300_000 }, (_, at) => at % 251);
+      await fixture.folders.write('agent-a', 'large', large);
+      const got = await fixture.folders.stream('agent-a', 'large', large.length);
+      if (!got.ok) throw new Error(got.detail);
+      expect(got.size).toBe(large.length);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of got.stream) pieces.push(piece);
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(64 * 1024);
+      expect(Buffer.concat(pieces).equals(large)).toBe(true);
+      await fixture.folders.write('agent-a', 'empty', '');
+      const empty = await fixture.folders.stream('agent-a', 'empty', 0);
+      expect(empty.ok && (await new Response(empty.stream).text())).toBe('');
+      const reason = async (path: string, max: number) => {
+        const outcome = await fixture.folders.stream('agent-a', path, max);
+        return outcome.ok ? 'ok' : outcome.reason;
+      };
+      expect(await reason('large', large.length - 1)).toBe('too_large');
+      expect(await reason('nothing', 10)).toBe('missing');
+      expect(await reason('outbox', 10)).toBe('not_a_file');
+      expect(await reason('../agent-b/MEMORY.md', 10)).toBe('bad_path');
+    });
+
+    it('streams the file that was opened, also when another one takes its name', async () => {
+      await fixture.folders.write('agent-a', 'x', 'the first');
+      const got = await fixture.folders.stream('agent-a', 'x', 100);
+      await fixture.folders.write('agent-a', 'x', 'another');
+      expect(got.ok && (await new Response(got.stream).text())).toBe('the first');
+    });
+
     it('refuses to write or move to a path that leaves the folder', async () => {
       await expect(fixture.folders.write('agent-a', '../x', 'no')).rejects.toThrow(/not a path/);
       await expect(fixture.folders.move('agent-a', 'MEMORY.md', '../../x')).rejects.toThrow(/not a path/);

@@ -25,6 +25,17 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       expect(new Uint8Array(await fixture.second.get('0199aabb-key-1'))).toEqual(raw);
     });
 
+    it('streams exactly the bytes, and can be left in the middle', async () => {
+      const raw = Uint8Array.from({ length: 200_000 }, (_, at) => at % 251);
+      await fixture.store.put('a-long-mail', raw);
+      const { size, stream } = await fixture.second.stream('a-long-mail');
+      expect(size).toBe(raw.length);
+      expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(raw);
+      const left = (await fixture.second.stream('a-long-mail')).stream.getReader();
+      await left.read();
+      await left.cancel();
+    });
+
     it('replaces what was put under the same key', async () => {
       await fixture.store.put('same-key', new TextEncoder().encode('one'));
       await fixture.store.put('same-key', new TextEncoder().encode('two'));
@@ -46,6 +57,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
 
     it('rejects for a key that holds nothing', async () => {
       await expect(fixture.store.get('no-such-mail')).rejects.toThrow();
+      await expect(fixture.store.stream('no-such-mail')).rejects.toThrow();
     });
 
     describe('sweep', () => {
@@ -142,6 +154,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       for (const key of ['../../etc/passwd', 'a/b/c/d', 'UPPER', '']) {
         await expect(fixture.store.put(key, new Uint8Array(1))).rejects.toThrow(/not a raw mail key/);
         await expect(fixture.store.get(key)).rejects.toThrow(/not a raw mail key/);
+        await expect(fixture.store.stream(key)).rejects.toThrow(/not a raw mail key/);
         await expect(fixture.store.remove(key)).rejects.toThrow(/not a raw mail key/);
       }
     });

@@ -1,5 +1,4 @@
 /** Bytes that come in pieces. A client chooses how small they are, so small ones don't stay objects of their own. */
-import { joinBytes } from './read-body.ts';
 
 /** Bytes in order of arrival. */
 export interface ByteList {
@@ -44,4 +43,14 @@ function firstBytes(pieces: readonly Uint8Array[], maxBytes: number): Uint8Array
     left -= piece.length;
   }
   return first;
+}
+
+function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

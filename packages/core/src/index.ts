@@ -14,6 +14,7 @@ export * from './admission/secret-address.ts';
 export * from './admission/smtp-reply.ts';
 export * from './base64.ts';
 export * from './budget/index.ts';
+export * from './byte-budget.ts';
 export * from './byte-list.ts';
 export * from './commands/models.ts';
 export * from './commands/parse.ts';

@@ -78,6 +78,13 @@ export type ReadRefusal = {
 };
 export type ReadOutcome = { ok: true; bytes: Uint8Array } | ReadRefusal;
 
+/** So many bytes, read as they are wanted. Whoever got the stream reads it to its end or cancels it: it is an open file. */
+export interface ByteStream {
+  size: number;
+  stream: ReadableStream<Uint8Array>;
+}
+export type StreamOutcome = ({ ok: true } & ByteStream) | ReadRefusal;
+
 /** One entry of an agent's folder; sizes in bytes, times in epoch ms. */
 export interface FolderEntry {
   name: string;
@@ -102,6 +109,8 @@ export interface AgentFolders {
   list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
+  /** The same, a piece at a time. */
+  stream(agentId: string, path: string, maxBytes: number): Promise<StreamOutcome>;
   /** Bytes of a regular file that grows: from `offset` on, at most `maxBytes`; none past its end. */
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
   /**
@@ -131,6 +140,8 @@ export interface AgentFolders {
 export interface RawMailStore {
   put(key: string, raw: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array>;
+  /** The same bytes, a piece at a time. */
+  stream(key: string): Promise<ByteStream>;
   /** Takes bytes away that no row names; a missing one is no error. */
   remove(key: string): Promise<void>;
   /**

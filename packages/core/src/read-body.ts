@@ -1,33 +1,85 @@
-/** The body of a request as bytes; null where it goes beyond the limit, after no more than that was read. */
-export async function readBody(
-  body: ReadableStream<Uint8Array> | Uint8Array | null,
-  maxBytes: number,
-): Promise<Uint8Array | null> {
-  if (body === null) return new Uint8Array();
-  if (body instanceof Uint8Array) return body.length > maxBytes ? null : body;
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > maxBytes) {
-      await reader.cancel().catch(() => undefined);
-      return null;
-    }
-    chunks.push(value);
-  }
-  return joinBytes(chunks);
+/** The body of a request or an answer as bytes, read no further than its bounds allow. */
+import type { HeldBytes } from './byte-budget.ts';
+
+/** What a body may take. */
+export interface BodyBounds {
+  maxBytes: number;
+  /** Ms from the first look to its end; absent: as long as it takes. */
+  readMs?: number;
+  /** Ms in which nothing at all comes. */
+  idleMs?: number;
+  /** Where its bytes are counted as they come. */
+  held?: HeldBytes;
 }
 
-/** Chunks, one after the other. */
-export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+/** The bytes, or why there are none. `error` is what the stream said. */
+export type BodyRead =
+  | { ok: true; bytes: Uint8Array }
+  | { ok: false; why: 'too_large' | 'busy' | 'late' }
+  | { ok: false; why: 'broken'; error: unknown };
+
+/** Reads it to its end. Never rejects. */
+export async function readBody(
+  body: ReadableStream<Uint8Array> | Uint8Array | null,
+  { maxBytes, readMs, idleMs, held }: BodyBounds,
+): Promise<BodyRead> {
+  if (body === null) return { ok: true, bytes: new Uint8Array() };
+  const bytes = collector();
+  const take = (chunk: Uint8Array): 'too_large' | 'busy' | null => {
+    if (bytes.length() + chunk.length > maxBytes) return 'too_large';
+    if (held && !held.take(chunk.length)) return 'busy';
+    bytes.add(chunk);
+    return null;
+  };
+  if (body instanceof Uint8Array) {
+    const why = take(body);
+    return why === null ? { ok: true, bytes: body } : { ok: false, why };
   }
-  return whole;
+  const reader = body.getReader();
+  let stopped: 'too_large' | 'busy' | 'late' | null = null;
+  const stop = (why: 'too_large' | 'busy' | 'late') => {
+    stopped ??= why;
+    // Ends a read that waits (Streams standard). Not waited for: a source may take its time to let go.
+    void reader.cancel().catch(() => undefined);
+  };
+  const whole = readMs === undefined ? undefined : setTimeout(stop, readMs, 'late');
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  try {
+    for (;;) {
+      idle = idleMs === undefined ? undefined : setTimeout(stop, idleMs, 'late');
+      const next = await reader.read();
+      clearTimeout(idle);
+      if (stopped !== null) return { ok: false, why: stopped };
+      if (next.done) return { ok: true, bytes: bytes.whole() };
+      const why = take(next.value);
+      if (why !== null) stop(why);
+    }
+  } catch (error) {
+    return stopped === null ? { ok: false, why: 'broken', error } : { ok: false, why: stopped };
+  } finally {
+    clearTimeout(whole);
+    clearTimeout(idle);
+  }
+}
+
+/**
+ * Chunks copied into one place that doubles as it fills. A body may come in chunks of one byte each, and every one that
+ * is kept as it is costs a hundred times that.
+ */
+function collector() {
+  let place = new Uint8Array(4096);
+  let length = 0;
+  return {
+    length: () => length,
+    add(chunk: Uint8Array) {
+      if (length + chunk.length > place.length) {
+        const larger = new Uint8Array(Math.max(2 * place.length, length + chunk.length));
+        larger.set(place.subarray(0, length));
+        place = larger;
+      }
+      place.set(chunk, length);
+      length += chunk.length;
+    },
+    whole: () => place.subarray(0, length),
+  };
 }

@@ -24,3 +24,4 @@ export * from './suppressions.ts';
 export * from './usage.ts';
 export * from './visible.ts';
 export * from './webhook-events.ts';
+export * from './write-test.ts';

@@ -372,6 +372,7 @@ export type SignInAttemptKind =
   | 'mail_network'
   | 'mail_address_network'
   | 'code_address'
+  | 'code_address_network'
   | 'code_network';
 
 export interface SignInAttemptsTable {

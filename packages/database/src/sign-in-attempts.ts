@@ -50,3 +50,23 @@ export async function noteAttempt(
     return null;
   });
 }
+
+/** Takes back what `noteAttempt` noted at `at`, one attempt for each subject: it was one that does not count. */
+export async function forgetAttempt(
+  db: Database,
+  limits: readonly Pick<AttemptLimit, 'kind' | 'subject'>[],
+  at: number,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    for (const { kind, subject } of limits) {
+      const one = tx
+        .selectFrom('sign_in_attempts')
+        .select('seq')
+        .where('kind', '=', kind)
+        .where('subject', '=', subject)
+        .where('at', '=', at)
+        .limit(1);
+      await tx.deleteFrom('sign_in_attempts').where('seq', 'in', one).execute();
+    }
+  });
+}

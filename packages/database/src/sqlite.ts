@@ -58,6 +58,9 @@ function asKyselyWants(connection: DatabaseSync): SqliteDatabase {
     statements.set(sql, fresh);
     return fresh;
   };
+  // Where the disk is full SQLite has ended the transaction by itself (lang_transaction.html, section 3), and would
+  // say so in the place of what was wrong.
+  const isOver = (text: string) => text === 'rollback' && !connection.isTransaction;
   return {
     close: () => {
       statements.clear();
@@ -66,7 +69,7 @@ function asKyselyWants(connection: DatabaseSync): SqliteDatabase {
     prepare: (text) => {
       // A transaction that reads first and writes later would lose against another writer without waiting
       // for it; taking the write lock at the start makes it wait its turn.
-      const prepared = statement(text === 'begin' ? 'begin immediate' : text);
+      const prepared = statement(text === 'begin' ? 'begin immediate' : isOver(text) ? 'select 1' : text);
       return {
         reader: prepared.columns().length > 0,
         all: (parameters) => prepared.all(...parameters.map(asInput)),

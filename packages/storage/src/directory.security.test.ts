@@ -36,7 +36,10 @@ describe('a hostile agent folder', () => {
 
   const reason = async (path: string) => {
     const outcome = await folders.read('agent-a', path, 1000);
-    return outcome.ok ? new TextDecoder().decode(outcome.bytes) : outcome.reason;
+    const streamed = await folders.stream('agent-a', path, 1000);
+    const said = outcome.ok ? new TextDecoder().decode(outcome.bytes) : outcome.reason;
+    expect(streamed.ok ? await new Response(streamed.stream).text() : streamed.reason).toBe(said);
+    return said;
   };
 
   it('reads no link, no hard link, no pipe and no file behind a linked folder', async () => {

@@ -15,7 +15,7 @@ import {
   splitPath,
   withFolder,
 } from './open-below.ts';
-import { readFile, readPart } from './read-below.ts';
+import { openStream, readFile, readPart } from './read-below.ts';
 import { removeTree } from './remove-tree.ts';
 import { replaceFile, sync } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
@@ -108,6 +108,15 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       if (!splitPath(path))
         return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
       const outcome = await inFolder(agentId, path, false, (fd, name) => readFile(fd, name, maxBytes));
+      return (
+        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
+      );
+    },
+
+    async stream(agentId, path, maxBytes) {
+      if (!splitPath(path))
+        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
+      const outcome = await inFolder(agentId, path, false, (fd, name) => openStream(fd, name, maxBytes));
       return (
         outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
       );

@@ -2,9 +2,11 @@
  * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
  * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
  */
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { streamFile } from './stream-file.ts';
 import { sweepRawMail } from './sweep-raw-mail.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -48,6 +50,16 @@ export function rawMailDirectory(folder: string): RawMailStore {
     },
     async get(key) {
       return await readFile(place(key).path);
+    },
+    async stream(key) {
+      const { path } = place(key);
+      const fd = openSync(path, 'r');
+      try {
+        return streamFile(fd, fstatSync(fd).size);
+      } catch (error) {
+        closeSync(fd);
+        throw error;
+      }
     },
     async remove(key) {
       await rm(place(key).path, { force: true });

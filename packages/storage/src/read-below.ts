@@ -1,8 +1,9 @@
 /** Reads regular files by descriptor, off the main thread (libuv), and never more than was asked for. */
 import { closeSync, read } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ReadOutcome } from '@tinyfat/core';
+import type { ReadOutcome, ReadRefusal, StreamOutcome } from '@tinyfat/core';
 import { openFile } from './open-below.ts';
+import { streamFile } from './stream-file.ts';
 
 const readInto = promisify(read);
 
@@ -11,16 +12,11 @@ export async function readFile(folderFd: number, name: string, maxBytes: number)
   const opened = openFile(folderFd, name);
   if (!opened.ok) return opened;
   try {
-    const tooLarge = (size: bigint | string): ReadOutcome => ({
-      ok: false,
-      reason: 'too_large',
-      detail: `${name} has ${size} bytes; at most ${maxBytes} are read`,
-    });
-    if (opened.stats.size > BigInt(maxBytes)) return tooLarge(opened.stats.size);
+    if (opened.stats.size > BigInt(maxBytes)) return tooLarge(name, opened.stats.size, maxBytes);
     const buffer = Buffer.allocUnsafeSlow(Number(opened.stats.size) + 1);
     const length = await fill(opened.fd, buffer, null);
     return length === buffer.length
-      ? tooLarge('more and more')
+      ? tooLarge(name, 'more and more', maxBytes)
       : { ok: true, bytes: buffer.subarray(0, length) };
   } finally {
     closeSync(opened.fd);
@@ -44,6 +40,24 @@ export async function readPart(
   } finally {
     closeSync(opened.fd);
   }
+}
+
+/** The file `name` as a stream that reads as its consumer asks, or why it is not read. */
+export function openStream(folderFd: number, name: string, maxBytes: number): StreamOutcome {
+  const opened = openFile(folderFd, name);
+  if (!opened.ok) return opened;
+  const { fd, stats } = opened;
+  if (stats.size <= BigInt(maxBytes)) return { ok: true, ...streamFile(fd, Number(stats.size)) };
+  closeSync(fd);
+  return tooLarge(name, stats.size, maxBytes);
+}
+
+function tooLarge(name: string, size: bigint | string, maxBytes: number): ReadRefusal {
+  return {
+    ok: false,
+    reason: 'too_large',
+    detail: `${name} has ${size} bytes; at most ${maxBytes} are read`,
+  };
 }
 
 /** Reads until the buffer is full or the file ends; gives how many bytes that were. */

@@ -1,5 +1,6 @@
 /** The API over the data folder of this machine, asked in this process as the operator. */
 import { join } from 'node:path';
+import { UNCOUNTED } from '@tinyfat/core';
 import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
@@ -17,7 +18,7 @@ export function localApi(config: Config, data: DataFolder): ApiClient {
     call: callThrough(async ({ method, path, body }) => {
       const headers = { 'content-type': 'application/json' };
       const request = new Request(`http://localhost${API_PREFIX}${path}`, { method, headers, body });
-      const answer = await api(request, HERE);
+      const answer = await api(request, HERE, UNCOUNTED);
       const bytes = new Uint8Array(await answer.arrayBuffer());
       return { ok: true, status: answer.status, headers: answer.headers, bytes };
     }),

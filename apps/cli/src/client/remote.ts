@@ -43,9 +43,10 @@ function sendTo({ url, token }: { url: string; token: string }, bounds: Bounds):
       timer = setTimeout(() => stop.abort(), bounds.wholeMs);
       const { status, headers } = answer;
       if (status >= 300 && status < 400) return redirected(status, headers);
-      const bytes = await readBody(answer.body, bounds.maxBytes);
-      if (bytes === null) return failed('server_not_understood', null, 'It answers without an end.');
-      return { ok: true, status, headers, bytes };
+      const read = await readBody(answer.body, { maxBytes: bounds.maxBytes });
+      if (read.ok) return { ok: true, status, headers, bytes: read.bytes };
+      if (read.why === 'broken') throw read.error;
+      return failed('server_not_understood', null, 'It answers without an end.');
     } catch (error) {
       const why = stop.signal.aborted ? 'It took too long.' : reasonOf(error);
       return failed('server_unreachable', null, `${url}: ${why}`);

@@ -48,6 +48,7 @@ export const rawMail: MailAction = async (api, id) => {
   if (!found.ok) return unknownMail(found, id);
   const raw = await api.call(mailRoutes.getRawMail, { params: { id } });
   if (!raw.ok) return unknownMail(raw, id);
+  if (!('bytes' in raw.body)) throw new Error('a client reads its answers whole');
   const { bytes } = raw.body;
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));

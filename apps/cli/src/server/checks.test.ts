@@ -15,12 +15,15 @@ describe('the readiness checks', () => {
   let now: number;
   let probe: SandboxProbe;
   let probes: number;
+  /** Blocks of 4 kB. */
+  let free: number;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-checks-'));
     db = await openSqlite(join(folder, 'c.sqlite'));
     now = 100 * MINUTE;
     probe = { ok: true, detail: '' };
     probes = 0;
+    free = 1_000_000;
   });
   afterEach(async () => {
     await db.destroy();
@@ -29,6 +32,7 @@ describe('the readiness checks', () => {
   const checks = () =>
     readinessChecks({
       db,
+      disk: { dataDir: folder, room: async () => ({ bsize: 4096, bavail: free, files: 0, ffree: 0 }) },
       clock: () => now,
       sandbox: {
         probe: async () => {
@@ -39,6 +43,32 @@ describe('the readiness checks', () => {
       listener: () => null,
       longestWaitMs: 15 * MINUTE,
     });
+
+  it('notice a disk that is full, and look at it every ten seconds at most', async () => {
+    const { disk, queue } = checks();
+    expect(await disk?.()).toBeNull();
+    free = 1000;
+    expect(await disk?.()).toBeNull();
+    now += 10_000;
+    expect(await disk?.()).toBe(
+      'The file system of DATA_DIR has 3 MB left, and needs 64. Free space on it, or see that it is mounted read-write.',
+    );
+    free = 1_000_000;
+    now += 10_000;
+    expect([await disk?.(), await queue?.()]).toEqual([null, null]);
+  });
+
+  it('write to the database, and leave nothing behind', async () => {
+    const { database } = checks();
+    expect(await database?.()).toBeNull();
+    expect(await db.selectFrom('sign_in_attempts').selectAll().execute()).toEqual([]);
+  });
+
+  it('start one sandbox for all who ask at once', async () => {
+    const { sandbox } = checks();
+    await Promise.all([sandbox?.(), sandbox?.(), sandbox?.()]);
+    expect(probes).toBe(1);
+  });
 
   it('miss a queue that does not move', async () => {
     await insertAgent(db, { id: 'a', name: 'a', owner: 'o@example.com', created_at: 1 }, []);
@@ -68,6 +98,8 @@ describe('the readiness checks', () => {
 
   it('fail where the database can not be written', async () => {
     await sql`pragma query_only = on`.execute(db);
-    await expect(Promise.resolve(checks().database?.())).rejects.toThrow('readonly');
+    await expect(Promise.resolve(checks().database?.())).rejects.toThrow(
+      /^The database can not be written \(.*readonly/,
+    );
   });
 });

@@ -1,13 +1,18 @@
 /** What must work before the server counts as ready. */
 import type { Clock, Sandbox } from '@tinyfat/core';
-import { backlog, type Database } from '@tinyfat/database';
+import { backlog, type Database, testWrite } from '@tinyfat/database';
 import type { ReadinessCheck } from '@tinyfat/platform';
+import { atMostEvery } from './at-most-every.ts';
+import { type DiskParts, diskProblem } from './disk-check.ts';
 
 /** A sandbox is started for the answer, so not for every question. */
-const PROBE_KEPT_MS = 60_000;
+const SANDBOX_EVERY_MS = 60_000;
+/** These write to the disk and wait for it. */
+const WRITE_EVERY_MS = 10_000;
 
 export interface CheckParts {
   db: Database;
+  disk: DiskParts;
   sandbox: Pick<Sandbox, 'probe'>;
   clock: Clock;
   /** Null where the listener is up or none is wanted. */
@@ -19,19 +24,21 @@ export interface CheckParts {
 /** The checks by their names in `GET /health/ready`. */
 export function readinessChecks(parts: CheckParts): Readonly<Record<string, ReadinessCheck>> {
   const { db, clock } = parts;
-  let probed: { at: number; problem: string | null } | null = null;
   return {
-    database: async () => {
-      await db.updateTable('agents').set({ deleted_at: null }).where('id', '=', '').execute();
-      return null;
-    },
-    sandbox: async () => {
-      if (probed === null || clock() - probed.at >= PROBE_KEPT_MS) {
-        const probe = await parts.sandbox.probe();
-        probed = { at: clock(), problem: probe.ok ? null : probe.reason };
+    disk: atMostEvery(WRITE_EVERY_MS, clock, () => diskProblem(parts.disk)),
+    database: atMostEvery(WRITE_EVERY_MS, clock, async () => {
+      try {
+        await testWrite(db);
+        return null;
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(`The database can not be written (${why}). Look at the disk of DATA_DIR.`);
       }
-      return probed.problem;
-    },
+    }),
+    sandbox: atMostEvery(SANDBOX_EVERY_MS, clock, async () => {
+      const probe = await parts.sandbox.probe();
+      return probe.ok ? null : probe.reason;
+    }),
     listener: parts.listener,
     queue: async () => {
       const { oldestDueMs } = await backlog(db, clock());

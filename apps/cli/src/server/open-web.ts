@@ -96,6 +96,7 @@ export async function openWeb(parts: WebParts): Promise<Web> {
     ...config.http,
     builtFolder: programPaths.platform,
     trustedProxies: config.trustedProxies,
+    logger,
     backend: {
       publicUrl,
       mailDomain,
@@ -105,6 +106,7 @@ export async function openWeb(parts: WebParts): Promise<Web> {
         agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
       checks: readinessChecks({
         db,
+        disk: { dataDir: config.dataDir },
         sandbox,
         clock,
         listener,

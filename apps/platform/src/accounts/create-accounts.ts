@@ -10,6 +10,7 @@ import {
 import {
   countTry,
   findSignInRequest,
+  forgetAttempt,
   noteAttempt,
   putSignInRequest,
   type SignInRequest,
@@ -19,7 +20,7 @@ import type { Accounts, OpenRequest, SignInOutcome, SignInRefusal } from './cont
 import { cookieNames, readRequestCookie, requestCookie } from './cookies.ts';
 import { createSessions } from './sessions.ts';
 import { type SignInKey, tokenSha256 } from './sign-in-key.ts';
-import { codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
+import { type ClientNetworks, codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
 import { type AdmissionOfPeople, viewerOf } from './who-may-sign-in.ts';
 
 export interface AccountPorts extends AdmissionOfPeople {
@@ -30,8 +31,8 @@ export interface AccountPorts extends AdmissionOfPeople {
   logger: Logger;
   publicUrl: URL;
   key: SignInKey;
-  /** The network that a client is counted for: its IPv4 address, or the /64 of its IPv6 address. */
-  networkOf(clientAddress: string): string;
+  /** The network that a client is counted for: its IPv4 address, or so many bits of its IPv6 address. */
+  networkOf(clientAddress: string, ipv6Bits: 48 | 64): string;
   /** A mail is to be sent. */
   onMail(): void;
 }
@@ -41,6 +42,11 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
   const { db, clock, key, logger, publicUrl } = ports;
   const names = cookieNames(publicUrl);
   const sessions = createSessions({ db, logger, clock, publicUrl, names, secret: await key.cookieSecret() });
+
+  const networksOf = (clientAddress: string): ClientNetworks => ({
+    network: ports.networkOf(clientAddress, 64),
+    site: ports.networkOf(clientAddress, 48),
+  });
 
   const visit = async (headers: Headers, mayRefresh: boolean) => {
     const session = await sessions.read(headers, mayRefresh);
@@ -86,7 +92,7 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
       if (!parsed.ok) return { ok: false, code: 'invalid_request', detail: parsed.reason };
       const { address } = parsed;
       const now = clock();
-      const until = await noteAttempt(db, mailLimits(address, ports.networkOf(clientAddress)), now);
+      const until = await noteAttempt(db, mailLimits(address, networksOf(clientAddress)), now);
       if (until !== null) return tooMany('Too many mails were asked for.', until - now);
       const id = ports.makeId();
       const browser = toBase64url(ports.randomBytes(32));
@@ -121,12 +127,17 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
       const request = await requestOf(headers);
       if (!request) return OVER;
       const now = clock();
-      const until = await noteAttempt(db, codeLimits(request.address, ports.networkOf(clientAddress)), now);
+      const limits = codeLimits(request.address, networksOf(clientAddress));
+      const until = await noteAttempt(db, limits, now);
       if (until !== null) return tooMany('Too many codes were tried.', until - now);
       const tries = await countTry(db, request.id, MOST_TRIES);
       if (tries === null) return OVER;
       const isRight = equalBytes(bytes(code.replace(/[\s-]/g, '')), bytes(await key.code(request.id)));
-      if (isRight && request.mail_state !== 'none') return await enter(request, headers, 'code');
+      if (isRight && request.mail_state !== 'none') {
+        // Noted before it was looked at, since many come at once; wrong ones alone count.
+        await forgetAttempt(db, limits, now);
+        return await enter(request, headers, 'code');
+      }
       logger.info('sign_in_code_wrong', { request: request.id, client: clientAddress, tries });
       if (tries < MOST_TRIES) {
         const left = MOST_TRIES - tries;

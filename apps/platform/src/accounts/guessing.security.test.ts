@@ -84,20 +84,63 @@ describe('guessing and stealing', () => {
     expect((await fixture.accounts.tryCode(code, browser, '198.51.100.1')).ok).toBe(true);
   });
 
-  it('has 20 codes a day for an address, from wherever; links go on working', async () => {
+  /** Tries so many wrong codes for ANN, and new mails between them; gives how many were not even looked at. */
+  const guess = async (count: number, client: (at: number) => string) => {
     let refused = 0;
-    for (let at = 0; at < 7; at++) {
-      const { browser, request } = await fixture.ask(ANN, `192.0.2.${at}`);
-      const code = wrong(await fixture.key.code(request.id));
-      for (let attempt = 0; attempt < 4; attempt++) {
-        const outcome = await fixture.accounts.tryCode(code, browser, `203.0.113.${at}`);
-        if (!outcome.ok && outcome.code === 'too_many_requests') refused++;
+    let asked: Awaited<ReturnType<AccountsFixture['ask']>> | undefined;
+    for (let at = 0; at < count; at++) {
+      if (at % 4 === 0) {
+        fixture.now += 900_000;
+        asked = await fixture.ask(ANN, client(at));
       }
+      if (!asked) continue;
+      const code = wrong(await fixture.key.code(asked.request.id));
+      const outcome = await fixture.accounts.tryCode(code, asked.browser, client(at));
+      if (!outcome.ok && outcome.code === 'too_many_requests') refused++;
     }
-    expect(refused).toBe(8);
+    return refused;
+  };
+  const signsIn = async (client: string) => {
+    const { browser, request } = await fixture.ask(ANN, client);
+    return (await fixture.accounts.tryCode(await fixture.key.code(request.id), browser, client)).ok;
+  };
+
+  it('has 20 wrong codes a day for an address from one network, whose owner has hers elsewhere', async () => {
+    expect(await guess(28, () => '203.0.113.9')).toBe(8);
+    expect(await signsIn(CLIENT)).toBe(true);
+    expect(await signsIn('203.0.113.9')).toBe(false);
+  });
+
+  it.each([
+    ['addresses of one subscriber', (at: number) => `2001:db8:1:2::${at + 1}`],
+    ['subnets of one customer', (at: number) => `2001:db8:1:${at + 1}::1`],
+  ])('takes %s in IPv6 for one network', async (_, client) => {
+    expect(await guess(28, client)).toBe(8);
+    expect(await signsIn('2001:db8:2::1')).toBe(true);
+  });
+
+  it('has 100 wrong codes a day for an address, from wherever; links go on working', async () => {
+    expect(await guess(120, (at) => `203.0.113.${at >> 2}`)).toBe(20);
+    expect(await signsIn(CLIENT)).toBe(false);
     expect(
       (await fixture.accounts.confirmLink((await fixture.ask(ANN, '192.0.2.99')).token, NOBODY)).ok,
     ).toBe(true);
+    fixture.now += 24 * 3_600_000;
+    expect(await signsIn(CLIENT)).toBe(true);
+  });
+
+  it('counts no right code', async () => {
+    for (let day = 0; day < 25; day++) {
+      fixture.now += 1_000_000;
+      expect(await signsIn(CLIENT)).toBe(true);
+    }
+    expect(
+      await fixture.db
+        .selectFrom('sign_in_attempts')
+        .where('kind', 'in', ['code_address', 'code_address_network', 'code_network'])
+        .selectAll()
+        .execute(),
+    ).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
-import { type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
+import { type ByteStream, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 import * as v from 'valibot';
 import { type Content, jsonIn } from './body.ts';
 
@@ -32,11 +32,10 @@ export interface AnswerKind<A> {
 export type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
 /** Bytes that somebody else wrote: they are handed over as a download and never shown as a page. */
-export interface Download {
-  bytes: Uint8Array;
+export type Download = ({ bytes: Uint8Array } | ByteStream) & {
   /** Last part of a path; any characters. */
   name: string;
-}
+};
 
 /** Codes that are not about HTTP alone, with the status that they have here. */
 const FURTHER = { agent_name_taken: 409 } as const satisfies Partial<Record<ErrorCode, number>>;
@@ -83,12 +82,12 @@ export function download(type: string): AnswerKind<Download> {
   return {
     status: 200,
     content: { [type]: null },
-    write: ({ bytes, name }, headers) =>
-      new Response(new Uint8Array(bytes), {
+    write: ({ name, ...content }, headers) =>
+      new Response('stream' in content ? content.stream : new Uint8Array(content.bytes), {
         headers: {
           ...headers,
           'content-type': type,
-          'content-length': String(bytes.length),
+          'content-length': String('stream' in content ? content.size : content.bytes.length),
           'content-disposition': attachment(name),
           'x-content-type-options': 'nosniff',
           'content-security-policy': "sandbox; default-src 'none'",

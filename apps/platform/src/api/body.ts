@@ -1,6 +1,7 @@
 /** The kinds of request bodies: how each is read, and how openapi.yaml describes it. */
 import { type HttpCode, parseJson } from '@tinyfat/core';
 import * as v from 'valibot';
+import { jsonExcess } from './json-shape.ts';
 
 /** What a body was, or why it can't be used. */
 export type ParsedBody<B> = { ok: true; body: B } | { ok: false; code: HttpCode; detail: string };
@@ -36,6 +37,8 @@ export function jsonBody<Schema extends v.GenericSchema>(
     content: { 'application/json': schema },
     parse(bytes, type) {
       if (type !== 'application/json') return wrongType('application/json');
+      const excess = jsonExcess(bytes);
+      if (excess !== null) return invalid(excess);
       const json = jsonIn(bytes);
       if (json === undefined) return invalid('The body is not valid JSON.');
       // To valibot a list is an object, too.

@@ -1,30 +1,33 @@
 /** The JSON API: finds the route, tells who asks, checks, answers. Knows web standards and nothing of the runtime. */
-import { readBody } from '@tinyfat/core';
+import { type HeldBytes, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
 import type { RequestOrigin } from '../backend/contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
+import { type Slots, slots } from '../http/slots.ts';
+import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import type { Endpoint, RawCall } from './endpoint.ts';
-import { type StreamSlots, streamSlots } from './events/stream-slots.ts';
 import type { ApiPorts } from './ports.ts';
 import type { Principal } from './principal.ts';
 import { ENDPOINTS } from './resources/index.ts';
 import type { RouteFacts } from './route.ts';
 import { visibleTo } from './visible.ts';
 
-/** Streams of events that are open at once. */
-const MOST_STREAMS = { ofOwner: 20, ofAll: 500 };
+/** Streams of events that are open at once; of one owner, and of all. */
+const MOST_STREAMS = { ofOne: 20, ofAll: 500 };
+/** Bytes of bodies and answers that the requests of one owner hold at once. */
+const MOST_HELD = 48 * 1024 * 1024;
 
 export const API_PREFIX = '/api/v1';
 
-/** Answers one request below `/api/v1`. Never rejects. */
-export type Api = (request: Request, from: RequestOrigin) => Promise<Response>;
+/** Answers one request below `/api/v1`, and counts what it holds of it. Never rejects. */
+export type Api = (request: Request, from: RequestOrigin, held: HeldBytes) => Promise<Response>;
 
 /** Makes the API. With a `principal` every request is that one's, and credentials are not looked at. */
 export function createApi(ports: ApiPorts, principal?: Principal): Api {
-  const app = new Hono<{ Bindings: { from: RequestOrigin } }>().basePath(API_PREFIX);
-  const parts: Parts = { ports, principal, streams: streamSlots(MOST_STREAMS) };
+  const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'held'> }>().basePath(API_PREFIX);
+  const parts: Parts = { ports, principal, streams: slots(MOST_STREAMS) };
   const methods = new Map<string, string[]>();
   for (const endpoint of ENDPOINTS) {
     const { method, path } = endpoint.route;
@@ -35,6 +38,7 @@ export function createApi(ports: ApiPorts, principal?: Principal): Api {
         request: context.req.raw,
         params: context.req.param(),
         from: context.env.from,
+        held: context.env.held,
       }),
     );
   }
@@ -47,17 +51,17 @@ export function createApi(ports: ApiPorts, principal?: Principal): Api {
     ports.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
     return problem('server_fault');
   });
-  return async (request, from) => await app.fetch(request, { from });
+  return async (request, from, held) => await app.fetch(request, { from, held });
 }
 
 interface Parts {
   ports: ApiPorts;
   /** Who makes every request; undefined where each says so itself. */
   principal: Principal | undefined;
-  streams: StreamSlots;
+  streams: Slots;
 }
 
-type Arrived = Pick<RawCall, 'request' | 'params' | 'from'>;
+type Arrived = Pick<RawCall, 'request' | 'params' | 'from' | 'held'>;
 
 async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
   const { ports } = parts;
@@ -68,6 +72,8 @@ async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promis
     : await authenticate(ports, arrived.request.headers);
   const answer = who.ok ? await admit(parts, endpoint, arrived, who.principal) : who;
   const response = answer instanceof Response ? answer : toResponse(answer);
+  // Hono leaves the body of an answer to HEAD as it is; one that is a file would stay open.
+  if (arrived.request.method === 'HEAD') await response.body?.cancel();
   ports.logger[route.method === 'GET' ? 'debug' : 'info']('api', {
     method: route.method,
     path: route.path,
@@ -82,25 +88,25 @@ async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promis
 async function admit(
   { ports, streams }: Parts,
   { route, run }: Endpoint,
-  { request, params, from }: Arrived,
+  { request, params, from, held }: Arrived,
   principal: Principal,
 ): Promise<Response | Refusal> {
   if (route.scope !== null && !principal.scopes.has(route.scope)) {
     return refuse('scope_missing', `The scope ${route.scope} is needed.`);
   }
-  const bytes = await readBody(request.body, route.body.maxBytes);
-  if (bytes === null) return tooLarge(route);
+  if (!held.join({ party: `owner ${principal.owner ?? ''}`, most: MOST_HELD })) return unread('busy', route);
+  const read = await readBody(request.body, { maxBytes: route.body.maxBytes, held, ...BODY_TIMES });
+  if (!read.ok) return unread(read.why, route);
+  const { bytes } = read;
   const see = visibleTo(ports.db, principal);
   const query = new URL(request.url).searchParams;
-  return await run({ params, query, bytes, principal, see, ports, streams, request, from });
+  return await run({ params, query, bytes, principal, see, ports, streams, request, from, held });
 }
 
-function tooLarge(route: RouteFacts): Refusal {
-  const { maxBytes } = route.body;
-  return refuse(
-    'body_too_large',
-    maxBytes === 0 ? 'No body is taken here.' : `At most ${maxBytes} bytes are taken here.`,
-  );
+function unread(why: Parameters<typeof bodyCode>[0], { body: { maxBytes } }: RouteFacts): Refusal {
+  const code = bodyCode(why);
+  const limit = maxBytes === 0 ? 'No body is taken here.' : `At most ${maxBytes} bytes are taken here.`;
+  return refuse(code, why === 'too_large' ? limit : undefined, bodyHeaders(code));
 }
 
 function toResponse({ code, status, detail, headers, nextStep }: Refusal): Response {

@@ -1,9 +1,10 @@
 /** A route with what it does. The types of the two are tied here; outside nobody needs them. */
+import type { HeldBytes } from '@tinyfat/core';
 import type * as v from 'valibot';
 import type { RequestOrigin } from '../backend/contract.ts';
+import type { Slots } from '../http/slots.ts';
 import type { Outcome, Refusal } from './answer.ts';
 import { refuse } from './answer.ts';
-import type { StreamSlots } from './events/stream-slots.ts';
 import type { ApiPorts } from './ports.ts';
 import type { Principal } from './principal.ts';
 import { readFields } from './read-request.ts';
@@ -19,10 +20,12 @@ export interface Call<P, Q, B> {
   /** The one way to an agent, mail, run or delivery: as the principal may see them. */
   see: Visible;
   ports: ApiPorts;
-  streams: StreamSlots;
+  streams: Slots;
   /** As it came; its body was read. */
   request: Request;
   from: RequestOrigin;
+  /** What the request holds in memory, its body counted already. */
+  held: HeldBytes;
 }
 
 /** What came over the wire, and who sent it. */

@@ -18,7 +18,7 @@ export type KeyStored = { ok: true; replaced: string | null } | { ok: false; cod
 export interface ApiPorts {
   db: Database;
   folders: AgentFolders;
-  rawMail: Pick<RawMailStore, 'get'>;
+  rawMail: Pick<RawMailStore, 'stream'>;
   clock: Clock;
   makeId: MakeId;
   /** Of a secure source. */

@@ -50,13 +50,21 @@ export function route<P extends Fields, Q extends Fields, B, A>(
 
 /** Every code that a route can answer with. */
 export function errorsOf(route: RouteFacts): ApiCode[] {
-  const codes = new Set<ApiCode>(['not_signed_in', 'token_invalid', 'foreign_origin', 'server_fault']);
+  const codes = new Set<ApiCode>([
+    'not_signed_in',
+    'token_invalid',
+    'foreign_origin',
+    'too_many_requests',
+    'server_fault',
+    'server_busy',
+  ]);
   const names = Object.keys(route.params.entries);
   const takesInput = names.length + Object.keys(route.query.entries).length + route.body.maxBytes > 0;
   if (route.scope !== null) codes.add('scope_missing');
   if (takesInput) codes.add('invalid_request');
   if (names.length > 0 || 'agent' in route.query.entries) codes.add('not_found');
-  if (route.body.maxBytes > 0) codes.add('body_too_large').add('unsupported_media_type');
+  if (route.body.maxBytes > 0)
+    codes.add('request_incomplete').add('body_too_large').add('unsupported_media_type');
   for (const code of route.errors) codes.add(code);
   return [...codes];
 }

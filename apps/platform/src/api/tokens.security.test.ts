@@ -1,5 +1,6 @@
 /** Tokens: never stored in clear, and worth nothing beyond what they were made for. */
 import { readFileSync } from 'node:fs';
+import { UNCOUNTED } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from './create-api.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from './test-support/api.ts';
@@ -108,7 +109,7 @@ describe('a token', () => {
     const from = { clientAddress: '192.0.2.1', local: false };
     const ask = async (path: string) => {
       const headers = { authorization: `Bearer ${token}` };
-      return await (await later(new Request(`http://x/api/v1${path}`, { headers }), from)).json();
+      return await (await later(new Request(`http://x/api/v1${path}`, { headers }), from, UNCOUNTED)).json();
     };
     expect(await ask('/me')).toMatchObject({ is_admin: false, scopes: ['read'] });
     expect(await ask('/agents')).toMatchObject({ data: [] });

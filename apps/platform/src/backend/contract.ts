@@ -3,7 +3,7 @@
  * request; nothing else in this app knows the runtime that it lives in.
  */
 
-import type { ErrorCode } from '@tinyfat/core';
+import type { ErrorCode, HeldBytes } from '@tinyfat/core';
 import type { AgentOverview } from '@tinyfat/database';
 import type { Accounts, Viewer } from '../accounts/contract.ts';
 import type { ReportFault } from '../operations/report-fault.ts';
@@ -27,8 +27,15 @@ export interface MetricsPage {
 
 /** Takes the webhooks of mail providers; 200 only once what they tell is durable. */
 export interface WebhookTakers {
-  takeResend(request: Request): Promise<WebhookAnswer>;
-  takePostmark(request: Request): Promise<WebhookAnswer>;
+  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
+  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
+}
+
+/** What is read of a webhook; the bytes of its body are counted in `held`. */
+export interface WebhookRequest {
+  headers: Headers;
+  body: ReadableStream<Uint8Array> | null;
+  held: HeldBytes;
 }
 
 /** What a provider is answered; `code` and `reason` are null where all is well. */
@@ -51,7 +58,7 @@ export interface Backend {
   /** The first of the agents that a person may see, by name, and how many there are. */
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers whatever is below `/api/v1`; never rejects. */
-  api(request: Request, from: RequestOrigin): Promise<Response>;
+  api(request: Request, from: RequestOrigin, held: HeldBytes): Promise<Response>;
   /** Told of what a page did not expect; gives the id that the person may read. */
   reportFault: ReportFault;
 }
@@ -60,4 +67,6 @@ export interface Backend {
 export interface RequestParts {
   backend: Backend;
   origin: RequestOrigin;
+  /** Where bytes of this request that are held in memory are counted. Whoever made it releases it after the answer. */
+  held: HeldBytes;
 }

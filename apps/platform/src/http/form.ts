@@ -1,22 +1,26 @@
 /** Forms of our pages: small, of one kind, and answered by another page. */
-import { readBody } from '@tinyfat/core';
+import { type HeldBytes, readBody } from '@tinyfat/core';
+import { problem } from './problem.ts';
+import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 
 /** What a form may weigh; the longest address has 254 bytes, each of which may be written as three. */
 const MOST_BYTES = 4096;
 
-export type Form =
-  | { ok: true; fields: URLSearchParams }
-  | { ok: false; code: 'body_too_large' | 'unsupported_media_type' };
+/** The fields, or what the browser is answered. */
+export type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
-export async function readForm(request: Request): Promise<Form> {
+export async function readForm(request: Request, held: HeldBytes): Promise<Form> {
   const [kind = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (kind.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
-    return { ok: false, code: 'unsupported_media_type' };
+    return { ok: false, answer: problem('unsupported_media_type') };
   }
-  const bytes = await readBody(request.body, MOST_BYTES);
-  if (bytes === null) return { ok: false, code: 'body_too_large' };
-  return { ok: true, fields: new URLSearchParams(new TextDecoder().decode(bytes)) };
+  const body = await readBody(request.body, { maxBytes: MOST_BYTES, held, ...BODY_TIMES });
+  if (!body.ok) {
+    const code = bodyCode(body.why);
+    return { ok: false, answer: problem(code, undefined, bodyHeaders(code)) };
+  }
+  return { ok: true, fields: new URLSearchParams(new TextDecoder().decode(body.bytes)) };
 }
 
 /** The page to be shown after a form (303, RFC 9110 section 15.4.4), so that loading it again sends nothing again. */

@@ -1,15 +1,31 @@
 /** The HTTP side of the one process: limits of connections, whose request it is, then the built Astro app. */
 import { realpath } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { networkList } from '@tinyfat/mail/network';
+import type { Logger } from '@tinyfat/core';
 import * as v from 'valibot';
 import type { Backend, RequestParts } from '../backend/contract.ts';
-import { withSecurityHeaders } from '../http/security-headers.ts';
-import { requestOrigin } from './client-address.ts';
-import { guardedListener } from './guarded-listener.ts';
+import { type HttpLimits, serveRequests } from './serve-requests.ts';
 import { staticFiles } from './static-files.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+/** The limits of a server, which also those of `bench/slow-readers.ts` are measured with. */
+export const HTTP_LIMITS: HttpLimits = {
+  heldBytes: 128 * MEGABYTE,
+  heldBytesOfClient: 64 * MEGABYTE,
+  connections: 1000,
+  connectionsOfPeer: 400,
+  requestsOfClient: 400,
+  headMs: 15_000,
+  // A webhook of tens of megabytes may come slowly.
+  requestMs: 120_000,
+  stallMs: 30_000,
+};
+
+/** Address and headers of a request together; Node's own default, named since documents name it. */
+const MAX_HEAD_BYTES = 16 * 1024;
 
 export interface HttpServerOptions {
   host: string;
@@ -19,6 +35,8 @@ export interface HttpServerOptions {
   /** CIDR networks of proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
   backend: Backend;
+  logger: Logger;
+  limits?: HttpLimits;
 }
 
 export interface HttpServer {
@@ -28,33 +46,38 @@ export interface HttpServer {
   close(drainMs: number): Promise<void>;
 }
 
-type Handler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: () => void,
-  locals: RequestParts,
-) => Promise<void>;
+type Render = (request: Request, locals: RequestParts) => Promise<Response | null>;
 
-const entry = v.object({ handler: v.custom<Handler>((value) => typeof value === 'function') });
+/** What `adapter/render.ts` exports. */
+const pages = v.object({
+  render: v.custom<Render>((value) => typeof value === 'function'),
+  logTo: v.custom<(logger: Logger) => void>((value) => typeof value === 'function'),
+});
 
 /** Listens; rejects when the port is taken or the app was not built. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { backend } = options;
+  const { backend, logger, limits = HTTP_LIMITS } = options;
   // A later build takes the place of this one: the pages and their files stay those of one build.
   const builtFolder = await realpath(options.builtFolder);
-  const { handler } = v.parse(entry, await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href));
+  const { render, logTo } = v.parse(
+    pages,
+    await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href),
+  );
+  logTo(logger);
+  const server = createServer({
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: Math.min(5000, limits.headMs),
+    // Looked at by `readHead`: Node's answer would have no headers of ours.
+    requireHostHeader: false,
+  });
   const serveFile = staticFiles(join(builtFolder, 'client'));
-  const isProxy = networkList([...options.trustedProxies]);
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (serveFile(request, response)) return;
-    const origin = requestOrigin(request.socket.remoteAddress ?? '', request.headers, isProxy);
-    await handler(request, response, () => answerNothing(response, backend), { backend, origin });
-  };
-  const server = createServer(guardedListener(answer, backend));
-  server.headersTimeout = 15_000;
-  // A webhook of tens of megabytes may come slowly.
-  server.requestTimeout = 120_000;
-  server.maxRequestsPerSocket = 10_000;
+  serveRequests(server, {
+    ...options,
+    limits,
+    answer: async (request, parts) => serveFile(request) ?? (await render(request, parts)),
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -66,13 +89,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     port: typeof address === 'object' && address ? address.port : options.port,
     close: (drainMs) => closeServer(server, drainMs),
   };
-}
-
-/** For what the app has no route for, such as a POST to one of its files: it answers those without its middleware. */
-function answerNothing(response: ServerResponse, { publicUrl }: Backend): void {
-  const { status, headers } = withSecurityHeaders(new Response(null, { status: 404 }), publicUrl);
-  response.writeHead(status, Object.fromEntries(headers));
-  response.end();
 }
 
 async function closeServer(server: Server, drainMs: number): Promise<void> {

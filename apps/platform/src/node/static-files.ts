@@ -1,6 +1,5 @@
 /** The files that the build made for browsers: read once, served by exact name, so that no path leads elsewhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -11,15 +10,15 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Answers a request for one of the files in `folder`; false for everything else. */
-export function staticFiles(folder: string): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const files = new Map<string, { body: Buffer; headers: Record<string, string> }>();
+/** Answers a request for one of the files in `folder`; null for everything else. */
+export function staticFiles(folder: string): (request: Request) => Response | null {
+  const files = new Map<string, { body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }>();
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
   for (const entry of names) {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;
     const path = join(entry.parentPath, entry.name);
-    const body = readFileSync(path);
+    const body = new Uint8Array(readFileSync(path));
     const headers = {
       'content-type': type,
       'content-length': String(body.length),
@@ -27,15 +26,12 @@ export function staticFiles(folder: string): (request: IncomingMessage, response
       'cache-control': path.includes('/_astro/')
         ? 'public, max-age=31536000, immutable'
         : 'public, max-age=3600',
-      'x-content-type-options': 'nosniff',
     };
     files.set(path.slice(folder.length).replaceAll('\\', '/'), { body, headers });
   }
-  return (request, response) => {
-    const file = files.get((request.url ?? '').split('?')[0] ?? '');
-    if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
-    response.writeHead(200, file.headers);
-    response.end(request.method === 'HEAD' ? undefined : file.body);
-    return true;
+  return (request) => {
+    const file = files.get(new URL(request.url).pathname);
+    if (!file || (request.method !== 'GET' && request.method !== 'HEAD')) return null;
+    return new Response(file.body, { headers: file.headers });
   };
 }

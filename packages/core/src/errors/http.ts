@@ -62,6 +62,12 @@ export const httpErrors = {
     sentence: 'That can not be done with this address.',
     nextStep: 'Use one of the methods that the header Allow names; openapi.yaml describes every request.',
   },
+  request_incomplete: {
+    status: 408,
+    seenBy: 'owner',
+    sentence: 'The request did not come to its end in time.',
+    nextStep: 'Send it again; over a slow line send less at once.',
+  },
   conflict: {
     status: 409,
     seenBy: 'owner',
@@ -104,11 +110,23 @@ export const httpErrors = {
     sentence: 'There were too many requests.',
     nextStep: 'Wait for the time that is named, then try again.',
   },
+  headers_too_large: {
+    status: 431,
+    seenBy: 'owner',
+    sentence: 'Address and headers of the request are longer than they may be together.',
+    nextStep: 'Send at most 16 kB of them; in a browser, remove the cookies of this site.',
+  },
   server_fault: {
     status: 500,
     seenBy: 'operator',
     sentence: 'Something went wrong inside the platform.',
     nextStep: 'Try again; operators: the log names the request and the cause.',
+  },
+  server_busy: {
+    status: 503,
+    seenBy: 'owner',
+    sentence: 'The server has as many requests in work as it holds in memory.',
+    nextStep: 'Wait for the time that is named, then try again.',
   },
 } as const satisfies Record<string, HttpErrorDescription>;
 

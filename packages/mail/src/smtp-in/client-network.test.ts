@@ -21,4 +21,12 @@ describe('clientNetwork', () => {
   ])('counts %s as %s', (address, network) => {
     expect(clientNetwork(address)).toBe(network);
   });
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+  ])('counts %s as %s where subnets of one customer are one', (address, network) => {
+    expect(clientNetwork(address, 48)).toBe(network);
+  });
 });

@@ -2,8 +2,11 @@
 import { isIP } from 'node:net';
 import { normalAddress } from './trusted-clients.ts';
 
-/** The address itself, or for IPv6 its first 64 bits as `2001:db8:0:0::/64`. A text that is no address stays. */
-export function clientNetwork(address: string): string {
+/**
+ * The address itself, or for IPv6 its first 64 bits as `2001:db8:0:0::/64`, or 48: whoever rents one server or has one
+ * line often has as many, with 65,536 subnets in them. A text that is no address stays.
+ */
+export function clientNetwork(address: string, ipv6Bits: 48 | 64 = 64): string {
   const normal = normalAddress(address);
   if (isIP(normal) !== 6) return normal;
   const [bare = ''] = normal.split('%');
@@ -15,6 +18,6 @@ export function clientNetwork(address: string): string {
     const length = rest.length + (back.includes('.') ? 1 : 0);
     groups.push(...Array.from({ length: 8 - groups.length - length }, () => '0'), ...rest);
   }
-  const prefix = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${prefix.join(':')}::/64`;
+  const prefix = groups.slice(0, ipv6Bits / 16).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${prefix.join(':')}::/${ipv6Bits}`;
 }

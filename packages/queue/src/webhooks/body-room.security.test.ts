@@ -1,6 +1,23 @@
 /** Bodies are read only as far as there is room and time, and what they took is given back whatever happens. */
+import { type ByteBudget, byteBudget } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
-import { bodyRoom } from './body-room.ts';
+import { type BodyRoomOptions, bodyRoom } from './body-room.ts';
+import type { WebhookRequest } from './contract.ts';
+
+/** A room, and the account of a request that is released once it was answered. */
+function roomOf(options: Omit<BodyRoomOptions, 'provider'>, budget: ByteBudget = byteBudget(1000)) {
+  const room = bodyRoom({ provider: 'postmark', ...options });
+  return {
+    async withBody<Value>(request: Omit<WebhookRequest, 'held'>, use: (body: Uint8Array) => Promise<Value>) {
+      const held = budget.open();
+      try {
+        return await room.withBody({ ...request, held }, use);
+      } finally {
+        held.release();
+      }
+    },
+  };
+}
 
 const bytes = (length: number) => new Uint8Array(length);
 
@@ -35,7 +52,7 @@ const lengthOf = async (body: Uint8Array) => body.length;
 
 describe('the room for bodies of webhooks', () => {
   it('hands on what fits, to the last byte', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
     expect(await room.withBody(coming([4, 6]).request, lengthOf)).toEqual({ ok: true, value: 10 });
     expect(await room.withBody({ headers: new Headers(), body: null }, lengthOf)).toEqual({
       ok: true,
@@ -44,21 +61,21 @@ describe('the room for bodies of webhooks', () => {
   });
 
   it('does not read what is announced as too large', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
     const { state, request } = coming([4], { declared: 11 });
     expect(await room.withBody(request, lengthOf)).toMatchObject({ ok: false, code: 'webhook_too_large' });
     expect(state.read).toBe(0);
   });
 
   it('stops reading what turns out to be too large, whatever it announced', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 100, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 100, readMs: 5000 });
     const { state, request } = coming([8, 8, 8, 8], { declared: 2 });
     expect(await room.withBody(request, lengthOf)).toMatchObject({ ok: false, code: 'webhook_too_large' });
     expect(state).toEqual({ read: 16, cancelled: true });
   });
 
   it('refuses for the moment what has no room beside the others, and takes it once they are done', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 15, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 15, readMs: 5000 });
     let done = () => {};
     const working = new Promise<void>((resolve) => {
       done = resolve;
@@ -77,7 +94,7 @@ describe('the room for bodies of webhooks', () => {
   });
 
   it('ends what does not come in time, and gives its bytes back', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 20 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 20 });
     const { state, request } = coming([10], { open: true });
     expect(await room.withBody(request, lengthOf)).toMatchObject({ ok: false, code: 'webhook_incomplete' });
     expect(state.cancelled).toBe(true);
@@ -85,7 +102,7 @@ describe('the room for bodies of webhooks', () => {
   });
 
   it('says that a connection broke instead of rejecting, and gives its bytes back', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
     let sent = false;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -100,9 +117,19 @@ describe('the room for bodies of webhooks', () => {
   });
 
   it('gives the bytes back when the work on them fails', async () => {
-    const room = bodyRoom({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 5000 });
     const failing = room.withBody(coming([10]).request, () => Promise.reject(new Error('disk')));
     await expect(failing).rejects.toThrow('disk');
     expect(await room.withBody(coming([10]).request, lengthOf)).toMatchObject({ ok: true });
+  });
+
+  it('has no more than the budget that it shares with all other requests leaves', async () => {
+    const budget = byteBudget(20);
+    const other = budget.open();
+    other.take(15);
+    const room = roomOf({ maxBytes: 10, heldBytes: 10, readMs: 5000 }, budget);
+    expect(await room.withBody(coming([6]).request, lengthOf)).toMatchObject({ code: 'webhook_busy' });
+    other.release();
+    expect(await room.withBody(coming([6]).request, lengthOf)).toEqual({ ok: true, value: 6 });
   });
 });

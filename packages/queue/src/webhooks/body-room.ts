@@ -1,12 +1,14 @@
 /**
- * Bodies of webhooks while they are read and worked on. Invariants: the bodies of a room together never hold more bytes
- * than it has, and none stays for longer than it may, whoever sends how much how slowly.
+ * Bodies of webhooks while they are read and worked on. Invariants: the bodies of one provider together never hold more
+ * bytes than its share, and none stays for longer than it may, whoever sends how much how slowly.
  */
-import { joinBytes } from '@tinyfat/core';
+import { readBody } from '@tinyfat/core';
 import type { WebhookRequest } from './contract.ts';
 
 /** Sizes in bytes, times in ms. */
 export interface BodyRoomOptions {
+  /** The provider: names its share of the budget. */
+  provider: string;
   /** Of one body. */
   maxBytes: number;
   /** Of all bodies that are held at once. */
@@ -22,7 +24,10 @@ export type BodyRefusal = {
 };
 
 export interface BodyRoom {
-  /** Reads the body to its end, hands it on, and holds its bytes until that is over. Rejects as `use` does. */
+  /**
+   * Reads the body to its end and hands it on. Its bytes are counted in `request.held`, which the one who opened it
+   * releases. Rejects as `use` does.
+   */
   withBody<Value>(
     request: WebhookRequest,
     use: (body: Uint8Array) => Promise<Value>,
@@ -30,66 +35,29 @@ export interface BodyRoom {
 }
 
 /** A room for the bodies of one provider. */
-export function bodyRoom({ maxBytes, heldBytes, readMs }: BodyRoomOptions): BodyRoom {
-  let held = 0;
+export function bodyRoom({ provider, maxBytes, heldBytes, readMs }: BodyRoomOptions): BodyRoom {
   const tooLarge = refusal('webhook_too_large', `It has more than ${maxBytes} bytes.`);
+  const busy = refusal('webhook_busy', 'Other bodies have all the room that there is.');
 
   return {
-    async withBody(request, use) {
+    async withBody({ headers, body, held }, use) {
       // What is announced as too large is not read at all.
-      if (Number(request.headers.get('content-length')) > maxBytes) return tooLarge;
-      let mine = 0;
-      const take = (bytes: number): BodyRefusal | null => {
-        if (mine + bytes > maxBytes) return tooLarge;
-        if (held + bytes > heldBytes) return refusal('webhook_busy', `${held} bytes are held already.`);
-        held += bytes;
-        mine += bytes;
-        return null;
-      };
-      try {
-        const read = await readBody(request.body, take, readMs);
-        return read.ok ? { ok: true, value: await use(read.body) } : read;
-      } finally {
-        held -= mine;
+      if (Number(headers.get('content-length')) > maxBytes) return tooLarge;
+      if (!held.join({ party: `webhooks ${provider}`, most: heldBytes })) return busy;
+      const read = await readBody(body, { maxBytes, readMs, held });
+      if (read.ok) return { ok: true, value: await use(read.bytes) };
+      switch (read.why) {
+        case 'too_large':
+          return tooLarge;
+        case 'busy':
+          return busy;
+        case 'late':
+          return refusal('webhook_incomplete', `It did not come within ${readMs} ms.`);
+        case 'broken':
+          return refusal('webhook_incomplete', 'Its connection broke.');
       }
     },
   };
-}
-
-type ReadBody = { ok: true; body: Uint8Array } | BodyRefusal;
-
-async function readBody(
-  body: WebhookRequest['body'],
-  take: (bytes: number) => BodyRefusal | null,
-  readMs: number,
-): Promise<ReadBody> {
-  if (body === null) return { ok: true, body: new Uint8Array() };
-  if (body instanceof Uint8Array) return take(body.length) ?? { ok: true, body };
-  const reader = body.getReader();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), readMs);
-  });
-  const chunks: Uint8Array[] = [];
-  const stop = (why: BodyRefusal): BodyRefusal => {
-    // Not waited for: what can't be read may not be cancelled in time either.
-    void reader.cancel().catch(() => undefined);
-    return why;
-  };
-  try {
-    for (;;) {
-      const next = await Promise.race([reader.read(), late]);
-      if (next === 'late') return stop(refusal('webhook_incomplete', `It did not come within ${readMs} ms.`));
-      if (next.done) return { ok: true, body: joinBytes(chunks) };
-      const refused = take(next.value.length);
-      if (refused) return stop(refused);
-      chunks.push(next.value);
-    }
-  } catch {
-    return refusal('webhook_incomplete', 'Its connection broke.');
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function refusal(code: BodyRefusal['code'], reason: string): BodyRefusal {

@@ -3,6 +3,7 @@ import type {
   BackoffPolicy,
   Clock,
   ErrorCode,
+  HeldBytes,
   Logger,
   MailArchive,
   MakeId,
@@ -13,11 +14,13 @@ import type {
 import type { Database, NewWebhookEvent } from '@tinyfat/database';
 import type { ReceivedMessage } from '../contract.ts';
 
-/** What the functions that take a webhook read of a request; a web-standard `Request` has it. */
+/** What the functions that take a webhook read of a request. */
 export interface WebhookRequest {
   headers: Headers;
   /** Read only where the headers allow it, to the limit and no further. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
+  /** Where the bytes of the body are counted; released by the one who opened it, once the answer has gone. */
+  held: HeldBytes;
 }
 
 /** The HTTP answer. `code` and `reason` are null where all is well; nothing in them is secret. */

@@ -10,7 +10,7 @@ const MEGABYTE = 1024 * 1024;
  * An event holds no mail: only who wrote to whom, and names of attachments. Strangers are read too, because the signature
  * is one of the body, so they get little room and little time.
  */
-const ROOM = { maxBytes: MEGABYTE, heldBytes: 32 * MEGABYTE, readMs: 20_000 };
+const ROOM = { provider: 'resend', maxBytes: MEGABYTE, heldBytes: 32 * MEGABYTE, readMs: 20_000 };
 
 /** Makes the function that takes webhooks of Resend; it rejects never. */
 export function resendTaker(ports: TakePorts): (request: WebhookRequest) => Promise<WebhookAnswer> {

@@ -1,5 +1,5 @@
 /** What a stranger posts costs next to nothing, and a 200 is given for nothing that is not on disk. */
-import { parseWebhookSecret } from '@tinyfat/core';
+import { byteBudget, parseWebhookSecret } from '@tinyfat/core';
 import type { NewWebhookEvent } from '@tinyfat/database';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,7 +8,7 @@ import {
   svixHeaders,
   WEBHOOK_SECRET,
 } from '../../../../e2e/stand-ins/webhooks.ts';
-import type { TakePorts } from './contract.ts';
+import type { TakePorts, WebhookAnswer, WebhookRequest } from './contract.ts';
 import { postmarkTaker } from './take-postmark.ts';
 import { resendTaker } from './take-resend.ts';
 
@@ -63,6 +63,23 @@ const untouched = () =>
     { highWaterMark: 0 },
   );
 
+/** A taker whose requests are counted in one budget, and released once they were answered. */
+function counted(
+  taker: (ports: TakePorts) => (request: WebhookRequest) => Promise<WebhookAnswer>,
+  ports: TakePorts,
+) {
+  const budget = byteBudget(128 * 1024 * 1024);
+  const take = taker(ports);
+  return async (request: Omit<WebhookRequest, 'held'>) => {
+    const held = budget.open();
+    try {
+      return await take({ ...request, held });
+    } finally {
+      held.release();
+    }
+  };
+}
+
 describe('a webhook of Postmark', () => {
   it.each([
     ['without a password', {}],
@@ -70,14 +87,14 @@ describe('a webhook of Postmark', () => {
     ['with another scheme', { authorization: `Bearer ${auth}` }],
   ])('%s is refused before its body is read', async (_what, headers) => {
     const { ports, work } = recording();
-    const answer = await postmarkTaker(ports)({ headers: new Headers(headers), body: untouched() });
+    const answer = await counted(postmarkTaker, ports)({ headers: new Headers(headers), body: untouched() });
     expect(answer).toMatchObject({ status: 401, code: 'webhook_unauthorized' });
     expect(work()).toEqual([]);
   });
 
   it('says so of its content-length alone when it is too large', async () => {
     const headers = new Headers({ authorization: basic(auth), 'content-length': String(51 * 1024 * 1024) });
-    const answer = await postmarkTaker(recording().ports)({ headers, body: untouched() });
+    const answer = await counted(postmarkTaker, recording().ports)({ headers, body: untouched() });
     expect(answer).toMatchObject({ status: 413, code: 'webhook_too_large' });
   });
 
@@ -88,7 +105,10 @@ describe('a webhook of Postmark', () => {
     messageId: 'm1',
   };
   const post = (ports: TakePorts) =>
-    postmarkTaker(ports)({
+    counted(
+      postmarkTaker,
+      ports,
+    )({
       headers: new Headers({ authorization: basic(auth) }),
       body: encode(JSON.stringify(postmarkInbound(mail))),
     });
@@ -120,7 +140,7 @@ describe('a webhook of Postmark', () => {
 
   it('with more bytes than there is room for, many at once, is put off, and none is lost when told again', async () => {
     const { ports, stored } = recording();
-    const take = postmarkTaker(ports);
+    const take = counted(postmarkTaker, ports);
     const raw = encode(`Subject: x\r\n\r\n${'x'.repeat(20 * 1024 * 1024)}`);
     const many = Array.from({ length: 8 }, (_, index) =>
       encode(JSON.stringify(postmarkInbound({ ...mail, raw, messageId: `m${index}` }))),
@@ -159,7 +179,7 @@ describe('a webhook of Resend', () => {
   ])('with %s is refused before its body is read', async (_what, change) => {
     const { ports, work } = recording();
     const headers = new Headers({ ...svixHeaders(body, {}), ...change });
-    const answer = await resendTaker(ports)({ headers, body: untouched() });
+    const answer = await counted(resendTaker, ports)({ headers, body: untouched() });
     expect(answer).toMatchObject({ status: 401, code: 'webhook_signature_wrong' });
     expect(work()).toEqual([]);
   });
@@ -167,14 +187,14 @@ describe('a webhook of Resend', () => {
   it('that is signed by somebody else never gets to the database', async () => {
     const { ports, work } = recording();
     const headers = new Headers(svixHeaders(body, { secrets: [NEXT_WEBHOOK_SECRET] }));
-    expect(await resendTaker(ports)({ headers, body: encode(body) })).toMatchObject({ status: 401 });
+    expect(await counted(resendTaker, ports)({ headers, body: encode(body) })).toMatchObject({ status: 401 });
     expect(work()).toEqual([]);
   });
 
   it('is answered after its row is stored; a replay within the five minutes is answered again and is nothing new', async () => {
     const { ports, work } = recording();
     const request = { headers: new Headers(svixHeaders(body, { id: 'msg_1' })), body: encode(body) };
-    const take = resendTaker(ports);
+    const take = counted(resendTaker, ports);
     expect(await take(request)).toMatchObject({ status: 200 });
     expect(work()).toEqual(['store', 'wake']);
     expect(await take(request)).toMatchObject({ status: 200 });
@@ -184,14 +204,17 @@ describe('a webhook of Resend', () => {
   it('is put off when its row can not be stored', async () => {
     const { ports, steps } = recording('store');
     const request = { headers: new Headers(svixHeaders(body, {})), body: encode(body) };
-    expect(await resendTaker(ports)(request)).toMatchObject({ status: 503, code: 'webhook_not_stored' });
+    expect(await counted(resendTaker, ports)(request)).toMatchObject({
+      status: 503,
+      code: 'webhook_not_stored',
+    });
     expect(steps).not.toContain('wake');
   });
 
   it('logs neither secret nor signature when it is refused', async () => {
     const { ports, steps } = recording();
     const headers = new Headers(svixHeaders(body, { secrets: [NEXT_WEBHOOK_SECRET] }));
-    await resendTaker(ports)({ headers, body: encode(body) });
+    await counted(resendTaker, ports)({ headers, body: encode(body) });
     const signature = headers.get('svix-signature') ?? '';
     expect(steps.join()).toContain('webhook_signature_wrong');
     for (const word of [WEBHOOK_SECRET, WEBHOOK_SECRET.slice(6), signature.slice(3)]) {

@@ -6,7 +6,7 @@ import { endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import * as routes from '../routes/files.ts';
-import { entityTag, fileRefusal } from './read-file.ts';
+import { busy, entityTag, fileRefusal, readCounted } from './read-file.ts';
 
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
 const MAX_ENTRIES = 10_000;
@@ -39,15 +39,16 @@ export const fileEndpoints = [
   endpoint(routes.getFile, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const read = await ports.folders.read(found.row.id, params.path, MAX_FILE_BYTES);
-    if (!read.ok) return fileRefusal(read);
-    return { ok: true, body: { bytes: read.bytes, name: params.path.split('/').at(-1) ?? '' } };
+    const content = await ports.folders.stream(found.row.id, params.path, MAX_FILE_BYTES);
+    if (!content.ok) return fileRefusal(content);
+    return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.getMemory, async ({ ports, see, params }) => {
+  endpoint(routes.getMemory, async ({ ports, see, params, held }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const read = await ports.folders.read(found.row.id, MEMORY, MAX_FILE_BYTES);
+    const read = await readCounted(ports, held, found.row.id, MEMORY, MAX_FILE_BYTES);
+    if (read === null) return busy();
     if (!read.ok) return fileRefusal(read);
     return {
       ok: true,
@@ -56,13 +57,14 @@ export const fileEndpoints = [
     };
   }),
 
-  endpoint(routes.putMemory, async ({ ports, see, params, body, request }) => {
+  endpoint(routes.putMemory, async ({ ports, see, params, body, request, held }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const agentId = found.row.id;
     const bytes = new TextEncoder().encode(body);
     const refused = await oneAtATime(ports.db, async () => {
-      const before = await ports.folders.read(agentId, MEMORY, MAX_FILE_BYTES);
+      const before = await readCounted(ports, held, agentId, MEMORY, MAX_FILE_BYTES);
+      if (before === null) return busy();
       const not = await precondition(request.headers, before);
       if (!not) await ports.folders.write(agentId, MEMORY, bytes);
       return not;

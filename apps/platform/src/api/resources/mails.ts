@@ -67,8 +67,8 @@ export const mailEndpoints = [
   endpoint(routes.getRawMail, async ({ ports, see, params }) => {
     const found = await see.mail(params.id);
     if (!found.ok) return found;
-    const bytes = await ports.rawMail.get(found.row.raw_key);
-    return { ok: true, body: { bytes, name: `${found.row.id}.eml` } };
+    const content = await ports.rawMail.stream(found.row.raw_key);
+    return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
   endpoint(routes.releaseMail, async ({ ports, see, params }) => {

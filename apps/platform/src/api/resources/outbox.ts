@@ -44,8 +44,8 @@ export const outboxEndpoints = [
     const found = await see.delivery(params.id);
     if (!found.ok) return found;
     if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
-    const bytes = await ports.rawMail.get(found.row.raw_key);
-    return { ok: true, body: { bytes, name: `${found.row.id}.eml` } };
+    const content = await ports.rawMail.stream(found.row.raw_key);
+    return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
   endpoint(routes.retryDelivery, async ({ ports, see, params }) =>

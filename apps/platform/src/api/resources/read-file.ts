@@ -1,6 +1,7 @@
 /** Files of an agent's folder, as the API hands them out. */
-import { type ReadRefusal, sha256Hex } from '@tinyfat/core';
+import { type HeldBytes, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
+import type { ApiPorts } from '../ports.ts';
 
 /** Why a file is not given. */
 export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
@@ -17,6 +18,33 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
     case 'too_large':
       return refuse('conflict', `${detail}.`);
   }
+}
+
+/**
+ * A whole file of an agent's folder, counted in what the request holds before it is read; null where there is no room.
+ * What is only handed on is streamed instead.
+ */
+export async function readCounted(
+  { folders }: Pick<ApiPorts, 'folders'>,
+  held: HeldBytes,
+  agentId: string,
+  path: string,
+  maxBytes: number,
+): Promise<ReadOutcome | null> {
+  const file = await folders.stream(agentId, path, maxBytes);
+  if (!file.ok) return file;
+  if (!held.take(file.size)) {
+    await file.stream.cancel();
+    return null;
+  }
+  const read = await readBody(file.stream, { maxBytes: file.size });
+  if (read.ok) return read;
+  throw read.why === 'broken' ? read.error : new Error(`${path} has more bytes than it had`);
+}
+
+/** The answer where there is no room for a file. */
+export function busy(): Refusal {
+  return refuse('server_busy', undefined, { 'retry-after': '5' });
 }
 
 /** The strong entity tag of some bytes (RFC 9110 section 8.8.3). */

@@ -18,15 +18,15 @@ export const sessionEndpoints = [
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const { after } = cursor;
-    const { all, nameOf } = await sessions(ports, found.row.id);
-    const rows = all.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id));
+    const { newest, nameOf } = await sessions(ports, found.row.id);
+    const rows = newest.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id));
     return {
       ok: true,
       body: pageOf(
         rows,
         query.limit,
         ({ at, id }) => ({ at, id }),
-        ({ at: _, ...row }) => ({ ...row, hash: nameOf(row.id) }),
+        ({ at, ...row }) => ({ ...row, hash: nameOf(row.id), last_used_at: isoTime(at) }),
       ),
     };
   }),
@@ -36,12 +36,12 @@ export const sessionEndpoints = [
     if (!found.ok) return found;
     const file = await sessionFile(ports, found.row.id, params.id);
     if (!file.ok) return file;
-    const read = await ports.folders.read(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
-    return read.ok ? { ok: true, body: { bytes: read.bytes, name: file.name } } : fileRefusal(read);
+    const content = await ports.folders.stream(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
+    return content.ok ? { ok: true, body: { ...content, name: file.name } } : fileRefusal(content);
   }),
 ];
 
-/** Newest use first; `at` is what they are sorted by, epoch ms. Only those that are shown need their names. */
+/** Newest use first; `at` is what they are sorted by, epoch ms. A hash is made only of those that are shown. */
 async function sessions(ports: ApiPorts, agentId: string) {
   const files = (await ports.folders.list(agentId, 'sessions', MAX_FILES)).flatMap(({ kind, name, size }) => {
     const parsed = kind === 'file' ? parseSessionFileName(name) : null;
@@ -51,22 +51,20 @@ async function sessions(ports: ApiPorts, agentId: string) {
   const recorded = new Map(
     (await sessionsOfAgent(ports.db, agentId, null)).map((session) => [session.sessionId, session]),
   );
-  const all = files
+  const newest = files
     .map(({ id, startedAt, size }) => {
       const known = recorded.get(id);
-      const at = known?.lastUsedAt ?? startedAt;
       return {
-        at,
+        at: known?.lastUsedAt ?? startedAt,
         id,
         subject: known?.subject ?? '',
         turns: known?.turns ?? 0,
-        last_used_at: isoTime(at),
         bytes: size,
         current: current.has(id),
       };
     })
     .sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  return { all, nameOf: sessionHashes(files.map(({ id }) => id)) };
+  return { newest, nameOf: sessionHashes(files.map(({ id }) => id)) };
 }
 
 async function sessionFile(

@@ -11,9 +11,17 @@ import type { ApiPorts } from '../ports.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
 
 const MAX_DEPTH = 8;
-/** An agent can nest folders as it likes. */
-const MAX_FOLDERS = 500;
+/** An agent can nest folders as it likes, and fill them. */
+const MAX_LOOK: Look = { folders: 200, entries: 5000 };
+/** Folders that are looked into before others get their turn. */
+const SLICE = 10;
 const MAX_SKILL_MD_BYTES = 1_000_000;
+
+/** What may still be looked at; counted down. */
+interface Look {
+  folders: number;
+  entries: number;
+}
 
 export interface SkillFile {
   path: string;
@@ -26,26 +34,42 @@ export async function skillFolders(ports: ApiPorts, agentId: string): Promise<Fo
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
 
-/**
- * Files of a skill by path, at most some more than a skill may have; null where there is no such skill. Looks into at
- * most as many folders as `left` says, and counts it down.
- */
+/** Files of a skill by path, at most some more than a skill may have; null where there is no such skill. */
 export async function skillFiles(
   ports: ApiPorts,
   agentId: string,
   skill: string,
-  left = { folders: MAX_FOLDERS },
 ): Promise<SkillFile[] | null> {
   const folders = await skillFolders(ports, agentId);
   if (!folders.some(({ name }) => name === skill)) return null;
+  return await filesBelow(ports, agentId, skill, { ...MAX_LOOK });
+}
+
+/** Each skill with its files, as far as all of them together may be looked at. */
+export async function allSkills(
+  ports: ApiPorts,
+  agentId: string,
+): Promise<{ name: string; files: SkillFile[] }[]> {
+  const look = { ...MAX_LOOK };
+  const skills = [];
+  for (const { name } of await skillFolders(ports, agentId)) {
+    skills.push({ name, files: await filesBelow(ports, agentId, name, look) });
+  }
+  return skills;
+}
+
+async function filesBelow(ports: ApiPorts, agentId: string, skill: string, look: Look): Promise<SkillFile[]> {
   const files: SkillFile[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
-    for (const { kind, name, size } of await ports.folders.list(agentId, `skills/${skill}${folder}`, 1000)) {
+    if (look.folders-- <= 0) return;
+    if (look.folders % SLICE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    const most = Math.min(1000, Math.max(0, look.entries));
+    const entries = await ports.folders.list(agentId, `skills/${skill}${folder}`, most);
+    look.entries -= entries.length;
+    for (const { kind, name, size } of entries) {
       if (files.length > MAX_SKILL_FILES * 2) return;
       if (kind === 'file') files.push({ path: `${folder}/${name}`.slice(1), bytes: size });
-      if (kind === 'folder' && depth < MAX_DEPTH && left.folders-- > 0) {
-        await walk(`${folder}/${name}`, depth + 1);
-      }
+      if (kind === 'folder' && depth < MAX_DEPTH) await walk(`${folder}/${name}`, depth + 1);
     }
   };
   await walk('', 0);

@@ -5,18 +5,17 @@ import { endpoint } from '../endpoint.ts';
 import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/files.ts';
 import { fileRefusal } from './read-file.ts';
-import { removeSkill, replaceSkill, shownSkill, skillFiles, skillFolders } from './skill-folder.ts';
+import { allSkills, removeSkill, replaceSkill, shownSkill, skillFiles } from './skill-folder.ts';
 
 export const skillEndpoints = [
   endpoint(routes.listSkills, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const rows = [];
-    const left = { folders: 2000 };
-    for (const { name } of await skillFolders(ports, found.row.id)) {
-      const files = (await skillFiles(ports, found.row.id, name, left)) ?? [];
-      rows.push({ name, files: files.length, bytes: sum(files.map(({ bytes }) => bytes)) });
-    }
+    const rows = (await allSkills(ports, found.row.id)).map(({ name, files }) => ({
+      name,
+      files: files.length,
+      bytes: sum(files.map(({ bytes }) => bytes)),
+    }));
     return { ok: true, body: whole(rows) };
   }),
 
@@ -49,9 +48,9 @@ export const skillEndpoints = [
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const path = `skills/${params.skill}/${params.file}`;
-    const read = await ports.folders.read(found.row.id, path, routes.MAX_SKILL_BYTES);
-    if (!read.ok) return fileRefusal(read);
-    return { ok: true, body: { bytes: read.bytes, name: params.file.split('/').at(-1) ?? '' } };
+    const content = await ports.folders.stream(found.row.id, path, routes.MAX_SKILL_BYTES);
+    if (!content.ok) return fileRefusal(content);
+    return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
   endpoint(routes.putSkillFile, async ({ ports, see, params, body }) => {

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_LIMITS } from '@tinyfat/core';
+import { type ByteBudget, byteBudget, DEFAULT_LIMITS } from '@tinyfat/core';
 import { insertAgent, type NewDelivery, type NewMail, startRun } from '@tinyfat/database';
 import * as v from 'valibot';
 import { expect } from 'vitest';
@@ -48,6 +48,8 @@ export interface ApiFixture extends DataFolder {
   ports: ApiPorts;
   /** Lines of the log. */
   log: string[];
+  /** Of all requests; nothing that they hold is given back. */
+  budget: ByteBudget;
   /** Epoch ms; change it to let time pass. */
   now: number;
   /** What was woken: `jobs`, `deliveries`. */
@@ -108,7 +110,7 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
 
   const raw = async (principal: Principal | undefined, path: string, init: RequestInit = {}) => {
     const request = new Request(`http://test.example${API_PREFIX}${path}`, init);
-    return await (principal ? own : open)(request, FROM);
+    return await (principal ? own : open)(request, FROM, fixture.budget.open());
   };
   const client = (credentials: Record<string, string>, principal?: Principal): Client => {
     const call: Client['call'] = async (method, path, { body, headers } = {}) => {
@@ -123,6 +125,7 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
     ...data,
     ports,
     log,
+    budget: byteBudget(1024 * 1024 * 1024),
     now: Date.UTC(2026, 10, 27, 12),
     woken,
     person: (address) => client({ cookie: `viewer=${address}` }),

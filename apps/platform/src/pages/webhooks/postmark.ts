@@ -3,4 +3,10 @@ import type { APIRoute } from 'astro';
 import { webhookAnswer } from '../../http/webhook-answer.ts';
 
 export const POST: APIRoute = async ({ locals, request }) =>
-  webhookAnswer(await locals.backend.webhooks.takePostmark(request));
+  webhookAnswer(
+    await locals.backend.webhooks.takePostmark({
+      headers: request.headers,
+      body: request.body,
+      held: locals.held,
+    }),
+  );

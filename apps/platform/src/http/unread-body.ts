@@ -1,0 +1,35 @@
+/** How long the body of a request may take, and what its client is told where it can't be read. */
+import type { BodyRead } from '@tinyfat/core';
+
+/** Ms for all of it, less than the server gives the whole request; and ms in which nothing of it comes. */
+export const BODY_TIMES = { readMs: 110_000, idleMs: 15_000 };
+
+/** Why a body was not read. */
+type Why = Exclude<BodyRead, { ok: true }>['why'];
+export type BodyCode = 'body_too_large' | 'server_busy' | 'request_incomplete';
+
+/** The code of the refusal. A client that hung up reads no answer. */
+export function bodyCode(why: Why): BodyCode {
+  switch (why) {
+    case 'too_large':
+      return 'body_too_large';
+    case 'busy':
+      return 'server_busy';
+    case 'late':
+    case 'broken':
+      return 'request_incomplete';
+  }
+}
+
+/** What the answer to an unread body says beside its problem. */
+export function bodyHeaders(code: BodyCode): Readonly<Record<string, string>> {
+  switch (code) {
+    case 'server_busy':
+      return { 'retry-after': '5' };
+    case 'request_incomplete':
+      // What is left of it may come yet, and must not be taken for the next request.
+      return { connection: 'close' };
+    case 'body_too_large':
+      return {};
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What Node's parser read of a request, as a web-standard `Request`. What no route could answer, or what two programs
+ * could read differently, is refused here: odd methods, targets and hosts (RFC 9110 section 9, RFC 9112 section 3.2).
+ */
+import type { IncomingMessage } from 'node:http';
+import { problem } from '../http/problem.ts';
+
+/** The request, or the answer to one that goes no further. */
+export type ReadHead = { ok: true; request: Request } | { ok: false; answer: Response };
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+/** A name or an address, with a port or without. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/** The answer to a method that no address of this server has. */
+export function methodNotAllowed(): Response {
+  return problem('method_not_allowed', undefined, { allow: METHODS.join(', ') });
+}
+
+/** Reads the head; the body is read later, as far as its route wants it. `signal` says that the client has left. */
+export function readHead(incoming: IncomingMessage, signal: AbortSignal): ReadHead {
+  const { method = '' } = incoming;
+  if (!METHODS.includes(method)) return { ok: false, answer: methodNotAllowed() };
+  const path = pathOf(incoming.url ?? '');
+  if (path === null)
+    return invalid('The address that is asked for is not one: its path or its %-codes are wrong.');
+  const host = hostOf(incoming);
+  if (host === null) return invalid('It must name one host in its header Host.');
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const body = hasBody && mayHaveBody(incoming) ? { body: bodyOf(incoming), duplex: 'half' as const } : {};
+  const headers = headersOf(incoming);
+  return { ok: true, request: new Request(`http://${host}${path}`, { method, headers, signal, ...body }) };
+}
+
+/** Path and query of the target, also of one in absolute form; null where it is neither, or its path can't be decoded. */
+function pathOf(target: string): string | null {
+  const after = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
+  const path = after === '' ? '/' : (after ?? target);
+  if (!path.startsWith('/')) return null;
+  try {
+    const decoded = decodeURIComponent(path.split(/[?#]/)[0] ?? '');
+    return decoded.includes('\0') ? null : path;
+  } catch {
+    return null;
+  }
+}
+
+/** The one host that is named; HTTP/1.0 need not name any. */
+function hostOf({ headersDistinct, httpVersion }: IncomingMessage): string | null {
+  const [host, ...more] = headersDistinct.host ?? [];
+  if (host === undefined) return httpVersion === '1.0' ? 'localhost' : null;
+  const isOne = more.length === 0 && HOST.test(host) && URL.canParse(`http://${host}`);
+  return isOne ? host : null;
+}
+
+function mayHaveBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function headersOf(incoming: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headers)) {
+    for (const value of [values ?? []].flat()) headers.append(name, value);
+  }
+  return headers;
+}
+
+/** Read as it is pulled. Whoever stops in the middle does not cut the connection: the answer has to go over it. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await chunks.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function invalid(detail: string): ReadHead {
+  return { ok: false, answer: problem('invalid_request', detail) };
+}

@@ -1,0 +1,163 @@
+/**
+ * Each request from its head to the last byte of its answer. Invariants: every answer has our headers; whatever a request
+ * holds in memory is counted in one budget, and given back when it is over; no listener throws.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { byteBudget, faultBarrier, faultText, type Logger } from '@tinyfat/core';
+import { clientNetwork, networkList } from '@tinyfat/mail/network';
+import type { Backend, RequestParts } from '../backend/contract.ts';
+import { problem, problemOf } from '../http/problem.ts';
+import { withSecurityHeaders } from '../http/security-headers.ts';
+import { slots } from '../http/slots.ts';
+import { requestOrigin } from './client-address.ts';
+import { limitConnections, type Surplus } from './connection-limits.ts';
+import { answerRaw, parseProblem } from './raw-answer.ts';
+import { methodNotAllowed, readHead } from './read-head.ts';
+import { writeAnswer } from './write-answer.ts';
+
+/** What all requests together, and those of one client's network, may hold; sizes in bytes, times in ms. */
+export interface HttpLimits {
+  /** Bodies and answers in memory. Of one client's: room for the largest webhook, which has 50 MiB. */
+  heldBytes: number;
+  heldBytesOfClient: number;
+  connections: number;
+  connectionsOfPeer: number;
+  requestsOfClient: number;
+  /** For the head of a request to come, and for all of it. */
+  headMs: number;
+  requestMs: number;
+  /** In which a client must read the 64 KiB that it was given. */
+  stallMs: number;
+}
+
+export interface ServeParts {
+  limits: HttpLimits;
+  trustedProxies: readonly string[];
+  backend: Backend;
+  logger: Logger;
+  /** Null where nothing is under that address. */
+  answer(request: Request, parts: RequestParts): Promise<Response | null>;
+}
+
+/** More requests of one connection than wait for their answers at once, as a rule one. */
+const MOST_PIPELINED = 8;
+const RETRY_AFTER = { 'retry-after': '5' };
+
+/** Answers every request that comes to the server. What breaks while one is answered ends that one. */
+export function serveRequests(server: Server, parts: ServeParts): void {
+  const { backend, limits, logger } = parts;
+  const isProxy = networkList([...parts.trustedProxies]);
+  const budget = byteBudget(limits.heldBytes);
+  const inWork = slots({ ofOne: limits.requestsOfClient, ofAll: Number.POSITIVE_INFINITY });
+  const surplusOf = limitConnections(
+    server,
+    { ofAll: limits.connections, ofPeer: limits.connectionsOfPeer },
+    clientNetwork,
+    isProxy,
+  );
+  const unanswered = new Map<Duplex, Set<ServerResponse>>();
+  const answeredRaw = new WeakSet<Duplex>();
+
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse, refusal?: Response) => {
+    const { socket } = incoming;
+    const gone = new AbortController();
+    outgoing.once('close', () => gone.abort());
+    const origin = requestOrigin(socket.remoteAddress ?? '', incoming.headers, isProxy);
+    const client = clientNetwork(origin.clientAddress);
+    const free = inWork.take(client);
+    const held = budget.open({ party: `client ${client}`, most: limits.heldBytesOfClient });
+    const bounds = { held, stallMs: limits.stallMs };
+    const write = async (answer: Response) => {
+      if (answeredRaw.has(socket)) return await answer.body?.cancel();
+      return await writeAnswer(withSecurityHeaders(answer, backend.publicUrl), outgoing, bounds);
+    };
+    try {
+      const surplus = surplusOf(socket) ?? (free ? null : 'of_peer');
+      const isSignOfLife = incoming.url === '/health/live';
+      const answer =
+        refusal ??
+        (surplus !== null && !isSignOfLife
+          ? refuseSurplus(surplus)
+          : await answerOf(parts, incoming, gone.signal, { backend, origin, held }));
+      if ((await write(answer)) === 'no_room') await write(problem('server_busy', undefined, RETRY_AFTER));
+    } catch (error) {
+      // Who hangs up in the middle breaks what is read and written of the request: that is no fault.
+      const id = gone.signal.aborted ? null : backend.reportFault(error, 'http');
+      if (outgoing.headersSent || outgoing.destroyed || id === null) return void outgoing.destroy();
+      await write(problem('server_fault', `The log has it as ${id}.`));
+    } finally {
+      held.release();
+      free?.();
+    }
+  };
+
+  const start = (incoming: IncomingMessage, outgoing: ServerResponse, refusal?: Response) => {
+    const { socket } = incoming;
+    const mine = unanswered.get(socket) ?? new Set();
+    unanswered.set(socket, mine.add(outgoing));
+    outgoing.once('close', () => {
+      mine.delete(outgoing);
+      if (mine.size === 0) unanswered.delete(socket);
+    });
+    outgoing.on('error', () => {});
+    // Of a client that asks for more and more without a look at the answers, each would be held.
+    if (mine.size > MOST_PIPELINED) return void socket.destroy();
+    serve(incoming, outgoing, refusal).catch((error) => {
+      logger.error('http_fault', { error: faultText(error) });
+      socket.destroy();
+    });
+  };
+  const raw = (socket: Duplex, answer: Response | null) => {
+    if (answeredRaw.has(socket)) return;
+    answeredRaw.add(socket);
+    const isBegun = [...(unanswered.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    if (answer === null || isBegun) return void socket.destroy();
+    answerRaw(socket, withSecurityHeaders(answer, backend.publicUrl)).catch(() => socket.destroy());
+  };
+
+  const guard = faultBarrier((fault) => logger.error('http_fault', { error: faultText(fault) }));
+  server.on('request', guard(start));
+  server.on(
+    'checkExpectation',
+    guard((incoming: IncomingMessage, outgoing: ServerResponse) =>
+      start(
+        incoming,
+        outgoing,
+        problemOf('invalid_request', 417, 'The only expectation that is met is 100-continue.'),
+      ),
+    ),
+  );
+  server.on(
+    'connect',
+    guard((_incoming: IncomingMessage, socket: Duplex) => {
+      socket.on('error', () => {});
+      raw(socket, methodNotAllowed());
+    }),
+  );
+  server.on(
+    'clientError',
+    guard((error: NodeJS.ErrnoException, socket: Duplex) => raw(socket, parseProblem(error.code))),
+  );
+}
+
+async function answerOf(
+  { answer }: ServeParts,
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+  parts: RequestParts,
+): Promise<Response> {
+  const head = readHead(incoming, signal);
+  if (!head.ok) return head.answer;
+  const given = (await answer(head.request, parts)) ?? problem('not_found');
+  // Astro says no more than the status to a path that it can't decode.
+  return given.status === 400 && given.body === null ? problem('invalid_request') : given;
+}
+
+/** To somebody who has as many connections or requests open as one may have, or who came when all were taken. */
+function refuseSurplus(surplus: Surplus): Response {
+  const headers = { ...RETRY_AFTER, connection: 'close' };
+  return surplus === 'of_all'
+    ? problem('server_busy', 'There are too many connections.', headers)
+    : problem('too_many_requests', 'Too many connections or requests of your network are open.', headers);
+}
