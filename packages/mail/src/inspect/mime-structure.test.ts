@@ -34,7 +34,7 @@ describe('the structure of a message', () => {
     ['a signature above a long text', message([], `-- \r\n${`${'x'.repeat(76)}\r\n`.repeat(15_000)}`), true],
     ['a thousand rules between paragraphs', message([], '----\r\ntext\r\n\r\n'.repeat(1_000)), true],
   ])('of %s is what the reader makes of it', async (_, raw, readable) => {
-    const read = await parseMime(raw).then(
+    const read = await (async () => await parseMime(raw))().then(
       () => true,
       () => false,
     );
