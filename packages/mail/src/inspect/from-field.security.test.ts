@@ -25,7 +25,7 @@ describe('a From field', () => {
     [` [JIRA] Ann <${ANN}>`, ANN, '[JIRA] Ann'],
     [` =?utf-8?q?Ann_=C3=84?= <${ANN}>`, ANN, 'Ann Ä'],
     [` Änn <${ANN}>`, ANN, 'Änn'],
-    [` =?utf-8?q?A=0D=0ABcc:=1B[2Jx?= <${ANN}>`, ANN, 'A Bcc: [2Jx'],
+    [` =?utf-8?q?A=0D=0ABcc=3A=1B[2Jx?= <${ANN}>`, ANN, 'A Bcc: [2Jx'],
     [` ${ANN} (Ann Example)`, ANN, 'Ann Example'],
     [` Ann (Sales (EU)) <${ANN}> (home)`, ANN, 'Ann'],
     [` "${ANN}" <${ANN}>`, ANN, ANN],

@@ -42,9 +42,13 @@ const OWN_SHARE = 0.2;
 const LOADED_MS = 10_000;
 
 /** Starts a thread with so much heap (MiB); `onExit` is told when nothing is left of it. */
-export function startThread(memoryMb: number, onExit: () => void): MailThread {
+export function startThread(
+  memoryMb: number,
+  onExit: () => void,
+  program: URL = new URL('./worker.ts', import.meta.url),
+): MailThread {
   const gate = newGate();
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(program, {
     workerData: gate,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64 },
   });
