@@ -9,55 +9,80 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** What a JSON text may hold; `nameLength` in UTF-16 units. */
+export interface JsonLimits {
+  depth: number;
+  values: number;
+  nameLength?: number;
+}
+
 /**
  * The most that an object of an agent's may hold, so that it costs little more memory than its text and can be written
  * again: `JSON.stringify` calls itself for each level, and every empty object takes thirty times its two characters.
  */
 export const JSON_OBJECT_LIMITS = { depth: 64, values: 20_000 } as const;
 
-/** The object, or why there is none: another text, too many levels, too many keys and values. */
-export type ParsedObject =
-  | { ok: true; value: Record<string, unknown> }
-  | { ok: false; reason: 'not_an_object' | 'too_deep' | 'too_many_values' };
+/** How many values a text holds, or what it has too much of. */
+export type JsonMeasure =
+  | { ok: true; values: number }
+  | { ok: false; reason: 'too_deep' | 'too_many_values' | 'name_too_long' };
 
-/** Parses a JSON object within `JSON_OBJECT_LIMITS`; a byte order mark before it is passed over. Never throws. */
-export function parseJsonObject(text: string): ParsedObject {
+/** The object with how many values it holds, or why there is none: another text, or too much of something. */
+export type ParsedObject =
+  | { ok: true; value: Record<string, unknown>; values: number }
+  | { ok: false; reason: 'not_an_object' | 'too_deep' | 'too_many_values' | 'name_too_long' };
+
+/** Parses a JSON object within the limits; a byte order mark before it is passed over. Never throws. */
+export function parseJsonObject(text: string, limits: JsonLimits = JSON_OBJECT_LIMITS): ParsedObject {
   const body = text.startsWith('\ufeff') ? text.slice(1) : text;
   if (!/^[ \t\r\n]*\{/.test(body)) return { ok: false, reason: 'not_an_object' };
-  const excess = excessOf(body);
-  if (excess !== null) return { ok: false, reason: excess };
+  const measured = measureJson(body, limits);
+  if (!measured.ok) return measured;
   const json = parseJson(body);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return { ok: false, reason: 'not_an_object' };
   }
-  return { ok: true, value: Object.fromEntries(Object.entries(json)) };
+  return { ok: true, value: Object.fromEntries(Object.entries(json)), values: measured.values };
 }
 
 const QUOTE = 0x22;
+const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
-/** Counts brackets and commas outside of strings; what is no JSON is counted the same way. */
-function excessOf(text: string): 'too_deep' | 'too_many_values' | null {
+/**
+ * Counts brackets and commas outside of strings, before anything is made of the text: a megabyte of `[[[[…` or
+ * `{},{},…` costs forty times that once it is parsed. What is no JSON is counted the same way. Linear.
+ */
+export function measureJson(text: string, limits: JsonLimits): JsonMeasure {
+  const { nameLength = Number.POSITIVE_INFINITY } = limits;
   let depth = 0;
-  let values = 0;
+  let values = 1;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
-      at = endOfString(text, at);
+      const end = endOfString(text, at);
+      if (end - at - 1 > nameLength && isName(text, end)) return { ok: false, reason: 'name_too_long' };
+      at = end;
     } else if (code === COMMA) {
       values += 1;
     } else if (OPENING.has(code)) {
       depth += 1;
       values += 1;
-      if (depth > JSON_OBJECT_LIMITS.depth) return 'too_deep';
+      if (depth > limits.depth) return { ok: false, reason: 'too_deep' };
     } else if (CLOSING.has(code)) {
       depth -= 1;
     }
-    if (values > JSON_OBJECT_LIMITS.values) return 'too_many_values';
+    if (values > limits.values) return { ok: false, reason: 'too_many_values' };
   }
-  return null;
+  return { ok: true, values };
+}
+
+function isName(text: string, end: number): boolean {
+  let at = end + 1;
+  while (/[ \t\r\n]/.test(text[at] ?? '')) at += 1;
+  return text.charCodeAt(at) === COLON;
 }
 
 /** Index of the quote that ends the string which begins at `start`; the length of a text without one. */

@@ -37,9 +37,11 @@ export function jsonBody<Schema extends v.GenericSchema>(
     content: { 'application/json': schema },
     parse(bytes, type) {
       if (type !== 'application/json') return wrongType('application/json');
-      const excess = jsonExcess(bytes);
+      const text = decodeUtf8(bytes);
+      if (text === null) return invalid('The body is not valid JSON.');
+      const excess = jsonExcess(text);
       if (excess !== null) return invalid(excess);
-      const json = jsonIn(bytes);
+      const json = parseJson(text);
       if (json === undefined) return invalid('The body is not valid JSON.');
       // To valibot a list is an object, too.
       if (Array.isArray(json)) return invalid('The body must be a JSON object, not a list.');

@@ -132,6 +132,11 @@ const UNPARSED = {
     code: 'outbox_invalid',
     reason: `The file holds more than ${JSON_OBJECT_LIMITS.values} values. Leave out what is not part of the mail.`,
   },
+  name_too_long: {
+    ok: false,
+    code: 'outbox_invalid',
+    reason: 'A name in the file is too long. Leave out what is not part of the mail.',
+  },
 } as const;
 
 /**

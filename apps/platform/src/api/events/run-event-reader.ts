@@ -2,7 +2,7 @@
  * Reads a run's events out of the agent's folder, all attempts, in order, also while they are being written. The agent
  * could have written them: they are passed on as data, and bounded.
  */
-import type { AgentFolders } from '@tinyfat/core';
+import { type AgentFolders, JSON_OBJECT_LIMITS, parseJsonObject } from '@tinyfat/core';
 
 /** One event; `seq` counts from 1 within the run. */
 export interface ReadEvent {
@@ -20,6 +20,8 @@ const MAX_LISTED = 10_000;
 const MAX_FILES = 200;
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_BYTES = 20_000_000;
+/** Values in all events of a run: each takes far more memory than its characters. Real runs have some ten an event. */
+const MAX_VALUES = 200_000;
 /** The first line, which names the run, is short. */
 const FIRST_BYTES = 64_000;
 const MAX_PART_BYTES = 1_000_000;
@@ -53,6 +55,7 @@ export function runEventReader(
   const earliest = new Date(run.started_at - EARLIER_MS).toISOString().replace(/[:.]/g, '-');
   let listAgainAt = Number.NEGATIVE_INFINITY;
   let bytesLeft = MAX_BYTES;
+  let valuesLeft = MAX_VALUES;
   let seq = 0;
 
   const look = async () => {
@@ -80,9 +83,14 @@ export function runEventReader(
       file.rest = rest;
       if (last && isEnd) lines.push(rest);
       for (const line of lines) {
-        const event = parseEvent(line);
-        if (event) file.isOurs ??= event.run_id === run.id;
-        if (event && file.isOurs) events.push({ seq: ++seq, event });
+        const values = Math.min(JSON_OBJECT_LIMITS.values, valuesLeft);
+        const parsed = parseJsonObject(new TextDecoder().decode(line), { ...JSON_OBJECT_LIMITS, values });
+        if (!parsed.ok) continue;
+        const event = parsed.value;
+        file.isOurs ??= event.run_id === run.id;
+        if (!file.isOurs) continue;
+        valuesLeft -= parsed.values;
+        events.push({ seq: ++seq, event });
       }
       const isNone = file.isOurs === false || (file.isOurs === null && file.offset >= FIRST_BYTES);
       file.isOver = isNone || file.offset > MAX_FILE_BYTES || rest.length > MAX_PART_BYTES;
@@ -114,14 +122,4 @@ function splitLines(before: Uint8Array, part: Uint8Array): { lines: Uint8Array[]
     start = end + 1;
   }
   return { lines, rest: bytes.slice(start) };
-}
-
-function parseEvent(line: Uint8Array): Record<string, unknown> | null {
-  try {
-    const event: unknown = JSON.parse(new TextDecoder().decode(line));
-    if (typeof event !== 'object' || event === null || Array.isArray(event)) return null;
-    return Object.fromEntries(Object.entries(event));
-  } catch {
-    return null;
-  }
 }

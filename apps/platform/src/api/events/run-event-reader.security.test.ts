@@ -1,0 +1,37 @@
+/** Events are a file that the agent can write: what it puts there costs a bounded number of values, and no more. */
+import { expect, it } from 'vitest';
+import { runEventReader } from './run-event-reader.ts';
+
+const run = { id: 'run-1', agent_id: 'a', started_at: 0 };
+const line = (event: object) => `${JSON.stringify({ ...event, run_id: run.id })}\n`;
+
+async function eventsOf(text: string) {
+  const bytes = Buffer.from(text);
+  const folders = {
+    list: async () => [
+      { name: '2026-01-01.jsonl', kind: 'file' as const, size: bytes.length, modifiedAt: 0 },
+    ],
+    readFrom: async (_agent: string, _path: string, offset: number, most: number) => ({
+      ok: true as const,
+      bytes: new Uint8Array(bytes.subarray(offset, offset + most)),
+    }),
+  };
+  const events = await runEventReader(folders, run, () => 0).more(true);
+  return events.map(({ event }) => event);
+}
+
+it('passes over an event that is deeper or holds more than any real one', async () => {
+  const deep = `{"run_id":"run-1","z":${'['.repeat(5_000)}${']'.repeat(5_000)}}\n`;
+  const full = `{"run_id":"run-1","z":[${'{},'.repeat(30_000)}{}]}\n`;
+  expect(await eventsOf(line({ type: 'start' }) + deep + full + line({ type: 'end' }))).toMatchObject([
+    { type: 'start' },
+    { type: 'end' },
+  ]);
+});
+
+it('ends where all events together hold more values than a run’s events do', async () => {
+  const full = `{"run_id":"run-1","z":[${'{},'.repeat(9_000)}{}]}\n`;
+  const events = await eventsOf(line({ type: 'start' }) + full.repeat(100));
+  expect(events.length).toBeGreaterThan(5);
+  expect(events.length).toBeLessThan(20);
+});
