@@ -7,6 +7,7 @@ import { authenticate, type DkimEvidence } from '@tinyfat/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message } from '../test-support/messages.ts';
+import { processorMs } from '../test-support/processor-ms.ts';
 import { assertedEvidence } from './asserted-evidence.ts';
 import { parseAuthenticationResults } from './authentication-results.ts';
 import { topmostResults } from './topmost-results.ts';
@@ -235,9 +236,9 @@ describe('fields made to cost', () => {
     ['results', 'a=b;'.repeat(4_000)],
     ['dots', `a${'.a'.repeat(8_000)}=b`],
   ])('are read in the time of their length: %s', (_what, text) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let round = 0; round < 20; round += 1) parseAuthenticationResults(`mx.test; dkim=pass ${text}`);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(processorMs(started)).toBeLessThan(2_000);
   });
 
   it('are not read beyond a number that no server writes', () => {

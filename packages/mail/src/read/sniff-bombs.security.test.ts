@@ -3,6 +3,7 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { multipartMessage, zip } from '../test-support/files.ts';
+import { processorMs } from '../test-support/processor-ms.ts';
 import { readMail } from './read-mail.ts';
 import { sniffContent } from './sniff-content.ts';
 
@@ -28,9 +29,9 @@ it.each<[string, Buffer, string | null]>([
   const headers = ['Content-Type: application/octet-stream; name=a.bin'];
   const parts = Array.from({ length: 1_900 }, () => ({ headers, content }));
   const raw = multipartMessage('mixed', parts);
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const read = await readMail(raw, false);
-  expect(performance.now() - begun).toBeLessThan(8_000);
+  expect(processorMs(begun)).toBeLessThan(8_000);
   if (!read.ok) throw new Error(read.reason);
   expect(new Set(read.content.attachments.map(({ detectedType }) => detectedType))).toEqual(new Set([type]));
 });
@@ -47,9 +48,9 @@ it.each<[string, Buffer]>([
   ],
   ['a deflate stream', deflateRawSync(zeros)],
 ])('%s takes a moment', async (_, content) => {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   expect(await sniffContent(content)).toMatchObject({ macros: false });
-  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(processorMs(begun)).toBeLessThan(2_000);
 });
 
 /** A zip file with a directory that names `entries` empty entries. */

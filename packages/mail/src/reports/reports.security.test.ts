@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
 import { trustedClient } from '../test-support/messages.ts';
+import { processorMs } from '../test-support/processor-ms.ts';
 import { mailWorkers } from '../workers/mail-workers.ts';
 import { readReport } from './read-report.ts';
 import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
@@ -220,9 +221,9 @@ describe('reports made to cost', () => {
       plain(daemon, ['Hi. This is the', '', ...many.flatMap((address) => [`<${address}>:`, 'no', ''])]),
     ],
   ])('%s give a hundred', async (_, raw) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const report = await workers.readReport(raw);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(processorMs(started)).toBeLessThan(5000);
     expect(report?.kind === 'delivery' && report.recipients).toHaveLength(100);
   });
 
@@ -250,9 +251,9 @@ describe('reports made to cost', () => {
     ['more bytes than a mail may have', Buffer.alloc(26 * 1024 * 1024, 'x')],
     ['an endless header', plain([...daemon, `X: ${'y'.repeat(300_000)}`], status)],
   ])('%s is none', async (_, raw) => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(await workers.readReport(raw)).toBeNull();
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(processorMs(started)).toBeLessThan(5000);
   });
 
   it.each<[string, string[]]>([
@@ -272,9 +273,9 @@ describe('reports made to cost', () => {
   ])('a status full of %s is read in time', (_, units) => {
     for (const unit of units) {
       for (const start of ['', 'Final-Recipient: rfc822; ', 'Status: ', 'Action: ', 'Diagnostic-Code: ']) {
-        const started = performance.now();
+        const started = process.cpuUsage();
         readReport(bounce([...status, `${start}${unit.repeat(256_000 / unit.length)}`]));
-        expect(performance.now() - started).toBeLessThan(1500);
+        expect(processorMs(started)).toBeLessThan(1500);
       }
     }
   });
@@ -289,10 +290,10 @@ describe('reports made to cost', () => {
     '\t \t',
   ])('a notice full of %j is read in time', (unit) => {
     const lines = unit.repeat(256_000 / unit.length);
-    const started = performance.now();
+    const started = process.cpuUsage();
     readReport(plain([...daemon, 'X-Failed-Recipients: bob@example.com'], ['bob@example.com', lines]));
     readReport(plain(daemon, ['Hi. This is the', '', '<bob@example.com>:', lines]));
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(processorMs(started)).toBeLessThan(1500);
   });
 
   it('decodes no more of a part than is looked at', () => {
@@ -308,12 +309,12 @@ describe('reports made to cost', () => {
         content: [...returnedHeader.map((line) => line.replace('-ID', '=2DID')), '', ...escapes],
       },
     ];
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(readReport(multipart('multipart/report', daemon, parts))).toMatchObject({
       recipients: [{ status: '5.1.1' }],
       messageIds: [originalId],
     });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorMs(started)).toBeLessThan(1000);
   });
 });
 
