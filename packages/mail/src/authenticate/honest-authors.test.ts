@@ -1,0 +1,50 @@
+/** Ways in which mail programs write one author: strict as the grammar is, each of them is read and proven. */
+import { authenticate, fromSender } from '@tinyfat/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inspect } from '../inspect/inspect.ts';
+import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
+import { message, strangeClient } from '../test-support/messages.ts';
+import { signingDomain } from '../test-support/signing-domain.ts';
+
+const example = signingDomain('example.org');
+
+describe('a signed mail whose author is written as', () => {
+  let dns: DnsStub;
+  beforeAll(async () => {
+    dns = await startDnsStub(example.records);
+  });
+  afterAll(() => dns.close());
+
+  it.each([
+    'ann@example.org',
+    '<ann@example.org>',
+    'Ann <ann@example.org>',
+    'Ann<ann@example.org>',
+    'Ann\r\n <ann@example.org>',
+    '"Ann via Lists" <ANN@Example.ORG>',
+    '"Example, Ann" <ann@example.org>',
+    '"Ann \\"A\\" B" <ann@example.org>',
+    '"ann@example.org" <ann@example.org>',
+    'ann@example.org <ann@example.org>',
+    'ann@example.org (Ann Example)',
+    'Ann (Sales (EU)) <ann@example.org>',
+    '[JIRA] Ann <ann@example.org>',
+    "O'Hara & Co. <ann@example.org>",
+    "'Ann' <ann@example.org>",
+    'Änn <ann@example.org>',
+    '=?utf-8?q?Ann_=C3=84?= <ann@example.org>',
+    '=?utf-8?B?w4RubiDwn5iA?=\r\n =?utf-8?B?w4Rubg==?= <ann@example.org>',
+  ])('%j is ann’s', async (from) => {
+    const raw = message([`From: ${from}`, 'To: scout@agents.test', 'Subject: x']);
+    const found = await inspect(await example.sign(raw), {
+      client: strangeClient,
+      envelopeSender: 'ann@example.org',
+      hostname: 'mx.agents.test',
+      dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
+      authservIds: [],
+    });
+    if (!found.ok) throw new Error(found.reason);
+    expect(fromSender(found.summary)).toMatchObject({ ok: true, sender: { address: 'ann@example.org' } });
+    expect(authenticate(found.evidence, 'example.org').state).toBe('authenticated');
+  });
+});
