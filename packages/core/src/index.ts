@@ -2,7 +2,12 @@ export * from './admission/admit.ts';
 export * from './admission/allow-list.ts';
 export * from './admission/authenticate.ts';
 export * from './admission/canonical-address.ts';
-export { type CanonicalDomain, canonicalDomain, ldhDomain } from './admission/canonical-domain.ts';
+export {
+  type CanonicalDomain,
+  canonicalDomain,
+  ldhDomain,
+  nameCharacter,
+} from './admission/canonical-domain.ts';
 export * from './admission/evidence.ts';
 export * from './admission/limits.ts';
 export * from './admission/look-alike.ts';

@@ -3,7 +3,8 @@ import { authenticate, fromSender } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
-import { message, strangeClient } from '../test-support/messages.ts';
+import { inspectionOf } from '../test-support/inspection.ts';
+import { message } from '../test-support/messages.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
 
 const example = signingDomain('example.org');
@@ -36,13 +37,7 @@ describe('a signed mail whose author is written as', () => {
     '=?utf-8?B?w4RubiDwn5iA?=\r\n =?utf-8?B?w4Rubg==?= <ann@example.org>',
   ])('%j is ann’s', async (from) => {
     const raw = message([`From: ${from}`, 'To: scout@agents.test', 'Subject: x']);
-    const found = await inspect(await example.sign(raw), {
-      client: strangeClient,
-      envelopeSender: 'ann@example.org',
-      hostname: 'mx.agents.test',
-      dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
-      authservIds: [],
-    });
+    const found = await inspect(await example.sign(raw), inspectionOf(dns, 'ann@example.org'));
     if (!found.ok) throw new Error(found.reason);
     expect(fromSender(found.summary)).toMatchObject({ ok: true, sender: { address: 'ann@example.org' } });
     expect(authenticate(found.evidence, 'example.org').state).toBe('authenticated');

@@ -3,7 +3,8 @@ import { authenticate } from '@tinyfat/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
-import { message, strangeClient } from '../test-support/messages.ts';
+import { inspectionOf } from '../test-support/inspection.ts';
+import { message } from '../test-support/messages.ts';
 import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 
 const mail = message(['From: ann@example.org', 'To: bot@agents.test', 'Subject: x']);
@@ -18,13 +19,7 @@ describe('a signature of the author’s domain', () => {
   async function judge(raw: Uint8Array, records = keyRecord('example.org')) {
     await dns?.close();
     dns = await startDnsStub(records);
-    const found = await inspect(raw, {
-      client: strangeClient,
-      envelopeSender: 'ann@example.org',
-      hostname: 'mx.agents.test',
-      dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
-      authservIds: [],
-    });
+    const found = await inspect(raw, inspectionOf(dns, 'ann@example.org'));
     if (!found.ok) throw new Error(found.reason);
     const { evidence } = found;
     return { state: authenticate(evidence, 'example.org').state, evidence, asked: dns.asked };
@@ -99,13 +94,10 @@ describe('signatures that can prove nothing', () => {
       raw = Buffer.concat([signOddly(mail, tags).subarray(0, -mail.length), raw]);
     }
     const dns = await startDnsStub({});
-    const found = await inspect(raw, {
-      client: { address: '', helo: null, trusted: false },
-      envelopeSender: 'ann@example.org',
-      hostname: 'mx.agents.test',
-      dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
-      authservIds: [],
-    });
+    const found = await inspect(
+      raw,
+      inspectionOf(dns, 'ann@example.org', { client: { address: '', helo: null, trusted: false } }),
+    );
     await dns.close();
     expect(found.ok && found.evidence.dkim.map(({ result }) => result)).toEqual(Array(6).fill('policy'));
     expect(dns.asked.filter((question) => question.includes('_domainkey'))).toEqual([]);

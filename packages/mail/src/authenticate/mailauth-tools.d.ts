@@ -32,7 +32,6 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     keyCache: KeyCache;
     /** Addresses of all From fields, as mailauth reads them. */
     headerFrom: string[];
-    fromFields: number;
     results: DKIMResult[];
     prepareSignature(header: SignatureHeader): void;
     skippedSignatureResult(header: SignatureHeader): DKIMResult;

@@ -7,6 +7,7 @@ import { authenticate, type ClientConnection, fromSender } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
+import { inspectionOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 
@@ -70,13 +71,7 @@ describe.each(policies)('a domain that is no domain name, %s', (_policy, records
   afterAll(() => dns.close());
 
   async function provesAnn(raw: Uint8Array, client: ClientConnection, authservIds: string[]) {
-    const found = await inspect(raw, {
-      client,
-      envelopeSender: 'eve@evil.example',
-      hostname: 'mx.agents.test',
-      dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
-      authservIds,
-    });
+    const found = await inspect(raw, inspectionOf(dns, 'eve@evil.example', { client, authservIds }));
     if (!found.ok) return null;
     const from = fromSender(found.summary);
     if (!from.ok) return null;
@@ -129,13 +124,7 @@ describe('an envelope sender whose domain is no domain name', () => {
     const dns = await startDnsStub(Object.assign({}, policy, ...names));
     try {
       for (const domain of ODD_DOMAINS) {
-        const found = await inspect(mail, {
-          client: strangeClient,
-          envelopeSender: `eve@${domain}`,
-          hostname: 'mx.agents.test',
-          dns: { servers: [dns.address], budgetMs: 20_000, lookups: 50 },
-          authservIds: [],
-        });
+        const found = await inspect(mail, inspectionOf(dns, `eve@${domain}`));
         const spfAligned = found.ok && found.evidence.spf?.aligned;
         expect([domain, spfAligned]).toEqual([domain, false]);
       }

@@ -2,6 +2,7 @@
 import { canonicalAddress, fromSender } from '@tinyfat/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inspectionOf } from '../test-support/inspection.ts';
 import { trustedClient } from '../test-support/messages.ts';
 import { parseFrom, readFrom } from './from-field.ts';
 import { inspect } from './inspect.ts';
@@ -187,13 +188,10 @@ describe('a From field', () => {
   it.each([` <${EVE} <${ANN}`, ` ${EVE}> <${ANN}>`, ` <<${ANN}>>`, ` (${ANN})`, ` ${ANN}, ${EVE}`])(
     'names nobody to a trusted client either: %j',
     async (body) => {
-      const found = await inspect(Buffer.from(`From:${body}\r\n\r\nhello\r\n`), {
-        client: trustedClient,
-        envelopeSender: ANN,
-        hostname: 'mx.agents.test',
-        dns: { servers: [], budgetMs: 1, lookups: 0 },
-        authservIds: [],
-      });
+      const found = await inspect(
+        Buffer.from(`From:${body}\r\n\r\nhello\r\n`),
+        inspectionOf(null, ANN, { client: trustedClient }),
+      );
       expect(found).toMatchObject({ ok: true, evidence: { source: 'trusted_client' } });
       expect(found.ok && fromSender(found.summary).ok).toBe(false);
     },

@@ -12,7 +12,7 @@
  * More than RFC 5322 is taken only where no reader can find another address in it: dots, brackets and bytes outside
  * ASCII in a display name, and a display name that repeats the very address without quotes.
  */
-import type { FromField } from '@tinyfat/core';
+import { type FromField, nameCharacter } from '@tinyfat/core';
 import { headerText } from '../read/encoded-words.ts';
 import { countField } from './header-block.ts';
 
@@ -70,7 +70,7 @@ interface Word {
 /** Reads an unfolded From body. The address is as written: whether it can be used, `canonicalAddress` says. */
 export function parseFrom(body: string): FromField {
   const control = CONTROL.exec(body);
-  if (control) return invalid(`it has the control character ${codePoint(control[0])}`);
+  if (control) return invalid(`it has the control character ${nameCharacter(control[0])}`);
   if (body.trim() === '') return refuse('from_missing', 'The mail has no From address.');
   const words: Word[] = [];
   const comments: string[] = [];
@@ -107,7 +107,7 @@ export function parseFrom(body: string): FromField {
     } else {
       const atom = readAtom(body, at);
       const blank = FOREIGN_BLANK.exec(atom);
-      if (blank) return invalid(`it has the blank ${codePoint(blank[0])}`);
+      if (blank) return invalid(`it has the blank ${nameCharacter(blank[0])}`);
       words.push({ kind: 'atom', text: atom });
       at += atom.length;
     }
@@ -175,10 +175,6 @@ function readAtom(body: string, start: number): string {
   let end = start;
   while (end < body.length && !/[ \t()<>,:;"\\]/.test(body[end] ?? '')) end += 1;
   return body.slice(start, end);
-}
-
-function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function invalid(what: string): FromField {
