@@ -29,7 +29,7 @@ export interface SkillFile {
 }
 
 /** Folders of skills; what begins with a dot is on its way in or out. */
-export async function skillFolders(ports: ApiPorts, agentId: string): Promise<FolderEntry[]> {
+async function skillFolders(ports: ApiPorts, agentId: string): Promise<FolderEntry[]> {
   const entries = await ports.folders.list(agentId, 'skills', 1000);
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
