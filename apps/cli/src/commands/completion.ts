@@ -1,0 +1,2 @@
+import type { Run } from '../command-line/spec.ts';
+export const completion: Run<[string]> = async () => 0;
