@@ -55,11 +55,15 @@ export function readGiven(
 
 function checkedValue(name: string, option: Valued, value: string | undefined): string {
   if (value === undefined) throw new UsageError(`--${name} needs a value: --${name} ${option.value}`);
-  const { choices } = option;
-  if (choices === undefined || choices.includes(value)) return value;
+  checkChoice(`--${name}`, value, option.choices);
+  return value;
+}
+
+function checkChoice(where: string, value: string, choices: readonly string[] | undefined): void {
+  if (choices === undefined || choices.includes(value)) return;
   const near = didYouMean(value, choices);
   throw new UsageError(
-    `--${name}: write one of these: ${choices.join(', ')}${near === null ? '' : `; did you mean ${near}?`}`,
+    `${where}: write one of these: ${choices.join(', ')}${near === null ? '' : `; did you mean ${near}?`}`,
   );
 }
 
@@ -69,9 +73,11 @@ function unknownOption(command: Command, written: string): string {
   return `there is no option ${JSON.stringify(written)}${near === null ? '' : `; did you mean --${near}?`}`;
 }
 
-function checkWords({ words: declared, hidesWords }: Command, given: readonly string[]): void {
+function checkWords({ words: declared, choices, hidesWords }: Command, given: readonly string[]): void {
   const missing = declared[given.length];
   if (missing !== undefined && !missing.startsWith('[')) throw new UsageError(`${missing} is missing`);
+  const [first] = given;
+  if (first !== undefined && declared.length > 0) checkChoice(declared[0] ?? '', first, choices);
   const extra = given[declared.length];
   if (extra === undefined) return;
   if (hidesWords !== undefined) throw new UsageError(`there is a word too many. ${hidesWords}`);

@@ -1,4 +1,5 @@
 /** Commands about the server and this command line itself. */
+import { SHELLS } from './completion.ts';
 import { command, json } from './spec.ts';
 
 export const startCommand = command({
@@ -32,9 +33,14 @@ export const doctorCommand = command({
 export const completionCommand = command({
   summary: 'print the completion of these commands for a shell',
   words: ['SHELL'],
+  choices: SHELLS,
   options: {},
-  notes: 'SHELL is bash, zsh or fish.',
-  examples: ['tinyfat completion bash > /etc/bash_completion.d/tinyfat'],
+  notes: 'SHELL is bash, zsh or fish. The script completes the name tinyfat: call it by that, in PATH.',
+  examples: [
+    'tinyfat completion bash > /etc/bash_completion.d/tinyfat',
+    'tinyfat completion zsh > /usr/local/share/zsh/site-functions/_tinyfat',
+    'tinyfat completion fish > /etc/fish/completions/tinyfat.fish',
+  ],
   place: 'here',
   load: async () => (await import('../commands/completion.ts')).completion,
 });

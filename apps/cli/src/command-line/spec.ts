@@ -69,6 +69,8 @@ interface Declared {
 export interface Command extends Declared {
   words: readonly string[];
   options: Options;
+  /** All that its first word may be. */
+  choices?: readonly string[];
   load(): Promise<Run<string[], Record<string, boolean | string | string[] | undefined>>>;
 }
 
@@ -82,7 +84,12 @@ export interface Group {
 
 /** Declares a command; the types of its words and options are those of its code. */
 export function command<const Words extends readonly string[], const O extends Options>(
-  declared: Declared & { words: Words; options: O; load(): Promise<Run<WordTexts<Words>, OptionValues<O>>> },
+  declared: Declared & {
+    words: Words;
+    options: O;
+    choices?: readonly string[];
+    load(): Promise<Run<WordTexts<Words>, OptionValues<O>>>;
+  },
 ): Command {
   // `readGiven` makes words and options as the declaration says, which the general type can't express.
   return declared as unknown as Command;
