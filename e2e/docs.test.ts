@@ -219,8 +219,9 @@ describe('the docs', () => {
             const [file = '', anchor] = text.split('#');
             const target = file === '' ? path : join(dirname(path), file);
             if (!existsSync(join(ROOT, target))) return true;
-            const page = PAGES.find((other) => other.path === target) ?? readPage(target);
-            return anchor !== undefined && !page.anchors.has(anchor);
+            if (anchor === undefined) return false;
+            const page = LINKED.find((other) => other.path === target) ?? readPage(target);
+            return !page.anchors.has(anchor);
           })
           .map((link) => at(link, link.text)),
       ),
