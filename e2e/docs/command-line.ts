@@ -58,6 +58,8 @@ export function wrongWithMention(mention: string): string | null {
     .trim()
     .split(/\s+/)
     .slice(1);
+  // COMMAND stands for any of them.
+  if (words[0] === 'COMMAND') return wrongWith(['help', ...words.slice(1)]);
   for (const chosen of alternatives(words)) {
     const wrong = [false, true].map((all) => wrongWith(withOptional(chosen, all)));
     const firstWrong = wrong.find((reason) => reason !== null && !reason.endsWith('is missing'));
