@@ -55,11 +55,18 @@ function commandsOf(block: Block): ShellCommand[] {
   return [...block.text.matchAll(/^\$ (.*)$/gm)].flatMap(([, line = '']) => shellCommands(line));
 }
 
-/** What follows `tinyfat` where that is the command, also behind `sudo` or `runuser … --`; null where it is not. */
+const BEFORE = new Set(['exec', 'sudo', 'runuser', 'env', 'docker']);
+
+/** What follows `tinyfat` where that is the command, also behind `sudo` or `docker compose exec`; null where it is not. */
 function tinyfatWords({ words }: ShellCommand): string[] | null {
-  const rest = words[0] === 'exec' || words[0] === 'sudo' ? words.slice(1) : words;
-  const command = rest[0] === 'runuser' ? rest.slice(rest.indexOf('--') + 1) : rest;
-  return /^(?:.*\/bin\/)?tinyfat$/.test(command[0] ?? '') ? command.slice(1) : null;
+  const isProgram = (word: string) => /^(?:.*\/bin\/)?tinyfat$/.test(word);
+  const index = BEFORE.has(words[0] ?? '')
+    ? words.findLastIndex(isProgram)
+    : isProgram(words[0] ?? '')
+      ? 0
+      : -1;
+  // `runuser -u tinyfat -- …`: the user.
+  return index < 0 || words[index + 1] === '--' ? null : words.slice(index + 1);
 }
 
 describe('the docs', () => {
