@@ -69,12 +69,15 @@ describe.skipIf(!possible)(`docs/self-host.md${why}`, () => {
     for (const { language, text } of blocks) {
       if (language === 'ini') machine.write('/etc/systemd/system/tinyfat.service', text, 0o644);
       else if (text.startsWith('#!')) machine.write('/usr/local/sbin/tinyfat', text, 0o755);
-      else if (/^(\w+='.*'(\s*#.*)?\n)+$/.test(text)) machine.write('/etc/tinyfat.env', text, 0o600);
-      else if (text.startsWith('git clone')) {
-        const [clone = '', ...rest] = text.trim().split('\n');
-        await run(clone.replace('<repository>', '/opt/repository'));
+      else if (/^(?:(?:\w+='.*')?\s*(?:#.*)?\n)+$/.test(text)) machine.write('/etc/tinyfat.env', text, 0o600);
+      else if (text.includes('git clone')) {
+        const lines = text.trim().split('\n');
+        const cloned = lines.findIndex((line) => line.includes('git clone')) + 1;
+        await run(lines.slice(0, cloned).join('\n').replace('<repository>', '/opt/repository'));
         givePackages(opt);
-        expect(await run(rest.join('\n'))).toContain('tinyfat: an e-mail address for every agent');
+        expect(await run(lines.slice(cloned).join('\n'))).toContain(
+          'tinyfat: an e-mail address for every agent',
+        );
         expect(leftIn(opt)).toEqual(['!! .runtime/', '!! dist/']);
         before = listing();
         expect(before.filter((line) => line.split(' ').at(-4) !== '0')).toEqual([]);
