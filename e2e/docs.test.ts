@@ -4,7 +4,15 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../apps/cli/src/config.ts';
-import { CHECKED, EXAMPLE_FILES, FOLLOWED, NO_VARIABLES, OTHER_VARIABLES, RUN } from './docs/blocks.ts';
+import {
+  CHECKED,
+  EXAMPLE_FILES,
+  FOLLOWED,
+  NO_VARIABLES,
+  NOT_SEARCHED,
+  OTHER_VARIABLES,
+  RUN,
+} from './docs/blocks.ts';
 import { isInGroup, placeholders, wrongWith, wrongWithMention } from './docs/command-line.ts';
 import { type Block, type Inline, ROOT, readPage } from './docs/markdown.ts';
 import { type ShellCommand, shellCommands } from './docs/shell-words.ts';
@@ -210,11 +218,31 @@ describe('the docs', () => {
   });
 
   it('name no function, type or code of ours that is nowhere in the sources', () => {
-    const isOurs = /^(?:[a-z]+[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*)(?:\(.*\))?$/;
-    const missing = CODE.filter(({ text }) => isOurs.test(text)).filter(
+    const isOurs = /^(?:[a-z]+[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*|[a-z]+(?:_[a-z]+)+)(?:\(.*\))?$/;
+    const missing = CODE.filter(({ text }) => isOurs.test(text) && !NOT_SEARCHED.includes(text)).filter(
       ({ text }) => !new RegExp(`\\b${text.replace(/\(.*/s, '')}\\b`).test(SOURCES),
     );
     expectNone(missing.map((code) => at(code, code.text)));
+  });
+
+  it('quote no message that nothing prints', () => {
+    const { path, headings } = readPage('docs/self-host.md');
+    const from = headings.find(({ text }) => text === 'Troubleshooting')?.line ?? Number.POSITIVE_INFINITY;
+    const rows = readFileSync(join(ROOT, path), 'utf8').split('\n').entries();
+    const quotes = [...rows]
+      .filter(([index, row]) => index >= from && row.startsWith('|'))
+      .flatMap(([index, row]) =>
+        [...(row.split('|')[1] ?? '').matchAll(/`([^`]* [^`]*)`/g)].map((match) => ({
+          ...{ page: path, line: index + 1, text: match[1] ?? '' },
+        })),
+      );
+    expect(quotes.length).toBeGreaterThan(5);
+    expectNone(
+      quotes
+        .filter(({ text }) => !NOT_SEARCHED.includes(text))
+        .filter(({ text }) => text.split('…').some((part) => !SOURCES.includes(part.trim())))
+        .map((quote) => at(quote, quote.text)),
+    );
   });
 
   it('have no link that leads nowhere', () => {

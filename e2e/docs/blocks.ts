@@ -91,3 +91,12 @@ export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR'
 
 /** Names of files that are examples, and not there. */
 export const EXAMPLE_FILES: readonly string[] = ['0002-what.ts'];
+
+/** Names and messages that are not looked for: those of others, and one that is put together of two. */
+export const NOT_SEARCHED: readonly string[] = [
+  'bubblewrap (bwrap) is missing',
+  'snake_case',
+  'no_new_privs',
+  'Unexpected capabilities',
+  "Can't mount proc",
+];
