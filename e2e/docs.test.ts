@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../apps/cli/src/config.ts';
 import {
   CHECKED,
-  EXAMPLE_FILES,
+  EXAMPLE_FILE,
   FOLLOWED,
   NO_VARIABLES,
   NOT_SEARCHED,
@@ -156,7 +156,9 @@ describe('the docs', () => {
         const npm = words.indexOf('npm');
         const script =
           words[npm + 1] === 'run' ? words[npm + 2] : words[npm + 1] === 'test' ? 'test' : undefined;
-        const files = words.filter((word) => TOP.includes(word.split('/')[0] ?? '') && /[/.]/.test(word));
+        const files = words
+          .map((word) => word.replace(/^\/opt\/tinyfat\//, ''))
+          .filter((word) => TOP.includes(word.split('/')[0] ?? '') && /[/.]/.test(word));
         const title =
           words.includes('vitest') && words.includes('-t') ? (words[words.indexOf('-t') + 1] ?? '') : '';
         const tested = files.filter((file) => file.endsWith('.test.ts') && existsSync(join(ROOT, file)));
@@ -211,7 +213,7 @@ describe('the docs', () => {
         const path = code.text.replace(/^\/opt\/tinyfat\//, '').replace(/:\d+$/, '');
         const isPath = /^[\w.-]+(?:\/[\w.[\]-]*)+$/.test(path) && TOP.includes(path.split('/')[0] ?? '');
         if (isPath) return isThere(path) || isMade(path) ? [] : [at(code, path)];
-        const isSource = /^[\w./-]+\.(?:ts|astro|css|sh)$/.test(path) && !EXAMPLE_FILES.includes(path);
+        const isSource = /^[\w./-]+\.(?:ts|astro|css|sh)$/.test(path) && !EXAMPLE_FILE.test(path);
         return isSource && !FILES.some((file) => `/${file}`.endsWith(`/${path}`)) ? [at(code, path)] : [];
       }),
     );
