@@ -95,4 +95,5 @@ export const NOT_SEARCHED: readonly string[] = [
   'no_new_privs',
   'Unexpected capabilities',
   "Can't mount proc",
+  'EnvironmentFile',
 ];
