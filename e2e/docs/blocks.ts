@@ -83,12 +83,12 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** Words in capitals that are no variable. */
-export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR'];
+export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR', 'SYS_ADMIN'];
 
 /** Names of files that are examples, and not there. */
 export const EXAMPLE_FILE = /^\d{4}-what\.ts$/;
 
-/** Names and messages that are not looked for: those of others, and one that is put together of two. */
+/** Names and messages that are not looked for: those of others (Docker, systemd), and one that is put together of two. */
 export const NOT_SEARCHED: readonly string[] = [
   'bubblewrap (bwrap) is missing',
   'snake_case',
@@ -96,4 +96,7 @@ export const NOT_SEARCHED: readonly string[] = [
   'Unexpected capabilities',
   "Can't mount proc",
   'EnvironmentFile',
+  'mem_limit',
+  'pids_limit',
+  'docker_data',
 ];
