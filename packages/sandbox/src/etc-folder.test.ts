@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import {
   mkdir,
   mkdtemp,
@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { etcFolder } from './etc-folder.ts';
+import { boundOfEtc, etcFolder } from './etc-folder.ts';
 
 let root: string;
 let runtime: string;
@@ -69,10 +69,19 @@ it('it holds the host’s files of the list, by pattern too, and its own', async
   expect(await readlink(join(folder, 'localtime'))).toBe('/usr/share/zoneinfo/Europe/Paris');
 });
 
-it('its own files win over the host’s, also where those are links', async () => {
+it('its own files win over the host’s', async () => {
   await put('chromium.d/zz-in-sandbox', 'theirs');
   const folder = etcFolder(runtime, owner, etc)();
   expect(await readFile(join(folder, 'chromium.d/zz-in-sandbox'), 'utf8')).toContain('--no-sandbox');
+});
+
+it('nothing is written through a link of the host’s', async () => {
+  await symlink('/usr/share', join(etc, 'chromium.d'));
+  await symlink('/usr/share', join(etc, 'alternatives'));
+  const folder = etcFolder(runtime, owner, etc)();
+  expect(await readlink(join(folder, 'chromium.d'))).toBe('/usr/share');
+  expect(existsSync('/usr/share/zz-in-sandbox')).toBe(false);
+  expect(boundOfEtc(etc)).toEqual([]);
 });
 
 it('a package that is installed, changed or removed is seen by the next run', async () => {

@@ -39,7 +39,8 @@ export interface EtcOwner {
 export function etcFolder(runtimeFolder: string, owner: EtcOwner, etc = '/etc'): () => string {
   let made = makeEtcFolder(runtimeFolder, owner, etc);
   return () => {
-    if (made.stamp !== stampOf(made.sources)) made = makeEtcFolder(runtimeFolder, owner, etc);
+    const unchanged = made.stamp !== null && made.stamp === stampOf(made.sources);
+    if (!unchanged) made = makeEtcFolder(runtimeFolder, owner, etc);
     return made.path;
   };
 }
@@ -51,10 +52,13 @@ export function boundOfEtc(etc = '/etc'): string[] {
 
 interface MadeFolder {
   path: string;
-  /** Folders of the host that it was made from, and what they were like. */
+  /** Folders of the host that it was made from, and what they were like; null while they may change unseen. */
   sources: string[];
-  stamp: string;
+  stamp: string | null;
 }
+
+/** Changes of a folder that follow each other more closely can bear the same time: the kernel's clock ticks. */
+const TICK_MS = 100;
 
 /**
  * Readable for every user, whatever our umask. The same for every process with these ids, so making it again is
@@ -67,7 +71,6 @@ function makeEtcFolder(runtimeFolder: string, owner: EtcOwner, etc: string): Mad
     etc,
     ...[...copied].flatMap(([at, { kind }]) => (kind === 'folder' ? [join(etc, at)] : [])),
   ];
-  // Looked at again at the next run: a change while we read is seen then.
   const stamp = stampOf(sources);
   const entries: EtcEntries = new Map([...copied, ...ownEntries(owner, copied)]);
   for (const bound of boundOfEtc(etc)) entries.set(bound, { kind: 'folder' });
@@ -88,7 +91,7 @@ function ownEntries({ uid, gid }: EtcOwner, copied: EtcEntries): EtcEntries {
     ['hosts', file('127.0.0.1 localhost\n::1 localhost\n')],
     ['nsswitch.conf', file('passwd: files\ngroup: files\nhosts: files dns\n')],
   ]);
-  if (copied.has('chromium.d')) own.set('chromium.d/zz-in-sandbox', file(CHROMIUM));
+  if (copied.get('chromium.d')?.kind === 'folder') own.set('chromium.d/zz-in-sandbox', file(CHROMIUM));
   return own;
 }
 
@@ -128,11 +131,10 @@ function removeOthers(folder: string, at: string, entries: EtcEntries): void {
   }
 }
 
-function stampOf(folders: readonly string[]): string {
-  return folders
-    .map((folder) => {
-      const found = statSync(folder, { throwIfNoEntry: false });
-      return `${found?.ino}:${found?.mtimeMs}`;
-    })
-    .join(' ');
+/** What the folders are like; null when one has changed just now, so that a second change could not be seen. */
+function stampOf(folders: readonly string[]): string | null {
+  const now = Date.now();
+  const found = folders.map((folder) => statSync(folder, { throwIfNoEntry: false }));
+  if (found.some((stats) => Math.abs(now - (stats?.mtimeMs ?? 0)) < TICK_MS)) return null;
+  return found.map((stats) => `${stats?.ino}:${stats?.mtimeMs}`).join(' ');
 }

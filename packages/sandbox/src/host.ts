@@ -35,6 +35,8 @@ export interface HostQuestion {
   inside: Inside;
   useCgroups: boolean;
   programFolders: readonly string[];
+  /** The host's; `/etc` when absent. */
+  etc?: string;
 }
 
 /** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
@@ -58,7 +60,7 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
   chmodSync(runtimeFolder, 0o700);
   const record = recordServer(runtimeFolder);
   const cgroups = question.useCgroups ? await findCgroupPlace(ownCgroupView(), record) : null;
-  const etc = etcFolder(runtimeFolder, inside);
+  const etc = etcFolder(runtimeFolder, inside, question.etc);
   return {
     programs: { bwrap, prlimit, setpriv },
     inside,
