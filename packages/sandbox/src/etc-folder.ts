@@ -9,13 +9,12 @@ import {
   renameSync,
   rmSync,
   type Stats,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
-import { type EtcEntries, type EtcEntry, isOpenFolder, readEtc } from './read-etc.ts';
+import { type EtcEntries, type EtcEntry, isOpenFolder, lookAt, readEtc } from './read-etc.ts';
 
 /**
  * Debian's start script of Chromium reads it. Its own sandbox needs namespaces, which are refused inside; ours is around
@@ -134,7 +133,7 @@ function removeOthers(folder: string, at: string, entries: EtcEntries): void {
 /** What the folders are like; null when one has changed just now, so that a second change could not be seen. */
 function stampOf(folders: readonly string[]): string | null {
   const now = Date.now();
-  const found = folders.map((folder) => statSync(folder, { throwIfNoEntry: false }));
+  const found = folders.map(lookAt);
   if (found.some((stats) => Math.abs(now - (stats?.mtimeMs ?? 0)) < TICK_MS)) return null;
   return found.map((stats) => `${stats?.ino}:${stats?.mtimeMs}`).join(' ');
 }

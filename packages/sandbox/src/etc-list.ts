@@ -11,8 +11,10 @@ export const SHOWN_OF_ETC = [
   // The certificates of public authorities, Java's file of them too (Debian, Fedora, Arch), and what OpenSSL reads:
   // sections that `openssl req` and others name, on Fedora the policies that it includes.
   'ssl/certs',
+  'ssl/cert.pem',
   'ssl/openssl.cnf',
   'pki/tls/certs',
+  'pki/tls/cert.pem',
   'pki/tls/openssl.cnf',
   'pki/ca-trust/extracted',
   'ca-certificates/extracted',
@@ -49,6 +51,8 @@ export const SHOWN_OF_ETC = [
   'R/ldpaths',
   'R/repositories',
   'dictionaries-common',
+  // TeX; what it is made of lies in /var, see below.
+  'texmf',
   'xml',
   // Local time, the name of the distribution, ports and protocols by name.
   'localtime',
@@ -60,3 +64,6 @@ export const SHOWN_OF_ETC = [
 
 /** Mounted as it is: Debian's links, and nothing else, from a name to one of several programs (java, convert, awk). */
 export const BOUND_OF_ETC = ['alternatives'] as const;
+
+/** Of /var, mounted where it is: what Debian makes of the TeX in /usr when that is installed (formats, maps of fonts). */
+export const BOUND_OF_VAR = ['/var/lib/texmf'] as const;

@@ -2,6 +2,8 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundOfEtc } from './etc-folder.ts';
+import { BOUND_OF_VAR } from './etc-list.ts';
+import { isOpenFolder } from './read-etc.ts';
 
 /** bubblewrap options that mount the system read-only. */
 export function systemOptions(etcFolder: string): string[] {
@@ -13,6 +15,11 @@ export function systemOptions(etcFolder: string): string[] {
   }
   options.push('--ro-bind', etcFolder, '/etc');
   for (const path of boundOfEtc()) options.push('--ro-bind', join('/etc', path), join('/etc', path));
+  for (const path of BOUND_OF_VAR.filter((path) => isOpenFolder(path))) {
+    // Folders that bubblewrap makes by itself would be root's alone.
+    options.push('--perms', '0755', '--dir', '/var', '--perms', '0755', '--dir', '/var/lib');
+    options.push('--ro-bind', path, path);
+  }
   return options;
 }
 

@@ -27,6 +27,9 @@ const MOST = { entries: 4000, bytes: 32 << 20 };
 const FILE_BYTES = 4 << 20;
 const DEPTH = 8;
 
+const ENTER = 0o001;
+const ENTER_AND_LIST = 0o005;
+
 /**
  * Reads what `paths` name below `etc`. What is not there, or not fit to be shown, is left out; never throws.
  *
@@ -36,7 +39,7 @@ export function readEtc(paths: readonly string[], etc = '/etc', most = MOST): Et
   const entries: EtcEntries = new Map();
   const left = { ...most };
   for (const path of paths.flatMap((pattern) => expand(pattern, etc))) {
-    if (foldersAbove(path).every((folder) => isOpenFolder(join(etc, folder))))
+    if (foldersAbove(path).every((folder) => isOpenFolder(join(etc, folder), ENTER)))
       take({ path, etc, depth: 0 }, entries, left);
   }
   for (const [path, entry] of entries)
@@ -50,10 +53,10 @@ function leadsToShown(path: string, to: string, entries: EtcEntries): boolean {
   return target.startsWith('/usr/') || entries.has(relative('/etc', target));
 }
 
-/** Whether it is a folder itself, no link to one, that everybody may enter and list. */
-export function isOpenFolder(path: string): boolean {
+/** Whether it is a folder itself, no link to one, that everybody may enter, and list as well where `mode` is absent. */
+export function isOpenFolder(path: string, mode = ENTER_AND_LIST): boolean {
   const found = lookAt(path);
-  return found?.isDirectory() === true && (found.mode & 0o005) === 0o005;
+  return found?.isDirectory() === true && (found.mode & mode) === mode;
 }
 
 /** `a/b` and `a` of `a/b/c`, the upper one first. */
@@ -136,8 +139,8 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Null for what is not there or may not be looked at. */
-function lookAt(path: string): Stats | null {
+/** Of the path itself, no link followed; null for what is not there or may not be looked at. */
+export function lookAt(path: string): Stats | null {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {

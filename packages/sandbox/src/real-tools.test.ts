@@ -59,6 +59,19 @@ describe.each(modes.filter((mode) => mode.cgroups || modes.length === 1 || mode.
       expect(existsSync(join(run.data, '.cache/chromium-headless'))).toBe(false);
     });
 
+    needs('/usr/bin/pdflatex', '/usr/bin/gs')('pdflatex sets a page, gs draws it', async () => {
+      await put('page.tex', '\\documentclass{article}\\begin{document}Hi\\end{document}');
+      const script = `pdflatex -interaction=batchmode page.tex >/dev/null
+        gs -q -sDEVICE=png16m -r20 -o tex.png page.pdf; head -c 4 tex.png | tail -c 3`;
+      expect(await shell(script)).toEqual(prints('PNG'));
+    });
+
+    needs('/usr/bin/soffice')('soffice turns text into a PDF', async () => {
+      await put('letter.txt', 'Dear agent');
+      const script = 'soffice --headless --convert-to pdf letter.txt >/dev/null 2>&1; head -c 4 letter.pdf';
+      expect(await shell(script)).toEqual(prints('%PDF'));
+    });
+
     needs('/usr/bin/python3', '/etc/mime.types')('python3 knows the types of files by name', async () => {
       const program = 'import mimetypes; print(mimetypes.guess_type("a.ods")[0])';
       expect(await shell(`/usr/bin/python3 -c '${program}'`)).toEqual(
