@@ -64,7 +64,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
 
 function makeCertificate(folder: string): { key: Buffer; certificate: Buffer } {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-noenc', '-keyout', key, '-out', certificate];
+  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate];
   const subject = ['-subj', `/CN=${REGISTRY_HOST}`, '-addext', `subjectAltName=DNS:${REGISTRY_HOST}`];
   execFileSync('openssl', [...words, ...subject], { stdio: 'ignore' });
   return { key: readFileSync(key), certificate: readFileSync(certificate) };

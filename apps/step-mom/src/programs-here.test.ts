@@ -42,9 +42,7 @@ const prompt = () => systemPrompt(agent, programsHere(bin)).split('# The sandbox
 test('the prompt names what is there and how to install more, and nothing that is not there', () => {
   install('git', 'python3', 'pip3', 'npm');
   expect(prompt()).toContain('there are: git, python3, pip3, npm.');
-  expect(prompt()).toContain(
-    '`npm install -g NAME`, `pip3 install NAME` work: they install below /data/.local',
-  );
+  expect(prompt()).toContain('`npm install -g NAME`, `pip3 install NAME`. It goes below /data/.local');
   expect(prompt()).not.toMatch(/venv|uv |chromium/);
   install('uv', 'chromium');
   expect(prompt()).toContain('`uv tool install NAME`');

@@ -78,7 +78,7 @@ function programsSection({ names, venv }: ProgramsHere): string {
   ];
   if (installers.length > 0)
     lines.push(
-      `You can't install system packages, but ${installers.join(', ')} work: they install below /data/.local and stay; /data/.local/bin is first in PATH, for scripts of your own too.`,
+      `You can't install system packages; for yourself you can: ${installers.join(', ')}. It goes below /data/.local and stays; /data/.local/bin is first in PATH, for scripts of your own too.`,
     );
   if (environments !== null)
     lines.push(`A Python project gets an environment of its own with ${environments}, below /data.`);

@@ -33,7 +33,8 @@ describe.each(modes.filter((mode) => mode.cgroups || modes.length === 1 || mode.
       async () => {
         const script = `convert -size 40x30 gradient:red-blue -resize 50% small.jpg; identify -format '%m %wx%h\\n' small.jpg
         convert -list policy | grep -c 'Path: /etc/ImageMagick'`;
-        expect(await shell(script)).toEqual(prints('JPEG 20x15\n1\n'));
+        // Version 7 says on stderr that it has a newer name.
+        expect(await shell(script)).toMatchObject({ stdout: 'JPEG 20x15\n1\n', exitCode: 0 });
       },
     );
 
@@ -88,9 +89,9 @@ describe.each(modes.filter((mode) => mode.cgroups || modes.length === 1 || mode.
     );
 
     needs('/usr/bin/openssl', '/etc/ssl/openssl.cnf')('openssl makes a certificate', async () => {
-      const script = `openssl req -x509 -newkey rsa:2048 -noenc -keyout key.pem -out cert.pem -subj /CN=agent 2>/dev/null
+      const script = `openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=agent 2>/dev/null
         openssl x509 -in cert.pem -noout -subject`;
-      expect(await shell(script)).toEqual(prints('subject=CN = agent\n'));
+      expect(await shell(script)).toEqual(prints(expect.stringMatching(/^subject=CN ?= ?agent\n$/)));
     });
 
     needs('/usr/bin/fc-list', '/etc/fonts/fonts.conf')(
