@@ -13,7 +13,7 @@ beforeEach(async () => {
   await mkdir(join(root, 'bin'));
   await mkdir(path);
   await copyFile(join(import.meta.dirname, 'with-agent-tools'), join(root, 'bin/with-agent-tools'));
-  for (const tool of ['dirname', 'mkdir', 'sh']) await symlink(`/usr/bin/${tool}`, join(path, tool));
+  for (const tool of ['mktemp', 'rm', 'sh']) await symlink(`/usr/bin/${tool}`, join(path, tool));
 });
 afterEach(() => rm(root, { recursive: true }));
 
