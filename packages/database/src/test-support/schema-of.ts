@@ -6,7 +6,9 @@ export function schemaOf(path: string): Record<string, unknown> {
   const db = new DatabaseSync(path);
   try {
     const all = (sql: string, ...values: string[]) => db.prepare(sql).all(...values);
-    const tables = all(`select name, sql from sqlite_schema where type = 'table' and name not like 'sqlite_%'`);
+    const tables = all(
+      `select name, sql from sqlite_schema where type = 'table' and name not like 'sqlite_%'`,
+    );
     return Object.fromEntries(
       tables
         .map(({ name, sql }): [string, unknown] => {
@@ -18,7 +20,10 @@ export function schemaOf(path: string): Record<string, unknown> {
                 all('select name, type, "notnull", dflt_value, pk, hidden from pragma_table_xinfo(?)', table),
               ),
               references: sorted(
-                all('select "from", "table", "to", on_update, on_delete from pragma_foreign_key_list(?)', table),
+                all(
+                  'select "from", "table", "to", on_update, on_delete from pragma_foreign_key_list(?)',
+                  table,
+                ),
               ),
               autoincrement: /\bautoincrement\b/i.test(String(sql)),
               indexes: sorted(indexesOf(all, table)),
