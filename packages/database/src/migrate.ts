@@ -2,6 +2,7 @@
  * Brings the tables of any database that a version of this program has made up to date, in one transaction: whoever is
  * killed in the middle leaves the old database, and two that come at once upgrade it once.
  */
+import { printableAscii, renderError } from '@tinyfat/core';
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { migrations } from './migrations/index.ts';
@@ -72,7 +73,6 @@ async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
 }
 
 function newerSentence(place: string, newest: string, own: string): string {
-  // The name comes out of a file.
-  const shown = newest.replace(/[^a-z0-9-]/g, '?').slice(0, 60);
-  return `The database ${place} belongs to a newer tinyfat than this one: it has the migration ${shown}, and this program ends with ${own}. Nothing was changed. Start the newer version again; or, to go back, stop everything and put the copy ${place}.before-upgrade in its place if the upgrade left one: what came since then is not in it.`;
+  const detail = `${place} has the migration ${printableAscii(newest, 60)}, and this program ends with ${own}.`;
+  return renderError('database_newer', detail);
 }

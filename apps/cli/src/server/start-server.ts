@@ -82,7 +82,9 @@ export async function startServer(
     return undone;
   };
   try {
-    const data = await openDataFolder(config.dataDir);
+    const data = await openDataFolder(config.dataDir, ({ from, to, copy }) =>
+      logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
+    );
     undo.push(() => data.close());
     const { db, paths, folders, rawMail } = data;
     const keyBytes = await readSignInKey(data);

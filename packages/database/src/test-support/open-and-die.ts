@@ -9,7 +9,7 @@ const [path = '', last = '0'] = process.argv.slice(2);
 let left = Number(last);
 const { prototype } = StatementSync;
 for (const name of ['run', 'all'] as const) {
-  const original: (...values: unknown[]) => unknown = prototype[name];
+  const original: (...values: unknown[]) => unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
   Object.defineProperty(prototype, name, {
     value(this: StatementSync, ...values: unknown[]) {
       const changes = !/^\s*(select|pragma|with)/i.test(this.sourceSQL);
