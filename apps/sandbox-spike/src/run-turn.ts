@@ -32,7 +32,6 @@ export interface SpikeOptions {
   cacheFolder: string;
   skillsFolder: string;
   limits: SandboxLimits;
-  egress: EgressPolicy;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
 }
 
@@ -43,6 +42,8 @@ export interface TurnRequest {
   upstream: LlmUpstream;
   /** How it is counted and capped; all that was used is noted when the turn is over. */
   money: RunMoney;
+  /** What the agent may reach over the network. */
+  egress: EgressPolicy;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
     model: { id: string; max_tokens?: number };
@@ -165,7 +166,7 @@ async function inSandbox(
       socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
       upstream: run.request.upstream,
       money: run.request.money,
-      egress: options.egress,
+      egress: run.request.egress,
       onEvent: (event) => options.onGatewayEvent(runId, event),
     });
     if (!opened.ok) return notBegun(opened);

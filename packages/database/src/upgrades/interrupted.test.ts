@@ -34,13 +34,13 @@ it('leaves the old database where the process is killed in the middle, and the n
   const before = { schema: schemaOf(path), rows: rowsOf(path) };
   // From the first statement of the transaction over the copy and the tables that are made anew to its end.
   let died = 0;
-  for (const statement of [0, 1, 2, 4, 9, 25, 60, 75, 85, 95]) {
+  for (const statement of [0, 2, 9, 40, 70, 90]) {
     if ((await openAndDie(path, statement)) !== 'SIGKILL') break;
     died += 1;
     expect(schemaOf(path)).toEqual(before.schema);
     expect(rowsOf(path)).toEqual(before.rows);
   }
-  expect(died).toBeGreaterThan(6);
+  expect(died).toBeGreaterThan(4);
   await (await openSqlite(path)).destroy();
   expect(schemaOf(path)).toEqual(schemaOf(fresh));
   expect(rowsOf(path).deliveries).toHaveLength(before.rows.deliveries?.length ?? 0);
