@@ -8,6 +8,7 @@ import { findSkills } from './find-skills.ts';
 import { notesForAgent } from './folder-notes.ts';
 import type { Failure } from './llm-failure.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
+import { watchRefusals } from './refused-connections.ts';
 import type { StepMomRoots } from './roots.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
 import { type OpenSession, openSession } from './session-file.ts';
@@ -73,7 +74,13 @@ export async function openRun(
     systemPrompt: systemPrompt(input.agent),
     memory: `${memorySection(memory.text)}${notesForAgent(notes)}`,
     skillPaths: [...skills.files, roots.platformSkillsFolder],
-    bash: bashTool(dataFolder, environment, input.limits.deadline_ms, remainingMs),
+    bash: bashTool(
+      dataFolder,
+      environment,
+      input.limits.deadline_ms,
+      remainingMs,
+      watchRefusals(proxyPort, log),
+    ),
     limits: input.limits,
   });
   const outboxBefore = history.outboxBefore ?? snapshotOutbox(outbox);

@@ -57,7 +57,7 @@ test('what was refused is asked for from where the last answer ended, and is bou
   const fixture = await world.open({ kind: 'public' }, { refusalsKept: 3 });
   await connectStatus(fixture, 'inside.example.com:443');
   expect((await asked(fixture)).next).toBe(1);
-  await connectStatus(fixture, `${'<>"{}|'.repeat(300)}:443`);
+  await connectStatus(fixture, `user@${'a'.repeat(2_000)}:443`);
   await get(fixture, `http://good.example.com:22/${'a'.repeat(5_000)}`);
   for (let index = 0; index < 5; index += 1) await connectStatus(fixture, 'inside.example.com:443');
   const { refused, next, left_out } = await asked(fixture, '?after=1');
