@@ -7,6 +7,7 @@ import {
   parseMasterKeys,
   parseUsd,
   parseWebhookSecret,
+  splitHostPort,
   withoutBrackets,
 } from '@tinyfat/core';
 import * as v from 'valibot';
@@ -211,9 +212,7 @@ function isNetwork(text: string): boolean {
   );
 }
 
-/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]` or `[2001:db8::53]:5353`. */
 function isResolver(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  return parts !== null && isIP(parts[1] ?? parts[2] ?? '') !== 0 && Number(parts[3]) <= 65_535;
+  return isIP(text) !== 0 || isIP(splitHostPort(text)?.host ?? '') !== 0;
 }
