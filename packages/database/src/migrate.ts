@@ -11,13 +11,19 @@ import type { Schema } from './schema.ts';
 /** Names under which migrations landed before they got the one that they have; the text is the same. */
 const RENAMED: Readonly<Record<string, string>> = { '0009-held': '0005-held' };
 
-/** A database with a migration that this program does not know. The message is a sentence with its next step. */
+/** A database with a migration that this program does not know. The message has its next step; `detail` is this case. */
 export class NewerDatabaseError extends Error {
   override name = 'NewerDatabaseError';
   readonly code = 'database_newer';
+  readonly detail: string;
+
+  constructor(detail: string) {
+    super(renderError('database_newer', detail));
+    this.detail = detail;
+  }
 }
 
-/** How far a database has come. `first` and `last` are names of migrations; `last` is null in an empty one. */
+/** How far a database has come, in names of migrations; `last` is null in an empty one. */
 export interface Standing {
   last: string | null;
   /** Those that are to come, in order. */
@@ -30,7 +36,7 @@ export async function standingOf(db: Kysely<Schema>, place: string): Promise<Sta
   const newer = executed.filter((name) => !Object.hasOwn(migrations, name)).sort();
   const own = Object.keys(migrations).sort();
   if (newer.length > 0)
-    throw new NewerDatabaseError(newerSentence(place, newer.at(-1) ?? '', own.at(-1) ?? ''));
+    throw new NewerDatabaseError(newerDetail(place, newer.at(-1) ?? '', own.at(-1) ?? ''));
   return {
     last: [...executed].sort().at(-1) ?? null,
     pending: own.filter((name) => !executed.includes(name)),
@@ -72,7 +78,7 @@ async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
   return tables.some(({ name }) => name === 'kysely_migration');
 }
 
-function newerSentence(place: string, newest: string, own: string): string {
-  const detail = `${place} has the migration ${printableAscii(newest, 60)}, and this program ends with ${own}.`;
-  return renderError('database_newer', detail);
+function newerDetail(place: string, newest: string, own: string): string {
+  // The name comes out of a file.
+  return `${place} has the migration ${printableAscii(newest, 60)}, and this program ends with ${own}.`;
 }

@@ -33,9 +33,7 @@ export async function openSqlite(
   onUpgrade: (upgrade: Upgrade) => void = () => {},
 ): Promise<Database> {
   const connection = new DatabaseSync(path, { timeout: WRITE_WAIT_MS });
-  const database: Database = new Kysely<Schema>({
-    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
-  });
+  const database = overConnection(connection);
   try {
     const { pending } = await standingOf(database, path);
     connection.exec('pragma journal_mode = wal');
@@ -52,6 +50,13 @@ export async function openSqlite(
     throw error;
   }
   return database;
+}
+
+/** The database over an open connection, as it is; nothing is migrated. */
+function overConnection(connection: DatabaseSync): Database {
+  return new Kysely<Schema>({
+    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
+  });
 }
 
 /** Null where another process was faster, or there was nothing before. */

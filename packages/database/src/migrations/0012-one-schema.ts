@@ -134,7 +134,8 @@ async function cutTags(db: Db): Promise<void> {
   const rows = await db
     .selectFrom('mails')
     .select(['id', 'agent_id', 'message_id', base.as('base')])
-    .where(sql<boolean>`sender_base = sender and instr(sender, '+') between 2 and instr(sender, '@')`)
+    .where(sql<boolean>`sender_base = sender and instr(sender, '+') between 2 and instr(sender, '@')
+      and substr(sender, instr(sender, '+') - 1, 1) <> '.'`)
     .execute();
   for (const row of rows) {
     const other = await db

@@ -20,7 +20,7 @@ const LANDED: Record<string, string> = {
   '0008-accounts': '1c5d4b490bad065aaddadbf1143d8696d2065003bcdfd4ce45314964fd1d297c',
   '0010-raw-keys': '789100f3dda215686e851aa2e333fe42a2eef043447eed0f961a83400a75854b',
   '0011-agent-settings': '8f7761af7cbaf3310710dba2f590867e5a8c34a0bb1ee27647b270c9e7180581',
-  '0012-one-schema': '86392b83adb2b15145ecf2c52f7ccb6ff75d7dca4c275e70273065a44e503e1e',
+  '0012-one-schema': '21e8dbcbd9c68ba7d55d480fee13f04f16d7f4880799dd2076e9dc6dda5a1c18',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));
