@@ -5,16 +5,17 @@
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentFolders, Clock, Sandbox, SandboxLimits, SandboxResult, TokenUsage } from '@tinyfat/core';
-import { parseSessionFileName, usdOf } from '@tinyfat/core';
 import type {
+  AgentFolders,
+  Clock,
   EgressPolicy,
-  GatewayEvent,
-  KeyRefusal,
-  LlmUpstream,
-  OpenGateway,
-  RunMoney,
-} from '@tinyfat/gateway';
+  Sandbox,
+  SandboxLimits,
+  SandboxResult,
+  TokenUsage,
+} from '@tinyfat/core';
+import { parseSessionFileName, usdOf } from '@tinyfat/core';
+import type { GatewayEvent, KeyRefusal, LlmUpstream, OpenGateway, RunMoney } from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
 

@@ -23,6 +23,7 @@ export * from './byte-budget.ts';
 export * from './byte-list.ts';
 export * from './commands/models.ts';
 export * from './commands/parse.ts';
+export * from './egress/index.ts';
 export * from './errors/codes.ts';
 export type { ErrorDescription } from './errors/describe.ts';
 export * from './errors/http.ts';

@@ -1,5 +1,5 @@
 /** The one way out of a sandbox: LLM route with the real key, and a proxy to public addresses. */
-import type { Grant, PricedModel, TokenUsage } from '@tinyfat/core';
+import type { EgressPolicy, Grant, PricedModel, TokenUsage } from '@tinyfat/core';
 
 /** Where the Messages API really is, and whose key pays. The key is added here and nowhere else. */
 export type LlmUpstream =
@@ -17,13 +17,6 @@ export interface KeyRefusal {
   code: 'owner_key_unreadable';
   reason: string;
 }
-
-/** What plain HTTP(S) a run may reach. */
-export type EgressPolicy =
-  | { kind: 'none' }
-  | { kind: 'public' }
-  /** Host names, `*.domain` for its sub-domains; still public addresses only. */
-  | { kind: 'list'; hosts: string[] };
 
 /** How the money of a run is counted and capped. Amounts are micro-dollars. */
 export interface RunMoney {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { EgressPolicy, GatewayEvent } from '../contract.ts';
+import type { EgressPolicy } from '@tinyfat/core';
+import type { GatewayEvent } from '../contract.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { EgressBudget } from './budget.ts';
 import type { EgressNetwork } from './network.ts';

@@ -1,4 +1,4 @@
-import type { EgressPolicy } from '../contract.ts';
+import type { EgressPolicy } from '@tinyfat/core';
 
 /** Null when the run's policy lets it reach this host (lower case, no final dot), else the reason. */
 export function whyNotAllowed(policy: EgressPolicy, host: string): string | null {

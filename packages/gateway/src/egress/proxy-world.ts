@@ -1,8 +1,8 @@
 /** What the tests of the proxy share: a world outside with one real server, and clients behind a gateway. */
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { EgressPolicy } from '@tinyfat/core';
 import { afterEach, beforeEach } from 'vitest';
-import type { EgressPolicy } from '../contract.ts';
 import { ask, exchange, fakeNetwork, type GatewayFixture, listen, openFixture } from '../gateway-fixture.ts';
 import type { GatewayLimits } from '../limits.ts';
 

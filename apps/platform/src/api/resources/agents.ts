@@ -56,7 +56,7 @@ export const agentEndpoints = [
     const address = `${name}@${ports.mailDomain}`;
     // The folder first: an agent that can be written to always has one.
     await ports.folders.create(id, ports.firstFiles({ name, address, owner, model: body.model }));
-    const agent = { id, name, owner, created_at: ports.clock() };
+    const agent = { id, name, owner, egress: 'public', display_name: '', created_at: ports.clock() };
     if (!(await insertAgent(ports.db, agent, entries))) {
       await ports.folders.remove(id);
       return refuse('agent_name_taken', `Asked for: ${name}.`);

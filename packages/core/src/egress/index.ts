@@ -1,0 +1,4 @@
+export * from './host-pattern.ts';
+export * from './host-port.ts';
+export * from './ip-address.ts';
+export * from './policy.ts';
