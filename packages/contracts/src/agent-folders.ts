@@ -47,6 +47,19 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       ]);
     });
 
+    it('keeps which files are programs, and no longer than the next write', async () => {
+      const programs = async () =>
+        (await fixture.folders.list('agent-a', 'skills/x', 10))
+          .filter((entry) => entry.executable)
+          .map((entry) => entry.name);
+      await fixture.folders.write('agent-a', 'skills/x/notes.md', 'x');
+      await fixture.folders.write('agent-a', 'skills/x/run.sh', 'x', { executable: true });
+      await fixture.folders.write('agent-a', 'skills/x/folder/more.sh', 'x', { executable: true });
+      expect(await programs()).toEqual(['run.sh']);
+      await fixture.folders.write('agent-a', 'skills/x/run.sh', 'x');
+      expect(await programs()).toEqual([]);
+    });
+
     it('moves a folder that stands in the place of a file aside', async () => {
       await fixture.folders.write('agent-a', 'config.json/x', 'one');
       await fixture.folders.write('agent-a', 'config.json', '{}');

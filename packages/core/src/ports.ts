@@ -91,6 +91,8 @@ export interface FolderEntry {
   kind: 'file' | 'folder' | 'other';
   size: number;
   modifiedAt: number;
+  /** A file that its owner may run as a program. */
+  executable: boolean;
 }
 
 /**
@@ -115,9 +117,14 @@ export interface AgentFolders {
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
   /**
    * Replaces a file atomically and durably; makes the folders above it. A folder in its place is moved aside, to the same
-   * name with `.in-the-way-` and an id behind it.
+   * name with `.in-the-way-` and an id behind it. `executable`: it may be run as a program; false when absent.
    */
-  write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
+  write(
+    agentId: string,
+    path: string,
+    bytes: Uint8Array | string,
+    mode?: { executable: boolean },
+  ): Promise<void>;
   /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
   move(agentId: string, from: string, to: string): Promise<void>;
   /**
