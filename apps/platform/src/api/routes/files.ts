@@ -92,7 +92,8 @@ const skillName = v.pipe(
     'a name of 1 to 64 of a-z, 0-9 and single hyphens, with a letter or digit at both ends',
   ),
 );
-const skillFile = v.pipe(
+/** The path of a file of a skill. */
+export const skillFile = v.pipe(
   v.string('the path of a file'),
   v.regex(
     /^(?=.{1,200}$)[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$/,
