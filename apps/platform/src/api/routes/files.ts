@@ -85,7 +85,8 @@ export const putMemory = route({
   errors: ['conflict', 'precondition_failed', 'precondition_required'],
 });
 
-const skillName = v.pipe(
+/** The name of a skill, which is that of its folder. */
+export const skillName = v.pipe(
   v.string('the name of a skill'),
   v.regex(
     /^(?!.*--)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
