@@ -126,7 +126,7 @@ describe('tinyfat agent', () => {
     it.each(['y', 'yes', 'Y', ' scout ', 'SCOUT'])('goes on where a person types %j', async (typed) => {
       const gone = await at(terminal, typed);
       expect(gone.asked).toContain('scout@tinyfat.localhost would take no more mail.');
-      expect(gone.asked).toContain('mails, runs and what it sent stay');
+      expect(gone.asked).toContain('its mails, its runs and what it sent stay');
       expect(gone).toMatchObject({ code: 0, out: expect.stringContaining(join(dataDir, 'agents')) });
       expect(await isThere()).toBe(false);
     });

@@ -139,7 +139,7 @@ export const deleteAgent: Run<[string], { yes: boolean }> = async ({ words: [nam
     const agent = await namedAgent(api, name);
     if (!agent) return 1;
     const folder = api.agentFolder(agent.id);
-    const stays = `Its folder, mails, runs and what it sent stay${folder === null ? ' on the server.' : `; the folder: ${folder}`}`;
+    const stays = `Its folder${folder === null ? '' : ` (${folder})`}, its mails, its runs and what it sent stay.`;
     if (!options.yes) {
       const question = `${agent.address} would take no more mail.\n${stays}\nDelete it? Type ${agent.name}, or y: `;
       if (!(await confirm(terminal, printableLines(question), [agent.name, 'y', 'yes']))) {
