@@ -35,13 +35,16 @@ export const agentGroup: Group = {
       load: async () => (await import('../commands/agent.ts')).showAgent,
     }),
     set: command({
-      summary: "change an agent's owner, model, name in From, or what it may reach",
+      summary: "change an agent's owner, model, name in From, or egress",
       words: ['NAME'],
       options: {
         owner: { value: 'ADDR', text: 'who owns it, may write to it, and pays from now on; admins only' },
         model: { value: 'MODEL', text: 'such as haiku, sonnet or opus; or default, what the operator chose' },
         'display-name': { value: 'TEXT', text: 'stands in From of its mail; empty: its name does' },
-        egress: { value: 'none|public|HOSTS', text: 'what its turns may reach; hosts with commas between' },
+        egress: {
+          value: 'none|public|HOSTS',
+          text: 'what its turns may reach (egress); hosts with commas between',
+        },
       },
       notes:
         'A new owner takes the place of the former one on the list of those who may write, and sees everything that there is of the agent. Model and egress count from the next turn on.',
