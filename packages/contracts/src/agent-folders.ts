@@ -171,6 +171,19 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       expect(await read('outbox/email/x.json')).toBe('missing');
     });
 
+    it('moves a folder, but not over one that has something in it, and says when there is nothing to move', async () => {
+      await fixture.folders.write('agent-a', 'skills/new/x', 'new');
+      await fixture.folders.write('agent-a', 'skills/old/x', 'old');
+      const move = (from: string, to: string) =>
+        fixture.folders.move('agent-a', `skills/${from}`, `skills/${to}`);
+      await expect(move('new', 'old')).rejects.toThrow();
+      expect([await read('skills/new/x'), await read('skills/old/x')]).toEqual(['new', 'old']);
+      await move('old', '.aside');
+      await move('new', 'old');
+      expect([await read('skills/old/x'), await read('skills/.aside/x')]).toEqual(['new', 'old']);
+      await expect(move('new', 'other')).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
     it('takes the content of a folder away at once, but for what is to stay', async () => {
       for (const file of ['a.json', 'b.json', '.draft'])
         await fixture.folders.write('agent-a', `outbox/email/${file}`, file);

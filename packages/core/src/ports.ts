@@ -125,7 +125,10 @@ export interface AgentFolders {
     bytes: Uint8Array | string,
     mode?: { executable: boolean },
   ): Promise<void>;
-  /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
+  /**
+   * Renames inside the folder; a destination that exists is replaced, but for a folder with something in it; a link is
+   * moved, not followed. Rejects with the `code` ENOENT where there is nothing to move.
+   */
   move(agentId: string, from: string, to: string): Promise<void>;
   /**
    * Takes the content of a folder away by one rename, however much it is: renames `folder` to `to`, makes it anew, and

@@ -1,5 +1,5 @@
 /** Wherever a change of a skill is cut off, one whole skill is there afterwards, and nothing is left over. */
-import { readdirSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentFolders } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,49 @@ describe('a skill that is replaced', () => {
     utimesSync(join(api.paths.agents, 'scout/skills', old), at(2), at(2));
     await put('one');
     expect(names()).toEqual([young, 'tea']);
+  });
+
+  it('is removed once by two who do so at once', async () => {
+    await put('one');
+    const answers = await Promise.all([remove(), remove(), remove()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404]);
+  });
+
+  it('takes few steps for the many things that an agent leaves for it', async () => {
+    const folder = join(api.paths.agents, 'scout/skills');
+    for (let at = 0; at < 1500; at++) mkdirSync(join(folder, `.s${at}.${api.ports.makeId()}.old`));
+    await put('one');
+    let moves = 0;
+    api.ports.folders.move = async (...words) => {
+      moves++;
+      await whole.move(...words);
+    };
+    expect((await api.person(ANN).get('/agents/scout/skills')).status).toBe(200);
+    expect(moves).toBeLessThan(5);
+    expect((await put('two')).status).toBe(200);
+    expect(await skill()).toEqual([about('two').content, 'two']);
+    expect(moves).toBeLessThan(15);
+  });
+
+  it('is the newer one where two were left over', async () => {
+    for (const [at, text] of ['older', 'newer'].entries()) {
+      const old = `skills/.tea.019eb1e2-0000-7000-8000-00000000000${at}.old`;
+      await api.folders.write('scout', `${old}/SKILL.md`, about(text).content);
+      await api.folders.write('scout', `${old}/note`, text);
+    }
+    expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toMatchObject([{ name: 'tea' }]);
+    expect(await skill()).toEqual([about('newer').content, 'newer']);
+    expect(names()).toEqual(['tea']);
+  });
+
+  it('does not come back where the agent has put a file or a link meanwhile, nor is lost', async () => {
+    const folder = join(api.paths.agents, 'scout/skills');
+    const aside = `.tea.${api.ports.makeId()}.old`;
+    await api.folders.write('scout', `skills/${aside}/SKILL.md`, about('old').content);
+    symlinkSync('/etc', join(folder, 'tea'));
+    expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([]);
+    expect((await api.person(ANN).get('/agents/scout/skills/tea')).status).toBe(404);
+    expect(names()).toEqual([aside, 'tea']);
   });
 
   it('is one of two that are put at once, whole', async () => {

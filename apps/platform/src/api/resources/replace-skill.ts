@@ -22,7 +22,10 @@ const ON_ITS_WAY_OUT = /^\.[0-9a-f-]{36}\.(?:gone|old)$/;
 const UNFINISHED = /^\.[0-9a-f-]{36}\.new$/;
 /** Nothing is written for longer; what is older was cut off. */
 const UNFINISHED_MS = 3_600_000;
-const MAX_ENTRIES = 10_000;
+/** Names with a dot come first in a listing. */
+const MAX_ENTRIES = 1000;
+/** An agent can make as many such names as it likes; so many are settled at a time. */
+const MAX_SETTLED = 3;
 
 /** Puts a skill of exactly these files where one of that name was. */
 export async function replaceSkill(
@@ -39,20 +42,24 @@ export async function replaceSkill(
   }
   const old = `skills/.${skill}.${ports.makeId()}.old`;
   await oneAtATime(ports.db, async () => {
-    const entries = await folders.list(agentId, 'skills', MAX_ENTRIES);
-    if (entries.some(({ name }) => name === skill)) await folders.move(agentId, `skills/${skill}`, old);
+    await moveIfThere(ports, agentId, `skills/${skill}`, old);
     await folders.move(agentId, fresh, `skills/${skill}`);
   });
   await settleSkills(ports, agentId);
 }
 
-/** Takes a skill away; false when it is nested too deep to be removed whole. */
-export async function removeSkill(ports: Ports, agentId: string, skill: string): Promise<boolean> {
+/** Takes a skill away. `nested`: too deep to be removed whole from disk, but out of the way. */
+export async function removeSkill(
+  ports: Ports,
+  agentId: string,
+  skill: string,
+): Promise<'removed' | 'missing' | 'nested'> {
   // A predecessor of it must not come back in its place.
   await settleSkills(ports, agentId);
   const gone = `skills/.${ports.makeId()}.gone`;
-  await oneAtATime(ports.db, () => ports.folders.move(agentId, `skills/${skill}`, gone));
-  return await ports.folders.removeFolder(agentId, gone);
+  const moved = await oneAtATime(ports.db, () => moveIfThere(ports, agentId, `skills/${skill}`, gone));
+  if (!moved) return 'missing';
+  return (await ports.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
 }
 
 /** Whether a replacement was cut off after the old skill had been moved away. */
@@ -66,29 +73,48 @@ export function isCutOff(entries: readonly FolderEntry[]): boolean {
 
 /** Ends what was cut off: an old skill without a successor comes back, everything else that was left over goes. */
 export async function settleSkills(ports: Ports, agentId: string): Promise<void> {
-  const { folders } = ports;
-  const leftOver = await oneAtATime(ports.db, async () => {
-    const entries = await folders.list(agentId, 'skills', MAX_ENTRIES);
-    const names = new Set(entries.map(({ name }) => name));
-    const out: string[] = [];
-    for (const { name, modifiedAt } of entries) {
+  const entries = await ports.folders.list(agentId, 'skills', MAX_ENTRIES);
+  // Ids count up with time: of two that were one skill the newer one is the first.
+  const leftOver = entries.filter((entry) => isLeftOver(entry, ports.clock())).reverse();
+  for (const { name } of leftOver.slice(0, MAX_SETTLED)) {
+    // By its new name it can not come back, however long its removal takes.
+    const gone = ON_ITS_WAY_OUT.test(name) ? name : `.${ports.makeId()}.gone`;
+    const goes = await oneAtATime(ports.db, async () => {
       const skill = REPLACED.exec(name)?.[1];
-      if (skill !== undefined && !names.has(skill)) {
-        await folders.move(agentId, `skills/${name}`, `skills/${skill}`);
-        names.add(skill);
-      } else if (
-        skill !== undefined ||
-        (UNFINISHED.test(name) && modifiedAt < ports.clock() - UNFINISHED_MS)
-      ) {
-        // By its new name it can not come back, however long its removal takes.
-        const gone = `.${ports.makeId()}.gone`;
-        await folders.move(agentId, `skills/${name}`, `skills/${gone}`);
-        out.push(gone);
-      } else if (ON_ITS_WAY_OUT.test(name)) {
-        out.push(name);
+      if (skill !== undefined && !(await isThere(ports, agentId, skill))) {
+        await comeBack(ports, agentId, name, skill);
+        return false;
       }
-    }
-    return out;
-  });
-  for (const name of leftOver) await folders.removeFolder(agentId, `skills/${name}`);
+      return gone === name || (await moveIfThere(ports, agentId, `skills/${name}`, `skills/${gone}`));
+    });
+    if (goes) await ports.folders.removeFolder(agentId, `skills/${gone}`);
+  }
+}
+
+function isLeftOver({ name, modifiedAt }: FolderEntry, now: number): boolean {
+  if (UNFINISHED.test(name)) return modifiedAt < now - UNFINISHED_MS;
+  return REPLACED.test(name) || ON_ITS_WAY_OUT.test(name);
+}
+
+async function isThere({ folders }: Ports, agentId: string, skill: string): Promise<boolean> {
+  return (await folders.list(agentId, `skills/${skill}`, 1)).length > 0;
+}
+
+async function comeBack(ports: Ports, agentId: string, name: string, skill: string): Promise<void> {
+  try {
+    await moveIfThere(ports, agentId, `skills/${name}`, `skills/${skill}`);
+  } catch {
+    // The agent put something else there, a file or a link: that is then what it has, and the old skill is kept aside.
+  }
+}
+
+/** False where there is nothing to move: somebody else moved it. */
+async function moveIfThere({ folders }: Ports, agentId: string, from: string, to: string): Promise<boolean> {
+  try {
+    await folders.move(agentId, from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }

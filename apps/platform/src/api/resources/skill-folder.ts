@@ -5,6 +5,7 @@
 import type { FolderEntry } from '@tinyfat/core';
 import { hasRunningJob } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { ApiPorts } from '../ports.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
 import { isCutOff, settleSkills } from './replace-skill.ts';
@@ -37,7 +38,8 @@ async function skillFolders(ports: ApiPorts, agentId: string): Promise<FolderEnt
   let entries = await list();
   if (isCutOff(entries)) {
     await settleSkills(ports, agentId);
-    entries = await list();
+    // While nobody is between the two steps of a replacement.
+    entries = await oneAtATime(ports.db, list);
   }
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
@@ -48,8 +50,9 @@ export async function skillFiles(
   agentId: string,
   skill: string,
 ): Promise<SkillFile[] | null> {
-  const folders = await skillFolders(ports, agentId);
-  if (!folders.some(({ name }) => name === skill)) return null;
+  const isListed = (await skillFolders(ports, agentId)).some(({ name }) => name === skill);
+  // An agent can crowd it out of the list.
+  if (!isListed && (await ports.folders.list(agentId, `skills/${skill}`, 1)).length === 0) return null;
   return await filesBelow(ports, agentId, skill, { ...MAX_LOOK });
 }
 

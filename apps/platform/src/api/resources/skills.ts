@@ -45,9 +45,14 @@ export const skillEndpoints = [
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     if (!(await skillFiles(ports, found.row.id, params.skill))) return refuse('not_found');
-    return (await removeSkill(ports, found.row.id, params.skill))
-      ? { ok: true, body: null }
-      : refuse('conflict', 'It is out of the way, but nested too deep to be removed from disk.');
+    switch (await removeSkill(ports, found.row.id, params.skill)) {
+      case 'removed':
+        return { ok: true, body: null };
+      case 'missing':
+        return refuse('not_found');
+      case 'nested':
+        return refuse('conflict', 'It is out of the way, but nested too deep to be removed from disk.');
+    }
   }),
 
   endpoint(routes.getSkillFile, async ({ ports, see, params }) => {
