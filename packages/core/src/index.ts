@@ -34,6 +34,7 @@ export * from './loopback.ts';
 export * from './new-id.ts';
 export * from './outbox/attachment.ts';
 export * from './outbox/bounce.ts';
+export * from './outbox/display-name.ts';
 export * from './outbox/limits.ts';
 export * from './outbox/mailbox.ts';
 export * from './outbox/policy.ts';

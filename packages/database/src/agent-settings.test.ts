@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  addAllowedSender,
   allowedSenders,
   findAgent,
   insertAgent,
@@ -43,12 +44,14 @@ describe('what an owner sets for an agent', () => {
     expect(await findAgent(db, 'other')).toMatchObject({ egress: 'public', display_name: '' });
   });
 
-  it('lets a new owner write to it, and the one before until somebody takes them off', async () => {
+  it('lets a new owner write to it in the place of the one before, and everybody else as ever', async () => {
+    await addAllowedSender(db, 'id-scout', '@team.example', 2);
     expect(await setAgentOwner(db, 'id-scout', 'ben@example.com', 5)).toBe(true);
     expect(await findAgent(db, 'scout')).toMatchObject({ owner: 'ben@example.com' });
-    expect(await allowedSenders(db, 'id-scout')).toEqual(['ann@example.com', 'ben@example.com']);
-    expect(await setAgentOwner(db, 'id-scout', 'ann@example.com', 6)).toBe(true);
-    expect(await allowedSenders(db, 'id-scout')).toEqual(['ann@example.com', 'ben@example.com']);
+    expect(await allowedSenders(db, 'id-scout')).toEqual(['@team.example', 'ben@example.com']);
+    expect(await setAgentOwner(db, 'id-scout', 'ben@example.com', 6)).toBe(true);
+    expect(await allowedSenders(db, 'id-scout')).toEqual(['@team.example', 'ben@example.com']);
+    expect(await allowedSenders(db, 'id-other')).toEqual(['ann@example.com']);
   });
 
   it('changes nothing of an agent that is deleted or is not there', async () => {

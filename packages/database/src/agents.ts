@@ -67,8 +67,8 @@ export async function setAgentDisplayName(db: Database, agentId: string, name: s
 }
 
 /**
- * Gives the agent to another owner, who may write to it from then on; whoever was on the allow-list stays on it, the
- * owner before included. False: no such agent.
+ * Gives the agent to another owner, who takes the place of the one before on the allow-list; whoever else is on it
+ * stays. False: no such agent.
  */
 export async function setAgentOwner(
   db: Database,
@@ -77,9 +77,11 @@ export async function setAgentOwner(
   at: number,
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
-    const changed = await changeAgent(tx, agentId, { owner });
-    if (changed) await addAllowedSender(tx, agentId, owner, at);
-    return changed;
+    const before = await agentById(tx, agentId);
+    if (!(await changeAgent(tx, agentId, { owner }))) return false;
+    if (before && before.owner !== owner) await removeAllowedSender(tx, agentId, before.owner);
+    await addAllowedSender(tx, agentId, owner, at);
+    return true;
   });
 }
 
