@@ -9,7 +9,7 @@ import { postmarkInbound } from './stand-ins/webhooks.ts';
 import { apiClient } from './support/api.ts';
 import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
-import { PROXY_PROGRAMS, type Proxy, type ProxyKind, SITE, startProxy } from './support/proxy.ts';
+import { PROXY_PROGRAMS, type ProxyKind, type ReverseProxy, SITE, startProxy } from './support/proxy.ts';
 import { signInMail } from './support/sign-in.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -24,7 +24,7 @@ describe.each(KINDS)('behind %s', (kind) => {
   const title = (name: string) => (missing ? `${name} (${kind} is not here: bin/with-proxies)` : name);
   let model: AnthropicStandIn;
   let server: Tinyfat;
-  let proxy: Proxy;
+  let proxy: ReverseProxy;
   beforeAll(async () => {
     if (missing) return;
     model = await startAnthropicStandIn();

@@ -32,7 +32,7 @@ export interface ProxyRequest {
   from?: string;
 }
 
-export interface Proxy {
+export interface ReverseProxy {
   /** Where plain HTTP is listened on. */
   httpUrl: string;
   /** What is needed to open a TLS connection to the site with `node:https`. */
@@ -47,7 +47,7 @@ export interface Proxy {
 }
 
 /** Starts the program with the shipped file, where addresses, certificate and log are the test's own. */
-export async function startProxy(kind: ProxyKind, host: string): Promise<Proxy> {
+export async function startProxy(kind: ProxyKind, host: string): Promise<ReverseProxy> {
   const program = PROXY_PROGRAMS[kind];
   if (program === null) throw new Error(`${kind} is not here`);
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-proxy-'));
