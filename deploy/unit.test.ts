@@ -27,7 +27,7 @@ describe('the unit', () => {
     const spoken = [...page.matchAll(/`([A-Z][a-z]+[A-Za-z]*=[^`]*)`/g)].map(([, setting = '']) => setting);
     const inForce = settings(unit);
     const names = new Set(inForce.map((line) => line.replace(/=.*/s, '=')));
-    expect(spoken.length).toBeGreaterThan(2);
+    expect(spoken.length).toBeGreaterThan(0);
     for (const setting of spoken) {
       if (setting.endsWith('=')) expect([...names, ...leftOut()]).toContain(setting);
       else expect([...inForce, ...settings(root)]).toContain(setting);
