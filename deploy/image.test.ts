@@ -74,6 +74,7 @@ describe('the container', () => {
     expect(dockerfile).toContain(`install -d -o tinyfat -g tinyfat -m 0700 ${volume} `);
     expect(dockerfile).toContain(`DATA_DIR=${volume} `);
     expect(service.volumes).toContain(`data:${volume}`);
+    expect(page).toContain(`the volume \`${compose.volumes.data.name}\``);
     expect(service.environment.DATA_DIR).toBe(volume);
     expect(read('certbot/docker').match(/-o \d+/g)).toEqual([`-o ${user}`, `-o ${user}`]);
   });
