@@ -72,8 +72,9 @@ describe.each(KINDS)('behind %s', (kind) => {
     const asked = await askToSignIn({ origin, 'x-forwarded-for': '192.0.2.66' }, '127.66.0.9');
     expect(asked.status).toBe(303);
     expect(asked.message.headers['set-cookie']?.join()).toContain('__Host-');
-    expect(server.output()).toMatch(/"sign_in_asked".*"client":"127\.66\.0\.9"/);
+    await eventually(() => server.output()).toMatch(/"sign_in_asked".*"client":"127\.66\.0\.9"/);
     expect(server.output()).not.toContain('192.0.2.66');
+    await server.answers(1);
     expect((await askToSignIn({ origin: 'https://evil.example' })).status).toBe(403);
     // Programs on this machine alone, without a proxy between.
     expect((await proxy.fetch('/metrics')).status).not.toBe(200);
@@ -116,6 +117,22 @@ describe.each(KINDS)('behind %s', (kind) => {
     },
   );
 
+  it.skipIf(missing)(title('tokens, passwords and keys are in no log'), async () => {
+    const before = await server.answers(0);
+    await askToSignIn({ origin });
+    const { link, token } = await signInMail(server, before.length + 1);
+    expect(link).toBe(`https://${SITE}/sign-in/confirm?token=${token}`);
+    expect((await proxy.fetch(`/sign-in/confirm?token=${token}`)).status).toBe(200);
+    await proxy.fetch('/webhooks/postmark', { method: 'POST', headers: webhook, body: '{}' });
+    await proxy.fetch('/last-line', { headers: { referer: link, cookie: 'session=of-somebody' } });
+    await eventually(() => proxy.accessLog()).toContain('/last-line');
+    const log = await proxy.accessLog();
+    expect(log).toContain('/sign-in/confirm');
+    expect(log).toContain('/webhooks/postmark');
+    for (const secret of [token, PASSWORD, basic, 'Basic', 'Bearer', 'of-somebody', 'token='])
+      expect(log).not.toContain(secret);
+  });
+
   it.skipIf(missing)(title('events of a run come while it runs'), async () => {
     const api = await apiClient(server, OWNER, 'read');
     const command = JSON.stringify({ command: 'echo seen-live' });
@@ -136,23 +153,5 @@ describe.each(KINDS)('behind %s', (kind) => {
     model.release('later');
     await once(answer ?? stream, 'end');
     expect(seen).toContain('event: end');
-  });
-
-  it.skipIf(missing)(title('tokens, passwords and keys are in no log'), async () => {
-    const before = server.output().split('"sign_in_mail"').length;
-    await askToSignIn({ origin });
-    await eventually(() => server.output().split('"sign_in_mail"').length).toBeGreaterThan(before);
-    const letters = await server.answers(1);
-    const { link, token } = await signInMail(server, letters.length);
-    expect(link).toBe(`https://${SITE}/sign-in/confirm?token=${token}`);
-    expect((await proxy.fetch(`/sign-in/confirm?token=${token}`)).status).toBe(200);
-    await proxy.fetch('/webhooks/postmark', { method: 'POST', headers: webhook, body: '{}' });
-    await proxy.fetch('/last-line', { headers: { referer: link, cookie: 'session=of-somebody' } });
-    await eventually(() => proxy.accessLog()).toContain('/last-line');
-    const log = await proxy.accessLog();
-    expect(log).toContain('/sign-in/confirm');
-    expect(log).toContain('/webhooks/postmark');
-    for (const secret of [token, PASSWORD, basic, 'Basic', 'Bearer', 'of-somebody', 'token='])
-      expect(log).not.toContain(secret);
   });
 });
