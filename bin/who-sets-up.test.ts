@@ -148,6 +148,16 @@ describe('a checkout', () => {
       expect([name, lstatSync(join(root, name)).mode & 0o044]).toEqual([name, 0o044]);
   });
 
+  it('that root cloned for itself alone says so when it is set up', async () => {
+    await checkout.program('id', 'echo 0');
+    await chmod(join(root, 'bin/tinyfat'), 0o750);
+    expect((await checkout.run()).stderr).toContain(`chmod -R o+rX ${root}\n`);
+    expect((await checkout.run()).stderr).toBe('');
+    await chmod(join(root, 'bin/tinyfat'), 0o755);
+    await rm(join(root, '.runtime/pages'));
+    expect((await checkout.run()).stderr).not.toContain('chmod');
+  });
+
   const owners = () => {
     const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
     return new Set(names.map((name) => lstatSync(join(root, name)).uid));

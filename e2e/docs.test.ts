@@ -1,61 +1,27 @@
-/** The docs say nothing that is not so: commands, options, settings, files, links. Blocks that are run: docs-run.test.ts. */
+/**
+ * The docs say nothing that is not so: commands, options, files, names, links. Settings: docs-settings.test.ts. Blocks that
+ * are run: docs-run.test.ts.
+ */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../apps/cli/src/config.ts';
 import {
-  CHECKED,
-  EXAMPLE_FILE,
-  FOLLOWED,
-  NO_VARIABLES,
-  NOT_SEARCHED,
-  OTHER_VARIABLES,
-  RUN,
-} from './docs/blocks.ts';
-import { isInGroup, placeholders, wrongWith, wrongWithMention } from './docs/command-line.ts';
+  at,
+  BLOCKS,
+  CODE,
+  expectNone,
+  FILES,
+  LINKED,
+  PAGES,
+  SCRIPTS,
+  SOURCES,
+  TOP,
+} from './docs/all-pages.ts';
+import { CHECKED, EXAMPLE_FILE, FOLLOWED, NOT_SEARCHED, RUN } from './docs/blocks.ts';
+import { isInGroup, wrongWith, wrongWithMention } from './docs/command-line.ts';
 import { type Block, type Inline, ROOT, readPage } from './docs/markdown.ts';
 import { type ShellCommand, shellCommands } from './docs/shell-words.ts';
-
-const filesBelow = (folder: string): string[] =>
-  existsSync(join(ROOT, folder))
-    ? readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .map((name) => join(folder, name))
-        .filter((name) => !/(^|\/)(node_modules|\.astro)(\/|$)/.test(name))
-        .filter((name) => statSync(join(ROOT, name)).isFile())
-    : [];
-const TOP = readdirSync(ROOT);
-const FILES = [...TOP, ...['apps', 'packages', 'bin', 'e2e', 'bench', 'docs', 'deploy'].flatMap(filesBelow)];
-const SOURCES = FILES.filter((file) => /\.(ts|astro|css|json)$|^bin\/[a-z-]+$/.test(file))
-  .map((file) => readFileSync(join(ROOT, file), 'utf8'))
-  .join('\n');
-
-/** A changelog tells of what was: only its links must lead somewhere. */
-const PAGES = FILES.filter((file) => /^([A-Z]+\.md|(docs|deploy)\/.*\.md)$/.test(file))
-  .filter((file) => file !== 'CHANGELOG.md')
-  .map(readPage);
-const LINKED = [...PAGES, ...(existsSync(join(ROOT, 'CHANGELOG.md')) ? [readPage('CHANGELOG.md')] : [])];
-const CODE = PAGES.flatMap(({ code }) => code);
-const BLOCKS = PAGES.flatMap(({ blocks }) => blocks);
-const SCRIPTS = BLOCKS.filter(({ language }) => /^(sh|bash|shell)$/.test(language));
-
-const at = ({ page, line }: { page: string; line: number }, what: string) => `${page}:${line}: ${what}`;
-/** One line for each thing that is wrong. */
-const expectNone = (wrong: string[]) => expect(wrong.join('\n')).toBe('');
-
-/** Settings that the program reads. */
-const SETTINGS = new Set<string>();
-readConfig(
-  new Proxy(
-    {},
-    {
-      get: (_, name) => {
-        SETTINGS.add(String(name));
-        return undefined;
-      },
-    },
-  ),
-);
 
 /** The commands of a block: of a script all of them, of a session on a terminal what was typed after `$`. */
 function commandsOf(block: Block): ShellCommand[] {
@@ -171,38 +137,6 @@ describe('the docs', () => {
         ].map((what) => at(where, `${what} is not there`));
       }),
     );
-  });
-
-  it('set and name no variable that nobody reads', () => {
-    const isKnown = (name: string) => SETTINGS.has(name) || Object.hasOwn(OTHER_VARIABLES, name);
-    const set = SCRIPTS.flatMap((block) =>
-      shellCommands(block.text)
-        .flatMap(({ assigns }) => assigns)
-        .filter((name) => /^[A-Z]/.test(name) && !isKnown(name))
-        .map((name) => at(block, name)),
-    );
-    const others = new Set([...NO_VARIABLES, ...placeholders()]);
-    const named = CODE.flatMap((code) => {
-      const [, name = '', isSet] = /^([A-Z][A-Z0-9_]{2,})(=.*)?$/s.exec(code.text) ?? [];
-      return name === '' || isKnown(name) || (isSet === undefined && others.has(name))
-        ? []
-        : [at(code, name)];
-    });
-    expectNone([...set, ...named]);
-  });
-
-  it('describe every setting that the program reads', () => {
-    const described = new Set(
-      readPage('docs/environment.md').code.map(({ text }) => /^[A-Z][A-Z0-9_]+/.exec(text)?.[0]),
-    );
-    expect([...SETTINGS].filter((name) => !described.has(name))).toEqual([]);
-  });
-
-  it('show the answer to wrong settings as it is', () => {
-    const shown = BLOCKS.filter(({ text }) => text.startsWith('tinyfat: SMTP_PORT is no port'));
-    const read = readConfig({ SMTP_PORT: 'x', HOST: '0.0.0.0' });
-    const problems = read.ok ? [] : read.problems.map((problem) => `tinyfat: ${problem}\n`);
-    expect(shown.map(({ text }) => text)).toEqual([problems.join('')]);
   });
 
   it('name no file, folder or test below the checkout that is not there', () => {

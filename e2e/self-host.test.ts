@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Block, readPage } from './docs/markdown.ts';
 import {
   canMakeMachine,
-  givePackages,
+  copyPackages,
   type Machine,
   makeMachine,
   makeRepository,
@@ -74,7 +74,7 @@ describe.skipIf(!possible)(`docs/self-host.md${why}`, () => {
         const lines = text.trim().split('\n');
         const cloned = lines.findIndex((line) => line.includes('git clone')) + 1;
         await run(lines.slice(0, cloned).join('\n').replace('<repository>', '/opt/repository'));
-        givePackages(opt);
+        machine.givePackages();
         expect(await run(lines.slice(cloned).join('\n'))).toContain(
           'tinyfat: an e-mail address for every agent',
         );
@@ -134,7 +134,7 @@ describe.skipIf(possible)('a clone that is set up (skipped as root: the machine 
       makeRepository(join(folder, 'repository'));
       execFileSync('git', ['clone', '-q', 'repository', 'clone'], { cwd: folder });
       const clone = join(folder, 'clone');
-      givePackages(clone);
+      copyPackages(clone);
       const { stdout } = await promisify(execFile)(join(clone, 'bin/tinyfat'), ['help']);
       expect(stdout).toContain('tinyfat: an e-mail address for every agent');
       expect(leftIn(clone)).toEqual(['!! .runtime/', '!! dist/']);

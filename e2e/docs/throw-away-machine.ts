@@ -14,7 +14,9 @@ const OWN = ['/etc', '/opt', '/var/lib', '/usr/local/sbin'];
 
 /** Whether this process can make such a machine: only root, where mounts are allowed. */
 export function canMakeMachine(): boolean {
-  return process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+  if (process.getuid?.() !== 0) return false;
+  const mounts = 'mount --bind /etc /opt && mount -o remount,bind,ro /opt';
+  return spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', mounts]).status === 0;
 }
 
 /** Reads a unit's settings; starts it as its user, with nothing but its environment, and stops it. */
@@ -57,6 +59,8 @@ export interface Machine {
   /** Where a path of the machine lies for the test. */
   at(path: string): string;
   write(path: string, text: string, mode: number): void;
+  /** From now on `/opt/tinyfat` has the packages and the Node of this checkout, as `npm ci` and the download would give. */
+  givePackages(): void;
   /** Runs a script with `set -e`, as root. */
   run(script: string): Promise<Ended>;
   /** What the service printed since its last start. */
@@ -82,11 +86,18 @@ export function makeMachine(settings: Readonly<Record<string, string>>): Machine
   write('/usr/local/sbin/systemctl', SYSTEMCTL, 0o755);
   write('/usr/local/sbin/journalctl', '#!/bin/sh\nexec cat /etc/journal\n', 0o755);
 
-  const mounts = OWN.map((folder) => `mount --bind '${at(folder)}' ${folder}`).join('\n');
+  const mounts = OWN.map((folder) => `mount --bind '${at(folder)}' ${folder}`);
   const run: Machine['run'] = (script) =>
     new Promise((resolve) => {
       const env = { PATH: SYSTEM_PATH, HOME: at('/root'), SCRIPT: script };
-      const words = ['--mount', '--propagation', 'private', 'sh', '-ec', `${mounts}\nexec sh -ec "$SCRIPT"`];
+      const words = [
+        '--mount',
+        '--propagation',
+        'private',
+        'sh',
+        '-ec',
+        `${mounts.join('\n')}\nexec sh -ec "$SCRIPT"`,
+      ];
       execFile('unshare', words, { env, cwd: '/' }, (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
       );
@@ -95,6 +106,16 @@ export function makeMachine(settings: Readonly<Record<string, string>>): Machine
   return {
     at,
     write,
+    givePackages() {
+      for (const folder of packageFolders()) {
+        mkdirSync(at(`/opt/tinyfat/${folder}`), { recursive: true });
+        mounts.push(
+          `mount --bind '${join(ROOT, folder)}' '/opt/tinyfat/${folder}'`,
+          `mount -o remount,bind,ro '/opt/tinyfat/${folder}'`,
+        );
+      }
+      stamp(at('/opt/tinyfat'));
+    },
     run,
     journal: () => (existsSync(at('/etc/journal')) ? readFileSync(at('/etc/journal'), 'utf8') : ''),
     async dispose() {
@@ -118,24 +139,31 @@ export function makeRepository(folder: string): void {
   git(folder, 'commit', '-qm', 'now');
 }
 
-/**
- * Gives a fresh clone the packages and the Node of this checkout, as `npm ci` and the download would have; with links
- * instead of copies where the file system lets us.
- */
-export function givePackages(clone: string): void {
-  const list =
-    'ls -d node_modules apps/*/node_modules packages/*/node_modules .runtime/node 2>/dev/null || :';
-  const found = execFileSync('sh', ['-c', list], { cwd: ROOT, encoding: 'utf8' });
-  mkdirSync(join(clone, '.runtime'));
-  for (const name of found.trim().split('\n')) {
-    const words = ['-a', join(ROOT, name), join(clone, dirname(name))];
+/** Gives a fresh clone copies of them; links, where the file system lets us. */
+export function copyPackages(clone: string): void {
+  for (const folder of packageFolders()) {
+    mkdirSync(join(clone, dirname(folder)), { recursive: true });
+    const words = ['-a', join(ROOT, folder), join(clone, dirname(folder))];
     try {
       execFileSync('cp', ['-l', ...words], { stdio: 'pipe' });
     } catch {
       execFileSync('cp', words);
     }
   }
+  stamp(clone);
+}
+
+/** What `npm ci` and the download of Node made in this checkout. */
+function packageFolders(): string[] {
+  const list =
+    'ls -d node_modules apps/*/node_modules packages/*/node_modules .runtime/node 2>/dev/null || :';
+  return execFileSync('sh', ['-c', list], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+}
+
+/** As the launcher writes it after `npm ci`. */
+function stamp(clone: string): void {
   const lock = readFileSync(join(clone, 'package-lock.json'));
+  mkdirSync(join(clone, '.runtime'), { recursive: true });
   writeFileSync(
     join(clone, '.runtime/packages'),
     execFileSync('cksum', { input: lock, encoding: 'utf8' }).trim(),
