@@ -5,7 +5,13 @@
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { DEFAULT_LIMITS, type MailLimits, type MasterKeys, type WebhookSecret } from '@tinyfat/core';
+import {
+  DEFAULT_LIMITS,
+  type HostPattern,
+  type MailLimits,
+  type MasterKeys,
+  type WebhookSecret,
+} from '@tinyfat/core';
 import * as v from 'valibot';
 import * as values from './config-values.ts';
 
@@ -46,6 +52,8 @@ export interface Config {
   ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
+  /** Hosts that agents may reach though they are not public; empty = none. */
+  egressAllow: HostPattern[];
   turnTimeoutMs: number;
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
@@ -176,6 +184,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
+    egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
     workers: read('WORKERS', values.count(1024), availableParallelism()),

@@ -21,6 +21,10 @@ async function main(words: string[]): Promise<number> {
 // Modes are set where a file is made; folders of sandboxes must be readable whatever the caller's mask is.
 process.umask(0o022);
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
+  if (error instanceof Error && 'code' in error && error.code === 'database_newer') {
+    console.error(`tinyfat: ${error.message}`);
+    return 1;
+  }
   console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return 1;
 });

@@ -1,7 +1,7 @@
 /** Mail that the host itself writes: answers to commands, and error mails. Composed and stored, not yet recorded. */
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
@@ -18,10 +18,10 @@ export async function hostMail(
   const recipients = address.to.map((to) => to.address);
   const id = ports.makeId();
   const messageId = newMessageId(id, ports.mailDomain);
-  const from = agentAddress(ports, work.agent);
+  const from = agentMailbox(ports, work.agent);
   const composed = await ports.workers.compose({
     messageId,
-    from: { address: from, name: work.agent.name },
+    from,
     to: address.to,
     cc: [],
     replyTo: secretReplyTo(ports, work, recipients),
@@ -44,7 +44,7 @@ export async function hostMail(
     kind: mail.kind,
     source_file: null,
     source_sha256: null,
-    envelope_sender: from,
+    envelope_sender: from.address,
     recipients: JSON.stringify(recipients),
     subject: address.subject,
     message_id: messageId,

@@ -91,6 +91,8 @@ export interface FolderEntry {
   kind: 'file' | 'folder' | 'other';
   size: number;
   modifiedAt: number;
+  /** A file that its owner may run as a program. */
+  executable: boolean;
 }
 
 /**
@@ -115,10 +117,18 @@ export interface AgentFolders {
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
   /**
    * Replaces a file atomically and durably; makes the folders above it. A folder in its place is moved aside, to the same
-   * name with `.in-the-way-` and an id behind it.
+   * name with `.in-the-way-` and an id behind it. `executable`: it may be run as a program; false when absent.
    */
-  write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
-  /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
+  write(
+    agentId: string,
+    path: string,
+    bytes: Uint8Array | string,
+    mode?: { executable: boolean },
+  ): Promise<void>;
+  /**
+   * Renames inside the folder; a destination that exists is replaced, but for a folder with something in it; a link is
+   * moved, not followed. Rejects with the `code` ENOENT where there is nothing to move.
+   */
   move(agentId: string, from: string, to: string): Promise<void>;
   /**
    * Takes the content of a folder away by one rename, however much it is: renames `folder` to `to`, makes it anew, and

@@ -8,6 +8,7 @@ export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './delivery-notices.ts';
 export * from './mails.ts';
+export { NewerDatabaseError } from './migrate.ts';
 export * from './provider-cursors.ts';
 export * from './provider-keys.ts';
 export * from './raw-keys.ts';

@@ -32,6 +32,10 @@ export interface AgentsTable {
   name: string;
   /** Canonical address; on the allow-list from the start. */
   owner: string;
+  /** What its turns may reach over the network, as core's `parseEgress` reads it. */
+  egress: Generated<string>;
+  /** Stands before the address in From of what it sends; empty: its name does. */
+  display_name: Generated<string>;
   created_at: number;
   deleted_at: number | null;
 }
@@ -383,6 +387,7 @@ export interface SignInAttemptsTable {
 }
 
 export type Agent = Selectable<AgentsTable>;
+export type NewAgent = Insertable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
 export type Job = Selectable<JobsTable>;

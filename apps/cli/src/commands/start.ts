@@ -1,5 +1,5 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
-import { describeError } from '@tinyfat/core';
+import { describeError, hostWithPort, isLoopbackHostname } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import type { Run } from '../command-line/spec.ts';
 import { type Config, isLoopback } from '../config.ts';
@@ -51,7 +51,7 @@ export const start: Run = async (_given, config) => {
 
 function signInNote({ publicUrl, adminEmails }: Config): string {
   const { protocol, hostname } = new URL(publicUrl);
-  if (protocol === 'http:' && !isLoopback(hostname)) {
+  if (protocol === 'http:' && !isLoopbackHostname(hostname)) {
     return ' (plain http: cookies can be read on the way; put a proxy with TLS in front)';
   }
   return adminEmails.length === 0 ? ' (owners see their own agents; ADMIN_EMAILS names who sees all)' : '';
@@ -82,14 +82,14 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
       : 'Write to     nobody yet; make an agent: tinyfat agent create NAME --owner you@example.com',
     server.smtpPort === null
       ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
-      : `Mail in      SMTP on ${host}:${server.smtpPort}${isLoopback(host) ? ' (this machine only)' : ''}`,
+      : `Mail in      SMTP on ${hostWithPort(host, server.smtpPort)}${isLoopback(host) ? ' (this machine only)' : ''}`,
     ...webhookLines(config),
     `Mail out     ${mailWay(config) ?? `Maildir ${server.data.paths.mailbox} (set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real)`}`,
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
     `Sign in      ${config.publicUrl}${signInNote(config)}`,
-    `Health       http://${config.http.host}:${server.httpPort}/health/ready`,
+    `Health       http://${hostWithPort(config.http.host, server.httpPort)}/health/ready`,
     `Everything   is in ${config.dataDir}`,
   ];
   return lines;

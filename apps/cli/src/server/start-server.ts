@@ -82,7 +82,9 @@ export async function startServer(
     return undone;
   };
   try {
-    const data = await openDataFolder(config.dataDir);
+    const data = await openDataFolder(config.dataDir, ({ from, to, copy }) =>
+      logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
+    );
     undo.push(() => data.close());
     const { db, paths, folders, rawMail } = data;
     const keyBytes = await readSignInKey(data);
@@ -128,7 +130,7 @@ export async function startServer(
       authservIds: config.trustedAuthservIds,
     });
     undo.push(() => workers.close());
-    const gateways = createGateways({ now: clock });
+    const gateways = createGateways({ now: clock, allow: config.egressAllow });
     undo.push(() => gateways.close());
     const account = resendAccountOf(config, clock);
     const transport = mailTransport(config, paths.mailbox, clock, account);
@@ -145,7 +147,6 @@ export async function startServer(
       folders,
       clock,
       skillsFolder: programPaths.skills,
-      egress: { kind: 'public' },
       onGatewayEvent(run, { kind, ...event }) {
         if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
         else logger.debug('gateway', { run, kind, ...event });

@@ -7,6 +7,12 @@ export const setupErrors = {
     sentence: 'A port that should be listened on is taken.',
     nextStep: 'Stop the program that has it, or set PORT or SMTP_PORT to another one.',
   },
+  database_newer: {
+    seenBy: 'operator',
+    sentence: 'The database belongs to a newer tinyfat than this one; nothing was changed.',
+    nextStep:
+      'Start the newer version again; or, to go back, stop everything and put the copy that its upgrade left beside the database in its place: what came since then is not in it.',
+  },
   agent_name_taken: {
     seenBy: 'operator',
     sentence: 'There is an agent of that name already.',
