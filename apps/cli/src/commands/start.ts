@@ -1,6 +1,7 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
 import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
+import type { RelayCheck } from '@tinyfat/mail';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
 import { installLastResort } from '../server/last-resort.ts';
@@ -25,15 +26,22 @@ export const startCommand: Command = async (words, config) => {
   // Whoever read what is printed may go away; mail is served all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
+  let server: Server | null = null;
+  const onHangUp = hangUps(config, () => server?.reloadCertificate());
   const started = await startServer(config, logger, showSignIn).catch(takenPort);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
   }
-  const { server } = started;
-  lastResort.stopWith(() => server.stop(0));
-  for (const line of await welcome(config, server)) console.log(line);
+  const running = started.server;
+  server = running;
+  lastResort.stopWith(() => running.stop(0));
+  for (const line of await welcome(config, running)) console.log(line);
+  void running.checkMailOut().then((check) => {
+    if (check) console.log(mailOutLine(check));
+  });
   const signal = await new Promise<string>((resolve) => {
+    onHangUp(() => resolve('SIGHUP'));
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
@@ -41,13 +49,34 @@ export const startCommand: Command = async (words, config) => {
   // A second signal does not wait for the running turns.
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
-  const stopped = await server.stop(DRAIN_MS).then(
+  const stopped = await running.stop(DRAIN_MS).then(
     () => true,
     () => false,
   );
   // A connection to a relay that no longer answers must not keep the process.
   process.exit(stopped && !lastResort.faulted() ? 0 : 1);
 };
+
+/**
+ * SIGHUP has the certificate read again, as servers do. Where there is none to read and somebody sits at a terminal, it
+ * is the terminal that has gone, and the server stops in order. Gives what takes the stop.
+ */
+function hangUps(config: Config, reload: () => void): (stop: () => void) => void {
+  let stop: () => void = () => process.exit(1);
+  process.on('SIGHUP', () => {
+    if (config.smtp.tls === null && process.stdin.isTTY === true) stop();
+    else reload();
+  });
+  return (given) => {
+    stop = given;
+  };
+}
+
+/** What was found out about the relay after the start. */
+function mailOutLine(check: RelayCheck): string {
+  if (check.ok) return `Mail out     works: ${printable(check.detail)}`;
+  return `Mail out     FAILS: ${printable(check.reason)}\n             To mend it: ${check.fix} Mail is taken all the same; answers wait.`;
+}
 
 function signInNote({ publicUrl, adminEmails }: Config): string {
   const { protocol, hostname } = new URL(publicUrl);
