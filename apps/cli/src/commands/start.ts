@@ -1,5 +1,4 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
-import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import type { RelayCheck } from '@tinyfat/mail';
 import type { Run } from '../command-line/spec.ts';
@@ -9,7 +8,7 @@ import { printable } from '../output/text.ts';
 import { installLastResort } from '../server/last-resort.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import type { SignInMail } from '../server/sign-in-mails.ts';
-import { type Server, type StartResult, startServer } from '../server/start-server.ts';
+import { type Server, startServer } from '../server/start-server.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;
@@ -28,7 +27,7 @@ export const start: Run = async (_given, config) => {
   const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
   let server: Server | null = null;
   const onHangUp = hangUps(config, () => server?.reloadCertificate());
-  const started = await startServer(config, logger, showSignIn).catch(takenPort);
+  const started = await startServer(config, logger, showSignIn);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
@@ -89,13 +88,6 @@ function signInNote({ publicUrl, adminEmails }: Config): string {
 /** Without a way out for mail, whoever sits at this terminal is who can read it. Goes into no log. */
 function showSignIn({ address, link, code }: SignInMail): void {
   console.log(`Sign in      ${printable(address)}: ${link} (code ${code})`);
-}
-
-/** A taken port is told with its next step; anything else is a surprise and goes on as it is. */
-function takenPort(error: unknown): Extract<StartResult, { ok: false }> {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
-  const { sentence, nextStep } = describeError('port_in_use');
-  return { ok: false, reason: `${sentence} (${error.message})`, fix: nextStep };
 }
 
 async function welcome(config: Config, server: Server): Promise<string[]> {

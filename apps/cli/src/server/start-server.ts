@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
-import { newId } from '@tinyfat/core';
+import { describeError, newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
 import { mailWorkers, type RelayCheck } from '@tinyfat/mail';
@@ -23,7 +23,7 @@ import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
 import { openWeb } from './open-web.ts';
 import { openWebhooks } from './open-webhooks.ts';
-import { programPaths } from './program.ts';
+import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
 import type { SignInMail } from './sign-in-mails.ts';
@@ -82,6 +82,11 @@ export async function startServer(
   const clock = Date.now;
   const makeId = () => newId(clock, randomBytes);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const missing = missingBuild();
+  if (missing !== null) {
+    const { sentence, nextStep } = describeError('build_missing');
+    return { ok: false, reason: `${sentence} (${missing})`, fix: nextStep };
+  }
   const tls = config.smtp.tls && readCertificate(config.smtp.tls, clock, logger);
   if (tls && !tls.ok) return { ok: false, reason: tls.reason, fix: tls.fix };
   const lock = lockDataFolder(config.dataDir);
