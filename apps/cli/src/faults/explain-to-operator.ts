@@ -15,12 +15,17 @@ export function explainToOperator(
 ): string[] {
   const [first = ''] = words;
   const command = COMMAND_WORD.test(first) ? ` ${first}` : '';
-  return reportFault(error, {
-    what: first === 'start' ? 'tinyfat did not start' : `tinyfat${command}`,
-    dataDir: resolve(environment.DATA_DIR || './data'),
-    builtFolder: programPaths.built,
-    secrets: [...secretsOf(environment), ...secretWords(words)],
-  });
+  const what = first === 'start' ? 'tinyfat did not start' : `tinyfat${command}`;
+  try {
+    return reportFault(error, {
+      what,
+      dataDir: resolve(environment.DATA_DIR || './data'),
+      builtFolder: programPaths.built,
+      secrets: [...secretsOf(environment), ...secretWords(words)],
+    });
+  } catch {
+    return [`${what}: something went wrong that should not, and can not be told.`];
+  }
 }
 
 /** Of options that hold one. */

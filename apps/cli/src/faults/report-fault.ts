@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
-  fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -91,7 +91,11 @@ function storeIn(folder: string, prefix: string, text: string, ours: boolean): s
     } finally {
       closeSync(file);
     }
-    removeOld(folder, `${prefix}fault-`);
+    try {
+      removeOld(folder, `${prefix}fault-`);
+    } catch {
+      // Another command may have removed them; what counts is the new one.
+    }
     return path;
   } catch {
     return null;
@@ -106,26 +110,13 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Names begin with their time. Those of other users, in a folder for all, can't be removed and are left. */
+/** Names begin with their time. Those of other users, in a folder for all, do not count and are left. */
 function removeOld(folder: string, prefix: string): void {
-  const old = readdirSync(folder)
+  const own = readdirSync(folder)
     .filter((name) => name.startsWith(prefix) && name.endsWith('.txt'))
-    .sort()
-    .slice(0, -MOST_FILES);
-  for (const name of old) {
-    try {
-      if (isOwn(join(folder, name))) rmSync(join(folder, name));
-    } catch {}
-  }
-}
-
-function isOwn(path: string): boolean {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return fstatSync(file).uid === process.getuid?.();
-  } finally {
-    closeSync(file);
-  }
+    .filter((name) => lstatSync(join(folder, name)).uid === process.getuid?.())
+    .sort();
+  for (const name of own.slice(0, -MOST_FILES)) rmSync(join(folder, name));
 }
 
 /** Strikes the secrets out of a text, also in the form in which URLs have them. */

@@ -175,10 +175,10 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
   const port = await listen(server.server, options.host, options.port);
   return {
     port,
-    replaceCertificate(tls) {
+    replaceCertificate({ key, cert }) {
       // smtp-server forgets the pair that it has before it looks at the new one.
-      createSecureContext(tls);
-      server.updateSecureContext(tls);
+      createSecureContext({ key, cert });
+      server.updateSecureContext({ key, cert });
     },
     close: (drainMs) => drain({ server, sockets, busy, drainMs }),
   };

@@ -51,7 +51,8 @@ export function withoutLogin(text: string, url: string): string {
   const base64 = (clear: string) => Buffer.from(clear, 'utf8').toString('base64');
   const forms = [secret, password, base64(secret), base64(`\0${user}\0${secret}`)];
   let struck = text;
-  for (const form of secret === '' ? [] : forms) struck = struck.replaceAll(form, '(password)');
+  // A shorter one stands in half of all words: struck out everywhere, it would be read from the gaps.
+  for (const form of secret.length < 4 ? [] : forms) struck = struck.replaceAll(form, '(password)');
   return struck;
 }
 
