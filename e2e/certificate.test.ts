@@ -97,7 +97,6 @@ describe('the certificate of the listener', () => {
 
   it.each([
     ['empty files', { cert: '', key: '' }, 'is empty'],
-    ['an empty certificate', { cert: '', key: first.key }, 'SMTP_TLS_CERT'],
     ['a key of another certificate', { cert: first.cert, key: second.key }, 'not made for the private key'],
   ])('stops the start for %s, in a sentence', async (_, pair, words) => {
     put(pair);

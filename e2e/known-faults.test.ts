@@ -84,7 +84,7 @@ describe('a command that meets something broken', () => {
       join(folder, 'data', 'tinyfat.sqlite'),
       'no database, but longer than its header. '.repeat(50),
     );
-    for (const words of [['start'], ['agent', 'list'], ['runs']]) {
+    for (const words of [['start'], ['runs']]) {
       const result = await runCli(words, environment);
       expectFault(
         result,

@@ -31,7 +31,7 @@ process.umask(0o022);
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') > 1) return;
   // Whoever read what is printed has gone, as head(1) does.
-  if ('code' in error && error.code === 'EPIPE') process.exit(1);
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(1);
   process.exit(failed(error));
 });
 process.exitCode = await main(process.argv.slice(2)).catch(failed);

@@ -86,10 +86,13 @@ function storeIn(folder: string, prefix: string, text: string, ours: boolean): s
     const path = join(folder, `${prefix}fault-${time}-${randomBytes(4).toString('hex')}.txt`);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = openSync(path, flags, 0o600);
+    let written = 0;
     try {
-      writeSync(file, text);
+      written = writeSync(file, text);
     } finally {
       closeSync(file);
+      // Of a full disk: half a report elsewhere is more than an empty file here.
+      if (written === 0) rmSync(path);
     }
     try {
       removeOld(folder, `${prefix}fault-`);
