@@ -1,2 +1,3 @@
 export { type BubblewrapOptions, bubblewrap, sandboxOwner } from './bubblewrap.ts';
+export { likelyCgroups, ownCgroupView } from './cgroup/find-place.ts';
 export { removeStaleRuns } from './server-record.ts';
