@@ -17,9 +17,7 @@ export async function openSqlite(path: string): Promise<Database> {
   connection.exec('pragma journal_mode = wal');
   connection.exec('pragma synchronous = full');
   connection.exec('pragma foreign_keys = on');
-  const database: Database = new Kysely<Schema>({
-    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
-  });
+  const database = overConnection(connection);
   const { error } = await new Migrator({
     db: database,
     provider: { getMigrations: async () => migrations },
@@ -29,6 +27,13 @@ export async function openSqlite(path: string): Promise<Database> {
     throw error;
   }
   return database;
+}
+
+/** The database over an open connection, as it is; nothing is migrated. */
+export function overConnection(connection: DatabaseSync): Database {
+  return new Kysely<Schema>({
+    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
+  });
 }
 
 /**

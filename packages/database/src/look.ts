@@ -1,0 +1,37 @@
+/**
+ * Looks into the embedded database without changing anything: no table, no row, no file beside it. A connection that is
+ * only read-only would make the files of the write-ahead log where there are none (wal.html, "Read-Only Databases").
+ */
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { type Database, overConnection } from './sqlite.ts';
+
+/** What a look at the file gives. */
+export type SqliteLook =
+  | { state: 'open'; db: Database }
+  | { state: 'absent' }
+  /** `why` is a sentence. */
+  | { state: 'closed'; why: string };
+
+/** Opens the file for reading. Its tables are those of whichever version wrote it last. */
+export function lookIntoSqlite(path: string): SqliteLook {
+  if (sizeOf(path) === null) return { state: 'absent' };
+  const location = pathToFileURL(path);
+  const log = sizeOf(`${path}-wal`) ?? 0;
+  if (log > 0 && sizeOf(`${path}-shm`) === null)
+    return { state: 'closed', why: 'It was not closed in order; the next start reads its log.' };
+  // Nobody has it open where there is no log, so it stays as it is while we look.
+  location.search = log > 0 ? '?mode=ro&readonly_shm=1' : '?mode=ro&immutable=1';
+  try {
+    const connection = new DatabaseSync(location, { readOnly: true, timeout: 2000 });
+    connection.prepare('select 1 from sqlite_master').all();
+    return { state: 'open', db: overConnection(connection) };
+  } catch (error) {
+    return { state: 'closed', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
