@@ -49,6 +49,7 @@ export * from './sessions/file-name.ts';
 export * from './sessions/hash.ts';
 export * from './sessions/scope.ts';
 export * from './sha256.ts';
+export * from './text/did-you-mean.ts';
 export * from './threading/message-id.ts';
 export * from './threading/reply-headers.ts';
 export * from './threading/subject.ts';
