@@ -253,15 +253,32 @@ export interface RefusedRecipient {
 /** A permanent refusal that is about this server's account and not about the mail; codes of the list. */
 export type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
 
+/** Why an SMTP relay takes no mail at all, whatever the message is. */
+export type RelayFault =
+  | 'relay_name_unknown'
+  | 'relay_refused'
+  | 'relay_timeout'
+  | 'relay_unreachable'
+  | 'relay_tls_failed'
+  | 'relay_starttls_missing'
+  | 'relay_certificate_untrusted'
+  | 'relay_certificate_name'
+  | 'relay_certificate_dates'
+  | 'relay_login_refused'
+  | 'relay_login_missing'
+  | 'relay_login_needed'
+  | 'relay_not_ready';
+
 /** What a provider said to one message. `retryAfterMs` is the shortest wait that it asked for. */
 export type SendOutcome =
   /** Accepted; `providerId` is the provider's own name for it. */
   | { state: 'sent'; providerId: string | null; recipientsRefused: RefusedRecipient[] }
   /**
    * Surely not accepted, and worth another try. `parked`: the account may not send at present (its quota is used
-   * up, it waits for approval), which has nothing to do with this mail and can take days.
+   * up, it waits for approval), which has nothing to do with this mail and can take days. `code`: nothing goes out
+   * this way, for a reason that is known.
    */
-  | { state: 'temporary'; reason: string; retryAfterMs?: number; parked?: true }
+  | { state: 'temporary'; reason: string; code?: RelayFault; retryAfterMs?: number; parked?: true }
   /** Surely not accepted, and no retry will change that; `recipientsRefused` where that is about recipients. */
   | { state: 'permanent'; reason: string; code?: AccountRefusal; recipientsRefused?: RefusedRecipient[] }
   /**

@@ -1,6 +1,7 @@
 /** Guarded reading of untrusted mail, composing, and the ways in and out. */
 export type * from './contract.ts';
 export { smtpListener } from './smtp-in/smtp-listener.ts';
+export { type CheckRelayOptions, checkRelay, type RelayCheck } from './transports/check-relay.ts';
 export { type MaildirOptions, maildir } from './transports/maildir.ts';
 export { type PostmarkOptions, postmark } from './transports/postmark.ts';
 export { type ResendOptions, resend } from './transports/resend.ts';

@@ -3,6 +3,7 @@ import { admissionErrors } from './admission.ts';
 import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';
 import { httpErrors } from './http.ts';
+import { relayErrors } from './relay.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
 import { webhookErrors } from './webhook.ts';
@@ -12,6 +13,7 @@ export const ERRORS = {
   ...admissionErrors,
   ...deliveryErrors,
   ...httpErrors,
+  ...relayErrors,
   ...runErrors,
   ...setupErrors,
   ...webhookErrors,
