@@ -16,7 +16,8 @@ export function buildCheck(root: string): Check {
     name: 'build',
     async look(signal) {
       const missing = await missingParts(root, signal);
-      if (!missing.ok) return broken('build', `could not be looked at: ${missing.why}`, 'Look at bin/with-node.');
+      if (!missing.ok)
+        return broken('build', `could not be looked at: ${missing.why}`, 'Look at bin/with-node.');
       const parts = missing.names.flatMap((name) => PARTS[name] ?? []);
       if (parts.length === 0) return ok('build', 'of this version');
       return broken(

@@ -14,7 +14,15 @@ export interface DataFolderParts {
 const NAME = 'data folder';
 
 /** What lies directly in it and is written by the server. */
-const FILES = ['tinyfat.sqlite', 'tinyfat.sqlite-wal', 'tinyfat.sqlite-shm', 'server.json', 'raw-mail', 'mailbox', 'run'];
+const FILES = [
+  'tinyfat.sqlite',
+  'tinyfat.sqlite-wal',
+  'tinyfat.sqlite-shm',
+  'server.json',
+  'raw-mail',
+  'mailbox',
+  'run',
+];
 
 /** Looks at the folder and at what the server itself has in it; makes nothing. */
 export function dataFolderCheck(parts: DataFolderParts): Check {
@@ -30,7 +38,11 @@ function look(parts: DataFolderParts): Finding {
     return codeOf(error) === 'ENOENT' ? absent(parts) : broken(NAME, wordsOf(error), canEnter(parts));
   }
   if (!found.isDirectory())
-    return broken(NAME, `${dataDir} is no folder`, 'Set DATA_DIR to a folder, or to a path where there is nothing yet.');
+    return broken(
+      NAME,
+      `${dataDir} is no folder`,
+      'Set DATA_DIR to a folder, or to a path where there is nothing yet.',
+    );
   return whose(parts, found) ?? writable(parts) ?? strangersFiles(parts, found.uid) ?? open(dataDir, found);
 }
 
@@ -48,7 +60,11 @@ function absent(parts: DataFolderParts): Finding {
       `sudo install -d -o ${user} -m 0700 ${quoted(parts.dataDir)}`,
     );
   }
-  return note(NAME, `${parts.dataDir} is not there yet`, 'The first start makes it. If it should be there, check DATA_DIR.');
+  return note(
+    NAME,
+    `${parts.dataDir} is not there yet`,
+    'The first start makes it. If it should be there, check DATA_DIR.',
+  );
 }
 
 /** The path itself, or the first of the folders above it that is there. */
@@ -88,7 +104,12 @@ function writable(parts: DataFolderParts): Finding | null {
         `${parts.dataDir} is on a file system that is mounted read-only`,
         'Mount it read-write; in a systemd unit, StateDirectory= or ReadWritePaths= with this folder.',
       );
-    return broken(NAME, `${parts.dataDir} can not be written by this user`, null, `chmod 0700 ${quoted(parts.dataDir)}`);
+    return broken(
+      NAME,
+      `${parts.dataDir} can not be written by this user`,
+      null,
+      `chmod 0700 ${quoted(parts.dataDir)}`,
+    );
   }
 }
 

@@ -17,7 +17,11 @@ export function databaseCheck(records: () => Promise<Records>): Check {
         case 'closed':
           return /next start/.test(found.why)
             ? note('database', found.why, null)
-            : broken('database', found.why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
+            : broken(
+                'database',
+                found.why,
+                'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.',
+              );
       }
     },
   };

@@ -38,7 +38,11 @@ function free(room: FileSystemRoom, kind: string | null): Finding {
   const inodes = room.files > 0 ? ` and ${room.ffree.toLocaleString('en')} inodes` : '';
   const found = `${readable(bytes)}${inodes} free${kind === null ? '' : ` (${kind})`}`;
   if (problem !== null)
-    return broken('disk', found, 'Mail is put off until there is more. Free space, or enlarge the file system.');
+    return broken(
+      'disk',
+      found,
+      'Mail is put off until there is more. Free space, or enlarge the file system.',
+    );
   if (bytes < LITTLE_BYTES || (room.files > 0 && room.ffree < FEW_INODES))
     return note('disk', found, 'The folder only grows: free space soon, or enlarge the file system.');
   return ok('disk', found);
@@ -55,7 +59,13 @@ function suitable(kind: string | null): Finding[] {
       ),
     ];
   if (kind === 'tmpfs' || kind === 'ramfs')
-    return [note('file system', `DATA_DIR is in memory (${kind})`, 'A reboot loses all mail: put DATA_DIR on a disk.')];
+    return [
+      note(
+        'file system',
+        `DATA_DIR is in memory (${kind})`,
+        'A reboot loses all mail: put DATA_DIR on a disk.',
+      ),
+    ];
   if (kind === 'overlay')
     return [
       note(

@@ -29,7 +29,13 @@ export function keyFilesCheck(config: Config, records: () => Promise<Records>): 
 async function masterKeys(config: Config, path: string, records: Records): Promise<Finding[]> {
   if (config.masterKeys !== null) {
     if (!exists(path)) return [];
-    return [note(NAME, `MASTER_KEYS is set, so ${path} is not read`, 'If stored keys do not open, put its keys behind those of MASTER_KEYS.')];
+    return [
+      note(
+        NAME,
+        `MASTER_KEYS is set, so ${path} is not read`,
+        'If stored keys do not open, put its keys behind those of MASTER_KEYS.',
+      ),
+    ];
   }
   const found = await masterKeyFile(path).read();
   if (found.ok) return [];

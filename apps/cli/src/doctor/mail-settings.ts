@@ -18,7 +18,11 @@ export function mailDomainCheck(config: Config): Check {
     look() {
       const { mailDomain } = config;
       if (hasOwnDomain(config)) return ok('mail domain', mailDomain);
-      return note('mail domain', mailDomain, 'Set MAIL_DOMAIN to a domain of yours to be reached from outside.');
+      return note(
+        'mail domain',
+        mailDomain,
+        'Set MAIL_DOMAIN to a domain of yours to be reached from outside.',
+      );
     },
   };
 }
@@ -68,7 +72,11 @@ function webhooks(config: Config): Finding | Finding[] {
     );
   if (resendSecrets.length > 0 && config.mailProvider?.kind !== 'resend')
     findings.push(
-      broken('webhooks', 'RESEND_WEBHOOK_SECRET is set, and RESEND_API_KEY is not', 'Set both: the mail that a webhook tells of is asked for with the key.'),
+      broken(
+        'webhooks',
+        'RESEND_WEBHOOK_SECRET is set, and RESEND_API_KEY is not',
+        'Set both: the mail that a webhook tells of is asked for with the key.',
+      ),
     );
   return findings.length > 0 ? findings : ok('webhooks', `of ${set.join(' and ')}`);
 }

@@ -6,14 +6,20 @@ import type { Records } from './records.ts';
 const ANTHROPIC = 'https://api.anthropic.com';
 
 /** ANTHROPIC_API_KEY; other servers than Anthropic's have keys of other forms. */
-export function modelKeyCheck({ anthropic }: Pick<Config, 'anthropic'>, records: () => Promise<Records>): Check {
+export function modelKeyCheck(
+  { anthropic }: Pick<Config, 'anthropic'>,
+  records: () => Promise<Records>,
+): Check {
   const { apiKey, baseUrl } = anthropic;
   return {
     name: 'model',
     async look() {
       const found = await records();
       const owners = found.state === 'open' ? found.keyOwners : 0;
-      const theirs = owners === 0 ? '' : `; ${owners} ${owners === 1 ? 'owner has a key' : 'owners have keys'} of their own`;
+      const theirs =
+        owners === 0
+          ? ''
+          : `; ${owners} ${owners === 1 ? 'owner has a key' : 'owners have keys'} of their own`;
       if (apiKey === null)
         return note(
           'model',

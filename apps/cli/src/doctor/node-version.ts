@@ -8,7 +8,11 @@ export function nodeCheck(version: string): Check {
     look() {
       const [major = 0, minor = 0] = version.split('.').map(Number);
       if (major > 22 || (major === 22 && minor >= 19)) return ok('node', `v${version}`);
-      return broken('node', `v${version}, and 22.19 is needed`, 'Use bin/tinyfat, which fetches a newer Node from npm.');
+      return broken(
+        'node',
+        `v${version}, and 22.19 is needed`,
+        'Use bin/tinyfat, which fetches a newer Node from npm.',
+      );
     },
   };
 }

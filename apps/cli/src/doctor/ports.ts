@@ -11,7 +11,8 @@ export function smtpPortCheck(config: Config): Check {
   return {
     name: 'smtp port',
     async look() {
-      if (port !== null) return await portFinding({ name: 'smtp port', variable: 'SMTP', host, port }, config);
+      if (port !== null)
+        return await portFinding({ name: 'smtp port', variable: 'SMTP', host, port }, config);
       const { resendSecrets, postmarkCredentials } = config.webhooks;
       if (resendSecrets.length + postmarkCredentials.length > 0)
         return ok('smtp port', 'no listener; mail comes by webhook');
@@ -67,9 +68,17 @@ async function portFinding({ name, variable, host, port }: Place, { dataDir }: C
         `Ports below 1024 are root's: set ${portName} to another one and forward to it, or allow it as in docs/self-host.md, "MX and port 25".`,
       );
     case 'EADDRNOTAVAIL':
-      return broken(name, `${host} is no address of this machine`, `Set ${hostName} to one of its addresses, or to 0.0.0.0 or :: for all.`);
+      return broken(
+        name,
+        `${host} is no address of this machine`,
+        `Set ${hostName} to one of its addresses, or to 0.0.0.0 or :: for all.`,
+      );
     default:
-      return note(name, `${place} can not be listened on: ${wordsOf(problem)}`, `Look at ${hostName} and ${portName}.`);
+      return note(
+        name,
+        `${place} can not be listened on: ${wordsOf(problem)}`,
+        `Look at ${hostName} and ${portName}.`,
+      );
   }
 }
 

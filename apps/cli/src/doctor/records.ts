@@ -1,5 +1,11 @@
 /** What the checks need of the database, read at one look that changes nothing. */
-import { type Database, failingDeliveries, listAgents, listProviderKeys, lookIntoSqlite } from '@tinyfat/database';
+import {
+  type Database,
+  failingDeliveries,
+  listAgents,
+  listProviderKeys,
+  lookIntoSqlite,
+} from '@tinyfat/database';
 import { wordsOf } from './finding.ts';
 
 /** What stands in the database, or why that is not known. */
@@ -30,7 +36,10 @@ export async function readRecords(path: string): Promise<Records> {
   } catch (error) {
     const why = wordsOf(error);
     const old = /no such (table|column)/.test(why);
-    return { state: 'closed', why: old ? 'It is of an older version; the next start brings it up to date.' : why };
+    return {
+      state: 'closed',
+      why: old ? 'It is of an older version; the next start brings it up to date.' : why,
+    };
   } finally {
     await opened?.destroy();
   }

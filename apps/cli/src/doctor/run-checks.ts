@@ -27,7 +27,9 @@ async function runOne({ name, look }: Check, withinMs: number): Promise<Finding[
   const controller = new AbortController();
   const late = Promise.withResolvers<Finding>();
   const timer = setTimeout(() => {
-    late.resolve(broken(name, `no answer within ${Math.ceil(withinMs / 1000)} s`, 'Look at the network, and try again.'));
+    late.resolve(
+      broken(name, `no answer within ${Math.ceil(withinMs / 1000)} s`, 'Look at the network, and try again.'),
+    );
     controller.abort();
   }, withinMs);
   try {

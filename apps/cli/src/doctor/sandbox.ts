@@ -48,7 +48,8 @@ async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): P
 
 /** The probe names a sentence, or a line for a shell that may end in a remark. */
 function mendOf(fix: string): [mend: string | null, run: string | null] {
-  if (!/^(sudo|apt-get|echo|bwrap|findmnt) /.test(fix)) return [`${fix[0]?.toUpperCase()}${fix.slice(1)}.`, null];
+  if (!/^(sudo|apt-get|echo|bwrap|findmnt) /.test(fix))
+    return [`${fix[0]?.toUpperCase()}${fix.slice(1)}.`, null];
   const [line = fix, remark] = fix.split(/\s+# /);
   return [remark === undefined ? null : `This ${remark}:`, line];
 }

@@ -12,7 +12,12 @@ export function settingsCheck(config: Config, memoryBytes: number): Check {
   return {
     name: NAME,
     look() {
-      const found = [...reached(config), ...trusted(config), ...proxied(config), ...limited(config, memoryBytes)];
+      const found = [
+        ...reached(config),
+        ...trusted(config),
+        ...proxied(config),
+        ...limited(config, memoryBytes),
+      ];
       return found.length > 0 ? found : ok(NAME, 'nothing contradicts');
     },
   };
@@ -23,7 +28,13 @@ function* reached(config: Config): Generator<Finding> {
   const byWebhook = webhooks.resendSecrets.length + webhooks.postmarkCredentials.length > 0;
   if (smtp.port === null && smtp.tls !== null)
     yield note(NAME, 'SMTP_TLS_CERT is set, and SMTP_PORT=0 has no listener', 'Remove one of them.');
-  if (hasOwnDomain(config) && smtp.port !== null && isLoopback(smtp.host) && !byWebhook && trustedClients.length === 0)
+  if (
+    hasOwnDomain(config) &&
+    smtp.port !== null &&
+    isLoopback(smtp.host) &&
+    !byWebhook &&
+    trustedClients.length === 0
+  )
     yield note(
       NAME,
       `the listener for ${config.mailDomain} is reached from this machine only (SMTP_HOST=${smtp.host})`,
@@ -40,7 +51,11 @@ function* trusted(config: Config): Generator<Finding> {
       'Right for a machine of your own; else take it out.',
     );
   if (!hasOwnDomain(config) && config.smtp.port !== null && !isLoopback(config.smtp.host))
-    yield note(NAME, `SMTP_HOST is open to others, and MAIL_DOMAIN is ${config.mailDomain}`, 'Set MAIL_DOMAIN, or SMTP_HOST=127.0.0.1.');
+    yield note(
+      NAME,
+      `SMTP_HOST is open to others, and MAIL_DOMAIN is ${config.mailDomain}`,
+      'Set MAIL_DOMAIN, or SMTP_HOST=127.0.0.1.',
+    );
 }
 
 function* proxied(config: Config): Generator<Finding> {
@@ -53,7 +68,11 @@ function* proxied(config: Config): Generator<Finding> {
       'Set TRUSTED_PROXIES to the address that the proxy connects from, such as 127.0.0.1.',
     );
   if (protocol === 'http:' && !local)
-    yield note(NAME, `PUBLIC_URL is ${config.publicUrl}: links and cookies of people go unencrypted`, 'Put a proxy with TLS in front, and write https://.');
+    yield note(
+      NAME,
+      `PUBLIC_URL is ${config.publicUrl}: links and cookies of people go unencrypted`,
+      'Put a proxy with TLS in front, and write https://.',
+    );
 }
 
 function* limited(config: Config, memoryBytes: number): Generator<Finding> {
@@ -64,7 +83,11 @@ function* limited(config: Config, memoryBytes: number): Generator<Finding> {
   ];
   for (const [name, value, other, most] of pairs)
     if (value > most)
-      yield note(NAME, `${name} (${value}) is never reached: ${other} is ${most}`, `Lower ${name}, or raise ${other}.`);
+      yield note(
+        NAME,
+        `${name} (${value}) is never reached: ${other} is ${most}`,
+        `Lower ${name}, or raise ${other}.`,
+      );
   if (workers * TURN_BYTES > memoryBytes)
     yield note(
       NAME,

@@ -65,9 +65,13 @@ type ReadCertificate =
   | { ok: false; finding: Finding };
 
 function readCertificate(path: string): ReadCertificate {
-  const refuse = (found: string, mend: string): ReadCertificate => ({ ok: false, finding: broken(NAME, found, mend) });
+  const refuse = (found: string, mend: string): ReadCertificate => ({
+    ok: false,
+    finding: broken(NAME, found, mend),
+  });
   const file = readBounded(path);
-  if (!file.ok) return refuse(`${path}: ${file.why}`, 'Let SMTP_TLS_CERT name a file that this user can read.');
+  if (!file.ok)
+    return refuse(`${path}: ${file.why}`, 'Let SMTP_TLS_CERT name a file that this user can read.');
   const blocks = file.text.match(BLOCK) ?? [];
   const [first] = blocks;
   if (first === undefined)
@@ -83,17 +87,27 @@ function readCertificate(path: string): ReadCertificate {
 }
 
 function readKey(path: string): { ok: true; key: KeyObject } | { ok: false; finding: Finding } {
-  const refuse = (found: string, mend: string) => ({ ok: false as const, finding: broken(NAME, found, mend) });
+  const refuse = (found: string, mend: string) => ({
+    ok: false as const,
+    finding: broken(NAME, found, mend),
+  });
   const file = readBounded(path);
-  if (!file.ok) return refuse(`${path}: ${file.why}`, 'Let SMTP_TLS_KEY name a file that this user can read.');
+  if (!file.ok)
+    return refuse(`${path}: ${file.why}`, 'Let SMTP_TLS_KEY name a file that this user can read.');
   if (file.text.trim() === '') return refuse(`${path} is empty`, 'Copy the private key anew.');
   try {
     return { ok: true, key: createPrivateKey(file.text) };
   } catch (error) {
     // OpenSSL's words name no part of the key.
     if (/passphrase|BAD_DECRYPT|interrupted or cancelled/i.test(`${codeOf(error)} ${wordsOf(error)}`))
-      return refuse(`the key in ${path} has a passphrase`, 'Store it without one, mode 0400: openssl pkey -in … -out …');
-    return refuse(`${path} has no private key in PEM form`, 'It must begin with -----BEGIN PRIVATE KEY-----.');
+      return refuse(
+        `the key in ${path} has a passphrase`,
+        'Store it without one, mode 0400: openssl pkey -in … -out …',
+      );
+    return refuse(
+      `${path} has no private key in PEM form`,
+      'It must begin with -----BEGIN PRIVATE KEY-----.',
+    );
   }
 }
 
@@ -119,7 +133,11 @@ function dates(leaf: X509Certificate, now: number): Finding | null {
   if (until < now) return broken(NAME, `expired on ${day(until)} (${described(leaf)})`, renew);
   const from = leaf.validFromDate.getTime();
   if (from > now)
-    return broken(NAME, `is not valid before ${day(from)}`, 'Look at the clock of this machine, or take the right certificate.');
+    return broken(
+      NAME,
+      `is not valid before ${day(from)}`,
+      'Look at the clock of this machine, or take the right certificate.',
+    );
   const left = Math.floor((until - now) / DAY_MS);
   if (left >= SOON_DAYS) return null;
   const days = left === 1 ? '1 day' : `${left} days`;
@@ -138,7 +156,8 @@ function chain(leaf: X509Certificate, chained: boolean, certFile: string): Findi
 
 function described(leaf: X509Certificate): string {
   const names = namesOf(leaf);
-  const shown = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  const shown =
+    names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
   return `for ${names.length === 0 ? 'no name' : shown}, until ${day(leaf.validToDate.getTime())}`;
 }
 
