@@ -4,7 +4,7 @@ import { command, type Group, json } from './spec.ts';
 const ENTRY = 'ADDR|@DOMAIN|@*.DOMAIN';
 
 export const agentGroup: Group = {
-  summary: 'agents: make, show, delete',
+  summary: 'agents, each with an address of its own',
   commands: {
     create: command({
       summary: 'make an agent, which then has an address',

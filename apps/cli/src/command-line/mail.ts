@@ -16,7 +16,7 @@ export const sendCommand = command({
     timeout: { value: 'SECONDS', default: '3600', text: 'how long to wait (3600)' },
   },
   notes: 'The body comes from standard input.',
-  examples: ['echo Hello | tinyfat send --to scout --from you@example.org --subject Hi --wait'],
+  examples: ['echo Hi | tinyfat send --to scout --from you@example.org --subject Hi --wait'],
   place: 'here',
   load: async () => (await import('../commands/send.ts')).send,
 });
@@ -96,7 +96,7 @@ export const runsGroup: Group = {
   },
 };
 
-export const runGroup: Group = { summary: 'one of them', commands: { show: showRun } };
+export const runGroup: Group = { summary: 'one of them whole', commands: { show: showRun } };
 
 export const outboxGroup: Group = {
   summary: 'mail that goes out',

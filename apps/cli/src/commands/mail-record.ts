@@ -80,11 +80,9 @@ export const discardMails: Run<[string | undefined], { all: string | undefined }
   config,
 ) => {
   const { all } = options;
-  return await withApi(config, async (api) => {
-    if (id !== undefined && all === undefined) return await discardOne(api, id);
-    if (id === undefined && all !== undefined) return await discardAll(api, all);
-    throw new UsageError('name one mail by its ID, or an agent with --all');
-  });
+  if (id !== undefined && all === undefined) return await withApi(config, (api) => discardOne(api, id));
+  if (id === undefined && all !== undefined) return await withApi(config, (api) => discardAll(api, all));
+  throw new UsageError('name one mail by its ID, or an agent with --all');
 };
 
 async function discardOne(api: ApiClient, id: string): Promise<number> {

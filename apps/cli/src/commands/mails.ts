@@ -16,9 +16,9 @@ const IN_ORDER = new Set(['replied', 'command']);
 export const listMails: Run<[string | undefined], { json: boolean; limit: string }> = async (
   { words: [agent], options },
   config,
-) =>
-  await withApi(config, async (api) => {
-    const limit = readLimit(options.limit);
+) => {
+  const limit = readLimit(options.limit);
+  return await withApi(config, async (api) => {
     const mails = await listAll(
       (page) => api.call(mailRoutes.listMails, { query: { ...page, agent } }),
       limit,
@@ -61,3 +61,4 @@ export const listMails: Run<[string | undefined], { json: boolean; limit: string
     );
     return 0;
   });
+};

@@ -21,9 +21,9 @@ const EVENT_COLUMNS = 300;
 export const listRuns: Command<[string | undefined], { json: boolean; limit: string }> = async (
   { words: [agent], options },
   config,
-) =>
-  await withApi(config, async (api) => {
-    const limit = readLimit(options.limit);
+) => {
+  const limit = readLimit(options.limit);
+  return await withApi(config, async (api) => {
     const runs = await listAll((page) => api.call(runRoutes.listRuns, { query: { ...page, agent } }), limit);
     if (!runs.ok) return agent === undefined ? refused(runs) : unknownAgent(runs, agent);
     const short = shortIds(runs.body.map(({ id }) => id));
@@ -60,6 +60,7 @@ export const listRuns: Command<[string | undefined], { json: boolean; limit: str
     );
     return 0;
   });
+};
 
 function kindOf({ command, kind }: Pick<Run, 'command' | 'kind'>): string {
   return command === null ? kind : `/${command}`;

@@ -9,9 +9,10 @@ import { withData } from './open.ts';
 import { readLimit } from './read-limit.ts';
 
 /** Lists events, newest first: a `pending` one with a reason is stuck and tried again, a `failed` one is over. */
-export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ options }, config) =>
-  await withData(config, async (data) => {
-    const events = await listWebhookEvents(data.db, readLimit(options.limit));
+export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ options }, config) => {
+  const limit = readLimit(options.limit);
+  return await withData(config, async (data) => {
+    const events = await listWebhookEvents(data.db, limit);
     const short = shortIds(events.map(({ id }) => id));
     type Event = (typeof events)[number];
     const reasonOf = ({ reason_code: code, reason }: Event) =>
@@ -51,3 +52,4 @@ export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ 
     );
     return 0;
   });
+};
