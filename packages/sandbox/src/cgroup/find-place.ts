@@ -96,8 +96,7 @@ export function likelyCgroups(view: CgroupView): 1 | 2 | null {
     for (let folder = own; folder.startsWith(mount); folder = dirname(folder))
       if (enough(controllersIn(join(folder, 'cgroup.subtree_control'))) && writable(folder)) return 2;
   }
-  const version1 = ['memory', 'pids'].every((controller) => hierarchyV1(view, controller) !== null);
-  return version1 ? 1 : null;
+  return hierarchyV1(view, 'memory') !== null && hierarchyV1(view, 'pids') !== null ? 1 : null;
 }
 
 function hierarchyV1(view: CgroupView, controller: Controller): string | null {

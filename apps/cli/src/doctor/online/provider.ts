@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Config, MailProvider } from '../../config.ts';
 import { broken, type Check, type Finding, note, ok } from '../finding.ts';
-import { askJson, type JsonAnswer } from './ask-json.ts';
+import { type AskOptions, askJson, type JsonAnswer } from './ask-json.ts';
 
 const NAME = 'mail provider';
 const Failure = v.object({
@@ -31,7 +31,7 @@ export function providerCheck(config: Pick<Config, 'mailProvider' | 'mailDomain'
   };
 }
 
-function question({ kind, key, baseUrl }: MailProvider) {
+function question({ kind, key, baseUrl }: MailProvider): Pick<AskOptions, 'url' | 'headers'> {
   if (kind === 'resend')
     return {
       url: `${baseUrl}/domains?limit=100`,
