@@ -3,27 +3,26 @@ import { columnsOf, printable, wrap } from '../output/text.ts';
 import type { Finding, State } from './finding.ts';
 
 const STATE = 'broken'.length;
-const CHECK = 'certificate name'.length;
+const CHECK = 'mx certificate'.length;
 const GAP = 2;
 /** Columns before what was found; what is longer goes on below it. */
-const INDENT = STATE + GAP + CHECK + GAP;
+const FOUND_AT = STATE + GAP + CHECK + GAP;
+/** Columns before what mends it. */
+const MEND_AT = STATE + GAP;
 /** A line is never narrower, whatever the terminal is. */
 const LEAST = 40;
 
 /** One finding: state, check and what was found; below it what mends it, and the line to run. */
 export function findingLines(finding: Finding, width: number): string[] {
   const columns = Math.max(LEAST, width);
-  const [first = '', ...more] = wrap(printable(finding.found), columns - INDENT);
-  const indent = ' '.repeat(INDENT);
+  const below = (lines: readonly string[], at: number) => lines.map((line) => ' '.repeat(at) + line);
+  const { state, check, found, mend, run } = finding;
+  const [first = '', ...more] = wrap(printable(found), columns - FOUND_AT);
   return [
-    `${finding.state.padEnd(STATE + GAP)}${finding.check.padEnd(CHECK + GAP)}${first}`.trimEnd(),
-    ...more.map((line) => `${indent}${line}`),
-    ...(finding.mend === null
-      ? []
-      : wrap(printable(finding.mend), columns - INDENT - 2).map((line) => `${indent}  ${line}`)),
-    ...(finding.run === null
-      ? []
-      : shellLines(printable(finding.run), columns - 4).map((line) => `    ${line}`)),
+    `${state.padEnd(STATE + GAP)}${check.padEnd(CHECK + GAP)}${first}`.trimEnd(),
+    ...below(more, FOUND_AT),
+    ...below(mend === null ? [] : wrap(printable(mend), columns - MEND_AT), MEND_AT),
+    ...below(run === null ? [] : shellLines(printable(run), columns - MEND_AT - GAP), MEND_AT + GAP),
   ];
 }
 

@@ -3,7 +3,7 @@ import { type Check, note, ok } from '../finding.ts';
 import { leafOf, namesOf } from '../tls-files.ts';
 import type { Answer, MxRecord } from './dns.ts';
 
-const NAME = 'certificate name';
+const NAME = 'mx certificate';
 
 /** Compares the names of the certificate with those of the MX records. */
 export function certificateNameCheck(certFile: string, mx: () => Promise<Answer<MxRecord>>): Check {
