@@ -10,7 +10,7 @@ import { buildCheck } from './build.ts';
 import { dataFolderCheck } from './data-folder.ts';
 import { databaseCheck, deliveriesCheck } from './database.ts';
 import { diskCheck } from './disk.ts';
-import type { Check } from './finding.ts';
+import { type Check, once } from './finding.ts';
 import { keyFilesCheck } from './key-files.ts';
 import { hasOwnDomain, mailDomainCheck, mailOutCheck, webhooksCheck } from './mail-settings.ts';
 import { modelKeyCheck } from './model-key.ts';
@@ -23,8 +23,7 @@ import { tlsFilesCheck } from './tls-files.ts';
 
 /** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
 export function localChecks(config: Config): Check[] {
-  const reading = readRecords(dataPaths(config.dataDir).database);
-  const records = () => reading;
+  const records = once(() => readRecords(dataPaths(config.dataDir).database));
   const { dataDir } = config;
   return [
     nodeCheck(process.versions.node),

@@ -1,7 +1,7 @@
 /** What can only be seen by asking others: name servers, the relay or provider, the model. */
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../../config.ts';
-import type { Check } from '../finding.ts';
+import { type Check, once } from '../finding.ts';
 import { hasOwnDomain } from '../mail-settings.ts';
 import { certificateNameCheck } from './certificate-name.ts';
 import { dns } from './dns.ts';
@@ -28,8 +28,7 @@ export function onlineChecks(config: Config, ownAddresses = addressesOfThisMachi
 function recordChecks(config: Config, ownAddresses: readonly string[], certFile: string | null): Check[] {
   const ask = (signal: AbortSignal) => dns(config.dnsServers, signal);
   // Looked up once for both that need it; its tries end by themselves within the time of a check.
-  const asking = ask(new AbortController().signal).mx(config.mailDomain);
-  const mx = () => asking;
+  const mx = once(() => ask(new AbortController().signal).mx(config.mailDomain));
   return [
     mxCheck({ config, mx, dns: ask, ownAddresses }),
     ...(certFile === null ? [] : [certificateNameCheck(certFile, mx)]),

@@ -25,11 +25,12 @@ async function server(zone: Zone) {
 
 describe('the resolver', () => {
   it('that answers is ok, whatever it says', async () => {
-    for (const zone of [
+    const zones: Zone[] = [
       {},
       { [DOMAIN]: {} },
       { [DOMAIN]: { MX: [{ priority: 1, exchange: 'mx.example' }] } },
-    ]) {
+    ];
+    for (const zone of zones) {
       const { address } = await server(zone);
       expect(await look(resolverCheck({ servers: [address], name: DOMAIN }))).toMatchObject([
         { state: 'ok', found: `${address} (DNS_SERVERS)` },
