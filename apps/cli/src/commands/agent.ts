@@ -39,8 +39,8 @@ export const listAgents: Run<[], { json: boolean }> = async ({ options }, config
       agents.body.sort((a, b) => (a.name < b.name ? -1 : 1)),
       {
         columns: [
-          { head: 'address', cell: ({ address }) => address, least: 20 },
-          { head: 'owner', cell: ({ owner }) => owner, least: 15 },
+          { head: 'address', cell: ({ address }) => address, least: 32 },
+          { head: 'owner', cell: ({ owner }) => owner, least: 8 },
           { head: 'turns', cell: ({ turns }) => turns },
           { head: 'cost', cell: ({ cost_usd: cost }) => `$${cost.toFixed(4)}` },
           { head: 'created', cell: ({ created_at: at }) => time(at) },

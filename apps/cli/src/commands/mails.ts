@@ -4,7 +4,7 @@ import { listAll } from '../client/list-all.ts';
 import { refused, withApi } from '../client/open-api.ts';
 import type { Run } from '../command-line/spec.ts';
 import { shortIds } from '../output/short-id.ts';
-import { printTable } from '../output/table.ts';
+import { agentColumn, printTable } from '../output/table.ts';
 import { time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 import { readLimit } from './read-limit.ts';
@@ -31,7 +31,7 @@ export const listMails: Run<[string | undefined], { json: boolean; limit: string
         columns: [
           { head: 'id', cell: ({ id }) => short(id) },
           { head: 'received', cell: ({ received_at: at }) => time(at) },
-          { head: 'agent', cell: (mail) => mail.agent, least: 5 },
+          ...(agent === undefined ? [agentColumn] : []),
           { head: 'state', cell: ({ state }) => state },
           { head: 'from', cell: ({ sender, envelope_sender: envelope }) => sender ?? envelope, least: 12 },
           { head: 'subject', cell: ({ subject }) => subject, least: 10 },

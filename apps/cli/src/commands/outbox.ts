@@ -5,7 +5,7 @@ import { listAll } from '../client/list-all.ts';
 import { notFound, refused, withApi } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command-line/spec.ts';
 import { shortIds } from '../output/short-id.ts';
-import { printTable } from '../output/table.ts';
+import { agentColumn, printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 
@@ -30,7 +30,7 @@ export const listOutbox: OfAgents = async ({ words: [agent], options }, config) 
         columns: [
           { head: 'id', cell: ({ id }) => short(id) },
           { head: 'created', cell: ({ created_at: at }) => time(at) },
-          { head: 'agent', cell: (delivery) => delivery.agent, least: 5 },
+          ...(agent === undefined ? [agentColumn] : []),
           { head: 'state', cell: ({ state }) => state },
           { head: 'to', cell: ({ recipients }) => recipients.join(', '), least: 12 },
           { head: 'subject', cell: ({ subject }) => subject, least: 10 },

@@ -6,7 +6,7 @@ import { notFound, refused, withApi } from '../client/open-api.ts';
 import type { Run as Command } from '../command-line/spec.ts';
 import { printFacts } from '../output/facts.ts';
 import { shortIds } from '../output/short-id.ts';
-import { printTable } from '../output/table.ts';
+import { agentColumn, printTable } from '../output/table.ts';
 import { cutTo, printable, printJson, terminalColumns, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 import { readLimit } from './read-limit.ts';
@@ -33,7 +33,7 @@ export const listRuns: Command<[string | undefined], { json: boolean; limit: str
         columns: [
           { head: 'id', cell: ({ id }) => short(id) },
           { head: 'started', cell: ({ started_at: at }) => time(at) },
-          { head: 'agent', cell: (run) => run.agent, least: 5 },
+          ...(agent === undefined ? [agentColumn] : []),
           { head: 'kind', cell: kindOf },
           { head: 'status', cell: ({ status }) => status },
           { head: 'cost', cell: ({ cost_usd: cost }) => `$${cost.toFixed(4)}` },

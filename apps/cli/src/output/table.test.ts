@@ -45,7 +45,7 @@ describe('a table', () => {
       '    the relay said 535 authentication',
       '    failed, it is tried again in four',
       '    minutes',
-      '1234  短い件名です、とても長いので…  held',
+      '1234  短い件名です、とても長いの…  held',
     ]);
   });
 

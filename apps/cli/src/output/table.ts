@@ -20,6 +20,9 @@ export interface Listing<Row> {
   empty: string;
 }
 
+/** Whose row it is, in listings of all agents. */
+export const agentColumn: Column<{ agent: string }> = { head: 'agent', cell: ({ agent }) => agent, least: 5 };
+
 const GAP = '  ';
 const INDENT = '    ';
 

@@ -1,6 +1,8 @@
 /** Text for a terminal: nothing that steers it, widths as it shows them, lines that fit. */
 import widthOf from 'fast-string-truncated-width';
 
+const GRAPHEMES = new Intl.Segmenter();
+
 /** Untrusted text for a terminal: no control or bidirectional characters. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
@@ -23,8 +25,13 @@ export function columnsOf(text: string): number {
 
 /** The text, cut to so many columns; what was cut ends in an ellipsis. */
 export function cutTo(text: string, columns: number): string {
-  const { index, ellipsed } = widthOf(text, { limit: columns, ellipsis: '…' });
-  return `${text.slice(0, index)}${ellipsed ? '…' : ''}`;
+  if (columnsOf(text) <= columns) return text;
+  let cut = '';
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    if (columnsOf(`${cut}${segment}…`) > columns) break;
+    cut += segment;
+  }
+  return `${cut}…`;
 }
 
 /** Columns of the terminal: those of `COLUMNS`, else the terminal's own; null where nobody looks, and nothing is cut. */

@@ -69,5 +69,5 @@ export function oneNamed<Row extends { id: string }>(rows: readonly Row[], id: s
   const begun = id.length < SHORTEST_ID ? [] : rows.filter((row) => row.id.startsWith(id));
   const [first, second] = begun;
   if (first === undefined || second === undefined) return found(first);
-  return refuse('id_ambiguous', `${id} begins ${first.id} and ${second.id}.`);
+  return refuse('id_ambiguous', `More than one id begins with ${id}: ${first.id}, ${second.id}.`);
 }
