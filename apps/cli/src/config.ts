@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { DEFAULT_LIMITS, type MailLimits, type MasterKeys, type WebhookSecret } from '@tinyfat/core';
 import * as v from 'valibot';
 import * as values from './config-values.ts';
+import { loadAuthorities } from './tls-files.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -34,6 +35,8 @@ export interface Config {
   dnsServers: string[];
   /** Outgoing relay; null = a provider or the Maildir. */
   smtpUrl: string | null;
+  /** PEM certificates of authorities that are trusted for the relay, beside those that Node trusts; null = none. */
+  relayAuthorities: string | null;
   /** The HTTP API that mail goes out through; null = relay or Maildir. */
   mailProvider: MailProvider | null;
   /**
@@ -131,6 +134,14 @@ export function readConfig(environment: Environment): ReadConfig {
   if ((keyFile === null) !== (certFile === null)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
   }
+  const relayUrl = read<string | null>('SMTP_URL', values.mailUrl, null);
+  const caFile = text('SMTP_TLS_CA');
+  const authorities = caFile === null ? null : loadAuthorities('SMTP_TLS_CA', caFile);
+  if (authorities !== null && !authorities.ok) {
+    problems.push(`SMTP_TLS_CA can not be used: ${authorities.reason} ${authorities.fix}`);
+  } else if (authorities !== null && !text('SMTP_URL')) {
+    problems.push('SMTP_TLS_CA does nothing without SMTP_URL: it is for the certificate of the relay.');
+  }
   if (!isLoopback(httpHost) && !text('PUBLIC_URL')) {
     problems.push(
       'HOST is reachable from outside, so PUBLIC_URL must be set to the address that people use.',
@@ -159,7 +170,8 @@ export function readConfig(environment: Environment): ReadConfig {
       waiting: DEFAULT_LIMITS.waiting,
     },
     dnsServers: read('DNS_SERVERS', values.resolvers, []),
-    smtpUrl: read<string | null>('SMTP_URL', values.mailUrl, null),
+    smtpUrl: relayUrl,
+    relayAuthorities: authorities?.ok ? authorities.pem : null,
     mailProvider: resendKey
       ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
       : postmarkToken

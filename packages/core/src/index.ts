@@ -61,3 +61,4 @@ export * from './webhooks/notice-report.ts';
 export * from './webhooks/postmark-notice.ts';
 export * from './webhooks/resend-notice.ts';
 export * from './webhooks/svix-signature.ts';
+export * from './without-addresses.ts';

@@ -65,8 +65,14 @@ export interface DeliveryRecord {
   state: string;
   attempt: number;
   provider: string;
-  /** A code of core's list. */
+  /** The agent's name. */
+  agent: string;
+  /** A code of core's list; null where the mail was sent. */
   code: string | null;
+  /** Why it was not sent, as the provider or the relay said it, without addresses; null where it was. */
+  reason: string | null;
+  /** Epoch ms; null where it is not tried again by itself. */
+  nextAttemptAt: number | null;
   durationMs: number;
 }
 

@@ -6,6 +6,7 @@ import { httpErrors } from './http.ts';
 import { relayErrors } from './relay.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
+import { tlsErrors } from './tls.ts';
 import { webhookErrors } from './webhook.ts';
 
 /** Every error code with its description. */
@@ -16,6 +17,7 @@ export const ERRORS = {
   ...relayErrors,
   ...runErrors,
   ...setupErrors,
+  ...tlsErrors,
   ...webhookErrors,
 } as const;
 
@@ -39,5 +41,6 @@ export function describeError(code: string): ErrorDescription {
 export function renderError(code: string, detail: string | null = null): string {
   const { sentence, nextStep } = describeError(code);
   const middle = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return [sentence, middle, nextStep].filter((part) => part !== '').join(' ');
+  const ended = middle === '' || /[.!?:)]$/.test(middle) ? middle : `${middle}.`;
+  return [sentence, ended, nextStep].filter((part) => part !== '').join(' ');
 }

@@ -5,7 +5,7 @@
 import type { RelayFault } from '@tinyfat/core';
 import { describeError } from '@tinyfat/core';
 import { type RelayConnectionOptions, relayConnection } from './relay-connection.ts';
-import { relayFault, withoutLogin } from './relay-fault.ts';
+import { faultWords, relayFault, withoutLogin } from './relay-fault.ts';
 
 export interface CheckRelayOptions extends RelayConnectionOptions {
   /** Ms for all of it. Default: 5 seconds. */
@@ -25,8 +25,8 @@ export async function checkRelay(options: CheckRelayOptions): Promise<RelayCheck
   try {
     return await tryRelay(options, place);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return broken(relayFault(error) ?? 'relay_unreachable', place, withoutLogin(said, options.url));
+    const said = withoutLogin(faultWords(error), options.url);
+    return broken(relayFault(error) ?? 'relay_unreachable', place, said);
   }
 }
 

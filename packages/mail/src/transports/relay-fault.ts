@@ -38,6 +38,12 @@ export function relayFault(error: unknown): RelayFault | null {
   return null;
 }
 
+/** What an error says, without the advice that Node adds, which is not how this server is set up. */
+export function faultWords(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return words.replace(/; if the root CA is installed locally.*$/, '');
+}
+
 /** A server can repeat what it was sent; the login of the URL is struck out, in the forms in which it travels. */
 export function withoutLogin(text: string, url: string): string {
   const { username, password } = new URL(url);

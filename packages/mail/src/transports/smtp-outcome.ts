@@ -5,7 +5,7 @@
  */
 import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
 import { fieldOf, numberField, textField } from './answer-fields.ts';
-import { relayFault } from './relay-fault.ts';
+import { faultWords, relayFault } from './relay-fault.ts';
 
 /** What a session knew when it failed. */
 export interface SmtpFailure {
@@ -66,5 +66,5 @@ function isPermanent(reply: number): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
+  return faultWords(error).slice(0, MAX_REASON_LENGTH);
 }
