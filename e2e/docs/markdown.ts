@@ -30,6 +30,7 @@ export interface Page {
   code: Inline[];
   /** Targets of links. */
   links: Inline[];
+  headings: { line: number; level: number; text: string }[];
   /** What links can name after a `#`. */
   anchors: Set<string>;
 }
@@ -41,7 +42,7 @@ export function readPage(path: string): Page {
 
 /** The same of a text. Throws where a fence is not closed. */
 export function parsePage(path: string, markdown: string): Page {
-  const page: Page = { path, blocks: [], code: [], links: [], anchors: new Set() };
+  const page: Page = { path, blocks: [], code: [], links: [], headings: [], anchors: new Set() };
   let open: { indent: number; block: Block; lines: string[] } | null = null;
   const prose: string[] = [];
   for (const [index, line] of markdown.split('\n').entries()) {
@@ -59,8 +60,10 @@ export function parsePage(path: string, markdown: string): Page {
       open = { indent: indent.length, block: { page: path, line: index + 1, language, text: '' }, lines: [] };
     } else {
       prose[index] = line;
-      const heading = /^#+ (.*)$/.exec(line)?.[1];
-      if (heading !== undefined) page.anchors.add(anchorOf(heading, page.anchors));
+      const [, marks = '', heading] = /^(#+) (.*)$/.exec(line) ?? [];
+      if (heading === undefined) continue;
+      page.headings.push({ line: index + 1, level: marks.length, text: heading });
+      page.anchors.add(anchorOf(heading, page.anchors));
     }
   }
   if (open) throw new Error(`${path}:${open.block.line}: this block is not closed`);

@@ -1,0 +1,235 @@
+/** The docs say nothing that is not so: commands, options, settings, files, links. Blocks that are run: docs-run.test.ts. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../apps/cli/src/config.ts';
+import { CHECKED, EXAMPLE_FILES, FOLLOWED, NO_VARIABLES, OTHER_VARIABLES, RUN } from './docs/blocks.ts';
+import { isInGroup, placeholders, wrongWith, wrongWithMention } from './docs/command-line.ts';
+import { type Block, type Inline, ROOT, readPage } from './docs/markdown.ts';
+import { type ShellCommand, shellCommands } from './docs/shell-words.ts';
+
+const filesBelow = (folder: string): string[] =>
+  existsSync(join(ROOT, folder))
+    ? readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .map((name) => join(folder, name))
+        .filter((name) => !/(^|\/)(node_modules|\.astro)(\/|$)/.test(name))
+        .filter((name) => statSync(join(ROOT, name)).isFile())
+    : [];
+const TOP = readdirSync(ROOT);
+const FILES = [...TOP, ...['apps', 'packages', 'bin', 'e2e', 'bench', 'docs', 'deploy'].flatMap(filesBelow)];
+const SOURCES = FILES.filter((file) => /\.(ts|astro|css|json)$|^bin\/[a-z-]+$/.test(file))
+  .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+  .join('\n');
+
+/** A changelog tells of what was: only its links must lead somewhere. */
+const PAGES = FILES.filter((file) => /^([A-Z]+\.md|(docs|deploy)\/.*\.md)$/.test(file))
+  .filter((file) => file !== 'CHANGELOG.md')
+  .map(readPage);
+const LINKED = [...PAGES, ...(existsSync(join(ROOT, 'CHANGELOG.md')) ? [readPage('CHANGELOG.md')] : [])];
+const CODE = PAGES.flatMap(({ code }) => code);
+const BLOCKS = PAGES.flatMap(({ blocks }) => blocks);
+const SCRIPTS = BLOCKS.filter(({ language }) => /^(sh|bash|shell)$/.test(language));
+
+const at = ({ page, line }: { page: string; line: number }, what: string) => `${page}:${line}: ${what}`;
+/** One line for each thing that is wrong. */
+const expectNone = (wrong: string[]) => expect(wrong.join('\n')).toBe('');
+
+/** Settings that the program reads. */
+const SETTINGS = new Set<string>();
+readConfig(
+  new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        SETTINGS.add(String(name));
+        return undefined;
+      },
+    },
+  ),
+);
+
+/** The commands of a block: of a script all of them, of a session on a terminal what was typed after `$`. */
+function commandsOf(block: Block): ShellCommand[] {
+  if (SCRIPTS.includes(block)) return shellCommands(block.text);
+  return [...block.text.matchAll(/^\$ (.*)$/gm)].flatMap(([, line = '']) => shellCommands(line));
+}
+
+/** What follows `tinyfat` where that is the command, also behind `sudo` or `runuser … --`; null where it is not. */
+function tinyfatWords({ words }: ShellCommand): string[] | null {
+  const rest = words[0] === 'exec' || words[0] === 'sudo' ? words.slice(1) : words;
+  const command = rest[0] === 'runuser' ? rest.slice(rest.indexOf('--') + 1) : rest;
+  return /^(?:.*\/bin\/)?tinyfat$/.test(command[0] ?? '') ? command.slice(1) : null;
+}
+
+describe('the docs', () => {
+  it('are pages that this test knows how to read', () => {
+    expect(PAGES.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        'README.md',
+        'CONTRIBUTING.md',
+        'SECURITY.md',
+        'docs/self-host.md',
+        'docs/api.md',
+      ]),
+    );
+    expect(SCRIPTS.length).toBeGreaterThan(15);
+    expect(CODE.filter(({ text }) => text.startsWith('tinyfat ')).length).toBeGreaterThan(60);
+  });
+
+  it('have no block of shell of which nobody said whether it is run', () => {
+    const entries = [...Object.values(RUN), ...FOLLOWED, ...CHECKED];
+    const fits = (block: Block) =>
+      entries.filter(({ page, has }) => block.page === page && block.text.includes(has));
+    expectNone([
+      ...SCRIPTS.filter((block) => fits(block).length !== 1).map((block) =>
+        at(block, `${fits(block).length} entries of e2e/docs/blocks.ts are about this block; it needs one`),
+      ),
+      ...entries
+        .filter((entry) => SCRIPTS.filter((block) => fits(block).includes(entry)).length !== 1)
+        .map(({ page, has }) => `${page} has not one block with ${has}: see e2e/docs/blocks.ts`),
+    ]);
+    expect(CHECKED.filter(({ why }) => why.length < 20)).toEqual([]);
+  });
+
+  it('have scripts that a shell can read', () => {
+    expectNone(
+      SCRIPTS.flatMap((block) => {
+        const { status, stderr } = spawnSync('sh', ['-n'], { input: block.text, encoding: 'utf8' });
+        return status === 0 ? [] : [at(block, stderr)];
+      }),
+    );
+  });
+
+  it('have no command line that the program does not take', () => {
+    expectNone(
+      BLOCKS.flatMap((block) =>
+        commandsOf(block).flatMap((command) => {
+          const words = tinyfatWords(command);
+          const wrong = words === null || words.includes('$@') ? null : wrongWith(words);
+          return wrong === null ? [] : [at(block, `tinyfat ${words?.join(' ')}: ${wrong}`)];
+        }),
+      ),
+    );
+  });
+
+  it('mention no command and no option that the program does not know', () => {
+    expectNone(
+      CODE.flatMap((code) => {
+        const [first = '', second = ''] = code.text.split(' ');
+        const line = isInGroup(first, second) ? `tinyfat ${code.text}` : code.text.replace(/^.*\/bin\//, '');
+        const wrong = line.startsWith('tinyfat ') ? wrongWithMention(line) : null;
+        return wrong === null ? [] : [at(code, `${line}: ${wrong}`)];
+      }),
+    );
+  });
+
+  it('name no npm script, no test and no file in a command that is not there', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+      readFileSync(join(ROOT, 'package.json'), 'utf8'),
+    );
+    const commands = [
+      ...BLOCKS.flatMap((block) =>
+        commandsOf(block).map(({ words }) => ({ where: block as Omit<Inline, 'text'>, words })),
+      ),
+      ...CODE.filter(({ text }) => /^(npm|sh|node|\.\/|sudo) ?/.test(text)).flatMap((code) =>
+        shellCommands(code.text).map(({ words }) => ({ where: code, words })),
+      ),
+    ];
+    expectNone(
+      commands.flatMap(({ where, words }) => {
+        const npm = words.indexOf('npm');
+        const script =
+          words[npm + 1] === 'run' ? words[npm + 2] : words[npm + 1] === 'test' ? 'test' : undefined;
+        const files = words.filter((word) => TOP.includes(word.split('/')[0] ?? '') && /[/.]/.test(word));
+        const title =
+          words.includes('vitest') && words.includes('-t') ? (words[words.indexOf('-t') + 1] ?? '') : '';
+        const tested = files.filter((file) => file.endsWith('.test.ts') && existsSync(join(ROOT, file)));
+        return [
+          ...(npm >= 0 && script !== undefined && !Object.hasOwn(scripts, script)
+            ? [`npm run ${script}`]
+            : []),
+          ...files.filter((file) => !existsSync(join(ROOT, file))),
+          ...(tested.some((file) => !readFileSync(join(ROOT, file), 'utf8').includes(title)) ? [title] : []),
+        ].map((what) => at(where, `${what} is not there`));
+      }),
+    );
+  });
+
+  it('set and name no variable that nobody reads', () => {
+    const isKnown = (name: string) => SETTINGS.has(name) || Object.hasOwn(OTHER_VARIABLES, name);
+    const set = SCRIPTS.flatMap((block) =>
+      shellCommands(block.text)
+        .flatMap(({ assigns }) => assigns)
+        .filter((name) => /^[A-Z]/.test(name) && !isKnown(name))
+        .map((name) => at(block, name)),
+    );
+    const others = new Set([...NO_VARIABLES, ...placeholders()]);
+    const named = CODE.flatMap((code) => {
+      const [, name = '', isSet] = /^([A-Z][A-Z0-9_]{2,})(=.*)?$/s.exec(code.text) ?? [];
+      return name === '' || isKnown(name) || (isSet === undefined && others.has(name))
+        ? []
+        : [at(code, name)];
+    });
+    expectNone([...set, ...named]);
+  });
+
+  it('describe every setting that the program reads', () => {
+    const described = new Set(
+      readPage('docs/environment.md').code.map(({ text }) => /^[A-Z][A-Z0-9_]+/.exec(text)?.[0]),
+    );
+    expect([...SETTINGS].filter((name) => !described.has(name))).toEqual([]);
+  });
+
+  it('show the answer to wrong settings as it is', () => {
+    const shown = BLOCKS.filter(({ text }) => text.startsWith('tinyfat: SMTP_PORT is no port'));
+    const read = readConfig({ SMTP_PORT: 'x', HOST: '0.0.0.0' });
+    const problems = read.ok ? [] : read.problems.map((problem) => `tinyfat: ${problem}\n`);
+    expect(shown.map(({ text }) => text)).toEqual([problems.join('')]);
+  });
+
+  it('name no file, folder or test below the checkout that is not there', () => {
+    const isThere = (path: string) =>
+      [path, `${path}.test.ts`, `${path}.security.test.ts`].some((name) => existsSync(join(ROOT, name)));
+    expectNone(
+      CODE.flatMap((code) => {
+        const path = code.text.replace(/^\/opt\/tinyfat\//, '').replace(/:\d+$/, '');
+        const isPath = /^[\w.-]+(?:\/[\w.[\]-]*)+$/.test(path) && TOP.includes(path.split('/')[0] ?? '');
+        if (isPath) return isThere(path) || isMade(path) ? [] : [at(code, path)];
+        const isSource = /^[\w./-]+\.(?:ts|astro|css|sh)$/.test(path) && !EXAMPLE_FILES.includes(path);
+        return isSource && !FILES.some((file) => `/${file}`.endsWith(`/${path}`)) ? [at(code, path)] : [];
+      }),
+    );
+  });
+
+  it('name no function, type or code of ours that is nowhere in the sources', () => {
+    const isOurs = /^(?:[a-z]+[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*)(?:\(.*\))?$/;
+    const missing = CODE.filter(({ text }) => isOurs.test(text)).filter(
+      ({ text }) => !new RegExp(`\\b${text.replace(/\(.*/s, '')}\\b`).test(SOURCES),
+    );
+    expectNone(missing.map((code) => at(code, code.text)));
+  });
+
+  it('have no link that leads nowhere', () => {
+    expectNone(
+      LINKED.flatMap(({ path, links }) =>
+        links
+          .filter(({ text }) => !/^(?:https:|mailto:)/.test(text))
+          .filter(({ text }) => {
+            const [file = '', anchor] = text.split('#');
+            const target = file === '' ? path : join(dirname(path), file);
+            if (!existsSync(join(ROOT, target))) return true;
+            if (anchor === undefined) return false;
+            const page = LINKED.find((other) => other.path === target) ?? readPage(target);
+            return !page.anchors.has(anchor);
+          })
+          .map((link) => at(link, link.text)),
+      ),
+    );
+  });
+});
+
+/** What is made below the checkout, and may be missing in a fresh one. */
+function isMade(path: string): boolean {
+  return /^(?:dist|data|node_modules|\.runtime)(?:\/|$)/.test(path);
+}
