@@ -7,6 +7,7 @@ import { programPaths } from '../server/program.ts';
 import { accountsCheck } from './accounts.ts';
 import { agentToolsCheck } from './agent-tools.ts';
 import { buildCheck } from './build.ts';
+import { certificateCheck } from './certificate.ts';
 import { dataFolderCheck } from './data-folder.ts';
 import { databaseCheck, deliveriesCheck } from './database.ts';
 import { diskCheck } from './disk.ts';
@@ -19,7 +20,6 @@ import { httpPortCheck, smtpPortCheck } from './ports.ts';
 import { readRecords } from './records.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { settingsCheck } from './settings.ts';
-import { tlsFilesCheck } from './tls-files.ts';
 
 /** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
 export function localChecks(config: Config): Check[] {
@@ -36,7 +36,7 @@ export function localChecks(config: Config): Check[] {
     keyFilesCheck(config, records),
     smtpPortCheck(config),
     httpPortCheck(config),
-    tlsFilesCheck({ config, ownDomain: hasOwnDomain(config), now: Date.now() }),
+    certificateCheck({ smtp: config.smtp, ownDomain: hasOwnDomain(config), now: Date.now() }),
     mailDomainCheck(config),
     mailOutCheck(config),
     deliveriesCheck(records),

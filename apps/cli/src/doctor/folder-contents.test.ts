@@ -62,16 +62,6 @@ describe('keys', () => {
       { state: 'note', found: expect.stringContaining('is not read') },
     ]);
   });
-
-  it('of the certificate are not for every user', async () => {
-    const folder = testFolder();
-    const file = join(folder, 'key.pem');
-    writeFileSync(file, '', { mode: 0o644 });
-    const tls = { SMTP_TLS_CERT: file, SMTP_TLS_KEY: file };
-    expect(await check(folder, tls)).toMatchObject([{ state: 'note', run: `chmod o-rwx ${file}` }]);
-    chmodSync(file, 0o640);
-    expect(await check(folder, tls)).toMatchObject([{ state: 'ok' }]);
-  });
 });
 
 describe('the database', () => {

@@ -1,14 +1,14 @@
 /** The files with keys: there where they are needed, and readable for nobody else. */
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { masterKeyFile } from '../server/master-key-file.ts';
-import { broken, type Check, type Finding, note, ok, quoted } from './finding.ts';
+import { broken, type Check, type Finding, note, ok } from './finding.ts';
 import type { Records } from './records.ts';
 
 const NAME = 'keys';
 
-/** `master-keys` and `sign-in-key` of DATA_DIR, and the key of the certificate. */
+/** `master-keys` and `sign-in-key` of DATA_DIR. */
 export function keyFilesCheck(config: Config, records: () => Promise<Records>): Check {
   return {
     name: NAME,
@@ -17,7 +17,6 @@ export function keyFilesCheck(config: Config, records: () => Promise<Records>): 
       const findings = [
         ...(await masterKeys(config, paths.masterKeys, await records())),
         ...(await signInKey(paths.signInKey)),
-        ...tlsKey(config.smtp.tls?.keyFile ?? null),
       ];
       if (findings.length > 0) return findings;
       const there = [paths.masterKeys, paths.signInKey].filter(exists).length;
@@ -54,13 +53,6 @@ async function signInKey(path: string): Promise<Finding[]> {
   const found = await masterKeyFile(path).read();
   if (found.ok || found.code === 'master_keys_missing') return [];
   return [broken(NAME, `sign-in-key: ${found.detail}`, null)];
-}
-
-function tlsKey(path: string | null): Finding[] {
-  if (path === null) return [];
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o007) === 0) return [];
-  return [note(NAME, `every user can read ${path}`, null, `chmod o-rwx ${quoted(path)}`)];
 }
 
 function exists(path: string): boolean {

@@ -5,9 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../../../packages/mail/src/test-support/certificates.ts';
 import { type DnsStubRecords, startDnsStub } from '../../../../../packages/mail/src/test-support/dns-stub.ts';
 import { configOf, look, testFolder } from '../test-support/look.ts';
-import { certificateNameCheck } from './certificate-name.ts';
 import { dns } from './dns.ts';
 import { mxCheck } from './mx.ts';
+import { mxCertificateCheck } from './mx-certificate.ts';
 import { resolverCheck } from './resolver.ts';
 import { dmarcCheck, spfCheck } from './sender-records.ts';
 
@@ -140,12 +140,15 @@ describe('the MX record', () => {
   });
 
   it('is compared with the names of the certificate', async () => {
-    const certFile = join(testFolder(), 'cert.pem');
-    writeFileSync(certFile, makeCertificate({ names: ['mx.example'] }).cert);
+    const folder = testFolder();
+    const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    const { cert, key } = makeCertificate({ names: ['mx.example'] });
+    writeFileSync(files.certFile, cert);
+    writeFileSync(files.keyFile, key);
     const right = await server({ [DOMAIN]: to('MX.example') });
-    expect(await look(certificateNameCheck(certFile, right.mx))).toMatchObject([{ state: 'ok' }]);
+    expect(await look(mxCertificateCheck(files, right.mx))).toMatchObject([{ state: 'ok' }]);
     const wrong = await server({ [DOMAIN]: to('other.example') });
-    expect(await look(certificateNameCheck(certFile, wrong.mx))).toMatchObject([
+    expect(await look(mxCertificateCheck(files, wrong.mx))).toMatchObject([
       { state: 'note', found: 'for mx.example, and the MX record names other.example' },
     ]);
   });

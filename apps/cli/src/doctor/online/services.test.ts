@@ -1,8 +1,10 @@
 /** The relay, the provider of mail and that of the model, when they refuse, are silent or not there. */
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Server } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificate } from '../../../../../packages/mail/src/test-support/certificates.ts';
 import {
@@ -10,7 +12,7 @@ import {
   startSmtpSink,
 } from '../../../../../packages/mail/src/test-support/smtp-sink.ts';
 import { runChecks } from '../run-checks.ts';
-import { configOf, look } from '../test-support/look.ts';
+import { configOf, look, testFolder } from '../test-support/look.ts';
 import { modelCheck } from './model.ts';
 import { providerCheck } from './provider.ts';
 import { relayCheck } from './relay.ts';
@@ -229,12 +231,20 @@ describe('the relay', () => {
   });
 
   it('with a certificate of its own is broken, and SMTP_TLS_CA mends it', async () => {
-    const server = await sink({ tls: makeCertificate({ names: ['127.0.0.1'] }), login });
-    expect(await relay(`smtp://me:right-hunter2@127.0.0.1:${server.port}`)).toMatchObject({
+    const own = makeCertificate({ names: ['127.0.0.1'] });
+    const server = await sink({ tls: own, login });
+    const url = `smtp://me:right-hunter2@127.0.0.1:${server.port}`;
+    expect(await relay(url)).toMatchObject({
       state: 'broken',
       found: expect.stringContaining('of no authority'),
       mend: expect.stringContaining('SMTP_TLS_CA'),
     });
+    const ca = join(testFolder(), 'ca.pem');
+    writeFileSync(ca, own.cert);
+    const mended = configOf({ SMTP_URL: url, SMTP_TLS_CA: ca });
+    expect(await look(relayCheck(mended))).toMatchObject([
+      { state: 'ok', found: expect.stringContaining('over TLS') },
+    ]);
   });
 
   it('that is not there is broken', async () => {
