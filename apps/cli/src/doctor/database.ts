@@ -1,7 +1,9 @@
 /** The database, as far as a look shows it, and mail that does not leave. */
-import { printable } from '../output/text.ts';
+import { describeError } from '@tinyfat/core';
 import { broken, type Check, note, ok } from './finding.ts';
 import type { Records } from './records.ts';
+
+const LIST = 'tinyfat outbox list';
 
 /** Can it be read? */
 export function databaseCheck(records: () => Promise<Records>): Check {
@@ -35,15 +37,16 @@ export function deliveriesCheck(records: () => Promise<Records>): Check {
       const found = await records();
       if (found.state !== 'open') return [];
       if (found.failing === null) return ok('deliveries', 'none that failed waits');
-      const { count, provider, reason } = found.failing;
+      const { count, provider, code, reason } = found.failing;
       const by = provider === null ? '' : ` by ${provider}`;
-      const why = reason === null ? '' : `; the last reason: ${printable(reason)}`;
-      return broken(
-        'deliveries',
-        `${counted(count, 'mail')} could not be sent${by} and ${count === 1 ? 'waits' : 'wait'} for another try${why}`,
-        'Mend what the reason names; they are then sent by themselves. All of them:',
-        'tinyfat outbox list',
-      );
+      const why = reason === null ? '' : `; the last reason: ${reason}`;
+      const waits = count === 1 ? 'waits' : 'wait';
+      const told = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
+      // One mail that is put off says nothing of the others.
+      if (code === null || !/^(relay|provider)_/.test(code))
+        return note('deliveries', told, 'Sent by itself later, unless the reason stays. All of them:', LIST);
+      const mend = `${describeError(code).nextStep} The mail is then sent by itself. All of it:`;
+      return broken('deliveries', told, mend, LIST);
     },
   };
 }

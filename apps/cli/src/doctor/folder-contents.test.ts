@@ -96,15 +96,21 @@ describe('the database', () => {
     expect(await look(databaseCheck(records))).toMatchObject([{ state: 'ok', found: '2 agents of 1 owner' }]);
     expect(await look(deliveriesCheck(records))).toMatchObject([{ state: 'ok' }]);
     const failing = { state: 'pending' as const, attempts: 2, provider: 'smtp' };
-    await sent.delivery('m', { ...failing, reason: 'an older reason' });
-    await sent.delivery('m', { ...failing, reason: 'Wrong login\u001b[2J' });
+    const deferred = { ...failing, reason_code: 'delivery_deferred', reason: '450 try later' };
+    await sent.delivery('m', deferred);
+    expect(await look(deliveriesCheck(records))).toMatchObject([
+      {
+        state: 'note',
+        found: '1 mail could not be sent by smtp and waits for another try; the last reason: 450 try later',
+        run: 'tinyfat outbox list',
+      },
+    ]);
+    await sent.delivery('m', { ...failing, reason_code: 'relay_login_refused', reason: 'Wrong login' });
     expect(await look(deliveriesCheck(records))).toMatchObject([
       {
         state: 'broken',
-        found: expect.stringMatching(
-          /^2 mails could not be sent by smtp and wait .*the last reason: Wrong login \[2J$/,
-        ),
-        run: 'tinyfat outbox list',
+        found: expect.stringMatching(/^2 mails could not be sent by smtp and wait .* reason: Wrong login$/),
+        mend: expect.stringContaining('user and password in SMTP_URL'),
       },
     ]);
   });

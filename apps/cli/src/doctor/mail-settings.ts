@@ -1,10 +1,8 @@
 /** The domain, the way out and the webhooks, as they are set; nothing is tried. */
-import { type Config, isLoopback } from '../config.ts';
+import { isLoopbackHostname } from '@tinyfat/core';
+import { type Config, DEFAULT_DOMAIN } from '../config.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import { broken, type Check, type Finding, note, ok } from './finding.ts';
-
-/** The domain that mail gets nowhere from or to. */
-const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Whether MAIL_DOMAIN is one of the operator's own. */
 export function hasOwnDomain({ mailDomain }: Pick<Config, 'mailDomain'>): boolean {
@@ -62,7 +60,7 @@ function webhooks(config: Config): Finding | Finding[] {
     findings.push(silent('Postmark', 'POSTMARK_WEBHOOK_AUTH'));
   if (set.length === 0) return findings.length > 0 ? findings : ok('webhooks', 'none');
   const { protocol, hostname } = new URL(config.publicUrl);
-  if (protocol !== 'https:' || isLoopback(hostname))
+  if (protocol !== 'https:' || isLoopbackHostname(hostname))
     findings.push(
       note(
         'webhooks',

@@ -55,3 +55,9 @@ it('says what a check throws, and goes on', async () => {
     { check: 'other', state: 'ok' },
   ]);
 });
+
+it('shows no more of a long finding than somebody reads', async () => {
+  const long: Check = { name: 'long', look: () => ok('long', 'x'.repeat(100_000)) };
+  const [found] = await runChecks([long], { withinMs: 1000 });
+  expect(found?.found).toHaveLength(502);
+});

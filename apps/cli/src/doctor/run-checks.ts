@@ -23,12 +23,24 @@ export async function runChecks(checks: readonly Check[], options: RunOptions): 
   return all.flat();
 }
 
+/** Much of what is found comes from others: records in DNS, answers of servers, rows. */
+const MOST_FOUND = 500;
+
+function bounded(finding: Finding): Finding {
+  const { found } = finding;
+  return found.length <= MOST_FOUND ? finding : { ...finding, found: `${found.slice(0, MOST_FOUND)} …` };
+}
+
 async function runOne({ name, look }: Check, withinMs: number): Promise<Finding[]> {
   const controller = new AbortController();
   const late = Promise.withResolvers<Finding>();
   const timer = setTimeout(() => {
     late.resolve(
-      broken(name, `no answer within ${Math.ceil(withinMs / 1000)} s`, 'Look at the network, and try again.'),
+      broken(
+        name,
+        `no answer within ${Math.ceil(withinMs / 1000)} s`,
+        'Try again: the machine may be busy, or the network slow.',
+      ),
     );
     controller.abort();
   }, withinMs);
@@ -36,7 +48,7 @@ async function runOne({ name, look }: Check, withinMs: number): Promise<Finding[
     // A check that throws before it waits is one that rejects.
     const looked = (async () => look(controller.signal))();
     const found = await Promise.race([looked, late.promise]);
-    return Array.isArray(found) ? found : [found];
+    return (Array.isArray(found) ? found : [found]).map(bounded);
   } catch (error) {
     return [broken(name, `could not be looked at: ${wordsOf(error)}`, 'This is a fault of ours: report it.')];
   } finally {

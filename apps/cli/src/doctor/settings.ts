@@ -1,4 +1,5 @@
 /** Settings that are right by themselves and do nothing, or harm, together. */
+import { isLoopbackHostname } from '@tinyfat/core';
 import { type Config, isLoopback } from '../config.ts';
 import { type Check, type Finding, note, ok } from './finding.ts';
 import { hasOwnDomain } from './mail-settings.ts';
@@ -60,7 +61,7 @@ function* trusted(config: Config): Generator<Finding> {
 
 function* proxied(config: Config): Generator<Finding> {
   const { protocol, hostname } = new URL(config.publicUrl);
-  const local = isLoopback(hostname);
+  const local = isLoopbackHostname(hostname);
   if (protocol === 'https:' && !local && config.trustedProxies.length === 0)
     yield note(
       NAME,

@@ -10,6 +10,7 @@ import { mxCertificateCheck } from './mx-certificate.ts';
 import { providerCheck } from './provider.ts';
 import { relayCheck } from './relay.ts';
 import { resolverCheck } from './resolver.ts';
+import { reverseNameCheck } from './reverse-name.ts';
 import { dmarcCheck, spfCheck } from './sender-records.ts';
 
 /** Records of the default domain are nobody's, so they are not looked up. */
@@ -33,6 +34,7 @@ function recordChecks(config: Config, ownAddresses: readonly string[]): Check[] 
   return [
     mxCheck({ config, mx, dns: ask, ownAddresses }),
     ...(tls === null ? [] : [mxCertificateCheck(tls, mx)]),
+    reverseNameCheck({ config, mx, dns: ask, ownAddresses }),
     spfCheck({ config, dns: ask }),
     dmarcCheck({ config, dns: ask }),
   ];

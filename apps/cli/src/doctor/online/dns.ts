@@ -20,6 +20,8 @@ export interface Dns {
   txt(name: string): Promise<Answer<string>>;
   /** IPv4 and IPv6. */
   addresses(name: string): Promise<Answer<string>>;
+  /** Names of an address. */
+  names(address: string): Promise<Answer<string>>;
 }
 
 /** Questions that end with the signal. */
@@ -34,6 +36,7 @@ export function dns(servers: readonly string[], signal: AbortSignal): Dns {
   return {
     mx: (name) => ask(async () => await resolver.resolveMx(name)),
     txt: (name) => ask(async () => (await resolver.resolveTxt(name)).map((parts) => parts.join(''))),
+    names: (address) => ask(async () => await resolver.reverse(address)),
     async addresses(name) {
       const both = await Promise.all([
         ask(async () => await resolver.resolve4(name)),

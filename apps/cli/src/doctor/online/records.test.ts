@@ -9,6 +9,7 @@ import { dns } from './dns.ts';
 import { mxCheck } from './mx.ts';
 import { mxCertificateCheck } from './mx-certificate.ts';
 import { resolverCheck } from './resolver.ts';
+import { reverseNameCheck } from './reverse-name.ts';
 import { dmarcCheck, spfCheck } from './sender-records.ts';
 
 const DOMAIN = 'agents.example';
@@ -151,6 +152,32 @@ describe('the MX record', () => {
     expect(await look(mxCertificateCheck(files, wrong.mx))).toMatchObject([
       { state: 'note', found: 'for mx.example, and the MX record names other.example' },
     ]);
+  });
+});
+
+describe('the name of the address', () => {
+  async function ptr(records: DnsStubRecords, relay = 'smtp://127.0.0.1') {
+    const { ask, mx } = await server({
+      [DOMAIN]: { MX: [{ priority: 10, exchange: 'mx.example' }] },
+      'mx.example': { A: [OURS] },
+      '7.113.0.203.in-addr.arpa': records,
+    });
+    const config = configOf({ MAIL_DOMAIN: DOMAIN, SMTP_URL: relay });
+    return await look(reverseNameCheck({ config, mx, dns: ask, ownAddresses: [OURS] }));
+  }
+
+  it('leads back, or is a note, where a relay on this machine delivers from it', async () => {
+    expect(await ptr({ PTR: ['mx.example'] })).toMatchObject([
+      { state: 'ok', found: `${OURS} is mx.example` },
+    ]);
+    expect(await ptr({})).toMatchObject([{ state: 'note', found: `${OURS} has no name` }]);
+    expect(await ptr({ PTR: ['host-7.isp.example'] })).toMatchObject([
+      { state: 'note', found: `host-7.isp.example, the name of ${OURS}, does not lead back to it` },
+    ]);
+  });
+
+  it('does not matter where another machine delivers', async () => {
+    expect(await ptr({}, 'smtp://relay.example')).toEqual([]);
   });
 });
 

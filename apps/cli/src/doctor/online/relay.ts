@@ -1,5 +1,6 @@
 /** Does the relay take connections and the login? No message is begun. */
-import { type Config, isLoopback } from '../../config.ts';
+import { isLoopbackHostname } from '@tinyfat/core';
+import type { Config } from '../../config.ts';
 import { relayCheckOf } from '../../server/mail-transport.ts';
 import { broken, type Check, note, ok } from '../finding.ts';
 
@@ -14,7 +15,7 @@ export function relayCheck(config: Pick<Config, 'smtpUrl' | 'relayAuthorities' |
       const checked = await relayCheckOf(config)?.();
       if (smtpUrl === null || checked === undefined) return [];
       if (!checked.ok) return broken(NAME, checked.reason, checked.fix);
-      if (checked.encrypted || isLoopback(new URL(smtpUrl).hostname)) return ok(NAME, checked.detail);
+      if (checked.encrypted || isLoopbackHostname(new URL(smtpUrl).hostname)) return ok(NAME, checked.detail);
       return note(
         NAME,
         checked.detail,
