@@ -1,5 +1,5 @@
 /** A look into the database, while a server has it open, after it was closed, and after a kill -9. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -93,7 +93,9 @@ test('what is no database, or is not there, is said and not made', async () => {
     state: 'closed',
     why: expect.stringContaining('not a database'),
   });
-  expect(readdirSync(folder)).toEqual(['text.sqlite']);
+  expect(spawnSync('mkfifo', [join(folder, 'pipe.sqlite')]).status).toBe(0);
+  expect(lookIntoSqlite(join(folder, 'pipe.sqlite'))).toMatchObject({ state: 'closed' });
+  expect(readdirSync(folder)).toEqual(['pipe.sqlite', 'text.sqlite']);
 });
 
 test('nothing can be written through it', async () => {

@@ -16,7 +16,10 @@ export type SqliteLook =
 
 /** Opens the file for reading. Its tables are those of whichever version wrote it last. */
 export function lookIntoSqlite(path: string): SqliteLook {
-  if (sizeOf(path) === null) return { state: 'absent' };
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { state: 'absent' };
+  // A named pipe would be waited for.
+  if (!found.isFile()) return { state: 'closed', why: 'It is no plain file.' };
   const location = pathToFileURL(path);
   const log = sizeOf(`${path}-wal`) ?? 0;
   if (log > 0 && sizeOf(`${path}-shm`) === null)

@@ -35,7 +35,9 @@ export async function probeHost(
     const host = await preparing;
     if ('missing' in host) return refuse(`${host.missing} is missing`, installLine(host.package));
     bwrap = host.programs.bwrap;
-    const notExecutable = Object.values(host.programs).find((program) => !executable(program));
+    const { prlimit, setpriv } = host.programs;
+    const needed = [bwrap, prlimit, ...(host.inside.root ? [setpriv] : [])];
+    const notExecutable = needed.find((program) => !executable(program));
     if (notExecutable !== undefined) return explainClosed(notExecutable);
     return unsafe(host) ?? judge(host, await runProgram(host, start, runtimeFolder));
   } catch (error) {

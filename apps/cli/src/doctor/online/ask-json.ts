@@ -1,6 +1,6 @@
 /** One authenticated GET of an HTTP API, bounded in bytes and time, that follows no redirect: the key goes nowhere else. */
 import { readBody } from '@tinyfat/core';
-import { codeOf, wordsOf } from '../finding.ts';
+import { codeOf } from '../finding.ts';
 
 export interface AskOptions {
   url: string;
@@ -75,6 +75,7 @@ function explained(error: unknown, host: string): { why: string; mend: string } 
           why: `the certificate of ${host} is of no authority that is trusted here (${code})`,
           mend: 'Behind a proxy that opens TLS, or with a server of your own: NODE_EXTRA_CA_CERTS=/path/of/its/ca.pem.',
         };
-      return { why: `${host}: ${code || wordsOf(error).slice(0, 200)}`, mend: network };
+      // Words of an error may repeat the URL, which may hold a password.
+      return { why: `${host} could not be asked${code === '' ? '' : ` (${code})`}`, mend: network };
   }
 }
