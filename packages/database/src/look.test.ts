@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { insertAgent, listAgents } from './agents.ts';
 import { lookIntoSqlite } from './look.ts';
@@ -81,7 +82,10 @@ test('a log without its index is left to the next start', async () => {
   await (await serverOn(folder)).kill();
   rmSync(join(folder, 'tinyfat.sqlite-shm'));
   const before = snapshot(folder);
-  expect(lookIntoSqlite(join(folder, 'tinyfat.sqlite'))).toMatchObject({ state: 'closed' });
+  expect(lookIntoSqlite(join(folder, 'tinyfat.sqlite'))).toMatchObject({
+    state: 'closed',
+    cause: 'unfinished',
+  });
   expect(snapshot(folder)).toEqual(before);
 });
 
@@ -96,6 +100,20 @@ test('what is no database, or is not there, is said and not made', async () => {
   expect(spawnSync('mkfifo', [join(folder, 'pipe.sqlite')]).status).toBe(0);
   expect(lookIntoSqlite(join(folder, 'pipe.sqlite'))).toMatchObject({ state: 'closed' });
   expect(readdirSync(folder)).toEqual(['pipe.sqlite', 'text.sqlite']);
+});
+
+test('of a newer version is said', async () => {
+  const folder = makeFolder();
+  const path = join(folder, 'tinyfat.sqlite');
+  await (await openSqlite(path)).destroy();
+  const newer = new DatabaseSync(path);
+  newer.exec("insert into kysely_migration (name, timestamp) values ('9000-later', '')");
+  newer.close();
+  expect(lookIntoSqlite(path)).toEqual({
+    state: 'closed',
+    cause: 'newer',
+    why: 'A newer version of this program has written it.',
+  });
 });
 
 test('nothing can be written through it', async () => {

@@ -1,6 +1,6 @@
 /** The database, as far as a look shows it, and mail that does not leave. */
 import { describeError } from '@tinyfat/core';
-import { broken, type Check, note, ok } from './finding.ts';
+import { broken, type Check, type Finding, note, ok } from './finding.ts';
 import type { Records } from './records.ts';
 
 const LIST = 'tinyfat outbox list';
@@ -17,16 +17,22 @@ export function databaseCheck(records: () => Promise<Records>): Check {
         case 'open':
           return ok('database', `${counted(found.agents, 'agent')} of ${counted(found.owners, 'owner')}`);
         case 'closed':
-          return /next start/.test(found.why)
-            ? note('database', found.why, null)
-            : broken(
-                'database',
-                found.why,
-                'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.',
-              );
+          return closed(found);
       }
     },
   };
+}
+
+function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Finding {
+  switch (cause) {
+    case 'older':
+    case 'unfinished':
+      return note('database', why, null);
+    case 'newer':
+      return broken('database', why, 'Run that version; there is no way back but a backup from before it.');
+    case 'unreadable':
+      return broken('database', why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
+  }
 }
 
 /** Is there mail that was tried in vain? */

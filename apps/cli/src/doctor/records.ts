@@ -12,7 +12,7 @@ import { wordsOf } from './finding.ts';
 export type Records =
   | { state: 'open'; agents: number; owners: number; keyOwners: number; failing: Failing | null }
   | { state: 'absent' }
-  | { state: 'closed'; why: string };
+  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'older' | 'unreadable'; why: string };
 
 /** Mail that waits after failed tries. */
 export type Failing = NonNullable<Awaited<ReturnType<typeof failingDeliveries>>>;
@@ -35,11 +35,9 @@ export async function readRecords(path: string): Promise<Records> {
     };
   } catch (error) {
     const why = wordsOf(error);
-    const old = /no such (table|column)/.test(why);
-    return {
-      state: 'closed',
-      why: old ? 'It is of an older version; the next start brings it up to date.' : why,
-    };
+    if (!/no such (table|column)/.test(why)) return { state: 'closed', cause: 'unreadable', why };
+    const older = 'It is of an older version; the next start brings it up to date.';
+    return { state: 'closed', cause: 'older', why: older };
   } finally {
     await opened?.destroy();
   }
