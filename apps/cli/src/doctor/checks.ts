@@ -11,20 +11,24 @@ import { certificateCheck } from './certificate.ts';
 import { dataFolderCheck } from './data-folder.ts';
 import { databaseCheck, deliveriesCheck } from './database.ts';
 import { diskCheck } from './disk.ts';
-import { type Check, once } from './finding.ts';
+import { type Check, isFolder, once } from './finding.ts';
 import { keyFilesCheck } from './key-files.ts';
 import { hasOwnDomain, mailDomainCheck, mailOutCheck, webhooksCheck } from './mail-settings.ts';
 import { modelKeyCheck } from './model-key.ts';
 import { nodeCheck } from './node-version.ts';
 import { httpPortCheck, smtpPortCheck } from './ports.ts';
-import { readRecords } from './records.ts';
+import { type Records, readRecords } from './records.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { settingsCheck } from './settings.ts';
 
 /** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
 export function localChecks(config: Config): Check[] {
-  const records = once(() => readRecords(dataPaths(config.dataDir).database));
   const { dataDir } = config;
+  // What is wrong with the folder itself is said by its own check.
+  const records = once(
+    async (): Promise<Records> =>
+      isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' },
+  );
   return [
     nodeCheck(process.versions.node),
     buildCheck(programPaths.root),

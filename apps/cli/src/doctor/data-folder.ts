@@ -1,7 +1,7 @@
 /** DATA_DIR: is it there, whose is it, may this user write it, and nobody else look into it? */
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { broken, type Check, codeOf, type Finding, note, ok, quoted, wordsOf } from './finding.ts';
+import { broken, type Check, codeOf, type Finding, isFolder, note, ok, quoted, wordsOf } from './finding.ts';
 
 export interface DataFolderParts {
   dataDir: string;
@@ -69,7 +69,7 @@ function absent(parts: DataFolderParts): Finding {
 
 /** The path itself, or the first of the folders above it that is there. */
 export function nearestFolder(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (isFolder(path)) return path;
   const above = dirname(path);
   return above === path ? path : nearestFolder(above);
 }

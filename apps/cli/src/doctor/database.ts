@@ -13,7 +13,7 @@ export function databaseCheck(records: () => Promise<Records>): Check {
       const found = await records();
       switch (found.state) {
         case 'absent':
-          return note('database', 'not there yet', 'The first start makes it.');
+          return note('database', 'none found', 'The first start makes it.');
         case 'open':
           return ok('database', `${counted(found.agents, 'agent')} of ${counted(found.owners, 'owner')}`);
         case 'closed':

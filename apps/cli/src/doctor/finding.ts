@@ -1,4 +1,5 @@
 /** What a check found, and how to say it. */
+import { statSync } from 'node:fs';
 
 /** `note`: works, but not as one would want it in earnest. */
 export type State = 'ok' | 'note' | 'broken';
@@ -57,6 +58,15 @@ export function once<Value>(work: () => Value): () => Value {
     done ??= { value: work() };
     return done.value;
   };
+}
+
+/** Whether there is a folder, links followed, that can be seen by this user. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** A path as one word of a shell. */

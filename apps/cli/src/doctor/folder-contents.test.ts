@@ -66,7 +66,7 @@ describe('keys', () => {
 
 describe('the database', () => {
   it('that is not there yet is a note, and no database a broken one', async () => {
-    expect(await look(databaseCheck(ABSENT))).toMatchObject([{ state: 'note', found: 'not there yet' }]);
+    expect(await look(databaseCheck(ABSENT))).toMatchObject([{ state: 'note', found: 'none found' }]);
     const folder = testFolder();
     writeFileSync(join(folder, 'tinyfat.sqlite'), 'no database, but text of some length '.repeat(40));
     expect(await look(databaseCheck(recordsOf(folder)))).toMatchObject([

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { masterKeyFile } from '../server/master-key-file.ts';
-import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import { broken, type Check, type Finding, isFolder, note, ok } from './finding.ts';
 import type { Records } from './records.ts';
 
 const NAME = 'keys';
@@ -13,6 +13,8 @@ export function keyFilesCheck(config: Config, records: () => Promise<Records>): 
   return {
     name: NAME,
     async look() {
+      // What is wrong with the folder itself is said by its own check.
+      if (!isFolder(config.dataDir)) return [];
       const paths = dataPaths(config.dataDir);
       const findings = [
         ...(await masterKeys(config, paths.masterKeys, await records())),
@@ -56,5 +58,9 @@ async function signInKey(path: string): Promise<Finding[]> {
 }
 
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,9 +1,8 @@
 /** The ports that the server listens on: free, or the running server's. */
-import { statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Config } from '../config.ts';
 import { lockDataFolder } from '../server/lock.ts';
-import { broken, type Check, codeOf, type Finding, note, ok, wordsOf } from './finding.ts';
+import { broken, type Check, codeOf, type Finding, isFolder, note, ok, wordsOf } from './finding.ts';
 
 /** The listener for mail. */
 export function smtpPortCheck(config: Config): Check {
@@ -92,7 +91,7 @@ function listenOnce(host: string, port: number): Promise<unknown> {
 
 /** Only asked where the port is taken, so that no server which starts just now finds the folder locked by us. */
 function serverRuns(dataDir: string): boolean {
-  if (statSync(dataDir, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  if (!isFolder(dataDir)) return false;
   try {
     const lock = lockDataFolder(dataDir);
     if (lock.ok) lock.release();
