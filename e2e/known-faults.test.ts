@@ -112,7 +112,7 @@ describe('a command that meets something broken', () => {
     'says who may listen on port 25 (needs an ordinary user, on a machine where that port is root’s)',
     async () => {
       const result = await runCli(['start'], { ...environment, SMTP_PORT: '25' });
-      expectFault(result, /below 1024 belong to root.*:25/, /CAP_NET_BIND_SERVICE/);
+      expectFault(result, /below 1024 belong to root.*:25/, /ip_unprivileged_port_start/);
     },
   );
 

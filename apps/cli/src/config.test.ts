@@ -46,6 +46,8 @@ describe('the configuration', () => {
     ['DNS_SERVERS', '999.1.1.1'],
     ['DNS_SERVERS', '192.0.2.1:99999'],
     ['SMTP_URL', 'http://relay.example'],
+    ['SMTP_TLS_CA', '/nonexistent/ca.pem'],
+    ['SMTP_TLS_CA', '/dev/null'],
     ['ANTHROPIC_API_KEY', 'sk-ant two words'],
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
     ['OWNER_BUDGET_USD', '-5'],

@@ -3,6 +3,7 @@ import { describeError, renderError } from '@tinyfat/core';
 import type { Run } from '@tinyfat/database';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
+import { newsForOwner } from './news-for-owner.ts';
 import { settleJob } from './settle-job.ts';
 
 /** Why a job failed; `code` is one of core's list, `detail` a sentence about this case. */
@@ -27,6 +28,7 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     const footer = `[${work.agent.name} | run ${run.id} | ${code}]`;
     deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', body, footer }));
   }
+  const also = failure.errorMail ? await newsForOwner(ports, work, { run, code, explanation }) : undefined;
   await settleJob(ports, work, {
     runId: run.id,
     run: {
@@ -38,5 +40,7 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     },
     deliveries,
     mail: { state: 'failed', reason: explanation },
+    ...(also ? { also } : {}),
   });
+  if (also) ports.onDeliveries();
 }

@@ -14,7 +14,27 @@ export async function hostMail(
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; kind: 'command' | 'error'; body: string; footer: string | null },
 ): Promise<NewDelivery> {
-  const address = replyTo(incomingMail(work.mail));
+  return await compose(ports, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
+}
+
+/** Composes a mail to the owner of the agent, in a thread of its own. Throws when even that can't be composed. */
+export async function ownerMail(
+  ports: Parameters<typeof hostMail>[0],
+  work: Pick<Work, 'agent' | 'mail'>,
+  mail: { runId: string; subject: string; body: string; footer: string | null },
+): Promise<NewDelivery> {
+  const to = [{ address: work.agent.owner, name: '' }];
+  const address = { to, subject: mail.subject, inReplyTo: null, references: [] };
+  return await compose(ports, work, { ...mail, kind: 'error' }, address, 'auto-generated');
+}
+
+async function compose(
+  ports: Parameters<typeof hostMail>[0],
+  work: Pick<Work, 'agent' | 'mail'>,
+  mail: Parameters<typeof hostMail>[2],
+  address: Pick<ReturnType<typeof replyTo>, 'to' | 'subject' | 'inReplyTo' | 'references'>,
+  autoSubmitted: 'auto-replied' | 'auto-generated',
+): Promise<NewDelivery> {
   const recipients = address.to.map((to) => to.address);
   const id = ports.makeId();
   const messageId = newMessageId(id, ports.mailDomain);
@@ -31,7 +51,7 @@ export async function hostMail(
     references: address.references,
     body: mail.body,
     footer: mail.footer,
-    autoSubmitted: 'auto-replied',
+    autoSubmitted,
     attachments: [],
   });
   if (!composed.ok) throw new Error(`a mail of our own could not be composed: ${composed.reason}`);

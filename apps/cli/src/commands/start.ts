@@ -26,7 +26,11 @@ export const start: Run = async (_given, config) => {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
   let server: Server | null = null;
-  const onHangUp = hangUps(config, () => server?.reloadCertificate());
+  let isReloadDue = false;
+  const onHangUp = hangUps(config, () => {
+    isReloadDue = server === null;
+    server?.reloadCertificate();
+  });
   const started = await startServer(config, logger, showSignIn);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
@@ -34,6 +38,7 @@ export const start: Run = async (_given, config) => {
   }
   const running = started.server;
   server = running;
+  if (isReloadDue) running.reloadCertificate();
   lastResort.stopWith(() => running.stop(0));
   for (const line of await welcome(config, running)) console.log(line);
   void running.checkMailOut().then((check) => {

@@ -11,7 +11,7 @@ export const setupErrors = {
     seenBy: 'operator',
     sentence: 'This user may not listen on that port: ports below 1024 belong to root.',
     nextStep:
-      'Give the service the right (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE), or set SMTP_PORT and PORT above 1023 and forward to them.',
+      'Set SMTP_PORT=2525 and forward port 25 to it in the kernel, or let ordinary users listen from there on: sysctl net.ipv4.ip_unprivileged_port_start=25; docs/self-host.md has the ways.',
   },
   address_not_here: {
     seenBy: 'operator',
