@@ -4,7 +4,15 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../apps/cli/src/config.ts';
-import { CHECKED, EXAMPLE_FILES, FOLLOWED, NO_VARIABLES, OTHER_VARIABLES, RUN } from './docs/blocks.ts';
+import {
+  CHECKED,
+  EXAMPLE_FILE,
+  FOLLOWED,
+  NO_VARIABLES,
+  NOT_SEARCHED,
+  OTHER_VARIABLES,
+  RUN,
+} from './docs/blocks.ts';
 import { isInGroup, placeholders, wrongWith, wrongWithMention } from './docs/command-line.ts';
 import { type Block, type Inline, ROOT, readPage } from './docs/markdown.ts';
 import { type ShellCommand, shellCommands } from './docs/shell-words.ts';
@@ -18,7 +26,11 @@ const filesBelow = (folder: string): string[] =>
     : [];
 const TOP = readdirSync(ROOT);
 const FILES = [...TOP, ...['apps', 'packages', 'bin', 'e2e', 'bench', 'docs', 'deploy'].flatMap(filesBelow)];
-const SOURCES = FILES.filter((file) => /\.(ts|astro|css|json)$|^bin\/[a-z-]+$/.test(file))
+/** All but this test, which would find its own words. */
+const SOURCES = FILES.filter((file) =>
+  /\.(ts|astro|css|json)$|^bin\/[a-z-]+$|^deploy\/.*(?<!\.md)$/.test(file),
+)
+  .filter((file) => !file.startsWith('e2e/docs'))
   .map((file) => readFileSync(join(ROOT, file), 'utf8'))
   .join('\n');
 
@@ -55,11 +67,18 @@ function commandsOf(block: Block): ShellCommand[] {
   return [...block.text.matchAll(/^\$ (.*)$/gm)].flatMap(([, line = '']) => shellCommands(line));
 }
 
-/** What follows `tinyfat` where that is the command, also behind `sudo` or `runuser … --`; null where it is not. */
+const BEFORE = new Set(['exec', 'sudo', 'runuser', 'env', 'docker']);
+
+/** What follows `tinyfat` where that is the command, also behind `sudo` or `docker compose exec`; null where it is not. */
 function tinyfatWords({ words }: ShellCommand): string[] | null {
-  const rest = words[0] === 'exec' || words[0] === 'sudo' ? words.slice(1) : words;
-  const command = rest[0] === 'runuser' ? rest.slice(rest.indexOf('--') + 1) : rest;
-  return /^(?:.*\/bin\/)?tinyfat$/.test(command[0] ?? '') ? command.slice(1) : null;
+  const isProgram = (word: string) => /^(?:.*\/bin\/)?tinyfat$/.test(word);
+  const index = BEFORE.has(words[0] ?? '')
+    ? words.findLastIndex(isProgram)
+    : isProgram(words[0] ?? '')
+      ? 0
+      : -1;
+  // `runuser -u tinyfat -- …`: the user.
+  return index < 0 || words[index + 1] === '--' ? null : words.slice(index + 1);
 }
 
 describe('the docs', () => {
@@ -141,7 +160,9 @@ describe('the docs', () => {
         const npm = words.indexOf('npm');
         const script =
           words[npm + 1] === 'run' ? words[npm + 2] : words[npm + 1] === 'test' ? 'test' : undefined;
-        const files = words.filter((word) => TOP.includes(word.split('/')[0] ?? '') && /[/.]/.test(word));
+        const files = words
+          .map((word) => word.replace(/^\/opt\/tinyfat\//, ''))
+          .filter((word) => TOP.includes(word.split('/')[0] ?? '') && /[/.]/.test(word));
         const title =
           words.includes('vitest') && words.includes('-t') ? (words[words.indexOf('-t') + 1] ?? '') : '';
         const tested = files.filter((file) => file.endsWith('.test.ts') && existsSync(join(ROOT, file)));
@@ -181,6 +202,39 @@ describe('the docs', () => {
     expect([...SETTINGS].filter((name) => !described.has(name))).toEqual([]);
   });
 
+  it('set nothing to a value that the program refuses', () => {
+    const filled = (value: string) =>
+      value.replace(/whsec_\w*…/g, `whsec_${'A'.repeat(32)}`).replace(/…|<\w+>/g, 'x');
+    const blocks = SCRIPTS.map((block) => ({
+      block,
+      set: [...block.text.matchAll(/^([A-Z]\w+)='(.*)'/gm)].map(([, name = '', value = '']) => [
+        name,
+        filled(value),
+      ]),
+    })).filter(({ set }) => set.length > 0);
+    expect(blocks.length).toBeGreaterThan(2);
+    expectNone(
+      blocks.flatMap(({ block, set }) => {
+        const read = readConfig(Object.fromEntries(set));
+        return read.ok ? [] : read.problems.map((problem) => at(block, problem));
+      }),
+    );
+    const rows = readFileSync(join(ROOT, 'docs/environment.md'), 'utf8').matchAll(
+      /^\| `([A-Z]\w+)` \|.*\| `([^`]+)` \|$/gm,
+    );
+    const examples = [...rows].map(([, name = '', value = '']) => ({ name, value: filled(value) }));
+    expect(examples.length).toBeGreaterThan(20);
+    // What some of them need beside them.
+    const others = { TRUSTED_CLIENTS: '127.0.0.1', PUBLIC_URL: 'https://x.example' };
+    expectNone(
+      examples.flatMap(({ name, value }) => {
+        const key = name === 'RESEND_WEBHOOK_SECRET' ? { RESEND_API_KEY: 'x' } : {};
+        const read = readConfig({ ...others, ...key, [name]: value });
+        return read.ok ? [] : read.problems.map((problem) => `docs/environment.md: ${problem}`);
+      }),
+    );
+  });
+
   it('show the answer to wrong settings as it is', () => {
     const shown = BLOCKS.filter(({ text }) => text.startsWith('tinyfat: SMTP_PORT is no port'));
     const read = readConfig({ SMTP_PORT: 'x', HOST: '0.0.0.0' });
@@ -196,18 +250,38 @@ describe('the docs', () => {
         const path = code.text.replace(/^\/opt\/tinyfat\//, '').replace(/:\d+$/, '');
         const isPath = /^[\w.-]+(?:\/[\w.[\]-]*)+$/.test(path) && TOP.includes(path.split('/')[0] ?? '');
         if (isPath) return isThere(path) || isMade(path) ? [] : [at(code, path)];
-        const isSource = /^[\w./-]+\.(?:ts|astro|css|sh)$/.test(path) && !EXAMPLE_FILES.includes(path);
+        const isSource = /^[\w./-]+\.(?:ts|astro|css|sh)$/.test(path) && !EXAMPLE_FILE.test(path);
         return isSource && !FILES.some((file) => `/${file}`.endsWith(`/${path}`)) ? [at(code, path)] : [];
       }),
     );
   });
 
   it('name no function, type or code of ours that is nowhere in the sources', () => {
-    const isOurs = /^(?:[a-z]+[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*)(?:\(.*\))?$/;
-    const missing = CODE.filter(({ text }) => isOurs.test(text)).filter(
+    const isOurs = /^(?:[a-z]+[A-Z]\w*|[A-Z]\w*[a-z]\w*[A-Z]\w*|[a-z]+(?:_[a-z]+)+)(?:\(.*\))?$/;
+    const missing = CODE.filter(({ text }) => isOurs.test(text) && !NOT_SEARCHED.includes(text)).filter(
       ({ text }) => !new RegExp(`\\b${text.replace(/\(.*/s, '')}\\b`).test(SOURCES),
     );
     expectNone(missing.map((code) => at(code, code.text)));
+  });
+
+  it('quote no message that nothing prints', () => {
+    const { path, headings } = readPage('docs/self-host.md');
+    const from = headings.find(({ text }) => text === 'Troubleshooting')?.line ?? Number.POSITIVE_INFINITY;
+    const rows = readFileSync(join(ROOT, path), 'utf8').split('\n').entries();
+    const quotes = [...rows]
+      .filter(([index, row]) => index >= from && row.startsWith('|'))
+      .flatMap(([index, row]) =>
+        [...(row.split('|')[1] ?? '').matchAll(/`([^`]* [^`]*)`/g)].map((match) => ({
+          ...{ page: path, line: index + 1, text: match[1] ?? '' },
+        })),
+      );
+    expect(quotes.length).toBeGreaterThan(5);
+    expectNone(
+      quotes
+        .filter(({ text }) => !NOT_SEARCHED.includes(text))
+        .filter(({ text }) => text.split('…').some((part) => !SOURCES.includes(part.trim())))
+        .map((quote) => at(quote, quote.text)),
+    );
   });
 
   it('have no link that leads nowhere', () => {

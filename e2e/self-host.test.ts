@@ -69,12 +69,15 @@ describe.skipIf(!possible)(`docs/self-host.md${why}`, () => {
     for (const { language, text } of blocks) {
       if (language === 'ini') machine.write('/etc/systemd/system/tinyfat.service', text, 0o644);
       else if (text.startsWith('#!')) machine.write('/usr/local/sbin/tinyfat', text, 0o755);
-      else if (/^(\w+='.*'(\s*#.*)?\n)+$/.test(text)) machine.write('/etc/tinyfat.env', text, 0o600);
-      else if (text.startsWith('git clone')) {
-        const [clone = '', ...rest] = text.trim().split('\n');
-        await run(clone.replace('<repository>', '/opt/repository'));
+      else if (/^(?:(?:\w+='.*')?\s*(?:#.*)?\n)+$/.test(text)) machine.write('/etc/tinyfat.env', text, 0o600);
+      else if (text.includes('git clone')) {
+        const lines = text.trim().split('\n');
+        const cloned = lines.findIndex((line) => line.includes('git clone')) + 1;
+        await run(lines.slice(0, cloned).join('\n').replace('<repository>', '/opt/repository'));
         givePackages(opt);
-        expect(await run(rest.join('\n'))).toContain('tinyfat: an e-mail address for every agent');
+        expect(await run(lines.slice(cloned).join('\n'))).toContain(
+          'tinyfat: an e-mail address for every agent',
+        );
         expect(leftIn(opt)).toEqual(['!! .runtime/', '!! dist/']);
         before = listing();
         expect(before.filter((line) => line.split(' ').at(-4) !== '0')).toEqual([]);
@@ -101,7 +104,9 @@ describe.skipIf(!possible)(`docs/self-host.md${why}`, () => {
 
   it('after an upgrade without its set-up says what root has to run, which mends it', async () => {
     const source = 'apps/platform/src/pages/index.astro';
-    await run(`printf '<!-- new -->' >>/opt/tinyfat/${source}`);
+    const git = 'git -c user.name=x -c user.email=x@example.com';
+    await run(`cd /opt/repository; printf '<!-- new -->' >>${source}; ${git} commit -qam new`);
+    await run('cd /opt/tinyfat && git pull');
     before = listing();
     const told = await machine.run('tinyfat agent list');
     expect(told).toMatchObject({ code: 1, stdout: '' });
@@ -110,9 +115,13 @@ describe.skipIf(!possible)(`docs/self-host.md${why}`, () => {
     expect(listing()).toEqual(before);
     const command = /as root run: (.*)\n$/.exec(told.stderr)?.[1];
     expect(command).toBe('/opt/tinyfat/bin/tinyfat help');
-    await run(`${command}`);
+    const [upgrade, ...more] = blocksOf('docs/self-host.md', ['Upgrade']).filter(({ text }) =>
+      text.includes('git pull'),
+    );
+    expect(more).toEqual([]);
+    expect(upgrade?.text).toContain(command);
+    await run(upgrade?.text ?? '');
     expect(await run('tinyfat agent list')).toContain('scout');
-    await run('systemctl start tinyfat');
     expect(machine.journal()).toContain('Everything ');
     expect(readFileSync(join(opt, source), 'utf8')).toContain('<!-- new -->');
   });

@@ -14,7 +14,8 @@ describe('the test of the docs', () => {
       "cat >/etc/x <<'EOF'",
       'tinyfat not a command',
       'EOF',
-      'jq . <key.txt | tinyfat key set <key.txt',
+      'if ! jq . <key.txt; then tinyfat key set <key.txt; fi',
+      'x="a $(tinyfat agent list)"',
     ].join('\n');
     expect(shellCommands(script)).toEqual([
       { words: ['tinyfat', 'runs', '--limit', '3'], assigns: ['A', 'B'] },
@@ -28,6 +29,9 @@ describe('the test of the docs', () => {
       { words: ['cat'], assigns: [] },
       { words: ['jq', '.'], assigns: [] },
       { words: ['tinyfat', 'key', 'set'], assigns: [] },
+      { words: ['fi'], assigns: [] },
+      { words: ['tinyfat', 'agent', 'list'], assigns: [] },
+      { words: [], assigns: ['x'] },
     ]);
   });
 

@@ -7,6 +7,7 @@ export interface ShellCommand {
   assigns: string[];
 }
 
+const KEYWORDS = new Set(['if', 'then', 'elif', 'else', 'while', 'until', 'do', '!', '{']);
 const ENDS = /^(?:\|\||&&|;;|[|&;()\n])/;
 
 /**
@@ -47,6 +48,7 @@ export function shellCommands(script: string): ShellCommand[] {
     } else if (rest.startsWith('"')) {
       const quoted = /^"((?:[^"\\]|\\[\s\S])*)"/.exec(rest);
       take(quoted?.[0].length ?? 1);
+      commands.push(...substitutions(quoted?.[1] ?? '').flatMap(shellCommands));
       word = (word ?? '') + (quoted?.[1] ?? '').replace(/\\(["\\$`])/g, '$1');
     } else if (here) {
       take(here[0].length);
@@ -57,7 +59,9 @@ export function shellCommands(script: string): ShellCommand[] {
     } else if (redirection && !/^\d/.test(redirection[0])) endWord();
     else if (word === null && rest.startsWith('#')) take(rest.search(/\n|$/));
     else if (rest.startsWith('$(')) {
-      endCommandInside();
+      const inside = take(lengthOfSubstitution(rest));
+      commands.push(...shellCommands(inside.slice(2, -1)));
+      word = (word ?? '') + inside;
     } else if (end) {
       endCommand();
       take(end.length);
@@ -69,20 +73,26 @@ export function shellCommands(script: string): ShellCommand[] {
   }
   endCommand();
   return commands;
+}
 
-  /** What stands in `$(…)` is read by itself; the word around it goes on. */
-  function endCommandInside(): void {
-    let depth = 0;
-    let length = 1;
-    do {
-      if (rest[length] === '(') depth++;
-      if (rest[length] === ')') depth--;
-      length++;
-    } while (depth > 0 && length < rest.length);
-    const inside = take(length);
-    commands.push(...shellCommands(inside.slice(2, -1)));
-    word = `${word ?? ''}${inside}`;
-  }
+/** Of a text that begins with `$(`, up to its end. */
+function lengthOfSubstitution(text: string): number {
+  let depth = 0;
+  let length = 1;
+  do {
+    if (text[length] === '(') depth++;
+    if (text[length] === ')') depth--;
+    length++;
+  } while (depth > 0 && length < text.length);
+  return length;
+}
+
+/** What stands in each `$(…)` of a text. */
+function substitutions(text: string): string[] {
+  const at = text.indexOf('$(');
+  if (at < 0) return [];
+  const end = at + lengthOfSubstitution(text.slice(at));
+  return [text.slice(at + 2, end - 1), ...substitutions(text.slice(end))];
 }
 
 function endOfDocument(text: string, name: string): number {
@@ -90,7 +100,8 @@ function endOfDocument(text: string, name: string): number {
   return end ? end.index + end[0].length : text.length;
 }
 
-function splitAssignments(words: readonly string[]): ShellCommand {
+function splitAssignments(all: readonly string[]): ShellCommand {
+  const words = all.slice(all.findIndex((word) => !KEYWORDS.has(word)));
   const left = words[0] === 'export' ? words.slice(1) : [...words];
   const assigns: string[] = [];
   for (;;) {

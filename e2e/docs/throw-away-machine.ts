@@ -40,7 +40,7 @@ case "$*" in
 	done
 	;;
 'stop tinyfat')
-	kill "$(cat /etc/pid)"
+	kill "$(cat /etc/pid)" 2>/dev/null || :
 	tail --pid "$(cat /etc/pid)" -f /dev/null
 	;;
 esac
