@@ -2,7 +2,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +39,7 @@ function snapshot(folder: string): unknown[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .map((entry) => {
       const path = join(entry.parentPath, entry.name);
-      const { mode, mtimeMs } = statSync(path);
+      const { mode, mtimeMs } = lstatSync(path);
       const sum = entry.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
       return [path, mode, mtimeMs, sum];
     })
