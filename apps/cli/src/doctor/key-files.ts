@@ -59,7 +59,8 @@ async function signInKey(path: string): Promise<Finding[]> {
 
 function exists(path: string): boolean {
   try {
-    return lstatSync(path) !== undefined;
+    lstatSync(path);
+    return true;
   } catch {
     return false;
   }

@@ -39,6 +39,7 @@ async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): P
   }
   try {
     const result = await make(folder).probe();
+    // What limits a run is said apart: no cgroup was made for this one.
     if (result.ok) return ok('sandbox', result.detail.replace(/, limits by .*$/, ''));
     return broken('sandbox', result.reason, ...mendOf(result.fix));
   } finally {
