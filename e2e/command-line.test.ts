@@ -145,11 +145,21 @@ describe('the command line', () => {
     );
     expect(states).toMatchObject({
       node: 'ok',
-      bundle: 'ok',
+      build: 'ok',
       sandbox: 'ok',
       'data folder': 'ok',
+      database: 'ok',
       'smtp port': 'ok',
+      'http port': 'ok',
+      deliveries: 'ok',
       model: 'note',
+    });
+    expect(findings[0]).toEqual({
+      check: 'node',
+      state: 'ok',
+      found: process.version,
+      mend: null,
+      run: null,
     });
   });
 

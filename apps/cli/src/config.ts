@@ -79,7 +79,8 @@ export type ReadConfig = { ok: true; config: Config } | { ok: false; problems: s
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-const DEFAULT_DOMAIN = 'tinyfat.localhost';
+/** The domain that mail gets nowhere from or to. */
+export const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
 const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];

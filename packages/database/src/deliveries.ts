@@ -203,6 +203,25 @@ export async function recoverInterruptedDeliveries(db: Database, idempotent: boo
   });
 }
 
+/** Mail that waits after failed tries: how much, and why the newest of it failed; null where none does. */
+export async function failingDeliveries(
+  db: Database,
+): Promise<{ count: number; provider: string | null; code: string | null; reason: string | null } | null> {
+  const failing = db
+    .selectFrom('deliveries')
+    .where('state', '=', sql.lit('pending'))
+    .where('attempts', '>', 0);
+  const { count } = await failing
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  const newest = await failing
+    .select(['provider', 'reason_code as code', 'reason'])
+    .orderBy('seq', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return newest === undefined ? null : { count, ...newest };
+}
+
 /** How many of an agent's deliveries are not simply sent. */
 export async function deliveryCounts(
   db: Database,

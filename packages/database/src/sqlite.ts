@@ -53,7 +53,7 @@ export async function openSqlite(
 }
 
 /** The database over an open connection, as it is; nothing is migrated. */
-function overConnection(connection: DatabaseSync): Database {
+export function overConnection(connection: DatabaseSync): Database {
   return new Kysely<Schema>({
     dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
   });
