@@ -1,6 +1,7 @@
 /** Mail that the host itself writes: answers to commands, and error mails. Composed and stored, not yet recorded. */
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
+import type { Letter } from '@tinyfat/mail';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
@@ -12,7 +13,7 @@ import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 export async function hostMail(
   ports: Pick<ConsumerPorts, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
-  mail: { runId: string; kind: 'command' | 'error'; body: string; footer: string | null },
+  mail: { runId: string; kind: 'command' | 'error'; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
   const address = replyTo(incomingMail(work.mail));
   const recipients = address.to.map((to) => to.address);
@@ -29,7 +30,7 @@ export async function hostMail(
     date: ports.clock(),
     inReplyTo: address.inReplyTo,
     references: address.references,
-    body: mail.body,
+    body: mail.letter,
     footer: mail.footer,
     autoSubmitted: 'auto-replied',
     attachments: [],

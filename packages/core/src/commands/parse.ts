@@ -86,7 +86,8 @@ function parseLine(line: string, alone: boolean): Command | null {
   const near = COMMAND_WORDS.find((known) => editDistance(word, known) <= SURE_EDITS);
   if (near === undefined || (near === 'model' && /\s/.test(argument))) return null;
   if (commandOf(near, argument) === null) return null;
-  const meant = argument === '' ? `/${near}` : `/${near} ${argument.slice(0, MAX_MODEL_LENGTH).toWellFormed()}`;
+  const meant =
+    argument === '' ? `/${near}` : `/${near} ${argument.slice(0, MAX_MODEL_LENGTH).toWellFormed()}`;
   return { name: 'help', unknown: word, meant };
 }
 
