@@ -102,6 +102,7 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
         count(since(HOUR_MS)).as('agentHour'),
         select.fn.countAll<number>().as('agentDay'),
         count(bySender, inThread, since(THREAD_WINDOW_MS)).as('thread'),
+        count(bySender, inThread).as('threadDay'),
       ];
     })
     .where('agent_id', '=', mail.agent_id)

@@ -7,6 +7,7 @@ export * from './backlog.ts';
 export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './delivery-notices.ts';
+export * from './limit-notices.ts';
 export * from './mails.ts';
 export * from './provider-cursors.ts';
 export * from './provider-keys.ts';

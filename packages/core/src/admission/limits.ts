@@ -1,7 +1,9 @@
 /**
- * How much mail one agent takes, whoever sends it: a person with a stuck mail program, two machines that answer
- * each other without saying that they are machines, or an allowed sender whose mailbox was broken into. What is
- * over a limit is kept, wakes nobody, and waits for the owner to release it.
+ * How much mail one agent takes: a person with a stuck mail program, two machines that answer each other without
+ * saying that they are machines, or an allowed sender whose mailbox was broken into. What is over a limit is kept,
+ * wakes nobody, and waits for the owner to release it. The proven owner is spared by the limits of senders; what keeps
+ * a machine of his from going on for ever are the signs of automatic mail at the door, the two bounds on one thread
+ * here, and the budget.
  */
 
 /** Most accepted mails, each within a sliding hour or day; `waiting` counts jobs of all agents. */
@@ -17,6 +19,8 @@ export interface MailLimits {
 export interface MailCounts extends MailLimits {
   /** Mails of the same sender and thread within `THREAD_WINDOW_MS`. */
   thread: number;
+  /** The same within a day. */
+  threadDay: number;
 }
 
 /** The limits of an agent where the operator sets none. */
@@ -45,8 +49,8 @@ export interface OverLimit {
 }
 
 /**
- * The first limit that the mail is over, or null. `sender` is canonical. What others send keeps no owner from his agent:
- * the limit of all senders together is not for him.
+ * The first limit that the mail is over, or null. `sender` is canonical. `isOwner` says that authentication proved the
+ * owner of the agent: he is held only where one thread has as many mails as a sender may write in a day.
  */
 export function judgeLimits(
   counts: MailCounts,
@@ -63,8 +67,17 @@ export function judgeLimits(
       reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
     };
   }
-  if (counts.senderHour > limits.senderHour) return over('sender_limit', sender, limits.senderHour, hour);
-  if (counts.senderDay > limits.senderDay) return over('sender_limit', sender, limits.senderDay, day);
+  if (isOwner && counts.threadDay > limits.senderDay) {
+    return {
+      verdict: 'held',
+      code: 'thread_too_fast',
+      reason: `${counts.threadDay - 1} mails of ${sender} in this thread were taken ${day}: it looks like two machines that answer each other.`,
+    };
+  }
+  if (!isOwner && counts.senderHour > limits.senderHour)
+    return over('sender_limit', sender, limits.senderHour, hour);
+  if (!isOwner && counts.senderDay > limits.senderDay)
+    return over('sender_limit', sender, limits.senderDay, day);
   if (!isOwner && counts.agentHour > limits.agentHour) {
     return over('agent_limit', 'all senders', limits.agentHour, hour);
   }

@@ -10,6 +10,7 @@ import * as budgets from './0006-budgets.ts';
 import * as tokens from './0007-tokens.ts';
 import * as accounts from './0008-accounts.ts';
 import * as rawKeys from './0010-raw-keys.ts';
+import * as limitNotices from './0013-limit-notices.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0007-tokens': tokens,
   '0008-accounts': accounts,
   '0010-raw-keys': rawKeys,
+  '0013-limit-notices': limitNotices,
 };
