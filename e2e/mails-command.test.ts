@@ -24,7 +24,7 @@ describe('tinyfat mails', () => {
     const mails = await server.answers(3);
     const [second] = await server.json(['mails', 'scout']);
     expect(second).toMatchObject({ subject: 'second', verdict: 'over_limit', state: 'over_limit' });
-    expect(second.reason).toContain('1 mails from bob@example.com in the last hour');
+    expect(second.reason).toContain('1 mail from bob@example.com in the last hour');
     const [told, ...more] = about(mails, 'Your mail waits');
     expect(told).toMatchObject({ to: [{ address: BOB }], inReplyTo: '<second@x.example>' });
     const [owner, ...others] = about(mails, `Mails to ${to} wait for you`);

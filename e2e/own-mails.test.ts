@@ -127,9 +127,10 @@ describe('mails of our own', () => {
     await withPage(browser, { origin: ORIGIN, width: 360 }, async (page) => {
       await show(page, mail);
       const shown = page.getByText(code, { exact: true });
-      expect(
-        await shown.evaluate('(element) => parseFloat(getComputedStyle(element).fontSize)'),
-      ).toBeGreaterThan(24);
+      const size = await shown.evaluate<number>(
+        '(element) => parseFloat(getComputedStyle(element).fontSize)',
+      );
+      expect(size).toBeGreaterThan(24);
       await shown.dblclick();
       expect(await page.evaluate('getSelection().toString().trim()')).toBe(code);
     });

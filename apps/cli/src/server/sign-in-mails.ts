@@ -115,12 +115,10 @@ async function compose(
       blocks: [
         {
           kind: 'text',
-          text: [
-            'Somebody, hopefully you, wants to sign in with this address. Open the page and press its button, or enter the code on the page that asked for it.',
-          ],
+          text: ['Somebody, hopefully you, wants to sign in with this address.'],
         },
-        { kind: 'link', label: 'Open the sign-in page', href: link },
-        { kind: 'text', text: ['The code:'] },
+        { kind: 'link', label: 'Open the page that signs you in', href: link },
+        { kind: 'text', text: ['Or enter this code on the page that asked for it:'] },
         { kind: 'code', code },
         { kind: 'text', text: [`Both work once, until ${until}. Give the code to nobody.`] },
         {

@@ -98,6 +98,6 @@ function over(code: LimitCode, who: string, limit: number, period: string): Over
   return {
     verdict: 'over_limit',
     code,
-    reason: `The agent took ${limit} mails from ${who} ${period}, which is the limit.`,
+    reason: `The agent took ${limit} ${limit === 1 ? 'mail' : 'mails'} from ${who} ${period}, which is the limit.`,
   };
 }

@@ -20,7 +20,7 @@ const DARK_STYLE = [
 ].join('\n');
 
 /** Characters of a name. */
-const LONGEST_UNBROKEN = 16;
+const LONGEST_ASIDE = 16;
 const TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"';
 
 /** A whole document; whatever the letter says is text in it. */
@@ -43,7 +43,7 @@ ${DARK_STYLE}
 <body class="tf-paper" style="margin:0;padding:0;background-color:${LIGHT.paper}">
 <div class="tf-paper" style="padding:24px 12px;background-color:${LIGHT.paper};font-family:${FONTS.text};font-size:16px;line-height:1.55">
 <table ${TABLE} width="100%" class="tf-card" style="max-width:560px;margin:0 auto;background-color:${LIGHT.card};border:1px solid ${LIGHT.line};border-radius:6px;border-collapse:separate">
-<tr><td style="padding:20px 24px 24px">
+<tr><td style="padding:20px 24px ${footer === null ? 8 : 24}px">
 ${letterhead()}
 <h1 class="tf-ink" dir="auto" style="margin:20px 0 12px;font-size:22px;line-height:1.25;font-weight:700;letter-spacing:-0.015em;color:${LIGHT.ink};overflow-wrap:anywhere">${escapeHtml(letter.heading)}</h1>
 ${letter.blocks.map(block).join('\n')}
@@ -89,21 +89,27 @@ function paragraph(text: readonly LetterText[], quiet: boolean): string {
   return `<p class="${name}" dir="auto" style="margin:0 0 16px;font-size:${size};color:${color};overflow-wrap:anywhere">${inline(text)}</p>`;
 }
 
+/** Side by side where the names are short, else one under the other: a phone has no room for two columns then. */
 function rows(list: Extract<LetterBlock, { kind: 'rows' }>['rows']): string {
   const cell = 'padding:8px 0;vertical-align:top;font-size:15px;line-height:1.45';
-  const lines = list.map(
-    ({ label, text }) => `<tr>
-<td class="tf-line tf-muted" dir="auto" style="${cell};padding-right:16px;${breaks(label)};border-top:1px solid ${LIGHT.line};color:${LIGHT.muted}">${inline([label])}</td>
-<td class="tf-line tf-ink" width="99%" dir="auto" style="${cell};border-top:1px solid ${LIGHT.line};color:${LIGHT.ink};overflow-wrap:anywhere">${inline(text)}</td>
-</tr>`,
+  const line = `border-top:1px solid ${LIGHT.line}`;
+  const aside = list.every(({ label }) => oneName(label).length <= LONGEST_ASIDE);
+  const lines = list.map(({ label, text }) =>
+    aside
+      ? `<tr>
+<td class="tf-line tf-muted" dir="auto" style="${cell};padding-right:16px;white-space:nowrap;${line};color:${LIGHT.muted}">${inline([label])}</td>
+<td class="tf-line tf-ink" width="99%" dir="auto" style="${cell};${line};color:${LIGHT.ink};overflow-wrap:anywhere">${inline(text)}</td>
+</tr>`
+      : `<tr><td class="tf-line tf-ink" style="${cell};${line};color:${LIGHT.ink};overflow-wrap:anywhere">
+<div class="tf-ink" dir="auto" style="font-weight:600;color:${LIGHT.ink}">${inline([label])}</div>
+<div class="tf-muted" dir="auto" style="color:${LIGHT.muted}">${inline(text)}</div>
+</td></tr>`,
   );
   return `<table ${TABLE} width="100%" style="margin:0 0 16px">\n${lines.join('\n')}\n</table>`;
 }
 
-/** Names stay in one piece where a phone has the room for it. */
-function breaks(label: LetterText): string {
-  const { length } = typeof label === 'string' ? label : label.code;
-  return length <= LONGEST_UNBROKEN ? 'white-space:nowrap' : 'overflow-wrap:anywhere';
+function oneName(label: LetterText): string {
+  return typeof label === 'string' ? label : label.code;
 }
 
 function inline(text: readonly LetterText[]): string {
