@@ -1,8 +1,8 @@
 /**
  * What hostile mail does to everybody else: a real server takes it from several strangers at once, while good mail comes
- * and `/health/live` is asked. `signatures` is 25 MB in 25 long lines under twenty signatures, `shortLines` 599,000
- * lines. `admitted` is as costly as the door lets in: the same signatures over 25 MB in
- * the longest lines that it takes.
+ * and `/health/live` is asked. `signatures` is 36 MiB in long lines under twenty signatures, `shortLines` 800,000
+ * lines. `admitted` and `admittedLines` are as costly as the door lets in: the same signatures over base64 of 36 MiB in
+ * the longest lines that it takes, and in as many as it takes.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -39,11 +39,13 @@ export async function measureHostileMail(): Promise<Record<string, HostileMail>>
         `v=1; a=rsa-sha256; c=relaxed/relaxed; d=evil.example; s=s${n}; h=From; l=${FULL - 1000 + n}; bh=AAAA; b=AAAA`,
     ),
   };
+  const base64 = { 'Content-Transfer-Encoding': 'base64' };
   const lines = (bytes: number) => `${'x'.repeat(bytes - 2)}\r\n`.repeat(Math.floor(FULL / bytes));
   const mails = {
     signatures: letter(signed, lines(999_000)),
-    shortLines: letter({}, '1234567\r\n'.repeat(599_000)),
-    admitted: letter(signed, lines(rawLimits.lineBytes - 1)),
+    shortLines: letter({}, '1234567\r\n'.repeat(800_000)),
+    admitted: letter({ ...signed, ...base64 }, lines(rawLimits.lineBytes - 1)),
+    admittedLines: letter({ ...signed, ...base64 }, lines(Math.ceil(FULL / (rawLimits.lines - 100)))),
   };
   const measured: Record<string, HostileMail> = {};
   for (const [name, mail] of Object.entries(mails)) measured[name] = await measure(mail);

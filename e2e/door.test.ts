@@ -89,7 +89,7 @@ describe('the door for a trusted client', () => {
   it('says its name and what it can, but offers no TLS without a certificate', async () => {
     const dialogue = await talk(server, ['EHLO client.example', 'STARTTLS', 'QUIT']);
     expect(dialogue).toMatch(/^220 tinyfat\.localhost/);
-    expect(dialogue).toContain('SIZE 26214400');
+    expect(dialogue).toContain('SIZE 37748736');
     expect(dialogue).not.toContain('250-STARTTLS');
     expect(dialogue).toMatch(/50\d .*\r?\n221 /);
   });
