@@ -73,7 +73,7 @@ describe('commands', () => {
     expect((await mail(`/resume ${before}`)).text).toContain('Resumed session');
     expect(hashOf(await mail('Back', 'Again. [[reply: Here.]]'))).toBe(before);
     expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('plum');
-    expect((await mail('/resume ffff0000ffff')).text).toContain('There is no session');
+    expect((await mail('/resume ffff0000ffff')).text).toContain('There is no such session');
   });
 
   it('/compact shortens the session with a model call and says what it did', async () => {

@@ -1,11 +1,11 @@
 /**
  * Whether the parts of a message can be taken apart, and hold no more than they may. The door asks the parser that reads
  * accepted mail, so that nothing is taken which that one gives up: it makes ranges of the bytes and costs a few
- * milliseconds a megabyte. Only a message that may be too large is decoded, one part after the other.
+ * milliseconds a megabyte. Of a message that may be too large the parts are counted, one after the other.
  */
 import { MAX_DECODED_BYTES, SIZE_LIMITS } from '@tinyfat/core';
 import { type MimePart, mimeTree } from '../read/mime-tree.ts';
-import { decodedBody } from '../read/transfer-encoding.ts';
+import { decodedLength } from '../read/transfer-encoding.ts';
 import type { RawRefusal } from './raw-limits.ts';
 
 /** Null when the parts can be read; for a message that has passed the prescan. */
@@ -20,7 +20,9 @@ export function checkStructure(raw: Uint8Array): RawRefusal | null {
   // No encoding makes bytes out of fewer.
   if (raw.length <= MAX_DECODED_BYTES) return null;
   let bytes = 0;
-  for (const { body, encoding } of parts) bytes += decodedBody(body, encoding, false).content.length;
+  for (const { body, encoding } of parts) {
+    bytes += decodedLength(body, encoding, Math.max(0, MAX_DECODED_BYTES - bytes));
+  }
   if (bytes <= MAX_DECODED_BYTES) return null;
   return {
     ok: false,
