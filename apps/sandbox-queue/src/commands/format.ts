@@ -1,9 +1,9 @@
 /** Small things that answers to commands are written with. */
 
-/** Untrusted text as a part of one line. */
+/** Untrusted text as a part of one line, which it neither breaks nor turns round. */
 export function shortLine(text: string): string {
   return text
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
     .trim()
     .slice(0, 120)
     .toWellFormed();

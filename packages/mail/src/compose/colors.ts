@@ -7,7 +7,6 @@ export interface MailColors {
   ink: string;
   muted: string;
   line: string;
-  link: string;
   stamp: string;
   stampInk: string;
   action: string;
@@ -15,13 +14,13 @@ export interface MailColors {
   quietWash: string;
 }
 
+/** Where nothing is said of a scheme, or a program drops the style sheet. */
 export const LIGHT: MailColors = {
   paper: '#f1f2ef',
   card: '#ffffff',
   ink: '#1b1d22',
   muted: '#575c66',
   line: '#d5d8d3',
-  link: '#1b4fae',
   stamp: '#ffcd1c',
   stampInk: '#1b1d22',
   action: '#1b1d22',
@@ -29,13 +28,13 @@ export const LIGHT: MailColors = {
   quietWash: '#eceeeb',
 };
 
+/** For readers whose scheme is dark. */
 export const DARK: MailColors = {
   paper: '#131518',
   card: '#1c1f24',
   ink: '#ecebe6',
   muted: '#a6abb5',
   line: '#343941',
-  link: '#a3c3ff',
   stamp: '#ffcd1c',
   stampInk: '#1b1d22',
   action: '#ffcd1c',
