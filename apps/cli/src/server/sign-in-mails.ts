@@ -117,7 +117,7 @@ async function compose(
           kind: 'text',
           text: ['Somebody, hopefully you, wants to sign in with this address.'],
         },
-        { kind: 'link', label: 'Open the page that signs you in', href: link },
+        { kind: 'link', label: 'Open the sign-in page', href: link },
         { kind: 'text', text: ['Or enter this code on the page that asked for it:'] },
         { kind: 'code', code },
         { kind: 'text', text: [`Both work once, until ${until}. Give the code to nobody.`] },
