@@ -37,13 +37,13 @@ describe('news of a mail that Resend sent', () => {
     const { id } = await answered();
     await tell('sent', id);
     await tell('delivered', id);
-    expect(await newest((row) => row.delivered !== '-')).toMatchObject({ state: 'sent', reason: null });
+    expect(await newest((row) => row.delivered !== null)).toMatchObject({ state: 'sent', reason: null });
   });
 
   it('has the Message-ID that it went out with learned, so that a bounce by mail is recognised', async () => {
     const { id, messageId } = await answered();
     await tell('delivered', id);
-    await newest((row) => row.delivered !== '-');
+    await newest((row) => row.delivered !== null);
     const raw = [
       'Return-Path: <>',
       'From: Mail Delivery System <mailer-daemon@mx.example.com>',
@@ -88,7 +88,7 @@ describe('news of a mail that Resend sent', () => {
     while (event.reason === null) event = await world.event('pending', id);
     expect(event).toMatchObject({ kind: 'delivery', reason_code: 'webhook_delivery_unknown' });
     world.resend.release('answer');
-    expect(await newest((row) => row.delivered !== '-')).toMatchObject({ state: 'sent' });
+    expect(await newest((row) => row.delivered !== null)).toMatchObject({ state: 'sent' });
     await world.event('done', id);
   });
 
@@ -106,7 +106,7 @@ describe('news of a mail that Resend sent', () => {
     expect(await suppressed()).toMatchObject([{ address: OWNER, code: 'bounced' }]);
     await tell('sent', id);
     await tell('delivered', id);
-    expect(await newest((one) => one.delivered !== '-')).toMatchObject({ state: 'bounced' });
+    expect(await newest((one) => one.delivered !== null)).toMatchObject({ state: 'bounced' });
     await world.server.cli(['outbox', 'unsuppress', 'scout', OWNER]);
     await tell('bounced', id, bounce);
     for (;;) {

@@ -217,8 +217,8 @@ describe('length', () => {
 
   test.each(['<', '<\u200b', '</mail_text>', '＜ｍ', '<mail_'])('text made of %j takes no time', (unit) => {
     const text = unit.repeat(200_000 / unit.length);
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     prompt({ email: { text } });
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(process.cpuUsage(begun).user / 1000).toBeLessThan(3_000);
   });
 });

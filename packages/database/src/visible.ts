@@ -38,6 +38,9 @@ export type OfAgent<Row> = Row & { agent: string };
 /** A run with what its mail was. */
 export type RunOfMail = OfAgent<Run> & { subject: string; sender: string | null };
 
+/** So many characters of an id are enough to name its row, while no other row's id begins with them. */
+export const SHORTEST_ID = 8;
+
 const ownerOf = (sight: Sight) => (sight === 'all' ? null : sight.owner);
 
 /** The agent of that name, not deleted. */
@@ -95,13 +98,9 @@ function mails(db: Database, sight: Sight) {
     .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
 }
 
-/** One mail, also of a deleted agent. */
-export async function visibleMail(
-  db: Database,
-  sight: Sight,
-  id: string,
-): Promise<OfAgent<Mail> | undefined> {
-  return await mails(db, sight).where('mails.id', '=', id).executeTakeFirst();
+/** The mail with this id, or those whose ids begin with it, two at most; of deleted agents too. */
+export async function visibleMailsNamed(db: Database, sight: Sight, id: string): Promise<OfAgent<Mail>[]> {
+  return await mails(db, sight).where(isNamed('mails.id', id)).orderBy('mails.id').limit(2).execute();
 }
 
 /** Mails, newest first. */
@@ -132,9 +131,9 @@ function runs(db: Database, sight: Sight) {
     .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
 }
 
-/** One run, also of a deleted agent. */
-export async function visibleRun(db: Database, sight: Sight, id: string): Promise<RunOfMail | undefined> {
-  return await runs(db, sight).where('runs.id', '=', id).executeTakeFirst();
+/** The run with this id, or those whose ids begin with it, two at most; of deleted agents too. */
+export async function visibleRunsNamed(db: Database, sight: Sight, id: string): Promise<RunOfMail[]> {
+  return await runs(db, sight).where(isNamed('runs.id', id)).orderBy('runs.id').limit(2).execute();
 }
 
 /** Runs, newest first. */
@@ -162,13 +161,17 @@ function deliveries(db: Database, sight: Sight) {
     .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
 }
 
-/** One outgoing mail, also of a deleted agent. */
-export async function visibleDelivery(
+/** The outgoing mail with this id, or those whose ids begin with it, two at most; of deleted agents too. */
+export async function visibleDeliveriesNamed(
   db: Database,
   sight: Sight,
   id: string,
-): Promise<OfAgent<Delivery> | undefined> {
-  return await deliveries(db, sight).where('deliveries.id', '=', id).executeTakeFirst();
+): Promise<OfAgent<Delivery>[]> {
+  return await deliveries(db, sight)
+    .where(isNamed('deliveries.id', id))
+    .orderBy('deliveries.id')
+    .limit(2)
+    .execute();
 }
 
 /** Outgoing mails, newest first; a page begins after a number of the sequence. */
@@ -241,6 +244,12 @@ export async function visibleOwners(db: Database, sight: Sight): Promise<string[
     .$if(owner !== null, (query) => query.where('owner', '=', owner))
     .execute();
   return rows.map((row) => row.owner);
+}
+
+/** Rows with this id, or whose id begins with it. Ids are hexadecimal digits and dashes: `g` comes behind all of them. */
+function isNamed(column: string, id: string) {
+  if (id.length < SHORTEST_ID) return sql<boolean>`${sql.ref(column)} = ${id}`;
+  return sql<boolean>`(${sql.ref(column)} = ${id} or (${sql.ref(column)} > ${id} and ${sql.ref(column)} < ${`${id}g`}))`;
 }
 
 /** Rows that come later in a list which is sorted by both columns, newest first. */

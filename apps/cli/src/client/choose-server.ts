@@ -1,6 +1,6 @@
 /** `--server URL`, `--token-file FILE` and `--token TOKEN`, which every command takes, beside what the environment says. */
 import { createReadStream } from 'node:fs';
-import { UsageError } from '../commands/command.ts';
+import { UsageError } from '../command-line/spec.ts';
 import { readKey } from '../commands/read-key.ts';
 import type { Config } from '../config.ts';
 import { isToken, parseServerUrl } from './server-url.ts';

@@ -1,30 +1,41 @@
 /** `tinyfat account list|sign-out`: who has signed in on the pages. Accounts are made by signing in. */
 import { canonicalAddress, renderError } from '@tinyfat/core';
 import { endSessions, listAccounts } from '@tinyfat/database';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
+import { printTable } from '../output/table.ts';
+import { isoTime, time } from '../output/text.ts';
 import { withData } from './open.ts';
 
-const USAGE = 'write: account list, or account sign-out ADDR';
+/** Lists accounts. */
+export const showAccounts: Run<[], { json: boolean }> = async ({ options }, config) =>
+  await withData(config, async ({ db }) => {
+    const isAdmin = (address: string) => config.adminEmails.includes(address);
+    printTable(
+      await listAccounts(db, Date.now()),
+      {
+        columns: [
+          { head: 'address', cell: ({ address }) => address, least: 15 },
+          { head: 'admin', cell: ({ address }) => (isAdmin(address) ? 'yes' : 'no') },
+          { head: 'sessions', cell: ({ sessions }) => sessions },
+          { head: 'last sign-in', cell: ({ lastSignIn }) => time(lastSignIn) },
+          { head: 'since', cell: ({ createdAt }) => time(createdAt) },
+        ],
+        json: ({ address, sessions, lastSignIn, createdAt }) => ({
+          address,
+          admin: isAdmin(address),
+          sessions,
+          last_sign_in: lastSignIn === null ? null : isoTime(lastSignIn),
+          since: isoTime(createdAt),
+        }),
+        empty: 'Nobody has signed in yet.',
+      },
+      options.json,
+    );
+    return 0;
+  });
 
-/** Shows them, or ends all sessions of one, in every browser and at once. */
-export const accountCommand: Command = async (words, config) => {
-  const { values, positionals } = readWords(words, { json: { type: 'boolean' } });
-  const [action, text, ...rest] = positionals;
-  if (rest.length > 0 || (action === 'sign-out') !== (text !== undefined)) throw new UsageError(USAGE);
-  if (action === 'list') {
-    return await withData(config, async ({ db }) => {
-      const rows = (await listAccounts(db, Date.now())).map((account) => ({
-        address: account.address,
-        admin: config.adminEmails.includes(account.address) ? 'yes' : 'no',
-        sessions: account.sessions,
-        last_sign_in: account.lastSignIn === null ? null : time(account.lastSignIn),
-        since: time(account.createdAt),
-      }));
-      printRows(rows, values.json === true, 'Nobody has signed in yet.');
-      return 0;
-    });
-  }
-  if (action !== 'sign-out' || text === undefined) throw new UsageError(USAGE);
+/** Ends all sessions of one, in every browser and at once. */
+export const signOut: Run<[string]> = async ({ words: [text] }, config) => {
   const parsed = canonicalAddress(text);
   if (!parsed.ok) throw new UsageError(parsed.reason);
   return await withData(config, async ({ db }) => {

@@ -3,43 +3,22 @@ import { renderError } from '@tinyfat/core';
 import { agentRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { refused, withApi } from '../client/open-api.ts';
-import type { Config } from '../config.ts';
-import { type Command, printable, printJson, printRows, readWords, time, UsageError } from './command.ts';
+import type { Run } from '../command-line/spec.ts';
+import { printFacts } from '../output/facts.ts';
+import { printTable } from '../output/table.ts';
+import { printable, printJson, time } from '../output/text.ts';
 import { namedAgent } from './named-agent.ts';
 
-const CREATE = 'write: agent create NAME --owner ADDR [--allow ADDR|@DOMAIN|@*.DOMAIN]... [--model M]';
+interface CreateOptions {
+  owner: string | undefined;
+  allow: string[];
+  model: string | undefined;
+}
 
-/** `agent create NAME --owner ADDR [--allow ENTRY]... [--model M]`, `agent list`, `agent show NAME`, `agent delete NAME`. */
-export const agentCommand: Command = async (words, config) => {
-  const [action, ...rest] = words;
-  switch (action) {
-    case 'create':
-      return await create(rest, config);
-    case 'list':
-      return await list(rest, config);
-    case 'show':
-      return await show(rest, config);
-    case 'delete':
-      return await remove(rest, config);
-    default:
-      throw new UsageError(
-        'write: agent create NAME --owner ADDR, agent list, agent show NAME or agent delete NAME',
-      );
-  }
-};
-
-async function create(words: string[], config: Config): Promise<number> {
-  const { values, positionals } = readWords(words, {
-    owner: { type: 'string' },
-    allow: { type: 'string', multiple: true },
-    model: { type: 'string' },
-  });
-  const [name, ...more] = positionals;
-  // With a token the agent is the token's owner's, unless another is named.
-  const isOwned = values.owner !== undefined || config.client.server !== null;
-  if (name === undefined || more.length > 0 || !isOwned) throw new UsageError(CREATE);
-  return await withApi(config, async (api) => {
-    const made = await api.call(agentRoutes.createAgent, { body: { name, ...values } });
+/** Makes an agent. With a token it is the token's owner's, unless another is named. */
+export const createAgent: Run<[string], CreateOptions> = async ({ words: [name], options }, config) =>
+  await withApi(config, async (api) => {
+    const made = await api.call(agentRoutes.createAgent, { body: { name, ...options } });
     if (!made.ok) {
       if (made.code !== 'agent_name_taken') return refused(made);
       console.error(`tinyfat: ${renderError('agent_name_taken')}`);
@@ -50,34 +29,39 @@ async function create(words: string[], config: Config): Promise<number> {
     console.log(printable(`${address} is there. ${owner} may write to it.`));
     return 0;
   });
-}
 
-async function list(words: string[], config: Config): Promise<number> {
-  const { values } = readWords(words, { json: { type: 'boolean' } });
-  return await withApi(config, async (api) => {
+/** Lists agents by name. */
+export const listAgents: Run<[], { json: boolean }> = async ({ options }, config) =>
+  await withApi(config, async (api) => {
     const agents = await listAll((query) => api.call(agentRoutes.listAgents, { query }));
     if (!agents.ok) return refused(agents);
-    const byName = agents.body.sort((a, b) => (a.name < b.name ? -1 : 1));
-    printRows(
-      byName.map(({ address, owner, turns, cost_usd, created_at }) => ({
-        address,
-        owner,
-        turns,
-        cost_usd: Number(cost_usd.toFixed(6)),
-        created: time(created_at),
-      })),
-      values.json === true,
-      'No agents yet. Make one: tinyfat agent create NAME --owner you@example.com',
+    printTable(
+      agents.body.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      {
+        columns: [
+          { head: 'address', cell: ({ address }) => address, least: 32 },
+          { head: 'owner', cell: ({ owner }) => owner, least: 8 },
+          { head: 'turns', cell: ({ turns }) => turns },
+          { head: 'cost', cell: ({ cost_usd: cost }) => `$${cost.toFixed(4)}` },
+          { head: 'created', cell: ({ created_at: at }) => time(at) },
+        ],
+        json: ({ address, owner, turns, cost_usd, created_at: created }) => ({
+          address,
+          owner,
+          turns,
+          cost_usd: Number(cost_usd.toFixed(6)),
+          created,
+        }),
+        empty: 'No agents yet. Make one: tinyfat agent create NAME --owner you@example.com',
+      },
+      options.json,
     );
     return 0;
   });
-}
 
-async function show(words: string[], config: Config): Promise<number> {
-  const { values, positionals } = readWords(words, { json: { type: 'boolean' } });
-  const [name] = positionals;
-  if (name === undefined) throw new UsageError('write: agent show NAME');
-  return await withApi(config, async (api) => {
+/** Shows an agent. */
+export const showAgent: Run<[string], { json: boolean }> = async ({ words: [name], options }, config) =>
+  await withApi(config, async (api) => {
     const agent = await namedAgent(api, name);
     if (!agent) return 1;
     const folder = api.agentFolder(agent.id);
@@ -90,19 +74,17 @@ async function show(words: string[], config: Config): Promise<number> {
       turns: agent.turns,
       cost_usd: agent.cost_usd,
     };
-    if (values.json) printJson(shown);
+    if (options.json) printJson(shown);
     else
-      for (const [key, value] of Object.entries(shown))
-        console.log(printable(`${key.padEnd(9)} ${[value].flat().join(', ')}`));
+      printFacts(
+        Object.entries(shown).map(([key, value]): [string, string] => [key, [value].flat().join(', ')]),
+      );
     return 0;
   });
-}
 
-async function remove(words: string[], config: Config): Promise<number> {
-  const { positionals } = readWords(words, {});
-  const [name] = positionals;
-  if (name === undefined) throw new UsageError('write: agent delete NAME');
-  return await withApi(config, async (api) => {
+/** Takes the address of an agent away. */
+export const deleteAgent: Run<[string]> = async ({ words: [name] }, config) =>
+  await withApi(config, async (api) => {
     const agent = await namedAgent(api, name);
     if (!agent) return 1;
     const gone = await api.call(agentRoutes.deleteAgent, { params: { agent: agent.name } });
@@ -115,4 +97,3 @@ async function remove(words: string[], config: Config): Promise<number> {
     );
     return 0;
   });
-}

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { insertAgent, markAgentDeleted } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Config, readConfig } from '../config.ts';
+import { runWords } from '../command-line/run-words.ts';
+import { readConfig } from '../config.ts';
 import { openDataFolder } from '../data-folder.ts';
-import { budgetCommand } from './budget.ts';
-import { UsageError } from './command.ts';
 
 describe('tinyfat budget', () => {
   let dataDir: string;
@@ -29,14 +28,10 @@ describe('tinyfat budget', () => {
     vi.restoreAllMocks();
     await rm(dataDir, { recursive: true, force: true });
   });
-  function configured(environment: Record<string, string>): Config {
-    const read = readConfig({ DATA_DIR: dataDir, ...environment });
-    if (!read.ok) throw new Error(read.problems.join());
-    return read.config;
-  }
   async function run(words: string, environment: Record<string, string> = {}) {
     printed = [];
-    const code = await budgetCommand(words.split(' ').filter(Boolean), configured(environment));
+    const settings = () => readConfig({ DATA_DIR: dataDir, ...environment });
+    const code = await runWords(['budget', ...words.split(' ').filter(Boolean)], settings);
     return { code, text: printed.join('\n') };
   }
   const shown = async (words = '', environment = {}) =>
@@ -49,12 +44,12 @@ describe('tinyfat budget', () => {
     });
     expect(await run('set --owner Ann@EXAMPLE.com $12.50')).toMatchObject({ code: 0 });
     expect(await shown()).toMatchObject([
-      { scope: 'owner', name: 'ann@example.com', monthly_usd: 12.5, spent_usd: 0, used: '0%', state: 'ok' },
+      { scope: 'owner', name: 'ann@example.com', monthly_usd: 12.5, spent_usd: 0, used: 0, state: 'ok' },
       { scope: 'agent', name: 'scout', monthly_usd: 5, from: 'budget set' },
     ]);
     await run('set scout 0');
     expect(await shown('scout')).toMatchObject([
-      { scope: 'agent', monthly_usd: 0, used: '-', state: 'exhausted' },
+      { scope: 'agent', monthly_usd: 0, used: null, state: 'exhausted' },
       { scope: 'owner' },
     ]);
   });
@@ -98,7 +93,7 @@ describe('tinyfat budget', () => {
     'show scout 5',
     'raise scout 5',
   ])('says what to write for %j', async (words) => {
-    await expect(run(words)).rejects.toBeInstanceOf(UsageError);
+    expect((await run(words)).code).toBe(2);
     expect((await run('show')).text).toContain('Nothing caps');
   });
 });

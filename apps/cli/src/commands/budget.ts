@@ -5,36 +5,59 @@ import type { InferOutput } from 'valibot';
 import type { Answered, ApiClient, Failed } from '../client/api-client.ts';
 import { listAll } from '../client/list-all.ts';
 import { notFound, refused, withApi } from '../client/open-api.ts';
-import { type Command, printable, printRows, readWords, UsageError } from './command.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
+import { printTable } from '../output/table.ts';
+import { printable } from '../output/text.ts';
 import { chosenOwner, unknownAgent, warnOfNoAgent } from './named-agent.ts';
 
 type Budget = InferOutput<typeof budgetRoutes.budget>;
 /** Whose: an agent, or all agents of an owner together. */
 type Subject = { agent: string } | { owner: string };
 
-const USAGE =
-  'write: budget set NAME USD, budget set --owner ADDR USD, budget show [NAME], budget remove NAME or budget remove --owner ADDR';
+const ONE_SUBJECT = 'name an agent, or an owner with --owner ADDR';
 
-/** Sets, shows and removes budgets. A running server keeps to them from the next request to a model on. */
-export const budgetCommand: Command = async (words, config) => {
-  const { values, positionals } = readWords(words, { json: { type: 'boolean' }, owner: { type: 'string' } });
-  const [action, ...rest] = positionals;
-  const name = values.owner === undefined ? rest.shift() : undefined;
-  const [amount, ...more] = rest;
-  const isNamed = name !== undefined || values.owner !== undefined;
-  const isComplete =
-    action === 'show'
-      ? rest.length === 0
-      : isNamed && more.length === 0 && (action === 'set') === (amount !== undefined);
-  if (!isComplete || !['set', 'show', 'remove'].includes(action ?? '')) throw new UsageError(USAGE);
-  const parsed = amount === undefined ? null : parseUsd(amount);
-  if (parsed?.ok === false) throw new UsageError(parsed.reason);
+interface OwnerOption {
+  owner: string | undefined;
+}
+
+/** Caps what a month may cost. A running server keeps to it from the next request to a model on. */
+export const setBudget: Run<[string, string | undefined], OwnerOption> = async (
+  { words, options },
+  config,
+) => {
+  const [first, second] = words;
+  const isOwners = options.owner !== undefined;
+  if (isOwners === (second !== undefined)) throw new UsageError('write NAME USD, or --owner ADDR USD');
+  const parsed = parseUsd(second ?? first);
+  if (!parsed.ok) throw new UsageError(parsed.reason);
   return await withApi(config, async (api) => {
-    if (!isNamed) return await show(api, null, values.json === true);
-    const subject = await subjectOf(api, name, values.owner);
-    if (subject === null) return 1;
-    if (parsed) return await set(api, subject, usdOf(parsed.microUsd));
-    return action === 'show' ? await show(api, subject, values.json === true) : await remove(api, subject);
+    const subject = await subjectOf(api, isOwners ? undefined : first, options.owner);
+    return subject === null ? 1 : await set(api, subject, usdOf(parsed.microUsd));
+  });
+};
+
+/** Takes a cap away. */
+export const removeBudget: Run<[string | undefined], OwnerOption> = async (
+  { words: [name], options },
+  config,
+) => {
+  if ((name === undefined) === (options.owner === undefined)) throw new UsageError(ONE_SUBJECT);
+  return await withApi(config, async (api) => {
+    const subject = await subjectOf(api, name, options.owner);
+    return subject === null ? 1 : await remove(api, subject);
+  });
+};
+
+/** Shows every cap that binds somebody: those that were set, and the default for owners of agents. */
+export const showBudgets: Run<[string | undefined], OwnerOption & { json: boolean }> = async (
+  { words: [name], options },
+  config,
+) => {
+  if (name !== undefined && options.owner !== undefined) throw new UsageError(ONE_SUBJECT);
+  return await withApi(config, async (api) => {
+    if (name === undefined && options.owner === undefined) return await show(api, null, options.json);
+    const subject = await subjectOf(api, name, options.owner);
+    return subject === null ? 1 : await show(api, subject, options.json);
   });
 };
 
@@ -44,7 +67,7 @@ async function subjectOf(
   named: string | undefined,
 ): Promise<Subject | null> {
   if (agent !== undefined) return { agent };
-  const owner = await chosenOwner(api, named, USAGE);
+  const owner = await chosenOwner(api, named, ONE_SUBJECT);
   return owner === null ? null : { owner };
 }
 
@@ -94,7 +117,6 @@ async function remove(api: ApiClient, subject: Subject): Promise<number> {
   return 0;
 }
 
-/** Every cap that binds somebody: those that were set, and the default for owners of agents. */
 async function show(api: ApiClient, subject: Subject | null, json: boolean): Promise<number> {
   const budgets = await (subject === null
     ? listAll((query) => api.call(budgetRoutes.listBudgets, { query }))
@@ -102,12 +124,28 @@ async function show(api: ApiClient, subject: Subject | null, json: boolean): Pro
       ? ofAgent(api, subject.agent)
       : ofOwner(api, subject.owner));
   if (!budgets.ok) return unknown(budgets, subject);
-  printRows(
-    budgets.body.flatMap(row),
+  printTable(
+    budgets.body.flatMap(capOf),
+    {
+      columns: [
+        { head: 'scope', cell: ({ scope }) => scope },
+        { head: 'name', cell: ({ name }) => name, least: 12 },
+        { head: 'a month', cell: ({ monthly_usd: usd }) => usdText(usd) },
+        { head: 'spent', cell: ({ spent_usd: usd }) => usdText(usd) },
+        { head: 'set aside', cell: ({ reserved_usd: usd }) => usdText(usd) },
+        { head: 'used', cell: ({ used }) => (used === null ? null : `${Math.floor(100 * used)}%`) },
+        { head: 'state', cell: ({ state }) => state },
+        { head: 'from', cell: ({ from }) => from },
+      ],
+      empty: 'Nothing caps what a month may cost. Set a budget: tinyfat budget set NAME USD',
+    },
     json,
-    'Nothing caps what a month may cost. Set a budget: tinyfat budget set NAME USD',
   );
   return 0;
+}
+
+function usdText(usd: number): string {
+  return formatUsd(microUsdOf(usd));
 }
 
 async function ofOwner(api: ApiClient, owner: string): Promise<Answered<Budget[]>> {
@@ -123,20 +161,10 @@ async function ofAgent(api: ApiClient, agent: string): Promise<Answered<Budget[]
   return owners.ok ? { ok: true, body: [own.body, owners.body] } : owners;
 }
 
-/** What a cap has come to this month; nothing where there is none. */
-function row({ scope, subject, monthly_usd, spent_usd, reserved_usd, state, from }: Budget) {
+/** What a cap has come to this month; nothing where there is none. `used` is a share, 0.5 = half. */
+function capOf({ scope, subject, monthly_usd, spent_usd, reserved_usd, state, from }: Budget) {
   if (monthly_usd === null) return [];
-  const [monthly, spent] = [microUsdOf(monthly_usd), microUsdOf(spent_usd)];
-  return [
-    {
-      scope,
-      name: subject,
-      monthly_usd,
-      spent_usd,
-      reserved_usd,
-      used: monthly === 0 ? '-' : `${Math.floor((100 * spent) / monthly)}%`,
-      state,
-      from: from === 'set' ? 'budget set' : 'OWNER_BUDGET_USD',
-    },
-  ];
+  const used = monthly_usd === 0 ? null : spent_usd / monthly_usd;
+  const origin = from === 'set' ? 'budget set' : 'OWNER_BUDGET_USD';
+  return [{ scope, name: subject, monthly_usd, spent_usd, reserved_usd, used, state, from: origin }];
 }

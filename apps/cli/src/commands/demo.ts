@@ -9,12 +9,13 @@ import { insertAgent, mailByMessageId, runOfMail } from '@tinyfat/database';
 import nodemailer from 'nodemailer';
 import type { ApiClient } from '../client/api-client.ts';
 import { localApi } from '../client/local.ts';
+import type { Run } from '../command-line/spec.ts';
 import type { Config } from '../config.ts';
 import { firstFiles } from '../first-files.ts';
 import { makeLogger } from '../logger.ts';
+import { printable } from '../output/text.ts';
 import { type Server, startServer } from '../server/start-server.ts';
 import { awaitAnswer } from './await-answer.ts';
-import { type Command, printable, readWords } from './command.ts';
 import { runEvents } from './run-events.ts';
 
 const PERSON = 'ada@example.com';
@@ -37,8 +38,7 @@ const MAILS: DemoMail[] = [
 ];
 
 /** Shows a conversation with an agent; exit code 0 when every mail was answered. */
-export const demoCommand: Command = async (words, config) => {
-  readWords(words, {});
+export const demo: Run = async (_given, config) => {
   const folder = mkdtempSync(join(tmpdir(), 'tinyfat-demo-'));
   try {
     const began = performance.now();

@@ -4,11 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bubblewrap } from '@tinyfat/sandbox';
+import type { Run } from '../command-line/spec.ts';
 import type { Config } from '../config.ts';
+import { printTable } from '../output/table.ts';
 import { lockDataFolder } from '../server/lock.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import { programPaths } from '../server/program.ts';
-import { type Command, printRows, readWords } from './command.ts';
 
 interface Finding {
   check: string;
@@ -19,8 +20,7 @@ interface Finding {
 }
 
 /** Prints a finding a line; exit code 1 when something is broken. */
-export const doctorCommand: Command = async (words, config) => {
-  const { values } = readWords(words, { json: { type: 'boolean' } });
+export const doctor: Run<[], { json: boolean }> = async ({ options }, config) => {
   const findings: Finding[] = [
     node(),
     bundle(),
@@ -31,10 +31,18 @@ export const doctorCommand: Command = async (words, config) => {
     mailOut(config),
     model(config),
   ];
-  printRows(
-    findings.map((finding) => ({ ...finding })),
-    values.json === true,
-    '',
+  printTable(
+    findings,
+    {
+      columns: [
+        { head: 'check', cell: ({ check }) => check },
+        { head: 'state', cell: ({ state }) => state },
+        { head: 'found', cell: ({ found }) => found, least: 20 },
+      ],
+      note: ({ mend }) => mend,
+      empty: '',
+    },
+    options.json,
   );
   return findings.some((finding) => finding.state === 'broken') ? 1 : 0;
 };

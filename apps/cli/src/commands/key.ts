@@ -9,45 +9,71 @@ import {
 } from '@tinyfat/core';
 import { keyRoutes } from '@tinyfat/platform';
 import type { ApiClient } from '../client/api-client.ts';
-import { notFound, onThisMachine, refused, withApi } from '../client/open-api.ts';
+import { notFound, refused, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
 import type { Config } from '../config.ts';
-import { type Command, printable, printRows, readWords, time, UsageError } from './command.ts';
+import { printTable } from '../output/table.ts';
+import { printable, time } from '../output/text.ts';
 import { chosenOwner, warnOfNoAgent } from './named-agent.ts';
 import { readKey } from './read-key.ts';
 import { rotateKeys } from './rotate-keys.ts';
 
-const USAGE =
-  'write: key set --owner ADDR [--provider anthropic], key list [--owner ADDR], key remove --owner ADDR [--provider anthropic] or key rotate';
+interface OfOwner {
+  owner: string | undefined;
+  provider: string | undefined;
+}
 
-/** Stores, shows and removes keys of owners; wraps all of them anew. */
-export const keyCommand: Command = async (words, config) => {
-  const { values, positionals } = readWords(words, {
-    json: { type: 'boolean' },
-    owner: { type: 'string' },
-    provider: { type: 'string' },
-  });
-  const [action, ...rest] = positionals;
-  if (rest.length > 0) {
-    // It may well be the key, so it is not repeated.
-    throw new UsageError(
-      `there is a word too many. A key is read from standard input only: in a command line others could see it. ${USAGE}`,
-    );
-  }
-  if (action === 'list') return await list(config, values.owner, values.json === true);
-  if (action === 'rotate') {
-    onThisMachine(config, 'key rotate');
-    return await rotateKeys(config);
-  }
-  if (action !== 'set' && action !== 'remove') throw new UsageError(USAGE);
-  const provider = knownProvider(values.provider ?? LLM_PROVIDERS[0]);
+/** Stores the key that comes on standard input. */
+export const setKey: Run<[], OfOwner> = async ({ options }, config) => {
+  const provider = knownProvider(options.provider);
   return await withApi(config, async (api) => {
-    const owner = await chosenOwner(api, values.owner, USAGE);
-    if (owner === null) return 1;
-    return action === 'set' ? await set(api, owner, provider) : await remove(api, config, owner, provider);
+    const owner = await chosenOwner(api, options.owner, '--owner ADDR is missing');
+    return owner === null ? 1 : await set(api, owner, provider);
   });
 };
 
-function knownProvider(name: string): LlmProvider {
+/** Takes a stored key away. */
+export const removeKey: Run<[], OfOwner> = async ({ options }, config) => {
+  const provider = knownProvider(options.provider);
+  return await withApi(config, async (api) => {
+    const owner = await chosenOwner(api, options.owner, '--owner ADDR is missing');
+    return owner === null ? 1 : await remove(api, config, owner, provider);
+  });
+};
+
+/** Wraps all stored keys under a new master key, beside a running server. */
+export const rotateMasterKey: Run = async (_given, config) => await rotateKeys(config);
+
+/** Lists what is stored, without the keys. */
+export const listKeys: Run<[], { owner: string | undefined; json: boolean }> = async ({ options }, config) =>
+  await withApi(config, async (api) => {
+    const listed = await api.call(keyRoutes.listKeys, { query: { owner: options.owner } });
+    if (!listed.ok) return refused(listed);
+    printTable(
+      listed.body.data,
+      {
+        columns: [
+          { head: 'owner', cell: ({ owner }) => owner, least: 15 },
+          { head: 'provider', cell: ({ provider }) => provider },
+          { head: 'ends in', cell: ({ last_four: lastFour }) => lastFour },
+          { head: 'created', cell: ({ created_at: at }) => time(at) },
+          { head: 'last used', cell: ({ last_used_at: at }) => time(at) },
+        ],
+        json: ({ owner, provider, last_four, created_at: created, last_used_at: last_used }) => ({
+          owner,
+          provider,
+          last_four,
+          created,
+          last_used,
+        }),
+        empty: 'No key is stored. Store one: tinyfat key set --owner you@example.com',
+      },
+      options.json,
+    );
+    return 0;
+  });
+
+function knownProvider(name: string = LLM_PROVIDERS[0]): LlmProvider {
   if (isLlmProvider(name)) return name;
   throw new UsageError(`--provider: write one of these: ${LLM_PROVIDERS.join(', ')}`);
 }
@@ -77,22 +103,6 @@ async function set(api: ApiClient, owner: string, provider: LlmProvider): Promis
   );
   await warnOfNoAgent(api, owner);
   return 0;
-}
-
-async function list(config: Config, named: string | undefined, json: boolean): Promise<number> {
-  return await withApi(config, async (api) => {
-    const listed = await api.call(keyRoutes.listKeys, { query: { owner: named } });
-    if (!listed.ok) return refused(listed);
-    const rows = listed.body.data.map((key) => ({
-      owner: key.owner,
-      provider: key.provider,
-      last_four: key.last_four,
-      created: time(key.created_at),
-      last_used: time(key.last_used_at),
-    }));
-    printRows(rows, json, 'No key is stored. Store one: tinyfat key set --owner you@example.com');
-    return 0;
-  });
 }
 
 async function remove(api: ApiClient, config: Config, owner: string, provider: LlmProvider): Promise<number> {

@@ -1,24 +1,28 @@
-/** One mail by its id: what was found out about it, its bytes, and letting it in after all. */
+/** One mail by its id: what was checked and decided, its bytes, and letting it in or ending it. */
 import { mailRoutes } from '@tinyfat/platform';
 import type { InferOutput } from 'valibot';
 import type { ApiClient, Failed } from '../client/api-client.ts';
-import { notFound } from '../client/open-api.ts';
-import { printable, printJson, time } from './command.ts';
+import { notFound, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
+import { printFacts } from '../output/facts.ts';
+import { printable, printJson, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 
 type Mail = InferOutput<typeof mailRoutes.mail>;
-type MailAction = (api: ApiClient, id: string, json: boolean) => Promise<number>;
+type OneMail = Run<[string]>;
 
 /** Prints everything that is on record about a mail. */
-export const showMail: MailAction = async (api, id, json) => {
-  const found = await api.call(mailRoutes.getMail, { params: { id } });
-  if (!found.ok) return unknownMail(found, id);
-  const mail = found.body;
-  if (json) {
-    printJson(mail);
+export const showMail: Run<[string], { json: boolean }> = async ({ words: [id], options }, config) =>
+  await withApi(config, async (api) => {
+    const found = await api.call(mailRoutes.getMail, { params: { id } });
+    if (!found.ok) return unknownMail(found, id);
+    if (options.json) printJson(found.body);
+    else printFacts(factsOf(found.body));
     return 0;
-  }
-  const lines: [string, string][] = [
+  });
+
+function factsOf(mail: Mail): [string, string][] {
+  return [
     ['id', mail.id],
     ['agent', mail.agent],
     ['received', `${time(mail.received_at)} over ${mail.via} from ${mail.client_address ?? '-'}`],
@@ -34,52 +38,61 @@ export const showMail: MailAction = async (api, id, json) => {
     ...evidenceLines(mail.evidence),
     ...mail.deliveries.map((one): [string, string] => [
       'delivery',
-      `${one.id}: ${one.kind} to ${JSON.stringify(one.recipients)}, ${one.state}`,
+      `${one.id}: ${one.kind} to ${one.recipients.join(', ')}, ${one.state}`,
     ]),
+    ...(mail.next_step === null ? [] : [['next step', mail.next_step] as [string, string]]),
   ];
-  if (mail.next_step !== null) lines.push(['next step', mail.next_step]);
-  for (const [name, text] of lines) console.log(`${name.padEnd(10)}  ${printable(text).trim()}`);
-  return 0;
-};
+}
 
 /** Writes the bytes as they came to standard output; of a refused mail only the beginning is kept. */
-export const rawMail: MailAction = async (api, id) => {
-  const found = await api.call(mailRoutes.getMail, { params: { id } });
-  if (!found.ok) return unknownMail(found, id);
-  const raw = await api.call(mailRoutes.getRawMail, { params: { id } });
-  if (!raw.ok) return unknownMail(raw, id);
-  if (!('bytes' in raw.body)) throw new Error('a client reads its answers whole');
-  const { bytes } = raw.body;
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+export const rawMail: OneMail = async ({ words: [id] }, config) =>
+  await withApi(config, async (api) => {
+    const found = await api.call(mailRoutes.getMail, { params: { id } });
+    if (!found.ok) return unknownMail(found, id);
+    const raw = await api.call(mailRoutes.getRawMail, { params: { id } });
+    if (!raw.ok) return unknownMail(raw, id);
+    if (!('bytes' in raw.body)) throw new Error('a client reads its answers whole');
+    const { bytes } = raw.body;
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    const { raw_bytes: whole, verdict } = found.body;
+    if (bytes.length < whole) {
+      console.error(
+        `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are kept.`,
+      );
+    }
+    return 0;
   });
-  const { raw_bytes: whole, verdict } = found.body;
-  if (bytes.length < whole) {
-    console.error(
-      `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are kept.`,
-    );
-  }
-  return 0;
-};
 
 /** Gives a held mail, or one over a limit, its turn after all. A running server begins it within a second. */
-export const releaseMail: MailAction = async (api, id) => {
-  const released = await api.call(mailRoutes.releaseMail, { params: { id } });
-  if (!released.ok) return unknownMail(released, id);
-  console.log(printable(`The mail of ${released.body.sender} waits for its turn.`));
-  return 0;
+export const releaseMail: OneMail = async ({ words: [id] }, config) =>
+  await withApi(config, async (api) => {
+    const released = await api.call(mailRoutes.releaseMail, { params: { id } });
+    if (!released.ok) return unknownMail(released, id);
+    console.log(printable(`The mail of ${released.body.sender} waits for its turn.`));
+    return 0;
+  });
+
+/** Ends a mail that waits at the door, or all of an agent, without a turn. They stay on record with their bytes. */
+export const discardMails: Run<[string | undefined], { all: string | undefined }> = async (
+  { words: [id], options },
+  config,
+) => {
+  const { all } = options;
+  if (id !== undefined && all === undefined) return await withApi(config, (api) => discardOne(api, id));
+  if (id === undefined && all !== undefined) return await withApi(config, (api) => discardAll(api, all));
+  throw new UsageError('name one mail by its ID, or an agent with --all');
 };
 
-/** Ends a mail that waits at the door, without a turn. It stays on record with its bytes. */
-export const discardMail: MailAction = async (api, id) => {
+async function discardOne(api: ApiClient, id: string): Promise<number> {
   const discarded = await api.call(mailRoutes.discardMail, { params: { id } });
   if (!discarded.ok) return unknownMail(discarded, id);
   console.log('The mail gets no turn. It stays on record.');
   return 0;
-};
+}
 
-/** The same for all mails of an agent that wait at the door. */
-export async function discardAll(api: ApiClient, agent: string): Promise<number> {
+async function discardAll(api: ApiClient, agent: string): Promise<number> {
   const answer = await api.call(mailRoutes.discardAllMails, { params: { agent } });
   if (!answer.ok) return unknownAgent(answer, agent);
   console.log(`${answer.body.discarded} mails get no turn. They stay on record.`);

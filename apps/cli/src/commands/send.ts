@@ -5,31 +5,27 @@ import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { newId } from '@tinyfat/core';
 import nodemailer from 'nodemailer';
+import { type Run, UsageError } from '../command-line/spec.ts';
 import type { Config } from '../config.ts';
 import { dataPaths, openDataFolder } from '../data-folder.ts';
 import { awaitAnswer } from './await-answer.ts';
-import { type Command, readWords, UsageError } from './command.ts';
+
+interface SendOptions {
+  to: string;
+  from: string;
+  subject: string;
+  attach: string[];
+  'in-reply-to': string | undefined;
+  wait: boolean;
+  timeout: string;
+}
 
 /** Sends standard input as the body; exit code 1 when the mail is refused or gets no answer. */
-export const sendCommand: Command = async (words, config) => {
-  const { values } = readWords(words, {
-    to: { type: 'string' },
-    from: { type: 'string' },
-    subject: { type: 'string' },
-    attach: { type: 'string', multiple: true },
-    'in-reply-to': { type: 'string' },
-    wait: { type: 'boolean' },
-    timeout: { type: 'string', default: '3600' },
-  });
+export const send: Run<[], SendOptions> = async ({ options: values }, config) => {
   const { to, from, subject } = values;
-  if (to === undefined || from === undefined || subject === undefined) {
-    throw new UsageError(
-      'write: send --to ADDR --from ADDR --subject S [--attach FILE]... [--wait], the body on standard input',
-    );
-  }
   const seconds = Number(values.timeout);
   if (!(seconds > 0)) throw new UsageError('--timeout wants a number of seconds');
-  for (const file of values.attach ?? []) {
+  for (const file of values.attach) {
     if (!existsSync(file)) throw new UsageError(`--attach ${file}: there is no such file`);
   }
   const listener = runningListener(config);
@@ -50,7 +46,7 @@ export const sendCommand: Command = async (words, config) => {
       text: process.stdin.isTTY ? '' : await text(process.stdin),
       inReplyTo: values['in-reply-to'],
       references: values['in-reply-to'],
-      attachments: (values.attach ?? []).map((file) => ({
+      attachments: values.attach.map((file) => ({
         filename: basename(file),
         content: readFileSync(file),
       })),

@@ -1,13 +1,14 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
 import { describeError } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
+import type { Run } from '../command-line/spec.ts';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
+import { printable } from '../output/text.ts';
 import { installLastResort } from '../server/last-resort.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import type { SignInMail } from '../server/sign-in-mails.ts';
 import { type Server, type StartResult, startServer } from '../server/start-server.ts';
-import { type Command, printable, readWords } from './command.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;
@@ -15,8 +16,7 @@ const DRAIN_MS = 20_000;
 const FAULT_MS = 15_000;
 
 /** Starts, says in a few lines what is where, and drains on SIGTERM or SIGINT. */
-export const startCommand: Command = async (words, config) => {
-  readWords(words, {});
+export const start: Run = async (_given, config) => {
   const logger = makeLogger({
     level: config.logLevel,
     plain: process.stderr.isTTY === true,

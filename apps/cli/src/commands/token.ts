@@ -1,35 +1,24 @@
 /** `tinyfat token create|list|revoke`: tokens of the JSON API. A token is printed once, when it is made. */
 import { isScope, SCOPES, tokenRoutes } from '@tinyfat/platform';
 import { refused, withApi } from '../client/open-api.ts';
-import type { Config } from '../config.ts';
-import { type Command, printable, printRows, readWords, UsageError } from './command.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
+import { shortIds } from '../output/short-id.ts';
+import { printTable } from '../output/table.ts';
+import { printable, time } from '../output/text.ts';
 
-const USAGE =
-  'write: token create --owner ADDR [--name N] [--scope S]... [--expires DAYS|never], token list [--owner ADDR] or token revoke ID';
 const DEFAULT_SCOPES = ['read', 'write'];
 
-/** Makes, shows and revokes them. */
-export const tokenCommand: Command = async (words, config) => {
-  const { values, positionals } = readWords(words, {
-    owner: { type: 'string' },
-    name: { type: 'string', default: '' },
-    scope: { type: 'string', multiple: true, default: DEFAULT_SCOPES },
-    expires: { type: 'string' },
-    json: { type: 'boolean' },
-  });
-  const [action, id, ...rest] = positionals;
-  if (rest.length > 0 || (action === 'revoke') !== (id !== undefined)) throw new UsageError(USAGE);
-  if (action === 'list') return await list(config, values.owner, values.json === true);
-  if (action === 'revoke') return await revoke(config, id ?? '');
-  const isOwned = values.owner !== undefined || config.client.server !== null;
-  if (action !== 'create' || !isOwned) throw new UsageError(USAGE);
-  return await create(config, values);
-};
+interface CreateOptions {
+  owner: string | undefined;
+  name: string;
+  scope: string[];
+  expires: string | undefined;
+}
 
-async function create(
-  config: Config,
-  { owner, name, scope, expires }: { owner?: string; name: string; scope: string[]; expires?: string },
-): Promise<number> {
+/** Makes a token; it alone goes to standard output, this once. */
+export const createToken: Run<[], CreateOptions> = async ({ options }, config) => {
+  const { owner, name, expires } = options;
+  const scope = options.scope.length === 0 ? DEFAULT_SCOPES : options.scope;
   const scopes = scope.filter(isScope);
   if (scopes.length < scope.length) {
     throw new UsageError(`--scope: write one or more of these: ${SCOPES.join(', ')}`);
@@ -49,7 +38,7 @@ async function create(
     console.error('Keep it: it is shown this once. Send it as: Authorization: Bearer TOKEN');
     return 0;
   });
-}
+};
 
 function endOf(text: string | undefined): number | null | undefined {
   if (text === undefined) return undefined;
@@ -58,26 +47,49 @@ function endOf(text: string | undefined): number | null | undefined {
   throw new UsageError('--expires: write a number of days, or never');
 }
 
-async function list(config: Config, owner: string | undefined, json: boolean): Promise<number> {
-  return await withApi(config, async (api) => {
-    const listed = await api.call(tokenRoutes.listTokens, { query: { owner } });
+/** Lists tokens, without their secrets. */
+export const listTokens: Run<[], { owner: string | undefined; json: boolean }> = async (
+  { options },
+  config,
+) =>
+  await withApi(config, async (api) => {
+    const listed = await api.call(tokenRoutes.listTokens, { query: { owner: options.owner } });
     if (!listed.ok) return refused(listed);
-    const rows = listed.body.data.map(({ scopes, revoked_at, expires_at, ...token }) => ({
-      ...token,
-      scopes: scopes.join(' '),
-      expires_at: expires_at ?? 'never',
-      revoked_at,
-    }));
-    printRows(rows, json, 'No token yet. Make one: tinyfat token create --owner you@example.com');
+    const short = shortIds(listed.body.data.map(({ id }) => id));
+    printTable(
+      listed.body.data,
+      {
+        columns: [
+          { head: 'id', cell: ({ id }) => short(id) },
+          { head: 'owner', cell: ({ owner }) => owner, least: 12 },
+          { head: 'name', cell: ({ name }) => name, least: 6 },
+          { head: 'ends in', cell: ({ last_four: lastFour }) => lastFour },
+          { head: 'scopes', cell: ({ scopes }) => scopes.join(' '), least: 6 },
+          { head: 'until', cell: untilText },
+        ],
+        empty: 'No token yet. Make one: tinyfat token create --owner you@example.com',
+      },
+      options.json,
+    );
     return 0;
   });
+
+function untilText({
+  expires_at: end,
+  revoked_at: revoked,
+}: {
+  expires_at: string | null;
+  revoked_at: string | null;
+}) {
+  if (revoked !== null) return 'revoked';
+  return end === null ? 'never' : time(end);
 }
 
-async function revoke(config: Config, id: string): Promise<number> {
-  return await withApi(config, async (api) => {
+/** Ends a token. */
+export const revokeToken: Run<[string]> = async ({ words: [id] }, config) =>
+  await withApi(config, async (api) => {
     const gone = await api.call(tokenRoutes.revokeToken, { params: { id } });
     if (!gone.ok) return refused(gone);
     console.log('The token is worth nothing any more.');
     return 0;
   });
-}

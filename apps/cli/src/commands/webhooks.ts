@@ -1,34 +1,55 @@
-/** `tinyfat webhooks`: what mail providers told, and what became of it. */
+/** `tinyfat webhooks`: what mail providers reported, and what became of it. */
 import { renderError } from '@tinyfat/core';
 import { listWebhookEvents } from '@tinyfat/database';
-import { type Command, printRows, readWords, time, UsageError } from './command.ts';
+import type { Run } from '../command-line/spec.ts';
+import { shortIds } from '../output/short-id.ts';
+import { printTable } from '../output/table.ts';
+import { isoTime, time } from '../output/text.ts';
 import { withData } from './open.ts';
+import { readLimit } from './read-limit.ts';
 
 /** Lists events, newest first: a `pending` one with a reason is stuck and tried again, a `failed` one is over. */
-export const webhooksCommand: Command = async (words, config) => {
-  const { values, positionals } = readWords(words, {
-    json: { type: 'boolean' },
-    limit: { type: 'string', default: '50' },
-  });
-  if (positionals.length > 0) throw new UsageError('write: webhooks [--json] [--limit N]');
+export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ options }, config) => {
+  const limit = readLimit(options.limit);
   return await withData(config, async (data) => {
-    const events = await listWebhookEvents(data.db, Number(values.limit) || 50);
-    const rows = events.map((event) => {
-      const { reason_code: code, reason, state } = event;
-      const row = {
-        id: event.id,
-        came: time(event.created_at),
-        provider: event.provider,
-        kind: event.kind,
-        mail: event.provider_mail_id,
-        state,
-        attempts: event.attempts,
-        next: state === 'pending' ? time(event.next_attempt_at) : '-',
-        reason: code === null ? reason : renderError(code, reason),
-      };
-      return values.json ? { ...row, reason_code: code, event: event.event_id } : row;
-    });
-    printRows(rows, values.json === true, 'No provider told anything yet.');
+    const events = await listWebhookEvents(data.db, limit);
+    const short = shortIds(events.map(({ id }) => id));
+    type Event = (typeof events)[number];
+    const reasonOf = ({ reason_code: code, reason }: Event) =>
+      code === null ? reason : renderError(code, reason);
+    printTable(
+      events,
+      {
+        columns: [
+          { head: 'id', cell: ({ id }) => short(id) },
+          { head: 'provider', cell: ({ provider }) => provider },
+          { head: 'kind', cell: ({ kind }) => kind },
+          { head: 'state', cell: ({ state }) => state },
+          { head: 'came', cell: ({ created_at: at }) => time(at) },
+          { head: 'tries', cell: ({ attempts }) => attempts },
+        ],
+        note: (event) => {
+          const reason = reasonOf(event);
+          if (event.state !== 'pending' || event.attempts === 0) return reason;
+          return `${reason} Next try: ${time(event.next_attempt_at)}.`.trim();
+        },
+        json: (event) => ({
+          id: event.id,
+          came: isoTime(event.created_at),
+          provider: event.provider,
+          kind: event.kind,
+          mail: event.provider_mail_id,
+          state: event.state,
+          attempts: event.attempts,
+          next: event.state === 'pending' ? isoTime(event.next_attempt_at) : null,
+          reason: reasonOf(event),
+          reason_code: event.reason_code,
+          event: event.event_id,
+        }),
+        empty: 'No provider reported anything yet.',
+      },
+      options.json,
+    );
     return 0;
   });
 };

@@ -63,6 +63,7 @@ export function errorsOf(route: RouteFacts): ApiCode[] {
   if (route.scope !== null) codes.add('scope_missing');
   if (takesInput) codes.add('invalid_request');
   if (names.length > 0 || 'agent' in route.query.entries) codes.add('not_found');
+  if (names.includes('id')) codes.add('id_ambiguous');
   if (route.body.maxBytes > 0)
     codes.add('request_incomplete').add('body_too_large').add('unsupported_media_type');
   for (const code of route.errors) codes.add(code);

@@ -9,11 +9,12 @@ import {
   type Mail,
   type OfAgent,
   type RunOfMail,
+  SHORTEST_ID,
   type Sight,
   visibleAgent,
-  visibleDelivery,
-  visibleMail,
-  visibleRun,
+  visibleDeliveriesNamed,
+  visibleMailsNamed,
+  visibleRunsNamed,
 } from '@tinyfat/database';
 import { type Refusal, refuse } from './answer.ts';
 import type { Principal } from './principal.ts';
@@ -26,6 +27,7 @@ export interface Visible {
   agent(name: string): Promise<Found<Agent>>;
   /** The agent that a list is narrowed to; no name, no narrowing. */
   agentFilter(name: string | undefined): Promise<Found<{ agentId?: string }>>;
+  /** By a whole id, or by its beginning while no other has it; so are the two that follow. */
   mail(id: string): Promise<Found<OfAgent<Mail>>>;
   run(id: string): Promise<Found<RunOfMail>>;
   delivery(id: string): Promise<Found<OfAgent<Delivery>>>;
@@ -43,9 +45,9 @@ export function visibleTo(db: Database, principal: Principal): Visible {
       const named = await agent(name);
       return named.ok ? { ok: true, row: { agentId: named.row.id } } : named;
     },
-    mail: async (id) => found(await visibleMail(db, sight, id)),
-    run: async (id) => found(await visibleRun(db, sight, id)),
-    delivery: async (id) => found(await visibleDelivery(db, sight, id)),
+    mail: async (id) => oneNamed(await visibleMailsNamed(db, sight, id), id),
+    run: async (id) => oneNamed(await visibleRunsNamed(db, sight, id), id),
+    delivery: async (id) => oneNamed(await visibleDeliveriesNamed(db, sight, id), id),
   };
 }
 
@@ -58,4 +60,14 @@ export function sightOf(principal: Principal): Sight {
 
 function found<Row>(row: Row | undefined): Found<Row> {
   return row === undefined ? refuse('not_found') : { ok: true, row };
+}
+
+/** The one row of these whose id is this, or begins with it. */
+export function oneNamed<Row extends { id: string }>(rows: readonly Row[], id: string): Found<Row> {
+  const exact = rows.find((row) => row.id === id);
+  if (exact !== undefined) return { ok: true, row: exact };
+  const begun = id.length < SHORTEST_ID ? [] : rows.filter((row) => row.id.startsWith(id));
+  const [first, second] = begun;
+  if (first === undefined || second === undefined) return found(first);
+  return refuse('id_ambiguous', `More than one id begins with ${id}: ${first.id}, ${second.id}.`);
 }

@@ -57,9 +57,9 @@ describe('isHardBounce', () => {
   ])('is not: %s', (_, status, diagnostic) => expect(isHardBounce(status, diagnostic)).toBe(false));
 
   it('costs little on a text without end', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const unit of ['5.1.', '550-', 'a.', ' ', '@']) isHardBounce(null, unit.repeat(5_000_000));
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
   });
 });
 

@@ -74,6 +74,12 @@ export const httpErrors = {
     sentence: 'It is in a state in which that can not be done.',
     nextStep: 'Look at it again: somebody else may have done it already.',
   },
+  id_ambiguous: {
+    status: 409,
+    seenBy: 'owner',
+    sentence: 'More than one id begins like this.',
+    nextStep: 'Write more of the id; --json and the API show it whole.',
+  },
   sign_in_over: {
     status: 410,
     seenBy: 'owner',

@@ -48,9 +48,9 @@ describe('a forged report', () => {
     const many = Array.from({ length: 50_000 }, (_, i) =>
       failed([ann], `550 5.1.1 ${i} ${'. '.repeat(140)}x`),
     );
-    const started = performance.now();
+    const started = process.cpuUsage();
     const effect = reportEffect(report(...many), delivery);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
     expect(effect?.reason?.length).toBeLessThanOrEqual(2000);
   });
 });

@@ -13,6 +13,7 @@ import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/senders.ts';
+import { oneNamed } from '../visible.ts';
 
 const MAX_ENTRIES = 1000;
 const MAX_SECRET_ADDRESSES = 200;
@@ -83,7 +84,9 @@ export const senderEndpoints = [
   endpoint(routes.revokeSecretAddress, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const gone = await deleteSecretAddress(ports.db, found.row.id, params.id);
+    const named = oneNamed(await listSecretAddresses(ports.db, found.row.id), params.id);
+    if (!named.ok) return named;
+    const gone = await deleteSecretAddress(ports.db, found.row.id, named.row.id);
     return gone ? { ok: true, body: null } : refuse('not_found');
   }),
 ];

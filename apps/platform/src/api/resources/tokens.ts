@@ -13,6 +13,7 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/tokens.ts';
+import { oneNamed } from '../visible.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_LIVE_TOKENS = 100;
@@ -55,7 +56,9 @@ export const tokenEndpoints = [
 
   endpoint(routes.revokeToken, async ({ ports, principal, params }) => {
     const owner = principal.isAdmin ? null : principal.owner;
-    const done = await revokeApiToken(ports.db, params.id, owner, ports.clock());
+    const named = oneNamed(await listApiTokens(ports.db, owner), params.id);
+    if (!named.ok) return named;
+    const done = await revokeApiToken(ports.db, named.row.id, owner, ports.clock());
     return done ? { ok: true, body: null } : refuse('not_found');
   }),
 ];

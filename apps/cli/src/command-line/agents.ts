@@ -1,0 +1,141 @@
+/** Commands about agents: who they are, who may write to them, what they may cost. */
+import { command, type Group, json } from './spec.ts';
+
+const ENTRY = 'ADDR|@DOMAIN|@*.DOMAIN';
+
+export const agentGroup: Group = {
+  summary: 'agents, each with an address of its own',
+  commands: {
+    create: command({
+      summary: 'make an agent, which then has an address',
+      words: ['NAME'],
+      options: {
+        owner: { value: 'ADDR', required: 'here', text: 'who owns it, may write to it, and pays' },
+        allow: { value: 'ENTRY', many: true, text: `who else may write: ${ENTRY}` },
+        model: { value: 'MODEL', text: 'the model that it begins with, such as haiku, sonnet or opus' },
+      },
+      examples: ['tinyfat agent create scout --owner you@example.org --allow @team.example.org'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/agent.ts')).createAgent,
+    }),
+    list: command({
+      summary: 'list agents',
+      words: [],
+      options: json,
+      examples: ['tinyfat agent list'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/agent.ts')).listAgents,
+    }),
+    show: command({
+      summary: 'show an agent: who may write, where its folder is, what it cost',
+      words: ['NAME'],
+      options: json,
+      examples: ['tinyfat agent show scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/agent.ts')).showAgent,
+    }),
+    delete: command({
+      summary: "take an agent's address away; its folder stays",
+      words: ['NAME'],
+      options: {},
+      examples: ['tinyfat agent delete scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/agent.ts')).deleteAgent,
+    }),
+  },
+};
+
+export const allowGroup: Group = {
+  summary: 'who may write to an agent',
+  commands: {
+    add: command({
+      summary: 'let somebody write to an agent',
+      words: ['NAME', 'ENTRY'],
+      options: {},
+      notes: `ENTRY is ${ENTRY}: one address, a domain, or what lies below a domain.`,
+      examples: ['tinyfat allow add scout ann@example.org', "tinyfat allow add scout '@*.example.org'"],
+      place: 'anywhere',
+      load: async () => (await import('../commands/allow.ts')).addSender,
+    }),
+    remove: command({
+      summary: 'let somebody write no longer',
+      words: ['NAME', 'ENTRY'],
+      options: {},
+      examples: ['tinyfat allow remove scout ann@example.org'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/allow.ts')).removeSender,
+    }),
+    list: command({
+      summary: 'list who may write to an agent',
+      words: ['NAME'],
+      options: json,
+      examples: ['tinyfat allow list scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/allow.ts')).listSenders,
+    }),
+  },
+};
+
+export const addressGroup: Group = {
+  summary: 'secret addresses, for senders who can not sign',
+  commands: {
+    create: command({
+      summary: 'make a secret address; it is shown this once',
+      words: ['NAME'],
+      options: { note: { value: 'TEXT', default: '', text: 'whom it is for' } },
+      examples: ["tinyfat address create scout --note 'the printer'"],
+      place: 'anywhere',
+      load: async () => (await import('../commands/address.ts')).createAddress,
+    }),
+    list: command({
+      summary: 'list the secret addresses of an agent',
+      words: ['NAME'],
+      options: json,
+      examples: ['tinyfat address list scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/address.ts')).listAddresses,
+    }),
+    revoke: command({
+      summary: 'end a secret address',
+      words: ['NAME', 'ID'],
+      options: {},
+      examples: ['tinyfat address revoke scout 019ac8f2-51d3'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/address.ts')).revokeAddress,
+    }),
+  },
+};
+
+const owner = { value: 'ADDR', text: 'all agents of this owner together' } as const;
+
+export const budgetGroup: Group = {
+  summary: 'what a month may cost',
+  commands: {
+    set: command({
+      summary: 'cap what a calendar month (UTC) may cost',
+      words: ['NAME', '[USD]'],
+      options: { owner },
+      forms: ['NAME USD', '--owner ADDR USD'],
+      examples: ['tinyfat budget set scout 5', 'tinyfat budget set --owner you@example.org 20'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/budget.ts')).setBudget,
+    }),
+    show: command({
+      summary: 'show what is spent, set aside and left',
+      words: ['[NAME]'],
+      options: { owner, ...json },
+      examples: ['tinyfat budget show', 'tinyfat budget show scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/budget.ts')).showBudgets,
+    }),
+    remove: command({
+      summary: 'take a cap away',
+      words: ['[NAME]'],
+      options: { owner },
+      forms: ['NAME', '--owner ADDR'],
+      examples: ['tinyfat budget remove scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/budget.ts')).removeBudget,
+    }),
+  },
+};

@@ -1,0 +1,29 @@
+/** The whole command line: everything that can stand first. */
+
+import { addressGroup, agentGroup, allowGroup, budgetGroup } from './agents.ts';
+import type { Table } from './find.ts';
+import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
+import { accountGroup, keyGroup, tokenGroup } from './people.ts';
+import { completionCommand, demoCommand, doctorCommand, helpCommand, startCommand } from './server.ts';
+
+/** In the order of the help. */
+export const TABLE: Table = {
+  start: startCommand,
+  demo: demoCommand,
+  doctor: doctorCommand,
+  agent: agentGroup,
+  allow: allowGroup,
+  address: addressGroup,
+  budget: budgetGroup,
+  send: sendCommand,
+  mails: mailsGroup,
+  runs: runsGroup,
+  run: runGroup,
+  outbox: outboxGroup,
+  webhooks: webhooksCommand,
+  account: accountGroup,
+  key: keyGroup,
+  token: tokenGroup,
+  completion: completionCommand,
+  help: helpCommand,
+};
