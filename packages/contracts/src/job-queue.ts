@@ -1,5 +1,11 @@
 /** Behaviour suite of the job queue; every implementation runs it. */
-import { HELD_BACK_KEPT, type MailLimits, THREAD_LIMIT, THREAD_WINDOW_MS } from '@tinyfat/core';
+import {
+  HELD_BACK_KEPT,
+  type MailLimits,
+  OWNER_THREAD_DAY_LIMIT,
+  THREAD_LIMIT,
+  THREAD_WINDOW_MS,
+} from '@tinyfat/core';
 import type { Database, NewMail } from '@tinyfat/database';
 import { type JobQueue, type Lease, MailboxFull } from '@tinyfat/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -144,6 +150,21 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       }
       const forged = await write('o@example.com', 'accepted_by_secret_address');
       expect(forged).toMatchObject([{ verdict: 'over_limit', code: 'sender_limit', queued: false }]);
+    });
+
+    it('holds a machine of the owner that answers every answer in a thread of its own', async () => {
+      const { queue, now } = fixture;
+      const write = (subject: string) => {
+        const row = { received_at: now.value, sender: 'o@example.com', subject };
+        return queue.enqueue([mailRow('agent-a', `<machine-${made}@x>`, row)]);
+      };
+      for (let index = 0; index < OWNER_THREAD_DAY_LIMIT; index++) {
+        now.value += 60_000;
+        expect((await write('Re: Hello'))[0]?.queued).toBe(true);
+      }
+      expect(await write('Re: Hello')).toMatchObject([{ verdict: 'held', code: 'thread_too_fast' }]);
+      expect((await write('Hello'))[0]?.queued).toBe(true);
+      expect((await write(''))[0]?.queued).toBe(true);
     });
 
     it('asks for one notice an hour to the sender and one to the owner, however many mails come at once', async () => {

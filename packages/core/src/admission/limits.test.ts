@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeLimits, type MailCounts, THREAD_LIMIT } from './limits.ts';
+import { judgeLimits, type MailCounts, OWNER_THREAD_DAY_LIMIT, THREAD_LIMIT } from './limits.ts';
 
 const limits = { senderHour: 2, senderDay: 4, agentHour: 6, agentDay: 8, waiting: 10 };
 const counts = (over: Partial<MailCounts> = {}): MailCounts => ({
@@ -17,7 +17,7 @@ const judge = (over: Partial<MailCounts>, isOwner = false) =>
 
 describe('the limits', () => {
   it('are not reached by as many mails as they allow', () => {
-    expect(judge({ ...limits, thread: THREAD_LIMIT, threadDay: limits.senderDay })).toBeNull();
+    expect(judge({ ...limits, thread: THREAD_LIMIT, threadDay: OWNER_THREAD_DAY_LIMIT })).toBeNull();
   });
 
   it.each<[Partial<MailCounts>, string, RegExp]>([
@@ -37,14 +37,15 @@ describe('the limits', () => {
   });
 
   it('hold one thread of the owner that goes on for a day, and send the mails of all to their turn', () => {
-    expect(judge({ threadDay: 5 }, true)).toMatchObject({
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT + 1 }, true)).toMatchObject({
       verdict: 'held',
       code: 'thread_too_fast',
       reason: expect.stringContaining(
-        '4 mails of a@example.com in this thread were taken in the last 24 hours',
+        '200 mails of a@example.com in this thread or under its subject were taken in the last 24 hours',
       ),
     });
-    expect(judge({ threadDay: 5 })).toBeNull();
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT }, true)).toBeNull();
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT + 1 })).toBeNull();
     expect(judge({ thread: THREAD_LIMIT + 1 }, true)).toMatchObject({ code: 'thread_too_fast' });
     expect(judge({ waiting: 11 }, true)).toMatchObject({ code: 'system_limit' });
   });

@@ -19,7 +19,7 @@ export interface MailLimits {
 export interface MailCounts extends MailLimits {
   /** Mails of the same sender and thread within `THREAD_WINDOW_MS`. */
   thread: number;
-  /** The same within a day. */
+  /** Mails of the same sender in the same thread, or under the same subject, within a day. */
   threadDay: number;
 }
 
@@ -35,6 +35,8 @@ export const DEFAULT_LIMITS: MailLimits = {
 /** More mails than this in one thread within the window is no conversation between people. */
 export const THREAD_LIMIT = 15;
 export const THREAD_WINDOW_MS = 10 * 60_000;
+/** More mails of the owner than this in a day, in one thread or under one subject, are a machine's. */
+export const OWNER_THREAD_DAY_LIMIT = 200;
 /** Mails held back that wait for the owner of one agent; beyond it the sending server is told to keep its own. */
 export const HELD_BACK_KEPT = 1000;
 
@@ -50,7 +52,8 @@ export interface OverLimit {
 
 /**
  * The first limit that the mail is over, or null. `sender` is canonical. `isOwner` says that authentication proved the
- * owner of the agent: he is held only where one thread has as many mails as a sender may write in a day.
+ * owner of the agent: he is held only where one thread goes too fast, or one thread or subject has more mails in a day than people write: a
+ * machine that answers each answer begins a new thread each time where it names no more than the last mail.
  */
 export function judgeLimits(
   counts: MailCounts,
@@ -67,11 +70,11 @@ export function judgeLimits(
       reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
     };
   }
-  if (isOwner && counts.threadDay > limits.senderDay) {
+  if (isOwner && counts.threadDay > OWNER_THREAD_DAY_LIMIT) {
     return {
       verdict: 'held',
       code: 'thread_too_fast',
-      reason: `${counts.threadDay - 1} mails of ${sender} in this thread were taken ${day}: it looks like two machines that answer each other.`,
+      reason: `${counts.threadDay - 1} mails of ${sender} in this thread or under its subject were taken ${day}: it looks like two machines that answer each other.`,
     };
   }
   if (!isOwner && counts.senderHour > limits.senderHour)
