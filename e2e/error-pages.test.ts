@@ -50,17 +50,10 @@ describe('an error', () => {
 
   beforeAll(async () => {
     outDir = await mkdtemp(join(tmpdir(), 'tinyfat-pages-'));
-    const words = [
-      'build',
-      '--root',
-      PLATFORM,
-      '--config',
-      '../../e2e/broken-page/astro.config.ts',
-      '--silent',
-    ];
+    const words = ['build', '--config', '../../e2e/broken-page/astro.config.ts', '--silent'];
     // Vitest's NODE_ENV would make a build for development.
-    const env = { PATH: process.env.PATH, OUT_DIR: outDir, ASTRO_TELEMETRY_DISABLED: '1' };
-    await promisify(execFile)(process.execPath, [ASTRO, ...words], { env });
+    const env = { PATH: process.env.PATH, HOME: outDir, OUT_DIR: outDir, ASTRO_TELEMETRY_DISABLED: '1' };
+    await promisify(execFile)(process.execPath, [ASTRO, ...words], { cwd: PLATFORM, env });
     server = await startHttpServer({
       ...{ host: '127.0.0.1', port: 0, builtFolder: outDir, trustedProxies: [], backend, logger },
     });

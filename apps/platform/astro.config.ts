@@ -7,6 +7,9 @@ export default defineConfig({
   adapter: renderOnly(),
   // bin/build names another folder, and puts it in this one's place.
   outDir: '../../dist/platform',
+  // What a build makes for itself lies below the root: nothing of it may come between the sources.
+  root: '../../.runtime/astro',
+  cacheDir: '../../.runtime/astro/cache',
   // Accounts keep their own sessions, and the middleware checks origins against PUBLIC_URL: behind a proxy the Host
   // header says nothing.
   session: false,

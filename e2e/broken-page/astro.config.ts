@@ -9,6 +9,7 @@ const outDir = process.env.OUT_DIR ?? '';
 export default {
   ...platform,
   outDir,
+  root: join(outDir, 'root'),
   cacheDir: join(outDir, 'cache'),
   integrations: [
     {

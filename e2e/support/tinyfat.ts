@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url
 let addresses = 0;
 
 /** A loopback address that no other test process of this machine uses: its ports are all free. */
-function ownAddress(): string {
+export function ownAddress(): string {
   addresses++;
   // 22 bits: the low 16 of the process id, and up to 64 servers of each process.
   const number = (process.pid % 65_536) * 64 + (addresses % 64);

@@ -16,6 +16,7 @@ import type {
   RunMoney,
 } from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
+import { gitIdentity } from './git-identity.ts';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
 
 /** What the server is set up with, the same for every turn. */
@@ -142,6 +143,7 @@ async function placeInbox(
     model: { ...request.input.model, base_url: `${GATEWAY_INSIDE}/anthropic`, demo },
     email: { ...request.input.email, attachments },
   };
+  await writeFile(join(inboxFolder, 'gitconfig'), gitIdentity(request.input.agent), { mode: 0o644 });
   await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });
 }
 

@@ -14,15 +14,21 @@ test('commands see only the environment that was made for them', async () => {
     .map((line) => line.split('=')[0])
     .filter((name) => !['_', 'PWD', 'SHLVL', 'OLDPWD'].includes(name ?? ''));
   expect(names.sort()).toEqual([
+    'GIT_CONFIG_SYSTEM',
     'HOME',
     'HTTPS_PROXY',
     'HTTP_PROXY',
     'NODE_USE_ENV_PROXY',
     'NO_PROXY',
     'PATH',
+    'PIP_BREAK_SYSTEM_PACKAGES',
+    'PIP_DISABLE_PIP_VERSION_CHECK',
     'http_proxy',
     'https_proxy',
     'no_proxy',
+    'npm_config_cache',
+    'npm_config_prefix',
+    'npm_config_update_notifier',
   ]);
   expect(lines.find((line) => line.startsWith('HTTPS_PROXY='))).toMatch(/=http:\/\/127\.0\.0\.1:\d+$/);
   expect(result?.output).not.toContain('run-token-of-this-test');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   createBashToolDefinition,
   createLocalBashOperations,
@@ -24,23 +25,9 @@ export function commandTimeoutSeconds(
   return asked === undefined ? longest : Math.min(asked, longest);
 }
 
-/**
- * The environment of the agent's commands: the given one, with every usual way of naming a proxy. Node uses it
- * from 22.21 on. Addresses of the sandbox itself need no proxy.
- */
-export function commandEnvironment(base: Record<string, string>, proxyPort: number): Record<string, string> {
-  const proxy = `http://127.0.0.1:${proxyPort}`;
-  const direct = 'localhost,127.0.0.1,::1';
-  return {
-    ...base,
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
-    http_proxy: proxy,
-    https_proxy: proxy,
-    NO_PROXY: direct,
-    no_proxy: direct,
-    NODE_USE_ENV_PROXY: '1',
-  };
+/** By its path: what is called bash in the agent's own PATH is the agent's. */
+function shell(): string {
+  return existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 }
 
 /**
@@ -55,7 +42,7 @@ export function bashTool(
   deadlineMs: number,
   remainingMs: () => number,
 ): ToolDefinition {
-  const local = createLocalBashOperations();
+  const local = createLocalBashOperations({ shellPath: shell() });
   const {
     renderCall: _call,
     renderResult: _result,

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { AgentSession } from '@earendil-works/pi-coding-agent';
 import { type OutboxSnapshot, snapshotOutbox } from './agent-reply.ts';
-import { bashTool, commandEnvironment } from './bash-tool.ts';
+import { bashTool } from './bash-tool.ts';
+import { commandEnvironment } from './command-environment.ts';
 import type { StepMomInput } from './contract.ts';
 import type { EventLog } from './event-log.ts';
 import { findSkills } from './find-skills.ts';
 import { notesForAgent } from './folder-notes.ts';
 import type { Failure } from './llm-failure.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
+import { programsHere } from './programs-here.ts';
 import type { StepMomRoots } from './roots.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
 import { type OpenSession, openSession } from './session-file.ts';
@@ -57,7 +59,11 @@ export async function openRun(
   const opened = openSession(join(dataFolder, 'sessions'), input.session, dataFolder, new Date());
   const history = readRunHistory(opened.manager, input.run_id);
   const remainingMs = () => roots.startedAt + input.limits.deadline_ms - Date.now();
-  const environment = commandEnvironment(roots.childEnvironment, proxyPort);
+  const environment = commandEnvironment(roots.childEnvironment, {
+    dataFolder,
+    inboxFolder: roots.inboxFolder,
+    proxyPort,
+  });
   const memory = readMemory(dataFolder);
   const skills = findSkills(join(dataFolder, 'skills'), '/data/skills');
   const notes = [
@@ -70,7 +76,7 @@ export async function openRun(
     ...chosen,
     cwd: dataFolder,
     manager: opened.manager,
-    systemPrompt: systemPrompt(input.agent),
+    systemPrompt: systemPrompt(input.agent, programsHere(environment.PATH ?? '')),
     memory: `${memorySection(memory.text)}${notesForAgent(notes)}`,
     skillPaths: [...skills.files, roots.platformSkillsFolder],
     bash: bashTool(dataFolder, environment, input.limits.deadline_ms, remainingMs),

@@ -113,7 +113,7 @@ function startRun(
 
 function launch(host: Host, request: SandboxRequest): SupervisedRun {
   const { inside } = host;
-  const options = viewOptions(host.view, request);
+  const options = viewOptions(host.view(), request);
   // Connecting needs write permission on the socket; its folder keeps everybody else out.
   if (inside.root && request.gatewaySocket !== undefined)
     lchownSync(request.gatewaySocket, inside.uid, inside.gid);

@@ -1,16 +1,9 @@
 /** What the sandbox shows of the host's own system: /usr, the links into it, and a minimal /etc. */
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
-/** Of the host's /etc, and nothing else: how to find libraries, alternatives and certificates. */
-const ETC_OF_HOST = [
-  'ld.so.cache',
-  'alternatives',
-  'ssl/certs',
-  'pki/tls/certs',
-  'pki/ca-trust/extracted',
-  'ca-certificates/extracted',
-];
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { boundOfEtc } from './etc-folder.ts';
+import { BOUND_OF_VAR } from './etc-list.ts';
+import { isOpenFolder } from './read-etc.ts';
 
 /** bubblewrap options that mount the system read-only. */
 export function systemOptions(etcFolder: string): string[] {
@@ -21,44 +14,13 @@ export function systemOptions(etcFolder: string): string[] {
     if (kind === 'folder') options.push('--ro-bind', folder, folder);
   }
   options.push('--ro-bind', etcFolder, '/etc');
-  for (const path of ETC_OF_HOST) {
-    if (follow(join('/etc', path))) options.push('--ro-bind', join('/etc', path), join('/etc', path));
+  for (const path of boundOfEtc()) options.push('--ro-bind', join('/etc', path), join('/etc', path));
+  for (const path of BOUND_OF_VAR.filter((path) => isOpenFolder(path))) {
+    // Folders that bubblewrap makes by itself would be root's alone.
+    options.push('--perms', '0755', '--dir', '/var', '--perms', '0755', '--dir', '/var/lib');
+    options.push('--ro-bind', path, path);
   }
   return options;
-}
-
-/**
- * Makes the folder that is /etc inside: one user, localhost, and mount points for what comes from the host.
- * Readable for every user, whatever our umask. The same for every process with these ids, so making it again
- * is harmless.
- */
-export function makeEtcFolder(runtimeFolder: string, uid: number, gid: number): string {
-  const folder = join(runtimeFolder, `etc-${uid}-${gid}`);
-  makeFolder(folder, runtimeFolder);
-  writeFile(folder, 'passwd', `agent:x:${uid}:${gid}:agent:/data:/bin/bash\n`);
-  writeFile(folder, 'group', `agent:x:${gid}:\n`);
-  writeFile(folder, 'hosts', '127.0.0.1 localhost\n::1 localhost\n');
-  writeFile(folder, 'nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
-  for (const path of ETC_OF_HOST) {
-    const found = follow(join('/etc', path));
-    if (found?.isDirectory()) makeFolder(join(folder, path), folder);
-    if (found?.isFile()) writeFile(folder, path, '');
-  }
-  return folder;
-}
-
-function makeFolder(path: string, above: string): void {
-  if (path === above) return;
-  makeFolder(dirname(path), above);
-  mkdirSync(path, { recursive: true });
-  chmodSync(path, 0o755);
-}
-
-function writeFile(folder: string, name: string, text: string): void {
-  const unfinished = join(folder, `.${name}.${process.pid}`);
-  writeFileSync(unfinished, text);
-  chmodSync(unfinished, 0o644);
-  renameSync(unfinished, join(folder, name));
 }
 
 /** Where a system's own programs lie; none of these belongs to an ordinary user. */

@@ -4,7 +4,8 @@ import { release } from 'node:os';
 import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
 import type { CgroupPlace } from './cgroup/run-cgroup.ts';
 import type { HostPrograms } from './command-line.ts';
-import { findProgram, makeEtcFolder, systemOptions } from './host-system.ts';
+import { etcFolder } from './etc-folder.ts';
+import { findProgram, systemOptions } from './host-system.ts';
 import { type HighestAllowed, ownHighestAllowed } from './resource-limits.ts';
 import { filterArchitecture, seccompFilter } from './seccomp/filter.ts';
 import { recordServer, type ServerRecord } from './server-record.ts';
@@ -13,7 +14,8 @@ import type { Inside, ViewParts } from './view.ts';
 export interface Host {
   programs: HostPrograms;
   inside: Inside;
-  view: ViewParts;
+  /** What is seen, as the host is now: asked once for each run. */
+  view: () => ViewParts;
   filter: Buffer;
   cgroups: CgroupPlace | null;
   record: ServerRecord;
@@ -33,6 +35,8 @@ export interface HostQuestion {
   inside: Inside;
   useCgroups: boolean;
   programFolders: readonly string[];
+  /** The host's; `/etc` when absent. */
+  etc?: string;
 }
 
 /** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
@@ -56,11 +60,11 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
   chmodSync(runtimeFolder, 0o700);
   const record = recordServer(runtimeFolder);
   const cgroups = question.useCgroups ? await findCgroupPlace(ownCgroupView(), record) : null;
-  const etcFolder = makeEtcFolder(runtimeFolder, inside.uid, inside.gid);
+  const etc = etcFolder(runtimeFolder, inside, question.etc);
   return {
     programs: { bwrap, prlimit, setpriv },
     inside,
-    view: { inside, nodeBinary: question.nodeBinary, system: systemOptions(etcFolder) },
+    view: () => ({ inside, nodeBinary: question.nodeBinary, system: systemOptions(etc()) }),
     filter: seccompFilter(architecture),
     cgroups,
     record,

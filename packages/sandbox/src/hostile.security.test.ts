@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
 import { type HostileRun, hostileRun, neighbour } from './testing/hostile-run.ts';
 import { modes } from './testing/modes.ts';
 
@@ -44,7 +45,7 @@ describe.each(modes)('a hostile program ($name)', (mode) => {
     const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
     const readOnly = ['/', '/usr', '/etc', '/dev', '/inbox', '/opt/step-mom', '/run/bin/node'];
     const optional =
-      /^\/(bin|sbin|lib\w*|proc\/(sys|irq|bus|sysrq-trigger)|etc\/(ld\.so\.cache|alternatives|ssl\/certs|pki\/.*|ca-certificates\/extracted))$/;
+      /^\/(bin|sbin|lib\w*|proc\/(sys|irq|bus|sysrq-trigger)|etc\/alternatives|var\/lib\/texmf)$/;
     const mounts = lines(result.stdout).map((line) => {
       const [, , , from = '', at = '', options = ''] = line.split(' ');
       return { from, at, writable: options.split(',').includes('rw'), nosuid: options.includes('nosuid') };
@@ -63,14 +64,23 @@ describe.each(modes)('a hostile program ($name)', (mode) => {
   });
 
   it('sees nothing else of the host’s files', async () => {
-    const result = await run.bash('ls -A / /run /etc');
-    const seen = lines(result.stdout).filter((line) => !line.endsWith(':'));
-    const known =
-      /^(bin|sbin|lib\w*|data|dev|etc|inbox|proc|run|tmp|usr|alternatives|group|hosts|ld\.so\.cache|nsswitch\.conf|passwd|pki|ca-certificates|ssl)$/;
+    const result = await run.bash('ls -A / /run; echo ---; ls -A /etc');
+    const [system = '', etc = ''] = result.stdout.split('---\n');
+    const known = /^(bin|sbin|lib\w*|data|dev|etc|inbox|proc|run|tmp|usr|var)$/;
+    const seen = lines(system).filter((line) => !line.endsWith(':'));
     expect(seen.filter((name) => !known.test(name))).toEqual([]);
+    const own = ['passwd', 'group', 'hosts', 'nsswitch.conf', ...BOUND_OF_ETC];
+    const shown = SHOWN_OF_ETC.map((path) =>
+      path.split('/')[0]?.replaceAll('.', '\\.').replaceAll('*', '.*'),
+    );
+    const listed = new RegExp(`^(${shown.join('|')})$`);
+    expect(lines(etc).filter((name) => !listed.test(name) && !own.includes(name))).toEqual([]);
     const forbidden =
-      '/etc/shadow /root /home /var /sys /boot /mnt /srv /media /run/docker.sock /etc/hostname';
+      '/etc/shadow /etc/ssl/private /etc/tinyfat.env /etc/gitconfig /root /home /var/log /var/mail /var/cache /var/lib/dpkg /sys /boot /mnt /srv /media /run/docker.sock /etc/hostname';
     expect((await run.bash(`ls -d ${forbidden} 2>/dev/null`)).stdout).toBe('');
+    // Nothing that a user of the machine could not read, and nothing that is more than a file.
+    const odd = await run.bash('find /etc ! -perm -004 ! -type l; find /etc ! -type f ! -type d ! -type l');
+    expect(odd.stdout).toBe('');
   });
 
   it('reaches no other agent’s folder, by no way round', async () => {

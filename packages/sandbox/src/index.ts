@@ -1,2 +1,3 @@
+export { type AgentTool, agentTools, missingAgentTools } from './agent-tools.ts';
 export { type BubblewrapOptions, bubblewrap, sandboxOwner } from './bubblewrap.ts';
 export { removeStaleRuns } from './server-record.ts';

@@ -27,6 +27,7 @@ describe('the options for bubblewrap', () => {
       '/etc',
       '/usr/x',
       '/run/x',
+      '/var/lib/texmf',
       '/',
     ])
       expect(() => options({ platformFolders: { [place]: '/opt/x' } })).toThrow(/not a place/);
@@ -42,6 +43,12 @@ describe('the options for bubblewrap', () => {
   it('hold only names that are names', () => {
     for (const name of ['', 'A=B', 'A B', '1A', '--bind'])
       expect(() => options({ environment: { [name]: 'x' } })).toThrow(/not a name/);
+  });
+
+  it('hold no folder of the agent in the PATH of what runs the turn', () => {
+    const all = options({});
+    const path = all[all.indexOf('PATH') + 1]?.split(':');
+    expect(path).toEqual(['/usr/local/bin', '/usr/bin', '/bin', '/run/bin']);
   });
 
   it('hold only absolute host paths', () => {

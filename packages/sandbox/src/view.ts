@@ -20,7 +20,7 @@ export const gatewaySocketInside = '/run/gateway.sock';
 const SHARED_MEMORY_BYTES = 64 << 20;
 
 /** These are the sandbox's own or the agent's: nothing may be mounted over or below them. */
-const TAKEN = ['/data', '/inbox', '/proc', '/dev', '/tmp', '/etc', '/usr', '/run'];
+const TAKEN = ['/data', '/inbox', '/proc', '/dev', '/tmp', '/etc', '/usr', '/run', '/var/lib'];
 
 const NAMESPACES = ['ipc', 'pid', 'net', 'uts', 'cgroup'].map((name) => `--unshare-${name}`);
 

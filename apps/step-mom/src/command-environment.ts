@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+
+/** What the environment of the agent's commands is made of. */
+export interface CommandPlaces {
+  /** The agent's folder, which is also its home. */
+  dataFolder: string;
+  /** Where `gitconfig` lies, read-only. */
+  inboxFolder: string;
+  /** Where the way out listens, on 127.0.0.1. */
+  proxyPort: number;
+}
+
+/**
+ * The environment of the agent's commands: the given one, and what the agent needs beside it. Only its commands get
+ * this: the `bin` that is first in PATH is the agent's own, and no program of ours is looked for there.
+ */
+export function commandEnvironment(
+  base: Record<string, string>,
+  places: CommandPlaces,
+): Record<string, string> {
+  return { ...base, ...proxies(places.proxyPort), ...installs(base.PATH, places.dataFolder), ...git(places) };
+}
+
+/**
+ * Every usual way of naming a proxy. Node uses it from 22.21 on. Addresses of the sandbox itself need no proxy.
+ */
+function proxies(port: number): Record<string, string> {
+  const proxy = `http://127.0.0.1:${port}`;
+  const direct = 'localhost,127.0.0.1,::1';
+  return {
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+    http_proxy: proxy,
+    https_proxy: proxy,
+    NO_PROXY: direct,
+    no_proxy: direct,
+    NODE_USE_ENV_PROXY: '1',
+  };
+}
+
+/** Below `.local` in the agent's folder. Of the programs that are left out (pip, uv), it is the place already. */
+function installs(path: string | undefined, dataFolder: string): Record<string, string> {
+  const local = join(dataFolder, '.local');
+  return {
+    PATH: [join(local, 'bin'), path].filter((part) => part !== undefined).join(':'),
+    npm_config_prefix: local,
+    npm_config_cache: join(dataFolder, '.cache', 'npm'),
+    npm_config_update_notifier: 'false',
+    // Debian keeps pip out of the system's folders, which are read-only here, and means the user's by it as well.
+    PIP_BREAK_SYSTEM_PACKAGES: '1',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  };
+}
+
+/** Who the agent is for git, in the place of the machine's settings: its own ~/.gitconfig wins (git-config(1)). */
+function git({ inboxFolder }: CommandPlaces): Record<string, string> {
+  return { GIT_CONFIG_SYSTEM: join(inboxFolder, 'gitconfig') };
+}

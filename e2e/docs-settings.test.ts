@@ -1,0 +1,91 @@
+/** The docs name no setting that nobody reads, leave none out, and set nothing that the program refuses. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../apps/cli/src/config.ts';
+import { at, BLOCKS, CODE, expectNone, SCRIPTS } from './docs/all-pages.ts';
+import { NO_VARIABLES, OTHER_VARIABLES } from './docs/blocks.ts';
+import { placeholders } from './docs/command-line.ts';
+import { ROOT, readPage } from './docs/markdown.ts';
+import { shellCommands } from './docs/shell-words.ts';
+
+/** Settings that the program reads. */
+const SETTINGS = new Set<string>();
+readConfig(
+  new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        SETTINGS.add(String(name));
+        return undefined;
+      },
+    },
+  ),
+);
+
+describe('the docs', () => {
+  it('set and name no variable that nobody reads', () => {
+    const isKnown = (name: string) => SETTINGS.has(name) || Object.hasOwn(OTHER_VARIABLES, name);
+    const set = SCRIPTS.flatMap((block) =>
+      shellCommands(block.text)
+        .flatMap(({ assigns }) => assigns)
+        .filter((name) => /^[A-Z]/.test(name) && !isKnown(name))
+        .map((name) => at(block, name)),
+    );
+    const others = new Set([...NO_VARIABLES, ...placeholders()]);
+    const named = CODE.flatMap((code) => {
+      const [, name = '', isSet] = /^([A-Z][A-Z0-9_]{2,})(=.*)?$/s.exec(code.text) ?? [];
+      return name === '' || isKnown(name) || (isSet === undefined && others.has(name))
+        ? []
+        : [at(code, name)];
+    });
+    expectNone([...set, ...named]);
+  });
+
+  it('describe every setting that the program reads', () => {
+    const described = new Set(
+      readPage('docs/environment.md').code.map(({ text }) => /^[A-Z][A-Z0-9_]+/.exec(text)?.[0]),
+    );
+    expect([...SETTINGS].filter((name) => !described.has(name))).toEqual([]);
+  });
+
+  it('set nothing to a value that the program refuses', () => {
+    const filled = (value: string) =>
+      value.replace(/whsec_\w*…/g, `whsec_${'A'.repeat(32)}`).replace(/…|<\w+>/g, 'x');
+    const blocks = SCRIPTS.map((block) => ({
+      block,
+      set: [...block.text.matchAll(/^([A-Z]\w+)='(.*)'/gm)].map(([, name = '', value = '']) => [
+        name,
+        filled(value),
+      ]),
+    })).filter(({ set }) => set.length > 0);
+    expect(blocks.length).toBeGreaterThan(2);
+    expectNone(
+      blocks.flatMap(({ block, set }) => {
+        const read = readConfig(Object.fromEntries(set));
+        return read.ok ? [] : read.problems.map((problem) => at(block, problem));
+      }),
+    );
+    const rows = readFileSync(join(ROOT, 'docs/environment.md'), 'utf8').matchAll(
+      /^\| `([A-Z]\w+)` \|.*\| `([^`]+)` \|$/gm,
+    );
+    const examples = [...rows].map(([, name = '', value = '']) => ({ name, value: filled(value) }));
+    expect(examples.length).toBeGreaterThan(20);
+    // What some of them need beside them.
+    const others = { TRUSTED_CLIENTS: '127.0.0.1', PUBLIC_URL: 'https://x.example' };
+    expectNone(
+      examples.flatMap(({ name, value }) => {
+        const key = name === 'RESEND_WEBHOOK_SECRET' ? { RESEND_API_KEY: 'x' } : {};
+        const read = readConfig({ ...others, ...key, [name]: value });
+        return read.ok ? [] : read.problems.map((problem) => `docs/environment.md: ${problem}`);
+      }),
+    );
+  });
+
+  it('show the answer to wrong settings as it is', () => {
+    const shown = BLOCKS.filter(({ text }) => text.startsWith('tinyfat: SMTP_PORT is no port'));
+    const read = readConfig({ SMTP_PORT: 'x', HOST: '0.0.0.0' });
+    const problems = read.ok ? [] : read.problems.map((problem) => `tinyfat: ${problem}\n`);
+    expect(shown.map(({ text }) => text)).toEqual([problems.join('')]);
+  });
+});

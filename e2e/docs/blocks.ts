@@ -1,0 +1,107 @@
+/**
+ * What becomes of each block of shell in the docs. A block that is not here fails `docs.test.ts`, as does an entry
+ * without its block.
+ */
+
+interface Entry {
+  page: string;
+  /** Stands in this block of the page and in no other. */
+  has: string;
+}
+
+/** Blocks that `docs-run.test.ts` runs against a real server, on a throw-away folder. */
+export const RUN = {
+  demo: { page: 'README.md', has: './bin/tinyfat demo ' },
+  start: { page: 'README.md', has: './bin/tinyfat start' },
+  send: { page: 'README.md', has: './bin/tinyfat send' },
+  budgets: { page: 'docs/self-host.md', has: 'tinyfat budget set scout 5' },
+  token: { page: 'docs/api.md', has: 'export TOKEN=$(tinyfat token create' },
+  remote: { page: 'docs/api.md', has: 'export TINYFAT_SERVER=' },
+  api: { page: 'docs/api.md', has: 'API=http://' },
+} as const satisfies Record<string, Entry>;
+
+/** Blocks that `self-host.test.ts` follows on a machine of its own. */
+export const FOLLOWED: readonly Entry[] = [
+  { page: 'docs/self-host.md', has: 'git clone' },
+  { page: 'docs/self-host.md', has: "DATA_DIR='/var/lib/tinyfat'" },
+  { page: 'docs/self-host.md', has: 'exec runuser -u tinyfat' },
+  { page: 'docs/self-host.md', has: 'systemctl enable --now tinyfat' },
+  { page: 'docs/self-host.md', has: 'git pull' },
+];
+
+/** Blocks that are looked at word by word, and why they are not run. */
+export const CHECKED: readonly (Entry & { why: string })[] = [
+  {
+    page: 'docs/self-host.md',
+    has: 'deploy/agent-packages.txt',
+    why: 'installs most of a gigabyte on this machine',
+  },
+  {
+    page: 'docs/self-host.md',
+    has: 'fullchain.pem',
+    why: 'needs a certificate of certbot and the user tinyfat',
+  },
+  {
+    page: 'docs/self-host.md',
+    has: 'RESEND_WEBHOOK_SECRET=',
+    why: 'settings with the secrets of an account at Resend',
+  },
+  {
+    page: 'docs/self-host.md',
+    has: 'POSTMARK_WEBHOOK_AUTH=',
+    why: 'settings with the secrets of an account at Postmark',
+  },
+  { page: 'docs/self-host.md', has: 'ADMIN_EMAILS=', why: 'settings of a server behind a proxy' },
+  {
+    page: 'docs/self-host.md',
+    has: 'rsync -aH --numeric-ids --delete',
+    why: 'rsync is not everywhere; stops the system’s service',
+  },
+  { page: 'docs/self-host.md', has: "'.backup ", why: 'rsync and sqlite3 are not everywhere' },
+  { page: 'CONTRIBUTING.md', has: './bin/tinyfat demo ', why: 'README.md has the same block, which is run' },
+  {
+    page: 'CONTRIBUTING.md',
+    has: 'npx vitest run packages/core',
+    why: 'these commands run the tests, among them this one',
+  },
+  { page: 'CONTRIBUTING.md', has: 'SCREENSHOTS=', why: 'these commands run the tests, among them this one' },
+];
+
+/** Settings that others read than the server: who does. */
+export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
+  TINYFAT_SET_UP: 'bin/with-node',
+  CHROMIUM: 'bin/with-chromium',
+  SCREENSHOTS: 'e2e/support/browser.ts',
+  NODE_EXTRA_CA_CERTS: 'Node',
+  NODE_COMPILE_CACHE: 'Node',
+  NODE_USE_ENV_PROXY: 'Node',
+  PATH: 'every system',
+  HOME: 'every system',
+  TMPDIR: 'every system',
+  LANG: 'every system',
+  HTTP_PROXY: 'programs in the sandbox',
+  HTTPS_PROXY: 'programs in the sandbox',
+  NO_PROXY: 'programs in the sandbox',
+  RENEWED_LINEAGE: 'certbot sets it for its hooks',
+  TOKEN: 'a shell variable of the examples',
+  API: 'a shell variable of the examples',
+};
+
+/** Words in capitals that are no variable. */
+export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR', 'SYS_ADMIN'];
+
+/** Names of files that are examples, and not there. */
+export const EXAMPLE_FILE = /^\d{4}-what\.ts$/;
+
+/** Names and messages that are not looked for: those of others (Docker, systemd), and one that is put together of two. */
+export const NOT_SEARCHED: readonly string[] = [
+  'bubblewrap (bwrap) is missing',
+  'snake_case',
+  'no_new_privs',
+  'Unexpected capabilities',
+  "Can't mount proc",
+  'EnvironmentFile',
+  'mem_limit',
+  'pids_limit',
+  'docker_data',
+];

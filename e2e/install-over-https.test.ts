@@ -1,0 +1,159 @@
+/**
+ * npm and pip fetch what they install through the gateway's proxy, by CONNECT and TLS. The world outside is a registry of
+ * ours under a public name and address: the gateway is the real one, with this network in the place of the internet.
+ */
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway';
+import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
+import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
+import { directoryFolders } from '@tinyfat/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { programPaths } from '../apps/cli/src/server/program.ts';
+import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
+import { REGISTRY_HOST, type Registry, startRegistry } from './stand-ins/registry.ts';
+
+const has = (...programs: string[]) =>
+  programs.every((name) => ['/usr/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, name))));
+const ADDRESS = '93.184.215.14';
+const AGENT = 'agent-1';
+
+describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => {
+  let root: string;
+  let registry: Registry;
+  let model: AnthropicStandIn;
+  let gateways: Gateways;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tinyfat-https-'));
+    await chmod(root, 0o755);
+    for (const folder of ['registry', 'turns', 'cache', 'agents']) mkdirSync(join(root, folder));
+    registry = await startRegistry(join(root, 'registry'));
+    model = await startAnthropicStandIn();
+    const network: EgressNetwork = {
+      resolve: async (name) => (name === REGISTRY_HOST ? [ADDRESS] : []),
+      connect: () => connect({ host: '127.0.0.1', port: registry.port, allowHalfOpen: true }),
+      ownAddresses: () => [],
+    };
+    gateways = createGateways({ now: Date.now, network });
+  });
+  afterEach(async () => {
+    await gateways.close();
+    await model.close();
+    await registry.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  /** Takes one turn with one command, and gives what the command printed. */
+  const turn = async (run: string, command: string) => {
+    const owner = sandboxOwner();
+    const folders = directoryFolders({ folder: join(root, 'agents'), owner });
+    await folders.create(AGENT, {});
+    if (owner) chownSync(join(root, 'cache'), owner.uid, owner.gid);
+    const runTurn = turnRunner({
+      sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
+      openGateway: gateways.open,
+      folders,
+      clock: Date.now,
+      runtimeFolder: join(root, 'turns'),
+      programFolder: programPaths.stepMom,
+      cacheFolder: join(root, 'cache'),
+      skillsFolder: programPaths.skills,
+      limits: LIMITS,
+      egress: { kind: 'public' },
+      onGatewayEvent: () => {},
+    });
+    const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
+    const request = turnRequest(run, model.url, `${call} [[reply: <{output}>]]`, registry.certificate);
+    const { outcome } = await runTurn(request, new AbortController().signal);
+    expect(outcome).toMatchObject({ ok: true });
+    const read = await folders.read(AGENT, `outbox/email/${run}.json`, 1 << 20);
+    const { body } = JSON.parse(read.ok ? Buffer.from(read.bytes).toString() : '{}');
+    return String(body)
+      .match(/<(.*)>/s)?.[1]
+      ?.trim();
+  };
+
+  it.skipIf(!has('npm', 'node'))('npm installs from a registry, for the next turn too', async () => {
+    const install = `npm install -g --silent --registry https://${REGISTRY_HOST} --cafile /inbox/attachments/ca.pem greet && greet`;
+    expect(await turn('run-1', install)).toBe('greetings');
+    expect(registry.asked).toEqual(['/greet', '/greet/-/greet-1.0.0.tgz']);
+    expect(await turn('run-2', 'greet; type -p greet; ls -A .cache')).toBe(
+      'greetings\n/data/.local/bin/greet\nnpm',
+    );
+  });
+
+  it.skipIf(!has('pip3'))('pip installs from an index, for the next turn too', async () => {
+    const install = `pip3 install -q --index-url https://${REGISTRY_HOST}/simple --cert /inbox/attachments/ca.pem salute && salute`;
+    expect(await turn('run-1', install)).toBe('salutations');
+    expect(registry.asked).toEqual(['/simple/salute/', '/salute-1.0-py3-none-any.whl']);
+    expect(await turn('run-2', 'salute; type -p salute')).toBe('salutations\n/data/.local/bin/salute');
+  });
+});
+
+const MEGABYTE = 1 << 20;
+const LIMITS = {
+  deadlineMs: 60_000,
+  memoryBytes: 1024 * MEGABYTE,
+  processes: 256,
+  cpuSeconds: 60,
+  cpus: 2,
+  fileBytes: 64 * MEGABYTE,
+  openFiles: 1024,
+  temporaryBytes: 64 * MEGABYTE,
+  outputBytes: MEGABYTE,
+};
+
+function turnRequest(run: string, modelUrl: string, text: string, certificate: Buffer): TurnRequest {
+  const owner = { address: 'owner@example.com', name: '' };
+  const agent = { id: AGENT, name: 'scout', address: 'scout@example.com', owner: owner.address };
+  return {
+    agentId: AGENT,
+    upstream: { kind: 'anthropic', baseUrl: modelUrl, apiKey: 'k' },
+    money: { models: [], cap: null, note: async () => {} },
+    input: {
+      version: 1,
+      run_id: run,
+      attempt: 1,
+      agent,
+      session: { id: `01990000-0000-7000-8000-beef0000000${run.at(-1)}` },
+      model: { id: 'claude-haiku-4-5' },
+      task: { kind: 'turn' },
+      email: {
+        message_id: `<${run}@example.com>`,
+        in_reply_to: null,
+        references: [],
+        from: owner,
+        authentication: 'DMARC passed',
+        to: [{ address: agent.address, name: '' }],
+        cc: [],
+        subject: 'Install',
+        date: null,
+        text,
+        quoted: '',
+        forwarded: '',
+        hidden_text: false,
+      },
+      limits: {
+        deadline_ms: 50_000,
+        stall_ms: 20_000,
+        retry_base_ms: 1,
+        llm_retries: 0,
+        event_output_chars: 2_000,
+      },
+    },
+    attachments: [
+      {
+        filename: 'ca.pem',
+        contentType: 'application/x-pem-file',
+        detectedType: null,
+        marks: [],
+        contentId: null,
+        inline: false,
+        content: certificate,
+      },
+    ],
+  };
+}

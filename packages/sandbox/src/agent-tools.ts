@@ -1,0 +1,87 @@
+/**
+ * Programs that make agents useful, and which of them the machine has. Agents use the machine's own `/usr`, read-only,
+ * so what is installed there is what they can do. The packages are Debian's (12 and later) and Ubuntu's; the same list
+ * is `deploy/agent-packages.txt`, without npm: Debian's does not go together with a Node from elsewhere, which has it.
+ */
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** A program, the Debian package that has it, and whether agents of this machine can run it. */
+export interface AgentTool {
+  tool: string;
+  package: string;
+  present: boolean;
+}
+
+/** In the order in which they are told. */
+const RECOMMENDED: readonly (readonly [tool: string, debianPackage: string])[] = [
+  ['git', 'git'],
+  ['curl', 'curl'],
+  ['jq', 'jq'],
+  ['rg', 'ripgrep'],
+  ['file', 'file'],
+  ['zip', 'zip'],
+  ['unzip', 'unzip'],
+  ['xz', 'xz-utils'],
+  ['sqlite3', 'sqlite3'],
+  ['python3', 'python3'],
+  ['python3 -m venv', 'python3-venv'],
+  ['pip3', 'python3-pip'],
+  ['npm', 'npm'],
+  ['gcc', 'build-essential'],
+  ['pdftotext', 'poppler-utils'],
+  ['qpdf', 'qpdf'],
+  ['convert', 'imagemagick'],
+  ['fc-list', 'fontconfig'],
+  ['pandoc', 'pandoc'],
+  ['tesseract', 'tesseract-ocr'],
+];
+
+/** Where programs lie that a sandbox shows; what a link of theirs leads to must be shown as well. */
+const FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin'];
+const SHOWN = ['/usr/', '/bin/', '/lib/', '/lib64/'];
+
+/** The recommended tools, in a fixed order. Looks at files only; starts nothing. */
+export function agentTools(folders: readonly string[] = FOLDERS): AgentTool[] {
+  return RECOMMENDED.map(([tool, debianPackage]) => ({
+    tool,
+    package: debianPackage,
+    present: tool === 'python3 -m venv' ? makesVenvs(folders) : programIn(tool, folders) !== null,
+  }));
+}
+
+/** The recommended tools that are absent, and the line that installs their packages; null when all are there. */
+export function missingAgentTools(
+  tools: readonly AgentTool[] = agentTools(),
+): { tools: AgentTool[]; install: string } | null {
+  const missing = tools.filter((tool) => !tool.present);
+  if (missing.length === 0) return null;
+  const packages = [...new Set(missing.map((tool) => tool.package))];
+  return { tools: missing, install: `apt-get install -y --no-install-recommends ${packages.join(' ')}` };
+}
+
+/** Debian keeps what `venv` needs of a Python in a package of its own, beside the rest of its library. */
+function makesVenvs(folders: readonly string[]): boolean {
+  const python = programIn('python3', folders);
+  if (python === null) return false;
+  const library = join(dirname(dirname(python)), 'lib', basename(python), 'ensurepip');
+  return statSync(library, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** What the name leads to, links followed; null when no folder has a program of that name that everybody may run. */
+function programIn(name: string, folders: readonly string[]): string | null {
+  for (const folder of folders) {
+    try {
+      const program = realpathSync(join(folder, name));
+      accessSync(program, constants.X_OK);
+      const found = statSync(program);
+      const shown = [...SHOWN, ...folders.map((other) => `${other}/`)].some((part) =>
+        program.startsWith(part),
+      );
+      if (shown && found.isFile() && (found.mode & 0o001) !== 0) return program;
+    } catch {
+      // Not in this folder, or a link that leads nowhere.
+    }
+  }
+  return null;
+}
