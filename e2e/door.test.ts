@@ -44,8 +44,8 @@ describe('the door for a trusted client', () => {
 
   it('refuses what is too large, and takes what is just small enough to be a mail', async () => {
     const megabytes = (count: number) => [{ filename: 'x.bin', content: Buffer.alloc(count * 1024 * 1024) }];
-    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(19) })).code).toBe(552);
-    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(17) })).code).toBe(250);
+    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(26) })).code).toBe(552);
+    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(24) })).code).toBe(250);
   });
 
   it('wakes nobody for automatic mail and answers it with nothing', async () => {

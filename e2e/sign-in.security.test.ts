@@ -256,7 +256,9 @@ describe('signing in, attacked', () => {
     await server.restart();
     expect(await (await get('/', { cookie })).text()).toContain('Your agents');
     const accounts = await server.json(['account', 'list']);
-    expect(accounts.find((one: { address: string }) => one.address === OWNER)).toMatchObject({ admin: 'no' });
+    expect(accounts.find((one: { address: string }) => one.address === OWNER)).toMatchObject({
+      admin: false,
+    });
     const out = await server.cli(['account', 'sign-out', OWNER.toUpperCase()]);
     expect(out).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Signed out: [1-9]\d* session/) });
     expect(await (await get('/', { cookie })).text()).toContain('Mail me a link');
