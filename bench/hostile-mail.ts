@@ -1,13 +1,14 @@
 /**
  * What hostile mail does to everybody else: a real server takes it from several strangers at once, while good mail comes
- * and `/health/live` is asked. `signatures` is 25 MB in 25 long lines under twenty signatures, `shortLines` 599,000
- * lines. `admitted` is as costly as the door lets in: the same signatures over 25 MB in
- * the longest lines that it takes.
+ * and `/health/live` is asked. `signatures` is 36 MiB in long lines under twenty signatures, `shortLines` 800,000
+ * lines. `admitted` and `admittedLines` are as costly as the door lets in: the same signatures over base64 of 25 MiB in
+ * the longest lines that it takes, and in as many as it takes.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { letter } from '../e2e/support/door.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
+import { MAX_DECODED_BYTES } from '../packages/core/src/index.ts';
 import { rawLimits } from '../packages/mail/src/inspect/raw-limits.ts';
 import { smtpSession } from '../packages/mail/src/test-support/smtp-session.ts';
 import { NO_LIMITS } from './measure.ts';
@@ -28,6 +29,8 @@ export interface HostileMail {
 
 const AT_ONCE = 3;
 const FULL = rawLimits.bytes - 64 * 1024;
+/** Bytes of base64 that the door lets in, line ends aside. */
+const LARGEST_BASE64 = Math.floor(MAX_DECODED_BYTES / 3) * 4;
 const RECIPIENT = 'scout@agents.example.org';
 
 /** One figure for each kind of hostile mail, each on a server of its own. */
@@ -39,11 +42,16 @@ export async function measureHostileMail(): Promise<Record<string, HostileMail>>
         `v=1; a=rsa-sha256; c=relaxed/relaxed; d=evil.example; s=s${n}; h=From; l=${FULL - 1000 + n}; bh=AAAA; b=AAAA`,
     ),
   };
-  const lines = (bytes: number) => `${'x'.repeat(bytes - 2)}\r\n`.repeat(Math.floor(FULL / bytes));
+  const base64 = { 'Content-Transfer-Encoding': 'base64' };
+  const lines = (bytes: number, all = FULL) => `${'x'.repeat(bytes - 2)}\r\n`.repeat(Math.floor(all / bytes));
   const mails = {
     signatures: letter(signed, lines(999_000)),
-    shortLines: letter({}, '1234567\r\n'.repeat(599_000)),
-    admitted: letter(signed, lines(rawLimits.lineBytes - 1)),
+    shortLines: letter({}, '1234567\r\n'.repeat(800_000)),
+    admitted: letter({ ...signed, ...base64 }, lines(rawLimits.lineBytes - 1, LARGEST_BASE64)),
+    admittedLines: letter(
+      { ...signed, ...base64 },
+      lines(Math.ceil(LARGEST_BASE64 / (rawLimits.lines - 100)), LARGEST_BASE64),
+    ),
   };
   const measured: Record<string, HostileMail> = {};
   for (const [name, mail] of Object.entries(mails)) measured[name] = await measure(mail);

@@ -41,11 +41,14 @@ describe('commands', () => {
   });
 
   it('/model shows the names, changes the model for the next turn, and refuses an unknown one', async () => {
-    expect((await mail('/model')).text).toContain('`sonnet` = `claude-sonnet-');
-    expect((await mail('/model sonnet')).text).toMatch(/`claude-sonnet-[\d-]+`/);
+    expect((await mail('/model')).text).toContain('sonnet – claude-sonnet-');
+    expect((await mail('/model sonnet')).text).toMatch(/^claude-sonnet-[\d-]+ \(/m);
     await mail('Next', 'Which? [[reply: This one.]]');
     expect(newestModel()).toMatch(/^claude-sonnet-/);
     expect((await mail('/model gpt-9')).text).toContain('no model of that name');
+    const near = (await mail('/model sonet')).text;
+    expect(near).toContain('Did you mean /model sonnet?');
+    expect(near).toContain('haiku – claude-haiku-');
     await mail('Next', 'Which now? [[reply: Still.]]');
     expect(newestModel()).toMatch(/^claude-sonnet-/);
     expect(JSON.parse(readFileSync(join(agentFolder(), 'config.json'), 'utf8'))).toMatchObject({
@@ -65,12 +68,12 @@ describe('commands', () => {
     expect(hashOf(fresh)).not.toBe(before);
     expect(JSON.stringify(model.requests.at(-1)?.body)).not.toContain('plum');
     const list = (await mail('/resume')).text ?? '';
-    expect(list).toContain(`\`${before}\``);
+    expect(list).toMatch(new RegExp(`^${before} – Begin`, 'm'));
     expect(list).toMatch(new RegExp(`${hashOf(fresh)}.*\\(current\\)`));
     expect((await mail(`/resume ${before}`)).text).toContain('Resumed session');
     expect(hashOf(await mail('Back', 'Again. [[reply: Here.]]'))).toBe(before);
     expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('plum');
-    expect((await mail('/resume ffff0000ffff')).text).toContain('There is no session');
+    expect((await mail('/resume ffff0000ffff')).text).toContain('There is no such session');
   });
 
   it('/compact shortens the session with a model call and says what it did', async () => {
@@ -93,6 +96,19 @@ describe('commands', () => {
     expect(text).toContain('claude-haiku-4-5');
     expect(text).toMatch(/Turns so far: \d+, \d+ tokens, \$\d/);
     expect(text).toContain('0 waiting, 0 held');
+  });
+
+  it('are answered where they are mistyped, and say what was meant', async () => {
+    const before = model.requests.length;
+    const lone = await mail('/modle');
+    expect(lone.text).toContain('/modle is none, so nothing was done. Did you mean /model?');
+    expect(lone.text).toContain('/status – tells model');
+    const beside = await mail('Hello', '/resum 9f3a\n\nAnd then go on.');
+    expect(beside.text).toContain('Did you mean /resume 9f3a?');
+    expect(model.requests.length).toBe(before);
+    await mail('/r/linux', 'What do they say? [[reply: Much.]]');
+    await mail('/etc/hosts is broken', '[[reply: Mended.]]');
+    expect(model.requests.length).toBe(before + 2);
   });
 
   it('are not found in quoted text, and a mail that only begins like one is for the agent', async () => {

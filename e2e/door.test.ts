@@ -44,8 +44,8 @@ describe('the door for a trusted client', () => {
 
   it('refuses what is too large, and takes what is just small enough to be a mail', async () => {
     const megabytes = (count: number) => [{ filename: 'x.bin', content: Buffer.alloc(count * 1024 * 1024) }];
-    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(19) })).code).toBe(552);
-    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(17) })).code).toBe(250);
+    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(26) })).code).toBe(552);
+    expect((await answerTo(server, { to, text: 'x', attachments: megabytes(24) })).code).toBe(250);
   });
 
   it('wakes nobody for automatic mail and answers it with nothing', async () => {
@@ -89,7 +89,7 @@ describe('the door for a trusted client', () => {
   it('says its name and what it can, but offers no TLS without a certificate', async () => {
     const dialogue = await talk(server, ['EHLO client.example', 'STARTTLS', 'QUIT']);
     expect(dialogue).toMatch(/^220 tinyfat\.localhost/);
-    expect(dialogue).toContain('SIZE 26214400');
+    expect(dialogue).toContain('SIZE 37748736');
     expect(dialogue).not.toContain('250-STARTTLS');
     expect(dialogue).toMatch(/50\d .*\r?\n221 /);
   });

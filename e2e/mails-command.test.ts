@@ -1,32 +1,41 @@
 /** `tinyfat mails`: the owner sees every mail with why, reads it as it came, and lets in what was held. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerTo, sendMail } from './support/mail.ts';
+import { answerTo, header, type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const to = 'scout@tinyfat.localhost';
+const BOB = 'bob@example.com';
 
 describe('tinyfat mails', () => {
   let server: Tinyfat;
   beforeAll(async () => {
-    server = await startTinyfat({ environment: { SENDER_MAILS_PER_HOUR: '1' }, agents: { scout: [] } });
+    server = await startTinyfat({ environment: { SENDER_MAILS_PER_HOUR: '1' }, agents: { scout: [BOB] } });
   });
   afterAll(() => server?.dispose());
   const raw = (subject: string) =>
-    `From: owner@example.com\r\nTo: ${to}\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@x.example>\r\n\r\nHello.\r\n`;
-  const send = (subject: string, from = 'owner@example.com') =>
-    answerTo(server, { envelope: { from, to }, raw: raw(subject).replace('owner@example.com', from) });
+    `From: ${BOB}\r\nTo: ${to}\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@x.example>\r\n\r\nHello.\r\n`;
+  const send = (subject: string, from = BOB) =>
+    answerTo(server, { envelope: { from, to }, raw: raw(subject).replace(BOB, from) });
+  const about = (mails: ReceivedMail[], words: string) => mails.filter(({ text }) => text?.startsWith(words));
 
   it('shows what is over the limit, and release gives it its turn', async () => {
     expect((await send('first')).code).toBe(250);
     expect((await send('second')).code).toBe(250);
-    await server.answers(1);
+    const mails = await server.answers(3);
     const [second] = await server.json(['mails', 'scout']);
     expect(second).toMatchObject({ subject: 'second', verdict: 'over_limit', state: 'over_limit' });
-    expect(second.reason).toContain('1 mails from owner@example.com in the last hour');
+    expect(second.reason).toContain('1 mail from bob@example.com in the last hour');
+    const [told, ...more] = about(mails, 'Your mail waits');
+    expect(told).toMatchObject({ to: [{ address: BOB }], inReplyTo: '<second@x.example>' });
+    const [owner, ...others] = about(mails, `Mails to ${to} wait for you`);
+    expect(owner).toMatchObject({ to: [{ address: 'owner@example.com' }] });
+    expect(owner?.text).toContain('bob@example.com: 1 mail. The sender wrote more mails');
+    expect(owner?.text).toContain('tinyfat mails release ID');
+    expect([...more, ...others]).toEqual([]);
+    for (const mail of [told, owner]) expect(mail && header(mail, 'auto-submitted')).toMatch(/^auto-/);
     const released = await server.cli(['mails', 'release', second.id]);
-    expect(released).toMatchObject({ code: 0, stdout: expect.stringContaining('owner@example.com') });
-    const replies = await server.answers(2);
-    expect(replies[1]?.inReplyTo).toBe('<second@x.example>');
+    expect(released).toMatchObject({ code: 0, stdout: expect.stringContaining(BOB) });
+    expect((await server.answers(4)).at(-1)?.inReplyTo).toBe('<second@x.example>');
     expect((await server.cli(['mails', 'release', second.id])).code).toBe(1);
   });
 
@@ -47,6 +56,23 @@ describe('tinyfat mails', () => {
     expect((await server.json(['runs'])).length).toBe(2);
   });
 
+  it('wakes nobody with a notice that comes back, and sends no second one within the hour', async () => {
+    const [notice] = about(await server.answers(4), 'Your mail waits');
+    const back = { envelope: { from: BOB, to }, raw: notice?.raw.replace(/^From: .*$/m, `From: ${BOB}`) };
+    expect((await answerTo(server, back)).code).toBe(250);
+    const [mail] = await server.json(['mails', 'scout']);
+    expect(mail).toMatchObject({ verdict: 'automatic', state: 'automatic' });
+    expect(await server.answers(4)).toHaveLength(4);
+  });
+
+  it('lets the owner in, over every limit', async () => {
+    for (const subject of ['mine', 'mine-too'])
+      expect((await send(subject, 'owner@example.com')).code).toBe(250);
+    const mails: { verdict: string }[] = (await server.json(['mails', 'scout'])).slice(0, 2);
+    expect(mails.map(({ verdict }) => verdict)).toEqual(['accepted', 'accepted']);
+    await server.answers(6);
+  });
+
   it('shows one mail with what was checked', async () => {
     expect((await send('third', 'eve@else.example')).code).toBe(550);
     const [refused] = await server.json(['mails', 'scout']);
@@ -64,11 +90,11 @@ describe('tinyfat mails', () => {
   it('gives the bytes back as they came', async () => {
     const [refused] = await server.json(['mails', 'scout']);
     const { stdout } = await server.cli(['mails', 'raw', refused.id]);
-    expect(stdout).toBe(raw('third').replace('owner@example.com', 'eve@else.example'));
+    expect(stdout).toBe(raw('third').replace(BOB, 'eve@else.example'));
   });
 
   it('says of a mail that was too large how much of it is kept', async () => {
-    const text = 'A line of a very long mail.\n'.repeat(1_000_000);
+    const text = 'A line of a very long mail.\n'.repeat(1_400_000);
     await expect(sendMail(server, { to, text })).rejects.toThrow('5.3.4');
     const [large] = await server.json(['mails', 'scout']);
     expect(large).toMatchObject({ verdict: 'refused', reason_code: 'too_large' });

@@ -38,7 +38,7 @@ describe('sessions by sender', () => {
     const list = await mail('bob@example.org', '/resume');
     expect(list.text).toContain('Hello');
     expect(list.text).not.toContain('Secret plan');
-    expect((await mail('bob@example.org', `/resume ${hash}`)).text).toContain('There is no session');
+    expect((await mail('bob@example.org', `/resume ${hash}`)).text).toContain('There is no such session');
     const tagged = await mail('owner+phone@example.com', '/resume');
     expect(tagged.text).toContain('Secret plan');
     expect(tagged.text).not.toContain('Hello');

@@ -14,19 +14,19 @@ describe('signing in', () => {
   let server: Tinyfat;
   let browser: Browser;
   let origin: string;
-  /** In the Maildir: the answer of the agent, then mails that sign in. */
-  let mails = 1;
+  /** In the Maildir: the answer of the agent, two notices of the limit, then mails that sign in. */
+  let mails = 3;
   beforeAll(async () => {
     [server, browser] = await Promise.all([
       startTinyfat({
-        agents: { scout: [] },
+        agents: { scout: [OTHER] },
         environment: { ADMIN_EMAILS: ADMIN, SENDER_MAILS_PER_HOUR: '1' },
       }),
       startBrowser(),
     ]);
     for (const subject of ['Hello', 'Too many'])
-      await sendMail(server, { to: 'scout@tinyfat.localhost', subject });
-    await server.answers(1);
+      await sendMail(server, { from: OTHER, to: 'scout@tinyfat.localhost', subject });
+    await server.answers(mails);
     const made = await server.cli(['agent', 'create', 'clerk', '--owner', OTHER]);
     expect(made.stderr).toBe('');
     origin = `http://${server.host}:8025`;

@@ -62,7 +62,7 @@ describe('webhooks under load', () => {
     expect(await ask()).toMatch(/^HTTP\/1.1 401 /);
     expect(await ask(`Authorization: ${basic('postmark:wrong')}`)).toMatch(/^HTTP\/1.1 401 /);
     const large = await answerToHeaders(world.server.host, '/webhooks/postmark', [
-      `Content-Length: ${60 * MEGABYTE}`,
+      `Content-Length: ${73 * MEGABYTE}`,
       `Authorization: ${basic(auth)}`,
     ]);
     expect(large).toMatch(/^HTTP\/1.1 413 /);

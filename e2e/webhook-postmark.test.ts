@@ -1,4 +1,5 @@
 /** Mail that Postmark posts, message and all, and what it tells of mails that it sent. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostmarkStandIn, startPostmarkStandIn } from './stand-ins/postmark.ts';
 import { postBody, postmarkInbound, postPostmark } from './stand-ins/webhooks.ts';
@@ -57,6 +58,19 @@ describe('a webhook of Postmark', () => {
     expect(await world.event('done')).toMatchObject({ provider: 'postmark', kind: 'received' });
   });
 
+  it('brings a mail with a file of 20 MiB, which stands in the webhook twice', async () => {
+    const file = randomBytes(20 * 1024 * 1024).toString('base64');
+    const lines = file.replaceAll(/.{76}/g, '$&\r\n');
+    const part = `--b\r\nContent-Type: application/octet-stream; name=a.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${lines}`;
+    const type = 'multipart/mixed; boundary=b';
+    const body = `--b\r\n\r\n/help\r\n${part}\r\n--b--`;
+    const raw = await signedMail(body, { Subject: 'large', 'MIME-Version': '1.0', 'Content-Type': type });
+    const attachments = [{ Name: 'a.bin', Content: file, ContentType: 'application/octet-stream' }];
+    const mail = { ...inbound(raw), Attachments: attachments };
+    expect(await postPostmark(world.url, mail, auth)).toMatchObject({ status: 200 });
+    expect(await mailOf('large')).toMatchObject({ verdict: 'accepted', bytes: raw.length });
+  });
+
   it('goes to the original recipient, whoever the header names', async () => {
     const raw = await signedMail('/help', { Subject: 'for lupo', To: `${SCOUT}, lupo@tinyfat.localhost` });
     const mail = inbound(raw, { originalRecipient: 'Lupo@tinyfat.localhost' });
@@ -109,12 +123,12 @@ describe('a webhook of Postmark', () => {
   });
 
   it('brings a mail beyond the size limit: a row that says so', async () => {
-    const raw = unsignedMail('x'.repeat(26 * 1024 * 1024), { Subject: 'large' });
+    const raw = unsignedMail('x'.repeat(37 * 1024 * 1024), { Subject: 'too large' });
     const before = (await world.mails(0)).length;
     await postPostmark(world.url, inbound(raw), auth);
     const [mail] = await world.mails(before + 1);
     expect(mail).toMatchObject({ verdict: 'refused', reason_code: 'too_large' });
-    expect(mail.bytes).toBeGreaterThan(26 * 1024 * 1024);
+    expect(mail.bytes).toBeGreaterThan(37 * 1024 * 1024);
   });
 
   it('tells that a mail was delivered, came back, or was called spam', async () => {

@@ -14,7 +14,7 @@ export interface SignInLetter {
 export function readSignInMail(mail: ReceivedMail): SignInLetter {
   const [link = '', token = ''] =
     /http\S+\/sign-in\/confirm\?token=([\w-]{43})\b/.exec(mail.text ?? '') ?? [];
-  const [, code = ''] = /\*\*(\d{6})\*\*/.exec(mail.text ?? '') ?? [];
+  const [, code = ''] = /^(\d{6})\r?$/m.exec(mail.text ?? '') ?? [];
   if (link === '' || code === '') throw new Error(`this is no sign-in mail:\n${mail.text}`);
   return { to: mail.to?.[0]?.address ?? '', link, token, code };
 }

@@ -8,7 +8,7 @@ import { help } from './commands/help.ts';
 import { model } from './commands/model.ts';
 import { resume } from './commands/resume.ts';
 import { status } from './commands/status.ts';
-import type { ConsumerPorts, Work } from './consumer.ts';
+import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
 import { settleJob } from './settle-job.ts';
 
@@ -21,9 +21,9 @@ export async function answerCommand(
   const { config, text: configText } = await readConfig(ports, work.agent.id);
   const context: CommandContext = { ports, work, config, configText, scope: scopeOf(config, work) };
   const answer = await answerTo(context, command);
-  const body = answer.text;
-  const footer = `[${work.agent.name} | /${command.name}]`;
-  const reply = await hostMail(ports, work, { runId: run.id, kind: 'command', body, footer });
+  const { letter } = answer;
+  const footer = `${agentAddress(ports, work.agent)} answered /${command.name} without its model.`;
+  const reply = await hostMail(ports, work, { runId: run.id, kind: 'command', letter, footer });
   await settleJob(ports, work, {
     runId: run.id,
     run: { status: 'done', finished_at: ports.clock() },
@@ -59,6 +59,6 @@ async function answerTo(
     case 'status':
       return await status(context);
     case 'help':
-      return help(context, command.unknown);
+      return help(context, command);
   }
 }

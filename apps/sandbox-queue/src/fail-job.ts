@@ -1,6 +1,7 @@
 /** The end of a job that gave no answer: run and mail are `failed`, and the sender is told in a plain mail. */
 import { describeError, renderError } from '@tinyfat/core';
 import type { Run } from '@tinyfat/database';
+import type { Letter, LetterBlock } from '@tinyfat/mail';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
 import { newsForOwner } from './news-for-owner.ts';
@@ -24,9 +25,9 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
   const explanation = renderError(code, detail);
   const deliveries = [...(failure.deliveries ?? [])];
   if (failure.errorMail) {
-    const body = `Your mail to ${agentAddress(ports, work.agent)} was received, but it got no answer.\n\n${explanation}`;
-    const footer = `[${work.agent.name} | run ${run.id} | ${code}]`;
-    deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', body, footer }));
+    const letter = failureLetter(agentAddress(ports, work.agent), failure);
+    const footer = `Run ${run.id}, ${code}`;
+    deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', letter, footer }));
   }
   const also = failure.errorMail ? await newsForOwner(ports, work, { run, code, explanation }) : undefined;
   await settleJob(ports, work, {
@@ -43,4 +44,17 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     ...(also ? { also } : {}),
   });
   if (also) ports.onDeliveries();
+}
+
+function failureLetter(address: string, { code, detail }: JobFailure): Letter {
+  const { sentence, nextStep } = describeError(code);
+  const paragraph = (...text: string[]): LetterBlock => ({ kind: 'text', text: [text.join(' ')] });
+  return {
+    heading: 'Your mail got no answer',
+    blocks: [
+      paragraph(`It reached ${address}, but something went wrong there.`),
+      paragraph(sentence, detail ?? ''),
+      paragraph(nextStep),
+    ],
+  };
 }

@@ -1,6 +1,7 @@
 /** Mail that the host itself writes: answers to commands, and error mails. Composed and stored, not yet recorded. */
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
+import type { Letter } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
@@ -12,7 +13,7 @@ import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 export async function hostMail(
   ports: Pick<ConsumerPorts, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
-  mail: { runId: string; kind: 'command' | 'error'; body: string; footer: string | null },
+  mail: { runId: string; kind: 'command' | 'error'; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
   return await compose(ports, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
 }
@@ -21,7 +22,7 @@ export async function hostMail(
 export async function ownerMail(
   ports: Parameters<typeof hostMail>[0],
   work: Pick<Work, 'agent' | 'mail'>,
-  mail: { runId: string; subject: string; body: string; footer: string | null },
+  mail: { runId: string; subject: string; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
   const to = [{ address: work.agent.owner, name: '' }];
   const address = { to, subject: mail.subject, inReplyTo: null, references: [] };
@@ -49,7 +50,7 @@ async function compose(
     date: ports.clock(),
     inReplyTo: address.inReplyTo,
     references: address.references,
-    body: mail.body,
+    body: mail.letter,
     footer: mail.footer,
     autoSubmitted,
     attachments: [],

@@ -27,8 +27,15 @@ export async function newsForOwner(
   const delivery = await ownerMail(ports, work, {
     runId: run.id,
     subject: `${agent.name}: ${describeError(code).sentence}`,
-    body: `${mail.sender} wrote to ${agentAddress(ports, agent)}, and got no answer.\n\n${explanation}\n\nYou get this mail once a day at most, as the owner of the agent.`,
-    footer: `[${agent.name} | run ${run.id} | ${code}]`,
+    letter: {
+      heading: `A mail to ${agent.name} got no answer`,
+      blocks: [
+        { kind: 'text', text: [`${mail.sender} wrote to ${agentAddress(ports, agent)}, and got no answer.`] },
+        { kind: 'text', text: [explanation] },
+        { kind: 'text', quiet: true, text: ['You get this once a day at most, as the owner of the agent.'] },
+      ],
+    },
+    footer: `Run ${run.id}, ${code}`,
   });
   // Where mail to the owner comes back, nobody is there to approve it.
   if (delivery.state !== 'pending') return undefined;

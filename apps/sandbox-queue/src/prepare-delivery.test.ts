@@ -178,7 +178,8 @@ describe('an outbox mail', () => {
   });
 
   describe('of the host', () => {
-    const answer = { runId: 'mail', kind: 'command' as const, body: 'Done.', footer: null };
+    const letter = { heading: 'Done', blocks: [] };
+    const answer = { runId: 'mail', kind: 'command' as const, letter, footer: 'scout' };
 
     it('goes to the sender alone, and says where to go on', async () => {
       const incoming = {

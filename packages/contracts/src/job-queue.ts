@@ -1,5 +1,11 @@
 /** Behaviour suite of the job queue; every implementation runs it. */
-import { HELD_BACK_KEPT, type MailLimits, THREAD_LIMIT, THREAD_WINDOW_MS } from '@tinyfat/core';
+import {
+  HELD_BACK_KEPT,
+  type MailLimits,
+  OWNER_THREAD_DAY_LIMIT,
+  THREAD_LIMIT,
+  THREAD_WINDOW_MS,
+} from '@tinyfat/core';
 import type { Database, NewMail } from '@tinyfat/database';
 import { type JobQueue, type Lease, MailboxFull } from '@tinyfat/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +20,7 @@ export interface JobQueueFixture {
   maxAttempts: number;
   /** The limits of both; an hour has fewer mails of one sender than of all. */
   limits: MailLimits;
+  ownerNoticeDelayMs: number;
   dispose(): Promise<void>;
 }
 
@@ -130,6 +137,77 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       expect((await write(102))?.queued).toBe(true);
       // A copy of what is over the limit is a copy, not one more chance.
       expect((await write(100))?.verdict).toBe('duplicate');
+    });
+
+    it('spares the owner that authentication proved, and nobody who only came by a secret address', async () => {
+      const { queue, now, limits } = fixture;
+      const write = (sender: string, code = 'accepted') => {
+        const row = { received_at: now.value, sender, reason_code: code };
+        return queue.enqueue([mailRow('agent-a', `<owner-${made}@x>`, row)]);
+      };
+      for (let index = 0; index <= limits.agentHour; index++) {
+        expect((await write('o@example.com'))[0]?.queued).toBe(true);
+      }
+      const forged = await write('o@example.com', 'accepted_by_secret_address');
+      expect(forged).toMatchObject([{ verdict: 'over_limit', code: 'sender_limit', queued: false }]);
+    });
+
+    it('holds a machine of the owner that answers every answer in a thread of its own', async () => {
+      const { queue, now } = fixture;
+      const write = (subject: string) => {
+        const row = { received_at: now.value, sender: 'o@example.com', subject };
+        return queue.enqueue([mailRow('agent-a', `<machine-${made}@x>`, row)]);
+      };
+      for (let index = 0; index < OWNER_THREAD_DAY_LIMIT; index++) {
+        now.value += 60_000;
+        expect((await write('Re: Hello'))[0]?.queued).toBe(true);
+      }
+      expect(await write('Re: Hello')).toMatchObject([{ verdict: 'held', code: 'thread_too_fast' }]);
+      expect((await write('Hello'))[0]?.queued).toBe(true);
+      expect((await write(''))[0]?.queued).toBe(true);
+    });
+
+    it('asks for one notice an hour to the sender and one to the owner, however many mails come at once', async () => {
+      const { queue, other, db, now, limits, ownerNoticeDelayMs } = fixture;
+      const notices = () =>
+        db.selectFrom('limit_notices').selectAll().orderBy('role').orderBy('created_at').execute();
+      const flood = (count: number) =>
+        Promise.all(
+          Array.from({ length: count }, (_, index) => {
+            const mail = mailRow('agent-a', `<flood-${made}@x>`, { received_at: now.value });
+            return (index % 2 ? queue : other).enqueue([mail]);
+          }),
+        );
+      const kept = (await flood(limits.senderHour + 6)).flat().filter((one) => one.verdict === 'over_limit');
+      const first = await notices();
+      expect(first).toMatchObject([
+        { role: 'owner', recipient: 'o@example.com', limit_code: 'sender_limit', state: 'pending' },
+        { role: 'sender', recipient: 'a@example.com', limit_code: 'sender_limit', state: 'pending' },
+      ]);
+      expect(kept.map(({ mailId }) => mailId)).toContain(first[1]?.mail_id);
+      expect(first.map((row) => row.next_attempt_at)).toEqual([now.value + ownerNoticeDelayMs, now.value]);
+      now.value += 3_599_999;
+      await flood(limits.senderHour + 6);
+      expect(await notices()).toEqual(first);
+      now.value += 1;
+      await flood(limits.senderHour + 1);
+      expect((await notices()).map((row) => row.created_at)).toEqual([now.value, now.value]);
+    });
+
+    it('tells the owner alone of mails whose sender nobody proved, and nobody of what is held', async () => {
+      const { queue, db, now, limits } = fixture;
+      const roles = async () =>
+        (await db.selectFrom('limit_notices').select('role').execute()).map(({ role }) => role);
+      const write = (row: Partial<NewMail>) =>
+        queue.enqueue([mailRow('agent-a', `<quiet-${made}@x>`, { received_at: now.value, ...row })]);
+      for (const verdict of ['held', 'refused', 'automatic'] as const) {
+        for (let index = 0; index <= limits.senderHour; index++) await write({ verdict, state: verdict });
+      }
+      for (let index = 0; index <= THREAD_LIMIT; index++) await write({ thread: '<fast@x>' });
+      expect(await roles()).toEqual([]);
+      const secret = { reason_code: 'accepted_by_secret_address', sender: 'b@example.com' };
+      for (let index = 0; index <= limits.senderHour; index++) await write(secret);
+      expect(await roles()).toEqual(['owner']);
     });
 
     it('keeps what all senders together write beyond the agent’s limit', async () => {

@@ -11,6 +11,7 @@ export {
 export * from './admission/evidence.ts';
 export * from './admission/limits.ts';
 export * from './admission/look-alike.ts';
+export * from './admission/message-size.ts';
 export * from './admission/recipient.ts';
 export * from './admission/replay.ts';
 export * from './admission/report.ts';

@@ -96,12 +96,15 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
         );
       const bySender = select('sender_base', '=', mail.sender_base ?? null);
       const inThread = select('thread', '=', mail.thread ?? '');
+      const subject = mail.subject ?? '';
+      const alike = subject === '' ? inThread : select.or([inThread, select('subject', '=', subject)]);
       return [
         count(bySender, since(HOUR_MS)).as('senderHour'),
         count(bySender).as('senderDay'),
         count(since(HOUR_MS)).as('agentHour'),
         select.fn.countAll<number>().as('agentDay'),
         count(bySender, inThread, since(THREAD_WINDOW_MS)).as('thread'),
+        count(bySender, alike).as('threadDay'),
       ];
     })
     .where('agent_id', '=', mail.agent_id)

@@ -7,6 +7,7 @@ export * from './backlog.ts';
 export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './delivery-notices.ts';
+export * from './limit-notices.ts';
 export * from './look.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';

@@ -2,7 +2,7 @@
  * The tables, as Kysely sees them. Portable between SQLite and Postgres: ids are text (UUIDv7), times are
  * epoch milliseconds, JSON is text, truth values are 0 and 1.
  */
-import type { BudgetScope, WebhookProvider } from '@tinyfat/core';
+import type { BudgetScope, LimitCode, WebhookProvider } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface Schema {
@@ -24,6 +24,7 @@ export interface Schema {
   account_sessions: AccountSessionsTable;
   sign_in_requests: SignInRequestsTable;
   sign_in_attempts: SignInAttemptsTable;
+  limit_notices: LimitNoticesTable;
 }
 
 export interface AgentsTable {
@@ -386,6 +387,29 @@ export interface SignInAttemptsTable {
   at: number;
 }
 
+/** `dropped`: nothing waited any more, or the recipient gets no mail from the agent. */
+export type LimitNoticeState = 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
+
+/** The newest notice to one recipient that mails to an agent wait because of a limit. */
+export interface LimitNoticesTable {
+  agent_id: string;
+  /** `sender` is told of the own mail, `owner` of all that wait. */
+  role: 'sender' | 'owner';
+  /** Canonical address without tag. */
+  recipient: string;
+  id: string;
+  /** The mail that was over the limit. */
+  mail_id: string;
+  limit_code: LimitCode;
+  /** What the owner is told, as JSON, once the first try has fixed it. */
+  waiting: string | null;
+  state: LimitNoticeState;
+  attempts: number;
+  /** While a try is under way: when it counts as dead. */
+  next_attempt_at: number;
+  created_at: number;
+}
+
 export type Agent = Selectable<AgentsTable>;
 export type NewAgent = Insertable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
@@ -402,3 +426,4 @@ export type WebhookEvent = Selectable<WebhookEventsTable>;
 export type NewWebhookEvent = Insertable<WebhookEventsTable>;
 export type ApiToken = Selectable<ApiTokensTable>;
 export type SignInRequest = Selectable<SignInRequestsTable>;
+export type LimitNotice = Selectable<LimitNoticesTable>;

@@ -64,6 +64,29 @@ export interface MailContent {
 /** `code` is `interrupted` where the threads failed without the mail's doing: it can be read later. */
 export type ReadMail = { ok: true; content: MailContent } | { ok: false; code: string; reason: string };
 
+/** A piece of one line of a letter; `code` is something to type or to copy as it stands. Both may be untrusted. */
+export type LetterText = string | { code: string };
+
+/** One block of a letter, from top to bottom. */
+export type LetterBlock =
+  /** A paragraph; a `quiet` one matters less. */
+  | { kind: 'text'; text: readonly LetterText[]; quiet?: boolean }
+  /** A smaller heading within the letter. */
+  | { kind: 'heading'; text: string }
+  /** Names and what belongs to them, one under the other. */
+  | { kind: 'rows'; rows: { label: LetterText; text: readonly LetterText[] }[] }
+  /** The one thing to open; the label says what it does. */
+  | { kind: 'link'; label: string; href: string }
+  /** A short code to be copied or typed off. */
+  | { kind: 'code'; code: string };
+
+/** A mail that the system itself writes: laid out by us, so that it needs no marks in its text. */
+export interface Letter {
+  /** One line that says what it is about. */
+  heading: string;
+  blocks: readonly LetterBlock[];
+}
+
 /** Everything that a composed message says. Addresses are canonical; text is untrusted. */
 export interface OutgoingMail {
   /** With angle brackets. */
@@ -78,9 +101,9 @@ export interface OutgoingMail {
   date: number;
   inReplyTo: string | null;
   references: string[];
-  /** Markdown or plain text. */
-  body: string;
-  /** One line for the end, without the `---`; null for none. */
+  /** Markdown or plain text of an agent, or a letter of our own. */
+  body: string | Letter;
+  /** One line for the end, without the line that parts it off; null for none. */
   footer: string | null;
   /** RFC 3834: `auto-replied` for an answer, `auto-generated` for anything else. */
   autoSubmitted: 'auto-replied' | 'auto-generated';
@@ -106,7 +129,7 @@ export interface MailWorkers {
   read(raw: Uint8Array): Promise<ReadMail>;
   /** The bounce or the complaint that one raw message is; null where it is none or cannot be read in time. */
   readReport(raw: Uint8Array): Promise<MailReport | null>;
-  /** Renders Markdown to text and HTML and builds the MIME message. */
+  /** Renders Markdown or a letter to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
   /** Checks one file of an agent's outbox; the size of a file is for whoever reads it. Never rejects. */
   checkOutbox(raw: Uint8Array): Promise<ParsedOutboxMail>;

@@ -1,4 +1,5 @@
 /** Guarded reading of untrusted mail, composing, and the ways in and out. */
+export { letterText } from './compose/letter-text.ts';
 export type * from './contract.ts';
 export { smtpListener } from './smtp-in/smtp-listener.ts';
 export { type CheckRelayOptions, checkRelay, type RelayCheck } from './transports/check-relay.ts';

@@ -21,6 +21,7 @@ jobQueueContract('sqlite', async () => {
     makeId: () => `job-${++ids}`,
     leaseMs: 30_000,
     maxAttempts: 3,
+    ownerNoticeDelayMs: 60_000,
   };
   return {
     db,
@@ -30,6 +31,7 @@ jobQueueContract('sqlite', async () => {
     leaseMs: options.leaseMs,
     maxAttempts: options.maxAttempts,
     limits,
+    ownerNoticeDelayMs: options.ownerNoticeDelayMs,
     dispose: async () => {
       await db.destroy();
       await rm(folder, { recursive: true, force: true });

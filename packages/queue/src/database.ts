@@ -7,11 +7,13 @@ import {
   canonicalAddress,
   HELD_BACK_KEPT,
   judgeLimits,
+  type LimitCode,
   type MailLimits,
   type MakeId,
 } from '@tinyfat/core';
 import {
   agentById,
+  askForNotice,
   countAccepted,
   countHeldBack,
   type Database,
@@ -39,27 +41,49 @@ export interface DatabaseQueueOptions {
   leaseMs: number;
   maxAttempts: number;
   limits: MailLimits;
+  /** How long the notice to an owner waits for more that there is to tell, ms. */
+  ownerNoticeDelayMs: number;
 }
 
 /** The `JobQueue` over the `jobs` table. */
 export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
-  const { db, clock, makeId, leaseMs, maxAttempts, limits } = options;
+  const { db, clock, makeId, leaseMs, maxAttempts, limits, ownerNoticeDelayMs } = options;
 
   async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
     if (!(await insertMail(tx, mail)) && !(await takePlace(tx, mail))) return await fold(tx, mail);
     const { id: mailId, verdict, reason_code: code } = mail;
     if (verdict === 'held') await demandRoom(tx, mail, verdict, HELD_BACK_KEPT + 1);
     if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
-    const who = { sender: mail.sender ?? '', isOwner: await isOwner(tx, mail) };
+    const owner = await ownerBase(tx, mail);
+    const isOwner = isProven(mail) && owner === mail.sender_base;
+    const who = { sender: mail.sender ?? '', isOwner };
     const over = judgeLimits(await countAccepted(tx, mail), limits, who);
     if (over) {
       const { verdict, code, reason } = over;
       await demandRoom(tx, mail, verdict, HELD_BACK_KEPT);
       await rewriteMail(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
+      if (verdict === 'over_limit') await tellOfLimit(tx, mail, { code, owner });
       return { mailId, verdict, code, queued: false };
     }
     await makeJob(tx, mail);
     return { mailId, verdict, code, queued: true };
+  }
+
+  /** The sender is told only where authentication proved who that is; an owner who is the sender is told once. */
+  async function tellOfLimit(
+    tx: Database,
+    mail: NewMail,
+    { code, owner }: { code: LimitCode; owner: string | null },
+  ): Promise<void> {
+    const at = clock();
+    const about = { agent_id: mail.agent_id, mail_id: mail.id, limit_code: code, at };
+    if (owner !== null) {
+      const dueAt = at + ownerNoticeDelayMs;
+      await askForNotice(tx, { ...about, role: 'owner', recipient: owner, id: makeId(), dueAt });
+    }
+    if (!isProven(mail) || mail.sender_base == null || mail.sender_base === owner) return;
+    const recipient = mail.sender_base;
+    await askForNotice(tx, { ...about, role: 'sender', recipient, id: makeId(), dueAt: at });
   }
 
   async function makeJob(tx: Database, mail: Pick<NewMail, 'id' | 'agent_id'>): Promise<void> {
@@ -195,10 +219,16 @@ async function demandRoom(
   if ((await countHeldBack(tx, agent_id, verdict)) >= most) throw new MailboxFull(agent_id);
 }
 
-async function isOwner(tx: Database, mail: NewMail): Promise<boolean> {
+/** The owner's address without tag. */
+async function ownerBase(tx: Database, mail: NewMail): Promise<string | null> {
   const agent = await agentById(tx, mail.agent_id);
   const owner = agent && canonicalAddress(agent.owner);
-  return owner?.ok === true && owner.base === mail.sender_base;
+  return owner?.ok === true ? owner.base : null;
+}
+
+/** Whether authentication proved the sender; whoever knows a secret address could have written the others. */
+function isProven(mail: NewMail): boolean {
+  return mail.reason_code === 'accepted';
 }
 
 /** Keeps a copy as a row of its own that wakes nobody. */

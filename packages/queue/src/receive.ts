@@ -16,6 +16,7 @@ import {
   type MailReport,
   type MakeId,
   type RawMailStore,
+  SIZE_LIMITS,
   type SmtpReply,
   secretTokenHash,
   smtpReply,
@@ -210,7 +211,7 @@ async function inspectMessage(ports: DoorPorts, message: ReceivedMessage): Promi
   if (message.oversizeBytes === undefined) {
     return await ports.inspect(message.raw, message.client, message.envelopeSender);
   }
-  const reason = `The message has ${message.oversizeBytes} bytes or more, which is beyond the limit.`;
+  const reason = `The message has ${message.oversizeBytes} bytes or more: ${SIZE_LIMITS}.`;
   return { ok: false, code: 'too_large', reason };
 }
 

@@ -30,6 +30,7 @@ describe('the queue worker', () => {
       makeId: () => `job-${++ids}`,
       leaseMs: 30_000,
       maxAttempts: 3,
+      ownerNoticeDelayMs: 60_000,
       limits: DEFAULT_LIMITS,
     });
   });

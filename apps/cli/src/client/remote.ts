@@ -15,7 +15,7 @@ export interface Bounds {
   maxBytes: number;
 }
 
-/** More bytes than the largest mail, which has 25 MiB. */
+/** More bytes than the largest mail, which has 36 MiB. */
 const BOUNDS: Bounds = { beginMs: 30_000, wholeMs: 300_000, maxBytes: 40 * 1024 * 1024 };
 
 /** A client that sees what the token does. `url` has no slash at its end. */

@@ -1,5 +1,5 @@
 /** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
-import type { Clock, Logger, MakeId, Recorder } from '@tinyfat/core';
+import { type Clock, type Logger, MAX_MESSAGE_BYTES, type MakeId, type Recorder } from '@tinyfat/core';
 import { allowList, findAgent, findSecretAddress } from '@tinyfat/database';
 import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
 import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
@@ -7,8 +7,8 @@ import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type { TlsPair } from '../tls-files.ts';
 
-/** Bytes of one message. */
-export const MAX_MESSAGE_BYTES = 25 * 1024 * 1024;
+/** Of all messages that have no answer yet: six of the largest; one client gets half. */
+const MAX_BUFFERED_BYTES = 6 * MAX_MESSAGE_BYTES;
 /** What is looked at of a larger one. */
 export const OVERSIZE_BYTES_KEPT = 64 * 1024;
 
@@ -54,6 +54,7 @@ export async function openDoor(
     clock: parts.clock,
     tls: tls && { key: tls.key, cert: tls.cert },
     maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxBufferedBytes: MAX_BUFFERED_BYTES,
     maxRecipients: 100,
     maxConnections: 500,
     maxConnectionsPerClient: 100,

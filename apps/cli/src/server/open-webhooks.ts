@@ -1,4 +1,5 @@
 /** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
+import { MAX_MESSAGE_BYTES } from '@tinyfat/core';
 import { hasWebhookEvent, insertWebhookEvent } from '@tinyfat/database';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import {
@@ -11,7 +12,7 @@ import {
   type WebhookRequest,
 } from '@tinyfat/queue';
 import type { Config } from '../config.ts';
-import { type DoorParts, doorPorts, MAX_MESSAGE_BYTES, OVERSIZE_BYTES_KEPT } from './open-door.ts';
+import { type DoorParts, doorPorts, OVERSIZE_BYTES_KEPT } from './open-door.ts';
 
 export interface WebhookParts extends DoorParts {
   config: DoorParts['config'] & Pick<Config, 'webhooks' | 'retryBaseMs'>;

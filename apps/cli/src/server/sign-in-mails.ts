@@ -110,16 +110,26 @@ async function compose(
     date: request.created_at,
     inReplyTo: null,
     references: [],
-    body: `Somebody, hopefully you, wants to sign in to ${publicUrl.host} with this address.
-
-Open this link and press the button on its page:
-
-${link}
-
-Or enter this code on the page that asked for it: **${code}**
-
-Both work once, until ${until}. Give the code to nobody. If you did not ask for this mail, do nothing: without the link or the code nobody gets in.
-`,
+    body: {
+      heading: `Sign in to ${publicUrl.host}`,
+      blocks: [
+        {
+          kind: 'text',
+          text: ['Somebody, hopefully you, wants to sign in with this address.'],
+        },
+        { kind: 'link', label: 'Open the sign-in page', href: link },
+        { kind: 'text', text: ['Or enter this code on the page that asked for it:'] },
+        { kind: 'code', code },
+        { kind: 'text', text: [`Both work once, until ${until}. Give the code to nobody.`] },
+        {
+          kind: 'text',
+          quiet: true,
+          text: [
+            'If you did not ask for this mail, do nothing: without the link or the code nobody gets in.',
+          ],
+        },
+      ],
+    },
     footer: null,
     autoSubmitted: 'auto-generated',
     attachments: [],

@@ -10,7 +10,13 @@ import { logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
-import { type ConsumerPorts, fileSettled, handleJob, startSender } from '@tinyfat/sandbox-queue';
+import {
+  type ConsumerPorts,
+  fileSettled,
+  handleJob,
+  startLimitNotices,
+  startSender,
+} from '@tinyfat/sandbox-queue';
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
@@ -161,7 +167,14 @@ export async function startServer(
     const { transport } = mailOut;
     undo.push(() => transport.close());
 
-    const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits: config.limits });
+    const queue = databaseQueue({
+      ...QUEUE_TIMES,
+      ownerNoticeDelayMs: Math.min(QUEUE_TIMES.ownerNoticeDelayMs, 12 * config.retryBaseMs),
+      db,
+      clock,
+      makeId,
+      limits: config.limits,
+    });
     const reclaimed = await queue.reclaim(true);
     const interrupted = await recoverInterruptedDeliveries(db, transport.idempotent);
     if (reclaimed + interrupted > 0) logger.warn('recovered', { jobs: reclaimed, deliveries: interrupted });
@@ -212,6 +225,8 @@ export async function startServer(
     const sender = await startSender(ports);
     wakeSender = sender.wake;
     undo.push(() => sender.stop(10_000));
+    const notices = startLimitNotices(ports);
+    undo.push(() => notices.stop(5000));
     let drainMs = 0;
     const worker = startWorker({
       queue,

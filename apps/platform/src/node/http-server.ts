@@ -14,7 +14,7 @@ const MEGABYTE = 1024 * 1024;
 /** The limits of a server, which also those of `bench/slow-readers.ts` are measured with. */
 export const HTTP_LIMITS: HttpLimits = {
   heldBytes: 128 * MEGABYTE,
-  heldBytesOfClient: 64 * MEGABYTE,
+  heldBytesOfClient: 80 * MEGABYTE,
   connections: 1000,
   connectionsOfPeer: 400,
   requestsOfClient: 400,

@@ -18,7 +18,7 @@ import { writeAnswer } from './write-answer.ts';
 
 /** What all requests together, and those of one client's network, may hold; sizes in bytes, times in ms. */
 export interface HttpLimits {
-  /** Bodies and answers in memory. Of one client's: room for the largest webhook, which has 50 MiB. */
+  /** Bodies and answers in memory. Of one client's: room for the largest webhook, which has 72 MiB. */
   heldBytes: number;
   heldBytesOfClient: number;
   connections: number;

@@ -1,5 +1,6 @@
 /** What every command works with, and what it gives. */
 import type { AgentConfig } from '@tinyfat/core';
+import type { Letter } from '@tinyfat/mail';
 import type { ConsumerPorts, Work } from '../consumer.ts';
 
 export interface CommandContext {
@@ -13,8 +14,7 @@ export interface CommandContext {
 }
 
 export interface CommandAnswer {
-  /** Markdown. */
-  text: string;
+  letter: Letter;
   /** Becomes the current session of the scope. */
   sessionId?: string;
 }

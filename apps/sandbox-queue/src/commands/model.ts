@@ -1,31 +1,47 @@
 /** `/model`: which model answers, and which there are; `/model NAME`: another one from the next turn on. */
 import { changeAgentConfig, MODEL_ALIASES, newestOfFamily, resolveModel } from '@tinyfat/core';
+import type { LetterBlock, LetterText } from '@tinyfat/mail';
 import { agentModel } from '../agent-setup.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
+import { shortLine } from './format.ts';
 
 export async function model(context: CommandContext, wanted: string | null): Promise<CommandAnswer> {
   const { ports, work, config, configText } = context;
   const current = agentModel(ports, config).model;
   if (wanted === null) {
-    return { text: `The model is \`${current.id}\` (${current.name}).\n\n${available(context)}` };
+    const text = [{ code: current.id }, ` (${current.name}) answers.`];
+    return { letter: { heading: 'The model', blocks: [{ kind: 'text', text }, ...available(context)] } };
   }
   const chosen = resolveModel(wanted, ports.models);
   if (!chosen.ok) {
-    return { text: `There is no model of that name; it stays \`${current.id}\`.\n\n${available(context)}` };
+    const near = chosen.meant === null ? [] : [' Did you mean ', { code: `/model ${chosen.meant}` }, '?'];
+    const text: LetterText[] = [
+      ...[{ code: shortLine(wanted) }, ' is none, so '],
+      ...[{ code: current.id }, ' goes on answering.', ...near],
+    ];
+    const blocks: LetterBlock[] = [{ kind: 'text', text }, ...available(context)];
+    return { letter: { heading: 'There is no model of that name', blocks } };
   }
   await ports.folders.write(
     work.agent.id,
     'config.json',
     changeAgentConfig(configText, { model: wanted.trim().toLowerCase() }),
   );
-  return { text: `From the next mail on, \`${chosen.model.id}\` (${chosen.model.name}) answers.` };
+  const text = [{ code: chosen.model.id }, ` (${chosen.model.name}) answers from your next mail on.`];
+  return { letter: { heading: 'Another model', blocks: [{ kind: 'text', text }] } };
 }
 
-function available({ ports }: CommandContext): string {
+function available({ ports }: CommandContext): LetterBlock[] {
   const aliases = MODEL_ALIASES.flatMap((alias) => {
     const newest = newestOfFamily(alias, ports.models);
-    return newest ? [`- \`${alias}\` = \`${newest.id}\``] : [];
+    return newest ? [{ label: { code: alias }, text: [{ code: newest.id }] }] : [];
   });
-  const ids = ports.models.map(({ id }) => `\`${id}\``).join(', ');
-  return `Short names:\n\n${aliases.join('\n')}\n\nFull names: ${ids}.\n\nWrite \`/model NAME\` to change it.`;
+  const ids = ports.models.map(({ id }) => id).join(', ');
+  return [
+    { kind: 'heading', text: 'Short names' },
+    { kind: 'rows', rows: aliases },
+    { kind: 'heading', text: 'Full names' },
+    { kind: 'text', text: [`${ids}.`] },
+    { kind: 'text', quiet: true, text: ['Write ', { code: '/model NAME' }, ' to choose one.'] },
+  ];
 }

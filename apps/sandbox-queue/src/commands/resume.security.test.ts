@@ -1,5 +1,6 @@
 /** An agent that fills its folder of sessions keeps nobody waiting, and gets no endless answer. */
 import type { FolderEntry } from '@tinyfat/core';
+import { letterText } from '@tinyfat/mail';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
 import type { CommandContext } from './context.ts';
@@ -31,25 +32,26 @@ async function context(sessions: number): Promise<CommandContext> {
 }
 
 it('lists the newest 20 of 9,900 sessions, and says how many more there are', async () => {
-  const { text } = await resume(await context(9900), null);
-  const lines = text.split('\n').filter((line) => line.startsWith('- `'));
+  const text = letterText((await resume(await context(9900), null)).letter, null);
+  const lines = text.split('\n').filter((line) => line.includes(' turn'));
   expect(lines).toHaveLength(20);
-  expect(lines[0]).toContain('`0000000026ab`');
+  expect(lines[0]).toMatch(/^0000000026ab – /);
   expect(lines[0]).toContain('2026-01-01 02:44 UTC');
   expect(text).toContain('… and 9880 older ones.');
   expect(text).not.toContain('were not looked at');
 });
 
 it('names 20 of those that a short hash could mean', async () => {
-  const { text, sessionId } = await resume(await context(300), '0');
+  const { letter, sessionId } = await resume(await context(300), '0');
+  const text = letterText(letter, null);
   expect(sessionId).toBeUndefined();
-  expect(text.match(/`0000[0-9a-f]+`/g)).toHaveLength(20);
-  expect(text).toContain('`00000000012b`');
+  expect(text.match(/\b0000[0-9a-f]+/g)).toHaveLength(20);
+  expect(text).toContain('00000000012b');
   expect(text).toContain('and 280 older ones.');
 });
 
 it('says that it did not look at all the files', async () => {
-  const { text } = await resume(await context(10_050), 'ffff');
-  expect(text).toContain('There is no session `ffff`');
+  const text = letterText((await resume(await context(10_050), 'ffff')).letter, null);
+  expect(text).toContain('ffff is none');
   expect(text).toContain('more than 10000 files');
 });

@@ -1,6 +1,7 @@
 /** `/status`: what the agent is set to, and what it has used. */
 import { sessionHash } from '@tinyfat/core';
 import { agentTotals, currentSession, deliveryCounts, lastRunOfSession } from '@tinyfat/database';
+import type { LetterText } from '@tinyfat/mail';
 import { agentModel } from '../agent-setup.ts';
 import { agentAddress } from '../consumer.ts';
 import { budgetLine } from './budget-line.ts';
@@ -22,15 +23,27 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
     last?.context_tokens != null && last.context_window
       ? `${last.context_tokens} of ${last.context_window} tokens (${((100 * last.context_tokens) / last.context_window).toFixed(1)}%)`
       : 'not known yet';
-  const lines = [
-    `- Address: ${agentAddress(ports, agent)}`,
-    `- Model: \`${agentModel(ports, config).model.id}\``,
-    `- Session: ${exists ? `\`${sessionHash(sessionId, ids)}\`` : 'begins with your next mail'} (of ${sessions.length}${more ? ' or more' : ''}; scope: ${config.sessionScope})`,
-    `- Context used: ${used}`,
-    `- Turns so far: ${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`,
-    `- This month: ${await budgetLine(context)}`,
-    `- Outgoing mail: ${deliveries.waiting} waiting, ${deliveries.held} held, ${deliveries.failed} failed, ${deliveries.uncertain} uncertain, ${deliveries.bounced} bounced`,
-    `- Last turn: ${last?.finished_at ? when(last.finished_at) : 'none'}`,
+  const of = `${sessions.length}${more ? ' or more' : ''}; scope: ${config.sessionScope}`;
+  const { waiting, held, failed, uncertain, bounced } = deliveries;
+  const rows: [string, ...LetterText[]][] = [
+    ['Address', agentAddress(ports, agent)],
+    ['Model', { code: agentModel(ports, config).model.id }],
+    exists
+      ? ['Session', { code: sessionHash(sessionId, ids) }, ` (of ${of})`]
+      : ['Session', `begins with your next mail (of ${of})`],
+    ['Context used', used],
+    ['Turns so far', `${totals.turns}, ${totals.tokens} tokens, $${totals.costUsd.toFixed(3)}`],
+    ['This month', await budgetLine(context)],
+    [
+      'Outgoing mail',
+      `${waiting} waiting, ${held} held, ${failed} failed, ${uncertain} uncertain, ${bounced} bounced`,
+    ],
+    ['Last turn', last?.finished_at ? when(last.finished_at) : 'none'],
   ];
-  return { text: lines.join('\n') };
+  return {
+    letter: {
+      heading: 'Status',
+      blocks: [{ kind: 'rows', rows: rows.map(([label, ...text]) => ({ label, text })) }],
+    },
+  };
 }

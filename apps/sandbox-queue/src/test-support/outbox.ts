@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LogFields, outboxRecord, parseOutboxMail } from '@tinyfat/core';
 import { agentById, type Database, mailById } from '@tinyfat/database';
-import type { MailWorkers } from '@tinyfat/mail';
+import { letterText, type MailWorkers } from '@tinyfat/mail';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
 import { openSentMail, type SentMail } from '../../../../packages/database/src/test-support/sent-mail.ts';
 
@@ -20,7 +20,9 @@ const workers: MailWorkers = {
   readReport: () => Promise.reject(new Error('no thread')),
   compose: async ({ subject, body }) => ({
     ok: true,
-    raw: new TextEncoder().encode(`${subject}\r\n\r\n${body}`),
+    raw: new TextEncoder().encode(
+      `${subject}\r\n\r\n${typeof body === 'string' ? body : letterText(body, null)}`,
+    ),
   }),
   close: async () => {},
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeLimits, type MailCounts, THREAD_LIMIT } from './limits.ts';
+import { judgeLimits, type MailCounts, OWNER_THREAD_DAY_LIMIT, THREAD_LIMIT } from './limits.ts';
 
 const limits = { senderHour: 2, senderDay: 4, agentHour: 6, agentDay: 8, waiting: 10 };
 const counts = (over: Partial<MailCounts> = {}): MailCounts => ({
@@ -9,6 +9,7 @@ const counts = (over: Partial<MailCounts> = {}): MailCounts => ({
   agentDay: 1,
   waiting: 0,
   thread: 1,
+  threadDay: 1,
   ...over,
 });
 const judge = (over: Partial<MailCounts>, isOwner = false) =>
@@ -16,7 +17,7 @@ const judge = (over: Partial<MailCounts>, isOwner = false) =>
 
 describe('the limits', () => {
   it('are not reached by as many mails as they allow', () => {
-    expect(judge({ ...limits, thread: THREAD_LIMIT })).toBeNull();
+    expect(judge({ ...limits, thread: THREAD_LIMIT, threadDay: OWNER_THREAD_DAY_LIMIT })).toBeNull();
   });
 
   it.each<[Partial<MailCounts>, string, RegExp]>([
@@ -31,9 +32,22 @@ describe('the limits', () => {
     expect(judged?.reason).toMatch(reason);
   });
 
-  it('of all senders together keep no owner from the agent, but his own do', () => {
-    expect(judge({ agentHour: 7, agentDay: 9 }, true)).toBeNull();
-    expect(judge({ senderHour: 3 }, true)).toMatchObject({ code: 'sender_limit' });
+  it('keep no owner from the agent, neither those of a sender nor those of all together', () => {
+    expect(judge({ senderHour: 999, senderDay: 999, agentHour: 999, agentDay: 999 }, true)).toBeNull();
+  });
+
+  it('hold one thread of the owner that goes on for a day, and send the mails of all to their turn', () => {
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT + 1 }, true)).toMatchObject({
+      verdict: 'held',
+      code: 'thread_too_fast',
+      reason: expect.stringContaining(
+        '200 mails of a@example.com in this thread or under its subject were taken in the last 24 hours',
+      ),
+    });
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT }, true)).toBeNull();
+    expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT + 1 })).toBeNull();
+    expect(judge({ thread: THREAD_LIMIT + 1 }, true)).toMatchObject({ code: 'thread_too_fast' });
+    expect(judge({ waiting: 11 }, true)).toMatchObject({ code: 'system_limit' });
   });
 
   it('hold a thread without a pause, whatever else is reached', () => {

@@ -1,7 +1,9 @@
 /**
- * How much mail one agent takes, whoever sends it: a person with a stuck mail program, two machines that answer
- * each other without saying that they are machines, or an allowed sender whose mailbox was broken into. What is
- * over a limit is kept, wakes nobody, and waits for the owner to release it.
+ * How much mail one agent takes: a person with a stuck mail program, two machines that answer each other without
+ * saying that they are machines, or an allowed sender whose mailbox was broken into. What is over a limit is kept,
+ * wakes nobody, and waits for the owner to release it. The proven owner is spared by the limits of senders; what keeps
+ * a machine of his from going on for ever are the signs of automatic mail at the door, the two bounds on one thread
+ * here, and the budget.
  */
 
 /** Most accepted mails, each within a sliding hour or day; `waiting` counts jobs of all agents. */
@@ -17,6 +19,8 @@ export interface MailLimits {
 export interface MailCounts extends MailLimits {
   /** Mails of the same sender and thread within `THREAD_WINDOW_MS`. */
   thread: number;
+  /** Mails of the same sender in the same thread, or under the same subject, within a day. */
+  threadDay: number;
 }
 
 /** The limits of an agent where the operator sets none. */
@@ -31,6 +35,8 @@ export const DEFAULT_LIMITS: MailLimits = {
 /** More mails than this in one thread within the window is no conversation between people. */
 export const THREAD_LIMIT = 15;
 export const THREAD_WINDOW_MS = 10 * 60_000;
+/** More mails of the owner than this in a day, in one thread or under one subject, are a machine's. */
+export const OWNER_THREAD_DAY_LIMIT = 200;
 /** Mails held back that wait for the owner of one agent; beyond it the sending server is told to keep its own. */
 export const HELD_BACK_KEPT = 1000;
 
@@ -45,8 +51,9 @@ export interface OverLimit {
 }
 
 /**
- * The first limit that the mail is over, or null. `sender` is canonical. What others send keeps no owner from his agent:
- * the limit of all senders together is not for him.
+ * The first limit that the mail is over, or null. `sender` is canonical. `isOwner` says that authentication proved the
+ * owner of the agent: he is held only where one thread goes too fast, or one thread or subject has more mails in a day than people write: a
+ * machine that answers each answer begins a new thread each time where it names no more than the last mail.
  */
 export function judgeLimits(
   counts: MailCounts,
@@ -63,8 +70,17 @@ export function judgeLimits(
       reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
     };
   }
-  if (counts.senderHour > limits.senderHour) return over('sender_limit', sender, limits.senderHour, hour);
-  if (counts.senderDay > limits.senderDay) return over('sender_limit', sender, limits.senderDay, day);
+  if (isOwner && counts.threadDay > OWNER_THREAD_DAY_LIMIT) {
+    return {
+      verdict: 'held',
+      code: 'thread_too_fast',
+      reason: `${counts.threadDay - 1} mails of ${sender} in this thread or under its subject were taken ${day}: it looks like two machines that answer each other.`,
+    };
+  }
+  if (!isOwner && counts.senderHour > limits.senderHour)
+    return over('sender_limit', sender, limits.senderHour, hour);
+  if (!isOwner && counts.senderDay > limits.senderDay)
+    return over('sender_limit', sender, limits.senderDay, day);
   if (!isOwner && counts.agentHour > limits.agentHour) {
     return over('agent_limit', 'all senders', limits.agentHour, hour);
   }
@@ -85,6 +101,6 @@ function over(code: LimitCode, who: string, limit: number, period: string): Over
   return {
     verdict: 'over_limit',
     code,
-    reason: `The agent took ${limit} mails from ${who} ${period}, which is the limit.`,
+    reason: `The agent took ${limit} ${limit === 1 ? 'mail' : 'mails'} from ${who} ${period}, which is the limit.`,
   };
 }

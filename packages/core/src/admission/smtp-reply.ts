@@ -5,6 +5,7 @@
  */
 import type { AuthenticationCode } from './authenticate.ts';
 import type { LimitCode } from './limits.ts';
+import { SIZE_LIMITS } from './message-size.ts';
 import type { AgentRecipient } from './recipient.ts';
 import type { ReplayCode } from './replay.ts';
 
@@ -90,7 +91,7 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
     'The signature is too old, from the future, or says not when it was made: send the mail again',
   ),
   not_allowed: refusal('5.7.1', 'You are not allowed to write to this address: ask its owner to add you'),
-  too_large: { code: 552, enhanced: '5.3.4', text: 'The message is too large' },
+  too_large: { code: 552, enhanced: '5.3.4', text: `The message is too large: ${SIZE_LIMITS}` },
   too_complex: {
     code: 554,
     enhanced: '5.6.0',

@@ -50,7 +50,21 @@ describe('resolveModel', () => {
   it('does not offer an alias that names nothing', () => {
     expect(resolveModel('opus', named('claude-haiku-4-5'))).toEqual({
       ok: false,
+      meant: null,
       reason: 'There is no model of that name. There are: haiku, claude-haiku-4-5.',
+    });
+  });
+
+  it.each([
+    ['sonet', 'sonnet'],
+    ['hiaku', 'haiku'],
+    ['claude-opus-4-9', 'claude-opus-4-5'],
+    ['claude-fable', 'claude-fable-5'],
+  ])('asks whether %j means %s', (wanted, meant) => {
+    expect(resolveModel(wanted, KNOWN)).toMatchObject({
+      ok: false,
+      meant,
+      reason: expect.stringMatching(new RegExp(`^There is no model of that name. Did you mean ${meant}\\?`)),
     });
   });
 

@@ -1,4 +1,5 @@
 /** Which model a person means: an alias names the newest of its family, anything else must be a full id. */
+import { didYouMean } from '../text/did-you-mean.ts';
 
 /** What the rules need to know about a model. */
 export interface ModelName {
@@ -9,10 +10,10 @@ export interface ModelName {
 /** The families that have an alias. */
 export const MODEL_ALIASES = ['haiku', 'sonnet', 'opus'] as const;
 
-/** The model meant, or a sentence with the names that would do. */
+/** The model meant; or the name that is near, if there is one, and a sentence with the names that would do. */
 export type ResolvedModel<Model extends ModelName> =
   | { ok: true; model: Model }
-  | { ok: false; reason: string };
+  | { ok: false; meant: string | null; reason: string };
 
 interface Version {
   /** Major and minor. */
@@ -41,7 +42,9 @@ export function resolveModel<Model extends ModelName>(
   const names = [...availableAliases(models), ...models.map(({ id }) => id)];
   const shown = names.slice(0, MAX_NAMES_SHOWN).join(', ');
   const more = names.length > MAX_NAMES_SHOWN ? `, and ${names.length - MAX_NAMES_SHOWN} more` : '';
-  return { ok: false, reason: `There is no model of that name. There are: ${shown}${more}.` };
+  const meant = didYouMean(text, names);
+  const near = meant === null ? '' : ` Did you mean ${meant}?`;
+  return { ok: false, meant, reason: `There is no model of that name.${near} There are: ${shown}${more}.` };
 }
 
 /** The newest model of a family by its id; undefined when there is none. */

@@ -8,7 +8,7 @@ describe('a command in the subject', () => {
   it.each([
     ['/clear', { name: 'clear' }],
     ['/STATUS', { name: 'status' }],
-    ['  /help  ', { name: 'help', unknown: null }],
+    ['  /help  ', { name: 'help', unknown: null, meant: null }],
     ['/resume', { name: 'resume', hash: null }],
     ['/resume 9F3a', { name: 'resume', hash: '9f3a' }],
     ['/resume #9f3a', { name: 'resume', hash: '9f3a' }],
@@ -25,7 +25,11 @@ describe('a command in the subject', () => {
     ['/compact keep the  prices', { name: 'compact', focus: 'keep the  prices' }],
     ['Re: /clear', { name: 'clear' }],
     ['AW: Re[2]: /model opus', { name: 'model', model: 'opus' }],
-    ['/stauts', { name: 'help', unknown: 'stauts' }],
+    ['/stauts', { name: 'help', unknown: 'stauts', meant: '/status' }],
+    ['/kompackt', { name: 'help', unknown: 'kompackt', meant: '/compact' }],
+    ['/stat', { name: 'help', unknown: 'stat', meant: '/status' }],
+    ['/nonsense', { name: 'help', unknown: 'nonsense', meant: null }],
+    ['Re: /modle opus', { name: 'help', unknown: 'modle', meant: '/model opus' }],
   ])('%j in a mail without text', (subject, command) => {
     expect(findCommand(subject, '')).toEqual({ command, ignoredText: false });
   });
@@ -76,13 +80,26 @@ describe('a command in the text', () => {
     expect(findCommand('', '/resume\r9f3a')).toMatchObject({ command: { name: 'resume', hash: null } });
   });
 
-  it('answers a mistyped one with the help only where it stands alone', () => {
-    expect(findCommand('Hello', '/stauts\n-- \nAnn')).toEqual({
-      command: { name: 'help', unknown: 'stauts' },
-      ignoredText: false,
+  it.each([
+    ['/stauts', true, '/status'],
+    ['/stauts\n-- \nAnn', false, '/status'],
+    ['/stauts\nwhat is going on?', true, '/status'],
+    ['/modle opus', false, '/model opus'],
+    ['/Modell Claude-Opus-5\nand go on', true, '/model Claude-Opus-5'],
+    ['/resum 9f3a', false, '/resume 9f3a'],
+    ['/comapct keep the prices', false, '/compact keep the prices'],
+  ])('%j is answered as a mistyped command, not given to the agent', (text, ignoredText, meant) => {
+    const found = findCommand('Hello', text);
+    expect(found?.command).toMatchObject({ name: 'help', meant });
+    if (text.includes('\n')) expect(found?.ignoredText).toBe(ignoredText);
+  });
+
+  it('is known in a subject beside a text too, with one mistake in it', () => {
+    expect(findCommand('/modle', TEXT)).toEqual({
+      command: { name: 'help', unknown: 'modle', meant: '/model' },
+      ignoredText: true,
     });
-    expect(findCommand('Hello', '/stauts\nwhat is going on?')).toBeNull();
-    expect(findCommand('/stauts', TEXT)).toBeNull();
+    expect(findCommand('Re: /modle', TEXT)).toBeNull();
   });
 });
 
@@ -107,6 +124,19 @@ describe('text for the agent', () => {
     ['Hello', '/resume the work of yesterday'],
     ['Hello', `/model ${'x'.repeat(101)}`],
     ['Hello', '/clear-all of it'],
+    ['/etc/hosts is broken', ''],
+    ['/r/linux', ''],
+    ['Hello', '/data/x'],
+    ['Hello', '/data\nholds nothing'],
+    ['Hello', '/code\nplease read it'],
+    ['/mode is wrong', ''],
+    ['Hello', '/clean the table'],
+    ['Hello', '/contact the customer'],
+    ['/stats of the order 17?', ''],
+    ['/kompackt', TEXT],
+    ['/nonsense', TEXT],
+    ['Hello', '/modle/opus'],
+    ['Hello', `/modle ${'x'.repeat(101)}`],
     ['Fwd: /clear', ''],
     ['', ''],
     ['/', ''],

@@ -2,6 +2,7 @@
  * Commands by mail (DESIGN section 5). Only what the sender newly wrote is looked at: the caller passes the new
  * text without what is quoted or forwarded. When in doubt it is no command: the agent reads the mail, nothing is lost.
  */
+import { didYouMean, editDistance } from '../text/did-you-mean.ts';
 import { stripReplyPrefixes } from '../threading/subject.ts';
 
 /** One command; null where its optional argument is absent. */
@@ -12,8 +13,14 @@ export type Command =
   | { name: 'model'; model: string | null }
   | { name: 'compact'; focus: string | null }
   | { name: 'status' }
-  /** `unknown` is the word after the slash that is no command of ours. */
-  | { name: 'help'; unknown: string | null };
+  /**
+   * `unknown` is the word after the slash that is no command of ours; `meant` the line that would be one, such as
+   * `/model opus`, where a command is near.
+   */
+  | { name: 'help'; unknown: string | null; meant: string | null };
+
+/** The words that commands begin with, in the order in which they are listed. */
+export const COMMAND_WORDS = ['clear', 'resume', 'model', 'compact', 'status', 'help'] as const;
 
 /** A command that was found; `ignoredText` says that the mail has other new text, which no one will read. */
 export interface FoundCommand {
@@ -35,6 +42,8 @@ const ownMail: CommandPlace = { firstLineSeen: true, quotes: false, forwards: fa
 
 const MAX_MODEL_LENGTH = 100;
 const MAX_FOCUS_LENGTH = 1000;
+/** Beside anything else that was written, a word this far from a command is a mistyped one; further it is text. */
+const SURE_EDITS = 1;
 const WORD = /^\/([a-z][a-z0-9_-]{0,31})(?:\s+(.*))?$/is;
 /** A zero-width mark that some clients put at the start of a line. */
 const LEADING_MARKS = /^[\u200b-\u200f\u2060\ufeff\s]+/;
@@ -60,26 +69,46 @@ export function findCommand(
   return inSubject === null ? null : { command: inSubject, ignoredText: firstLine !== '' };
 }
 
-/** `alone`: the mail says nothing else, so an unknown word can only be a mistyped command. */
+/**
+ * `alone`: the mail says nothing else, so an unknown word can only be a mistyped command. Beside an argument or a text
+ * it counts as one only where a single edit makes it a command that takes that argument: `/usr is full` is text.
+ */
 function parseLine(line: string, alone: boolean): Command | null {
   const match = WORD.exec(line);
   if (match === null) return null;
   const word = (match[1] ?? '').toLowerCase();
   const argument = (match[2] ?? '').trim();
+  if (isCommandWord(word)) return commandOf(word, argument);
+  if (alone && argument === '') {
+    const near = didYouMean(word, COMMAND_WORDS);
+    return { name: 'help', unknown: word, meant: near === null ? null : `/${near}` };
+  }
+  const near = COMMAND_WORDS.find((known) => editDistance(word, known) <= SURE_EDITS);
+  if (near === undefined || (near === 'model' && /\s/.test(argument))) return null;
+  if (commandOf(near, argument) === null) return null;
+  const meant =
+    argument === '' ? `/${near}` : `/${near} ${argument.slice(0, MAX_MODEL_LENGTH).toWellFormed()}`;
+  return { name: 'help', unknown: word, meant };
+}
+
+function isCommandWord(word: string): word is (typeof COMMAND_WORDS)[number] {
+  return COMMAND_WORDS.some((known) => known === word);
+}
+
+/** Null where the command does not take the argument. */
+function commandOf(word: (typeof COMMAND_WORDS)[number], argument: string): Command | null {
   switch (word) {
     case 'clear':
     case 'status':
       return argument === '' ? { name: word } : null;
     case 'help':
-      return argument === '' ? { name: 'help', unknown: null } : null;
+      return argument === '' ? { name: 'help', unknown: null, meant: null } : null;
     case 'resume':
       return resume(argument);
     case 'model':
       return argument.length > MAX_MODEL_LENGTH ? null : { name: 'model', model: argument || null };
     case 'compact':
       return { name: 'compact', focus: argument.slice(0, MAX_FOCUS_LENGTH).toWellFormed() || null };
-    default:
-      return alone && argument === '' ? { name: 'help', unknown: word } : null;
   }
 }
 

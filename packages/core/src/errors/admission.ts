@@ -1,3 +1,4 @@
+import { SIZE_LIMITS } from '../admission/message-size.ts';
 import type { AcceptedCode, AdmissionCode } from '../admission/smtp-reply.ts';
 import type { ErrorDescription } from './describe.ts';
 
@@ -117,7 +118,7 @@ export const admissionErrors = {
   },
   too_large: {
     seenBy: 'sender',
-    sentence: 'The mail is too large.',
+    sentence: `The mail is too large: ${SIZE_LIMITS}.`,
     nextStep: 'Send less, or a link to the large file.',
   },
   too_complex: {

@@ -12,6 +12,7 @@ import * as accounts from './0008-accounts.ts';
 import * as rawKeys from './0010-raw-keys.ts';
 import * as agentSettings from './0011-agent-settings.ts';
 import * as oneSchema from './0012-one-schema.ts';
+import * as limitNotices from './0013-limit-notices.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0010-raw-keys': rawKeys,
   '0011-agent-settings': agentSettings,
   '0012-one-schema': oneSchema,
+  '0013-limit-notices': limitNotices,
 };

@@ -1,22 +1,28 @@
 /** Builds the MIME message of an answer; runs in a worker thread. The same input gives the same bytes. */
 import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import type { ComposedMail, OutgoingMail } from '../contract.ts';
+import type { ComposedMail, Letter, OutgoingMail } from '../contract.ts';
 import { cleanText } from '../read/clean-text.ts';
 import { refuseOutgoing } from './check-outgoing.ts';
+import { FONTS } from './colors.ts';
+import { letterHtml } from './letter-html.ts';
+import { letterText } from './letter-text.ts';
 import { escapeHtml, markdownToHtml } from './markdown.ts';
 
 /** Longest body that is rendered as Markdown; a longer one is shown as it is. UTF-16 units. */
 const markdownLimit = 256 * 1024;
 
 /**
- * multipart/alternative of the body as written and its HTML, with attachments around it. `plain` shows the
- * body unrendered in the HTML: for Markdown that takes too long.
+ * multipart/alternative of the text and its HTML, with attachments around it. `plain` shows the body of an agent
+ * unrendered in the HTML: for Markdown that takes too long.
  */
 export async function compose(mail: OutgoingMail, plain: boolean): Promise<ComposedMail> {
   const reason = refuseOutgoing(mail);
   if (reason !== null) return { ok: false, reason };
-  const body = cleanText(mail.body);
+  const { text, html } =
+    typeof mail.body === 'string'
+      ? agentBody(mail.body, mail.footer, plain)
+      : ownBody(mail.body, mail.footer);
   const message = new MailComposer({
     from: mail.from,
     to: mail.to,
@@ -33,8 +39,8 @@ export async function compose(mail: OutgoingMail, plain: boolean): Promise<Compo
       // Whatever sends this back to us unchanged is known by it, also where Auto-Submitted was dropped.
       'X-Loop': mail.from.address,
     },
-    text: mail.footer === null ? body : `${body}\n\n---\n${mail.footer}`,
-    html: htmlDocument(bodyHtml(body, plain), mail.footer),
+    text,
+    html,
     textEncoding: 'quoted-printable',
     attachments: mail.attachments.map((attachment) => ({
       filename: attachment.filename,
@@ -50,6 +56,23 @@ export async function compose(mail: OutgoingMail, plain: boolean): Promise<Compo
     disableUrlAccess: true,
   });
   return { ok: true, raw: await message.compile().build() };
+}
+
+interface Rendered {
+  text: string;
+  html: string;
+}
+
+function agentBody(written: string, footer: string | null, plain: boolean): Rendered {
+  const body = cleanText(written);
+  return {
+    text: footer === null ? body : `${body}\n\n---\n${footer}`,
+    html: htmlDocument(bodyHtml(body, plain), footer),
+  };
+}
+
+function ownBody(letter: Letter, footer: string | null): Rendered {
+  return { text: cleanText(letterText(letter, footer)), html: cleanText(letterHtml(letter, footer)) };
 }
 
 /**
@@ -81,7 +104,7 @@ function htmlDocument(content: string, footer: string | null): string {
   const end =
     footer === null
       ? ''
-      : `<p style="margin:20px 0 0;padding:8px 0 0;border-top:1px solid rgba(127,127,127,0.4);font-size:12px;line-height:1.4;color:#808080">${escapeHtml(footer)}</p>\n`;
+      : `<p style="margin:20px 0 0;padding:8px 0 0;border-top:1px solid rgba(127,127,127,0.4);font-size:13px;line-height:1.4;opacity:0.75">${escapeHtml(footer)}</p>\n`;
   return `<!doctype html>
 <html>
 <head>
@@ -91,7 +114,7 @@ function htmlDocument(content: string, footer: string | null): string {
 <meta name="supported-color-schemes" content="light dark">
 </head>
 <body style="margin:0;padding:0">
-<div style="font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;max-width:680px;padding:4px 2px">
+<div style="font-family:${FONTS.text};font-size:15px;line-height:1.5;max-width:680px;padding:4px 2px">
 ${content}
 ${end}</div>
 </body>

@@ -5,10 +5,11 @@
  */
 import { Marked } from 'marked';
 import sanitizeHtml from 'sanitize-html';
+import { FONTS } from './colors.ts';
 
 const line = 'rgba(127,127,127,0.4)';
 const fill = 'rgba(127,127,127,0.14)';
-const mono = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Courier New',monospace";
+const mono = `font-family:${FONTS.mono}`;
 
 const styles: Record<string, string> = {
   p: 'margin:0 0 12px',

@@ -2,6 +2,7 @@
  * Looks at the raw bytes of a message before any parser does. Blank-line and boundary bombs cost a MIME
  * parser seconds and gigabytes; counting line breaks costs milliseconds. One pass, no allocation.
  */
+import { SIZE_LIMITS } from '@tinyfat/core';
 import { type RawLimits, type RawRefusal, rawLimits, tooComplex } from './raw-limits.ts';
 
 const LF = 0x0a;
@@ -10,7 +11,7 @@ const DASH = 0x2d;
 /** Null when the message may be parsed, else what it has too much of. */
 export function prescan(raw: Uint8Array, limits: RawLimits = rawLimits): RawRefusal | null {
   if (raw.length > limits.bytes) {
-    return { ok: false, code: 'too_large', reason: `The message is larger than ${limits.bytes} bytes.` };
+    return { ok: false, code: 'too_large', reason: `The message has ${raw.length} bytes: ${SIZE_LIMITS}.` };
   }
   let lines = 0;
   let boundaryLines = 0;

@@ -1,4 +1,5 @@
 /** What the door lets in at its very limits can be read, in the memory of a thread; what is beyond them is refused there. */
+import { MAX_DECODED_BYTES, MAX_MESSAGE_BYTES } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
 import { treeLimits } from '../read/mime-tree.ts';
@@ -7,11 +8,20 @@ import { mailWorkers } from '../workers/mail-workers.ts';
 import { rawLimits } from './raw-limits.ts';
 
 /** So much of a line as fits, after headers. */
-const fill = (line: string, headers: string[] = [], most = rawLimits.lines - 100) => {
+const fill = (
+  line: string,
+  headers: string[] = [],
+  most = rawLimits.lines - 100,
+  room = MAX_MESSAGE_BYTES,
+) => {
   const head = message(['From: ann@example.com', ...headers], '');
-  const bytes = Math.min(rawLimits.bytes - head.length, most * line.length);
+  const bytes = Math.min(room - head.length, most * line.length);
   return Buffer.concat([head, Buffer.alloc(bytes - (bytes % line.length), line)]);
 };
+/** Not encoded, as much as may be. */
+const plain = (line: string) => fill(line, [], rawLimits.lines - 100, MAX_DECODED_BYTES);
+/** Lines of 57 bytes each. */
+const FULL_BASE64 = Math.floor(MAX_DECODED_BYTES / 57);
 const base64 = (text: string) => `${Buffer.alloc(57, text).toString('base64')}\r\n`;
 const encoding = (name: string) => `Content-Transfer-Encoding: ${name}`;
 const multipart = 'Content-Type: multipart/mixed; boundary=b';
@@ -31,13 +41,13 @@ describe('a mail at the limits', () => {
 
   it.each<[string, () => Buffer]>([
     ['of short lines', () => fill('1234567\r\n')],
-    ['of full size without encoding', () => fill(`${'x'.repeat(64)}\r\n`)],
-    ['of the longest lines', () => fill(`${'x'.repeat(rawLimits.lineBytes - 3)}\r\n`)],
+    ['of full size without encoding', () => plain(`${'x'.repeat(64)}\r\n`)],
+    ['of the longest lines', () => plain(`${'x'.repeat(rawLimits.lineBytes - 3)}\r\n`)],
     ['of base64 with padding in each line', () => fill('QUJDQQ==\r\n', [encoding('base64')], 340_000)],
     ['of units of base64', () => fill(`${'A='.repeat(38)}\r\n`, [encoding('base64')])],
     [
       'of hidden line ends',
-      () => fill(base64('\n'), ['Content-Type: text/plain; format=flowed', encoding('base64')]),
+      () => fill(base64('\n'), ['Content-Type: text/plain; format=flowed', encoding('base64')], FULL_BASE64),
     ],
     ['of escapes', () => fill(`${'=41'.repeat(25)}=\r\n`, [encoding('quoted-printable')])],
     ['of parts', () => fill('--b\r\nContent-Type: image/png\r\n\r\nx\r\n', [multipart], 1_990)],
@@ -54,6 +64,27 @@ describe('a mail at the limits', () => {
     expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({ ok: true });
     const read = await workers.read(raw);
     expect(read.ok ? 'read' : read).toBe('read');
+  });
+
+  it.each<[string, () => Buffer]>([
+    ['not encoded', () => fill(`${'x'.repeat(64)}\r\n`)],
+    ['in base64', () => fill(base64('x'), [encoding('base64')], FULL_BASE64 + 1)],
+    ['in quoted-printable', () => fill(`${'x'.repeat(75)}=\r\n`, [encoding('quoted-printable')])],
+    [
+      'in two parts',
+      () => {
+        const part = `--b\r\n${encoding('base64')}\r\n\r\n${base64('x').repeat(FULL_BASE64 / 2 + 1)}`;
+        return message(['From: ann@example.com', multipart], `${part}${part}--b--\r\n`);
+      },
+    ],
+  ])('that holds more than it may, %s, is refused at the door and told both limits', async (_, make) => {
+    const raw = make();
+    expect(raw.length).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+    expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
+      ok: false,
+      code: 'too_large',
+      reason: expect.stringContaining('at most 25 MiB are taken, which are up to 36 MiB'),
+    });
   });
 
   it.each<[string, () => Buffer]>([

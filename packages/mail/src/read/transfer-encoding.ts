@@ -35,6 +35,37 @@ export function decodedBody(body: Uint8Array, encoding: string, isText: boolean)
 }
 
 /**
+ * How many bytes `decodedBody` gives of a file, without making them: exact, but for base64 that is padded within, of
+ * which it may be a little more. Up to `enough` a bound will do, which costs next to nothing.
+ */
+export function decodedLength(body: Uint8Array, encoding: string, enough: number): number {
+  if (!/^base-?64/.test(encoding)) return decodedBody(body, encoding, false).content.length;
+  const bound = base64Length(body.length - lineEndBytes(body));
+  return bound <= enough ? bound : base64Length(base64Characters(body));
+}
+
+function base64Length(characters: number): number {
+  return Math.floor((characters * 3) / 4);
+}
+
+function lineEndBytes(body: Uint8Array): number {
+  let bytes = 0;
+  for (let at = body.indexOf(LF); at !== -1; at = body.indexOf(LF, at + 1)) {
+    bytes += body[at - 1] === CR ? 2 : 1;
+  }
+  return bytes;
+}
+
+/** An index is three times as fast here as an iterator. */
+function base64Characters(body: Uint8Array): number {
+  let characters = 0;
+  for (let at = 0; at < body.length; at += 1) {
+    if (base64Values[body[at] ?? 0] !== NO_BASE64) characters += 1;
+  }
+  return characters;
+}
+
+/**
  * What is no base64 is left out. Base64 that is padded within is several pieces one after the other; in one pass, because
  * 25 MB may be of so many pieces.
  */

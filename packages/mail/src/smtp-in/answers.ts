@@ -1,4 +1,5 @@
 /** SMTP answers as smtp-server takes them: an error carries the code, its text the enhanced code. */
+import { smtpReply } from '@tinyfat/core';
 import type { SmtpAnswer } from '../contract.ts';
 
 /** The listener's own answers (RFC 5321 section 4.2, enhanced codes of RFC 3463). */
@@ -6,7 +7,7 @@ export const answers = {
   tooManyFromClient: { code: 421, enhanced: '4.7.0', text: 'Too many connections from your address' },
   tooManyMessages: { code: 421, enhanced: '4.7.0', text: 'Too many messages on this connection' },
   tooManyRefused: { code: 421, enhanced: '4.7.0', text: 'Too many unknown recipients' },
-  tooLarge: { code: 552, enhanced: '5.3.4', text: 'The message is larger than the limit' },
+  tooLarge: smtpReply('too_large'),
   tooManyInFlight: { code: 451, enhanced: '4.3.2', text: 'Too many messages at once, try again later' },
   badSender: {
     code: 553,

@@ -49,7 +49,9 @@ describe('a message beyond the size limit', () => {
       const client = await session(listener.port);
       await toData(client);
       client.write(`${kilobyte.repeat(15)}.\r\n`);
-      expect(await client.reply()).toBe('552 5.3.4 The message is larger than the limit');
+      expect(await client.reply()).toBe(
+        '552 5.3.4 The message is too large: at most 25 MiB are taken, which are up to 36 MiB in the encoding of mail',
+      );
     }
     expect([failing.problems, failing.details]).toEqual([['smtp.oversize'], ['disk full']]);
   });

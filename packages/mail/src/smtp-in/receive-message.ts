@@ -21,7 +21,7 @@ export type ReceiveMessage = (
 
 /**
  * For all of DATA, ms. RFC 5321 section 4.5.3.2 gives a client three minutes a buffer; who needs longer than this for
- * 25 MiB holds memory that others need.
+ * one message holds memory that others need.
  */
 const DATA_MS = 600_000;
 

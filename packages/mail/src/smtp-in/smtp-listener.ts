@@ -8,7 +8,7 @@ import { faultBarrier, faultText, printableAscii } from '@tinyfat/core';
 import type { SmtpAnswer, SmtpListener, SmtpListenerOptions, SmtpRefusal } from '../contract.ts';
 import { answerError, answers, answerText, barred } from './answers.ts';
 import { connectionLedger } from './connection-ledger.ts';
-import { declaredSizeWatch } from './declared-size.ts';
+import { declaredSizeWatch, explainDeclaredSize } from './declared-size.ts';
 import { drain } from './drain.ts';
 import { isPlainAddress } from './envelope-address.ts';
 import { type Peer, peerOf } from './peer.ts';
@@ -116,6 +116,8 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
         const out = turnedAway(client);
         if (out !== null) return callback(answerError(out));
         const room = ledger.open(session.id, client.network);
+        const open = connection(session.id);
+        if (open) explainDeclaredSize(open);
         callback(room ? null : answerError(answers.tooManyFromClient));
       });
     },

@@ -11,6 +11,7 @@
  * large allocation goes far beyond it. The first line is that no operation needs a third of the limit for
  * the largest message that it takes (prescan, parse-mime, html-body and compose bound what they parse).
  */
+import { SIZE_LIMITS } from '@tinyfat/core';
 import { checkDnsServers } from '../authenticate/lookups.ts';
 import type { MailDns, MailWorkers } from '../contract.ts';
 import { rawLimits } from '../inspect/raw-limits.ts';
@@ -125,7 +126,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
 const tooLarge = {
   ok: false,
   code: 'too_large',
-  reason: `The message is larger than ${rawLimits.bytes} bytes.`,
+  reason: `The message is too large: ${SIZE_LIMITS}.`,
 } as const;
 
 /** What has no plain form fails in any; all else may be mended by doing less, or by another thread. */

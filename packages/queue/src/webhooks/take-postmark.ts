@@ -7,10 +7,11 @@ import { refuseWebhook, storeNotice } from './store-notice.ts';
 const MEGABYTE = 1024 * 1024;
 
 /**
- * Postmark takes mails of 35 MB, which stand in the JSON more than once. There is room for one of the largest and some of
- * the usual ones: each needs its bytes several times over while it is parsed. Postmark waits two minutes for an answer.
+ * Postmark takes mails of 35 MB, which stand in the JSON twice: as the message, and its files once more. There is room for
+ * one of the largest and some of the usual ones: each needs its bytes several times over while it is parsed. Postmark waits
+ * two minutes for an answer.
  */
-const ROOM = { provider: 'postmark', maxBytes: 50 * MEGABYTE, heldBytes: 64 * MEGABYTE, readMs: 110_000 };
+const ROOM = { provider: 'postmark', maxBytes: 72 * MEGABYTE, heldBytes: 80 * MEGABYTE, readMs: 110_000 };
 
 /** Makes the function that takes webhooks of Postmark; a stranger's is not read at all. It rejects never. */
 export function postmarkTaker(ports: TakePorts): (request: WebhookRequest) => Promise<WebhookAnswer> {

@@ -93,7 +93,7 @@ describe('a webhook of Postmark', () => {
   });
 
   it('says so of its content-length alone when it is too large', async () => {
-    const headers = new Headers({ authorization: basic(auth), 'content-length': String(51 * 1024 * 1024) });
+    const headers = new Headers({ authorization: basic(auth), 'content-length': String(73 * 1024 * 1024) });
     const answer = await counted(postmarkTaker, recording().ports)({ headers, body: untouched() });
     expect(answer).toMatchObject({ status: 413, code: 'webhook_too_large' });
   });

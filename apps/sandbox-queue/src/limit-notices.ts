@@ -1,0 +1,160 @@
+/**
+ * Tells people by mail that mails wait because of a limit: who wrote too many, and the owner of the agent. Rows say who
+ * is to be told; each was asked for in the transaction that kept the mail, at most once in an hour. Only proven, listed
+ * senders and owners have rows, so nobody else ever hears of it.
+ */
+import { afterFailure, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
+import {
+  type Agent,
+  agentById,
+  claimNotice,
+  fixWaiting,
+  type LimitNotice,
+  mailById,
+  NOTICE_PERIOD_MS,
+  nextNoticeDue,
+  releaseDeadNotices,
+  settleNotice,
+  suppressedAmong,
+  type WaitingMails,
+  waitingOverLimit,
+} from '@tinyfat/database';
+import type { OutgoingMail } from '@tinyfat/mail';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
+import { agentAddress, agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
+import { incomingMail } from './incoming-mail.ts';
+import { ownerLetter, senderLetter } from './limit-letters.ts';
+
+type Ports = Pick<
+  ConsumerPorts,
+  'db' | 'workers' | 'transport' | 'clock' | 'random' | 'logger' | 'mailDomain' | 'deliveryBackoff'
+>;
+
+const AT_ONCE = 2;
+const POLL_MS = 1000;
+/** Longer than any transport tries. */
+const TRY_MS = 600_000;
+/** Senders that a notice names. */
+const MOST_NAMED = 10;
+
+/** Sends notices until it is stopped. */
+export function startLimitNotices(ports: Ports): WorkLoop {
+  const { db, clock, logger, transport } = ports;
+  return startWorkLoop<LimitNotice>({
+    clock,
+    atOnce: AT_ONCE,
+    pollMs: POLL_MS,
+    claim: async () => {
+      const now = clock();
+      const dead = await releaseDeadNotices(db, { now, idempotent: transport.idempotent });
+      if (dead > 0) logger.warn('limit_notices_recovered', { notices: dead, again: transport.idempotent });
+      return await claimNotice(db, { now, until: now + TRY_MS });
+    },
+    nextDue: () => nextNoticeDue(db, clock()),
+    work: (notice) =>
+      tell(ports, notice).catch((error) =>
+        logger.error('limit_notice_crashed', { notice: notice.id, error: String(error) }),
+      ),
+    onUnreachable: (error) => logger.error('limit_notices_unreachable', { error: String(error) }),
+  });
+}
+
+async function tell(ports: Ports, notice: LimitNotice): Promise<void> {
+  const { db, transport, logger, clock } = ports;
+  const mail = await noticeMail(ports, notice);
+  if (mail === null) {
+    await settleNotice(db, notice, { state: 'dropped', next_attempt_at: clock() });
+    return logger.info('limit_notice', { notice: notice.id, role: notice.role, state: 'dropped' });
+  }
+  const composed = await ports.workers.compose(mail);
+  if (!composed.ok) throw new Error(`a notice of a limit could not be composed: ${composed.reason}`);
+  const envelope = { sender: mail.from.address, recipients: mail.to.map(({ address }) => address) };
+  const outcome = await transport.send(envelope, composed.raw, `limit-notice-${notice.id}`);
+  const end = endOf(ports, notice, outcome);
+  await settleNotice(db, notice, end);
+  logger[end.state === 'sent' ? 'info' : 'warn']('limit_notice', {
+    trace: notice.mail_id,
+    notice: notice.id,
+    role: notice.role,
+    state: end.state,
+    attempt: notice.attempts,
+    provider: transport.name,
+    reason: 'reason' in outcome ? outcome.reason : undefined,
+  });
+}
+
+/** The mail, the same at every try; null where there is nothing to tell any more, or nobody who wants mail. */
+async function noticeMail(ports: Ports, notice: LimitNotice): Promise<OutgoingMail | null> {
+  const agent = await agentById(ports.db, notice.agent_id);
+  const mail = await mailById(ports.db, notice.mail_id);
+  if (!agent || agent.deleted_at !== null || !mail) return null;
+  const content =
+    notice.role === 'sender' ? senderMail(ports, { agent, mail }) : await ownerMail(ports, notice, agent);
+  if (content === null) return null;
+  const addresses = content.to.map(({ address }) => address);
+  if ((await suppressedAmong(ports.db, agent.id, addresses)).length > 0) return null;
+  const from = agentMailbox(ports, agent);
+  return {
+    messageId: newMessageId(notice.id, ports.mailDomain),
+    from,
+    cc: [],
+    replyTo: null,
+    date: notice.created_at,
+    footer: `${from.address} says this at most once in an hour.`,
+    attachments: [],
+    ...content,
+  };
+}
+
+type Content = Pick<OutgoingMail, 'to' | 'subject' | 'inReplyTo' | 'references' | 'body' | 'autoSubmitted'>;
+
+function senderMail(ports: Ports, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
+  if (mail.state !== 'over_limit') return null;
+  const { to, subject, inReplyTo, references } = replyTo(incomingMail(mail));
+  const body = senderLetter({ address: agentAddress(ports, agent), reason: mail.reason });
+  return { to, subject, inReplyTo, references, body, autoSubmitted: 'auto-replied' };
+}
+
+async function ownerMail(ports: Ports, notice: LimitNotice, agent: Agent): Promise<Content | null> {
+  const now = await waitingOverLimit(ports.db, agent.id);
+  const text = notice.waiting ?? (await fixWaiting(ports.db, notice.id, JSON.stringify(summary(now))));
+  const waiting: WaitingSummary = JSON.parse(text);
+  if (waiting.mails === 0) return null;
+  const address = agentAddress(ports, agent);
+  return {
+    to: [{ address: agent.owner, name: '' }],
+    subject: `Mails to ${agent.name} wait for you`,
+    inReplyTo: null,
+    references: [],
+    body: ownerLetter({ name: agent.name, address, waiting }),
+    autoSubmitted: 'auto-generated',
+  };
+}
+
+/** What waits at an agent's door because of limits: the senders with the most mails, and how many are not named. */
+export interface WaitingSummary {
+  mails: number;
+  named: WaitingMails[];
+  more: number;
+}
+
+function summary(waiting: readonly WaitingMails[]): WaitingSummary {
+  const mails = waiting.reduce((sum, { mails }) => sum + mails, 0);
+  return { mails, named: waiting.slice(0, MOST_NAMED), more: Math.max(0, waiting.length - MOST_NAMED) };
+}
+
+/** Another try only where the first was surely not taken, or is folded, and only within the hour. */
+function endOf(ports: Ports, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
+  const now = ports.clock();
+  const failed = { state: 'failed', next_attempt_at: now } as const;
+  if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
+  if (outcome.state === 'permanent') return failed;
+  if (outcome.state === 'unknown' && (!ports.transport.idempotent || outcome.final === true)) return failed;
+  const next = afterFailure(
+    { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
+    ports.deliveryBackoff,
+    ports.random,
+  );
+  if (next.step === 'give_up' || now + next.delayMs >= notice.created_at + NOTICE_PERIOD_MS) return failed;
+  return { state: 'pending', next_attempt_at: now + next.delayMs };
+}

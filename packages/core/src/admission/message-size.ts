@@ -1,0 +1,15 @@
+/**
+ * How large a mail may be. What people see is a file of so many bytes; on its way it is base64 in lines of 64 to 76
+ * characters (RFC 2045 section 6.8), which makes 4 of 3 bytes and adds the line ends. So there are two limits: one on
+ * what the parts hold, and one on the message as it comes, with room for the first in its encoding, headers and a text.
+ */
+
+const MIB = 1024 * 1024;
+
+/** Bytes of all parts of a message together, decoded. */
+export const MAX_DECODED_BYTES = 25 * MIB;
+/** Bytes of a message as it comes: the above takes 34.4 MiB in lines of 64 characters. */
+export const MAX_MESSAGE_BYTES = 36 * MIB;
+
+/** Both limits, for the end of a sentence that refuses a message. */
+export const SIZE_LIMITS = `at most ${MAX_DECODED_BYTES / MIB} MiB are taken, which are up to ${MAX_MESSAGE_BYTES / MIB} MiB in the encoding of mail`;
