@@ -77,6 +77,21 @@ describe('with-node', () => {
     expect(done.map((line) => line.split(' ')[0]).sort()).toEqual(made.split(' '));
   });
 
+  it('names what set-up would do when it is asked, and does none of it', async () => {
+    await go();
+    const ask = async () =>
+      (await checkout.run({ words: [join(root, 'bin/with-node'), '--missing'] })).stdout.split('\n');
+    await rm(join(root, 'path/bwrap'));
+    const before = checkout.listing();
+    expect(await ask()).toEqual(['packages', 'bubblewrap', 'bundle', 'pages', '']);
+    expect(checkout.listing()).toEqual(before);
+    await checkout.program('bwrap', '');
+    await run();
+    expect(await ask()).toEqual(['']);
+    await writeFile(join(root, 'apps/step-mom/src/source'), 'two');
+    expect(await ask()).toEqual(['bundle', '']);
+  });
+
   it('shows the build before, as a whole, until the new one is whole', async () => {
     await go();
     await run();

@@ -46,8 +46,23 @@ describe('the command line', () => {
       text: '',
     });
     expect((await server.answers(1))[0]?.text).toMatch(/claude-opus/);
-    expect((await server.cli(['agent', 'delete', 'extra'])).code).toBe(0);
+    expect(await server.cli(['agent', 'delete', 'extra'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('add --yes'),
+    });
+    expect((await server.cli(['agent', 'delete', 'extra', '--yes'])).code).toBe(0);
     await expect(sendMail(server, { to: 'extra@tinyfat.localhost', text: 'x' })).rejects.toThrow(/550/);
+  });
+
+  it('changes the name in From and the model of what an agent sends, at once', async () => {
+    const set = ['agent', 'set', 'scout', '--display-name', 'Scout, of Ann', '--model', 'opus'];
+    expect((await server.cli(set)).code).toBe(0);
+    await sendMail(server, { to: 'scout@tinyfat.localhost', subject: '/status', text: '' });
+    const [, answer] = await server.answers(2);
+    expect(answer?.raw).toContain('From: "Scout, of Ann" <scout@tinyfat.localhost>\r\n');
+    expect(answer?.text).toMatch(/claude-opus/);
+    const back = ['agent', 'set', 'scout', '--display-name', '', '--model', 'default'];
+    expect((await server.cli(back)).code).toBe(0);
   });
 
   it('changes who may write, at once', async () => {
@@ -62,7 +77,7 @@ describe('the command line', () => {
     ).toContain('new@example.net');
     expect((await server.cli(['allow', 'remove', 'scout', 'new@example.net'])).code).toBe(0);
     await expect(sendMail(server, mail)).rejects.toThrow(/550/);
-    await server.answers(2);
+    await server.answers(3);
   });
 
   it('send --wait prints the answer of the demo model, which says what it is and how to get a real one', async () => {
@@ -88,13 +103,19 @@ describe('the command line', () => {
     expect(sent.stdout).toContain('ANTHROPIC_API_KEY');
   });
 
-  it('send says what the server said, and exits 1', async () => {
+  it('send says what the server said and how to be let in, and exits 1', async () => {
     const refused = await server.cli(
-      ['send', '--to', 'scout@tinyfat.localhost', '--from', 'eve@example.net', '--subject', 'x'],
+      ['send', '--to', 'scout', '--from', 'eve@example.net', '--subject', 'x'],
       'x',
     );
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('550');
+    expect(refused.stderr).toContain('tinyfat allow add scout eve@example.net');
+    const nobody = await server.cli(
+      ['send', '--to', 'nobody', '--from', 'eve@example.net', '--subject', 'x'],
+      'x',
+    );
+    expect(nobody.stderr).toContain('tinyfat agent list');
   });
 
   it('refuses bad words with exit code 2 and says what to write', async () => {
@@ -124,11 +145,21 @@ describe('the command line', () => {
     );
     expect(states).toMatchObject({
       node: 'ok',
-      bundle: 'ok',
+      build: 'ok',
       sandbox: 'ok',
       'data folder': 'ok',
+      database: 'ok',
       'smtp port': 'ok',
+      'http port': 'ok',
+      deliveries: 'ok',
       model: 'note',
+    });
+    expect(findings[0]).toEqual({
+      check: 'node',
+      state: 'ok',
+      found: process.version,
+      mend: null,
+      run: null,
     });
   });
 

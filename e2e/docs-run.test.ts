@@ -146,7 +146,7 @@ describe('a block of the docs', () => {
   it.skipIf(missing.length > 0)(`does over the API what the examples say${lacks}`, async () => {
     // They make `scout` themselves. Another agent has a run, and a mail beyond its limit that waits.
     const send = 'echo Hello | tinyfat send --to other@tinyfat.localhost --from friend@example.com --subject';
-    await run(`tinyfat agent delete scout
+    await run(`tinyfat agent delete scout --yes
       tinyfat agent create other --owner other@example.com --allow friend@example.com
       ${send} one --wait
       ${send} two`);

@@ -33,6 +33,7 @@ describe('an error', () => {
   const backend: Backend = {
     publicUrl: new URL('https://tinyfat.example'),
     checks: {},
+    warnings: {},
     metrics: { ...createMetrics(() => Promise.reject(new Error('the database is gone'))) },
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: {

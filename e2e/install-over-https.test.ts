@@ -62,7 +62,6 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
       cacheFolder: join(root, 'cache'),
       skillsFolder: programPaths.skills,
       limits: LIMITS,
-      egress: { kind: 'public' },
       onGatewayEvent: () => {},
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
@@ -113,6 +112,7 @@ function turnRequest(run: string, modelUrl: string, text: string, certificate: B
     agentId: AGENT,
     upstream: { kind: 'anthropic', baseUrl: modelUrl, apiKey: 'k' },
     money: { models: [], cap: null, note: async () => {} },
+    egress: { kind: 'public' },
     input: {
       version: 1,
       run_id: run,

@@ -76,6 +76,7 @@ describe('the operator', () => {
     expect(await ready.json()).toEqual({
       status: 'ok',
       checks: { disk: 'ok', database: 'ok', sandbox: 'ok', listener: 'ok', queue: 'ok' },
+      warnings: {},
     });
   });
 

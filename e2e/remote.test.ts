@@ -1,5 +1,5 @@
 /** The command line of another machine: everything over the API of the server that it names, with a token. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,39 @@ describe('the command line over --server', () => {
     expect(await json('address list scout')).toMatchObject([{ note: 'fax' }]);
   });
 
+  it('sets what an agent may reach and how it is called, but gives it to nobody else', async () => {
+    const set = await remote('agent set scout --egress api.example.com --display-name Scout');
+    expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining('api.example.com') });
+    expect(await json('agent show scout')).toMatchObject({
+      display_name: 'Scout',
+      egress: 'api.example.com',
+    });
+    expect(await remote('agent set scout --owner stranger@example.net')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Only admins'),
+    });
+    expect(await remote('agent set scout --egress everything')).toMatchObject({ code: 2 });
+    expect((await remote('agent set scout --egress public')).code).toBe(0);
+  });
+
+  it('adds a skill of this machine with its programs, lists and removes it', async () => {
+    const tea = join(folder, 'tea');
+    mkdirSync(tea);
+    writeFileSync(join(tea, 'SKILL.md'), '---\ndescription: Makes tea.\n---\n');
+    writeFileSync(join(tea, 'brew.sh'), new Uint8Array(3_000_000), { mode: 0o755 });
+    expect(await remote(`skill add scout ${tea}`)).toMatchObject({ code: 0, stderr: '' });
+    expect(await json('skill list scout')).toEqual([{ name: 'tea', files: 2, bytes: 3_000_032 }]);
+    const { folder: there } = await server.json(['agent', 'show', 'scout']);
+    expect(statSync(join(there, 'skills/tea/brew.sh')).mode & 0o777).toBe(0o755);
+    expect(await run(['skill', 'add', 'scout', tea], as('reader'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The scope write is needed.'),
+    });
+    expect(await run(['skill', 'add', 'scout', tea], as('stranger'))).toMatchObject({ code: 1 });
+    expect((await remote('skill remove scout tea')).code).toBe(0);
+    expect(await json('skill list scout')).toEqual([]);
+  });
+
   it('gives a mail its turn', async () => {
     const [mail] = await json('mails scout');
     expect(mail).toMatchObject({ subject: 'second', state: 'over_limit' });
@@ -152,7 +185,10 @@ describe('the command line over --server', () => {
     }
     for (const [words, text] of [
       ['agent show scout', 'There is no agent of that name.'],
-      ['agent delete scout', 'There is no agent of that name.'],
+      ['agent delete scout --yes', 'There is no agent of that name.'],
+      ['agent set scout --egress none', 'There is no agent of that name.'],
+      ['skill list scout', 'There is no agent of that name.'],
+      ['skill remove scout tea', 'There is no agent of that name.'],
       ['allow list scout', 'There is no agent of that name.'],
       ['allow remove scout owner@example.com', 'There is no agent of that name.'],
       ['mails scout', 'There is no agent of that name.'],

@@ -81,8 +81,11 @@ export async function startTinyfat(options: {
   environment?: Record<string, string>;
   /** Name → allowed entries beside the owner `owner@example.com`. */
   agents?: Record<string, string[]>;
+  /** Fills the data folder before anything opens it. */
+  prepare?: (dataDir: string) => void;
 }): Promise<Tinyfat> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-e2e-'));
+  options.prepare?.(dataDir);
   const host = ownAddress();
   const environment = {
     PATH: process.env.PATH ?? '',

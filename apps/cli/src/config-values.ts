@@ -3,9 +3,12 @@ import { isIP } from 'node:net';
 import {
   canonicalAddress,
   canonicalDomain,
+  parseEgressAllow,
   parseMasterKeys,
   parseUsd,
   parseWebhookSecret,
+  splitHostPort,
+  withoutBrackets,
 } from '@tinyfat/core';
 import * as v from 'valibot';
 import { isToken, parseServerUrl } from './client/server-url.ts';
@@ -30,12 +33,13 @@ export const port = v.pipe(
   v.transform(Number),
   v.maxValue(65535, 'is no port; write a number from 0 to 65535'),
 );
-/** An IP address or `localhost`. */
+/** An IP address or `localhost`; gives IPv6 without the brackets that it may stand in. */
 export const host = v.pipe(
   v.string(),
+  v.transform(withoutBrackets),
   v.check(
     (text) => isIP(text) !== 0 || text === 'localhost',
-    'is no IP address; write for example 127.0.0.1 or 0.0.0.0',
+    'is no IP address; write for example 127.0.0.1, 0.0.0.0 or ::1',
   ),
 );
 /** A domain name, in lower case. */
@@ -151,6 +155,14 @@ export const hostNames = v.pipe(
     'must be names of hosts such as cdn.example.com, with commas between; an IP address is none',
   ),
 );
+/** Hosts that need not be public. */
+export const egressAllow = v.pipe(
+  v.string(),
+  parsedBy((text: string) => {
+    const parsed = parseEgressAllow(text);
+    return parsed.ok ? { ok: true, value: parsed.allow } : { ok: false, reason: withoutStop(parsed.reason) };
+  }),
+);
 /** `id:key`, any number of them. */
 export const masterKeys = v.pipe(
   v.string(),
@@ -179,6 +191,11 @@ export const resolvers = v.pipe(
   v.everyItem(isResolver, 'must be addresses such as 192.0.2.53 or 127.0.0.1:5353, with commas between'),
 );
 
+/** The reader of settings puts its own full stop. */
+function withoutStop(reason: string): string {
+  return reason.replace(/\.$/, '');
+}
+
 function protocolOf(text: string): string {
   return URL.canParse(text) ? new URL(text).protocol : '';
 }
@@ -195,9 +212,7 @@ function isNetwork(text: string): boolean {
   );
 }
 
-/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+/** `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]` or `[2001:db8::53]:5353`. */
 function isResolver(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  return parts !== null && isIP(parts[1] ?? parts[2] ?? '') !== 0 && Number(parts[3]) <= 65_535;
+  return isIP(text) !== 0 || isIP(splitHostPort(text)?.host ?? '') !== 0;
 }

@@ -25,6 +25,36 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes IPv6 with brackets and without', () => {
+    for (const [http, smtp] of [
+      ['[::1]', '::1'],
+      ['::1', '[::1]'],
+    ] as const) {
+      expect(readConfig({ HOST: http, SMTP_HOST: smtp })).toMatchObject({
+        ok: true,
+        config: { http: { host: '::1' }, smtp: { host: '::1' } },
+      });
+    }
+    expect(
+      readConfig({
+        DNS_SERVERS: '[2001:db8::1]:53,2001:db8::2,[2001:db8::3]',
+        SMTP_URL: 'smtp://[::1]:2526',
+        PUBLIC_URL: 'http://[::1]:8025',
+      }),
+    ).toMatchObject({ ok: true });
+  });
+
+  it('reads hosts inside that agents may reach; there are none by default', () => {
+    expect(readConfig({})).toMatchObject({ config: { egressAllow: [] } });
+    expect(readConfig({ EGRESS_ALLOW: 'Wiki.corp.example.com:8080, [fd00::1]:443' })).toMatchObject({
+      config: { egressAllow: [{ text: 'wiki.corp.example.com:8080' }, { text: '[fd00::1]:443' }] },
+    });
+    const [problem] = problemsOf({ EGRESS_ALLOW: 'wiki.corp.example.com,169.254.0.0/16' });
+    expect(problem).toMatch(
+      /^EGRESS_ALLOW can not be used: entry 2: 169\.254\.0\.0\/16 is no private.*[^.]\.$/,
+    );
+  });
+
   it('trusts no client once the domain is a real one', () => {
     expect(readConfig({ MAIL_DOMAIN: 'Agents.Example.org' })).toMatchObject({
       ok: true,
@@ -37,6 +67,8 @@ describe('the configuration', () => {
     ['PORT', '-1'],
     ['SMTP_PORT', 'smtp'],
     ['HOST', 'example.com'],
+    ['HOST', '[127.0.0.1]'],
+    ['SMTP_HOST', '[::1]:25'],
     ['MAIL_DOMAIN', '-x.example'],
     ['MAIL_DOMAIN', 'localhost'],
     ['TRUSTED_CLIENTS', '192.0.2.0/33'],
@@ -46,6 +78,8 @@ describe('the configuration', () => {
     ['DNS_SERVERS', '999.1.1.1'],
     ['DNS_SERVERS', '192.0.2.1:99999'],
     ['SMTP_URL', 'http://relay.example'],
+    ['SMTP_TLS_CA', '/nonexistent/ca.pem'],
+    ['SMTP_TLS_CA', '/dev/null'],
     ['ANTHROPIC_API_KEY', 'sk-ant two words'],
     ['ANTHROPIC_BASE_URL', 'ftp://x'],
     ['OWNER_BUDGET_USD', '-5'],

@@ -5,9 +5,16 @@
 import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { DEFAULT_LIMITS, type MailLimits, type MasterKeys, type WebhookSecret } from '@tinyfat/core';
+import {
+  DEFAULT_LIMITS,
+  type HostPattern,
+  type MailLimits,
+  type MasterKeys,
+  type WebhookSecret,
+} from '@tinyfat/core';
 import * as v from 'valibot';
 import * as values from './config-values.ts';
+import { loadAuthorities } from './tls-files.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -34,6 +41,8 @@ export interface Config {
   dnsServers: string[];
   /** Outgoing relay; null = a provider or the Maildir. */
   smtpUrl: string | null;
+  /** PEM certificates of authorities that are trusted for the relay, beside those that Node trusts; null = none. */
+  relayAuthorities: string | null;
   /** The HTTP API that mail goes out through; null = relay or Maildir. */
   mailProvider: MailProvider | null;
   /**
@@ -46,6 +55,8 @@ export interface Config {
   ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
+  /** Hosts that agents may reach though they are not public; empty = none. */
+  egressAllow: HostPattern[];
   turnTimeoutMs: number;
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
@@ -68,7 +79,8 @@ export type ReadConfig = { ok: true; config: Config } | { ok: false; problems: s
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
-const DEFAULT_DOMAIN = 'tinyfat.localhost';
+/** The domain that mail gets nowhere from or to. */
+export const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
 const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];
@@ -131,6 +143,14 @@ export function readConfig(environment: Environment): ReadConfig {
   if ((keyFile === null) !== (certFile === null)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
   }
+  const relayUrl = read<string | null>('SMTP_URL', values.mailUrl, null);
+  const caFile = text('SMTP_TLS_CA');
+  const authorities = caFile === null ? null : loadAuthorities('SMTP_TLS_CA', caFile);
+  if (authorities !== null && !authorities.ok) {
+    problems.push(`SMTP_TLS_CA can not be used: ${authorities.reason} ${authorities.fix}`);
+  } else if (authorities !== null && !text('SMTP_URL')) {
+    problems.push('SMTP_TLS_CA does nothing without SMTP_URL: it is for the certificate of the relay.');
+  }
   if (!isLoopback(httpHost) && !text('PUBLIC_URL')) {
     problems.push(
       'HOST is reachable from outside, so PUBLIC_URL must be set to the address that people use.',
@@ -159,7 +179,8 @@ export function readConfig(environment: Environment): ReadConfig {
       waiting: DEFAULT_LIMITS.waiting,
     },
     dnsServers: read('DNS_SERVERS', values.resolvers, []),
-    smtpUrl: read<string | null>('SMTP_URL', values.mailUrl, null),
+    smtpUrl: relayUrl,
+    relayAuthorities: authorities?.ok ? authorities.pem : null,
     mailProvider: resendKey
       ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
       : postmarkToken
@@ -176,6 +197,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
+    egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
     workers: read('WORKERS', values.count(1024), availableParallelism()),

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentFolders, RawMailStore } from '@tinyfat/core';
-import { type Database, openSqlite } from '@tinyfat/database';
+import { type Database, openSqlite, type Upgrade } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
 
@@ -31,13 +31,19 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
-/** Makes the folder if need be (only we can enter it), brings the tables up to date, opens everything. */
-export async function openDataFolder(dataDir: string): Promise<DataFolder> {
+/**
+ * Makes the folder if need be (only we can enter it), brings the tables up to date, opens everything. Rejects with
+ * `NewerDatabaseError` where a newer version has been at work.
+ */
+export async function openDataFolder(
+  dataDir: string,
+  onUpgrade?: (upgrade: Upgrade) => void,
+): Promise<DataFolder> {
   const paths = dataPaths(dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   // It may have been made by somebody else, for example with 0755 by systemd.
   chmodSync(dataDir, 0o700);
-  const db = await openSqlite(paths.database);
+  const db = await openSqlite(paths.database, onUpgrade);
   return {
     paths,
     db,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { runWords } from './command-line/run-words.ts';
 import { readConfig } from './config.ts';
+import { explainToOperator } from './faults/explain-to-operator.ts';
 
 function version(): string {
   const { version }: { version: string } = JSON.parse(
@@ -18,9 +19,19 @@ async function main(words: string[]): Promise<number> {
   return await runWords(words, () => readConfig(process.env));
 }
 
+/** What broke, in words. */
+function failed(error: unknown): number {
+  for (const line of explainToOperator(error, process.argv.slice(2), process.env)) console.error(line);
+  return 1;
+}
+
 // Modes are set where a file is made; folders of sandboxes must be readable whatever the caller's mask is.
 process.umask(0o022);
-process.exitCode = await main(process.argv.slice(2)).catch((error) => {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
+// A server looks after what nothing caught itself (last-resort.ts).
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') > 1) return;
+  // Whoever read what is printed has gone, as head(1) does.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(1);
+  process.exit(failed(error));
 });
+process.exitCode = await main(process.argv.slice(2)).catch(failed);

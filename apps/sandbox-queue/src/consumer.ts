@@ -4,6 +4,7 @@ import type {
   BackoffPolicy,
   Clock,
   Logger,
+  Mailbox,
   MailTransport,
   MakeId,
   MasterKeysOutcome,
@@ -64,6 +65,14 @@ export interface Work {
 /** An agent's address. */
 export function agentAddress(ports: Pick<ConsumerPorts, 'mailDomain'>, agent: Pick<Agent, 'name'>): string {
   return `${agent.name}@${ports.mailDomain}`;
+}
+
+/** Who stands in From of the agent's mail: its address under its display name, or its name where it has none. */
+export function agentMailbox(
+  ports: Pick<ConsumerPorts, 'mailDomain'>,
+  agent: Pick<Agent, 'name' | 'display_name'>,
+): Mailbox {
+  return { address: agentAddress(ports, agent), name: agent.display_name || agent.name };
 }
 
 /** Thrown to roll back what a worker wanted to write after its lease was lost. */

@@ -4,6 +4,7 @@ import type { Run } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
 import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
+import { newsForOwner } from './news-for-owner.ts';
 import { settleJob } from './settle-job.ts';
 
 /** Why a job failed; `code` is one of core's list, `detail` a sentence about this case. */
@@ -28,6 +29,7 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     const footer = `Run ${run.id}, ${code}`;
     deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', letter, footer }));
   }
+  const also = failure.errorMail ? await newsForOwner(ports, work, { run, code, explanation }) : undefined;
   await settleJob(ports, work, {
     runId: run.id,
     run: {
@@ -39,7 +41,9 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     },
     deliveries,
     mail: { state: 'failed', reason: explanation },
+    ...(also ? { also } : {}),
   });
+  if (also) ports.onDeliveries();
 }
 
 function failureLetter(address: string, { code, detail }: JobFailure): Letter {

@@ -2,7 +2,7 @@
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
@@ -15,14 +15,34 @@ export async function hostMail(
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; kind: 'command' | 'error'; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
-  const address = replyTo(incomingMail(work.mail));
+  return await compose(ports, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
+}
+
+/** Composes a mail to the owner of the agent, in a thread of its own. Throws when even that can't be composed. */
+export async function ownerMail(
+  ports: Parameters<typeof hostMail>[0],
+  work: Pick<Work, 'agent' | 'mail'>,
+  mail: { runId: string; subject: string; letter: Letter; footer: string },
+): Promise<NewDelivery> {
+  const to = [{ address: work.agent.owner, name: '' }];
+  const address = { to, subject: mail.subject, inReplyTo: null, references: [] };
+  return await compose(ports, work, { ...mail, kind: 'error' }, address, 'auto-generated');
+}
+
+async function compose(
+  ports: Parameters<typeof hostMail>[0],
+  work: Pick<Work, 'agent' | 'mail'>,
+  mail: Parameters<typeof hostMail>[2],
+  address: Pick<ReturnType<typeof replyTo>, 'to' | 'subject' | 'inReplyTo' | 'references'>,
+  autoSubmitted: 'auto-replied' | 'auto-generated',
+): Promise<NewDelivery> {
   const recipients = address.to.map((to) => to.address);
   const id = ports.makeId();
   const messageId = newMessageId(id, ports.mailDomain);
-  const from = agentAddress(ports, work.agent);
+  const from = agentMailbox(ports, work.agent);
   const composed = await ports.workers.compose({
     messageId,
-    from: { address: from, name: work.agent.name },
+    from,
     to: address.to,
     cc: [],
     replyTo: secretReplyTo(ports, work, recipients),
@@ -32,7 +52,7 @@ export async function hostMail(
     references: address.references,
     body: mail.letter,
     footer: mail.footer,
-    autoSubmitted: 'auto-replied',
+    autoSubmitted,
     attachments: [],
   });
   if (!composed.ok) throw new Error(`a mail of our own could not be composed: ${composed.reason}`);
@@ -45,7 +65,7 @@ export async function hostMail(
     kind: mail.kind,
     source_file: null,
     source_sha256: null,
-    envelope_sender: from,
+    envelope_sender: from.address,
     recipients: JSON.stringify(recipients),
     subject: address.subject,
     message_id: messageId,

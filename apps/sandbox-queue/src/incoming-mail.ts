@@ -1,7 +1,7 @@
 /** The accepted mail of a job, as the threading and reply rules want it. */
 import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core';
 import type { Mail } from '@tinyfat/database';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 
 /** Sender, subject and thread of a mail row. Only mails that were let in have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {
@@ -34,5 +34,5 @@ export function secretReplyTo(
   const secret = canonicalAddress(mail.envelope_recipient);
   const own = canonicalAddress(agentAddress(ports, agent));
   if (!secret.ok || !own.ok || !secret.tag || secret.base !== own.base) return null;
-  return { address: secret.address, name: agent.name };
+  return { address: secret.address, name: agentMailbox(ports, agent).name };
 }

@@ -21,7 +21,7 @@ import {
 } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { ownerLetter, senderLetter } from './limit-letters.ts';
 
@@ -96,7 +96,7 @@ async function noticeMail(ports: Ports, notice: LimitNotice): Promise<OutgoingMa
   const from = agentAddress(ports, agent);
   return {
     messageId: newMessageId(notice.id, ports.mailDomain),
-    from: { address: from, name: agent.name },
+    from: agentMailbox(ports, agent),
     cc: [],
     replyTo: null,
     date: notice.created_at,

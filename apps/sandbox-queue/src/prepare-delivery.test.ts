@@ -1,5 +1,13 @@
 /** Whom an outbox mail goes to in the end, as the composed message and its row say. */
-import { addAllowedSender, agentById, mailById, type NewMail, suppress } from '@tinyfat/database';
+import { parseDisplayName } from '@tinyfat/core';
+import {
+  addAllowedSender,
+  agentById,
+  mailById,
+  type NewMail,
+  setAgentDisplayName,
+  suppress,
+} from '@tinyfat/database';
 import { mailWorkers } from '@tinyfat/mail';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostMail } from './host-mail.ts';
@@ -76,6 +84,19 @@ describe('an outbox mail', () => {
       'in-reply-to': '<mail@example.com>',
       'x-loop': 'scout@agents.test',
     });
+  });
+
+  it.each([
+    ['', 'scout <scout@agents.test>'],
+    ['Scout of Ann', 'Scout of Ann <scout@agents.test>'],
+    ['Ann, Bob: v. 2 (test); 7', '"Ann, Bob: v. 2 (test); 7" <scout@agents.test>'],
+    ['Späher', '=?UTF-8?Q?Sp=C3=A4her?= <scout@agents.test>'],
+  ])('is from the agent under its display name %j', async (name, from) => {
+    expect(parseDisplayName(name)).toEqual({ ok: true, name });
+    await setAgentDisplayName(outbox.db, 'scout', name);
+    const { delivery, headers } = await prepared({}, {});
+    expect(delivery.envelope_sender).toBe('scout@agents.test');
+    expect([headers.from, headers['x-loop']]).toEqual([from, 'scout@agents.test']);
   });
 
   it.each<[string, Partial<NewMail>, object, string[]]>([

@@ -14,7 +14,7 @@ import {
 } from '@tinyfat/core';
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
-import type { ConsumerPorts, Work } from './consumer.ts';
+import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 import { newDelivery } from './new-delivery.ts';
@@ -94,7 +94,7 @@ export async function prepareDelivery(
   if (!attachments.ok) return refused(attachments, described);
   const composed = await ports.workers.compose({
     messageId: base.message_id,
-    from: { address: base.envelope_sender, name: work.agent.name },
+    from: agentMailbox(ports, work.agent),
     to: addressed.to,
     cc: addressed.cc,
     replyTo: secretReplyTo(ports, work, to),

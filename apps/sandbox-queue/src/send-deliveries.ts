@@ -4,8 +4,15 @@
  * by itself unless the provider folds repeats, and still remembers (invariant 4). A mail that waits for the provider's account, not for
  * luck, is parked: tried seldom, for as long as it takes, and shown as waiting with the reason.
  */
-import { afterFailure, hardRefusals, type SendOutcome } from '@tinyfat/core';
 import {
+  afterFailure,
+  hardRefusals,
+  type RelayFault,
+  type SendOutcome,
+  withoutAddresses,
+} from '@tinyfat/core';
+import {
+  agentById,
   claimDelivery,
   type Delivery,
   nextDeliveryDue,
@@ -93,7 +100,10 @@ async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
     state: settled.state,
     attempt: delivery.attempts,
     provider: ports.transport.name,
+    agent: (await agentById(ports.db, delivery.agent_id))?.name ?? delivery.agent_id,
     code: settled.reason_code ?? null,
+    reason: settled.state === 'sent' ? null : withoutAddresses(settled.reason ?? ''),
+    nextAttemptAt: settled.state === 'pending' ? (settled.next_attempt_at ?? null) : null,
     durationMs: ports.clock() - at,
   });
   if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
@@ -192,7 +202,7 @@ function parked(
 function again(
   ports: Ports,
   delivery: Delivery,
-  trouble: { reason: string; retryAfterMs?: number },
+  trouble: { reason: string; code?: RelayFault; retryAfterMs?: number },
 ): Settlement {
   const next = afterFailure(
     { attempt: delivery.attempts, retryable: true, retryAfterMs: trouble.retryAfterMs },
@@ -207,7 +217,7 @@ function again(
     state: 'pending',
     provider,
     next_attempt_at: ports.clock() + next.delayMs,
-    reason_code: null,
+    reason_code: trouble.code ?? 'delivery_deferred',
     reason: trouble.reason,
   };
 }

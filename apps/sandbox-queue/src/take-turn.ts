@@ -2,7 +2,7 @@
  * One turn: the mail goes into a sandbox, the agent's folder comes out changed, its outbox becomes deliveries.
  * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
  */
-import { afterFailure, canonicalAddress, safeFileNames } from '@tinyfat/core';
+import { afterFailure, canonicalAddress, safeFileNames, storedEgress } from '@tinyfat/core';
 import type { NewDelivery, Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
@@ -134,6 +134,7 @@ function turnRequest(
     agentId: agent.id,
     upstream: turn.upstream,
     money: turn.spending.money,
+    egress: storedEgress(agent.egress),
     input: {
       version: 1,
       run_id: turn.run.id,

@@ -32,6 +32,8 @@ const agentOf = (owner: string): Agent => ({
   id: 'scout',
   name: 'scout',
   owner,
+  egress: 'public',
+  display_name: '',
   created_at: 1,
   deleted_at: null,
 });

@@ -5,16 +5,17 @@
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentFolders, Clock, Sandbox, SandboxLimits, SandboxResult, TokenUsage } from '@tinyfat/core';
-import { parseSessionFileName, usdOf } from '@tinyfat/core';
 import type {
+  AgentFolders,
+  Clock,
   EgressPolicy,
-  GatewayEvent,
-  KeyRefusal,
-  LlmUpstream,
-  OpenGateway,
-  RunMoney,
-} from '@tinyfat/gateway';
+  Sandbox,
+  SandboxLimits,
+  SandboxResult,
+  TokenUsage,
+} from '@tinyfat/core';
+import { parseSessionFileName, usdOf } from '@tinyfat/core';
+import type { GatewayEvent, KeyRefusal, LlmUpstream, OpenGateway, RunMoney } from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
@@ -32,7 +33,6 @@ export interface SpikeOptions {
   cacheFolder: string;
   skillsFolder: string;
   limits: SandboxLimits;
-  egress: EgressPolicy;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
 }
 
@@ -43,6 +43,8 @@ export interface TurnRequest {
   upstream: LlmUpstream;
   /** How it is counted and capped; all that was used is noted when the turn is over. */
   money: RunMoney;
+  /** What the agent may reach over the network. */
+  egress: EgressPolicy;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
     model: { id: string; max_tokens?: number };
@@ -166,7 +168,7 @@ async function inSandbox(
       socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
       upstream: run.request.upstream,
       money: run.request.money,
-      egress: options.egress,
+      egress: run.request.egress,
       onEvent: (event) => options.onGatewayEvent(runId, event),
     });
     if (!opened.ok) return notBegun(opened);

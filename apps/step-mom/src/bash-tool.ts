@@ -35,12 +35,14 @@ function shell(): string {
  * for every command. Its type is pi's widest: a tool definition is used, never taken apart.
  *
  * @param remainingMs - milliseconds until the turn's deadline, asked at each command
+ * @param afterCommand - gives what is added to the output of a command that has ended
  */
 export function bashTool(
   cwd: string,
   environment: Record<string, string>,
   deadlineMs: number,
   remainingMs: () => number,
+  afterCommand: () => Promise<string>,
 ): ToolDefinition {
   const local = createLocalBashOperations({ shellPath: shell() });
   const {
@@ -51,11 +53,15 @@ export function bashTool(
     exposeSessionEnvironment: false,
     spawnHook: ({ command, cwd: folder }) => ({ command, cwd: folder, env: { ...environment } }),
     operations: {
-      exec: (command, folder, options) =>
-        local.exec(command, folder, {
-          ...options,
-          timeout: commandTimeoutSeconds(options.timeout, remainingMs(), deadlineMs),
-        }),
+      async exec(command, folder, options) {
+        const timeout = commandTimeoutSeconds(options.timeout, remainingMs(), deadlineMs);
+        try {
+          return await local.exec(command, folder, { ...options, timeout });
+        } finally {
+          const added = options.signal?.aborted ? '' : await afterCommand();
+          if (added !== '') options.onData(Buffer.from(`${added}\n`));
+        }
+      },
     },
   });
   return definition;

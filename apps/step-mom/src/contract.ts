@@ -130,6 +130,8 @@ export type RunEvent = { timestamp: string } & (
   | { type: 'tool_call'; id: string; name: string; args: unknown }
   | { type: 'tool_result'; id: string; name: string; output: string; is_error: boolean; full_length?: number }
   | { type: 'text'; content: string; full_length?: number }
+  /** The gateway did not let a command connect; `host` is as the command wrote it, `code` of the gateway's list. */
+  | { type: 'connection_refused'; host: string; port: number | null; code: string; reason: string }
   /** Something of the agent's folder could not be used, and the turn goes on without it. */
   | { type: 'warning'; message: string }
   | { type: 'end'; usage: TokenUsage; cost_usd: number; duration_ms: number }

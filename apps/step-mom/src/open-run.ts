@@ -10,6 +10,7 @@ import { notesForAgent } from './folder-notes.ts';
 import type { Failure } from './llm-failure.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
 import { programsHere } from './programs-here.ts';
+import { watchRefusals } from './refused-connections.ts';
 import type { StepMomRoots } from './roots.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
 import { type OpenSession, openSession } from './session-file.ts';
@@ -79,7 +80,13 @@ export async function openRun(
     systemPrompt: systemPrompt(input.agent, programsHere(environment.PATH ?? '')),
     memory: `${memorySection(memory.text)}${notesForAgent(notes)}`,
     skillPaths: [...skills.files, roots.platformSkillsFolder],
-    bash: bashTool(dataFolder, environment, input.limits.deadline_ms, remainingMs),
+    bash: bashTool(
+      dataFolder,
+      environment,
+      input.limits.deadline_ms,
+      remainingMs,
+      watchRefusals(proxyPort, log),
+    ),
     limits: input.limits,
   });
   const outboxBefore = history.outboxBefore ?? snapshotOutbox(outbox);

@@ -47,6 +47,19 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       ]);
     });
 
+    it('keeps which files are programs, and no longer than the next write', async () => {
+      const programs = async () =>
+        (await fixture.folders.list('agent-a', 'skills/x', 10))
+          .filter((entry) => entry.executable)
+          .map((entry) => entry.name);
+      await fixture.folders.write('agent-a', 'skills/x/notes.md', 'x');
+      await fixture.folders.write('agent-a', 'skills/x/run.sh', 'x', { executable: true });
+      await fixture.folders.write('agent-a', 'skills/x/folder/more.sh', 'x', { executable: true });
+      expect(await programs()).toEqual(['run.sh']);
+      await fixture.folders.write('agent-a', 'skills/x/run.sh', 'x');
+      expect(await programs()).toEqual([]);
+    });
+
     it('moves a folder that stands in the place of a file aside', async () => {
       await fixture.folders.write('agent-a', 'config.json/x', 'one');
       await fixture.folders.write('agent-a', 'config.json', '{}');
@@ -156,6 +169,19 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       await fixture.folders.move('agent-a', 'outbox/email/x.json', 'outbox/sent/x.json');
       expect(await read('outbox/sent/x.json')).toBe('new');
       expect(await read('outbox/email/x.json')).toBe('missing');
+    });
+
+    it('moves a folder, but not over one that has something in it, and says when there is nothing to move', async () => {
+      await fixture.folders.write('agent-a', 'skills/new/x', 'new');
+      await fixture.folders.write('agent-a', 'skills/old/x', 'old');
+      const move = (from: string, to: string) =>
+        fixture.folders.move('agent-a', `skills/${from}`, `skills/${to}`);
+      await expect(move('new', 'old')).rejects.toThrow();
+      expect([await read('skills/new/x'), await read('skills/old/x')]).toEqual(['new', 'old']);
+      await move('old', '.aside');
+      await move('new', 'old');
+      expect([await read('skills/old/x'), await read('skills/.aside/x')]).toEqual(['new', 'old']);
+      await expect(move('new', 'other')).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     it('takes the content of a folder away at once, but for what is to stay', async () => {

@@ -65,8 +65,14 @@ export interface DeliveryRecord {
   state: string;
   attempt: number;
   provider: string;
-  /** A code of core's list. */
+  /** The agent's name. */
+  agent: string;
+  /** A code of core's list; null where the mail was sent. */
   code: string | null;
+  /** Why it was not sent, as the provider or the relay said it, without addresses; null where it was. */
+  reason: string | null;
+  /** Epoch ms; null where it is not tried again by itself. */
+  nextAttemptAt: number | null;
   durationMs: number;
 }
 
@@ -91,6 +97,8 @@ export interface FolderEntry {
   kind: 'file' | 'folder' | 'other';
   size: number;
   modifiedAt: number;
+  /** A file that its owner may run as a program. */
+  executable: boolean;
 }
 
 /**
@@ -115,10 +123,18 @@ export interface AgentFolders {
   readFrom(agentId: string, path: string, offset: number, maxBytes: number): Promise<ReadOutcome>;
   /**
    * Replaces a file atomically and durably; makes the folders above it. A folder in its place is moved aside, to the same
-   * name with `.in-the-way-` and an id behind it.
+   * name with `.in-the-way-` and an id behind it. `executable`: it may be run as a program; false when absent.
    */
-  write(agentId: string, path: string, bytes: Uint8Array | string): Promise<void>;
-  /** Renames inside the folder; a destination that exists is replaced; a link is moved, not followed. */
+  write(
+    agentId: string,
+    path: string,
+    bytes: Uint8Array | string,
+    mode?: { executable: boolean },
+  ): Promise<void>;
+  /**
+   * Renames inside the folder; a destination that exists is replaced, but for a folder with something in it; a link is
+   * moved, not followed. Rejects with the `code` ENOENT where there is nothing to move.
+   */
   move(agentId: string, from: string, to: string): Promise<void>;
   /**
    * Takes the content of a folder away by one rename, however much it is: renames `folder` to `to`, makes it anew, and
@@ -253,15 +269,32 @@ export interface RefusedRecipient {
 /** A permanent refusal that is about this server's account and not about the mail; codes of the list. */
 export type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
 
+/** Why an SMTP relay takes no mail at all, whatever the message is. */
+export type RelayFault =
+  | 'relay_name_unknown'
+  | 'relay_refused'
+  | 'relay_timeout'
+  | 'relay_unreachable'
+  | 'relay_tls_failed'
+  | 'relay_starttls_missing'
+  | 'relay_certificate_untrusted'
+  | 'relay_certificate_name'
+  | 'relay_certificate_dates'
+  | 'relay_login_refused'
+  | 'relay_login_missing'
+  | 'relay_login_needed'
+  | 'relay_not_ready';
+
 /** What a provider said to one message. `retryAfterMs` is the shortest wait that it asked for. */
 export type SendOutcome =
   /** Accepted; `providerId` is the provider's own name for it. */
   | { state: 'sent'; providerId: string | null; recipientsRefused: RefusedRecipient[] }
   /**
    * Surely not accepted, and worth another try. `parked`: the account may not send at present (its quota is used
-   * up, it waits for approval), which has nothing to do with this mail and can take days.
+   * up, it waits for approval), which has nothing to do with this mail and can take days. `code`: nothing goes out
+   * this way, for a reason that is known.
    */
-  | { state: 'temporary'; reason: string; retryAfterMs?: number; parked?: true }
+  | { state: 'temporary'; reason: string; code?: RelayFault; retryAfterMs?: number; parked?: true }
   /** Surely not accepted, and no retry will change that; `recipientsRefused` where that is about recipients. */
   | { state: 'permanent'; reason: string; code?: AccountRefusal; recipientsRefused?: RefusedRecipient[] }
   /**

@@ -1,12 +1,12 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
-import type { Agent } from './schema.ts';
+import type { Agent, NewAgent } from './schema.ts';
 import type { Database } from './sqlite.ts';
 
 /** Adds an agent with its owner and further entries on the allow-list; false when the name is taken. */
 export async function insertAgent(
   db: Database,
-  agent: Omit<Agent, 'deleted_at'>,
+  agent: Omit<NewAgent, 'deleted_at'>,
   entries: readonly string[],
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
@@ -54,6 +54,50 @@ export async function markAgentDeleted(db: Database, id: string, at: number): Pr
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .execute();
+}
+
+/** Sets what its turns may reach, a text of core's `egressText`; runs that have begun keep what they had. False: no such agent. */
+export async function setAgentEgress(db: Database, agentId: string, egress: string): Promise<boolean> {
+  return await changeAgent(db, agentId, { egress });
+}
+
+/** Sets the name in From of what it sends; empty: none of its own. False: no such agent. */
+export async function setAgentDisplayName(db: Database, agentId: string, name: string): Promise<boolean> {
+  return await changeAgent(db, agentId, { display_name: name });
+}
+
+/**
+ * Gives the agent to another owner, who takes the place of the one before on the allow-list; whoever else is on it
+ * stays. False: no such agent.
+ */
+export async function setAgentOwner(
+  db: Database,
+  agentId: string,
+  owner: string,
+  at: number,
+): Promise<boolean> {
+  return await db.transaction().execute(async (tx) => {
+    const before = await agentById(tx, agentId);
+    if (!(await changeAgent(tx, agentId, { owner }))) return false;
+    if (before && before.owner !== owner) await removeAllowedSender(tx, agentId, before.owner);
+    await addAllowedSender(tx, agentId, owner, at);
+    return true;
+  });
+}
+
+async function changeAgent(
+  db: Database,
+  agentId: string,
+  values: Partial<Pick<Agent, 'egress' | 'display_name' | 'owner'>>,
+): Promise<boolean> {
+  const changed = await db
+    .updateTable('agents')
+    .set(values)
+    .where('id', '=', agentId)
+    .where('deleted_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return changed !== undefined;
 }
 
 /** Entries of the allow-list, the owner's own address among them, in order. */

@@ -141,6 +141,32 @@ export async function requeueDelivery(
   return row !== undefined;
 }
 
+/**
+ * Whether an owner was written an error mail about this code since a time (epoch ms), for any of their agents: as the
+ * one who wrote, or as the owner of the agent.
+ */
+export async function wasToldOf(
+  db: Database,
+  { owner, code, since }: { owner: string; code: string; since: number },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('agents')
+    .innerJoin('runs', 'runs.agent_id', 'agents.id')
+    .innerJoin('deliveries', 'deliveries.mail_id', 'runs.mail_id')
+    .select('deliveries.id')
+    .where('agents.owner', '=', owner)
+    // A run ends long before a day is over; the bound keeps this to the runs of two days, by index.
+    .where('runs.started_at', '>=', since - 86_400_000)
+    .where('runs.error_code', '=', code)
+    .whereRef('deliveries.run_id', '=', 'runs.id')
+    .where('deliveries.created_at', '>=', since)
+    .where('deliveries.kind', '=', 'error')
+    .where('deliveries.recipients', '=', JSON.stringify([owner]))
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** When the next pending delivery is due, epoch ms; null when none waits. */
 export async function nextDeliveryDue(db: Database): Promise<number | null> {
   const row = await db
@@ -175,6 +201,25 @@ export async function recoverInterruptedDeliveries(db: Database, idempotent: boo
     for (const { mail_id } of answers) await setMailState(tx, mail_id, 'failed', reason);
     return rows.length;
   });
+}
+
+/** Mail that waits after failed tries: how much, and why the newest of it failed; null where none does. */
+export async function failingDeliveries(
+  db: Database,
+): Promise<{ count: number; provider: string | null; code: string | null; reason: string | null } | null> {
+  const failing = db
+    .selectFrom('deliveries')
+    .where('state', '=', sql.lit('pending'))
+    .where('attempts', '>', 0);
+  const { count } = await failing
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  const newest = await failing
+    .select(['provider', 'reason_code as code', 'reason'])
+    .orderBy('seq', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return newest === undefined ? null : { count, ...newest };
 }
 
 /** How many of an agent's deliveries are not simply sent. */

@@ -33,6 +33,10 @@ export interface AgentsTable {
   name: string;
   /** Canonical address; on the allow-list from the start. */
   owner: string;
+  /** What its turns may reach over the network, as core's `parseEgress` reads it. */
+  egress: Generated<string>;
+  /** Stands before the address in From of what it sends; empty: its name does. */
+  display_name: Generated<string>;
   created_at: number;
   deleted_at: number | null;
 }
@@ -407,6 +411,7 @@ export interface LimitNoticesTable {
 }
 
 export type Agent = Selectable<AgentsTable>;
+export type NewAgent = Insertable<AgentsTable>;
 export type Mail = Selectable<MailsTable>;
 export type NewMail = Insertable<MailsTable>;
 export type Job = Selectable<JobsTable>;

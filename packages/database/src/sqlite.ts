@@ -3,32 +3,70 @@
  * a mail may be acknowledged once its rows are committed. Safe for several processes on one file.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import { migrations } from './migrations/index.ts';
+import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
+import { type CopyBeforeUpgrade, copyBeforeUpgrade } from './copy-before-upgrade.ts';
+import { migrate, standingOf } from './migrate.ts';
 import type { Schema } from './schema.ts';
 
 /** The database of one installation. */
 export type Database = Kysely<Schema>;
 
-/** Opens (and makes) the file and brings its tables up to date; rejects with the migration's error. */
-export async function openSqlite(path: string): Promise<Database> {
-  const connection = new DatabaseSync(path, { timeout: 10_000 });
-  connection.exec('pragma journal_mode = wal');
-  connection.exec('pragma synchronous = full');
-  connection.exec('pragma foreign_keys = on');
-  const database: Database = new Kysely<Schema>({
-    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
-  });
-  const { error } = await new Migrator({
-    db: database,
-    provider: { getMigrations: async () => migrations },
-  }).migrateToLatest();
-  if (error) {
+/** An upgrade that took place while a database was opened; names of migrations. */
+export interface Upgrade {
+  from: string;
+  to: string;
+  /** The copy of what was there before. */
+  copy: CopyBeforeUpgrade;
+}
+
+/** How long an open waits for another process that upgrades the same file, ms; writes wait less. */
+const UPGRADE_WAIT_MS = 600_000;
+const WRITE_WAIT_MS = 10_000;
+
+/**
+ * Opens (and makes) the file and brings its tables up to date, once for all who open it at the same time; what was
+ * there is copied before (`copyBeforeUpgrade`). Rejects with `NewerDatabaseError` before anything is written, or with a
+ * migration's error, which leaves everything as it was.
+ */
+export async function openSqlite(
+  path: string,
+  onUpgrade: (upgrade: Upgrade) => void = () => {},
+): Promise<Database> {
+  const connection = new DatabaseSync(path, { timeout: WRITE_WAIT_MS });
+  const database = overConnection(connection);
+  try {
+    const { pending } = await standingOf(database, path);
+    connection.exec('pragma journal_mode = wal');
+    connection.exec('pragma synchronous = full');
+    connection.exec('pragma foreign_keys = on');
+    if (pending.length > 0) {
+      connection.exec(`pragma busy_timeout = ${UPGRADE_WAIT_MS}`);
+      const upgrade = await database.transaction().execute((tx) => upgradeOnce(tx, path));
+      connection.exec(`pragma busy_timeout = ${WRITE_WAIT_MS}`);
+      if (upgrade) onUpgrade(upgrade);
+    }
+  } catch (error) {
     await database.destroy();
     throw error;
   }
   return database;
+}
+
+/** The database over an open connection, as it is; nothing is migrated. */
+export function overConnection(connection: DatabaseSync): Database {
+  return new Kysely<Schema>({
+    dialect: new TransactionalSqlite({ database: asKyselyWants(connection) }),
+  });
+}
+
+/** Null where another process was faster, or there was nothing before. */
+async function upgradeOnce(tx: Transaction<Schema>, path: string): Promise<Upgrade | null> {
+  const { last, pending } = await standingOf(tx, path);
+  const to = pending.at(-1);
+  if (to === undefined) return null;
+  const copy = last === null ? null : copyBeforeUpgrade(path);
+  await migrate(tx);
+  return last === null || copy === null ? null : { from: last, to, copy };
 }
 
 /**

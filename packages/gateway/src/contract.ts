@@ -1,5 +1,6 @@
 /** The one way out of a sandbox: LLM route with the real key, and a proxy to public addresses. */
-import type { Grant, PricedModel, TokenUsage } from '@tinyfat/core';
+import type { EgressPolicy, Grant, PricedModel, TokenUsage } from '@tinyfat/core';
+import type { EgressRefusalCode } from './egress/refusal.ts';
 
 /** Where the Messages API really is, and whose key pays. The key is added here and nowhere else. */
 export type LlmUpstream =
@@ -17,13 +18,6 @@ export interface KeyRefusal {
   code: 'owner_key_unreadable';
   reason: string;
 }
-
-/** What plain HTTP(S) a run may reach. */
-export type EgressPolicy =
-  | { kind: 'none' }
-  | { kind: 'public' }
-  /** Host names, `*.domain` for its sub-domains; still public addresses only. */
-  | { kind: 'list'; hosts: string[] };
 
 /** How the money of a run is counted and capped. Amounts are micro-dollars. */
 export interface RunMoney {
@@ -60,7 +54,12 @@ export interface GatewayRequest {
 export type GatewayEvent =
   | { kind: 'llm'; path: string; status: number; milliseconds: number }
   | { kind: 'egress'; host: string; port: number }
-  | { kind: 'refused'; target: string; reason: string }
+  /** A connection that the proxy refused. `host` is as it was asked for, in printable ASCII; `port` null where none is. */
+  | { kind: 'refused'; host: string; port: number | null; code: EgressRefusalCode; reason: string }
+  /** A request to the model's route that was refused. */
+  | { kind: 'llm_refused'; target: string; reason: string }
+  /** More happened than is told. */
+  | { kind: 'left_out' }
   /** A fault of ours that a barrier caught; it ended one connection of the run. `error` is its stack. */
   | { kind: 'fault'; error: string };
 

@@ -1,9 +1,11 @@
-import { type Clock, faultText } from '@tinyfat/core';
-import type { Gateway, GatewayRequest, OpenedGateway, OpenGateway } from './contract.ts';
+import { type Clock, faultText, type HostPattern } from '@tinyfat/core';
+import type { Gateway, GatewayEvent, GatewayRequest, OpenedGateway, OpenGateway } from './contract.ts';
 import { createEgressBudget } from './egress/budget.ts';
 import { serveForward } from './egress/forward-http.ts';
 import { type EgressNetwork, systemNetwork } from './egress/network.ts';
 import type { EgressParts } from './egress/open-connection.ts';
+import { egressRules } from './egress/policy.ts';
+import { createRefusedList } from './egress/refused-list.ts';
 import { serveConnect } from './egress/tunnel.ts';
 import { limitedEvents } from './events.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
@@ -24,6 +26,8 @@ export interface GatewaysOptions {
   limits?: Partial<GatewayLimits>;
   /** The outside world of the proxy; the real one when absent. */
   network?: EgressNetwork;
+  /** Hosts that need not be public (`EGRESS_ALLOW`); none when absent. */
+  allow?: readonly HostPattern[];
 }
 
 /** The gateways of a host: one per run, over connections to the LLM that stay warm between runs. */
@@ -48,7 +52,12 @@ export function createGateways(options: GatewaysOptions): Gateways {
     const meter = createUsageMeter();
     const { money } = request;
     const purse = openPurse({ money, meter, now: options.now, noteMs: limits.llmNoteMs });
-    const emit = limitedEvents(limits.events, request.onEvent);
+    const refusedList = createRefusedList(limits.refusalsKept);
+    const tell = limitedEvents(limits.events, request.onEvent);
+    const emit = (event: GatewayEvent): void => {
+      if (event.kind === 'refused') refusedList.add(event);
+      tell(event);
+    };
     const budget = bodies.openRun({ held: limits.llmHeldBytes, sent: limits.llmSentBytes });
     const llm = createLlmRoute({
       upstream: opened.upstream,
@@ -63,14 +72,16 @@ export function createGateways(options: GatewaysOptions): Gateways {
       emit,
     });
     const egress: EgressParts = {
-      policy: request.egress,
+      rules: egressRules(request.egress, options.allow ?? [], limits.egressPorts),
       network,
       limits,
       budget: createEgressBudget(limits.egressConnections, limits.egressBytes),
       emit,
     };
     const run = createRunServer(limits, {
-      serveOrigin: llm.serve,
+      serveOrigin: (incoming, response, guard) => {
+        if (!refusedList.serve(incoming, response)) llm.serve(incoming, response, guard);
+      },
       serveAbsolute: (incoming, response, guard) => serveForward(incoming, response, egress, guard),
       serveConnect: (incoming, socket, head, guard) => serveConnect(incoming, socket, head, egress, guard),
       onFault: (fault) => emit({ kind: 'fault', error: faultText(fault) }),

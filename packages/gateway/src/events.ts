@@ -25,10 +25,10 @@ export function limitedEvents(
     if (onEvent === undefined || sent >= limit) return;
     sent += 1;
     onEvent(
-      event.kind === 'refused'
+      event.kind === 'llm_refused'
         ? { ...event, target: printableAscii(event.target, MAX_TARGET_LENGTH) }
         : event,
     );
-    if (sent === limit) onEvent({ kind: 'refused', target: '', reason: 'further events are left out' });
+    if (sent === limit) onEvent({ kind: 'left_out' });
   };
 }

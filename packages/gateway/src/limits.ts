@@ -36,6 +36,8 @@ export interface GatewayLimits {
   egressConnectMs: number;
   /** A proxied connection on which nothing moves for this long is closed. */
   egressIdleMs: number;
+  /** Refusals that the run can ask for; further ones are counted only. */
+  refusalsKept: number;
   /** Events handed to `onEvent`; the last one says that more are left out. */
   events: number;
 }
@@ -60,5 +62,6 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   egressPorts: [80, 443],
   egressConnectMs: 10_000,
   egressIdleMs: 120_000,
+  refusalsKept: 100,
   events: 2_000,
 };

@@ -227,6 +227,11 @@ export interface SmtpListenerOptions {
 export interface SmtpListener {
   /** Port that is listened on. */
   port: number;
+  /**
+   * Uses another pair for connections that begin TLS from now on; those that have it go on as they are. Throws, and
+   * changes nothing, where the pair can not be used. Without TLS at the start nothing comes of it.
+   */
+  replaceCertificate(tls: { key: string; cert: string }): void;
   /** Takes no new connections, waits for open messages up to the time, then closes. */
   close(drainMs: number): Promise<void>;
 }

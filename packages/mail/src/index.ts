@@ -2,6 +2,7 @@
 export { letterText } from './compose/letter-text.ts';
 export type * from './contract.ts';
 export { smtpListener } from './smtp-in/smtp-listener.ts';
+export { type CheckRelayOptions, checkRelay, type RelayCheck } from './transports/check-relay.ts';
 export { type MaildirOptions, maildir } from './transports/maildir.ts';
 export { type PostmarkOptions, postmark } from './transports/postmark.ts';
 export { type ResendOptions, resend } from './transports/resend.ts';

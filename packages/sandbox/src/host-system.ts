@@ -1,5 +1,5 @@
 /** What the sandbox shows of the host's own system: /usr, the links into it, and a minimal /etc. */
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundOfEtc } from './etc-folder.ts';
 import { BOUND_OF_VAR } from './etc-list.ts';
@@ -26,9 +26,23 @@ export function systemOptions(etcFolder: string): string[] {
 /** Where a system's own programs lie; none of these belongs to an ordinary user. */
 export const systemProgramFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'] as const;
 
-/** The first of these folders' program of that name; null when it is in none. */
+/**
+ * The first of these folders' program of that name that we may execute; else the first that is there, so that the
+ * probe can say what is wrong with it; null when it is in none.
+ */
 export function findProgram(name: string, folders: readonly string[]): string | null {
-  return folders.map((folder) => join(folder, name)).find((path) => follow(path)?.isFile()) ?? null;
+  const found = folders.map((folder) => join(folder, name)).filter((path) => follow(path)?.isFile());
+  return found.find(executable) ?? found[0] ?? null;
+}
+
+/** Whether this process may execute it. */
+export function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function kindOf(path: string): 'link' | 'folder' | null {

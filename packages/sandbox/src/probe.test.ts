@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, writeFile } from 'node:fs/promises';
+import { chmod, cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { testLimits } from '@tinyfat/contracts';
@@ -38,6 +38,55 @@ describe.each(modes)('the probe ($name)', (mode) => {
     expect(await another.probe()).toMatchObject({
       ok: false,
       fix: expect.stringMatching(/install -y util-linux$/),
+    });
+  });
+
+  it('says that bwrap can not be executed, with its mode, and blames nothing else', async () => {
+    const programs = await fixture.folder();
+    const bwrap = join(programs, 'bwrap');
+    await writeFile(bwrap, '');
+    await chmod(bwrap, 0o000);
+    const sandbox = bubblewrap({
+      nodeBinary: process.execPath,
+      runtimeFolder: join(fixture.root, 'runtime'),
+      programFolders: [programs, '/usr/bin', '/bin'],
+    });
+    // Where the system has a good one, that is taken.
+    expect(await sandbox.probe()).toMatchObject({ ok: true });
+    await symlink('/usr/bin/prlimit', join(programs, 'prlimit'));
+    await symlink('/usr/bin/setpriv', join(programs, 'setpriv'));
+    const alone = bubblewrap({
+      nodeBinary: process.execPath,
+      runtimeFolder: join(fixture.root, 'runtime'),
+      programFolders: [programs],
+    });
+    const probe = await alone.probe();
+    expect(probe).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(`${bwrap} can not be executed by this user (its mode is 0000)`),
+      fix: `sudo chmod 755 ${bwrap}`,
+    });
+    expect(JSON.stringify(probe)).not.toContain('namespace');
+  });
+
+  it('says that bubblewrap is too old, with its version', async () => {
+    const programs = await fixture.folder();
+    const bwrap = join(programs, 'bwrap');
+    await writeFile(
+      bwrap,
+      '#!/bin/sh\n[ "$1" = --version ] && echo "bubblewrap 0.4.1" && exit\necho "bwrap: Unknown option --size" >&2\nexit 1\n',
+    );
+    await chmod(bwrap, 0o755);
+    // It belongs to whoever runs this, which is refused for an ordinary user before anything is started.
+    const isRoot = process.getuid?.() === 0;
+    const sandbox = bubblewrap({
+      nodeBinary: process.execPath,
+      runtimeFolder: join(fixture.root, 'runtime'),
+      programFolders: [programs, '/usr/bin', '/bin'],
+    });
+    expect(await sandbox.probe()).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining(isRoot ? 'bubblewrap 0.4.1 is too old' : 'belongs to the user'),
     });
   });
 

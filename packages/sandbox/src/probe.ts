@@ -1,9 +1,11 @@
 /** Does a sandbox really work here? If not: why, and the one line that mends it. */
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxResult } from '@tinyfat/core';
-import { explainFailure, type HostSettings } from './explain-failure.ts';
+import { explainFailure, PROGRAM_ENDED } from './explain-failure.ts';
 import type { Host, Missing } from './host.ts';
+import { readSettings } from './host-settings.ts';
+import { executable } from './host-system.ts';
 import { makeProbeFolder } from './probe-folder.ts';
 
 const LIMITS = {
@@ -28,12 +30,18 @@ export async function probeHost(
   start: Sandbox['start'],
   runtimeFolder: string,
 ): Promise<SandboxProbe> {
+  let bwrap: string | null = null;
   try {
     const host = await preparing;
     if ('missing' in host) return refuse(`${host.missing} is missing`, installLine(host.package));
+    bwrap = host.programs.bwrap;
+    const { prlimit, setpriv } = host.programs;
+    const needed = [bwrap, prlimit, ...(host.inside.root ? [setpriv] : [])];
+    const notExecutable = needed.find((program) => !executable(program));
+    if (notExecutable !== undefined) return explainClosed(notExecutable);
     return unsafe(host) ?? judge(host, await runProgram(host, start, runtimeFolder));
   } catch (error) {
-    return explainFailure(error instanceof Error ? error.message : String(error), readSettings());
+    return explainFailure(error instanceof Error ? error.message : String(error), readSettings(bwrap));
   }
 }
 
@@ -70,7 +78,23 @@ function judge(host: Host, result: SandboxResult): SandboxProbe {
   }
   const end = result.stopped ?? result.signal ?? `exit code ${result.exitCode}`;
   const said = result.stderr.trim() || result.stdout.trim();
-  return explainFailure(`the test program ended with ${end}: ${said}`, readSettings());
+  return explainFailure(`${PROGRAM_ENDED} ${end}: ${said}`, readSettings(host.programs.bwrap));
+}
+
+/** A program that is there and may not be run by us. */
+function explainClosed(program: string): SandboxProbe {
+  const mode = statSync(program).mode & 0o7777;
+  const octal = mode.toString(8).padStart(4, '0');
+  // Root may execute what anybody may, so for root bits of any kind are enough.
+  if ((mode & (process.getuid?.() === 0 ? 0o111 : 0o001)) === 0)
+    return refuse(
+      `${program} can not be executed by this user (its mode is ${octal})`,
+      `sudo chmod 755 ${program}`,
+    );
+  return refuse(
+    `${program} can not be executed, though its mode (${octal}) allows it: its file system is mounted noexec, or an access list or security module forbids it`,
+    `findmnt -no OPTIONS -T ${dirname(program)}   # noexec must not be there`,
+  );
 }
 
 /** Things that would work and yet not isolate. */
@@ -90,20 +114,6 @@ function unsafe(host: Host): SandboxProbe | null {
 function installLine(name: string | null): string {
   if (name === null) return 'run the server on a Linux machine';
   return `${process.getuid?.() === 0 ? '' : 'sudo '}apt-get install -y ${name}`;
-}
-
-function readSettings(): HostSettings {
-  const setting = (name: string) => {
-    const file = `/proc/sys/${name}`;
-    return existsSync(file) ? readFileSync(file, 'latin1').trim() : null;
-  };
-  return {
-    root: process.getuid?.() === 0,
-    appArmorRestricts: setting('kernel/apparmor_restrict_unprivileged_userns') === '1',
-    cloneForbidden: setting('kernel/unprivileged_userns_clone') === '0',
-    namespacesAtMost: Number(setting('user/max_user_namespaces') ?? Number.POSITIVE_INFINITY),
-    container: existsSync('/.dockerenv') || existsSync('/run/.containerenv'),
-  };
 }
 
 const refuse = (reason: string, fix: string): SandboxProbe => ({ ok: false, reason, fix });

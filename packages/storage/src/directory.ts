@@ -133,9 +133,9 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       );
     },
 
-    async write(agentId, path, bytes) {
+    async write(agentId, path, bytes, mode) {
       const done = await inFolder(agentId, path, true, async (fd, name) => {
-        await replaceFile(fd, name, bytes, own);
+        await replaceFile(fd, name, bytes, own, mode?.executable);
         return true;
       });
       if (!done) throw new Error(`${path}: something on the way is no folder`);

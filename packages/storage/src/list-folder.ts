@@ -8,6 +8,7 @@ import { descriptorPath, isMissing } from './open-below.ts';
 const MAX_NAMES = 20_000;
 /** A thousandth of a second's work. */
 const SLICE = 200;
+const OWNER_MAY_RUN = 0o100;
 
 /** Entries of the folder behind a descriptor, sorted by name, at most `limit`, of any `mostNames` that it holds. */
 export async function listFolder(fd: number, limit: number, mostNames = MAX_NAMES): Promise<FolderEntry[]> {
@@ -19,11 +20,19 @@ export async function listFolder(fd: number, limit: number, mostNames = MAX_NAME
     try {
       const stats = lstatSync(descriptorPath(fd, name));
       const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
-      entries.push({ name, kind, size: stats.size, modifiedAt: Math.round(stats.mtimeMs) });
+      entries.push({
+        name,
+        kind,
+        size: stats.size,
+        modifiedAt: Math.round(stats.mtimeMs),
+        executable: kind === 'file' && (stats.mode & OWNER_MAY_RUN) !== 0,
+      });
     } catch (error) {
       if (!isMissing(error)) throw error;
       // A name that is not UTF-8 is shown with this in it, and can't be used; but something is there.
-      if (name.includes('\ufffd')) entries.push({ name, kind: 'other', size: 0, modifiedAt: 0 });
+      if (name.includes('\ufffd')) {
+        entries.push({ name, kind: 'other', size: 0, modifiedAt: 0, executable: false });
+      }
     }
   }
   return entries;

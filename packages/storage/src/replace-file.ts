@@ -14,10 +14,11 @@ export async function replaceFile(
   name: string,
   bytes: Uint8Array | string,
   own: GiveToOwner,
+  executable = false,
 ): Promise<void> {
   const temporary = descriptorPath(folderFd, `.${randomUUID()}.part`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+  const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, executable ? 0o755 : 0o644);
   try {
     try {
       const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;

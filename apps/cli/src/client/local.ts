@@ -13,12 +13,18 @@ const HERE = { clientAddress: '127.0.0.1', local: true };
 /** A client that sees everything of the folder. Works beside a running server. */
 export function localApi(config: Config, data: DataFolder): ApiClient {
   const logger = makeLogger({ level: 'warn', plain: true, write: (line) => console.error(line) });
-  const api = createApi(apiPorts(config, data, logger, NO_SERVER), OPERATOR);
+  // What breaks here breaks the command, which says so in its own way.
+  let fault: { error: unknown } | null = null;
+  const onFault = (error: unknown) => {
+    fault = { error };
+  };
+  const api = createApi({ ...apiPorts(config, data, logger, NO_SERVER), onFault }, OPERATOR);
   return {
     call: callThrough(async ({ method, path, body }) => {
       const headers = { 'content-type': 'application/json' };
       const request = new Request(`http://localhost${API_PREFIX}${path}`, { method, headers, body });
       const answer = await api(request, HERE, UNCOUNTED);
+      if (fault !== null) throw fault.error;
       const bytes = new Uint8Array(await answer.arrayBuffer());
       return { ok: true, status: answer.status, headers: answer.headers, bytes };
     }),

@@ -30,13 +30,13 @@ export function onThisMachine(config: Config, what: string): void {
 }
 
 /** Options that are fields of the API. */
-const OPTIONS = ['owner', 'allow', 'model'];
+const OPTIONS = ['owner', 'allow', 'model', 'display_name', 'egress'];
 
 /** Says why something was refused, and gives 1; a UsageError where the words were the trouble. */
 export function refused({ status, detail, nextStep }: Failed): number {
   if (status === 400) {
     const words = detail.replace(/^"(\w+)": /, (_, field: string) =>
-      OPTIONS.includes(field) ? `--${field}: ` : '',
+      OPTIONS.includes(field) ? `--${field.replace('_', '-')}: ` : '',
     );
     throw new UsageError(printable(words));
   }

@@ -34,10 +34,31 @@ export const agentGroup: Group = {
       place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).showAgent,
     }),
+    set: command({
+      summary: "change an agent's owner, model, name in From, or egress",
+      words: ['NAME'],
+      options: {
+        owner: { value: 'ADDR', text: 'who owns it, may write to it, and pays from now on; admins only' },
+        model: { value: 'MODEL', text: 'such as haiku, sonnet or opus; or default, what the operator chose' },
+        'display-name': { value: 'TEXT', text: 'stands in From of its mail; empty: its name does' },
+        egress: {
+          value: 'none|public|HOSTS',
+          text: 'what its turns may reach (egress); hosts with commas between',
+        },
+      },
+      notes:
+        'A new owner takes the place of the former one on the list of those who may write, and sees everything that there is of the agent. Model and egress count from the next turn on.',
+      examples: [
+        'tinyfat agent set scout --model opus --display-name "Scout of Example Ltd."',
+        "tinyfat agent set scout --egress 'api.example.com,*.example.org'",
+      ],
+      place: 'anywhere',
+      load: async () => (await import('../commands/agent.ts')).setAgent,
+    }),
     delete: command({
       summary: "take an agent's address away; its folder stays",
       words: ['NAME'],
-      options: {},
+      options: { yes: { text: 'do not ask' } },
       examples: ['tinyfat agent delete scout'],
       place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).deleteAgent,
@@ -136,6 +157,38 @@ export const budgetGroup: Group = {
       examples: ['tinyfat budget remove scout'],
       place: 'anywhere',
       load: async () => (await import('../commands/budget.ts')).removeBudget,
+    }),
+  },
+};
+
+export const skillGroup: Group = {
+  summary: 'what an agent was taught: folders with a SKILL.md',
+  commands: {
+    add: command({
+      summary: 'give an agent a skill, in the place of the one of that name',
+      words: ['NAME', 'PATH'],
+      options: {},
+      notes:
+        'PATH is a folder or a zip archive with a SKILL.md, which begins with a front matter that has a description and, if not that of the folder, a name. Which files are programs is kept; hidden files are left out; links are refused. At most 200 files, 10 MiB together.',
+      examples: ['tinyfat skill add scout ./my-skill', 'tinyfat skill add scout my-skill.zip'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/skill.ts')).addSkill,
+    }),
+    list: command({
+      summary: 'list the skills of an agent',
+      words: ['NAME'],
+      options: json,
+      examples: ['tinyfat skill list scout'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/skill.ts')).listSkills,
+    }),
+    remove: command({
+      summary: 'take a skill away, with all its files',
+      words: ['NAME', 'SKILL'],
+      options: {},
+      examples: ['tinyfat skill remove scout my-skill'],
+      place: 'anywhere',
+      load: async () => (await import('../commands/skill.ts')).removeSkill,
     }),
   },
 };

@@ -24,8 +24,13 @@ export const demoCommand = command({
 export const doctorCommand = command({
   summary: 'what works, what does not, and the line that mends it',
   words: [],
-  options: json,
-  examples: ['tinyfat doctor'],
+  options: {
+    ...json,
+    online: { text: 'also ask name servers, the relay or mail provider, and the model; sends nothing' },
+  },
+  notes:
+    'Changes nothing, installs nothing, and needs no running server. A line for each check: ok, note (works, but not as one would want it in earnest) or broken, with what mends it. Exit code 1 when something is broken.',
+  examples: ['tinyfat doctor', 'tinyfat doctor --online'],
   place: 'here',
   load: async () => (await import('../commands/doctor.ts')).doctor,
 });

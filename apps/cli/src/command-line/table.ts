@@ -1,6 +1,6 @@
 /** The whole command line: everything that can stand first. */
 
-import { addressGroup, agentGroup, allowGroup, budgetGroup } from './agents.ts';
+import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from './agents.ts';
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
 import { accountGroup, keyGroup, tokenGroup } from './people.ts';
@@ -14,6 +14,7 @@ export const TABLE: Table = {
   agent: agentGroup,
   allow: allowGroup,
   address: addressGroup,
+  skill: skillGroup,
   budget: budgetGroup,
   send: sendCommand,
   mails: mailsGroup,

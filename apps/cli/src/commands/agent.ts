@@ -1,13 +1,20 @@
-/** `tinyfat agent create|list|show|delete`. */
+/** `tinyfat agent create|list|show|set|delete`. */
 import { renderError } from '@tinyfat/core';
 import { agentRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { refused, withApi } from '../client/open-api.ts';
-import type { Run } from '../command-line/spec.ts';
+import { type Run, UsageError } from '../command-line/spec.ts';
 import { printFacts } from '../output/facts.ts';
 import { printTable } from '../output/table.ts';
 import { printable, printJson, time } from '../output/text.ts';
-import { namedAgent } from './named-agent.ts';
+import { confirm, isTerminal } from './confirm.ts';
+import { type Agent, namedAgent } from './named-agent.ts';
+import { whoMayWrite } from './who-may-write.ts';
+
+/** Stands for the model that the operator chose. */
+const DEFAULT_MODEL = 'default';
+/** What null means of a setting. */
+const NOT_SET: Readonly<Record<string, string>> = { model: DEFAULT_MODEL, display_name: '(its name)' };
 
 interface CreateOptions {
   owner: string | undefined;
@@ -24,11 +31,42 @@ export const createAgent: Run<[string], CreateOptions> = async ({ words: [name],
       console.error(`tinyfat: ${renderError('agent_name_taken')}`);
       return 1;
     }
-    const { address, owner, warnings } = made.body;
-    for (const warning of warnings) console.error(`Warning: ${printable(warning)}`);
-    console.log(printable(`${address} is there. ${owner} may write to it.`));
+    const { address, owner, allowed_senders: entries, warnings } = made.body;
+    tellWarnings(warnings);
+    console.log(printable(`${address} is there. Who may write to it: ${whoMayWrite(owner, entries)}.`));
     return 0;
   });
+
+interface SetOptions {
+  owner: string | undefined;
+  model: string | undefined;
+  'display-name': string | undefined;
+  egress: string | undefined;
+}
+
+/** Changes what is named, and shows it as it is then. */
+export const setAgent: Run<[string], SetOptions> = async ({ words: [name], options }, config) => {
+  const { owner, model, 'display-name': displayName, egress } = options;
+  const body = {
+    ...(owner === undefined ? {} : { owner }),
+    ...(model === undefined ? {} : { model: model === DEFAULT_MODEL ? null : model }),
+    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...(egress === undefined ? {} : { egress }),
+  };
+  if (Object.keys(body).length === 0) {
+    throw new UsageError('name what is to be changed: --owner, --model, --display-name or --egress');
+  }
+  return await withApi(config, async (api) => {
+    const agent = await namedAgent(api, name);
+    if (!agent) return 1;
+    const changed = await api.call(agentRoutes.changeAgent, { params: { agent: agent.name }, body });
+    if (!changed.ok) return refused(changed);
+    tellWarnings(changed.body.warnings);
+    const settings = Object.entries(settingsOf(changed.body)).filter(([key]) => key in body);
+    printFacts([['address', changed.body.address], ...settings.map(factOf)]);
+    return 0;
+  });
+};
 
 /** Lists agents by name. */
 export const listAgents: Run<[], { json: boolean }> = async ({ options }, config) =>
@@ -68,32 +106,54 @@ export const showAgent: Run<[string], { json: boolean }> = async ({ words: [name
     const shown = {
       address: agent.address,
       id: agent.id,
-      owner: agent.owner,
+      ...settingsOf(agent),
       allowed: agent.allowed_senders,
       ...(folder === null ? {} : { folder }),
       turns: agent.turns,
       cost_usd: agent.cost_usd,
     };
     if (options.json) printJson(shown);
-    else
-      printFacts(
-        Object.entries(shown).map(([key, value]): [string, string] => [key, [value].flat().join(', ')]),
-      );
+    else printFacts(Object.entries(shown).map(factOf));
     return 0;
   });
 
-/** Takes the address of an agent away. */
-export const deleteAgent: Run<[string]> = async ({ words: [name] }, config) =>
-  await withApi(config, async (api) => {
+function settingsOf({ owner, model, display_name, egress }: Agent) {
+  return { owner, model, display_name, egress };
+}
+
+function factOf([key, value]: [string, string | number | null | string[]]): [string, string] {
+  return [key.replace('_', ' '), value === null ? (NOT_SET[key] ?? '-') : [value].flat().join(', ')];
+}
+
+function tellWarnings(warnings: readonly string[]): void {
+  for (const warning of warnings) console.error(`Warning: ${printable(warning)}`);
+}
+
+/** Takes the address of an agent away, after a person at the terminal has said so, or with `--yes`. */
+export const deleteAgent: Run<[string], { yes: boolean }> = async ({ words: [name], options }, config) => {
+  const terminal = { input: process.stdin, output: process.stderr };
+  if (!options.yes && !isTerminal(terminal)) {
+    throw new UsageError('it asks before it deletes, and there is no terminal to ask at: add --yes');
+  }
+  return await withApi(config, async (api) => {
     const agent = await namedAgent(api, name);
     if (!agent) return 1;
+    const folder = api.agentFolder(agent.id);
+    const stays = `Its folder${folder === null ? '' : ` (${folder})`}, its mails, its runs and what it sent stay.`;
+    if (!options.yes) {
+      const question = `${agent.address} would take no more mail.\n${stays}\nDelete it? Type ${agent.name}, or y: `;
+      if (!(await confirm(terminal, printableLines(question), [agent.name, 'y', 'yes']))) {
+        console.error('Nothing was deleted.');
+        return 1;
+      }
+    }
     const gone = await api.call(agentRoutes.deleteAgent, { params: { agent: agent.name } });
     if (!gone.ok) return refused(gone);
-    const folder = api.agentFolder(agent.id);
-    console.log(
-      printable(
-        `${agent.address} takes no more mail. Its folder stays${folder === null ? ' on the server.' : `: ${folder}`}`,
-      ),
-    );
+    console.log(printable(`${agent.address} takes no more mail. ${stays}`));
     return 0;
   });
+};
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

@@ -18,6 +18,7 @@ const LISTINGS = [
   'agent list',
   'allow list scout',
   'address list scout',
+  'skill list scout',
   'budget show',
   'mails',
   'mails scout',
@@ -39,6 +40,9 @@ describe('listings', () => {
     const data = await openDataFolder(dataDir);
     await fill(data.db);
     await data.folders.create(id(1), {});
+    for (const skill of ['tea', `a-skill-with-a-name-${'of-some-length-'.repeat(5)}`]) {
+      await data.folders.write(id(1), `skills/${skill}/SKILL.md`, '---\ndescription: x\n---\n');
+    }
     await data.close();
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));

@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { newId } from '@tinyfat/core';
+import { canonicalAddress, newId, parseMailbox } from '@tinyfat/core';
 import nodemailer from 'nodemailer';
 import { type Run, UsageError } from '../command-line/spec.ts';
 import type { Config } from '../config.ts';
 import { dataPaths, openDataFolder } from '../data-folder.ts';
+import { printable } from '../output/text.ts';
 import { awaitAnswer } from './await-answer.ts';
+import { howToBeLetIn } from './how-to-be-let-in.ts';
 
 interface SendOptions {
   to: string;
@@ -22,7 +24,8 @@ interface SendOptions {
 
 /** Sends standard input as the body; exit code 1 when the mail is refused or gets no answer. */
 export const send: Run<[], SendOptions> = async ({ options: values }, config) => {
-  const { to, from, subject } = values;
+  const to = agentAddress(values.to, config.mailDomain);
+  const from = author(values.from);
   const seconds = Number(values.timeout);
   if (!(seconds > 0)) throw new UsageError('--timeout wants a number of seconds');
   for (const file of values.attach) {
@@ -42,7 +45,7 @@ export const send: Run<[], SendOptions> = async ({ options: values }, config) =>
       messageId,
       from,
       to,
-      subject,
+      subject: values.subject,
       text: process.stdin.isTTY ? '' : await text(process.stdin),
       inReplyTo: values['in-reply-to'],
       references: values['in-reply-to'],
@@ -52,9 +55,10 @@ export const send: Run<[], SendOptions> = async ({ options: values }, config) =>
       })),
     });
   } catch (error) {
-    console.error(
-      `tinyfat: the mail was not taken: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(printable(`tinyfat: the mail was not taken: ${why}`));
+    const hint = howToBeLetIn(why, { to, from: from.address });
+    if (hint !== null) console.error(printable(hint));
     return 1;
   } finally {
     transport.close();
@@ -73,6 +77,28 @@ export const send: Run<[], SendOptions> = async ({ options: values }, config) =>
   }
 };
 
+/** The address of an agent by its name, or as it is written, a secret one too. */
+function agentAddress(written: string, mailDomain: string): string {
+  const address = written.includes('@') ? written.trim() : `${written.trim()}@${mailDomain}`;
+  const parsed = canonicalAddress(address);
+  if (!parsed.ok) throw new UsageError(`--to: ${parsed.reason} Write the name of an agent, or its address`);
+  return parsed.address;
+}
+
+function author(written: string): { address: string; name: string } {
+  if (!written.includes('@')) {
+    throw new UsageError(
+      `--from: ${JSON.stringify(written)} has no domain; write a whole address such as you@example.org`,
+    );
+  }
+  const parsed = parseMailbox(written);
+  if (!parsed.ok) throw new UsageError(`--from${parsed.reason}`);
+  return parsed.mailbox;
+}
+
+/** The address by which a listener on every address of the machine is reached from it. */
+const NEAR: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
 /** Where the server of this folder listens, as it wrote it down; null when none runs. */
 function runningListener(config: Config): { host: string; port: number } | null {
   try {
@@ -82,7 +108,7 @@ function runningListener(config: Config): { host: string; port: number } | null 
     if (typeof smtp !== 'object' || smtp === null || !('host' in smtp) || !('port' in smtp)) return null;
     const { host, port } = smtp;
     if (typeof host !== 'string' || typeof port !== 'number') return null;
-    return { host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port };
+    return { host: NEAR[host] ?? host, port };
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
-import { describeError } from '@tinyfat/core';
+import { hostWithPort, isLoopbackHostname } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
+import type { RelayCheck } from '@tinyfat/mail';
 import type { Run } from '../command-line/spec.ts';
 import { type Config, isLoopback } from '../config.ts';
 import { makeLogger } from '../logger.ts';
@@ -8,7 +9,7 @@ import { printable } from '../output/text.ts';
 import { installLastResort } from '../server/last-resort.ts';
 import { mailWay } from '../server/mail-transport.ts';
 import type { SignInMail } from '../server/sign-in-mails.ts';
-import { type Server, type StartResult, startServer } from '../server/start-server.ts';
+import { type Server, startServer } from '../server/start-server.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;
@@ -25,15 +26,27 @@ export const start: Run = async (_given, config) => {
   // Whoever read what is printed may go away; mail is served all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
-  const started = await startServer(config, logger, showSignIn).catch(takenPort);
+  let server: Server | null = null;
+  let isReloadDue = false;
+  const onHangUp = hangUps(config, () => {
+    isReloadDue = server === null;
+    server?.reloadCertificate();
+  });
+  const started = await startServer(config, logger, showSignIn);
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
   }
-  const { server } = started;
-  lastResort.stopWith(() => server.stop(0));
-  for (const line of await welcome(config, server)) console.log(line);
+  const running = started.server;
+  server = running;
+  if (isReloadDue) running.reloadCertificate();
+  lastResort.stopWith(() => running.stop(0));
+  for (const line of await welcome(config, running)) console.log(line);
+  void running.checkMailOut().then((check) => {
+    if (check) console.log(mailOutLine(check));
+  });
   const signal = await new Promise<string>((resolve) => {
+    onHangUp(() => resolve('SIGHUP'));
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
@@ -41,7 +54,7 @@ export const start: Run = async (_given, config) => {
   // A second signal does not wait for the running turns.
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
-  const stopped = await server.stop(DRAIN_MS).then(
+  const stopped = await running.stop(DRAIN_MS).then(
     () => true,
     () => false,
   );
@@ -49,9 +62,30 @@ export const start: Run = async (_given, config) => {
   process.exit(stopped && !lastResort.faulted() ? 0 : 1);
 };
 
+/**
+ * SIGHUP has the certificate read again, as servers do. Where there is none to read and somebody sits at a terminal, it
+ * is the terminal that has gone, and the server stops in order. Gives what takes the stop.
+ */
+function hangUps(config: Config, reload: () => void): (stop: () => void) => void {
+  let stop: () => void = () => process.exit(1);
+  process.on('SIGHUP', () => {
+    if (config.smtp.tls === null && process.stdin.isTTY === true) stop();
+    else reload();
+  });
+  return (given) => {
+    stop = given;
+  };
+}
+
+/** What was found out about the relay after the start. */
+function mailOutLine(check: RelayCheck): string {
+  if (check.ok) return `Mail out     works: ${printable(check.detail)}`;
+  return `Mail out     FAILS: ${printable(check.reason)}\n             To mend it: ${check.fix} Mail is taken all the same; answers wait.`;
+}
+
 function signInNote({ publicUrl, adminEmails }: Config): string {
   const { protocol, hostname } = new URL(publicUrl);
-  if (protocol === 'http:' && !isLoopback(hostname)) {
+  if (protocol === 'http:' && !isLoopbackHostname(hostname)) {
     return ' (plain http: cookies can be read on the way; put a proxy with TLS in front)';
   }
   return adminEmails.length === 0 ? ' (owners see their own agents; ADMIN_EMAILS names who sees all)' : '';
@@ -60,13 +94,6 @@ function signInNote({ publicUrl, adminEmails }: Config): string {
 /** Without a way out for mail, whoever sits at this terminal is who can read it. Goes into no log. */
 function showSignIn({ address, link, code }: SignInMail): void {
   console.log(`Sign in      ${printable(address)}: ${link} (code ${code})`);
-}
-
-/** A taken port is told with its next step; anything else is a surprise and goes on as it is. */
-function takenPort(error: unknown): Extract<StartResult, { ok: false }> {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
-  const { sentence, nextStep } = describeError('port_in_use');
-  return { ok: false, reason: `${sentence} (${error.message})`, fix: nextStep };
 }
 
 async function welcome(config: Config, server: Server): Promise<string[]> {
@@ -82,14 +109,14 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
       : 'Write to     nobody yet; make an agent: tinyfat agent create NAME --owner you@example.com',
     server.smtpPort === null
       ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
-      : `Mail in      SMTP on ${host}:${server.smtpPort}${isLoopback(host) ? ' (this machine only)' : ''}`,
+      : `Mail in      SMTP on ${hostWithPort(host, server.smtpPort)}${isLoopback(host) ? ' (this machine only)' : ''}`,
     ...webhookLines(config),
     `Mail out     ${mailWay(config) ?? `Maildir ${server.data.paths.mailbox} (set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real)`}`,
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
     `Sign in      ${config.publicUrl}${signInNote(config)}`,
-    `Health       http://${config.http.host}:${server.httpPort}/health/ready`,
+    `Health       http://${hostWithPort(config.http.host, server.httpPort)}/health/ready`,
     `Everything   is in ${config.dataDir}`,
   ];
   return lines;

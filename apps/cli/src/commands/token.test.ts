@@ -52,6 +52,15 @@ describe('tinyfat token', () => {
     expect((await run('create --owner root@example.com --scope admin')).err).not.toContain('ADMIN_EMAILS');
   });
 
+  it('warns of an owner who has no agent and is no admin', async () => {
+    const warned = 'Warning: ann@example.com owns no agent; see: tinyfat agent list';
+    expect((await run('create --owner ann@example.com')).err).toContain(warned);
+    expect((await run('create --owner root@example.com')).err).not.toContain('Warning');
+    const settings = () => readConfig({ DATA_DIR: dataDir });
+    expect(await runWords(['agent', 'create', 'scout', '--owner', 'ann@example.com'], settings)).toBe(0);
+    expect((await run('create --owner ann@example.com')).err).not.toContain('Warning');
+  });
+
   it('revokes one, once', async () => {
     await run('create --owner ann@example.com');
     const [{ id }] = await listed();

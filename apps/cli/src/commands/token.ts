@@ -1,10 +1,12 @@
 /** `tinyfat token create|list|revoke`: tokens of the JSON API. A token is printed once, when it is made. */
-import { isScope, SCOPES, tokenRoutes } from '@tinyfat/platform';
+import { isScope, meRoutes, SCOPES, tokenRoutes } from '@tinyfat/platform';
+import type { ApiClient } from '../client/api-client.ts';
 import { refused, withApi } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command-line/spec.ts';
 import { shortIds } from '../output/short-id.ts';
 import { printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
+import { warnOfNoAgent } from './named-agent.ts';
 
 const DEFAULT_SCOPES = ['read', 'write'];
 
@@ -29,9 +31,13 @@ export const createToken: Run<[], CreateOptions> = async ({ options }, config) =
       body: { name, scopes, owner, ...(end === undefined ? {} : { expires_in_days: end }) },
     });
     if (!made.ok) return refused(made);
-    // What a server's ADMIN_EMAILS says is not known here.
+    // What a server's ADMIN_EMAILS says is not known here, but of the one who asks.
     const isHere = config.client.server === null;
-    if (isHere && scopes.includes('admin') && !config.adminEmails.includes(made.body.owner)) {
+    const isAdmin = isHere
+      ? config.adminEmails.includes(made.body.owner)
+      : await isAskedByAdmin(api, made.body.owner);
+    if (!isAdmin) await warnOfNoAgent(api, made.body.owner);
+    if (isHere && scopes.includes('admin') && !isAdmin) {
       console.error(`Warning: the scope admin counts only while ADMIN_EMAILS names ${made.body.owner}.`);
     }
     console.log(printable(made.body.token));
@@ -39,6 +45,11 @@ export const createToken: Run<[], CreateOptions> = async ({ options }, config) =
     return 0;
   });
 };
+
+async function isAskedByAdmin(api: ApiClient, owner: string): Promise<boolean> {
+  const me = await api.call(meRoutes.getMe);
+  return me.ok && me.body.is_admin && me.body.owner === owner;
+}
 
 function endOf(text: string | undefined): number | null | undefined {
   if (text === undefined) return undefined;

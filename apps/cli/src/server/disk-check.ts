@@ -31,7 +31,14 @@ const NEXT_STEP = 'Free space on it, or see that it is mounted read-write';
 /** Null, or what is wrong with it and what to do. */
 export async function diskProblem(parts: DiskParts): Promise<string | null> {
   const { dataDir, room = statfs, withinMs = WITHIN_MS } = parts;
-  const { bsize, bavail, files, ffree } = await room(dataDir);
+  const tooLittle = roomProblem(await room(dataDir));
+  if (tooLittle !== null) return tooLittle;
+  const written = await within(withinMs, writeTest(join(dataDir, TEST_FILE)));
+  return written === null ? null : `DATA_DIR can not be written (${written}). ${NEXT_STEP}.`;
+}
+
+/** Null, or what there is too little of for mail to be taken. */
+export function roomProblem({ bsize, bavail, files, ffree }: FileSystemRoom): string | null {
   const free = bsize * bavail;
   if (free < LEAST_FREE_BYTES) {
     const [has, needs] = [free, LEAST_FREE_BYTES].map((bytes) => Math.floor(bytes / MEGABYTE));
@@ -40,8 +47,7 @@ export async function diskProblem(parts: DiskParts): Promise<string | null> {
   if (files > 0 && ffree < LEAST_FREE_INODES) {
     return `The file system of DATA_DIR has ${ffree} inodes left, and needs ${LEAST_FREE_INODES}. Remove files from it.`;
   }
-  const written = await within(withinMs, writeTest(join(dataDir, TEST_FILE)));
-  return written === null ? null : `DATA_DIR can not be written (${written}). ${NEXT_STEP}.`;
+  return null;
 }
 
 /** Writes and syncs a block, and takes it away; the code of the system's error where that fails. */

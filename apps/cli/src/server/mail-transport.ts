@@ -1,11 +1,20 @@
 /** Which way mail goes out. */
 import type { Clock, MailTransport } from '@tinyfat/core';
-import { maildir, postmark, type ResendAccount, resend, resendAccount, smtpRelay } from '@tinyfat/mail';
+import {
+  checkRelay,
+  maildir,
+  postmark,
+  type RelayCheck,
+  type ResendAccount,
+  resend,
+  resendAccount,
+  smtpRelay,
+} from '@tinyfat/mail';
 import type { Config } from '../config.ts';
 
 /** The provider or the relay that is configured, else the Maildir in the given folder. */
 export function mailTransport(
-  config: Pick<Config, 'smtpUrl' | 'mailProvider' | 'mailDomain'>,
+  config: Pick<Config, 'smtpUrl' | 'relayAuthorities' | 'mailProvider' | 'mailDomain'>,
   mailbox: string,
   clock: Clock,
   account: ResendAccount | null = null,
@@ -23,8 +32,18 @@ export function mailTransport(
     case 'postmark':
       return postmark({ serverToken: mailProvider.key, baseUrl: mailProvider.baseUrl, clock });
     case undefined:
-      return smtpUrl ? smtpRelay({ url: smtpUrl, hostname }) : maildir({ folder: mailbox, clock, hostname });
+      return smtpUrl
+        ? smtpRelay({ url: smtpUrl, hostname, ca: config.relayAuthorities })
+        : maildir({ folder: mailbox, clock, hostname });
   }
+}
+
+/** Asks the relay whether mail would go out, as `checkRelay` does; null where none is configured. */
+export function relayCheckOf(
+  config: Pick<Config, 'smtpUrl' | 'relayAuthorities' | 'mailDomain'>,
+): (() => Promise<RelayCheck>) | null {
+  const { smtpUrl: url, relayAuthorities: ca, mailDomain: hostname } = config;
+  return url === null ? null : () => checkRelay({ url, hostname, ca });
 }
 
 /** The account at Resend that mail goes out and comes in through; null where there is none. */

@@ -1,11 +1,11 @@
 /** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
-import { readFileSync } from 'node:fs';
 import { type Clock, type Logger, MAX_MESSAGE_BYTES, type MakeId, type Recorder } from '@tinyfat/core';
 import { allowList, findAgent, findSecretAddress } from '@tinyfat/database';
 import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
 import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
+import type { TlsPair } from '../tls-files.ts';
 
 /** Of all messages that have no answer yet: six of the largest; one client gets half. */
 const MAX_BUFFERED_BYTES = 6 * MAX_MESSAGE_BYTES;
@@ -27,10 +27,15 @@ export interface DoorParts {
   onReports(): void;
 }
 
-/** Listens; null where no port is configured. Rejects for a port that is taken. */
-export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
+/**
+ * Listens; null where no port is configured. Without `tls` STARTTLS is not offered. Rejects for a port that is taken.
+ */
+export async function openDoor(
+  parts: DoorParts,
+  tls: Pick<TlsPair, 'key' | 'cert'> | null = null,
+): Promise<SmtpListener | null> {
   const { config, logger } = parts;
-  const { tls, host, port } = config.smtp;
+  const { host, port } = config.smtp;
   if (port === null) return null;
   const door = doorPorts(parts);
   const take = (delivery: SmtpDelivery, oversizeBytes?: number) =>
@@ -47,7 +52,7 @@ export async function openDoor(parts: DoorParts): Promise<SmtpListener | null> {
     port,
     hostname: config.mailDomain,
     clock: parts.clock,
-    tls: tls ? { key: readFileSync(tls.keyFile, 'utf8'), cert: readFileSync(tls.certFile, 'utf8') } : null,
+    tls: tls && { key: tls.key, cert: tls.cert },
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxBufferedBytes: MAX_BUFFERED_BYTES,
     maxRecipients: 100,

@@ -32,6 +32,8 @@ export interface WebParts extends Pick<CheckParts, 'sandbox' | 'listener'> {
   onDeliveries(): void;
   /** Told the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
   onSignIn(mail: SignInMail): void;
+  /** What keeps mail from leaving; null where it leaves. */
+  mailOutWarning(): string | null;
 }
 
 export interface Web {
@@ -112,6 +114,7 @@ export async function openWeb(parts: WebParts): Promise<Web> {
         listener,
         longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
       }),
+      warnings: { mail_out: async () => parts.mailOutWarning() },
       metrics,
       webhooks,
       reportFault: faultReporter(logger, makeId),

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger, SandboxLimits } from '@tinyfat/core';
-import { newId } from '@tinyfat/core';
+import { describeError, newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers, type RelayCheck } from '@tinyfat/mail';
 import { logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';
@@ -20,14 +20,16 @@ import {
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { readCertificate, reloadCertificate } from './certificate.ts';
 import { lockDataFolder } from './lock.ts';
-import { mailTransport, resendAccountOf } from './mail-transport.ts';
+import { watchMailOut } from './mail-out.ts';
+import { mailTransport, relayCheckOf, resendAccountOf } from './mail-transport.ts';
 import { masterKeySource } from './master-keys.ts';
 import { readModels } from './models.ts';
 import { openDoor } from './open-door.ts';
 import { openWeb } from './open-web.ts';
 import { openWebhooks } from './open-webhooks.ts';
-import { programPaths } from './program.ts';
+import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
 import type { SignInMail } from './sign-in-mails.ts';
@@ -39,6 +41,13 @@ export interface Server {
   smtpPort: number | null;
   httpPort: number;
   data: DataFolder;
+  /** Asks the relay whether mail would go out, within seconds; null where there is none. Never rejects. */
+  checkMailOut(): Promise<RelayCheck | null>;
+  /**
+   * Reads the certificate of the listener again, for connections that begin TLS from now on. One that can not be used
+   * is an error in the log, and the old one stays.
+   */
+  reloadCertificate(): void;
   /**
    * Takes no new mail, finishes what runs within the time, then stops; nothing is lost either way. Further calls wait
    * for the first. Rejects when a part failed to stop; all others are stopped then, too.
@@ -79,6 +88,13 @@ export async function startServer(
   const clock = Date.now;
   const makeId = () => newId(clock, randomBytes);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const missing = missingBuild();
+  if (missing !== null) {
+    const { sentence, nextStep } = describeError('build_missing');
+    return { ok: false, reason: `${sentence} (${missing})`, fix: nextStep };
+  }
+  const tls = config.smtp.tls && readCertificate(config.smtp.tls, clock, logger);
+  if (tls && !tls.ok) return { ok: false, reason: tls.reason, fix: tls.fix };
   const lock = lockDataFolder(config.dataDir);
   if (!lock.ok) return { ok: false, reason: lock.reason, fix: lock.fix };
   const undo: (() => Promise<void> | void)[] = [() => lock.release()];
@@ -88,7 +104,9 @@ export async function startServer(
     return undone;
   };
   try {
-    const data = await openDataFolder(config.dataDir);
+    const data = await openDataFolder(config.dataDir, ({ from, to, copy }) =>
+      logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
+    );
     undo.push(() => data.close());
     const { db, paths, folders, rawMail } = data;
     const keyBytes = await readSignInKey(data);
@@ -101,7 +119,10 @@ export async function startServer(
       };
     }
     const limits = sandboxLimits(config.turnTimeoutMs);
-    const metrics = createMetrics(() => backlog(db, clock()));
+    const metrics = createMetrics(
+      () => backlog(db, clock()),
+      () => mailOut.warning() !== null,
+    );
     const recorder = recorders(logRecorder(logger), metrics.recorder);
 
     rmSync(paths.turns, { recursive: true, force: true });
@@ -134,10 +155,16 @@ export async function startServer(
       authservIds: config.trustedAuthservIds,
     });
     undo.push(() => workers.close());
-    const gateways = createGateways({ now: clock });
+    const gateways = createGateways({ now: clock, allow: config.egressAllow });
     undo.push(() => gateways.close());
     const account = resendAccountOf(config, clock);
-    const transport = mailTransport(config, paths.mailbox, clock, account);
+    const mailOut = watchMailOut({
+      transport: mailTransport(config, paths.mailbox, clock, account),
+      check: relayCheckOf(config),
+      clock,
+      logger,
+    });
+    const { transport } = mailOut;
     undo.push(() => transport.close());
 
     const queue = databaseQueue({
@@ -158,7 +185,6 @@ export async function startServer(
       folders,
       clock,
       skillsFolder: programPaths.skills,
-      egress: { kind: 'public' },
       onGatewayEvent(run, { kind, ...event }) {
         if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
         else logger.debug('gateway', { run, kind, ...event });
@@ -226,7 +252,7 @@ export async function startServer(
       onJobs: () => worker.wake(),
       onReports: () => void fileSettled(ports),
     };
-    const listener = await openDoor(door);
+    const listener = await openDoor(door, tls);
     if (listener) undo.push(() => listener.close(5000));
     const webhooks = await openWebhooks({ ...door, config, account });
     undo.push(() => webhooks.stop(5000));
@@ -247,6 +273,7 @@ export async function startServer(
       onJobs: () => worker.wake(),
       onDeliveries: () => wakeSender(),
       onSignIn,
+      mailOutWarning: mailOut.warning,
     });
     undo.push(() => web.stop(5000));
 
@@ -270,6 +297,8 @@ export async function startServer(
         smtpPort,
         httpPort: web.port,
         data,
+        checkMailOut: mailOut.check,
+        reloadCertificate: () => reloadCertificate(config.smtp.tls, listener, clock, logger),
         async stop(milliseconds) {
           drainMs = milliseconds;
           if (!(await undoAll())) throw new Error('not everything could be stopped in order');

@@ -48,7 +48,8 @@ export function createApi(ports: ApiPorts, principal?: Principal): Api {
   }
   app.notFound(() => problem('not_found', 'There is no such path in this API; see openapi.yaml.'));
   app.onError((error) => {
-    ports.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
+    if (ports.onFault) ports.onFault(error);
+    else ports.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
     return problem('server_fault');
   });
   return async (request, from, held) => await app.fetch(request, { from, held });

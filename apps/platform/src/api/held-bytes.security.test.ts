@@ -58,7 +58,8 @@ describe('bytes in flight', () => {
   });
 
   it('are counted of bodies, and one owner leaves room for the others', async () => {
-    const body = { files: [{ path: 'SKILL.md', content: 'x'.repeat(9 * MEGABYTE) }] };
+    const about = { path: 'SKILL.md', content: '---\ndescription: x\n---\n' };
+    const body = { files: [about, { path: 'large', content: 'x'.repeat(9 * MEGABYTE) }] };
     const put = (owner: string, agent: string) =>
       api.person(owner).call('PUT', `/agents/${agent}/skills/tea`, { body });
     const statuses = [];

@@ -3,10 +3,12 @@ export type { Download } from './answer.ts';
 export { API_PREFIX, type Api, createApi } from './create-api.ts';
 export type { ApiPorts, KeyStored } from './ports.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
+export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
 export type { Fields, Route } from './route.ts';
 /** What clients ask by: `agentRoutes.listAgents` … */
 export * as agentRoutes from './routes/agents.ts';
 export * as budgetRoutes from './routes/budgets.ts';
+export * as fileRoutes from './routes/files.ts';
 export * as keyRoutes from './routes/keys.ts';
 export * as mailRoutes from './routes/mails.ts';
 export * as meRoutes from './routes/me.ts';

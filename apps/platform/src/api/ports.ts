@@ -24,6 +24,8 @@ export interface ApiPorts {
   /** Of a secure source. */
   randomBytes(count: number): Uint8Array;
   logger: Logger;
+  /** Gets what a handler threw in the place of the log; absent where the log is to have it. */
+  onFault?(error: unknown): void;
   /** Agents are `name@mailDomain`. */
   mailDomain: string;
   models: readonly ModelName[];

@@ -30,7 +30,11 @@ const CASES: Record<string, Case[]> = {
   listAgents: [own('/agents'), own(`/agents?owner=${encodeURIComponent(BOB)}`)],
   createAgent: [own('/agents', { body: { name: 'of-the-stranger' } })],
   getAgent: [missing('/agents/scout'), missing('/agents/SCOUT')],
-  changeAgent: [missing('/agents/scout', { body: { model: 'opus' } })],
+  changeAgent: [
+    missing('/agents/scout', { body: { model: 'opus' } }),
+    missing('/agents/scout', { body: { owner: BOB } }),
+    missing('/agents/scout', { body: { egress: 'public', display_name: 'Stolen' } }),
+  ],
   deleteAgent: [missing('/agents/scout')],
   listAllowedSenders: [missing('/agents/scout/allowed-senders')],
   addSender: [missing('/agents/scout/allowed-senders', { body: { entry: BOB } })],

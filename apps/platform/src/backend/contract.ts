@@ -50,6 +50,8 @@ export interface Backend {
   publicUrl: URL;
   /** What must work before the server counts as ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
+  /** What should work and keeps no mail from being taken, such as the way out, by name. */
+  warnings: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;
   accounts: Accounts;

@@ -54,15 +54,25 @@ const pages = v.object({
   logTo: v.custom<(logger: Logger) => void>((value) => typeof value === 'function'),
 });
 
+/** What was built can not be loaded; the cause says why. */
+export class PagesUnusable extends Error {
+  override name = 'PagesUnusable';
+}
+
+async function loadPages(entry: string): Promise<v.InferOutput<typeof pages>> {
+  try {
+    return v.parse(pages, await import(pathToFileURL(entry).href));
+  } catch (cause) {
+    throw new PagesUnusable(`${entry} can not be loaded`, { cause });
+  }
+}
+
 /** Listens; rejects when the port is taken or the app was not built. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { backend, logger, limits = HTTP_LIMITS } = options;
   // A later build takes the place of this one: the pages and their files stay those of one build.
   const builtFolder = await realpath(options.builtFolder);
-  const { render, logTo } = v.parse(
-    pages,
-    await import(pathToFileURL(join(builtFolder, 'server/entry.mjs')).href),
-  );
+  const { render, logTo } = await loadPages(join(builtFolder, 'server/entry.mjs'));
   logTo(logger);
   const server = createServer({
     maxHeaderSize: MAX_HEAD_BYTES,

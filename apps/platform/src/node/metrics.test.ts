@@ -40,7 +40,18 @@ describe('metrics', () => {
     metrics.recorder.mail({ ...mail, verdict: 'accepted' });
     metrics.recorder.mail({ ...mail, verdict: 'refused' });
     metrics.recorder.delivery({
-      ...{ trace: 'm', run: 'r', delivery: 'd', kind: 'reply', attempt: 1, code: null, durationMs: 1 },
+      ...{
+        trace: 'm',
+        run: 'r',
+        delivery: 'd',
+        kind: 'reply',
+        attempt: 1,
+        agent: 'scout',
+        code: null,
+        reason: null,
+        nextAttemptAt: null,
+        durationMs: 1,
+      },
       ...{ provider: 'resend', state: 'sent' },
     });
     expect(await value(metrics, 'tinyfat_mails_total{via="smtp",verdict="accepted"}')).toBe(2);

@@ -17,8 +17,11 @@ export interface Metrics {
 
 const TURN_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
-/** One registry of its own. `readBacklog` is called for each rendering. */
-export function createMetrics(readBacklog: () => Promise<Backlog>): Metrics {
+/** One registry of its own. `readBacklog` and `mailOutFails` are called for each rendering. */
+export function createMetrics(
+  readBacklog: () => Promise<Backlog>,
+  mailOutFails: () => boolean = () => false,
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -77,6 +80,7 @@ export function createMetrics(readBacklog: () => Promise<Backlog>): Metrics {
     'tinyfat_queue_age_seconds',
     'How long the oldest job has been due that nothing but free workers keeps waiting.',
   );
+  const failing = gauge('tinyfat_mail_out_failing', '1 while no mail goes out, whichever it is; else 0.');
 
   return {
     contentType: registry.contentType,
@@ -104,6 +108,7 @@ export function createMetrics(readBacklog: () => Promise<Backlog>): Metrics {
       waiting.mailsHeld.set(backlog.mailsHeld);
       waiting.deliveriesHeld.set(backlog.deliveriesHeld);
       queueAge.set(backlog.oldestDueMs / 1000);
+      failing.set(mailOutFails() ? 1 : 0);
       return await registry.metrics();
     },
   };

@@ -1,14 +1,27 @@
 /** Can the server take and do work? */
 import type { ReadinessCheck } from '../backend/contract.ts';
 
-/** What each check said: `ok`, or what is wrong. */
+/** What each check said: `ok`, or what is wrong. `warnings` are what is wrong and keeps no mail from being taken. */
 export interface Readiness {
   ready: boolean;
   checks: Record<string, string>;
+  warnings: Record<string, string>;
 }
 
+type Checks = Readonly<Record<string, ReadinessCheck>>;
+
 /** Runs the checks one after the other; one that throws is not ok. */
-export async function readiness(checks: Readonly<Record<string, ReadinessCheck>>): Promise<Readiness> {
+export async function readiness(backend: { checks: Checks; warnings: Checks }): Promise<Readiness> {
+  const checks = await run(backend.checks);
+  const warnings = Object.entries(await run(backend.warnings)).filter(([, said]) => said !== 'ok');
+  return {
+    ready: Object.values(checks).every((result) => result === 'ok'),
+    checks,
+    warnings: Object.fromEntries(warnings),
+  };
+}
+
+async function run(checks: Checks): Promise<Record<string, string>> {
   const results: Record<string, string> = {};
   for (const [name, check] of Object.entries(checks)) {
     try {
@@ -17,5 +30,5 @@ export async function readiness(checks: Readonly<Record<string, ReadinessCheck>>
       results[name] = error instanceof Error ? error.message : String(error);
     }
   }
-  return { ready: Object.values(results).every((result) => result === 'ok'), checks: results };
+  return results;
 }

@@ -17,7 +17,13 @@ async function context(sessions: number): Promise<CommandContext> {
   const entries = Array.from({ length: sessions }, (_, number): FolderEntry => {
     const time = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString().replace(/[:.]/g, '-');
     const group = number.toString(16).padStart(12, '0');
-    return { name: `${time}_01990000-0000-7000-8000-${group}.jsonl`, kind: 'file', size: 0, modifiedAt: 0 };
+    return {
+      name: `${time}_01990000-0000-7000-8000-${group}.jsonl`,
+      kind: 'file',
+      size: 0,
+      modifiedAt: 0,
+      executable: false,
+    };
   });
   const list = async (_agent: string, _folder: string, limit: number) => entries.slice(0, limit);
   const ports = { ...outbox.ports, folders: { ...outbox.ports.folders, list } };

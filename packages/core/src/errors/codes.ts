@@ -3,8 +3,10 @@ import { admissionErrors } from './admission.ts';
 import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';
 import { httpErrors } from './http.ts';
+import { relayErrors } from './relay.ts';
 import { runErrors } from './run.ts';
 import { setupErrors } from './setup.ts';
+import { tlsErrors } from './tls.ts';
 import { webhookErrors } from './webhook.ts';
 
 /** Every error code with its description. */
@@ -12,8 +14,10 @@ export const ERRORS = {
   ...admissionErrors,
   ...deliveryErrors,
   ...httpErrors,
+  ...relayErrors,
   ...runErrors,
   ...setupErrors,
+  ...tlsErrors,
   ...webhookErrors,
 } as const;
 
@@ -37,5 +41,6 @@ export function describeError(code: string): ErrorDescription {
 export function renderError(code: string, detail: string | null = null): string {
   const { sentence, nextStep } = describeError(code);
   const middle = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return [sentence, middle, nextStep].filter((part) => part !== '').join(' ');
+  const ended = middle === '' || /[.!?:)]$/.test(middle) ? middle : `${middle}.`;
+  return [sentence, ended, nextStep].filter((part) => part !== '').join(' ');
 }

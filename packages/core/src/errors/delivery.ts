@@ -80,6 +80,12 @@ export const deliveryErrors = {
     sentence: 'The mail provider could not be reached, or put the mail off, too many times.',
     nextStep: 'Check the provider and its settings, then run: tinyfat outbox retry ID',
   },
+  delivery_deferred: {
+    seenBy: 'operator',
+    sentence: 'The mail provider could not be reached, or put the mail off; it is tried again by itself.',
+    nextStep:
+      'Nothing has to be done unless it goes on: then mend what the reason names, at the provider or in the settings for mail out.',
+  },
   delivery_uncertain: {
     seenBy: 'owner',
     sentence: 'No clear answer came from the mail provider, which may already have taken the mail.',
@@ -118,6 +124,7 @@ export const deliveryErrors = {
   | 'compose_failed'
   | 'delivery_rejected'
   | 'delivery_exhausted'
+  | 'delivery_deferred'
   | 'delivery_uncertain'
   | 'delivery_parked'
   | 'delivery_bounced',

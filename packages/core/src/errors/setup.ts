@@ -7,6 +7,87 @@ export const setupErrors = {
     sentence: 'A port that should be listened on is taken.',
     nextStep: 'Stop the program that has it, or set PORT or SMTP_PORT to another one.',
   },
+  database_newer: {
+    seenBy: 'operator',
+    sentence: 'The database belongs to a newer tinyfat than this one; nothing was changed.',
+    nextStep:
+      'Start the newer version again; or, to go back, stop everything and put the copy that its upgrade left beside the database in its place: what came since then is not in it.',
+  },
+  port_forbidden: {
+    seenBy: 'operator',
+    sentence: 'This user may not listen on that port: ports below 1024 belong to root.',
+    nextStep:
+      'Set SMTP_PORT=2525 and forward port 25 to it in the kernel, or let ordinary users listen from there on: sysctl net.ipv4.ip_unprivileged_port_start=25; docs/self-host.md has the ways.',
+  },
+  address_not_here: {
+    seenBy: 'operator',
+    sentence: 'An address that should be listened on is none of this machine.',
+    nextStep:
+      'Set HOST and SMTP_HOST to addresses that ip address shows, or to 0.0.0.0 or :: for all of them.',
+  },
+  data_read_only: {
+    seenBy: 'operator',
+    sentence: 'The data folder can not be written: its file system is read-only, or the files are.',
+    nextStep:
+      'Mount it read-write (a file system with faults becomes read-only by itself: look at dmesg; under systemd name it in ReadWritePaths=), or set DATA_DIR to another folder.',
+  },
+  data_no_permission: {
+    seenBy: 'operator',
+    sentence: 'This user may not read or write the data folder.',
+    nextStep:
+      'Run the command as the user of the server, for example: runuser -u tinyfat -- tinyfat ...; or give that user the folder: chown -R USER DATA_DIR',
+  },
+  data_not_a_folder: {
+    seenBy: 'operator',
+    sentence: 'DATA_DIR names something that is no folder, or lies below such a thing.',
+    nextStep: 'Set DATA_DIR to a folder, or to a path at which one can be made.',
+  },
+  disk_full: {
+    seenBy: 'operator',
+    sentence:
+      'There is no room left for what should be written: the disk, its inodes or a quota are used up.',
+    nextStep:
+      'Look at df -h and df -i for DATA_DIR and /tmp, free space, then do it again. What was accepted is not lost.',
+  },
+  disk_fault: {
+    seenBy: 'operator',
+    sentence: 'The disk gave an error when it was read or written.',
+    nextStep: 'Look at dmesg, stop the server, save a copy of DATA_DIR and have the disk checked.',
+  },
+  database_corrupt: {
+    seenBy: 'operator',
+    sentence: 'The database is damaged, or is no database.',
+    nextStep:
+      'Stop the server, keep a copy of the folder, and bring tinyfat.sqlite back from a backup; without one: sqlite3 tinyfat.sqlite .recover | sqlite3 mended.sqlite saves what can be read.',
+  },
+  database_unopened: {
+    seenBy: 'operator',
+    sentence: 'The database can not be opened.',
+    nextStep:
+      'See that tinyfat.sqlite in DATA_DIR, and tinyfat.sqlite-wal and -shm beside it, are plain files that this user can read and write.',
+  },
+  database_busy: {
+    seenBy: 'operator',
+    sentence: 'Another program has kept the database locked for too long.',
+    nextStep: 'Do it again; if it goes on, see who has it open: fuser -v DATA_DIR/tinyfat.sqlite',
+  },
+  too_many_files: {
+    seenBy: 'operator',
+    sentence: 'The process, or the machine, may not open any more files.',
+    nextStep: 'Raise the limit (systemd: LimitNOFILE=65536; a shell: ulimit -n 65536) and start it again.',
+  },
+  build_missing: {
+    seenBy: 'operator',
+    sentence: 'A part that the build makes is missing.',
+    nextStep:
+      'Run ./bin/tinyfat help in the checkout, as the user whom it belongs to: it builds what is missing (or npm run build).',
+  },
+  pages_unusable: {
+    seenBy: 'operator',
+    sentence: 'The pages that were built could not be loaded.',
+    nextStep:
+      'Build them anew in the checkout, as the user whom it belongs to: npm run build. If that does not help, report it with the file that is named.',
+  },
   agent_name_taken: {
     seenBy: 'operator',
     sentence: 'There is an agent of that name already.',

@@ -10,6 +10,8 @@ import * as budgets from './0006-budgets.ts';
 import * as tokens from './0007-tokens.ts';
 import * as accounts from './0008-accounts.ts';
 import * as rawKeys from './0010-raw-keys.ts';
+import * as agentSettings from './0011-agent-settings.ts';
+import * as oneSchema from './0012-one-schema.ts';
 import * as limitNotices from './0013-limit-notices.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -23,5 +25,7 @@ export const migrations: Record<string, Migration> = {
   '0007-tokens': tokens,
   '0008-accounts': accounts,
   '0010-raw-keys': rawKeys,
+  '0011-agent-settings': agentSettings,
+  '0012-one-schema': oneSchema,
   '0013-limit-notices': limitNotices,
 };

@@ -4,7 +4,9 @@ import type { FaultBarrier } from '@tinyfat/core';
 import { passHead, watchInterim } from '../answer-head.ts';
 import { endToEndHeaders, type HeaderFields } from '../headers.ts';
 import { chunkSizes } from '../small-chunks.ts';
-import { type EgressParts, openPublicConnection } from './open-connection.ts';
+import { type EgressParts, openConnection } from './open-connection.ts';
+import { type EgressRefusal, refusal } from './refusal.ts';
+import { refusedTarget } from './refused-target.ts';
 import { parseAbsoluteForm } from './target.ts';
 
 /**
@@ -20,13 +22,13 @@ export async function serveForward(
 ): Promise<void> {
   const asked = request.url ?? '';
   const parsed = parseAbsoluteForm(asked);
-  if (!parsed.ok) return refuse(400, parsed.reason);
-  if (request.method === 'TRACE') return refuse(405, 'TRACE is not forwarded');
+  if (!parsed.ok) return refuse(refusal('bad_target', parsed.reason));
+  if (request.method === 'TRACE') return refuse(refusal('method'));
 
   const hungUp = new AbortController();
   response.once('close', () => hungUp.abort());
-  const opened = await openPublicConnection(parsed.target, parts, hungUp.signal);
-  if (!opened.ok) return refuse(opened.status, opened.reason);
+  const opened = await openConnection(parsed.target, parts, hungUp.signal);
+  if (!opened.ok) return refuse(opened);
   const { socket } = opened;
   if (response.destroyed) {
     socket.destroy();
@@ -51,49 +53,52 @@ export async function serveForward(
   request.on(
     'data',
     guard((chunk: Buffer) => {
-      if (!sent(chunk.length)) giveUp(400, 'the request comes in too many small chunks');
+      if (!sent(chunk.length)) giveUp(refusal('bad_request', 'the request comes in too many small chunks'));
     }),
   );
   outgoing.on(
     'response',
     guard((answer: IncomingMessage) => {
       if (!passHead(response, answer.statusCode, answerHeaders(answer))) {
-        return giveUp(502, 'the host sent an answer that is no valid HTTP');
+        return giveUp(refusal('bad_answer'));
       }
       const received = chunkSizes();
       answer.on(
         'data',
         guard((chunk: Buffer) => {
-          if (!received(chunk.length)) giveUp(502, 'the host answers in too many small chunks');
+          if (!received(chunk.length))
+            giveUp(refusal('bad_answer', 'the host answers in too many small chunks'));
         }),
       );
       pipeline(answer, response, () => socket.destroy());
     }),
   );
-  watchInterim(outgoing, guard, (reason) => giveUp(502, `the host can not be talked to: ${reason}`));
+  watchInterim(outgoing, guard, (reason) =>
+    giveUp(refusal('bad_answer', `the host can not be talked to: ${reason}`)),
+  );
   pipeline(request, outgoing, (error) => {
     if (error) outgoing.destroy();
   });
   outgoing.on(
     'error',
     guard(() => {
-      if (silent) giveUp(504, 'the host did not answer in time');
-      else giveUp(502, 'the host broke off');
+      giveUp(refusal(silent ? 'timeout' : 'broken_off'));
     }),
   );
 
   /** Half an answer must not look like a whole one. */
-  function giveUp(status: number, reason: string): void {
+  function giveUp(why: EgressRefusal): void {
     if (response.headersSent) response.destroy();
-    else refuse(status, reason);
+    else refuse(why);
     socket.destroy();
   }
 
-  function refuse(status: number, reason: string): void {
+  function refuse({ status, code, reason }: EgressRefusal): void {
     if (response.headersSent || response.destroyed) return;
-    parts.emit({ kind: 'refused', target: asked, reason });
+    const target = parsed.ok ? parsed.target : parsed;
+    parts.emit({ kind: 'refused', ...refusedTarget(asked, target), code, reason });
     response.shouldKeepAlive = false;
-    response.writeHead(status, { 'content-type': 'text/plain' });
+    response.writeHead(status, reason, { 'content-type': 'text/plain' });
     response.end(`tinyfat gateway: ${reason}\n`);
     request.resume();
   }

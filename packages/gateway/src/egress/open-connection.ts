@@ -1,48 +1,46 @@
 import type { Socket } from 'node:net';
-import type { EgressPolicy, GatewayEvent } from '../contract.ts';
+import { mayLeadInside, parseIpAddress } from '@tinyfat/core';
+import type { GatewayEvent } from '../contract.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { EgressBudget } from './budget.ts';
 import type { EgressNetwork } from './network.ts';
-import { whyNotAllowed } from './policy.ts';
+import type { EgressRules } from './policy.ts';
 import { isPublicAddress, sameAddress } from './public-address.ts';
+import { type EgressRefusal, refusal } from './refusal.ts';
 import type { EgressTarget } from './target.ts';
 
 /** What the proxy of one run needs. */
 export interface EgressParts {
-  policy: EgressPolicy;
+  rules: EgressRules;
   network: EgressNetwork;
   limits: GatewayLimits;
   budget: EgressBudget;
   emit: (event: GatewayEvent) => void;
 }
 
-/** A connection to a public address, or the HTTP status and the reason why there is none. */
-export type OpenedConnection =
-  | { ok: true; socket: Socket }
-  | { ok: false; status: 403 | 502 | 503 | 504; reason: string };
+/** A connection to an address that may be reached, or why there is none. */
+export type OpenedConnection = { ok: true; socket: Socket } | EgressRefusal;
+
+type Target = EgressTarget & { ok: true };
 
 /** A name with many dead addresses must not take the whole time for the first of them. */
 const MOST_ADDRESSES = 4;
 
 /**
  * Invariant: the address that was checked is the address that is dialled. A name is looked up once; if any of its
- * addresses is not public, none is dialled (mixed answers are how DNS rebinding begins). Policy and port come
- * before the lookup, so that a refused name is not even asked for. The place in the budget is given back when the
+ * addresses may not be reached, none is dialled (mixed answers are how DNS rebinding begins). Only a target that the
+ * operator's entries name may lead to an address that is not public. Policy and port come before the lookup, so that a
+ * refused name is not even asked for. The place in the budget is given back when the
  * socket closes.
  */
-export async function openPublicConnection(
-  target: EgressTarget & { ok: true },
+export async function openConnection(
+  target: Target,
   parts: EgressParts,
   cancelled: AbortSignal,
 ): Promise<OpenedConnection> {
-  const notAllowed = whyNotAllowed(parts.policy, target.host);
-  if (notAllowed !== null) return { ok: false, status: 403, reason: notAllowed };
-  if (!parts.limits.egressPorts.includes(target.port)) {
-    return { ok: false, status: 403, reason: `port ${target.port} is not allowed` };
-  }
-  if (!parts.budget.take()) {
-    return { ok: false, status: 503, reason: 'this run has used up its connections or bytes' };
-  }
+  const notAllowed = parts.rules.whyNot(target);
+  if (notAllowed !== null) return notAllowed;
+  if (!parts.budget.take()) return refusal('used_up');
   const signal = AbortSignal.any([cancelled, AbortSignal.timeout(parts.limits.egressConnectMs)]);
   let opened: OpenedConnection | null = null;
   try {
@@ -55,19 +53,17 @@ export async function openPublicConnection(
 }
 
 async function findAndDial(
-  target: EgressTarget & { ok: true },
+  target: Target,
   parts: EgressParts,
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
   const { network, limits } = parts;
-  const addresses = target.kind === 'address' ? [target.host] : await lookUp(network, target.host, signal);
-  if (addresses === 'timeout')
-    return { ok: false, status: 504, reason: 'the name could not be looked up in time' };
-  if (addresses.length === 0) return { ok: false, status: 502, reason: 'the name could not be looked up' };
+  const addresses = target.address === null ? await lookUp(network, target.host, signal) : [target.host];
+  if (addresses === 'timeout') return refusal('lookup_timeout');
+  if (addresses.length === 0) return refusal('unknown_name');
   const own = network.ownAddresses();
-  const reachable = (address: string): boolean =>
-    isPublicAddress(address) && !own.some((mine) => sameAddress(mine, address));
-  if (!addresses.every(reachable)) return { ok: false, status: 403, reason: 'the address is not public' };
+  if (!addresses.every((address) => mayReach(address, target, parts.rules, own)))
+    return refusal('not_public');
 
   for (const address of addresses.slice(0, MOST_ADDRESSES)) {
     if (signal.aborted) break;
@@ -75,9 +71,22 @@ async function findAndDial(
     const socket = await dial(network.connect(address, target.port), patience, signal);
     if (socket !== null) return { ok: true, socket };
   }
-  return signal.aborted
-    ? { ok: false, status: 504, reason: 'the host did not answer in time' }
-    : { ok: false, status: 502, reason: 'the host could not be reached' };
+  return refusal(signal.aborted ? 'timeout' : 'unreachable');
+}
+
+/** What DNS says is hostile, too: an answer that is no plain address is never dialled. */
+function mayReach(
+  text: string,
+  target: Target,
+  rules: EgressRules,
+  ownAddresses: readonly string[],
+): boolean {
+  const address = parseIpAddress(text);
+  if (address === null) return false;
+  const own = ownAddresses.some((mine) => sameAddress(mine, text));
+  if (isPublicAddress(text) && !own) return true;
+  const { allow, ports: ordinaryPorts } = rules;
+  return rules.isNamedInside(target) && mayLeadInside(address, target.port, { allow, ordinaryPorts, own });
 }
 
 function lookUp(network: EgressNetwork, name: string, signal: AbortSignal): Promise<string[] | 'timeout'> {

@@ -1,8 +1,8 @@
 /** What the tests of the proxy share: a world outside with one real server, and clients behind a gateway. */
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { type EgressPolicy, parseEgressAllow } from '@tinyfat/core';
 import { afterEach, beforeEach } from 'vitest';
-import type { EgressPolicy } from '../contract.ts';
 import { ask, exchange, fakeNetwork, type GatewayFixture, listen, openFixture } from '../gateway-fixture.ts';
 import type { GatewayLimits } from '../limits.ts';
 
@@ -33,7 +33,8 @@ export interface ProxyWorld {
   network: ReturnType<typeof fakeNetwork>;
   /** Called in reverse order after the test. */
   cleanUps: (() => Promise<void>)[];
-  open(egress?: EgressPolicy, limits?: Partial<GatewayLimits>): Promise<GatewayFixture>;
+  /** `allow` as the operator writes it. */
+  open(egress?: EgressPolicy, limits?: Partial<GatewayLimits>, allow?: string): Promise<GatewayFixture>;
 }
 
 /** Registers a fresh world for each test of the calling file. */
@@ -43,8 +44,11 @@ export function proxyWorld(): ProxyWorld {
     seen: [],
     network: fakeNetwork(NAMES, () => world.targetPort),
     cleanUps: [],
-    async open(egress = { kind: 'public' }, limits = {}) {
-      const fixture = await openFixture({ egress }, { network: world.network, limits });
+    async open(egress = { kind: 'public' }, limits = {}, allow) {
+      const parsed = allow === undefined ? null : parseEgressAllow(allow);
+      if (parsed?.ok === false) throw new Error(parsed.reason);
+      const options = { network: world.network, limits, allow: parsed?.allow ?? [] };
+      const fixture = await openFixture({ egress }, options);
       world.cleanUps.push(fixture.close);
       return fixture;
     },

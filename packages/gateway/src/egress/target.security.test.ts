@@ -10,7 +10,7 @@ test.each([
   ['1.1.1.1:443', '1.1.1.1', 443],
   ['127.0.0.1:443', '127.0.0.1', 443],
   ['[2606:4700:4700::1111]:443', '2606:4700:4700::1111', 443],
-  ['[::FFFF:127.0.0.1]:443', '::ffff:127.0.0.1', 443],
+  ['[::FFFF:127.0.0.1]:443', '::ffff:7f00:1', 443],
   ['3com.com:443', '3com.com', 443],
   ['127.0.0.1.nip.io:80', '127.0.0.1.nip.io', 80],
 ])('reads %s', (authority, host, port) => {
@@ -105,7 +105,8 @@ test.each([
   '[example.com]',
   '2606:4700::1111',
 ])('does not even look up %s', (host) => {
-  expect(parseAuthority(`${host}:443`, null).ok).toBe(false);
+  const target = parseAuthority(`${host}:443`, null);
+  expect(target.ok && target.local === null).toBe(false);
 });
 
 test.each([
@@ -167,5 +168,6 @@ test.each([
   '*',
   '',
 ])('does not forward %s', (url) => {
-  expect(parseAbsoluteForm(url).ok).toBe(false);
+  const parsed = parseAbsoluteForm(url);
+  expect(parsed.ok && parsed.target.local === null).toBe(false);
 });

@@ -1,9 +1,13 @@
-import { isIP } from 'node:net';
+import { bracketedHost, hostWithPort, type IpAddress, parseIpAddress } from '@tinyfat/core';
 
 /** A host and port that may be looked up; whether it may be reached is decided later. */
 export type EgressTarget =
-  /** `host` is lower case, without brackets and without the final dot. */
-  { ok: true; host: string; kind: 'name' | 'address'; port: number } | { ok: false; reason: string };
+  /**
+   * `host` is lower case, without brackets and without the final dot; `address` is null for a name. `local` says why a
+   * name is not on the public internet, null for all others.
+   */
+  | { ok: true; host: string; address: IpAddress | null; port: number; local: string | null }
+  | { ok: false; reason: string };
 
 const AUTHORITY = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,254}))(?::([0-9]{1,5}))?$/i;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
@@ -35,8 +39,8 @@ const LOCAL_SUFFIXES = [
 
 /**
  * Reads `host:port` (RFC 9112 section 3.2.3) strictly. Spellings that a resolver or URL parser would turn into
- * an address (`2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`), single labels, local names, zone ids, user names
- * and everything outside plain ASCII letters and digits are refused here, before any lookup.
+ * an address (`2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`), zone ids, user names and everything outside plain
+ * ASCII letters and digits are refused here, before any lookup; single labels and local names are told.
  */
 export function parseAuthority(authority: string, defaultPort: number | null): EgressTarget {
   const match = AUTHORITY.exec(authority);
@@ -46,26 +50,30 @@ export function parseAuthority(authority: string, defaultPort: number | null): E
     return refused('the target needs a port between 1 and 65535');
   const bracketed = match[1];
   if (bracketed !== undefined) {
-    const host = bracketed.toLowerCase();
-    return isIP(host) === 6 ? { ok: true, host, kind: 'address', port } : refused('not an IPv6 address');
+    const address = parseIpAddress(bracketed);
+    return address?.family === 6
+      ? { ok: true, host: address.text, address, port, local: null }
+      : refused('not an IPv6 address');
   }
   const plain = (match[2] ?? '').toLowerCase();
-  if (isIP(plain) === 4) return { ok: true, host: plain, kind: 'address', port };
+  const address = parseIpAddress(plain);
+  if (address !== null) return { ok: true, host: address.text, address, port, local: null };
   const host = plain.replace(/\.$/, '');
-  const reason = whyNotPublicName(host);
-  return reason === null ? { ok: true, host, kind: 'name', port } : refused(reason);
+  const reason = whyNoName(host);
+  return reason === null ? { ok: true, host, address: null, port, local: whyLocal(host) } : refused(reason);
 }
 
-function whyNotPublicName(host: string): string | null {
+function whyNoName(host: string): string | null {
   const labels = host.split('.');
-  const last = labels.at(-1) ?? '';
   if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return 'not a host name';
-  if (NUMBER.test(last)) return 'not an address in plain dotted form';
-  if (labels.length < 2) return 'a name without a dot is not public';
-  if (LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))) {
-    return 'the name is reserved for local use';
-  }
-  return null;
+  return NUMBER.test(labels.at(-1) ?? '') ? 'not an address in plain dotted form' : null;
+}
+
+function whyLocal(host: string): string | null {
+  if (!host.includes('.')) return 'a name without a dot is not public';
+  return LOCAL_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`))
+    ? 'the name is reserved for local use'
+    : null;
 }
 
 /** A request in absolute form (RFC 9112 section 3.2.2), taken apart without a URL parser's repairs. */
@@ -82,8 +90,8 @@ export function parseAbsoluteForm(url: string): AbsoluteForm {
   const target = parseAuthority(match[1] ?? '', 80);
   if (!target.ok) return target;
   const path = match[2] ?? '/';
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  const authority = target.port === 80 ? host : `${host}:${target.port}`;
+  const { host, port } = target;
+  const authority = port === 80 ? bracketedHost(host) : hostWithPort(host, port);
   return { ok: true, target, authority, path: path.startsWith('?') ? `/${path}` : path };
 }
 

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FaultBarrier } from '@tinyfat/core';
-import { type EgressParts, openPublicConnection } from './open-connection.ts';
+import { type EgressParts, openConnection } from './open-connection.ts';
+import { type EgressRefusal, refusal } from './refusal.ts';
+import { refusedTarget } from './refused-target.ts';
 import { parseAuthority } from './target.ts';
 
 /** After a refusal the other side has this long to hang up by itself. */
@@ -21,14 +23,14 @@ export async function serveConnect(
 ): Promise<void> {
   const asked = request.url ?? '';
   const target = parseAuthority(asked, null);
-  if (!target.ok) return refuse(400, target.reason);
+  if (!target.ok) return refuse(refusal('bad_target', target.reason));
 
   const hungUp = new AbortController();
   const onClose = (): void => hungUp.abort();
   inside.once('close', onClose);
-  const opened = await openPublicConnection(target, parts, hungUp.signal);
+  const opened = await openConnection(target, parts, hungUp.signal);
   inside.off('close', onClose);
-  if (!opened.ok) return refuse(opened.status, opened.reason);
+  if (!opened.ok) return refuse(opened);
   if (inside.destroyed) {
     opened.socket.destroy();
     return;
@@ -38,12 +40,13 @@ export async function serveConnect(
   if (head.length > 0) inside.unshift(head);
   join(inside, opened.socket, parts, guard);
 
-  function refuse(status: number, reason: string): void {
-    parts.emit({ kind: 'refused', target: asked, reason });
+  /** The reason stands in the status line as well: most clients show no body of a refused CONNECT. */
+  function refuse({ status, code, reason }: EgressRefusal): void {
+    parts.emit({ kind: 'refused', ...refusedTarget(asked, target), code, reason });
     const text = `tinyfat gateway: ${reason}\n`;
     inside.resume();
     inside.end(
-      `HTTP/1.1 ${status} Refused\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
+      `HTTP/1.1 ${status} ${reason}\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n${text}`,
     );
     const timer = setTimeout(() => inside.destroy(), LINGER_MS);
     inside.once('close', () => clearTimeout(timer));

@@ -145,11 +145,7 @@ test('reports only so many events, and says that there were more', async () => {
     await ask(fixture, '/\tx'.replace('\t', 'é'), {}).catch(() => null);
   for (let index = 0; index < 6; index += 1) await ask(fixture, '/x');
   expect(fixture.events).toHaveLength(4);
-  expect(fixture.events.at(-1)).toEqual({
-    kind: 'refused',
-    target: '',
-    reason: 'further events are left out',
-  });
+  expect(fixture.events.at(-1)).toEqual({ kind: 'left_out' });
 });
 
 test('refuses a base URL or key that cannot be used', async () => {

@@ -83,7 +83,7 @@ export function createLlmRoute(parts: LlmRouteParts): LlmRouteServer {
 
   function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     const { status, type, reason } = refusal;
-    parts.emit({ kind: 'refused', target: request.url ?? '', reason });
+    parts.emit({ kind: 'llm_refused', target: request.url ?? '', reason });
     if (!request.complete) response.shouldKeepAlive = false;
     sendApiError(response, status, type, reason);
   }

@@ -3,6 +3,7 @@
  * authenticates, and gives 250 for a message only when `onMessage` did (RFC 5321).
  */
 import type { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { faultBarrier, faultText, printableAscii } from '@tinyfat/core';
 import type { SmtpAnswer, SmtpListener, SmtpListenerOptions, SmtpRefusal } from '../contract.ts';
 import { answerError, answers, answerText, barred } from './answers.ts';
@@ -174,7 +175,15 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
   }
 
   const port = await listen(server.server, options.host, options.port);
-  return { port, close: (drainMs) => drain({ server, sockets, busy, drainMs }) };
+  return {
+    port,
+    replaceCertificate({ key, cert }) {
+      // smtp-server forgets the pair that it has before it looks at the new one.
+      createSecureContext({ key, cert });
+      server.updateSecureContext({ key, cert });
+    },
+    close: (drainMs) => drain({ server, sockets, busy, drainMs }),
+  };
 }
 
 function listen(server: import('node:net').Server, host: string, port: number): Promise<number> {

@@ -8,6 +8,8 @@ export type Step = string | { hang: true } | { drop: true };
 export interface Script {
   greeting?: Step;
   ehlo?: Step;
+  starttls?: Step;
+  auth?: Step;
   mail?: Step;
   /** By number of the recipient in the transaction. */
   recipients?: Step[];
@@ -75,6 +77,8 @@ function follow(socket: Socket, script: Script, seen: ScriptedSmtp['seen']): voi
       const line = pending.slice(0, end).toUpperCase();
       pending = pending.slice(end + 2);
       if (line.startsWith('EHLO') || line.startsWith('HELO')) act(script.ehlo ?? '250 scripted');
+      else if (line === 'STARTTLS') act(script.starttls ?? '502 5.5.1 No');
+      else if (line.startsWith('AUTH')) act(script.auth ?? '235 2.7.0 Ok');
       else if (line.startsWith('MAIL')) {
         recipient = 0;
         act(script.mail ?? '250 2.1.0 Ok');

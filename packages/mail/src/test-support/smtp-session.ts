@@ -12,8 +12,8 @@ export interface SmtpSession {
   /** Sends each byte by itself: the server, in the same event loop, reads one before the next is sent. */
   trickle(bytes: string | Uint8Array): Promise<void>;
   reply(): Promise<string>;
-  /** Continues over TLS after a 220 to STARTTLS. */
-  startTls(): Promise<void>;
+  /** Continues over TLS after a 220 to STARTTLS; gives the common name of the server's certificate. */
+  startTls(): Promise<string>;
   /** Resolves when the server has closed. */
   closed: Promise<void>;
   end(): void;
@@ -77,6 +77,7 @@ export function smtpSession(port: number, host = '127.0.0.1', from?: string): Sm
       await once(secure, 'secureConnect');
       socket = secure;
       listen(secure);
+      return String(secure.getPeerCertificate().subject?.CN ?? '');
     },
     end: () => void socket.end(),
   };

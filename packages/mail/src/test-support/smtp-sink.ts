@@ -17,6 +17,8 @@ export interface SmtpSinkOptions {
   /** Asks for this login. */
   login?: { user: string; password: string };
   tls?: { key: string; cert: string };
+  /** TLS from the first byte on, as on port 465. */
+  implicitTls?: boolean;
 }
 
 export interface SmtpSink {
@@ -31,6 +33,7 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Smtp
   const server = new SMTPServer({
     disabledCommands: [...(options.tls ? [] : ['STARTTLS']), ...(options.login ? [] : ['AUTH'])],
     ...(options.tls ?? {}),
+    secure: options.implicitTls === true,
     allowInsecureAuth: true,
     logger: false,
     disableReverseLookup: true,

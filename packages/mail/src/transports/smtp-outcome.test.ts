@@ -57,6 +57,17 @@ describe('what a fault of the server means for the mail', () => {
     expect(outcome).toMatchObject({ state, reason: expect.stringMatching(/\w/) });
   });
 
+  it.each<[string, Script, string | undefined]>([
+    ['the relay itself', { greeting: '554 5.7.1 Go away' }, 'relay_not_ready'],
+    ['a login that is wanted', { mail: '530 5.7.0 Authentication required' }, 'relay_login_needed'],
+    ['this mail', { mail: '451 4.3.0 Later' }, undefined],
+    ['these recipients', { recipients: ['450 4.2.1 No', '450 4.2.1 No'] }, undefined],
+  ])('names the fault where it is that of %s', async (_, script, code) => {
+    const { outcome } = await outcomeOf(script);
+    expect(outcome.state).toBe('temporary');
+    expect('code' in outcome ? outcome.code : undefined).toBe(code);
+  });
+
   it('tells who was refused when all were, with each reply', async () => {
     const { outcome } = await outcomeOf({
       recipients: ['550 5.1.1 No such user', '550 5.7.1 Not you'],

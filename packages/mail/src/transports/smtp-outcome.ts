@@ -5,6 +5,7 @@
  */
 import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
 import { fieldOf, numberField, textField } from './answer-fields.ts';
+import { faultWords, relayFault } from './relay-fault.ts';
 
 /** What a session knew when it failed. */
 export interface SmtpFailure {
@@ -18,11 +19,14 @@ const MAX_REASON_LENGTH = 500;
 const setupReplies = [503, 530, 534, 535, 538];
 const messageCommands = ['MAIL FROM', 'RCPT TO', 'DATA'];
 
-/** Maps a failure of one send; never `sent`. */
-export function smtpFailureOutcome({
-  error,
-  dataStarted,
-}: SmtpFailure): Exclude<SendOutcome, { state: 'sent' }> {
+/** Maps a failure of one send; never `sent`. A temporary one that is the relay's and not the message's has a code. */
+export function smtpFailureOutcome(failure: SmtpFailure): Exclude<SendOutcome, { state: 'sent' }> {
+  const outcome = outcomeOf(failure);
+  const code = outcome.state === 'temporary' ? relayFault(failure.error) : null;
+  return outcome.state !== 'temporary' || code === null ? outcome : { ...outcome, code };
+}
+
+function outcomeOf({ error, dataStarted }: SmtpFailure): Exclude<SendOutcome, { state: 'sent' }> {
   const reason = messageOf(error);
   const errors = recipientErrors(error);
   if (errors.length > 0) {
@@ -62,5 +66,5 @@ function isPermanent(reply: number): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
+  return faultWords(error).slice(0, MAX_REASON_LENGTH);
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import getTlsOptions from 'smtp-server/lib/tls-options.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mailTransportContract } from '../../../contracts/src/mail-transport.ts';
+import { makeCertificate } from '../test-support/certificates.ts';
 import { startSmtpSink } from '../test-support/smtp-sink.ts';
 import { smtpRelay } from './smtp-relay.ts';
 
@@ -84,7 +85,9 @@ describe('smtpRelay', () => {
 
   it('tries again later after a refused login, which is ours to mend and not the mail’s fault', async () => {
     const { relay } = await sinkAndRelay({ login: { user: 'me', password: 'right' } }, 'me:wrong@');
-    expect(await relay.send(envelope, raw, 'key')).toMatchObject({ state: 'temporary' });
+    const outcome = await relay.send(envelope, raw, 'key');
+    expect(outcome).toMatchObject({ state: 'temporary', code: 'relay_login_refused' });
+    expect(JSON.stringify(outcome)).not.toContain('wrong');
   });
 
   it('uses STARTTLS where it is offered', async () => {
@@ -98,8 +101,31 @@ describe('smtpRelay', () => {
   it('does not give a mail to a server whose certificate is not valid', async () => {
     const { key, cert } = getTlsOptions({});
     const { sink, relay } = await sinkAndRelay({ tls: { key: String(key), cert: String(cert) } });
-    expect(await relay.send(envelope, raw, 'key')).toMatchObject({ state: 'temporary' });
+    const outcome = await relay.send(envelope, raw, 'key');
+    expect(outcome).toMatchObject({ state: 'temporary', code: expect.stringMatching(/^relay_certificate_/) });
     expect(sink.mails).toEqual([]);
+  });
+
+  it('trusts an authority that is named, beside those that it knows, and the settings of the URL', async () => {
+    const authority = { ...makeCertificate({ names: ['Test CA'], authority: true }), name: 'Test CA' };
+    const tls = makeCertificate({ names: ['127.0.0.1'], issuer: authority });
+    const sink = await startSmtpSink({ tls });
+    cleanUp.push(sink.close);
+    const outcomes = [];
+    for (const [ca, query] of [
+      [authority.cert, ''],
+      [null, ''],
+      [authority.cert, '/?tls.servername=other.test'],
+    ] as const) {
+      const relay = smtpRelay({ url: `smtp://127.0.0.1:${sink.port}${query}`, hostname: 'agents.test', ca });
+      outcomes.push(await relay.send(envelope, raw, 'key'));
+      await relay.close();
+    }
+    expect(outcomes).toMatchObject([
+      { state: 'sent' },
+      { state: 'temporary', code: 'relay_certificate_untrusted' },
+      { state: 'temporary', code: 'relay_certificate_name' },
+    ]);
   });
 
   it('says temporary, not unknown, once it is closed', async () => {

@@ -5,14 +5,12 @@
  */
 import { Readable } from 'node:stream';
 import type { Envelope, MailTransport, SendOutcome } from '@tinyfat/core';
+import { type RelayConnectionOptions, relayConnection } from './relay-connection.ts';
+import { withoutLogin } from './relay-fault.ts';
 import { refusedRecipient, smtpFailureOutcome } from './smtp-outcome.ts';
 
 /** Times in ms. */
-export interface SmtpRelayOptions {
-  /** `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`; nodemailer's URL options. */
-  url: string;
-  /** Name in EHLO. */
-  hostname: string;
+export interface SmtpRelayOptions extends RelayConnectionOptions {
   /** Connections at once. */
   maxConnections?: number;
   /** For connecting, and for the greeting. */
@@ -28,7 +26,10 @@ interface Connected {
   close(): void;
 }
 
-/** Loads nodemailer at the first mail. Never rejects; a URL that is none shows as a `temporary` outcome. */
+/**
+ * Loads nodemailer at the first mail. Never rejects; what keeps every mail from leaving is a `temporary` outcome with
+ * its code. No reason repeats the login.
+ */
 export function smtpRelay(options: SmtpRelayOptions): MailTransport {
   let connected: Promise<Connected> | null = null;
   const open = new Set<Promise<SendOutcome>>();
@@ -38,11 +39,16 @@ export function smtpRelay(options: SmtpRelayOptions): MailTransport {
     if (closed) return { state: 'temporary', reason: 'The SMTP relay is closed.' };
     try {
       connected ??= connect(options);
-      return await (await connected).send(envelope, raw);
+      const outcome = await (await connected).send(envelope, raw);
+      return outcome.state === 'sent' ? outcome : silent(outcome);
     } catch (error) {
       connected = null;
-      return smtpFailureOutcome({ error, dataStarted: false });
+      return silent(smtpFailureOutcome({ error, dataStarted: false }));
     }
+  }
+
+  function silent<Outcome extends { reason: string }>(outcome: Outcome): Outcome {
+    return { ...outcome, reason: withoutLogin(outcome.reason, options.url) };
   }
 
   return {
@@ -65,9 +71,8 @@ async function connect(options: SmtpRelayOptions): Promise<Connected> {
   const { createTransport } = await import('nodemailer');
   const connectTimeoutMs = options.connectTimeoutMs ?? 15_000;
   const transport = createTransport({
+    ...relayConnection(options),
     pool: true,
-    url: options.url,
-    name: options.hostname,
     maxConnections: options.maxConnections ?? 5,
     maxRequeues: 2,
     connectionTimeout: connectTimeoutMs,

@@ -1,9 +1,9 @@
 /** Finding a place from what the kernel says, on folders that look like its cgroup file systems. */
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { candidates } from './find-place.ts';
+import { candidates, likelyCgroups } from './find-place.ts';
 
 const PID = 77;
 const isRoot = process.getuid?.() === 0;
@@ -40,6 +40,18 @@ describe('in version 2', () => {
     const own = join(root, 'system.slice/tinyfat.service');
     expect(await readFile(join(own, 'tinyfat-server/cgroup.procs'), 'utf8')).toBe(String(PID));
     expect(await readFile(join(own, 'cgroup.subtree_control'), 'utf8')).toBe('+memory +pids +cpu');
+  });
+
+  it('a look at the same place finds it, and makes nothing', async () => {
+    await cgroup('/own', {
+      'cgroup.controllers': 'cpu memory pids\n',
+      'cgroup.subtree_control': '',
+      'cgroup.procs': `${PID}\n`,
+    });
+    const view = { mounts: `none ${root} cgroup2 rw 0 0\n`, membership: '0::/own\n', pid: PID };
+    expect(likelyCgroups(view)).toBe(2);
+    expect(await readdir(join(root, 'own'))).not.toContain('tinyfat-server');
+    expect(likelyCgroups({ ...view, pid: PID + 1 })).toBeNull();
   });
 
   it('one that shares its cgroup moves nobody, and takes the nearest above that gives controllers', async () => {

@@ -65,8 +65,7 @@ function* candidatesV2(view: CgroupView): Generator<CgroupPlace> {
  */
 function enterLeaf(own: string, pid: number): Set<Controller> | null {
   const available = controllersIn(join(own, 'cgroup.controllers'));
-  const inside = members(own);
-  if (!enough(available) || !writable(own) || inside.length !== 1 || inside[0] !== pid) return null;
+  if (!aloneIn(own, pid, available)) return null;
   const leaf = join(own, 'tinyfat-server');
   try {
     mkdirSync(leaf, { recursive: true });
@@ -77,6 +76,27 @@ function enterLeaf(own: string, pid: number): Set<Controller> | null {
   } catch {
     return null;
   }
+}
+
+function aloneIn(own: string, pid: number, available: Set<Controller>): boolean {
+  const inside = members(own);
+  return enough(available) && writable(own) && inside.length === 1 && inside[0] === pid;
+}
+
+/**
+ * The version of the cgroups that a server started like this process would probably find; null where it would find
+ * none. Looks only: nothing is made and nobody moved, so what rights over a common ancestor forbid is not seen.
+ */
+export function likelyCgroups(view: CgroupView): 1 | 2 | null {
+  const mount = mountsOf(view).find((entry) => entry.type === 'cgroup2')?.folder;
+  const path = view.membership.match(/^0::(\/.*)$/m)?.[1];
+  if (mount !== undefined && path !== undefined) {
+    const own = join(mount, path);
+    if (aloneIn(own, view.pid, controllersIn(join(own, 'cgroup.controllers')))) return 2;
+    for (let folder = own; folder.startsWith(mount); folder = dirname(folder))
+      if (enough(controllersIn(join(folder, 'cgroup.subtree_control'))) && writable(folder)) return 2;
+  }
+  return hierarchyV1(view, 'memory') !== null && hierarchyV1(view, 'pids') !== null ? 1 : null;
 }
 
 function hierarchyV1(view: CgroupView, controller: Controller): string | null {

@@ -9,7 +9,13 @@ async function eventsOf(text: string) {
   const bytes = Buffer.from(text);
   const folders = {
     list: async () => [
-      { name: '2026-01-01.jsonl', kind: 'file' as const, size: bytes.length, modifiedAt: 0 },
+      {
+        name: '2026-01-01.jsonl',
+        kind: 'file' as const,
+        size: bytes.length,
+        modifiedAt: 0,
+        executable: false,
+      },
     ],
     readFrom: async (_agent: string, _path: string, offset: number, most: number) => ({
       ok: true as const,

@@ -20,7 +20,8 @@ import { chosenOwner, listedOwner } from '../owner.ts';
 import type { ApiPorts } from '../ports.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
-import { readAgentConfig, writeAgentConfig } from './agent-config.ts';
+import { readAgentConfig } from './agent-config.ts';
+import { changeAgent } from './change-agent.ts';
 
 const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
 
@@ -56,7 +57,7 @@ export const agentEndpoints = [
     const address = `${name}@${ports.mailDomain}`;
     // The folder first: an agent that can be written to always has one.
     await ports.folders.create(id, ports.firstFiles({ name, address, owner, model: body.model }));
-    const agent = { id, name, owner, created_at: ports.clock() };
+    const agent = { id, name, owner, egress: 'public', display_name: '', created_at: ports.clock() };
     if (!(await insertAgent(ports.db, agent, entries))) {
       await ports.folders.remove(id);
       return refuse('agent_name_taken', `Asked for: ${name}.`);
@@ -69,18 +70,13 @@ export const agentEndpoints = [
     return found.ok ? await shown(ports, found.row) : found;
   }),
 
-  endpoint(routes.changeAgent, async ({ ports, see, params, body }) => {
+  endpoint(routes.changeAgent, async ({ ports, principal, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    if (typeof body.model === 'string') {
-      const model = resolveModel(body.model, ports.models);
-      if (!model.ok) return refuse('invalid_request', `"model": ${model.reason}`);
-    }
-    await writeAgentConfig(ports, found.row.id, {
-      ...('model' in body ? { model: body.model } : {}),
-      ...(body.session_scope === undefined ? {} : { session_scope: body.session_scope }),
-    });
-    return await shown(ports, found.row);
+    const changed = await changeAgent(ports, principal, found.row, body);
+    if (!changed.ok) return changed;
+    const after = await see.agent(params.agent);
+    return after.ok ? await shown(ports, after.row, changed.warnings) : after;
   }),
 
   endpoint(routes.deleteAgent, async ({ ports, see, params }) => {
@@ -147,6 +143,8 @@ async function shown(ports: ApiPorts, agent: Agent, more: string[] = []) {
       ...facts(ports, agent, await agentTotals(db, agent.id)),
       model: config.model,
       session_scope: config.sessionScope,
+      display_name: agent.display_name || null,
+      egress: agent.egress,
       allowed_senders: await allowedSenders(db, agent.id),
       mails_waiting: held + over,
       outbox: await deliveryCounts(db, agent.id),

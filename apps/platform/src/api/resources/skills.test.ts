@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -17,9 +19,14 @@ describe('skills over the API', () => {
     json.files.map(({ path, bytes }) => `${path} ${bytes}`);
 
   it('are put whole, shown, listed and read', async () => {
-    const made = await put([about, { path: 'bin/run.sh', content: 'aGkK', encoding: 'base64' }]);
+    const program = { path: 'bin/run.sh', content: 'aGkK', encoding: 'base64', executable: true };
+    const made = await put([about, program]);
     expect(made.json).toMatchObject({ name: 'weather', turn_running: false, warnings: [] });
-    expect(paths(made.json)).toEqual([`SKILL.md ${ABOUT.length}`, 'bin/run.sh 3']);
+    expect(made.json.files).toEqual([
+      { path: 'SKILL.md', bytes: ABOUT.length, executable: false },
+      { path: 'bin/run.sh', bytes: 3, executable: true },
+    ]);
+    expect(statSync(join(api.paths.agents, 'scout/skills/weather/bin/run.sh')).mode & 0o111).toBe(0o111);
     expect((await api.person(ANN).get('/agents/scout/skills/weather')).json).toEqual(made.json);
     expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([
       { name: 'weather', files: 2, bytes: ABOUT.length + 3 },
@@ -57,12 +64,64 @@ describe('skills over the API', () => {
     expect(await api.folders.list('scout', 'skills', 10)).toEqual([]);
   });
 
-  it('say why the agent will not see them', async () => {
-    const warnings = async (content: string) => (await put([{ path: 'SKILL.md', content }])).json.warnings;
-    expect(await warnings('Just text.')).toEqual([expect.stringContaining('description')]);
+  it('stay programs while their files are put one by one, until it is said otherwise', async () => {
+    await put([about]);
+    const putFile = async (query: string) => {
+      const path = `/agents/scout/skills/weather/run.sh${query}`;
+      const answer = await api.person(ANN).call('PUT', path, { body: new Uint8Array([1]) });
+      return answer.json.files?.at(-1)?.executable ?? answer.json.detail;
+    };
+    expect(await putFile('')).toBe(false);
+    expect(await putFile('?executable=true')).toBe(true);
+    expect(await putFile('')).toBe(true);
+    expect(await putFile('?executable=false')).toBe(false);
+    expect(await putFile('?executable=yes')).toContain('true or false');
+  });
+
+  it.each([
+    ['Just text.', 'no front matter'],
+    ['---\nname: weather\n---\n', 'description'],
+    ['---\nname: weather\ndescription: " "\n---\n', 'description'],
+    ['---\nname: 7\ndescription: x\n---\n', 'a name'],
+    ['---\nname: rain\ndescription: x\n---\n', 'another one than weather'],
+    ['---\ndescription: "x\n---\n', 'front matter'],
+    ['---\n- weather\n---\n', 'front matter'],
+    [`---\ndescription: ${'x'.repeat(1025)}\n---\n`, '1024 characters'],
+    [`---\n#${'é'.repeat(8000)}\ndescription: x\n---\n`, 'no front matter'],
+    [`---\ndescription: x\n---\n${'x'.repeat(1_000_000)}`, '1000000 bytes'],
+    [`---\n${'['.repeat(15_000)}\n---\n`, 'front matter'],
+    [`---\nx: &x [1,2]\n${'y: [*x,*x,*x,*x,*x,*x]\n'.repeat(300)}description: y\n---\n`, 'front matter'],
+  ])('are refused where the agent would not be told of them: %#', async (content, detail) => {
+    await put([about]);
+    for (const refused of [
+      await put([{ path: 'SKILL.md', content }]),
+      await api.person(ANN).call('PUT', '/agents/scout/skills/weather/SKILL.md', {
+        body: new TextEncoder().encode(content),
+      }),
+    ]) {
+      expect(refused.json).toMatchObject({ status: 400, detail: expect.stringContaining(detail) });
+    }
+    expect((await api.person(ANN).get('/agents/scout/skills/weather/SKILL.md')).text).toBe(ABOUT);
+  });
+
+  it('need no name of their own, and may begin as files of Windows do', async () => {
+    const made = await put([{ path: 'SKILL.md', content: '\ufeff---\r\ndescription: Rain.\r\n---\r\n' }]);
+    expect([made.status, made.json.warnings]).toEqual([200, []]);
+  });
+
+  it('say why the agent is not told of them, once it has changed them itself', async () => {
+    await put([about]);
+    const warnings = async (text: string) => {
+      await api.folders.write('scout', 'skills/weather/SKILL.md', text);
+      return (await api.person(ANN).get('/agents/scout/skills/weather')).json.warnings;
+    };
+    expect(await warnings('Just text.')).toEqual([expect.stringContaining('not told of the skill')]);
     expect(await warnings('---\nname: rain\ndescription: x\n---\n')).toEqual([
       expect.stringContaining('not that of the folder'),
     ]);
+    await api.folders.unlink('scout', 'skills/weather/SKILL.md');
+    const shown = await api.person(ANN).get('/agents/scout/skills/weather');
+    expect(shown.json.warnings).toEqual(['There is no SKILL.md that can be read.']);
   });
 
   it.each([
@@ -70,6 +129,10 @@ describe('skills over the API', () => {
     [[{ path: 'x.md', content: '' }], 'SKILL.md is missing'],
     [[about, about], 'stands twice'],
     [[about, { path: 'a', content: '' }, { path: 'a/b', content: '' }], 'a file and a folder'],
+    [[about, { path: 'A', content: '' }, { path: 'a/b', content: '' }], 'a file and a folder'],
+    [[about, { path: 'x/Run.sh', content: '' }, { path: 'x/run.sh', content: '' }], 'only in case'],
+    [[about, { path: 'skill.md', content: '' }], 'only in case'],
+    [[about, { path: 'x', content: '', executable: 'yes' }], 'true or false'],
     [[about, { path: 'x', content: 'a=b', encoding: 'base64' }], 'not base64'],
     [[about, { path: 'x', content: '', encoding: 'hex' }], 'utf8 or base64'],
     [[about, { path: '../x', content: '' }], '"files.1.path"'],
@@ -88,5 +151,8 @@ describe('skills over the API', () => {
     const body = new Uint8Array(5 * 1024 * 1024);
     const path = '/agents/scout/skills/weather/more';
     expect((await api.person(ANN).call('PUT', path, { body })).json.code).toBe('conflict');
+    const twin = '/agents/scout/skills/weather/LARGE';
+    const refused = await api.person(ANN).call('PUT', twin, { body: new Uint8Array([1]) });
+    expect(refused.json).toMatchObject({ code: 'conflict', detail: expect.stringContaining('only in case') });
   });
 });

@@ -5,7 +5,11 @@ import { endpoint } from '../endpoint.ts';
 import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/files.ts';
 import { fileRefusal } from './read-file.ts';
-import { allSkills, removeSkill, replaceSkill, shownSkill, skillFiles } from './skill-folder.ts';
+import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
+import { allSkills, shownSkill, skillFiles } from './skill-folder.ts';
+import { readSkillHead } from './skill-head.ts';
+
+const ABOUT = 'SKILL.md';
 
 export const skillEndpoints = [
   endpoint(routes.listSkills, async ({ ports, see, params }) => {
@@ -29,6 +33,8 @@ export const skillEndpoints = [
     if (!found.ok) return found;
     const files = decodeFiles(body.files);
     if (!files.ok) return files;
+    const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
+    if (unusable) return refuse('invalid_request', `"files": ${unusable}`);
     const ready = await skillsFolder(ports, found.row.id);
     if (ready) return ready;
     await replaceSkill(ports, found.row.id, params.skill, files.files);
@@ -39,9 +45,14 @@ export const skillEndpoints = [
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     if (!(await skillFiles(ports, found.row.id, params.skill))) return refuse('not_found');
-    return (await removeSkill(ports, found.row.id, params.skill))
-      ? { ok: true, body: null }
-      : refuse('conflict', 'It is out of the way, but nested too deep to be removed from disk.');
+    switch (await removeSkill(ports, found.row.id, params.skill)) {
+      case 'removed':
+        return { ok: true, body: null };
+      case 'missing':
+        return refuse('not_found');
+      case 'nested':
+        return refuse('conflict', 'It is out of the way, but nested too deep to be removed from disk.');
+    }
   }),
 
   endpoint(routes.getSkillFile, async ({ ports, see, params }) => {
@@ -53,26 +64,33 @@ export const skillEndpoints = [
     return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.putSkillFile, async ({ ports, see, params, body }) => {
+  endpoint(routes.putSkillFile, async ({ ports, see, params, query, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const files = await skillFiles(ports, found.row.id, params.skill);
     if (!files) return refuse('not_found');
     const others = files.filter(({ path }) => path !== params.file);
+    const twin = others.find(({ path }) => path.toLowerCase() === params.file.toLowerCase());
+    if (twin) return refuse('conflict', `${twin.path} is in the skill; the names differ only in case.`);
+    const unusable = params.file === ABOUT ? await refuseHead(params.skill, body) : null;
+    if (unusable) return refuse('invalid_request', unusable);
     const bytes = sum(others.map((file) => file.bytes)) + body.length;
     if (others.length >= routes.MAX_SKILL_FILES || bytes > routes.MAX_SKILL_BYTES) {
       return refuse('conflict', 'The skill would have more files or bytes than it may.');
     }
     const blocked = await onTheWay(ports, found.row.id, `skills/${params.skill}/${params.file}`);
     if (blocked) return blocked;
-    await ports.folders.write(found.row.id, `skills/${params.skill}/${params.file}`, body);
+    const before = files.find(({ path }) => path === params.file);
+    const executable =
+      query.executable === undefined ? before?.executable === true : query.executable === 'true';
+    await ports.folders.write(found.row.id, `skills/${params.skill}/${params.file}`, body, { executable });
     return await shownSkill(ports, found.row.id, params.skill);
   }),
 
   endpoint(routes.deleteSkillFile, async ({ ports, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    if (params.file === 'SKILL.md') {
+    if (params.file === ABOUT) {
       return refuse('conflict', 'A skill is nothing without its SKILL.md; remove the whole skill.');
     }
     const files = await skillFiles(ports, found.row.id, params.skill);
@@ -83,25 +101,47 @@ export const skillEndpoints = [
 ];
 
 function decodeFiles(
-  files: readonly { path: string; content: string; encoding: 'utf8' | 'base64' }[],
-): { ok: true; files: Map<string, Uint8Array> } | Refusal {
-  const decoded = new Map<string, Uint8Array>();
-  let bytes = 0;
-  for (const { path, content, encoding } of files) {
-    const file = encoding === 'utf8' ? new TextEncoder().encode(content) : fromPadded(content);
-    if (!file) return refuse('invalid_request', `"files": the content of ${path} is not base64.`);
+  files: readonly { path: string; content: string; encoding: 'utf8' | 'base64'; executable: boolean }[],
+): { ok: true; files: Map<string, NewSkillFile> } | Refusal {
+  const decoded = new Map<string, NewSkillFile>();
+  let sum = 0;
+  for (const { path, content, encoding, executable } of files) {
+    const bytes = encoding === 'utf8' ? new TextEncoder().encode(content) : fromPadded(content);
+    if (!bytes) return refuse('invalid_request', `"files": the content of ${path} is not base64.`);
     if (decoded.has(path)) return refuse('invalid_request', `"files": ${path} stands twice.`);
-    bytes += file.length;
-    decoded.set(path, file);
+    sum += bytes.length;
+    decoded.set(path, { bytes, executable });
   }
-  if (!decoded.has('SKILL.md')) return refuse('invalid_request', '"files": SKILL.md is missing.');
-  const paths = [...decoded.keys()];
-  const clash = paths.find((path) => paths.some((other) => other.startsWith(`${path}/`)));
-  if (clash !== undefined) return refuse('invalid_request', `"files": ${clash} is a file and a folder.`);
-  if (bytes > routes.MAX_SKILL_BYTES) {
+  if (!decoded.has(ABOUT)) return refuse('invalid_request', `"files": ${ABOUT} is missing.`);
+  const clash = clashOf([...decoded.keys()]);
+  if (clash !== null) return refuse('invalid_request', `"files": ${clash}`);
+  if (sum > routes.MAX_SKILL_BYTES) {
     return refuse('body_too_large', `A skill has at most ${routes.MAX_SKILL_BYTES} bytes.`);
   }
   return { ok: true, files: decoded };
+}
+
+/** Why these paths can't all be in one folder, on whatever disk it lies or is unpacked. */
+function clashOf(paths: readonly string[]): string | null {
+  const folded = new Map<string, string>();
+  for (const path of paths) {
+    const twin = folded.get(path.toLowerCase());
+    if (twin !== undefined) return `${twin} and ${path} differ only in case.`;
+    folded.set(path.toLowerCase(), path);
+  }
+  for (const [one, path] of folded) {
+    if ([...folded.keys()].some((other) => other.startsWith(`${one}/`)))
+      return `${path} is a file and a folder.`;
+  }
+  return null;
+}
+
+/** Why the agent would not be told of a skill with this SKILL.md; null where it is. */
+async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): Promise<string | null> {
+  const head = await readSkillHead(bytes);
+  if (!head.ok) return head.reason;
+  if (head.name === null || head.name === skill) return null;
+  return `The name in ${ABOUT} is another one than ${skill}; write the same in both places.`;
 }
 
 /** RFC 4648 section 4, with its padding. */

@@ -28,6 +28,10 @@ export const agent = named(
     /** As config.json names it; null where the default of the server is used. */
     model: v.nullable(v.string()),
     session_scope: v.picklist(SESSION_SCOPES),
+    /** Stands before the address in From of what it sends; null: its name does. */
+    display_name: v.nullable(v.string()),
+    /** What its turns may reach over the network: `none`, `public`, or hosts with commas between. */
+    egress: v.string(),
     allowed_senders: v.array(v.string()),
     /** Mails that wait at the door for the owner. */
     mails_waiting: v.number(),
@@ -99,19 +103,23 @@ export const getAgent = route({
 export const changeAgent = route({
   method: 'PATCH',
   path: '/agents/{agent}',
-  summary: 'Set the model, or which mails share a session',
-  description: 'Written to config.json; counts from the next turn on. null for the model = the default.',
+  summary: 'Set the owner, the model, the name in From, what it may reach, or which mails share a session',
+  description:
+    'What is not named stays. `model` and `session_scope` are written to config.json; they and `egress` count from the next turn on. null for the model = the default; null for the display name = the name of the agent. `egress` is `none`, `public`, or hosts with commas between. Only admins may give an agent to another `owner`, who takes the place of the one before on the list of those who may write, sees everything that there is of the agent, and pays from then on; `warnings` say what stays as it was.',
   scope: 'write',
   params: ofAgent,
   query: none,
   body: jsonBody(
     v.strictObject({
+      owner: v.optional(address),
       model: v.optional(v.nullable(model)),
+      display_name: v.optional(v.nullable(v.string('a name such as Scout of Example Ltd.'))),
+      egress: v.optional(line(10_000, 'none, public, or hosts with commas between')),
       session_scope: v.optional(v.picklist(SESSION_SCOPES, 'agent, sender or thread')),
     }),
   ),
   answer: json(agent),
-  errors: [],
+  errors: ['not_permitted'],
 });
 
 export const deleteAgent = route({

@@ -85,14 +85,16 @@ export const putMemory = route({
   errors: ['conflict', 'precondition_failed', 'precondition_required'],
 });
 
-const skillName = v.pipe(
+/** The name of a skill, which is that of its folder. */
+export const skillName = v.pipe(
   v.string('the name of a skill'),
   v.regex(
     /^(?!.*--)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
     'a name of 1 to 64 of a-z, 0-9 and single hyphens, with a letter or digit at both ends',
   ),
 );
-const skillFile = v.pipe(
+/** The path of a file of a skill. */
+export const skillFile = v.pipe(
   v.string('the path of a file'),
   v.regex(
     /^(?=.{1,200}$)[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$/,
@@ -107,7 +109,7 @@ export const skill = named(
   'Skill',
   v.strictObject({
     name: v.string(),
-    files: v.array(v.strictObject({ path: v.string(), bytes: v.number() })),
+    files: v.array(v.strictObject({ path: v.string(), bytes: v.number(), executable: v.boolean() })),
     turn_running: v.boolean(),
     /** Why the agent may not see it. */
     warnings: v.array(v.string()),
@@ -144,7 +146,7 @@ export const putSkill = route({
   method: 'PUT',
   path: '/agents/{agent}/skills/{skill}',
   summary: 'Put a whole skill in the place of the one of that name',
-  description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. Files that are not named are gone afterwards.`,
+  description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards.`,
   scope: 'write',
   params: ofSkill,
   query: none,
@@ -156,6 +158,7 @@ export const putSkill = route({
             path: skillFile,
             content: v.string('the content'),
             encoding: v.optional(v.picklist(['utf8', 'base64'], 'utf8 or base64'), 'utf8'),
+            executable: v.optional(v.boolean('true or false'), false),
           }),
         ),
         v.minLength(1, 'at least the file SKILL.md'),
@@ -197,9 +200,11 @@ export const putSkillFile = route({
   method: 'PUT',
   path: '/agents/{agent}/skills/{skill}/{file}',
   summary: 'Put one file into a skill that there is',
+  description:
+    '`executable`: whether it may be run as a program; when absent as it was before, and false for a new file.',
   scope: 'write',
   params: ofSkillFile,
-  query: none,
+  query: v.strictObject({ executable: v.optional(v.picklist(['true', 'false'], 'true or false')) }),
   body: bytesBody(MAX_SKILL_BYTES),
   answer: json(skill),
   errors: ['conflict'],

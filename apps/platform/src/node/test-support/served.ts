@@ -23,6 +23,7 @@ export async function startServed(
   const backend: Backend = {
     publicUrl: new URL('https://tinyfat.example'),
     checks: {},
+    warnings: {},
     metrics: { contentType: 'text/plain', render: async () => '' },
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: nobody,

@@ -1,0 +1,62 @@
+/** The database, as far as a look shows it, and mail that does not leave. */
+import { describeError } from '@tinyfat/core';
+import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import type { Records } from './records.ts';
+
+const LIST = 'tinyfat outbox list';
+
+/** Can it be read? */
+export function databaseCheck(records: () => Promise<Records>): Check {
+  return {
+    name: 'database',
+    async look() {
+      const found = await records();
+      switch (found.state) {
+        case 'absent':
+          return note('database', 'none found', 'The first start makes it.');
+        case 'open':
+          return ok('database', `${counted(found.agents, 'agent')} of ${counted(found.owners, 'owner')}`);
+        case 'closed':
+          return closed(found);
+      }
+    },
+  };
+}
+
+function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Finding {
+  switch (cause) {
+    case 'older':
+    case 'unfinished':
+      return note('database', why, null);
+    case 'newer':
+      return broken('database', why, 'Run that version; there is no way back but a backup from before it.');
+    case 'unreadable':
+      return broken('database', why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
+  }
+}
+
+/** Is there mail that was tried in vain? */
+export function deliveriesCheck(records: () => Promise<Records>): Check {
+  return {
+    name: 'deliveries',
+    async look() {
+      const found = await records();
+      if (found.state !== 'open') return [];
+      if (found.failing === null) return ok('deliveries', 'none that failed waits');
+      const { count, provider, code, reason } = found.failing;
+      const by = provider === null ? '' : ` by ${provider}`;
+      const why = reason === null ? '' : `; the last reason: ${reason}`;
+      const waits = count === 1 ? 'waits' : 'wait';
+      const told = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
+      // One mail that is put off says nothing of the others.
+      if (code === null || !/^(relay|provider)_/.test(code))
+        return note('deliveries', told, 'Sent by itself later, unless the reason stays. All of them:', LIST);
+      const mend = `${describeError(code).nextStep} The mail is then sent by itself. All of it:`;
+      return broken('deliveries', told, mend, LIST);
+    },
+  };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,80 @@
+/**
+ * The files of a skill on their way to the API, from wherever they are read. A skill is often somebody else's: nothing is
+ * taken that the API would not take, and nothing that is no plain file.
+ */
+import { fileRoutes } from '@tinyfat/platform';
+import * as v from 'valibot';
+
+/** One file; `path` is relative to the skill, its parts separated by `/`. */
+export interface SkillFile {
+  path: string;
+  bytes: Uint8Array;
+  executable: boolean;
+}
+
+/** A skill as it was read. */
+export interface Skill {
+  name: string;
+  files: SkillFile[];
+  /** Paths of hidden entries and the like, which do not belong to a skill. */
+  leftOut: string[];
+}
+
+/** Why a skill is not read; a sentence. */
+export class SkillRefused extends Error {}
+
+/** Entries of a folder or archive that are looked at, those that are left out included. */
+export const MAX_ENTRIES = 2000;
+
+/** Whether a path has a part that is left out: hidden ones, and what a Mac adds to its archives. */
+export function isLeftOut(path: string): boolean {
+  return path.split('/').some((part) => /^\.[^.]|^\.\..|^__MACOSX$/.test(part));
+}
+
+/** Takes files as long as they are few and small enough; throws SkillRefused when they are not. */
+export class SkillFiles {
+  readonly files: SkillFile[] = [];
+  readonly leftOut: string[] = [];
+  #bytes = 0;
+  #entries = 0;
+
+  /** Bytes that there is room for. */
+  get room(): number {
+    return fileRoutes.MAX_SKILL_BYTES - this.#bytes;
+  }
+
+  /** Counts an entry, whatever becomes of it. */
+  count(): void {
+    if (++this.#entries > MAX_ENTRIES) throw new SkillRefused(`It has more than ${MAX_ENTRIES} entries.`);
+  }
+
+  add(file: SkillFile): void {
+    this.fits(file.bytes.length);
+    this.files.push(file);
+    this.#bytes += file.bytes.length;
+  }
+
+  /** Throws where a further file of so many bytes is too much. */
+  fits(bytes: number): void {
+    if (this.files.length >= fileRoutes.MAX_SKILL_FILES) {
+      throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_FILES} files.`);
+    }
+    if (bytes > this.room) {
+      throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_BYTES} bytes.`);
+    }
+  }
+}
+
+/** Throws SkillRefused where the paths of a whole skill are not such as it may have, or SKILL.md is not among them. */
+export function checkPaths(files: readonly SkillFile[]): void {
+  const seen = new Map<string, string>();
+  for (const { path } of files) {
+    const checked = v.safeParse(fileRoutes.skillFile, path);
+    if (!checked.success) throw new SkillRefused(`${path}: write ${checked.issues[0].message}.`);
+    const twin = seen.get(path.toLowerCase());
+    if (twin === path) throw new SkillRefused(`${path} stands twice in it.`);
+    if (twin !== undefined) throw new SkillRefused(`${twin} and ${path} differ only in case.`);
+    seen.set(path.toLowerCase(), path);
+  }
+  if (seen.get('skill.md') !== 'SKILL.md') throw new SkillRefused('There is no SKILL.md in it.');
+}

@@ -1,0 +1,147 @@
+/** Wherever a change of a skill is cut off, one whole skill is there afterwards, and nothing is left over. */
+import { mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentFolders } from '@tinyfat/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
+
+const about = (text: string) => ({ path: 'SKILL.md', content: `---\ndescription: ${text}\n---\n` });
+const CHANGES = ['write', 'move', 'removeFolder'] as const;
+
+describe('a skill that is replaced', () => {
+  let api: ApiFixture;
+  let whole: Pick<AgentFolders, (typeof CHANGES)[number]>;
+  beforeEach(async () => {
+    api = await openApi();
+    await api.addAgent('scout', ANN);
+    const { write, move, removeFolder } = api.ports.folders;
+    whole = { write, move, removeFolder };
+  });
+  afterEach(() => api.dispose());
+
+  const put = (text: string) =>
+    api.person(ANN).call('PUT', '/agents/scout/skills/tea', {
+      body: { files: [about(text), { path: 'note', content: text }] },
+    });
+  const remove = () => api.person(ANN).call('DELETE', '/agents/scout/skills/tea');
+  const skill = async () => {
+    const files = ['SKILL.md', 'note'].map((name) => api.person(ANN).get(`/agents/scout/skills/tea/${name}`));
+    return (await Promise.all(files)).map(({ text, status }) => (status === 200 ? text : status));
+  };
+  const names = () => readdirSync(join(api.paths.agents, 'scout/skills')).sort();
+
+  /** The process ends before the change of this number: that one and all that follow are not made. */
+  function endBefore(count: number) {
+    let made = 0;
+    for (const name of CHANGES) {
+      const change = async (...words: Parameters<AgentFolders['write']>) => {
+        if (++made > count) throw new Error('the process has ended');
+        // biome-ignore lint/suspicious/noExplicitAny: the three take different words
+        return await (whole[name] as any)(...words);
+      };
+      Object.assign(api.ports.folders, { [name]: change });
+    }
+    return () => made > count;
+  }
+  const beginAnew = () => Object.assign(api.ports.folders, whole);
+
+  it('is the old or the new one, whole, wherever that was cut off', async () => {
+    const seen = new Set<string>();
+    for (let count = 0; ; count++) {
+      await put('old');
+      const wasCutOff = endBefore(count);
+      await put('new').catch(() => {});
+      beginAnew();
+      expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toMatchObject([{ name: 'tea' }]);
+      const [head, note] = await skill();
+      expect(head).toBe(about(String(note)).content);
+      seen.add(String(note));
+      await put('next');
+      expect(await skill()).toEqual([about('next').content, 'next']);
+      expect(names().filter((name) => !name.endsWith('.new'))).toEqual(['tea']);
+      if (!wasCutOff()) break;
+    }
+    expect([...seen].sort()).toEqual(['new', 'old']);
+  });
+
+  it('is there or gone, and does not come back, wherever its removal was cut off', async () => {
+    for (let count = 0; ; count++) {
+      await put('old');
+      // Left over of a replacement that was cut off before its end.
+      await api.folders.write('scout', `skills/.tea.${api.ports.makeId()}.old/SKILL.md`, 'older');
+      const wasCutOff = endBefore(count);
+      await remove().catch(() => {});
+      beginAnew();
+      const [, note] = await skill();
+      if (note === 404) expect((await remove()).status).toBe(404);
+      else expect([note, (await remove()).status]).toEqual(['old', 204]);
+      expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([]);
+      if (!wasCutOff()) break;
+    }
+    await put('next');
+    expect(names()).toEqual(['tea']);
+  });
+
+  it('leaves what another process is writing alone, and clears away what was never finished', async () => {
+    const [young, old] = [`.${api.ports.makeId()}.new`, `.${api.ports.makeId()}.new`];
+    for (const name of [young, old]) await api.folders.write('scout', `skills/${name}/SKILL.md`, 'x');
+    const at = (hoursAgo: number) => api.now / 1000 - hoursAgo * 3600;
+    utimesSync(join(api.paths.agents, 'scout/skills', young), at(0.5), at(0.5));
+    utimesSync(join(api.paths.agents, 'scout/skills', old), at(2), at(2));
+    await put('one');
+    expect(names()).toEqual([young, 'tea']);
+  });
+
+  it('is removed once by two who do so at once', async () => {
+    await put('one');
+    const answers = await Promise.all([remove(), remove(), remove()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404]);
+  });
+
+  it('takes few steps for the many things that an agent leaves for it', async () => {
+    const folder = join(api.paths.agents, 'scout/skills');
+    for (let at = 0; at < 1500; at++) mkdirSync(join(folder, `.s${at}.${api.ports.makeId()}.old`));
+    await put('one');
+    let moves = 0;
+    api.ports.folders.move = async (...words) => {
+      moves++;
+      await whole.move(...words);
+    };
+    expect((await api.person(ANN).get('/agents/scout/skills')).status).toBe(200);
+    expect(moves).toBeLessThan(5);
+    expect((await put('two')).status).toBe(200);
+    expect(await skill()).toEqual([about('two').content, 'two']);
+    expect(moves).toBeLessThan(15);
+  });
+
+  it('is the newer one where two were left over', async () => {
+    for (const [at, text] of ['older', 'newer'].entries()) {
+      const old = `skills/.tea.019eb1e2-0000-7000-8000-00000000000${at}.old`;
+      await api.folders.write('scout', `${old}/SKILL.md`, about(text).content);
+      await api.folders.write('scout', `${old}/note`, text);
+    }
+    expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toMatchObject([{ name: 'tea' }]);
+    expect(await skill()).toEqual([about('newer').content, 'newer']);
+    expect(names()).toEqual(['tea']);
+  });
+
+  it('does not come back where the agent has put a file or a link meanwhile, nor is lost', async () => {
+    const folder = join(api.paths.agents, 'scout/skills');
+    const aside = `.tea.${api.ports.makeId()}.old`;
+    await api.folders.write('scout', `skills/${aside}/SKILL.md`, about('old').content);
+    symlinkSync('/etc', join(folder, 'tea'));
+    expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([]);
+    expect((await api.person(ANN).get('/agents/scout/skills/tea')).status).toBe(404);
+    expect(names()).toEqual([aside, 'tea']);
+  });
+
+  it('is one of two that are put at once, whole', async () => {
+    const texts = Array.from({ length: 6 }, (_, at) => `t${at}`);
+    const answers = await Promise.all(texts.map(put));
+    expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200));
+    const [head, note] = await skill();
+    expect(head).toBe(about(String(note)).content);
+    await put('last');
+    expect(names()).toEqual(['tea']);
+  });
+});

@@ -1,0 +1,120 @@
+/**
+ * Puts a skill in the place of another, and takes one away, in an agent's folder. The agent can write there, too.
+ *
+ * Invariant: wherever this is cut off, the skill that was there or the one that replaces it is there afterwards, whole.
+ * Names in the folder of skills tell what a step was about: `.ID.new` is being written, `.SKILL.ID.old` was moved out of
+ * the way of its successor, `.ID.gone` is on its way out.
+ */
+import type { FolderEntry } from '@tinyfat/core';
+import { oneAtATime } from '../one-at-a-time.ts';
+import type { ApiPorts } from '../ports.ts';
+
+type Ports = Pick<ApiPorts, 'db' | 'folders' | 'makeId' | 'clock'>;
+
+/** A file of a skill that is put. */
+export interface NewSkillFile {
+  bytes: Uint8Array;
+  executable: boolean;
+}
+
+const REPLACED = /^\.([a-z0-9-]{1,64})\.[0-9a-f-]{36}\.old$/;
+const ON_ITS_WAY_OUT = /^\.[0-9a-f-]{36}\.(?:gone|old)$/;
+const UNFINISHED = /^\.[0-9a-f-]{36}\.new$/;
+/** Nothing is written for longer; what is older was cut off. */
+const UNFINISHED_MS = 3_600_000;
+/** Names with a dot come first in a listing. */
+const MAX_ENTRIES = 1000;
+/** An agent can make as many such names as it likes; so many are settled at a time. */
+const MAX_SETTLED = 3;
+
+/** Puts a skill of exactly these files where one of that name was. */
+export async function replaceSkill(
+  ports: Ports,
+  agentId: string,
+  skill: string,
+  files: ReadonlyMap<string, NewSkillFile>,
+): Promise<void> {
+  const { folders } = ports;
+  await settleSkills(ports, agentId);
+  const fresh = `skills/.${ports.makeId()}.new`;
+  for (const [path, { bytes, executable }] of files) {
+    await folders.write(agentId, `${fresh}/${path}`, bytes, { executable });
+  }
+  const old = `skills/.${skill}.${ports.makeId()}.old`;
+  await oneAtATime(ports.db, async () => {
+    await moveIfThere(ports, agentId, `skills/${skill}`, old);
+    await folders.move(agentId, fresh, `skills/${skill}`);
+  });
+  await settleSkills(ports, agentId);
+}
+
+/** Takes a skill away. `nested`: too deep to be removed whole from disk, but out of the way. */
+export async function removeSkill(
+  ports: Ports,
+  agentId: string,
+  skill: string,
+): Promise<'removed' | 'missing' | 'nested'> {
+  // A predecessor of it must not come back in its place.
+  await settleSkills(ports, agentId);
+  const gone = `skills/.${ports.makeId()}.gone`;
+  const moved = await oneAtATime(ports.db, () => moveIfThere(ports, agentId, `skills/${skill}`, gone));
+  if (!moved) return 'missing';
+  return (await ports.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
+}
+
+/** Whether a replacement was cut off after the old skill had been moved away. */
+export function isCutOff(entries: readonly FolderEntry[]): boolean {
+  const names = new Set(entries.map(({ name }) => name));
+  return entries.some(({ name }) => {
+    const skill = REPLACED.exec(name)?.[1];
+    return skill !== undefined && !names.has(skill);
+  });
+}
+
+/** Ends what was cut off: an old skill without a successor comes back, everything else that was left over goes. */
+export async function settleSkills(ports: Ports, agentId: string): Promise<void> {
+  const entries = await ports.folders.list(agentId, 'skills', MAX_ENTRIES);
+  // Ids count up with time: of two that were one skill the newer one is the first.
+  const leftOver = entries.filter((entry) => isLeftOver(entry, ports.clock())).reverse();
+  for (const { name } of leftOver.slice(0, MAX_SETTLED)) {
+    // By its new name it can not come back, however long its removal takes.
+    const gone = ON_ITS_WAY_OUT.test(name) ? name : `.${ports.makeId()}.gone`;
+    const goes = await oneAtATime(ports.db, async () => {
+      const skill = REPLACED.exec(name)?.[1];
+      if (skill !== undefined && !(await isThere(ports, agentId, skill))) {
+        await comeBack(ports, agentId, name, skill);
+        return false;
+      }
+      return gone === name || (await moveIfThere(ports, agentId, `skills/${name}`, `skills/${gone}`));
+    });
+    if (goes) await ports.folders.removeFolder(agentId, `skills/${gone}`);
+  }
+}
+
+function isLeftOver({ name, modifiedAt }: FolderEntry, now: number): boolean {
+  if (UNFINISHED.test(name)) return modifiedAt < now - UNFINISHED_MS;
+  return REPLACED.test(name) || ON_ITS_WAY_OUT.test(name);
+}
+
+async function isThere({ folders }: Ports, agentId: string, skill: string): Promise<boolean> {
+  return (await folders.list(agentId, `skills/${skill}`, 1)).length > 0;
+}
+
+async function comeBack(ports: Ports, agentId: string, name: string, skill: string): Promise<void> {
+  try {
+    await moveIfThere(ports, agentId, `skills/${name}`, `skills/${skill}`);
+  } catch {
+    // The agent put something else there, a file or a link: that is then what it has, and the old skill is kept aside.
+  }
+}
+
+/** False where there is nothing to move: somebody else moved it. */
+async function moveIfThere({ folders }: Ports, agentId: string, from: string, to: string): Promise<boolean> {
+  try {
+    await folders.move(agentId, from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

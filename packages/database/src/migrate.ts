@@ -1,0 +1,84 @@
+/**
+ * Brings the tables of any database that a version of this program has made up to date, in one transaction: whoever is
+ * killed in the middle leaves the old database, and two that come at once upgrade it once.
+ */
+import { printableAscii, renderError } from '@tinyfat/core';
+import type { Kysely, Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrations } from './migrations/index.ts';
+import type { Schema } from './schema.ts';
+
+/** Names under which migrations landed before they got the one that they have; the text is the same. */
+const RENAMED: Readonly<Record<string, string>> = { '0009-held': '0005-held' };
+
+/** A database with a migration that this program does not know. The message has its next step; `detail` is this case. */
+export class NewerDatabaseError extends Error {
+  override name = 'NewerDatabaseError';
+  readonly code = 'database_newer';
+  readonly detail: string;
+
+  constructor(detail: string) {
+    super(renderError('database_newer', detail));
+    this.detail = detail;
+  }
+}
+
+/** How far a database has come, in names of migrations; `last` is null in an empty one. */
+export interface Standing {
+  last: string | null;
+  /** Those that are to come, in order. */
+  pending: string[];
+}
+
+/** Looks, and changes nothing. Rejects with `NewerDatabaseError`; `place` is what the sentence calls the database. */
+export async function standingOf(db: Kysely<Schema>, place: string): Promise<Standing> {
+  const executed = await executedMigrations(db);
+  const newer = executed.filter((name) => !Object.hasOwn(migrations, name)).sort();
+  const own = Object.keys(migrations).sort();
+  if (newer.length > 0)
+    throw new NewerDatabaseError(newerDetail(place, newer.at(-1) ?? '', own.at(-1) ?? ''));
+  return {
+    last: [...executed].sort().at(-1) ?? null,
+    pending: own.filter((name) => !executed.includes(name)),
+  };
+}
+
+/**
+ * Runs what is pending. Branches have landed in another order than their numbers say, so a migration may run after one
+ * with a higher number: none relies on tables of another that could be missing.
+ */
+export async function migrate(tx: Transaction<Schema>): Promise<void> {
+  const untyped = tx.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
+  if (await hasMigrationTable(tx)) {
+    for (const [old, name] of Object.entries(RENAMED)) {
+      await untyped.updateTable('kysely_migration').set({ name }).where('name', '=', old).execute();
+    }
+  }
+  const { error } = await new Migrator({
+    db: tx,
+    provider: { getMigrations: async () => migrations },
+    allowUnorderedMigrations: true,
+  }).migrateToLatest();
+  if (error) throw error;
+}
+
+/** By the names that they have now. */
+async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
+  if (!(await hasMigrationTable(db))) return [];
+  const rows = await db
+    .withTables<{ kysely_migration: { name: string; timestamp: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map(({ name }) => RENAMED[name] ?? name);
+}
+
+async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  return tables.some(({ name }) => name === 'kysely_migration');
+}
+
+function newerDetail(place: string, newest: string, own: string): string {
+  // The name comes out of a file.
+  return `${place} has the migration ${printableAscii(newest, 60)}, and this program ends with ${own}.`;
+}

@@ -1,0 +1,47 @@
+/**
+ * A migration that has landed is never changed: databases that it made would lack the change, and nothing would say so
+ * until a column is missed. What is to be otherwise stands in a migration of its own.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { migrations } from './index.ts';
+
+/** SHA-256 of each file as it landed, comments included. */
+const LANDED: Record<string, string> = {
+  '0001-start': '5c492660298f61a5aadffd84a07d4c85ac16edce58d342fac9dc2b56b69b6b3a',
+  '0002-door': 'd74f0efe7fa8ef52aee22b37daea2460288910e0e4e67e362bac9a6cff03d37b',
+  '0003-keys': 'e5e73efc419d40ed38eea7c80346c5ced791d06cd8fc15aa8b43bfae7dafe1b6',
+  '0004-doubt': '6a25b0250cd94e1c473960621a0d01e9f123e539bd432ae675e427a82c9bc737',
+  '0005-held': 'ad4da0d44279abb71d531be76d8b587bebaa75f9ea4714d60f774979238621b7',
+  '0005-webhooks': 'cdfdcd685bb69cbeebf9ae3ea23f55a926097c7687f5e9a295e3d552423c5b0f',
+  '0006-budgets': '579e24ad7f82b7b440a6634e468d8b490e56b3f6782a7cfcc8ecf895f38be3cd',
+  '0007-tokens': 'e3e6942779efa4ecb5d1739b4757db7a98d9b813fb073343acaff216288d9845',
+  '0008-accounts': '1c5d4b490bad065aaddadbf1143d8696d2065003bcdfd4ce45314964fd1d297c',
+  '0010-raw-keys': '789100f3dda215686e851aa2e333fe42a2eef043447eed0f961a83400a75854b',
+  '0011-agent-settings': '8f7761af7cbaf3310710dba2f590867e5a8c34a0bb1ee27647b270c9e7180581',
+  '0012-one-schema': '21e8dbcbd9c68ba7d55d480fee13f04f16d7f4880799dd2076e9dc6dda5a1c18',
+  '0013-limit-notices': '488682c699c2dda44cc33660e8f0106c725353b86c0d32fc95d0684b0d16a270',
+};
+
+const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));
+const hashOf = (name: string) =>
+  createHash('sha256')
+    .update(readFileSync(new URL(`${name}.ts`, import.meta.url)))
+    .digest('hex');
+
+it.each(Object.entries(LANDED))('%s is as it landed', (name, hash) => {
+  expect(
+    hashOf(name),
+    `${name} has landed and databases have been made by it: put it back as it was, and add a new migration (CONTRIBUTING.md, "A migration").`,
+  ).toBe(hash);
+});
+
+it('is kept of every migration, and every file is one that runs', () => {
+  const names = files.map((file) => file.replace(/\.ts$/, ''));
+  expect(Object.keys(migrations)).toEqual(names);
+  for (const name of names) {
+    expect(LANDED[name], `A new migration: add its line here, '${name}': '${hashOf(name)}'.`).toBeDefined();
+  }
+  expect(Object.keys(LANDED)).toEqual(names);
+});

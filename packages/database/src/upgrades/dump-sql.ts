@@ -1,0 +1,39 @@
+/** A database as text: what makes it again, one statement a line. */
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+
+/** Tables, rows in order of their rowids, then indexes. Gives back the same bytes for the same database. */
+export function dumpSql(path: string): string {
+  const db = new DatabaseSync(path);
+  try {
+    const objects = db
+      .prepare(
+        `select type, name, sql from sqlite_schema where sql is not null and name <> 'sqlite_sequence' order by rowid`,
+      )
+      .all();
+    const of = (type: string) => objects.filter((object) => object.type === type);
+    const statements = of('table').map((table) => oneLine(String(table.sql)));
+    for (const { name } of of('table')) {
+      for (const row of db.prepare(`select * from "${name}" order by rowid`).all()) {
+        const values = Object.values(row).map(literal).join(', ');
+        statements.push(`insert into "${name}" values (${values})`);
+      }
+    }
+    statements.push(...of('index').map((index) => oneLine(String(index.sql))));
+    return `${statements.join(';\n')};\n`;
+  } finally {
+    db.close();
+  }
+}
+
+/** No name or default of ours has a line break in it. */
+const oneLine = (sql: string): string => sql.replace(/\s*\n\s*/g, ' ');
+
+/** Texts of several lines are put together from their lines, so that a statement stays on one. */
+function literal(value: SQLOutputValue): string {
+  if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'string') {
+    return `'${value.replaceAll("'", "''").replaceAll('\r', "' || char(13) || '").replaceAll('\n', "' || char(10) || '")}'`;
+  }
+  return `x'${Buffer.from(value).toString('hex')}'`;
+}

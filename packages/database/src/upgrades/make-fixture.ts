@@ -1,0 +1,143 @@
+/**
+ * `npm run fixture`: writes what a database of this version looks like, with a row of every kind, into the file that
+ * the tests of later versions open. To be run once for each new migration, in the commit that adds it.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrations } from '../migrations/index.ts';
+import { openSentMail } from '../test-support/sent-mail.ts';
+import { dumpSql } from './dump-sql.ts';
+
+const newest = Object.keys(migrations).sort().at(-1);
+const AT = Date.UTC(2026, 10, 28);
+const DATE = new Date(AT).toISOString();
+const fixture = await openSentMail();
+const { db } = fixture;
+
+await fixture.mail('replied', { state: 'replied', sender_base: 'owner@example.com' });
+await fixture.delivery('replied');
+await fixture.delivery('replied', { state: 'sending', doubt_since: 4, source_file: null, provider: 'smtp' });
+await db
+  .insertInto('mails')
+  .values({
+    ...(await fixture.mail('tagged', { sender: 'owner+tag@example.com', sender_base: 'owner@example.com' })),
+    id: 'held',
+    message_id: '<held@example.com>',
+    verdict: 'held',
+    state: 'held',
+  })
+  .execute();
+await db
+  .insertInto('current_sessions')
+  .values({ agent_id: 'scout', scope: 'agent', session_id: 'session', updated_at: AT })
+  .execute();
+await db
+  .insertInto('secret_addresses')
+  .values({ id: 'secret', agent_id: 'scout', token_sha256: 'aa', note: 'shop', created_at: AT })
+  .execute();
+await db
+  .insertInto('suppressed_recipients')
+  .values({
+    agent_id: 'scout',
+    address: 'gone@example.com',
+    code: 'bounced',
+    reason: '550 no such user',
+    delivery_id: 'x',
+    created_at: AT,
+  })
+  .execute();
+await db
+  .insertInto('provider_keys')
+  .values({
+    id: 'key',
+    owner: 'owner@example.com',
+    provider: 'anthropic',
+    sealed: 'sealed',
+    last_four: '-key',
+    created_at: AT,
+  })
+  .execute();
+await db
+  .insertInto('budgets')
+  .values({ scope: 'agent', subject: 'scout', monthly_micro_usd: 5_000_000, updated_at: AT })
+  .execute();
+await db
+  .insertInto('api_tokens')
+  .values({
+    id: 'token',
+    owner: 'owner@example.com',
+    name: 'laptop',
+    token_sha256: 'bb',
+    last_four: 'abcd',
+    scopes: '["read"]',
+    created_at: AT,
+  })
+  .execute();
+await db
+  .insertInto('webhook_events')
+  .values({
+    id: 'event',
+    provider: 'resend',
+    event_id: 'e1',
+    kind: 'received',
+    provider_mail_id: 'm1',
+    payload: '{}',
+    state: 'done',
+    attempts: 1,
+    next_attempt_at: AT,
+    created_at: AT,
+  })
+  .execute();
+await db.insertInto('provider_cursors').values({ name: 'resend', started_at: AT, mark: AT }).execute();
+await db
+  .insertInto('account_users')
+  .values({
+    id: 'user',
+    name: 'owner',
+    email: 'owner@example.com',
+    email_verified: 1,
+    created_at: DATE,
+    updated_at: DATE,
+  })
+  .execute();
+await db
+  .insertInto('account_sessions')
+  .values({
+    id: 'session',
+    expires_at: DATE,
+    token: 'token',
+    created_at: DATE,
+    updated_at: DATE,
+    user_id: 'user',
+  })
+  .execute();
+await db
+  .insertInto('sign_in_requests')
+  .values({
+    address: 'ben@example.org',
+    id: 'request',
+    link_sha256: 'cc',
+    browser_sha256: 'dd',
+    tries: 0,
+    mail_state: 'sent',
+    mail_attempts: 1,
+    mail_next_at: AT,
+    created_at: AT,
+    expires_at: AT,
+  })
+  .execute();
+await db
+  .insertInto('sign_in_attempts')
+  .values({ kind: 'mail_address', subject: 'ben@example.org', at: AT })
+  .execute();
+// When they ran is no part of it.
+await db
+  .withTables<{ kysely_migration: { timestamp: string } }>()
+  .updateTable('kysely_migration')
+  .set({ timestamp: DATE })
+  .execute();
+
+const file = new URL(`${newest}.sql`, import.meta.url);
+writeFileSync(file, dumpSql(join(fixture.folder, 'tinyfat.sqlite')));
+await fixture.close();
+process.stdout.write(`${file.pathname}\n`);
