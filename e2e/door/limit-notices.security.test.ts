@@ -35,8 +35,8 @@ describe('notices of limits', () => {
   });
   afterAll(() => door?.dispose());
   const notices = async () =>
-    (await door.db.selectFrom('limit_notices').select(['role', 'hearer']).orderBy('role').execute()).map(
-      ({ role, hearer }) => `${role} ${hearer}`,
+    (await door.db.selectFrom('limit_notices').select(['role', 'recipient']).orderBy('role').execute()).map(
+      ({ role, recipient }) => `${role} ${recipient}`,
     );
   const signed = (from: string, headers: Record<string, string> = {}) =>
     (from === OWNER ? owner : listed).sign(letter({ From: from, ...headers }));

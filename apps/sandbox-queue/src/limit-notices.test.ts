@@ -73,9 +73,9 @@ describe('notices of limits', () => {
       });
     }
     for (const role of roles) {
-      const hearer = role === 'owner' ? 'owner@example.com' : BOB;
+      const recipient = role === 'owner' ? 'owner@example.com' : BOB;
       const named = { agent_id: 'scout', mail_id: id, limit_code: 'sender_limit' as const };
-      await askForNotice(outbox.db, { ...named, role, hearer, id: `${role}-${now}`, at: now, dueAt: now });
+      await askForNotice(outbox.db, { ...named, role, recipient, id: `${role}-${now}`, at: now, dueAt: now });
     }
     for (const loop of loops) loop.wake();
   };
@@ -194,7 +194,7 @@ describe('notices of limits', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('are dropped where the mail went on, or the hearer gets no mail', async () => {
+  it('are dropped where the mail went on, or the recipient gets no mail', async () => {
     await wait(1, ['owner', 'sender']);
     await outbox.db.updateTable('mails').set({ state: 'queued' }).execute();
     start();
@@ -217,7 +217,7 @@ describe('notices of limits', () => {
       .execute();
     const mailId = 'over-1';
     const named = { agent_id: 'scout', mail_id: mailId, limit_code: 'sender_limit' as const };
-    await askForNotice(outbox.db, { ...named, role: 'sender', hearer: BOB, id: 'n', at: now, dueAt: now });
+    await askForNotice(outbox.db, { ...named, role: 'sender', recipient: BOB, id: 'n', at: now, dueAt: now });
     for (const loop of loops) loop.wake();
     await until('sent');
     const { mail } = sent[0] ?? {};

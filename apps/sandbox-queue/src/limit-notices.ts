@@ -93,14 +93,14 @@ async function noticeMail(ports: Ports, notice: LimitNotice): Promise<OutgoingMa
   if (content === null) return null;
   const addresses = content.to.map(({ address }) => address);
   if ((await suppressedAmong(ports.db, agent.id, addresses)).length > 0) return null;
-  const from = agentAddress(ports, agent);
+  const from = agentMailbox(ports, agent);
   return {
     messageId: newMessageId(notice.id, ports.mailDomain),
-    from: agentMailbox(ports, agent),
+    from,
     cc: [],
     replyTo: null,
     date: notice.created_at,
-    footer: `${from} says this at most once in an hour.`,
+    footer: `${from.address} says this at most once in an hour.`,
     attachments: [],
     ...content,
   };

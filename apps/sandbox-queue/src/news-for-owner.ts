@@ -28,15 +28,11 @@ export async function newsForOwner(
     runId: run.id,
     subject: `${agent.name}: ${describeError(code).sentence}`,
     letter: {
-      heading: 'A mail got no answer',
+      heading: `A mail to ${agent.name} got no answer`,
       blocks: [
         { kind: 'text', text: [`${mail.sender} wrote to ${agentAddress(ports, agent)}, and got no answer.`] },
         { kind: 'text', text: [explanation] },
-        {
-          kind: 'text',
-          quiet: true,
-          text: ['You get this mail once a day at most, as the owner of the agent.'],
-        },
+        { kind: 'text', quiet: true, text: ['You get this once a day at most, as the owner of the agent.'] },
       ],
     },
     footer: `Run ${run.id}, ${code}`,

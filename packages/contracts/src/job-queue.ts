@@ -181,8 +181,8 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       const kept = (await flood(limits.senderHour + 6)).flat().filter((one) => one.verdict === 'over_limit');
       const first = await notices();
       expect(first).toMatchObject([
-        { role: 'owner', hearer: 'o@example.com', limit_code: 'sender_limit', state: 'pending' },
-        { role: 'sender', hearer: 'a@example.com', limit_code: 'sender_limit', state: 'pending' },
+        { role: 'owner', recipient: 'o@example.com', limit_code: 'sender_limit', state: 'pending' },
+        { role: 'sender', recipient: 'a@example.com', limit_code: 'sender_limit', state: 'pending' },
       ]);
       expect(kept.map(({ mailId }) => mailId)).toContain(first[1]?.mail_id);
       expect(first.map((row) => row.next_attempt_at)).toEqual([now.value + ownerNoticeDelayMs, now.value]);

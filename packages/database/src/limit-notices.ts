@@ -1,5 +1,5 @@
 /**
- * Notices of limits. Invariant: one row for each agent, role and hearer, and it is renewed at most once in an hour,
+ * Notices of limits. Invariant: one row for each agent, role and recipient, and it is renewed at most once in an hour,
  * whichever process comes first; what is not sent within that hour is not sent any more. A row is `sending` only while
  * somebody sends it, until `next_attempt_at`: after that its sender is dead.
  */
@@ -18,16 +18,16 @@ export interface WaitingMails {
   mails: number;
 }
 
-/** Asks for a notice; false, and nothing changed, where the hearer was told, or is about to be, within the last hour. */
+/** Asks for a notice; false, and nothing changed, where the recipient was told, or is about to be, within the last hour. */
 export async function askForNotice(
   db: Database,
-  notice: Pick<LimitNotice, 'agent_id' | 'role' | 'hearer' | 'id' | 'mail_id' | 'limit_code'> & {
+  notice: Pick<LimitNotice, 'agent_id' | 'role' | 'recipient' | 'id' | 'mail_id' | 'limit_code'> & {
     at: number;
     /** Not before this time. */
     dueAt: number;
   },
 ): Promise<boolean> {
-  const { agent_id, role, hearer, at, dueAt, ...named } = notice;
+  const { agent_id, role, recipient, at, dueAt, ...named } = notice;
   const fresh = {
     ...named,
     waiting: null,
@@ -38,10 +38,10 @@ export async function askForNotice(
   };
   const row = await db
     .insertInto('limit_notices')
-    .values({ agent_id, role, hearer, ...fresh })
+    .values({ agent_id, role, recipient, ...fresh })
     .onConflict((conflict) =>
       conflict
-        .columns(['agent_id', 'role', 'hearer'])
+        .columns(['agent_id', 'role', 'recipient'])
         .doUpdateSet(fresh)
         // A time to come is that of a clock that was wrong.
         .where((where) =>

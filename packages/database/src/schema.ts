@@ -387,16 +387,16 @@ export interface SignInAttemptsTable {
   at: number;
 }
 
-/** `dropped`: nothing waited any more, or the hearer gets no mail from the agent. */
+/** `dropped`: nothing waited any more, or the recipient gets no mail from the agent. */
 export type LimitNoticeState = 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
 
-/** The newest notice to one hearer that mails to an agent wait because of a limit. */
+/** The newest notice to one recipient that mails to an agent wait because of a limit. */
 export interface LimitNoticesTable {
   agent_id: string;
   /** `sender` is told of the own mail, `owner` of all that wait. */
   role: 'sender' | 'owner';
   /** Canonical address without tag. */
-  hearer: string;
+  recipient: string;
   id: string;
   /** The mail that was over the limit. */
   mail_id: string;

@@ -79,11 +79,11 @@ export function databaseQueue(options: DatabaseQueueOptions): JobQueue {
     const about = { agent_id: mail.agent_id, mail_id: mail.id, limit_code: code, at };
     if (owner !== null) {
       const dueAt = at + ownerNoticeDelayMs;
-      await askForNotice(tx, { ...about, role: 'owner', hearer: owner, id: makeId(), dueAt });
+      await askForNotice(tx, { ...about, role: 'owner', recipient: owner, id: makeId(), dueAt });
     }
     if (!isProven(mail) || mail.sender_base == null || mail.sender_base === owner) return;
-    const hearer = mail.sender_base;
-    await askForNotice(tx, { ...about, role: 'sender', hearer, id: makeId(), dueAt: at });
+    const recipient = mail.sender_base;
+    await askForNotice(tx, { ...about, role: 'sender', recipient, id: makeId(), dueAt: at });
   }
 
   async function makeJob(tx: Database, mail: Pick<NewMail, 'id' | 'agent_id'>): Promise<void> {

@@ -7,7 +7,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createTable('limit_notices')
     .addColumn('agent_id', 'text', (column) => column.notNull().references('agents.id'))
     .addColumn('role', 'text', (column) => column.notNull())
-    .addColumn('hearer', 'text', (column) => column.notNull())
+    .addColumn('recipient', 'text', (column) => column.notNull())
     .addColumn('id', 'text', (column) => column.notNull().unique())
     .addColumn('mail_id', 'text', (column) => column.notNull().references('mails.id'))
     .addColumn('limit_code', 'text', (column) => column.notNull())
@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('attempts', 'integer', (column) => column.notNull())
     .addColumn('next_attempt_at', 'bigint', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
-    .addPrimaryKeyConstraint('limit_notices_key', ['agent_id', 'role', 'hearer'])
+    .addPrimaryKeyConstraint('limit_notices_key', ['agent_id', 'role', 'recipient'])
     .execute();
   await db.schema
     .createIndex('limit_notices_due')

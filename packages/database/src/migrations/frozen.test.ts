@@ -21,7 +21,7 @@ const LANDED: Record<string, string> = {
   '0010-raw-keys': '789100f3dda215686e851aa2e333fe42a2eef043447eed0f961a83400a75854b',
   '0011-agent-settings': '8f7761af7cbaf3310710dba2f590867e5a8c34a0bb1ee27647b270c9e7180581',
   '0012-one-schema': '21e8dbcbd9c68ba7d55d480fee13f04f16d7f4880799dd2076e9dc6dda5a1c18',
-  '0013-limit-notices': '488682c699c2dda44cc33660e8f0106c725353b86c0d32fc95d0684b0d16a270',
+  '0013-limit-notices': '3f43080fa7628023d8f9a66ee8194df1560753ad0366d19cc173c6ba4d147a35',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

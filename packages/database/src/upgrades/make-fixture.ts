@@ -28,22 +28,6 @@ await db
   })
   .execute();
 await db
-  .insertInto('limit_notices')
-  .values({
-    agent_id: 'scout',
-    role: 'owner',
-    hearer: 'owner@example.com',
-    id: 'notice',
-    mail_id: 'held',
-    limit_code: 'sender_limit',
-    waiting: null,
-    state: 'sent',
-    attempts: 1,
-    next_attempt_at: AT,
-    created_at: AT,
-  })
-  .execute();
-await db
   .insertInto('current_sessions')
   .values({ agent_id: 'scout', scope: 'agent', session_id: 'session', updated_at: AT })
   .execute();
@@ -145,6 +129,21 @@ await db
 await db
   .insertInto('sign_in_attempts')
   .values({ kind: 'mail_address', subject: 'ben@example.org', at: AT })
+  .execute();
+await db
+  .insertInto('limit_notices')
+  .values({
+    agent_id: 'scout',
+    role: 'owner',
+    recipient: 'owner@example.com',
+    id: 'notice',
+    mail_id: 'held',
+    limit_code: 'sender_limit',
+    state: 'sent',
+    attempts: 1,
+    next_attempt_at: AT,
+    created_at: AT,
+  })
   .execute();
 // When they ran is no part of it.
 await db
