@@ -87,7 +87,7 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /** Words in capitals that are no variable. */
-export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR', 'SYS_ADMIN'];
+export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR', 'FAILS', 'SYS_ADMIN'];
 
 /** Names of files that are examples, and not there. */
 export const EXAMPLE_FILE = /^\d{4}-what\.ts$/;
