@@ -1,6 +1,6 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { AgentFolders, RawMailStore } from '@tinyfat/core';
 import { type Database, openSqlite, type Upgrade } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
@@ -22,6 +22,52 @@ export function dataPaths(dataDir: string) {
   };
 }
 
+/** What may lie in a folder that is to become one: ours, and what the file system puts at its root. */
+const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'faults', 'lost+found'];
+
+/** The folder holds files of something else: its mode would be taken from it. `path` is the folder. */
+export class ForeignFolderError extends Error {
+  override name = 'ForeignFolderError';
+  readonly path: string;
+
+  constructor(path: string, found: string) {
+    super(`${path} holds ${found}, and no tinyfat.sqlite`);
+    this.path = path;
+  }
+}
+
+/**
+ * Makes DATA_DIR where it is not there, and keeps everybody else out of it. Rejects where it holds files of something
+ * else.
+ */
+export function makeDataFolder(dataDir: string): void {
+  const missing: string[] = [];
+  for (let path = dataDir; !existsSync(path); path = dirname(path)) missing.unshift(path);
+  // One by one: below /proc the recursive way of Node never ends.
+  for (const path of missing) makeUnlessThere(path);
+  const foreign = foreignIn(dataDir);
+  if (foreign !== null) throw new ForeignFolderError(dataDir, foreign);
+  // It may have been made by somebody else, for example with 0755 by systemd.
+  chmodSync(dataDir, 0o700);
+}
+
+/** The name of a file that is none of ours, in a folder without our database; null where there is none. */
+export function foreignIn(dataDir: string): string | null {
+  const found = readdirSync(dataDir);
+  if (found.includes('tinyfat.sqlite')) return null;
+  const isOurs = (name: string) => EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite');
+  return found.find((name) => !isOurs(name)) ?? null;
+}
+
+/** Another command may make it at the same time. */
+function makeUnlessThere(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
 /** An open data folder; the same for the server and for commands beside it. */
 export interface DataFolder {
   paths: ReturnType<typeof dataPaths>;
@@ -32,7 +78,7 @@ export interface DataFolder {
 }
 
 /**
- * Makes the folder if need be (only we can enter it), brings the tables up to date, opens everything. Rejects with
+ * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
  * `NewerDatabaseError` where a newer version has been at work.
  */
 export async function openDataFolder(
@@ -40,9 +86,7 @@ export async function openDataFolder(
   onUpgrade?: (upgrade: Upgrade) => void,
 ): Promise<DataFolder> {
   const paths = dataPaths(dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  // It may have been made by somebody else, for example with 0755 by systemd.
-  chmodSync(dataDir, 0o700);
+  makeDataFolder(dataDir);
   const db = await openSqlite(paths.database, onUpgrade);
   return {
     paths,

@@ -50,6 +50,17 @@ it('that is a file is broken', async () => {
   expect(await check(file)).toMatchObject({ state: 'broken', found: `${file} is no folder` });
 });
 
+it('that holds something else is broken', async () => {
+  const dataDir = testFolder();
+  writeFileSync(join(dataDir, 'notes.txt'), '');
+  expect(await check(dataDir)).toMatchObject({
+    state: 'broken',
+    found: expect.stringContaining('holds notes.txt'),
+  });
+  writeFileSync(join(dataDir, 'tinyfat.sqlite'), '');
+  expect(await check(dataDir)).toMatchObject({ state: 'ok' });
+});
+
 it('of another user is broken for an ordinary one, and a note for root', async () => {
   const dataDir = testFolder();
   const owner = NAMES[uid];

@@ -1,6 +1,7 @@
 /** DATA_DIR: is it there, whose is it, may this user write it, and nobody else look into it? */
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { foreignIn } from '../data-folder.ts';
 import { broken, type Check, codeOf, type Finding, isFolder, note, ok, quoted, wordsOf } from './finding.ts';
 
 export interface DataFolderParts {
@@ -43,7 +44,29 @@ function look(parts: DataFolderParts): Finding {
       `${dataDir} is no folder`,
       'Set DATA_DIR to a folder, or to a path where there is nothing yet.',
     );
-  return whose(parts, found) ?? writable(parts) ?? strangersFiles(parts, found.uid) ?? open(dataDir, found);
+  return (
+    whose(parts, found) ??
+    foreign(dataDir) ??
+    writable(parts) ??
+    strangersFiles(parts, found.uid) ??
+    open(dataDir, found)
+  );
+}
+
+/** A start refuses it: the mode of somebody else's folder would be changed. */
+function foreign(dataDir: string): Finding | null {
+  try {
+    const name = foreignIn(dataDir);
+    if (name === null) return null;
+    return broken(
+      NAME,
+      `${dataDir} holds ${name}, and no tinyfat.sqlite`,
+      'Set DATA_DIR to a folder of its own.',
+    );
+  } catch {
+    // What can't be listed can't be written either, which is said next.
+    return null;
+  }
 }
 
 /** The nearest folder above that is there decides whether the first start can make it. */

@@ -89,6 +89,7 @@ export function causesOf(error: unknown): Error[] {
 function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode | null {
   // By their names: where the platform is broken it can't be asked for its class, and no part is loaded for a look.
   if (error.name === 'PagesUnusable') return 'pages_unusable';
+  if (error.name === 'ForeignFolderError') return 'data_foreign';
   if (error.name === 'NewerDatabaseError') return 'database_newer';
   const name = 'code' in error ? String(error.code) : '';
   if (name === 'ERR_SQLITE_ERROR') return sqliteCode(error);
@@ -100,7 +101,7 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   if (name === 'ENOENT' && isBelow(path, builtFolder)) return 'build_missing';
   // The folder itself can not be made where one above it is in the way.
   if (dataDir === null || !(isBelow(path, dataDir) || isBelow(dataDir, path))) return null;
-  if (name === 'EEXIST' && isBelow(dataDir, path)) return 'data_not_a_folder';
+  if ((name === 'EEXIST' || name === 'ENOENT') && isBelow(dataDir, path)) return 'data_not_a_folder';
   return IN_DATA[name] ?? null;
 }
 

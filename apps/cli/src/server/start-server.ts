@@ -19,7 +19,7 @@ import {
 } from '@tinyfat/sandbox-queue';
 import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
-import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { type DataFolder, makeDataFolder, openDataFolder } from '../data-folder.ts';
 import { readCertificate, reloadCertificate } from './certificate.ts';
 import { lockDataFolder } from './lock.ts';
 import { watchMailOut } from './mail-out.ts';
@@ -87,7 +87,7 @@ export async function startServer(
 ): Promise<StartResult> {
   const clock = Date.now;
   const makeId = () => newId(clock, randomBytes);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(config.dataDir);
   const missing = missingBuild();
   if (missing !== null) {
     const { sentence, nextStep } = describeError('build_missing');

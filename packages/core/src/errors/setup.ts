@@ -42,6 +42,11 @@ export const setupErrors = {
     sentence: 'DATA_DIR names something that is no folder, or lies below such a thing.',
     nextStep: 'Set DATA_DIR to a folder, or to a path at which one can be made.',
   },
+  data_foreign: {
+    seenBy: 'operator',
+    sentence: 'DATA_DIR names a folder that holds something else; nothing was changed.',
+    nextStep: 'Set DATA_DIR to a folder of its own: an empty one, or a path at which one can be made.',
+  },
   disk_full: {
     seenBy: 'operator',
     sentence:
