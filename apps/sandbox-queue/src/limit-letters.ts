@@ -20,10 +20,13 @@ export function senderLetter(about: { address: string; reason: string }): Letter
 export function ownerLetter(about: { name: string; address: string; waiting: WaitingSummary }): Letter {
   const { mails, named, more } = about.waiting;
   const codes = [...new Set(named.map(({ code }) => code))];
-  const wait = mails === 1 ? 'One mail waits' : `${mails} mails wait`;
+  const wait =
+    mails === 1
+      ? 'One mail waits because of a limit. It is kept, and nobody works on it.'
+      : `${mails} mails wait because of a limit. They are kept, and nobody works on them.`;
   const command = (code: string, text: string) => ({ label: { code }, text: [text] });
   const blocks: LetterBlock[] = [
-    { kind: 'text', text: [`${wait} because of a limit. They are kept, and nobody works on them.`] },
+    { kind: 'text', text: [wait] },
     {
       kind: 'rows',
       rows: named.map((one) => ({
