@@ -32,6 +32,7 @@ describe('DATA_DIR', () => {
   it('is taken where it is empty, a new file system, or ours', async () => {
     mkdirSync(join(root, 'lost+found'));
     mkdirSync(join(root, 'run'));
+    mkdirSync(join(root, '.snapshot'));
     makeDataFolder(root);
     expect(modeOf(root)).toBe(0o700);
     await (await openDataFolder(root)).close();

@@ -22,7 +22,7 @@ export function dataPaths(dataDir: string) {
   };
 }
 
-/** What may lie in a folder that is to become one: ours, and what the file system puts at its root. */
+/** What may lie in a folder that is to become one, beside hidden files: ours, and what a file system has at its root. */
 const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'faults', 'lost+found'];
 
 /** The folder holds files of something else: its mode would be taken from it. `path` is the folder. */
@@ -55,8 +55,9 @@ export function makeDataFolder(dataDir: string): void {
 export function foreignIn(dataDir: string): string | null {
   const found = readdirSync(dataDir);
   if (found.includes('tinyfat.sqlite')) return null;
-  const isOurs = (name: string) => EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite');
-  return found.find((name) => !isOurs(name)) ?? null;
+  const isExpected = (name: string) =>
+    EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite') || name.startsWith('.');
+  return found.find((name) => !isExpected(name)) ?? null;
 }
 
 /** Another command may make it at the same time. */
