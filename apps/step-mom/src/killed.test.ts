@@ -8,8 +8,8 @@ import { sessionId, type TurnFolder } from './test-support/turn-folder.ts';
 
 const bundle = useBundle();
 
-/** A command that leaves a mark and then waits until the test lets it end. */
-const waitingCommand = 'echo mark >> effect; while [ ! -e go ]; do sleep 0.02; done';
+/** A command that leaves a mark and then waits until the test lets it end, or removes its folder. */
+const waitingCommand = 'echo mark >> effect; while [ -e effect ] && [ ! -e go ]; do sleep 0.02; done';
 
 /** Resolves when the file is there. */
 async function appears(path: string): Promise<void> {
