@@ -119,7 +119,7 @@ describe('a relay with a certificate of its own, and a login', () => {
     const files = { SMTP_URL: url(wrong), SMTP_TLS_CA: join(folder, 'empty.pem') };
     for (const [environment, words] of [
       [files, /SMTP_TLS_CA can not be used: .*empty\.pem is empty/],
-      [{ ...files, SMTP_TLS_CA: '/nonexistent/ca.pem' }, /SMTP_TLS_CA can not be used: .*ENOENT/],
+      [{ ...files, SMTP_TLS_CA: join(folder, 'missing.pem') }, /SMTP_TLS_CA can not be used: .*ENOENT/],
       [{ SMTP_TLS_CA: join(folder, 'ca.pem') }, /SMTP_TLS_CA does nothing without SMTP_URL/],
     ] as const) {
       const { code, stderr } = await runCli(['start'], {

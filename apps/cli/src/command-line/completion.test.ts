@@ -36,10 +36,13 @@ const ASK: Record<Shell, (script: string, words: readonly string[]) => string> =
     ]),
 };
 
+let home = '';
+
+/** What a shell keeps goes into the folder of the test. */
 function run(program: string, args: string[]): string {
   return execFileSync(program, args, {
     encoding: 'utf8',
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent' },
+    env: { PATH: process.env.PATH ?? '', HOME: home },
   });
 }
 
@@ -48,6 +51,7 @@ describe.each(SHELLS)('completion in %s', (shell) => {
   let script: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'tinyfat-completion-'));
+    home = folder;
     script = join(folder, 'script');
     writeFileSync(script, completionScript(shell, TABLE));
   });
