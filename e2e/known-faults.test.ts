@@ -137,7 +137,7 @@ describe('a command that meets something broken', () => {
   it.skipIf(!isRoot)('says that the disk is full (mounts a small one, as root)', async () => {
     mkdirSync(environment.DATA_DIR ?? '');
     const script = (words: string) => `mount -t tmpfs -o size=128k none "$DATA_DIR"
-      dd if=/dev/zero of="$DATA_DIR/big" bs=1k count=90 status=none
+      dd if=/dev/zero of="$DATA_DIR/.big" bs=1k count=90 status=none
       exec "$NODE" "$MAIN" ${words}`;
     for (const words of ['start', 'agent create scout --owner owner@example.com']) {
       const result = await inMounts(script(words), environment);
