@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { migrations } from './migrations/index.ts';
+import { unknownMigrations } from './migrate.ts';
 import { type Database, overConnection } from './sqlite.ts';
 
 /** What a look at the file gives. */
@@ -47,14 +47,11 @@ export function lookIntoSqlite(path: string): SqliteLook {
   }
 }
 
-/** Migrations are numbered upwards, and none that is known here is behind the last one. */
 function isNewer(connection: DatabaseSync): boolean {
-  const last = Object.keys(migrations).sort().at(-1) ?? '';
   const table = connection.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
-  return (
-    table !== undefined &&
-    connection.prepare('select 1 from kysely_migration where name > ?').get(last) !== undefined
-  );
+  if (table === undefined) return false;
+  const rows = connection.prepare('select name from kysely_migration').all();
+  return unknownMigrations(rows.map(({ name }) => String(name))).length > 0;
 }
 
 function sizeOf(path: string): number | null {

@@ -33,7 +33,7 @@ export interface Standing {
 /** Looks, and changes nothing. Rejects with `NewerDatabaseError`; `place` is what the sentence calls the database. */
 export async function standingOf(db: Kysely<Schema>, place: string): Promise<Standing> {
   const executed = await executedMigrations(db);
-  const newer = executed.filter((name) => !Object.hasOwn(migrations, name)).sort();
+  const newer = unknownMigrations(executed);
   const own = Object.keys(migrations).sort();
   if (newer.length > 0)
     throw new NewerDatabaseError(newerDetail(place, newer.at(-1) ?? '', own.at(-1) ?? ''));
@@ -62,6 +62,15 @@ export async function migrate(tx: Transaction<Schema>): Promise<void> {
   if (error) throw error;
 }
 
+/** Those of the names that no migration of this program has or had: a newer version ran them. In order. */
+export function unknownMigrations(names: readonly string[]): string[] {
+  return names.filter((name) => !Object.hasOwn(migrations, nowNamed(name))).sort();
+}
+
+function nowNamed(name: string): string {
+  return RENAMED[name] ?? name;
+}
+
 /** By the names that they have now. */
 async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
   if (!(await hasMigrationTable(db))) return [];
@@ -70,7 +79,7 @@ async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
     .selectFrom('kysely_migration')
     .select('name')
     .execute();
-  return rows.map(({ name }) => RENAMED[name] ?? name);
+  return rows.map(({ name }) => nowNamed(name));
 }
 
 async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
