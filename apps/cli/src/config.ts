@@ -207,13 +207,21 @@ export function readConfig(environment: Environment): ReadConfig {
       token: read<string | null>('TINYFAT_TOKEN', values.token, null),
     },
   };
-  const relayed = config.trustedClients.length + resendSecrets.length + postmarkCredentials.length > 0;
+  const relayed = config.trustedClients.length > 0 || takesWebhooks(config.webhooks);
   if (config.trustedAuthservIds.length > 0 && !relayed) {
     problems.push(
       'TRUSTED_AUTHSERV_IDS does nothing without TRUSTED_CLIENTS or a webhook; name the relays whose mail carries these ids.',
     );
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+/** Whether mail, or the news of it, comes by a provider's webhook. */
+export function takesWebhooks({
+  resendSecrets,
+  postmarkCredentials,
+}: Pick<Config['webhooks'], 'resendSecrets' | 'postmarkCredentials'>): boolean {
+  return resendSecrets.length + postmarkCredentials.length > 0;
 }
 
 /** Whether an address is reached from this machine only. */

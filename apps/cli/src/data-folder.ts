@@ -1,10 +1,11 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AgentFolders, RawMailStore } from '@tinyfat/core';
 import { type Database, openSqlite, type Upgrade } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
+import { makeUnlessThere } from './make-unless-there.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -58,15 +59,6 @@ export function foreignIn(dataDir: string): string | null {
   const isExpected = (name: string) =>
     EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite') || name.startsWith('.');
   return found.find((name) => !isExpected(name)) ?? null;
-}
-
-/** Another command may make it at the same time. */
-function makeUnlessThere(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
 }
 
 /** An open data folder; the same for the server and for commands beside it. */

@@ -1,5 +1,7 @@
 /** `tinyfat …`: hands the words of the command line to their command, and its result to the shell. */
+
 import { readFileSync } from 'node:fs';
+import { errorCode } from '@tinyfat/core';
 import { runWords } from './command-line/run-words.ts';
 import { readConfig } from './config.ts';
 import { explainToOperator } from './faults/explain-to-operator.ts';
@@ -31,7 +33,7 @@ process.umask(0o022);
 process.on('uncaughtException', (error) => {
   if (process.listenerCount('uncaughtException') > 1) return;
   // Whoever read what is printed has gone, as head(1) does.
-  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(1);
+  if (errorCode(error) === 'EPIPE') process.exit(1);
   process.exit(failed(error));
 });
 process.exitCode = await main(process.argv.slice(2)).catch(failed);

@@ -6,7 +6,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { describeError, type ErrorCode } from '@tinyfat/core';
+import { describeError, type ErrorCode, errorCode } from '@tinyfat/core';
 
 /** Where the pair lies. */
 export interface TlsFiles {
@@ -62,7 +62,7 @@ export function loadTlsFiles({ keyFile, certFile }: TlsFiles, now: number): Load
   try {
     createSecureContext(pair);
   } catch (error) {
-    return failed('tls_unusable', 'SMTP_TLS_CERT', `${certFile}: ${codeOf(error)}`);
+    return failed('tls_unusable', 'SMTP_TLS_CERT', `${certFile}: ${wordOf(error)}`);
   }
   const validFrom = own.validFromDate.getTime();
   const validUntil = own.validToDate.getTime();
@@ -96,7 +96,7 @@ function readText(variable: string, file: string): { ok: true; text: string; isP
     if (text.trim() === '') return failed('tls_not_pem', variable, `${file} is empty`);
     return { ok: true, text, isPublic: (found.mode & 0o004) !== 0 };
   } catch (error) {
-    return failed('tls_file_unreadable', variable, `${file}: ${codeOf(error)}`);
+    return failed('tls_file_unreadable', variable, `${file}: ${wordOf(error)}`);
   }
 }
 
@@ -136,9 +136,8 @@ function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
   return common === undefined ? [] : [common];
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error) return String(error.code);
-  return error instanceof Error ? error.message : String(error);
+function wordOf(error: unknown): string {
+  return errorCode(error) || (error instanceof Error ? error.message : String(error));
 }
 
 function failed(...what: Parameters<typeof problem>): Failed {

@@ -25,6 +25,7 @@ export * from './byte-list.ts';
 export * from './commands/models.ts';
 export * from './commands/parse.ts';
 export * from './egress/index.ts';
+export * from './error-code.ts';
 export * from './errors/codes.ts';
 export type { ErrorDescription } from './errors/describe.ts';
 export * from './errors/http.ts';

@@ -4,7 +4,7 @@
  * through its own descriptor so that the inode checked is the inode read (Linux: open(2), proc(5)).
  */
 import { type BigIntStats, closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
-import type { ReadRefusal } from '@tinyfat/core';
+import { errorCode, type ReadRefusal } from '@tinyfat/core';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY, O_NOCTTY } = constants;
 /** Not in node:fs; the values are the same on x86-64 and arm64 Linux. */
@@ -89,7 +89,11 @@ export function openFile(folderFd: number, name: string): OpenedFile {
   } catch (error) {
     return isMissing(error)
       ? { ok: false, reason: 'missing', detail: `${name} does not exist` }
-      : { ok: false, reason: 'not_a_file', detail: `${name} cannot be opened (${errorCode(error)})` };
+      : {
+          ok: false,
+          reason: 'not_a_file',
+          detail: `${name} cannot be opened (${errorCode(error) || 'unknown'})`,
+        };
   }
   try {
     const stats = fstatSync(handle, { bigint: true });
@@ -105,11 +109,6 @@ export function openFile(folderFd: number, name: string): OpenedFile {
   } finally {
     closeSync(handle);
   }
-}
-
-/** The `code` of a system error, or `unknown`. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }
 
 /** True for ENOENT. */

@@ -4,8 +4,9 @@
  */
 import { closeSync, opendirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { errorCode } from '@tinyfat/core';
 import { readSlice } from './list-folder.ts';
-import { descriptorPath, errorCode, folderFlags } from './open-below.ts';
+import { descriptorPath, folderFlags } from './open-below.ts';
 import { sync } from './replace-file.ts';
 
 /** Each level holds a descriptor. */

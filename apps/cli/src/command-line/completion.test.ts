@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { completionScript } from './completion.ts';
+import { SHELLS, type Shell } from './shells.ts';
 import { TABLE } from './table.ts';
 
 const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'true']).status === 0;

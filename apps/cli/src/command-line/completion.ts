@@ -1,15 +1,8 @@
 /** Completion of the command line in shells, made of the declarations: no process is started while somebody types. */
+import { quoted } from '../output/shell-word.ts';
 import { isCommand, type Table } from './find.ts';
+import type { Shell } from './shells.ts';
 import type { Command, Switch, Valued } from './spec.ts';
-
-/** Shells that there is a completion for. */
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
-
-/** Whether the word names one of them. */
-export function isShell(word: string): word is Shell {
-  return SHELLS.some((shell) => shell === word);
-}
 
 /** Words with the line that says what each is for. */
 type Offers = readonly (readonly [word: string, text: string])[];
@@ -178,9 +171,4 @@ function fishCondition(path: string, groups: readonly Place[]): string {
   return quoted(
     `${seen}; and not __fish_seen_subcommand_from ${group.offers.map(([word]) => word).join(' ')}`,
   );
-}
-
-/** One word of a shell; bash, zsh and fish read a `'` inside in the same way when it stands outside of quotes. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

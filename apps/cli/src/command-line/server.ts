@@ -1,5 +1,5 @@
 /** Commands about the server and this command line itself. */
-import { SHELLS } from './completion.ts';
+import { SHELLS } from './shells.ts';
 import { command, json } from './spec.ts';
 
 export const startCommand = command({

@@ -1,5 +1,6 @@
 /** `tinyfat completion bash|zsh|fish`. */
-import { completionScript, isShell } from '../command-line/completion.ts';
+import { completionScript } from '../command-line/completion.ts';
+import { isShell } from '../command-line/shells.ts';
 import type { Run } from '../command-line/spec.ts';
 import { TABLE } from '../command-line/table.ts';
 

@@ -1,7 +1,8 @@
 /** Is the checkout set up: packages, the bundle for sandboxes and the pages, all of this version? */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { broken, type Check, ok, quoted, wordsOf } from './finding.ts';
+import { shellWord } from '../output/shell-word.ts';
+import { broken, type Check, ok, wordsOf } from './finding.ts';
 
 /** What `bin/with-node --missing` names, for people. bubblewrap and Node have checks of their own. */
 const PARTS: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ export function buildCheck(root: string): Check {
         'build',
         `not of this version, or missing: ${parts.join(', ')}`,
         'As the user that the checkout belongs to, with the server stopped:',
-        quoted(`${root.replace(/\/$/, '')}/bin/tinyfat`).concat(' help'),
+        shellWord(`${root.replace(/\/$/, '')}/bin/tinyfat`).concat(' help'),
       );
     },
   };

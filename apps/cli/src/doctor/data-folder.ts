@@ -1,8 +1,10 @@
 /** DATA_DIR: is it there, whose is it, may this user write it, and nobody else look into it? */
 import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorCode } from '@tinyfat/core';
 import { foreignIn } from '../data-folder.ts';
-import { broken, type Check, codeOf, type Finding, isFolder, note, ok, quoted, wordsOf } from './finding.ts';
+import { shellWord } from '../output/shell-word.ts';
+import { broken, type Check, type Finding, isFolder, note, ok, wordsOf } from './finding.ts';
 
 export interface DataFolderParts {
   dataDir: string;
@@ -36,7 +38,7 @@ function look(parts: DataFolderParts): Finding {
   try {
     found = statSync(dataDir);
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? absent(parts) : broken(NAME, wordsOf(error), canEnter(parts));
+    return errorCode(error) === 'ENOENT' ? absent(parts) : broken(NAME, wordsOf(error), canEnter(parts));
   }
   if (!found.isDirectory())
     return broken(
@@ -75,12 +77,12 @@ function absent(parts: DataFolderParts): Finding {
   try {
     accessSync(above, constants.W_OK | constants.X_OK);
   } catch {
-    const user = quoted(parts.nameOf(parts.uid));
+    const user = shellWord(parts.nameOf(parts.uid));
     return broken(
       NAME,
       `${parts.dataDir} is not there, and ${parts.nameOf(parts.uid)} can not make it in ${above}`,
       'Make it for the user that the server runs as:',
-      `sudo install -d -o ${user} -m 0700 ${quoted(parts.dataDir)}`,
+      `sudo install -d -o ${user} -m 0700 ${shellWord(parts.dataDir)}`,
     );
   }
   return note(
@@ -106,13 +108,13 @@ function whose({ dataDir, uid, nameOf }: DataFolderParts, found: Stats): Finding
       NAME,
       text,
       `Run tinyfat as ${theirs}: files that root makes there can not be read by a server of ${theirs}.`,
-      `runuser -u ${quoted(theirs)} -- tinyfat doctor`,
+      `runuser -u ${shellWord(theirs)} -- tinyfat doctor`,
     );
   return broken(
     NAME,
     text,
     `Run tinyfat as ${theirs}; or give the folder to this user, with the server stopped:`,
-    `sudo chown -R ${quoted(nameOf(uid))} ${quoted(dataDir)}`,
+    `sudo chown -R ${shellWord(nameOf(uid))} ${shellWord(dataDir)}`,
   );
 }
 
@@ -121,7 +123,7 @@ function writable(parts: DataFolderParts): Finding | null {
     accessSync(parts.dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {
-    if (codeOf(error) === 'EROFS')
+    if (errorCode(error) === 'EROFS')
       return broken(
         NAME,
         `${parts.dataDir} is on a file system that is mounted read-only`,
@@ -131,7 +133,7 @@ function writable(parts: DataFolderParts): Finding | null {
       NAME,
       `${parts.dataDir} can not be written by this user`,
       null,
-      `chmod 0700 ${quoted(parts.dataDir)}`,
+      `chmod 0700 ${shellWord(parts.dataDir)}`,
     );
   }
 }
@@ -143,12 +145,12 @@ function strangersFiles({ dataDir, nameOf }: DataFolderParts, owner: number): Fi
     return found !== undefined && found.uid !== owner ? [`${name} (${nameOf(found.uid)})`] : [];
   });
   if (strange.length === 0) return null;
-  const paths = strange.map((entry) => quoted(join(dataDir, entry.replace(/ \(.*$/, ''))));
+  const paths = strange.map((entry) => shellWord(join(dataDir, entry.replace(/ \(.*$/, ''))));
   return broken(
     NAME,
     `in the folder of ${nameOf(owner)} these belong to somebody else: ${strange.join(', ')}`,
     'A command was run as another user. With the server stopped:',
-    `sudo chown -R ${quoted(nameOf(owner))} ${paths.join(' ')}`,
+    `sudo chown -R ${shellWord(nameOf(owner))} ${paths.join(' ')}`,
   );
 }
 
@@ -159,7 +161,7 @@ function open(dataDir: string, found: Stats): Finding {
     NAME,
     `${dataDir} can be entered by other users (mode ${mode})`,
     'Each start makes it 0700; until then:',
-    `chmod 0700 ${quoted(dataDir)}`,
+    `chmod 0700 ${shellWord(dataDir)}`,
   );
 }
 

@@ -46,11 +46,6 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The system's code of an error, such as `ENOENT`; empty where it has none. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
 /** Does the work at the first call; later ones get the same. */
 export function once<Value>(work: () => Value): () => Value {
   let done: { value: Value } | null = null;
@@ -67,9 +62,4 @@ export function isFolder(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A path as one word of a shell. */
-export function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,8 +1,9 @@
 /** The ports that the server listens on: free, or the running server's. */
 import { createServer } from 'node:net';
-import type { Config } from '../config.ts';
+import { errorCode } from '@tinyfat/core';
+import { type Config, takesWebhooks } from '../config.ts';
 import { lockDataFolder } from '../server/lock.ts';
-import { broken, type Check, codeOf, type Finding, isFolder, note, ok, wordsOf } from './finding.ts';
+import { broken, type Check, type Finding, isFolder, note, ok, wordsOf } from './finding.ts';
 
 /** The listener for mail. */
 export function smtpPortCheck(config: Config): Check {
@@ -12,9 +13,7 @@ export function smtpPortCheck(config: Config): Check {
     async look() {
       if (port !== null)
         return await portFinding({ name: 'smtp port', variable: 'SMTP', host, port }, config);
-      const { resendSecrets, postmarkCredentials } = config.webhooks;
-      if (resendSecrets.length + postmarkCredentials.length > 0)
-        return ok('smtp port', 'no listener; mail comes by webhook');
+      if (takesWebhooks(config.webhooks)) return ok('smtp port', 'no listener; mail comes by webhook');
       return broken(
         'smtp port',
         'no listener, and no webhook: no mail comes in',
@@ -51,7 +50,7 @@ async function portFinding({ name, variable, host, port }: Place, { dataDir }: C
   const [hostName, portName] = variable === '' ? ['HOST', 'PORT'] : [`${variable}_HOST`, `${variable}_PORT`];
   const problem = await listenOnce(host, port);
   if (problem === null) return ok(name, `${place} is free`);
-  switch (codeOf(problem)) {
+  switch (errorCode(problem)) {
     case 'EADDRINUSE':
       if (serverRuns(dataDir)) return ok(name, `${place}, used by the running server`);
       return broken(

@@ -1,6 +1,6 @@
 /** Settings that are right by themselves and do nothing, or harm, together. */
 import { isLoopbackHostname } from '@tinyfat/core';
-import { type Config, isLoopback } from '../config.ts';
+import { type Config, isLoopback, takesWebhooks } from '../config.ts';
 import { type Check, type Finding, note, ok } from './finding.ts';
 import { hasOwnDomain } from './mail-settings.ts';
 
@@ -26,14 +26,13 @@ export function settingsCheck(config: Config, memoryBytes: number): Check {
 
 function* reached(config: Config): Generator<Finding> {
   const { smtp, webhooks, trustedClients } = config;
-  const byWebhook = webhooks.resendSecrets.length + webhooks.postmarkCredentials.length > 0;
   if (smtp.port === null && smtp.tls !== null)
     yield note(NAME, 'SMTP_TLS_CERT is set, and SMTP_PORT=0 has no listener', 'Remove one of them.');
   if (
     hasOwnDomain(config) &&
     smtp.port !== null &&
     isLoopback(smtp.host) &&
-    !byWebhook &&
+    !takesWebhooks(webhooks) &&
     trustedClients.length === 0
   )
     yield note(

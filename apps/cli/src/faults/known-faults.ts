@@ -4,7 +4,7 @@
  * never read, since their words change.
  */
 import { resolve, sep } from 'node:path';
-import { describeError, type ErrorCode } from '@tinyfat/core';
+import { describeError, type ErrorCode, errorCode } from '@tinyfat/core';
 
 /** Where it happened. */
 export interface FaultContext {
@@ -91,7 +91,7 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   if (error.name === 'PagesUnusable') return 'pages_unusable';
   if (error.name === 'ForeignFolderError') return 'data_foreign';
   if (error.name === 'NewerDatabaseError') return 'database_newer';
-  const name = 'code' in error ? String(error.code) : '';
+  const name = errorCode(error);
   if (name === 'ERR_SQLITE_ERROR') return sqliteCode(error);
   if (isOf(error, 'syscall', 'listen') || isOf(error, 'syscall', 'bind')) return NETWORK[name] ?? null;
   const anywhere = ANYWHERE[name];

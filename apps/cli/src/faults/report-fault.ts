@@ -3,18 +3,10 @@
  * its stack in a file. Never a stack on the terminal, and nothing of the environment that is secret, wherever it is.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeUnlessThere } from '../make-unless-there.ts';
 import { printable } from '../output/text.ts';
 import { causesOf, explainFault, type FaultContext } from './known-faults.ts';
 
@@ -81,7 +73,7 @@ function store(text: string, dataDir: string | null): string | null {
 function storeIn(folder: string, prefix: string, text: string, ours: boolean): string | null {
   try {
     // Only in a data folder that is there: one that could not be made is part of the fault.
-    if (ours) makeFolder(folder);
+    if (ours) makeUnlessThere(folder);
     const time = new Date().toISOString().replaceAll(':', '-');
     const path = join(folder, `${prefix}fault-${time}-${randomBytes(4).toString('hex')}.txt`);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -102,14 +94,6 @@ function storeIn(folder: string, prefix: string, text: string, ours: boolean): s
     return path;
   } catch {
     return null;
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 

@@ -6,8 +6,15 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { formatMasterKeys, type MasterKeys, type MasterKeysOutcome, parseMasterKeys } from '@tinyfat/core';
+import {
+  errorCode,
+  formatMasterKeys,
+  type MasterKeys,
+  type MasterKeysOutcome,
+  parseMasterKeys,
+} from '@tinyfat/core';
 import { syncFolder } from '@tinyfat/storage';
+import { quoted } from '../output/shell-word.ts';
 
 /** The file, wherever it is. */
 export interface MasterKeyFile {
@@ -80,14 +87,8 @@ function notOurs(path: string): string {
   return `It belongs to another user; run tinyfat as that user, or: sudo chown ${user} ${quoted(path)}`;
 }
 
-/** A path as one word of a shell. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 function whyNotOpen(path: string, error: unknown): Refusal {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  switch (code) {
+  switch (errorCode(error)) {
     case 'ENOENT':
       return { ok: false, code: 'master_keys_missing', detail: `There is no file ${path}.` };
     case 'EACCES':

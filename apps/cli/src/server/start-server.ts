@@ -1,7 +1,7 @@
 /** Everything in one process: composes the parts, starts them in order, and stops them in the opposite one. */
 import { randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import type { Logger, SandboxLimits } from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
 import { describeError, newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
@@ -31,6 +31,7 @@ import { openWeb } from './open-web.ts';
 import { openWebhooks } from './open-webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { sandboxLimits } from './sandbox-limits.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
 import type { SignInMail } from './sign-in-mails.ts';
 import { startRawMailSweeper } from './sweep-raw-mail.ts';
@@ -57,24 +58,6 @@ export interface Server {
 
 /** A start that was refused: what is wrong, and the line that mends it. */
 export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
-
-const MEGABYTE = 1024 * 1024;
-
-/** What one turn may use besides its wall clock. */
-function sandboxLimits(turnTimeoutMs: number): SandboxLimits {
-  return {
-    // Step-mom ends the turn by itself at the timeout; this is for when it can't any more.
-    deadlineMs: turnTimeoutMs + 5000,
-    memoryBytes: 1024 * MEGABYTE,
-    processes: 256,
-    cpuSeconds: Math.ceil(turnTimeoutMs / 1000),
-    cpus: 2,
-    fileBytes: 512 * MEGABYTE,
-    openFiles: 4096,
-    temporaryBytes: 256 * MEGABYTE,
-    outputBytes: 4 * MEGABYTE,
-  };
-}
 
 /**
  * Starts the server on the configured folder. Rejects for ports that are taken and other surprises. `onSignIn` is told

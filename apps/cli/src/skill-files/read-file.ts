@@ -1,5 +1,7 @@
 /** Reads plain files, never a link in their place, and never more than there is room for. */
+
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { errorCode } from '@tinyfat/core';
 import { SkillRefused } from './collect.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -43,7 +45,7 @@ function open(path: string, name: string, flag: number): number {
   try {
     return openSync(path, O_RDONLY | O_NONBLOCK | flag);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = errorCode(error);
     throw new SkillRefused(
       code === 'ELOOP'
         ? `${name} is a link; only plain files are taken.`

@@ -1,6 +1,5 @@
 /** One authenticated GET of an HTTP API, bounded in bytes and time, that follows no redirect: the key goes nowhere else. */
-import { readBody } from '@tinyfat/core';
-import { codeOf } from '../finding.ts';
+import { errorCode, parseJson, readBody } from '@tinyfat/core';
 
 export interface AskOptions {
   url: string;
@@ -34,22 +33,18 @@ export async function askJson({ url, headers, signal, fetch: ask = fetch }: AskO
       };
     }
     const read = await readBody(answer.body, { maxBytes: MOST_BYTES });
-    return { kind: 'answer', status: answer.status, body: read.ok ? parsed(read.bytes) : null };
+    return {
+      kind: 'answer',
+      status: answer.status,
+      body: read.ok ? (parseJson(new TextDecoder().decode(read.bytes)) ?? null) : null,
+    };
   } catch (error) {
     return { kind: 'failed', ...explained(error instanceof Error ? (error.cause ?? error) : error, host) };
   }
 }
 
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return null;
-  }
-}
-
 function explained(error: unknown, host: string): { why: string; mend: string } {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const network = 'Check the network of this machine, and the base URL.';
   switch (code) {
     case 'ENOTFOUND':

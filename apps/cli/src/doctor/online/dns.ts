@@ -1,6 +1,6 @@
 /** Questions to the name servers, with answers that say whether there is nothing or nobody answered. */
 import { Resolver } from 'node:dns/promises';
-import { codeOf } from '../finding.ts';
+import { errorCode } from '@tinyfat/core';
 
 /** `none`: the name is there, without such a record. `no_name`: there is no such name. */
 export type Answer<Record> =
@@ -72,7 +72,7 @@ async function ask<Record>(question: () => Promise<Record[]>): Promise<Answer<Re
   try {
     return { state: 'found', records: await question() };
   } catch (error) {
-    switch (codeOf(error)) {
+    switch (errorCode(error)) {
       case 'ENODATA':
         return { state: 'none' };
       case 'ENOTFOUND':
@@ -87,7 +87,7 @@ async function ask<Record>(question: () => Promise<Record[]>): Promise<Answer<Re
       case 'ESERVFAIL':
         return { state: 'failed', why: 'it could not find the answer (SERVFAIL)' };
       default:
-        return { state: 'failed', why: codeOf(error) || 'an answer that could not be read' };
+        return { state: 'failed', why: errorCode(error) || 'an answer that could not be read' };
     }
   }
 }

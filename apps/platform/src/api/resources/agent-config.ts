@@ -1,5 +1,11 @@
 /** The settings in an agent's config.json. The agent can write it, too: it is read as foreign text. */
-import { type AgentConfig, changeAgentConfig, parseAgentConfig, type ReadRefusal } from '@tinyfat/core';
+import {
+  type AgentConfig,
+  changeAgentConfig,
+  errorCode,
+  parseAgentConfig,
+  type ReadRefusal,
+} from '@tinyfat/core';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { ApiPorts } from '../ports.ts';
 
@@ -19,7 +25,7 @@ export async function readAgentConfig(
 
 /** An agent whose folder somebody took away is shown and deleted all the same. */
 function noFolder(error: unknown): ReadRefusal {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (errorCode(error) !== 'ENOENT') throw error;
   return { ok: false, reason: 'not_a_file', detail: 'the folder of the agent is not there' };
 }
 

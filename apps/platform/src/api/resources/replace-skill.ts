@@ -5,7 +5,7 @@
  * Names in the folder of skills tell what a step was about: `.ID.new` is being written, `.SKILL.ID.old` was moved out of
  * the way of its successor, `.ID.gone` is on its way out.
  */
-import type { FolderEntry } from '@tinyfat/core';
+import { errorCode, type FolderEntry } from '@tinyfat/core';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { ApiPorts } from '../ports.ts';
 
@@ -114,7 +114,7 @@ async function moveIfThere({ folders }: Ports, agentId: string, from: string, to
     await folders.move(agentId, from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }
