@@ -91,8 +91,11 @@ describe('a relay with a certificate of its own, and a login', () => {
       nextStep: expect.stringContaining('SMTP_TLS_CA'),
     });
     expect(second).toMatchObject({ level: 'info', attempt: 2, delivery: first.delivery });
-    const [row] = await server.json(['outbox', 'list']);
-    expect(row).toMatchObject({ state: 'pending', reason: expect.stringContaining('set SMTP_TLS_CA to') });
+    // It is `sending` while it is tried.
+    await eventually(async () => (await server.json(['outbox', 'list']))[0]).toMatchObject({
+      state: 'pending',
+      reason: expect.stringContaining('set SMTP_TLS_CA to'),
+    });
     expect(relay.mails).toEqual([]);
   });
 
