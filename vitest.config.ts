@@ -1,3 +1,4 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -14,8 +15,18 @@ export default defineConfig({
             'bin/*.test.ts',
             'deploy/*.test.ts',
           ],
+          exclude: ['**/*.workerd.test.ts'],
           testTimeout: 30_000,
         },
+      },
+      {
+        // The portable code in the runtime of Cloudflare Workers, with no services behind it.
+        plugins: [
+          cloudflareTest({
+            miniflare: { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] },
+          }),
+        ],
+        test: { name: 'workerd', include: ['packages/*/src/**/*.workerd.test.ts'], testTimeout: 30_000 },
       },
       { test: { name: 'e2e', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
