@@ -6,20 +6,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_LIMITS, type MailLimits, newId } from '@tinyfat/core';
+import { type Database, insertAgent, type Mail } from '@tinyfat/database';
+import { mailWorkers } from '@tinyfat/mail';
+import { databaseQueue, type JobQueue } from '@tinyfat/queue';
+import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
+import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { sql } from 'kysely';
 import { openDataFolder } from '../../apps/cli/src/data-folder.ts';
 import { openDoor } from '../../apps/cli/src/server/open-door.ts';
 import { QUEUE_TIMES } from '../../apps/cli/src/server/queue-times.ts';
-import { DEFAULT_LIMITS, type MailLimits, newId } from '../../packages/core/src/index.ts';
-import { type Database, insertAgent, type Mail } from '../../packages/database/src/index.ts';
-import { mailWorkers } from '../../packages/mail/src/index.ts';
-import {
-  type DnsStub,
-  type DnsStubRecords,
-  startDnsStub,
-} from '../../packages/mail/src/test-support/dns-stub.ts';
-import { type SmtpSession, smtpSession } from '../../packages/mail/src/test-support/smtp-session.ts';
-import { databaseQueue, type JobQueue } from '../../packages/queue/src/index.ts';
 
 export const DOMAIN = 'agents.example.org';
 export const OWNER = 'owner@example.com';

@@ -2,8 +2,8 @@
 import type { MailArchive, ReceivedNotice } from '@tinyfat/core';
 import { smtpReply } from '@tinyfat/core';
 import { type Database, insertWebhookEvent, listWebhookEvents } from '@tinyfat/database';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSentMail, type SentMail } from '../../../database/src/test-support/sent-mail.ts';
 import type { ReceivedMessage } from '../contract.ts';
 import type { WorkLoop } from '../work-loop.ts';
 import type { WebhookPorts } from './contract.ts';
