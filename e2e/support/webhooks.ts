@@ -1,5 +1,6 @@
 /** A server that gets its mail by webhook, with what it needs around it: model, provider, DNS of a sender who signs. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
@@ -97,6 +98,7 @@ export async function startWebhookWorld(
       for (;;) {
         const mails = await server.json(['mails', '--limit', '1000']);
         if (mails.length >= count) return mails;
+        await pause(20);
       }
     },
     async event(state, mail) {
@@ -107,6 +109,7 @@ export async function startWebhookWorld(
             one.state === state && (mail === undefined || one.mail === mail),
         );
         if (found) return found;
+        await pause(20);
       }
     },
     async dispose() {
