@@ -14,7 +14,7 @@ import { directoryFolders } from '@tinyfat/storage';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { programPaths } from '../apps/cli/src/server/program.ts';
+import { programPaths } from '../apps/server/src/program.ts';
 
 const has = (...programs: string[]) =>
   programs.every((name) => ['/usr/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, name))));

@@ -1,6 +1,6 @@
 /** Mails that are made to choke a server, and too many mails. */
 
-import { mailRow } from '@tinyfat/contracts/job-queue';
+import { mailRow } from '@tinyfat/contracts/mail-row';
 import { HELD_BACK_KEPT } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';

@@ -1,6 +1,6 @@
 /** One whole command line: its words and its environment in, its exit code out. */
 import { readFileSync } from 'node:fs';
-import { readConfig } from '../config.ts';
+import { readConfig } from '@tinyfat/server/config';
 import { explainToOperator } from '../faults/explain-to-operator.ts';
 import { type ExitCode, runWords } from './run-words.ts';
 
