@@ -1,6 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** `npm run fuzz` tries properties for as long as it takes. */
+const withinMs = (ms: number) => (process.env.FUZZ_RUNS === undefined ? ms : 0);
+
 export default defineConfig({
   test: {
     // Most of the time a test waits for a process or a socket, so every core has a file of its own.
@@ -19,7 +22,7 @@ export default defineConfig({
           // Modules are loaded once for many files, which takes a fifth of the time.
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
-          testTimeout: 30_000,
+          testTimeout: withinMs(30_000),
         },
       },
       {
@@ -38,7 +41,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
           globalSetup: ['e2e/support/start-command-runner.ts'],
-          testTimeout: 120_000,
+          testTimeout: withinMs(120_000),
           hookTimeout: 120_000,
         },
       },
