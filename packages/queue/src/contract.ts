@@ -47,7 +47,7 @@ export interface Arrival {
 /** What became of a mail that the owner wants to let in. */
 export type Release = 'queued' | 'not_waiting' | 'unknown';
 
-/** So many mails are held back for the owner of an agent that one more is not taken; nothing was written. */
+/** The quarantine of an agent is full, so one more mail is not taken; nothing was written. */
 export class MailboxFull extends Error {
   readonly agentId: string;
   constructor(agentId: string) {
@@ -65,7 +65,7 @@ export interface JobQueue {
     mails: readonly NewMail[],
     also?: (tx: Database, arrivals: readonly Arrival[]) => Promise<void>,
   ): Promise<Arrival[]>;
-  /** Makes the job of a mail that is held or over a limit; it comes after everything that waits. */
+  /** Makes the job of a mail in quarantine; it comes after everything that waits. */
   releaseMail(mailId: string): Promise<Release>;
   /** Takes the first job of some agent that has none running; null when nothing is due. */
   claim(): Promise<Lease | null>;

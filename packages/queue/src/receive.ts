@@ -11,10 +11,10 @@ import {
   type Clock,
   canonicalAddress,
   fromSender,
-  HELD_BACK_KEPT,
   type Inspection,
   type MailReport,
   type MakeId,
+  QUARANTINE_LIMIT,
   type RawMailStore,
   SIZE_LIMITS,
   type SmtpReply,
@@ -86,7 +86,7 @@ export async function receive(ports: DoorPorts, message: ReceivedMessage): Promi
   }
   const written = await write(ports, message, { inspection, judged, isAgent });
   if (written === 'full') {
-    const reason = `${HELD_BACK_KEPT} mails wait for the owner of an agent that this one is for.`;
+    const reason = `${QUARANTINE_LIMIT} mails wait for the owner of an agent that this one is for.`;
     return defer(ports, message, { code: 'mailbox_full', reason });
   }
   ports.onArrivals(written);
@@ -121,7 +121,9 @@ async function write(
 ): Promise<JudgedArrival[] | 'full'> {
   const rawKey = ports.makeId();
   const beginning = message.raw.subarray(0, UNWANTED_BYTES_KEPT);
-  const wanted = judged.some(({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'held');
+  const wanted = judged.some(
+    ({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'quarantined',
+  );
   const report = await reportOf(ports, message, judged);
   const messageId = await messageIdOf(inspection, message.raw);
   const rows: NewMail[] = [];
@@ -158,7 +160,7 @@ async function write(
     return 'full';
   }
   // Whoever holds a mail can send it again and again.
-  const kept = arrivals.some(({ verdict }) => ['accepted', 'held', 'over_limit'].includes(verdict));
+  const kept = arrivals.some(({ verdict }) => ['accepted', 'quarantined', 'over_limit'].includes(verdict));
   if (!kept && message.raw.length > beginning.length) await ports.rawMail.put(rawKey, beginning);
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;

@@ -44,7 +44,7 @@ export interface ApiPorts {
   ownerBudgetMicroUsd: number | null;
   /** Asked for whoever is no admin. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  /** Gives a mail that waits at the door its turn. */
+  /** Gives a mail in quarantine its turn. */
   releaseMail(mailId: string): Promise<'queued' | 'not_waiting' | 'unknown'>;
   /** Seals a key and stores it in the place of the owner's former one. */
   storeKey(key: { owner: string; provider: LlmProvider; key: string; lastFour: string }): Promise<KeyStored>;

@@ -53,7 +53,7 @@ export const outboxEndpoints = [
   ),
 
   endpoint(routes.approveDelivery, async ({ ports, see, params }) =>
-    letGo(ports, see, params.id, 'approve', ['held']),
+    letGo(ports, see, params.id, 'approve', ['awaiting_approval']),
   ),
 
   endpoint(routes.listSuppressed, async ({ ports, see, params }) => {
