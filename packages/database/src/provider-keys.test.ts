@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openNewDatabase } from '@tinyfat/testing/open-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   deleteProviderKey,
@@ -11,7 +12,7 @@ import {
   rewriteProviderKey,
 } from './provider-keys.ts';
 import type { ProviderKey } from './schema.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database } from './sqlite.ts';
 
 const key = (change: Partial<Omit<ProviderKey, 'last_used_at'>> = {}) => ({
   id: 'key-1',
@@ -28,7 +29,7 @@ describe('stored keys of providers', () => {
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-keys-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openNewDatabase(join(folder, 'tinyfat.sqlite'));
     await putProviderKey(db, key());
     await putProviderKey(db, key({ id: 'key-2', owner: 'bob@example.com', last_four: 'bobs' }));
   });

@@ -1,4 +1,5 @@
 /** A database with one agent, a mail to it and what was sent because of it; for tests. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,9 @@ import {
   insertDeliveries,
   type NewDelivery,
   type NewMail,
-  openSqlite,
   startRun,
 } from '@tinyfat/database';
+import { openNewDatabase } from './open-database.ts';
 
 /** An open database in a folder of its own. */
 export interface SentMail {
@@ -26,7 +27,7 @@ export interface SentMail {
 /** Opens it, with the agents `scout` (its id too) and `other`. */
 export async function openSentMail(): Promise<SentMail> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-sent-'));
-  const db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+  const db = await openNewDatabase(join(folder, 'tinyfat.sqlite'));
   for (const name of ['scout', 'other']) {
     await insertAgent(db, { id: name, name, owner: 'owner@example.com', created_at: 1 }, []);
   }

@@ -1,6 +1,7 @@
 /**
  * The API over real stores. Every answer that comes through `call` is checked against what its route declares.
  */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,12 +20,12 @@ import {
   masterKeySource,
   type NewDelivery,
   type NewMail,
-  openSqlite,
   startRun,
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
+import { openNewDatabase } from '@tinyfat/testing/open-database';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';
@@ -104,7 +105,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     rawMail: join(folder, 'raw-mail'),
     masterKeys: join(folder, 'master-keys'),
   };
-  const db = await openSqlite(paths.database);
+  const db = await openNewDatabase(paths.database);
   const stores = {
     db,
     folders: directoryFolders({ folder: paths.agents, owner: null }),
