@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -6,8 +7,8 @@ const withinMs = (ms: number) => (process.env.FUZZ_RUNS === undefined ? ms : 0);
 
 export default defineConfig({
   test: {
-    // Most of the time a test waits for a process or a socket, so every core has a file of its own.
-    maxWorkers: '100%',
+    // A test often waits for a process, a socket or the disk: one file more than there are cores.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
