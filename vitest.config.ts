@@ -5,6 +5,16 @@ import { defineConfig } from 'vitest/config';
 /** `npm run fuzz` tries properties for as long as it takes. */
 const withinMs = (ms: number) => (process.env.FUZZ_RUNS === undefined ? ms : 0);
 
+/** What `npm run test:quick` leaves out: sandboxes, the launcher, bombs, fuzz and the databases of old versions. */
+const SLOW = [
+  'apps/step-mom/**',
+  'bin/**',
+  'packages/database/src/upgrades/**',
+  'packages/sandbox/**',
+  '**/*bombs.security.test.ts',
+  '**/{full-folders,fuzz,held-bytes}.security.test.ts',
+];
+
 export default defineConfig({
   test: {
     // A test often waits for a process, a socket or the disk: one file more than there are cores.
@@ -19,7 +29,7 @@ export default defineConfig({
             'bin/*.test.ts',
             'deploy/*.test.ts',
           ],
-          exclude: ['**/*.workerd.test.ts'],
+          exclude: ['**/*.workerd.test.ts', ...(process.env.TEST_QUICK === undefined ? [] : SLOW)],
           // Modules are loaded once for many files, which takes a fifth of the time.
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
