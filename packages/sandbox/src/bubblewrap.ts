@@ -1,5 +1,6 @@
 /** The `Sandbox` port over bubblewrap: one run, one set of namespaces, nothing left at the end. */
 import { lchownSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type {
   Logger,
   RunningSandbox,
@@ -8,8 +9,9 @@ import type {
   SandboxResult,
   SandboxStop,
 } from '@tinyfat/core';
+import { findCgroupPlace } from './cgroup/find-place.ts';
 import { commandLine } from './command-line.ts';
-import { type Host, type Missing, prepareHost } from './host.ts';
+import { type FindCgroupPlace, type Host, type Missing, prepareHost } from './host.ts';
 import { systemProgramFolders } from './host-system.ts';
 import { probeHost } from './probe.ts';
 import { type SupervisedRun, supervise } from './supervise.ts';
@@ -23,8 +25,10 @@ export interface BubblewrapOptions {
   /** Ids inside when we are root (default 4242); an ordinary user keeps its own. Never 0. */
   uid?: number;
   gid?: number;
-  /** `none`: count by watchdog even where cgroups could be made. */
-  cgroups?: 'auto' | 'none';
+  /** How many runs there will be at once, at most; the number of cores when absent. */
+  runsAtOnce?: number;
+  /** Looked for when absent. Null: rlimits and the watchdog limit the runs even where cgroups could be made. */
+  cgroups?: FindCgroupPlace | null;
   /** Where bwrap, prlimit and setpriv are looked for; the system's folders when absent. */
   programFolders?: string[];
   logger?: Logger;
@@ -45,13 +49,15 @@ export function sandboxOwner(
  */
 export function bubblewrap(options: BubblewrapOptions): Sandbox {
   const inside = whoInside(options);
+  const { cgroups = findCgroupPlace } = options;
   let prepared: Promise<Host | Missing> | null = null;
   const host = () => {
     prepared ??= prepareHost({
       nodeBinary: options.nodeBinary,
       runtimeFolder: options.runtimeFolder,
       inside,
-      useCgroups: options.cgroups !== 'none',
+      cgroupPlace: cgroups ?? (async () => null),
+      runsAtOnce: options.runsAtOnce ?? availableParallelism(),
       programFolders: options.programFolders ?? systemProgramFolders,
     });
     return prepared;
@@ -128,6 +134,7 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
         hasCgroup: cgroup !== null,
         highestAllowed: host.highestAllowed,
         processesCountedInside: host.processesCountedInside,
+        runsAtOnce: host.runsAtOnce,
         command: [program === 'node' ? nodeInside : program, ...words],
       }),
       options,

@@ -33,8 +33,12 @@ export interface ChainParts {
   highestAllowed: HighestAllowed;
   /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
   processesCountedInside: boolean;
+  /** How many runs there may be at once. */
+  runsAtOnce: number;
   command: string[];
 }
+
+const SPARE_PROCESSES = 64;
 
 const CLOSE_ALL = `for f in /proc/self/fd/*; do n=\${f##*/}
 if [ "$n" -gt 2 ] && [ -e "$f" ]; then eval "exec $n>&-"; fi; done
@@ -56,7 +60,10 @@ exec "$@"`;
 /** The whole command line, to be started with an empty environment. */
 export function commandLine(parts: ChainParts): string[] {
   const { programs, limits, hasCgroup } = parts;
-  const counted = { byCgroup: hasCgroup, root: parts.inside.root };
+  // With root all runs share one uid, whose processes the kernel counts together. Even a single run can pass its own limit
+  // by some, so that the watchdog sees it; but no run can fill the machine.
+  const processesOfAllRuns = parts.inside.root ? limits.processes * parts.runsAtOnce + SPARE_PROCESSES : null;
+  const counted = { byCgroup: hasCgroup, processesOfAllRuns };
   return [
     programs.prlimit,
     ...limitOptions(limits, parts.highestAllowed, counted),

@@ -14,7 +14,8 @@ it('each run sees the configuration of what was installed after the start', asyn
       nodeBinary: process.execPath,
       runtimeFolder: join(root, 'runtime'),
       inside: { uid: 4242, gid: 4242, root: false },
-      useCgroups: false,
+      cgroupPlace: async () => null,
+      runsAtOnce: 1,
       programFolders: systemProgramFolders,
       etc,
     });

@@ -1,7 +1,6 @@
 /** What of the host a sandbox is built from, found once. */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { release } from 'node:os';
-import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
 import type { CgroupPlace } from './cgroup/run-cgroup.ts';
 import type { HostPrograms } from './command-line.ts';
 import { etcFolder } from './etc-folder.ts';
@@ -21,6 +20,7 @@ export interface Host {
   record: ServerRecord;
   highestAllowed: HighestAllowed;
   processesCountedInside: boolean;
+  runsAtOnce: number;
 }
 
 /** Something that a sandbox can't do without, and the package that has it. */
@@ -29,19 +29,23 @@ export interface Missing {
   package: string | null;
 }
 
+/** Gives the place where runs get cgroups of their own, written down in the record; null where they are to have none. */
+export type FindCgroupPlace = (record: ServerRecord) => Promise<CgroupPlace | null>;
+
 export interface HostQuestion {
   nodeBinary: string;
   runtimeFolder: string;
   inside: Inside;
-  useCgroups: boolean;
+  cgroupPlace: FindCgroupPlace;
   programFolders: readonly string[];
+  runsAtOnce: number;
   /** The host's; `/etc` when absent. */
   etc?: string;
 }
 
 /** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
 export async function prepareHost(question: HostQuestion): Promise<Host | Missing> {
-  const { inside, runtimeFolder, programFolders } = question;
+  const { inside, runtimeFolder, programFolders, runsAtOnce } = question;
   const architecture = filterArchitecture(process.arch);
   if (process.platform !== 'linux' || architecture === null)
     return {
@@ -59,7 +63,7 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
   // Fails when it is somebody else's, as it must.
   chmodSync(runtimeFolder, 0o700);
   const record = recordServer(runtimeFolder);
-  const cgroups = question.useCgroups ? await findCgroupPlace(ownCgroupView(), record) : null;
+  const cgroups = await question.cgroupPlace(record);
   const etc = etcFolder(runtimeFolder, inside, question.etc);
   return {
     programs: { bwrap, prlimit, setpriv },
@@ -70,6 +74,7 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
     record,
     highestAllowed: ownHighestAllowed(),
     processesCountedInside: atLeastLinux(release(), 5, 14),
+    runsAtOnce,
   };
 }
 

@@ -73,7 +73,7 @@ async function runProgram(
 function judge(host: Host, result: SandboxResult): SandboxProbe {
   if (result.exitCode === 0 && result.stdout === 'isolated\n') {
     const who = host.inside.root ? `uid ${host.inside.uid}` : 'a user namespace';
-    const limits = host.cgroups === null ? 'a watchdog' : `cgroup v${host.cgroups.version}`;
+    const limits = host.cgroups === null ? 'a watchdog' : 'cgroup v2';
     return { ok: true, detail: `bubblewrap with ${who}, limits by ${limits}` };
   }
   const end = result.stopped ?? result.signal ?? `exit code ${result.exitCode}`;

@@ -1,6 +1,5 @@
 /** Processes named so that a reused id is not taken for the same one. */
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 
 export interface ProcessIdentity {
   pid: number;
@@ -21,6 +20,7 @@ export function identify(pid: number): ProcessIdentity | null {
   }
 }
 
+/** A zombie is dead: it holds nothing any more. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime;
 }
@@ -33,11 +33,6 @@ export function killProcess(identity: ProcessIdentity): void {
   } catch {
     // Gone in between.
   }
-}
-
-/** Resolves when the process is gone (a zombie counts as gone: it holds nothing any more). */
-export async function untilGone(identity: ProcessIdentity): Promise<void> {
-  for (let wait = 1; isAlive(identity); wait = Math.min(wait * 2, 50)) await pause(wait);
 }
 
 /** The one child of a process; null when it has none yet, or several (proc(5), CONFIG_PROC_CHILDREN). */

@@ -40,14 +40,11 @@ const CPU_GRACE_S = 2;
 /** RLIMIT_DATA counts mapped memory, and Node 24 maps 560 MiB that it hardly touches before it does anything. */
 const UNTOUCHED_BYTES = 1 << 30;
 
-/** All runs of a root server share one uid, so this only keeps a fork bomb from taking every process id. */
-const PROCESSES_OF_ALL_RUNS = 8192;
-
 /** What is limited before bubblewrap starts. */
 export function limitOptions(
   limits: SandboxLimits,
   highest: HighestAllowed,
-  counted: { byCgroup: boolean; root: boolean },
+  counted: { byCgroup: boolean; processesOfAllRuns: number | null },
 ): string[] {
   const option = (resource: Resource, wanted: number) =>
     `--${resource}=${Math.min(wanted, highest(resource))}`;
@@ -63,7 +60,7 @@ export function limitOptions(
   if (counted.byCgroup) return options;
   // The watchdog looks now and then; these bound what can happen between two looks.
   options.push(option('data', limits.memoryBytes + UNTOUCHED_BYTES));
-  if (counted.root) options.push(option('nproc', Math.max(PROCESSES_OF_ALL_RUNS, limits.processes * 2)));
+  if (counted.processesOfAllRuns !== null) options.push(option('nproc', counted.processesOfAllRuns));
   return options;
 }
 

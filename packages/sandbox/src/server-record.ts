@@ -8,7 +8,6 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Logger } from '@tinyfat/core';
 import { removeCgroup } from './cgroup/run-cgroup.ts';
-import { killV2 } from './cgroup/v2.ts';
 import { removeStaleProbes } from './probe-folder.ts';
 import { identify, isAlive } from './process-identity.ts';
 
@@ -20,8 +19,8 @@ const cgroupPrefix = (server: string) => `tinyfat-${server}-`;
 export interface ServerRecord {
   /** How a cgroup of this server is to be named. */
   cgroupName(purpose: string): string;
-  /** Remembers folders before cgroups are made in them. */
-  willUse(cgroupParents: string[]): void;
+  /** Writes a folder down before cgroups are made in it. */
+  willUse(cgroupParent: string): void;
 }
 
 export function recordServer(runtimeFolder: string): ServerRecord {
@@ -33,9 +32,9 @@ export function recordServer(runtimeFolder: string): ServerRecord {
   return {
     // The same run may be tried again while the cgroup of its first attempt is still being removed.
     cgroupName: (purpose) => `${cgroupPrefix(server)}${purpose}-${randomBytes(3).toString('hex')}`,
-    willUse: (more) => {
-      for (const parent of more) parents.add(parent);
-      // Nobody reads it, and where a kill -9 left one, the next start takes it away by the process in its name.
+    willUse: (parent) => {
+      parents.add(parent);
+      // What a kill -9 leaves unfinished, the next start removes by the process in its name.
       const unfinished = join(records, `${server}-${process.pid}-${startTime}.new`);
       writeFileSync(unfinished, `${[process.pid, startTime, ...parents].join('\n')}\n`, { mode: 0o600 });
       renameSync(unfinished, join(records, server));
@@ -61,7 +60,7 @@ export async function removeStaleRuns(runtimeFolder: string, logger?: Logger): P
     for (const parent of parents) {
       for (const name of namesIn(parent).filter((entry) => entry.startsWith(cgroupPrefix(server)))) {
         const folder = join(parent, name);
-        if (await removeCgroup(folder, () => killIfThere(folder), PATIENCE_MS)) removed += 1;
+        if (await removeCgroup(folder, PATIENCE_MS)) removed += 1;
         else {
           left += 1;
           logger?.error('sandbox.stale_cgroup_stays', { folder });
@@ -78,14 +77,6 @@ export async function removeStaleRuns(runtimeFolder: string, logger?: Logger): P
 function removeUnfinished(record: string): void {
   const [, pid, startTime = ''] = /-(\d+)-(\d+)\.new$/.exec(record) ?? [];
   if (pid === undefined || !isAlive({ pid: Number(pid), startTime })) rmSync(record, { force: true });
-}
-
-function killIfThere(folder: string): void {
-  try {
-    killV2(folder);
-  } catch {
-    // Gone in between.
-  }
 }
 
 /** Another server may be cleaning up at the same time. */

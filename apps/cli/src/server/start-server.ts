@@ -114,7 +114,12 @@ export async function startServer(
     const owner = sandboxOwner();
     if (owner) chownSync(paths.cache, owner.uid, owner.gid);
     await removeStaleRuns(paths.sandbox, logger);
-    const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+    const sandbox = bubblewrap({
+      nodeBinary: process.execPath,
+      runtimeFolder: paths.sandbox,
+      runsAtOnce: config.workers,
+      logger,
+    });
     const probe = await sandbox.probe();
     const program = {
       sandbox,
