@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
-import { directoryFolders } from '@tinyfat/storage';
+import { directoryFolders } from '@tinyfat/storage/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { programPaths } from '../apps/server/src/program.ts';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { newMasterKey } from '@tinyfat/core';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import type { DataFolder } from '../data-folder.ts';
 
 /** 32 bytes, or what is wrong with the file. */

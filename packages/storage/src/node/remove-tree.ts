@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { errorCode } from '@tinyfat/core';
 import { readSlice } from './list-folder.ts';
 import { descriptorPath, folderFlags } from './open-below.ts';
-import { sync } from './replace-file.ts';
+import { sync } from './sync.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;

@@ -6,7 +6,7 @@
 import { lstat, opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { RawMailSweep } from '@tinyfat/core';
+import { errorCode, type RawMailSweep } from '@tinyfat/core';
 
 /** Messages that the database is asked about at once. */
 const BATCH = 100;
@@ -95,7 +95,7 @@ async function removeOne(found: Found, rule: RawMailSweep): Promise<void> {
 }
 
 function absent(error: unknown): null {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return null;
   throw error;
 }

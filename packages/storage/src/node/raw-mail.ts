@@ -1,22 +1,22 @@
 /**
- * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
+ * Raw messages as files, in and out: `{folder}/{last two characters of the key}/{key}.eml`. `put` resolves after the
  * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { rawMailKey } from '../names.ts';
 import { streamFile } from './stream-file.ts';
 import { sweepRawMail } from './sweep-raw-mail.ts';
-import { syncFolder } from './sync-folder.ts';
+import { syncFolder } from './sync.ts';
 
 /** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
 export function rawMailDirectory(folder: string): RawMailStore {
   const shelves = new Map<string, Promise<void>>();
   const place = (key: string) => {
-    if (!/^[a-z0-9-]{4,80}$/.test(key)) throw new Error(`not a raw mail key: ${JSON.stringify(key)}`);
     // The tail of a UUIDv7 is random, its head is the time: shelves by tail stay equally full.
-    const shelf = join(folder, key.slice(-2));
+    const shelf = join(folder, rawMailKey(key).slice(-2));
     return { shelf, path: join(shelf, `${key}.eml`) };
   };
   const openShelf = (shelf: string) => {
