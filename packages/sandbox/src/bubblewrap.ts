@@ -1,6 +1,5 @@
 /** The `Sandbox` port over bubblewrap: one run, one set of namespaces, nothing left at the end. */
 import { lchownSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type {
   Logger,
   RunningSandbox,
@@ -9,30 +8,11 @@ import type {
   SandboxResult,
   SandboxStop,
 } from '@tinyfat/core';
-import { findCgroupPlace } from './cgroup/find-place.ts';
 import { commandLine } from './command-line.ts';
-import { type FindCgroupPlace, type Host, type Missing, prepareHost } from './host.ts';
-import { systemProgramFolders } from './host-system.ts';
+import { type BubblewrapOptions, type Host, type Missing, prepareHost } from './host.ts';
 import { probeHost } from './probe.ts';
 import { type SupervisedRun, supervise } from './supervise.ts';
 import { type Inside, nodeInside, viewOptions } from './view.ts';
-
-export interface BubblewrapOptions {
-  /** The host's Node binary, absolute; shown read-only inside. */
-  nodeBinary: string;
-  /** Scratch folder of ours that only we can enter; the same at each start, so that leftovers are found. */
-  runtimeFolder: string;
-  /** Ids inside when we are root (default 4242); an ordinary user keeps its own. Never 0. */
-  uid?: number;
-  gid?: number;
-  /** How many runs there will be at once, at most; the number of cores when absent. */
-  runsAtOnce?: number;
-  /** Looked for when absent. Null: rlimits and the watchdog limit the runs even where cgroups could be made. */
-  cgroups?: FindCgroupPlace | null;
-  /** Where bwrap, prlimit and setpriv are looked for; the system's folders when absent. */
-  programFolders?: string[];
-  logger?: Logger;
-}
 
 /** Who owns the files inside when we are root; null when they simply are ours. */
 export function sandboxOwner(
@@ -49,23 +29,15 @@ export function sandboxOwner(
  */
 export function bubblewrap(options: BubblewrapOptions): Sandbox {
   const inside = whoInside(options);
-  const { cgroups = findCgroupPlace } = options;
   let prepared: Promise<Host | Missing> | null = null;
   const host = () => {
-    prepared ??= prepareHost({
-      nodeBinary: options.nodeBinary,
-      runtimeFolder: options.runtimeFolder,
-      inside,
-      cgroupPlace: cgroups ?? (async () => null),
-      runsAtOnce: options.runsAtOnce ?? availableParallelism(),
-      programFolders: options.programFolders ?? systemProgramFolders,
-    });
+    prepared ??= prepareHost(options, inside);
     return prepared;
   };
   const start = (request: SandboxRequest) => startRun(host(), request, options.logger);
   return {
     start,
-    probe: () => probeHost(host(), start, options.runtimeFolder),
+    probe: () => probeHost(host(), start),
   };
 }
 
@@ -127,16 +99,10 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
   const [program = '', ...words] = request.command;
   try {
     return supervise({
-      commandLine: commandLine({
-        programs: host.programs,
-        inside,
-        limits: request.limits,
-        hasCgroup: cgroup !== null,
-        highestAllowed: host.highestAllowed,
-        processesCountedInside: host.processesCountedInside,
-        runsAtOnce: host.runsAtOnce,
-        command: [program === 'node' ? nodeInside : program, ...words],
-      }),
+      commandLine: commandLine(host, request.limits, cgroup !== null, [
+        program === 'node' ? nodeInside : program,
+        ...words,
+      ]),
       options,
       filter: host.filter,
       limits: request.limits,

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
-import { type EtcEntries, type EtcEntry, isOpenFolder, lookAt, readEtc } from './read-etc.ts';
+import { lookAt } from './look.ts';
+import { type EtcEntries, type EtcEntry, isOpenFolder, readEtc } from './read-etc.ts';
 
 /**
  * Debian's start script of Chromium reads it. Its own sandbox needs namespaces, which are refused inside; ours is around

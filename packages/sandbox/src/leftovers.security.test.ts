@@ -29,7 +29,8 @@ const cgroupsOf = (server: string) =>
   readdirSync(cgroupFolder ?? '/nowhere')
     .filter((name) => name.startsWith(`tinyfat-${server}`))
     .map((name) => join(cgroupFolder ?? '/nowhere', name));
-const serversIn = (runtimeFolder: string) => readdirSync(join(runtimeFolder, 'servers'));
+const serversIn = (runtimeFolder: string) =>
+  readdirSync(join(runtimeFolder, 'servers')).map((record) => record.split('-')[0] ?? '');
 
 describe.each(users)('a server of $name', ({ uid, cgroups }) => {
   let folders: Folders;

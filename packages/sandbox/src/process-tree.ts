@@ -1,7 +1,8 @@
 /** The processes below one, by what /proc says of each (proc(5): status, task/tid/children, smaps_rollup, ns). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAlive, killProcess, type ProcessIdentity } from './process-identity.ts';
+import { textOf } from './look.ts';
+import { identify, isAlive, killProcess, type ProcessIdentity } from './process-identity.ts';
 
 export interface TreeProcess {
   pid: number;
@@ -28,24 +29,17 @@ export function* processTree(root: number): Generator<TreeProcess> {
 
 /** Anonymous and shared memory of a process in RAM, pages that it shares with others included; 0 when it is gone. */
 export function residentMemory(pid: number): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem');
-  } catch {
-    return 0;
-  }
+  const status = textOf(`/proc/${pid}/status`);
+  return kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem');
 }
 
 /** Memory of processes with shared pages counted once; a process that can't be read counts as more than any limit. */
 export function privateMemory(pids: readonly number[]): number {
   let bytes = 0;
   for (const pid of pids) {
-    try {
-      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
-      bytes += kilobytes(rollup, 'Pss_Anon') + kilobytes(rollup, 'Pss_Shmem');
-    } catch (error) {
-      if (!isGone(error)) return Number.POSITIVE_INFINITY;
-    }
+    const rollup = textOf(`/proc/${pid}/smaps_rollup`);
+    if (rollup === '' && identify(pid) !== null) return Number.POSITIVE_INFINITY;
+    bytes += kilobytes(rollup, 'Pss_Anon') + kilobytes(rollup, 'Pss_Shmem');
   }
   return bytes;
 }
@@ -88,17 +82,6 @@ function kill(pid: number): void {
   }
 }
 
-const fields = {
-  RssAnon: /^RssAnon:\s+(\d+) kB$/m,
-  RssShmem: /^RssShmem:\s+(\d+) kB$/m,
-  Pss_Anon: /^Pss_Anon:\s+(\d+) kB$/m,
-  Pss_Shmem: /^Pss_Shmem:\s+(\d+) kB$/m,
-};
-
-function kilobytes(text: string, field: keyof typeof fields): number {
-  return Number(text.match(fields[field])?.[1] ?? 0) * 1024;
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+function kilobytes(text: string, field: 'RssAnon' | 'RssShmem' | 'Pss_Anon' | 'Pss_Shmem'): number {
+  return Number(text.match(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm'))?.[1] ?? 0) * 1024;
 }

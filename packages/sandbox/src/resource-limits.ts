@@ -1,18 +1,19 @@
 /** Limits of a run as prlimit(1) options; they hold with and without a cgroup. */
-import { readFileSync } from 'node:fs';
 import type { SandboxLimits } from '@tinyfat/core';
+import { textOf } from './look.ts';
 
 /** The highest value that this process may give a limit; Infinity where there is no bound. */
 export type HighestAllowed = (resource: Resource) => number;
-type Resource = 'core' | 'cpu' | 'fsize' | 'nofile' | 'data' | 'nproc';
+type Resource = keyof typeof ROWS;
 
-const rows: Record<Resource, RegExp> = {
-  core: /^Max core file size\s+\S+\s+(\S+)/m,
-  cpu: /^Max cpu time\s+\S+\s+(\S+)/m,
-  fsize: /^Max file size\s+\S+\s+(\S+)/m,
-  nofile: /^Max open files\s+\S+\s+(\S+)/m,
-  data: /^Max data size\s+\S+\s+(\S+)/m,
-  nproc: /^Max processes\s+\S+\s+(\S+)/m,
+/** Their names in /proc/self/limits. */
+const ROWS = {
+  core: 'Max core file size',
+  cpu: 'Max cpu time',
+  fsize: 'Max file size',
+  nofile: 'Max open files',
+  data: 'Max data size',
+  nproc: 'Max processes',
 };
 
 const CAP_SYS_RESOURCE = 24n;
@@ -22,16 +23,13 @@ export function highestAllowed(limits: string, status: string): HighestAllowed {
   const capabilities = BigInt(`0x${status.match(/^CapEff:\s+([0-9a-f]+)$/m)?.[1] ?? '0'}`);
   if ((capabilities >> CAP_SYS_RESOURCE) % 2n === 1n) return () => Number.POSITIVE_INFINITY;
   return (resource) => {
-    const hard = limits.match(rows[resource])?.[1];
+    const hard = limits.match(new RegExp(`^${ROWS[resource]}\\s+\\S+\\s+(\\S+)`, 'm'))?.[1];
     return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
   };
 }
 
 export function ownHighestAllowed(): HighestAllowed {
-  return highestAllowed(
-    readFileSync('/proc/self/limits', 'latin1'),
-    readFileSync('/proc/self/status', 'latin1'),
-  );
+  return highestAllowed(textOf('/proc/self/limits'), textOf('/proc/self/status'));
 }
 
 /** Seconds between the signal that says "CPU time is up" and the one that can't be ignored. */

@@ -60,6 +60,6 @@ function limits(cgroups: boolean): Finding {
   return note(
     'limits',
     'a watchdog counts memory and processes, nothing limits cores (no cgroup v2)',
-    'A server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
+    'On a machine with cgroup v2, a server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
   );
 }

@@ -4,8 +4,9 @@
  * used.
  */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { mayUse, textOf } from '../look.ts';
 import type { ServerRecord } from '../server-record.ts';
 import { type CgroupPlace, type Controller, cgroupPlace, members } from './run-cgroup.ts';
 
@@ -18,8 +19,8 @@ export interface CgroupView {
 
 function ownView(): CgroupView {
   return {
-    mounts: readFileSync('/proc/self/mounts', 'utf8'),
-    membership: readFileSync('/proc/self/cgroup', 'utf8'),
+    mounts: textOf('/proc/self/mounts'),
+    membership: textOf('/proc/self/cgroup'),
     pid: process.pid,
   };
 }
@@ -69,14 +70,14 @@ function ownCgroup({ mounts, membership }: CgroupView): OwnCgroup | null {
 function* placesAbove({ mount, folder: own }: OwnCgroup): Generator<CgroupPlace> {
   for (let folder = own; folder.startsWith(mount); folder = dirname(folder)) {
     const given = controllersIn(join(folder, 'cgroup.subtree_control'));
-    if (enough(given) && writable(folder)) yield cgroupPlace(folder, given);
+    if (enough(given) && mayUse(folder, constants.W_OK)) yield cgroupPlace(folder, given);
   }
 }
 
 /** Alone in its cgroup is a service with one of its own (systemd's Delegate=yes). */
 function aloneIn(own: string, pid: number, available: Set<Controller>): boolean {
   const inside = members(own);
-  return enough(available) && writable(own) && inside.length === 1 && inside[0] === pid;
+  return enough(available) && mayUse(own, constants.W_OK) && inside.length === 1 && inside[0] === pid;
 }
 
 /**
@@ -99,24 +100,11 @@ function enterLeaf(own: string, pid: number, available: Set<Controller>): boolea
 const KNOWN: readonly Controller[] = ['memory', 'pids', 'cpu'];
 
 function controllersIn(file: string): Set<Controller> {
-  try {
-    const words = readFileSync(file, 'latin1').trim().split(/\s+/);
-    return new Set(KNOWN.filter((controller) => words.includes(controller)));
-  } catch {
-    return new Set();
-  }
+  const words = textOf(file).trim().split(/\s+/);
+  return new Set(KNOWN.filter((controller) => words.includes(controller)));
 }
 
 const enough = (controllers: Set<Controller>) => controllers.has('memory') && controllers.has('pids');
-
-function writable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Permissions don't tell everything (moving needs rights over a common ancestor too), so one is moved. */
 async function works(place: CgroupPlace, name: string): Promise<boolean> {

@@ -1,9 +1,10 @@
 /** The cgroup of one run (version 2: Documentation/admin-guide/cgroup-v2.rst). */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SandboxLimits } from '@tinyfat/core';
+import { textOf } from '../look.ts';
 
 const CPU_PERIOD_US = 100_000;
 
@@ -75,14 +76,14 @@ function make(folder: string, controllers: ReadonlySet<Controller>, limits: Cgro
 }
 
 function count(folder: string, file: string, pattern: RegExp): number | null {
-  const digits = readIfThere(join(folder, file)).match(pattern)?.[1];
+  const digits = textOf(join(folder, file)).match(pattern)?.[1];
   return digits === undefined ? null : Number(digits);
 }
 
 /** Process ids in a cgroup folder; empty when it is gone. */
 export function members(folder: string): number[] {
   return (
-    readIfThere(join(folder, 'cgroup.procs'))
+    textOf(join(folder, 'cgroup.procs'))
       .split('\n')
       .map(Number)
       // The kernel writes 0 for a process of a foreign pid namespace; kill(0) would be our own group.
@@ -115,13 +116,5 @@ function killMembers(folder: string): void {
     else for (const pid of members(folder)) process.kill(pid, 'SIGKILL');
   } catch {
     // The folder or the process is gone in between; the caller looks again.
-  }
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
   }
 }

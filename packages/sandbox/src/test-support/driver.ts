@@ -3,7 +3,8 @@
  * messages, and so do the answers. Started by `foreignSandbox`.
  */
 import type { RunningSandbox, Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
-import { type BubblewrapOptions, bubblewrap } from '../bubblewrap.ts';
+import { bubblewrap } from '../bubblewrap.ts';
+import type { BubblewrapOptions } from '../host.ts';
 import { cgroupsBelow } from './cgroups.ts';
 
 /** What can travel of the options. `cgroups`: the folder to make them in; null for none, looked for when absent. */

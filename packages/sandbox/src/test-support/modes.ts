@@ -23,7 +23,11 @@ export interface Mode {
 const NOBODY = 65534;
 
 const root = process.getuid?.() === 0;
-const noRecord = { cgroupName: () => `tinyfat-test-${process.pid}`, willUse: () => {} };
+const noRecord = {
+  cgroupName: () => `tinyfat-test-${process.pid}`,
+  willUse: () => {},
+  scratchFolder: () => '/nowhere',
+};
 const hasCgroups = root && (await findCgroupPlace(noRecord)) !== null;
 
 /** As root: root with cgroups where there are such, root without, and an ordinary user; as an ordinary user: that user. */
