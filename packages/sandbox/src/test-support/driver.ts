@@ -2,6 +2,7 @@
  * Runs a sandbox in a process of its own, for tests that need another user: the port's calls come as
  * messages, and so do the answers. Started by `foreignSandbox`.
  */
+import { flushCompileCache } from 'node:module';
 import type { RunningSandbox, Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
 import { bubblewrap } from '../bubblewrap.ts';
 import type { BubblewrapOptions } from '../host.ts';
@@ -37,6 +38,8 @@ process.on('message', (question: Question) => {
   if (question.kind === 'start' && sandbox !== null) begin(sandbox, question.id, question.request);
 });
 process.on('disconnect', () => process.exit(0));
+// A process that is killed writes no compile cache by itself; with one the next starts in a third of the time.
+flushCompileCache();
 answer({ kind: 'ready' });
 
 function make({ cgroups, ...options }: ForeignOptions): Sandbox {

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
 import type { Answer, ForeignOptions, Question } from './driver.ts';
@@ -37,12 +37,15 @@ export async function foreignSandbox(
 ): Promise<ForeignSandbox> {
   const isOwn = uid === process.getuid?.();
   const sources = await copySources(join(folder, 'sources'));
+  const compiled = join(folder, 'compiled');
+  await mkdir(compiled, { recursive: true });
+  await chmod(compiled, 0o777);
   const nodeBinary = isOwn ? options.nodeBinary : await readableNode(folder);
   const gap = Array.from({ length: LEAKED_AT - 4 }, () => 'ignore' as const);
   const child = fork(join(sources, 'src/test-support/driver.ts'), [], {
     execPath: nodeBinary,
     execArgv: [],
-    env: {},
+    env: { NODE_COMPILE_CACHE: compiled },
     cwd: '/',
     ...(isOwn ? {} : { uid, gid: uid }),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(leaked === undefined ? [] : gap), leaked ?? 'ignore'],
