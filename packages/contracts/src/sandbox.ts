@@ -92,9 +92,9 @@ export function sandboxContract(name: string, make: () => Promise<SandboxFixture
     });
 
     it('shows the agent its folder at /data, where it begins and may write', async () => {
-      await writeFile(join(data, 'before.txt'), 'kept');
+      await writeFile(join(data, 'before.txt'), 'before');
       const result = await shell('pwd; cat before.txt; echo new > after.txt');
-      expect(result).toMatchObject({ exitCode: 0, stdout: '/data\nkept' });
+      expect(result).toMatchObject({ exitCode: 0, stdout: '/data\nbefore' });
       expect(await readFile(join(data, 'after.txt'), 'utf8')).toBe('new\n');
     });
 
@@ -151,7 +151,7 @@ export function sandboxContract(name: string, make: () => Promise<SandboxFixture
       expect(seen).toBe('first\nsecond\n');
     });
 
-    it('keeps two runs apart', async () => {
+    it('separates two runs', async () => {
       const other = await fixture.folder();
       await writeFile(join(other, 'secret.txt'), 'theirs');
       const [first, second] = await Promise.all([
@@ -289,7 +289,7 @@ export function sandboxContract(name: string, make: () => Promise<SandboxFixture
         { gatewaySocket },
       );
       expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n', stopped: null });
-      // The process that held this connection open is gone, or the test never ends.
+      // The process that had this connection open is gone, or the test never ends.
       expect(await ended.promise).toBe('closed');
       server.close();
     });

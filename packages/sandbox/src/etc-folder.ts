@@ -32,9 +32,9 @@ export interface EtcOwner {
 }
 
 /**
- * Makes the folder, and gives the function that keeps it true: it gives the path, after it made the folder anew where
- * one of the folders that were copied has changed meanwhile (a package was installed). What is edited in place shows
- * only after the next start. Running sandboxes see what was made anew.
+ * Makes the folder, and gives a function that returns its path, after making it anew where one of the copied folders has
+ * changed meanwhile (a package was installed). A file that is edited in place shows only after the next start. Running
+ * sandboxes see the new content.
  */
 export function etcFolder(runtimeFolder: string, owner: EtcOwner, etc = '/etc'): () => string {
   let made = makeEtcFolder(runtimeFolder, owner, etc);

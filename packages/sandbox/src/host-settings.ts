@@ -1,4 +1,4 @@
-/** What of the host can keep bubblewrap from working, read when it did not work. */
+/** Settings of the host that can make bubblewrap fail; read when it failed. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import type { BwrapProgram, HostSettings } from './explain-failure.ts';

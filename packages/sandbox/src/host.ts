@@ -56,7 +56,7 @@ export interface BubblewrapOptions {
   logger?: Logger;
 }
 
-/** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
+/** Looks at the host and prepares the runtime folder. What is missing is a value: the probe reports it. */
 export async function prepareHost(options: BubblewrapOptions, inside: Inside): Promise<Host | Missing> {
   const { nodeBinary, runtimeFolder, programFolders = systemProgramFolders } = options;
   const { cgroups = findCgroupPlace, runsAtOnce = availableParallelism() } = options;

@@ -28,10 +28,10 @@ describe.each(modes)('a greedy program ($name)', (mode) => {
     expect(result.stopped).toBe('memory');
   });
 
-  it('that takes it in many processes is held or ended', async () => {
+  it('that takes it in many processes is limited or ended', async () => {
     const hog = `const b = Buffer.alloc(${60 * MEBIBYTE}, 1); setInterval(() => b[0], 1000)`;
     const script = `for i in 1 2 3 4 5 6; do node -e '${hog}' & done; wait`;
-    // A program that the kernel holds goes on until the deadline.
+    // Where the kernel kills single processes, the program goes on until the deadline.
     const deadlineMs = mode.cgroups ? 2_500 : 20_000;
     const limits = limited({ memoryBytes: 200 * MEBIBYTE, processes: 200, deadlineMs });
     const result = await run.bash(script, limits);
@@ -71,7 +71,7 @@ describe.each(modes)('a greedy program ($name)', (mode) => {
   it('that never stops to fork, while nothing may be forked any more, is ended soon', async () => {
     const result = await run.bash(`exec perl -e 'fork while 1'`, limited({ processes: 48 }));
     expect(result.stopped).toBe('processes');
-    // The server is not kept from its work, nor pid 1 inside from its end.
+    // Neither the server nor pid 1 inside starves.
     expect(result.durationMs).toBeLessThan(10_000);
   });
 

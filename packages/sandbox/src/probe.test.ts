@@ -81,7 +81,7 @@ describe('the probe', () => {
       '#!/bin/sh\n[ "$1" = --version ] && echo "bubblewrap 0.4.1" && exit\necho "bwrap: Unknown option --size" >&2\nexit 1\n',
     );
     await chmod(bwrap, 0o755);
-    // It belongs to whoever runs this, which is refused for an ordinary user before anything is started.
+    // The program belongs to this user, which is refused for an ordinary one before anything is started.
     const isRoot = process.getuid?.() === 0;
     const sandbox = bubblewrap({
       nodeBinary: process.execPath,

@@ -38,7 +38,7 @@ export function readEtc(paths: readonly string[], etc = '/etc', most = MOST): Et
   return entries;
 }
 
-/** Links are kept that lead into /usr, or to what was read of /etc itself. */
+/** Links stay that lead into /usr, or to what was read of /etc itself. */
 function leadsToShown(path: string, to: string, entries: EtcEntries): boolean {
   const target = resolve(dirname(join('/etc', path)), to);
   return target.startsWith('/usr/') || entries.has(relative('/etc', target));

@@ -1,7 +1,7 @@
 /**
  * What a server writes down in its runtime folder so that the next one can clean up after a kill -9: a folder
  * `servers/{id}-{pid}-{start time}` with the places of its cgroups and its scratch folders. Only what such a folder names is
- * touched, so servers with different runtime folders never meet, and one that is alive keeps its runs.
+ * touched, so servers with different runtime folders never meet, and the runs of one that is alive go on.
  */
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';

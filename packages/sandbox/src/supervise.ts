@@ -97,7 +97,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
       'data',
       guard((chunk: Buffer) => output.take(stream, chunk)),
     );
-  // A pipe that breaks means that the other side is gone, which its exit tells better.
+  // A pipe breaks when the other side is gone; the exit says why.
   for (const pipe of Object.values(pipes)) pipe.on('error', () => {});
   pipes.options.end(plan.options.map((option) => `${option}\0`).join(''));
   pipes.filter.end(plan.filter);
@@ -140,7 +140,7 @@ async function tiedProcess(child: ChildProcess, isOver: () => boolean): Promise<
   return null;
 }
 
-/** Signals that limits end a program with, as bubblewrap tells them: 128 + number. */
+/** Signals that limits end a program with, as bubblewrap reports them: 128 + number. */
 const KILLED = 128 + 9;
 const CPU_TIME_UP = 128 + 24;
 

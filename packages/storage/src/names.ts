@@ -1,4 +1,4 @@
-/** The names that every store of agents' folders and raw mail agrees on, whatever it stores them in. */
+/** Names and paths that every store of agents' folders and raw mail accepts; without Node. */
 
 /** Sub-folders that every agent has (DESIGN section 5). */
 export const agentSubfolders = [

@@ -82,7 +82,7 @@ function aloneIn(own: string, pid: number, available: Set<Controller>): boolean 
 
 /**
  * Moves us into a leaf below our own cgroup and switches its controllers on: a cgroup that has children with controllers
- * may hold no process itself. Only for who is alone there; other processes are not ours to move.
+ * may hold no process itself. Only where we are alone: other processes are not ours to move.
  */
 function enterLeaf(own: string, pid: number, available: Set<Controller>): boolean {
   const leaf = join(own, 'tinyfat-server');
@@ -106,7 +106,7 @@ function controllersIn(file: string): Set<Controller> {
 
 const enough = (controllers: Set<Controller>) => controllers.has('memory') && controllers.has('pids');
 
-/** Permissions don't tell everything (moving needs rights over a common ancestor too), so one is moved. */
+/** Moves a process in, to be sure: that needs rights over a common ancestor, which permissions don't show. */
 async function works(place: CgroupPlace, name: string): Promise<boolean> {
   try {
     const cgroup = place.make(name, { memoryBytes: 64 << 20, processes: 8, cpus: 1 });

@@ -15,7 +15,7 @@ export interface Fixture extends Folders {
 
 export interface Mode {
   name: string;
-  /** Limits are held by a cgroup; else by rlimits and the watchdog. */
+  /** A cgroup limits the runs; else rlimits and the watchdog do. */
   cgroups: boolean;
   make(): Promise<Fixture>;
 }

@@ -1,4 +1,4 @@
-/** Writes one file of a folder, whole and durable, whatever an untrusted process put in its place. */
+/** Writes one file of a folder, whole and durable, also over what an untrusted process put in its place. */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
 import { promisify } from 'node:util';
@@ -35,7 +35,7 @@ export async function replaceFile(
     try {
       unlinkSync(temporary);
     } catch {
-      // Already renamed or never made; the first error is the one to tell.
+      // Already renamed or never made; the first error is the one to report.
     }
     throw error;
   }
