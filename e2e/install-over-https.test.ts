@@ -7,9 +7,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway';
+import type { TurnRequest } from '@tinyfat/core';
+import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
+import { localRunner } from '@tinyfat/sandbox-spike';
 import { directoryFolders } from '@tinyfat/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { programPaths } from '../apps/cli/src/server/program.ts';
@@ -52,11 +53,10 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const folders = directoryFolders({ folder: join(root, 'agents'), owner });
     await folders.create(AGENT, {});
     if (owner) chownSync(join(root, 'cache'), owner.uid, owner.gid);
-    const runTurn = turnRunner({
+    const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
-      openGateway: gateways.open,
+      gateways,
       folders,
-      clock: Date.now,
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
       cacheFolder: join(root, 'cache'),
@@ -66,7 +66,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
     const request = turnRequest(run, model.url, `${call} [[reply: <{output}>]]`, registry.certificate);
-    const { outcome } = await runTurn(request, new AbortController().signal);
+    const { outcome } = await runner.runTurn(request, new AbortController().signal);
     expect(outcome).toMatchObject({ ok: true });
     const read = await folders.read(AGENT, `outbox/email/${run}.json`, 1 << 20);
     const { body } = JSON.parse(read.ok ? Buffer.from(read.bytes).toString() : '{}');
@@ -111,7 +111,12 @@ function turnRequest(run: string, modelUrl: string, text: string, certificate: B
   return {
     agentId: AGENT,
     upstream: { kind: 'anthropic', baseUrl: modelUrl, apiKey: 'k' },
-    money: { models: [], cap: null, note: async () => {} },
+    spending: {
+      models: [],
+      reserved: null,
+      reserve: async (microUsd) => ({ ok: true, microUsd }),
+      settle: async () => {},
+    },
     egress: { kind: 'public' },
     input: {
       version: 1,

@@ -1,10 +1,10 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { AgentFolders, RawMailStore } from '@tinyfat/core';
+import type { RawMailStore } from '@tinyfat/core';
 import { type Database, openSqlite, type Upgrade } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
+import { type DirectoryFolders, directoryFolders, rawMailDirectory } from '@tinyfat/storage';
 import { makeUnlessThere } from './make-unless-there.ts';
 
 /** Paths below DATA_DIR. */
@@ -65,7 +65,7 @@ export function foreignIn(dataDir: string): string | null {
 export interface DataFolder {
   paths: ReturnType<typeof dataPaths>;
   db: Database;
-  folders: AgentFolders;
+  folders: DirectoryFolders;
   rawMail: RawMailStore;
   close(): Promise<void>;
 }

@@ -10,11 +10,12 @@ import type {
   MasterKeysOutcome,
   RawMailStore,
   Recorder,
+  StepMomInput,
+  TurnRunner,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { JobQueue, Lease } from '@tinyfat/queue';
-import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 
 /** One model that can be chosen; prices in USD per million tokens. */
 export interface ModelInfo {
@@ -31,7 +32,7 @@ export interface ConsumerPorts {
   rawMail: RawMailStore;
   workers: MailWorkers;
   transport: MailTransport;
-  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  runner: TurnRunner;
   clock: Clock;
   makeId: MakeId;
   /** In [0, 1). */
@@ -50,7 +51,7 @@ export interface ConsumerPorts {
   defaultModel: string;
   jobBackoff: BackoffPolicy;
   deliveryBackoff: BackoffPolicy;
-  limits: TurnRequest['input']['limits'];
+  limits: StepMomInput['limits'];
   /** Called when deliveries were recorded. */
   onDeliveries(): void;
 }

@@ -216,13 +216,5 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       expect(await read('MEMORY.md')).toBe('# Memory\n');
       await expect(fixture.folders.read('agent-b', 'MEMORY.md', 10)).rejects.toThrow();
     });
-
-    it('shows the folder as a local directory and takes back what was changed there', async () => {
-      const { writeFile } = await import('node:fs/promises');
-      const attached = await fixture.folders.attach('agent-a');
-      await writeFile(`${attached.path}/made-inside.txt`, 'inside');
-      await attached.detach();
-      expect(await read('made-inside.txt')).toBe('inside');
-    });
   });
 }

@@ -38,8 +38,14 @@ export interface DirectoryOptions {
   owner: { uid: number; gid: number } | null;
 }
 
+/** Agents' folders that a sandbox of this machine can be given. */
+export interface DirectoryFolders extends AgentFolders {
+  /** The folder's path, to be shown as `/data`. Rejects where there is none. */
+  pathOf(agentId: string): Promise<string>;
+}
+
 /** The `AgentFolders` port over local directories. Ids must be plain names; anything else throws. */
-export function directoryFolders(options: DirectoryOptions): AgentFolders {
+export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const own: GiveToOwner = (fd) => {
     if (options.owner) fchownSync(fd, options.owner.uid, options.owner.gid);
@@ -178,10 +184,10 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       return (await inFolder(agentId, path, false, (fd, name) => removeTree(fd, name))) ?? true;
     },
 
-    async attach(agentId) {
+    async pathOf(agentId) {
       const path = folderOf(agentId);
       if (!lstatSync(path).isDirectory()) throw new Error(`${path} is no folder`);
-      return { path, detach: async () => {} };
+      return path;
     },
   };
 }

@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Logger } from '@tinyfat/core';
 import { describeError, newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
-import { createGateways } from '@tinyfat/gateway';
+import { createGateways } from '@tinyfat/gateway/node';
 import { mailWorkers, type RelayCheck } from '@tinyfat/mail';
 import { logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics } from '@tinyfat/platform/node';
@@ -17,7 +17,7 @@ import {
   startLimitNotices,
   startSender,
 } from '@tinyfat/sandbox-queue';
-import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '../data-folder.ts';
 import { readCertificate, reloadCertificate } from './certificate.ts';
@@ -162,11 +162,10 @@ export async function startServer(
     const interrupted = await recoverInterruptedDeliveries(db, transport.idempotent);
     if (reclaimed + interrupted > 0) logger.warn('recovered', { jobs: reclaimed, deliveries: interrupted });
 
-    const runTurn = turnRunner({
+    const runner = localRunner({
       ...program,
-      openGateway: gateways.open,
+      gateways,
       folders,
-      clock,
       skillsFolder: programPaths.skills,
       onGatewayEvent(run, { kind, ...event }) {
         if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
@@ -182,7 +181,7 @@ export async function startServer(
       rawMail,
       workers,
       transport,
-      runTurn,
+      runner,
       clock,
       makeId,
       random: Math.random,
