@@ -7,7 +7,7 @@ import { type LogFields, outboxRecord, parseOutboxMail } from '@tinyfat/core';
 import { agentById, type Database, mailById } from '@tinyfat/database';
 import { letterText, type MailWorkers } from '@tinyfat/mail';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
-import { openSentMail, type SentMail } from '../../../../packages/database/src/test-support/sent-mail.ts';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 
 export type OutboxFolder = 'email' | 'sent' | 'failed';
 
@@ -38,7 +38,7 @@ export async function openOutbox() {
   const root = join(mails.folder, 'agents', 'scout', 'outbox');
   return {
     ...mails,
-    ports: {
+    deps: {
       db,
       folders,
       workers,
