@@ -186,11 +186,14 @@ test('says so as the API would when the LLM cannot be reached', async () => {
 });
 
 test('refuses an answer in an encoding that would hide the key', async () => {
+  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
   const { fixture } = await start((_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' });
-    response.end('xxx');
+    response.write('xxx');
+    response.once('close', onClosed);
   });
   expect((await ask(fixture, '/anthropic/v1/messages', { headers: token(fixture) })).status).toBe(502);
+  await closed;
 });
 
 test('keeps the connection to the LLM for the next run', async () => {

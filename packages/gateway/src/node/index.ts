@@ -1,5 +1,5 @@
 /** What the local runner sees of the gateway. */
-export { type EgressNetwork, systemNetwork } from './egress/network.ts';
+export type { EgressNetwork } from './egress/network.ts';
 export {
   createGateways,
   type Gateway,

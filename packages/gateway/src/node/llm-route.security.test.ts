@@ -92,6 +92,19 @@ test('refuses a body over the limit, announced or not, and lets one at the limit
   expect(through.filter((line) => line === 'POST /v1/messages').length).toBeLessThanOrEqual(2);
 });
 
+test.each([
+  ['the wrong token', 'x-api-key: x\r\n', 401],
+  ['no such route', '', 404],
+  ['too large a body', 'TOKEN', 413],
+])('answers a client that sends its whole body first: %s', async (_why, header, status) => {
+  const { fixture } = await start({ llmBodyBytes: 1_000 });
+  const path = status === 404 ? '/x' : '/anthropic/v1/messages';
+  const key = header.replace('TOKEN', `x-api-key: ${fixture.gateway.runToken}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\nHost: a\r\n${key}Content-Length: 5000000\r\n\r\n`;
+  const answer = await exchange(fixture, head + 'x'.repeat(5_000_000));
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*tinyfat gateway`, 's'));
+});
+
 test('serves only so many LLM requests at once, and again when one has ended', async () => {
   const { promise: release, resolve: open } = Promise.withResolvers<void>();
   const upstream = await listen((_request, response) => {

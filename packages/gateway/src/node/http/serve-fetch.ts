@@ -29,18 +29,27 @@ export async function serveFetch(
       if (!response.writableFinished) gone.abort();
     }),
   );
-  const target = incoming.url ?? '';
-  const { method = '' } = incoming;
-  const answer =
-    method === 'TRACE'
-      ? routes.refuse(target, 'method')
-      : isCanonical(target)
-        ? await routes.serve(webRequest(incoming, method, target, gone.signal))
-        : routes.refuse(target, 'target');
-  // What of the body still comes is not waited for: the connection ends behind the answer.
+  const answer = await answerTo(incoming, routes, gone.signal);
   if (!incoming.complete) response.shouldKeepAlive = false;
-  incoming.resume();
   await sendAnswer(answer, response, gone.signal);
+}
+
+/** What of the body nobody read is read and thrown away: some clients look for an answer only behind their whole body. */
+async function answerTo(
+  incoming: IncomingMessage,
+  routes: FetchRoutes,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { url: target = '', method = '' } = incoming;
+  if (method === 'TRACE' || !isCanonical(target)) {
+    incoming.resume();
+    return routes.refuse(target, method === 'TRACE' ? 'method' : 'target');
+  }
+  const request = webRequest(incoming, method, target, signal);
+  const answer = await routes.serve(request);
+  if (request.body === null) incoming.resume();
+  else if (!request.body.locked) void request.body.cancel().catch(() => undefined);
+  return answer;
 }
 
 /** A `Request` has a parsed URL: no other spelling of a path may become the path by that. */

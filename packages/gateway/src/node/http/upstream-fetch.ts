@@ -61,7 +61,10 @@ function ask(
   let sent = false;
   let settled = false;
   const fail = (message: string): void => settle(() => call.reject(new UpstreamFault(message, sent)));
-  const onAbort = (): void => fail('the request was given up');
+  const onAbort = (): void => {
+    fail('the request was given up');
+    outgoing.destroy();
+  };
   const guard: FaultBarrier = faultBarrier((fault) => settle(() => call.reject(fault)));
 
   /** The first call counts. But for an answer, the connection is of no use afterwards. */
