@@ -3,7 +3,6 @@ import { errorCode } from '@tinyfat/core';
 import { apiError, type LlmRefusal } from '../api-error.ts';
 import { chunkSizes } from '../small-chunks.ts';
 import type { RequestMeter } from '../spending/request-meter.ts';
-import { llmAnswerHeaders, llmRequestHeaders } from './headers.ts';
 import { createKeyHider, withoutKey } from './hide-key.ts';
 import { UpstreamFault, type UpstreamFetch } from './upstream.ts';
 
@@ -22,6 +21,9 @@ export interface ForwardDeps {
   onFault(fault: unknown): void;
 }
 
+const REQUEST_FIELDS = /^(?:accept|content-type|user-agent|x-app|anthropic-[a-z-]+|x-stainless-[a-z-]+)$/;
+const ANSWER_FIELDS =
+  /^(?:content-type|content-length|request-id|retry-after(?:-ms)?|x-should-retry|anthropic-ratelimit-[a-z-]+)$/;
 /** Statuses whose answers have no body (Fetch standard). */
 const NULL_BODY = new Set([101, 204, 205, 304]);
 
@@ -96,6 +98,26 @@ export const NO_HTTP: LlmRefusal = {
   type: 'api_error',
   reason: 'the LLM endpoint sent an answer that is no valid HTTP',
 };
+
+/** What of a sandbox's request reaches the LLM: no cookie, no credential, no encoding, nothing unknown; and the key. */
+function llmRequestHeaders(headers: Headers, apiKey: string): Headers {
+  const passed = only(headers, REQUEST_FIELDS);
+  passed.set('x-api-key', apiKey);
+  // An encoded answer would hide both the key and the token counts from the gateway.
+  passed.set('accept-encoding', 'identity');
+  return passed;
+}
+
+/** What of the LLM's answer reaches the sandbox: nothing about the account behind the key. */
+function llmAnswerHeaders(headers: Headers): Headers {
+  const passed = only(headers, ANSWER_FIELDS);
+  if (headers.has('transfer-encoding')) passed.delete('content-length');
+  return passed;
+}
+
+function only(headers: Headers, names: RegExp): Headers {
+  return new Headers([...headers].filter(([name]) => names.test(name)));
+}
 
 /** The body without the key, pulled as it is read; each chunk as it came goes to `onChunk`. Errors where it breaks off. */
 function passBody(

@@ -1,11 +1,13 @@
 /** The LLM route of one run: the Messages API for the sandbox, `(Request) → Response`. */
 import {
   type Clock,
+  equalBytes,
   faultText,
   type KeyRefusal,
   type LlmUpstream,
   type RunSpending,
   type TokenUsage,
+  toBase64url,
 } from '@tinyfat/core';
 import { apiError, type LlmRefusal } from '../api-error.ts';
 import { answerOfDemoModel } from '../demo/answer.ts';
@@ -18,7 +20,6 @@ import { FREE, type RequestMeter } from '../spending/request-meter.ts';
 import type { HostBodies } from './body-budget.ts';
 import { forwardToUpstream } from './forward.ts';
 import { readLlmBody, tooLarge } from './read-body.ts';
-import { makeRunToken, tokenMatches } from './run-token.ts';
 import { openUpstream, type UpstreamFetch } from './upstream.ts';
 
 /** What the routes of all runs of a host share. */
@@ -233,4 +234,17 @@ function forDemo(limits: LlmLimits): LlmLimits {
 function refusedField(name: string): LlmRefusal {
   const reason = `the field "${name}" is not possible here: its messages can't be seen and counted; send them all, without it`;
   return { status: 400, type: 'invalid_request_error', reason };
+}
+
+/** A fresh token: 256 random bits, shaped so that it is told from a real key at sight. */
+function makeRunToken(): string {
+  return `tinyfat-run-${toBase64url(crypto.getRandomValues(new Uint8Array(32)))}`;
+}
+
+/** Compares without showing by its duration how much was right; the length of a token is no secret. */
+function tokenMatches(given: string | null, token: string): boolean {
+  const encoder = new TextEncoder();
+  return (
+    given !== null && equalBytes(encoder.encode(token), encoder.encode(given.slice(0, 2 * token.length)))
+  );
 }
