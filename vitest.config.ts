@@ -15,6 +15,17 @@ const SLOW = [
   '**/{full-folders,fuzz,held-bytes}.security.test.ts',
 ];
 
+/** Unit tests of core that don't run in workerd, and why. */
+const notInWorkerd = [
+  // They read the documentation, or ask for CPU time, which workerd does not tell.
+  'packages/core/src/errors/documented.test.ts',
+  'packages/core/src/admission/report.test.ts',
+  'packages/core/src/outbox/bounce.security.test.ts',
+  // Thousands of random texts: seconds each, and the code has nothing that a runtime could do differently.
+  'packages/core/src/commands/parse.test.ts',
+  'packages/core/src/outbox/schema.security.test.ts',
+];
+
 export default defineConfig({
   test: {
     // A test often waits for a process, a socket or the disk: one file more than there are cores.
@@ -43,7 +54,13 @@ export default defineConfig({
             miniflare: { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] },
           }),
         ],
-        test: { name: 'workerd', include: ['packages/*/src/**/*.workerd.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'workerd',
+          include: ['packages/*/src/**/*.workerd.test.ts', 'packages/core/src/**/*.test.ts'],
+          exclude: notInWorkerd,
+          isolate: false,
+          testTimeout: 30_000,
+        },
       },
       {
         test: {
