@@ -1,9 +1,9 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { chownSync, mkdirSync, rmSync } from 'node:fs';
-import type { Runtime, Sandbox } from '@tinyfat/core';
-import { createGateways } from '@tinyfat/gateway';
+import type { Runtime, Sandbox, TurnRunner } from '@tinyfat/core';
+import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
-import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -12,7 +12,7 @@ import { sandboxLimits } from './sandbox-limits.ts';
 
 export interface Turns {
   sandbox: Sandbox;
-  runTurn: ReturnType<typeof turnRunner>;
+  runner: TurnRunner;
   close(): Promise<void>;
 }
 
@@ -49,18 +49,17 @@ export function turns(
       const broken = await probeStepMom(program);
       if (broken !== null) throw new StartRefused(broken, 'npm run build');
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
-      const runTurn = turnRunner({
+      const runner = localRunner({
         ...program,
-        openGateway: gateways.open,
+        gateways,
         folders,
-        clock,
         skillsFolder: programPaths.skills,
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      return { sandbox, runTurn, close: gateways.close };
+      return { sandbox, runner, close: gateways.close };
     },
     stop: (running) => running.close(),
   };

@@ -19,10 +19,8 @@ it('shows an agent’s folder as a local directory, and has what was changed the
   const { folders, dispose } = await make();
   onTestFinished(dispose);
   await folders.create('agent-a', {});
-  const attached = await folders.attach('agent-a');
-  await writeFile(join(attached.path, 'made-inside.txt'), 'inside');
-  await attached.detach();
+  await writeFile(join(await folders.pathOf('agent-a'), 'made-inside.txt'), 'inside');
   const outcome = await folders.read('agent-a', 'made-inside.txt', 10);
   expect(outcome.ok && new TextDecoder().decode(outcome.bytes)).toBe('inside');
-  await expect(folders.attach('agent-b')).rejects.toThrow();
+  await expect(folders.pathOf('agent-b')).rejects.toThrow();
 });

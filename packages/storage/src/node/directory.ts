@@ -22,10 +22,10 @@ export interface DirectoryOptions {
   owner: { uid: number; gid: number } | null;
 }
 
-/** Agents' folders that a sandbox of this machine can be given as they are. */
+/** Agents' folders that a sandbox of this machine can be given. */
 export interface DirectoryFolders extends AgentFolders {
-  /** Gives the directory to be shown as `/data`; `detach` ends its use. */
-  attach(agentId: string): Promise<{ path: string; detach(): Promise<void> }>;
+  /** The folder's path, to be shown as `/data`. Rejects where there is none. */
+  pathOf(agentId: string): Promise<string>;
 }
 
 /** The `AgentFolders` port over local directories. Ids must be plain names; anything else throws. */
@@ -155,10 +155,10 @@ export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
       return (await inFolder(agentId, path, false, (fd, name) => removeTree(fd, name))) ?? true;
     },
 
-    async attach(agentId) {
+    async pathOf(agentId) {
       const path = folderOf(agentId);
       if (!lstatSync(path).isDirectory()) throw new Error(`${path} is no folder`);
-      return { path, detach: async () => {} };
+      return path;
     },
   };
 }
