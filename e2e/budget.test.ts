@@ -1,6 +1,6 @@
 /** Invariant 10: money is set aside before it is spent, counted as it flows, and stopped at the cap. */
 import { join } from 'node:path';
-import { openSqlite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';

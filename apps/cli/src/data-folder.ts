@@ -2,7 +2,8 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AgentFolders, RawMailStore } from '@tinyfat/core';
-import { type Database, openSqlite, type Upgrade } from '@tinyfat/database';
+import type { Database } from '@tinyfat/database';
+import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
 import { makeUnlessThere } from './make-unless-there.ts';

@@ -16,10 +16,10 @@ import {
   type Database,
   deleteProviderKey,
   findProviderKey,
-  openSqlite,
   putProviderKey,
   rewriteProviderKey,
 } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { upstreamOf } from './upstream.ts';
 

@@ -5,7 +5,8 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
 import { backlog } from './backlog.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
+import { openSqlite } from './sqlite/open.ts';
 
 describe('the backlog', () => {
   let folder: string;

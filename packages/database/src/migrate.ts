@@ -6,7 +6,7 @@ import { printableAscii, renderError } from '@tinyfat/core';
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { migrations } from './migrations/index.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/index.ts';
 
 /** Names under which migrations landed before they got the one that they have; the text is the same. */
 const RENAMED: Readonly<Record<string, string>> = { '0009-held': '0005-held' };

@@ -1,5 +1,5 @@
 /** How far the lists of providers were read. */
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 /** Where a list was read up to, and since when it concerns us; begins at `now` (epoch ms) where it was never read. */
 export async function openCursor(

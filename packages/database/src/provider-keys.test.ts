@@ -10,8 +10,8 @@ import {
   putProviderKey,
   rewriteProviderKey,
 } from './provider-keys.ts';
-import type { ProviderKey } from './schema.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database, ProviderKey } from './schema/index.ts';
+import { openSqlite } from './sqlite/open.ts';
 
 const key = (change: Partial<Omit<ProviderKey, 'last_used_at'>> = {}) => ({
   id: 'key-1',

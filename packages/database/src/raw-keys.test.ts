@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { namedRawKeys } from './raw-keys.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import { namedRawKeys } from './mails.ts';
+import type { Database } from './schema/index.ts';
+import { openSqlite } from './sqlite/open.ts';
 
 describe('the keys of stored messages', () => {
   let folder: string;

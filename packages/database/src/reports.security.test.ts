@@ -2,7 +2,7 @@
 import type { MailReport } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyReport } from './reports.ts';
-import type { NewDelivery } from './schema.ts';
+import type { NewDelivery } from './schema/index.ts';
 import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 describe('a forged report', () => {

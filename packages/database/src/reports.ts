@@ -1,8 +1,7 @@
 /** What a report (RFC 3464, RFC 5965) that came to an agent does to the delivery that it is about. */
 import { type MailReport, reportEffect } from '@tinyfat/core';
 import { setMailState } from './mails.ts';
-import type { Delivery } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, Delivery } from './schema/index.ts';
 import { suppress } from './suppressions.ts';
 
 /** What a report was about. `summary`: sentences for the owner, printable ASCII. */

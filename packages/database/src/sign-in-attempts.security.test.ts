@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from './schema/index.ts';
 import { type AttemptLimit, noteAttempt } from './sign-in-attempts.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite/open.ts';
 
 const program = fileURLToPath(new URL('./test-support/note-attempts.ts', import.meta.url));
 const HOUR_MS = 3_600_000;

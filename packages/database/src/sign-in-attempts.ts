@@ -1,6 +1,5 @@
 /** How often somebody tried, in the database: several processes share the counts, and a restart forgets none. */
-import type { SignInAttemptKind } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, SignInAttemptKind } from './schema/index.ts';
 
 /** At most `most` of a kind for a subject within the last `windowMs`, which is a day at the longest. */
 export interface AttemptLimit {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SuppressedRecipient } from './schema.ts';
+import type { SuppressedRecipient } from './schema/index.ts';
 import { liftBounced, listSuppressed, suppress, suppressedAmong, unsuppress } from './suppressions.ts';
 import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 

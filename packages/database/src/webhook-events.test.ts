@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NewWebhookEvent } from './schema.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database, NewWebhookEvent } from './schema/index.ts';
+import { openSqlite } from './sqlite/open.ts';
 import {
   claimWebhookEvent,
   insertWebhookEvent,

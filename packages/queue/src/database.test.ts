@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jobQueueContract } from '@tinyfat/contracts';
-import { insertAgent, openSqlite } from '@tinyfat/database';
+import { insertAgent } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { databaseQueue } from './database.ts';
 
 let ids = 0;

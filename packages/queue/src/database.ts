@@ -19,7 +19,6 @@ import {
   type Database,
   hasSameMessageId,
   insertMail,
-  type JobsTable,
   mailById,
   type NewMail,
   releaseFromQuarantine,
@@ -249,7 +248,7 @@ async function fold(tx: Database, mail: NewMail): Promise<Arrival> {
 }
 
 /** Jobs of the same agent as the job `next` of the surrounding query. */
-function ahead(where: ExpressionBuilder<Schema & { next: JobsTable }, 'next'>) {
+function ahead(where: ExpressionBuilder<Schema & { next: Schema['jobs'] }, 'next'>) {
   return where
     .selectFrom('jobs as other')
     .select(sql.lit(1).as('one'))

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { insertAgent } from '../agents.ts';
 import { insertDeliveries } from '../deliveries.ts';
 import { startRun } from '../runs.ts';
-import type { NewDelivery, NewMail } from '../schema.ts';
-import { type Database, openSqlite } from '../sqlite.ts';
+import type { Database, NewDelivery, NewMail } from '../schema/index.ts';
+import { openSqlite } from '../sqlite/open.ts';
 
 /** An open database in a folder of its own. */
 export interface SentMail {

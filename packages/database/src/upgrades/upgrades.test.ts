@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allowedSenders, findAgent } from '../agents.ts';
 import { migrations } from '../migrations/index.ts';
-import { openSqlite, type Upgrade } from '../sqlite.ts';
+import { openSqlite, type Upgrade } from '../sqlite/open.ts';
 import { schemaOf } from '../test-support/schema-of.ts';
 import { visibleAgents, visibleDeliveries, visibleMails, visibleRuns } from '../visible.ts';
 import { fixtureNames, makeFixture, rowsOf } from './fixtures.ts';

@@ -8,14 +8,7 @@ import {
   resolveModel,
   type SessionScope,
 } from '@tinyfat/core';
-import {
-  type Agent,
-  allowList,
-  listSecretAddresses,
-  setAgentDisplayName,
-  setAgentEgress,
-  setAgentOwner,
-} from '@tinyfat/database';
+import { type Agent, allowList, listSecretAddresses, setAgentOwner, updateAgent } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { chosenOwner } from '../owner.ts';
 import type { ApiPorts } from '../ports.ts';
@@ -51,8 +44,8 @@ export async function changeAgent(
   if (!checked.ok) return checked;
   const { owner, displayName, egress, config } = checked.change;
   if (Object.keys(config).length > 0) await writeAgentConfig(ports, agent.id, config);
-  if (displayName !== undefined) await setAgentDisplayName(ports.db, agent.id, displayName);
-  if (egress !== undefined) await setAgentEgress(ports.db, agent.id, egress);
+  if (displayName !== undefined) await updateAgent(ports.db, agent.id, { display_name: displayName });
+  if (egress !== undefined) await updateAgent(ports.db, agent.id, { egress });
   if (owner === undefined || owner === agent.owner) return { ok: true, warnings: [] };
   await setAgentOwner(ports.db, agent.id, owner, ports.clock());
   return { ok: true, warnings: await leftAsItWas(ports, agent) };

@@ -5,8 +5,9 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { unknownMigrations } from './migrate.ts';
-import { type Database, overConnection } from './sqlite.ts';
+import { unknownMigrations } from '../migrate.ts';
+import type { Database } from '../schema/index.ts';
+import { overConnection } from './open.ts';
 
 /** What a look at the file gives. */
 export type SqliteLook =
