@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { updateAgent } from '@tinyfat/database';
 import { openSqlite } from '@tinyfat/database/sqlite';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

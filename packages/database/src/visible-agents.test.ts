@@ -1,6 +1,6 @@
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent, markAgentDeleted } from './agents.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 import { agentOverview } from './visible.ts';
 
 const ANN = 'ann@example.com';

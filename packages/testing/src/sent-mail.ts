@@ -2,11 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { insertAgent } from '../agents.ts';
-import { insertDeliveries } from '../deliveries.ts';
-import { startRun } from '../runs.ts';
-import type { Database, NewDelivery, NewMail } from '../schema/index.ts';
-import { openSqlite } from '../sqlite/open.ts';
+import {
+  type Database,
+  insertAgent,
+  insertDeliveries,
+  type NewDelivery,
+  type NewMail,
+  startRun,
+} from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 
 /** An open database in a folder of its own. */
 export interface SentMail {
