@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   addAllowedSender,
@@ -12,14 +13,13 @@ import {
   updateAgent,
 } from './agents.ts';
 import type { Database } from './schema/index.ts';
-import { openSqlite } from './sqlite/open.ts';
 
 describe('what an owner sets for an agent', () => {
   let folder: string;
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-db-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     for (const name of ['scout', 'other']) {
       await insertAgent(db, { id: `id-${name}`, name, owner: 'ann@example.com', created_at: 1 }, []);
     }
