@@ -60,7 +60,7 @@ export async function hasRunningJob(db: Database, agentId: string): Promise<bool
 }
 
 /**
- * Changes an agent: `egress` is a text of core's `egressText`, and a run keeps the one that it began with. False: no such
+ * Changes an agent: `egress` is a text of core's `egressText`, which a run under way does not notice. False: no such
  * agent.
  */
 export async function updateAgent(

@@ -10,10 +10,7 @@ export async function insertApiToken(
   db: Database,
   token: Omit<ApiToken, 'last_used_at' | 'revoked_at'>,
 ): Promise<void> {
-  await db
-    .insertInto('api_tokens')
-    .values({ ...token, last_used_at: null, revoked_at: null })
-    .execute();
+  await db.insertInto('api_tokens').values(token).execute();
 }
 
 /** The token with this hash, be it expired or revoked; undefined when there is none. */
@@ -27,9 +24,9 @@ export async function findApiToken(db: Database, tokenSha256: string): Promise<A
 
 /** Tokens of one owner or of all, newest first, revoked ones among them. */
 export async function listApiTokens(db: Database, owner: string | null): Promise<ApiToken[]> {
-  let query = db.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
-  if (owner !== null) query = query.where('owner', '=', owner);
-  return await query.execute();
+  const all = db.selectFrom('api_tokens').selectAll();
+  const own = owner === null ? all : all.where('owner', '=', owner);
+  return await own.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
 /** How many tokens of an owner are neither revoked nor expired. */

@@ -65,21 +65,7 @@ export async function nextDeliveryDue(db: Database): Promise<number | null> {
 export async function settleDelivery(
   db: Database,
   id: string,
-  result: Partial<
-    Pick<
-      Delivery,
-      | 'attempts'
-      | 'doubt_since'
-      | 'next_attempt_at'
-      | 'reason_code'
-      | 'reason'
-      | 'provider'
-      | 'provider_id'
-      | 'sent_at'
-    >
-  > & {
-    state: DeliveryState;
-  },
+  result: Partial<Omit<Delivery, 'seq' | 'id'>> & Pick<Delivery, 'state'>,
 ): Promise<boolean> {
   const settled = db.updateTable('deliveries').set(result);
   return await changed(settled.where('id', '=', id).where('state', '=', 'sending'));
@@ -175,13 +161,7 @@ export async function failingDeliveries(
 export async function deliveryCounts(
   db: Database,
   agentId: string,
-): Promise<{
-  waiting: number;
-  awaiting_approval: number;
-  failed: number;
-  uncertain: number;
-  bounced: number;
-}> {
+): Promise<Record<'waiting' | 'awaiting_approval' | 'failed' | 'uncertain' | 'bounced', number>> {
   const rows = await db
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])

@@ -1,7 +1,7 @@
 /**
- * Notices of limits. Invariant: one row for each agent, role and recipient, and it is renewed at most once in an hour,
- * whichever process comes first; what is not sent within that hour is not sent any more. A row is `sending` only while
- * somebody sends it, until `next_attempt_at`: after that its sender is dead.
+ * Notices of limits. Invariant: there is one row for each agent, role and recipient, renewed at most once in an hour by
+ * all processes together; a notice that is not sent within that hour expires. A row is `sending` until `next_attempt_at`
+ * at the longest: after that its sender is dead.
  */
 import type { LimitCode } from '@tinyfat/core';
 import { sql } from 'kysely';
@@ -12,7 +12,7 @@ import { changed, rowsChanged } from './statements.ts';
 
 const NOTICES: LeasedTable = { name: 'limit_notices', key: 'id' };
 
-/** How long nobody is told again, ms, and how long a notice is worth sending. */
+/** A recipient gets one notice in this time, ms; an older one is not worth sending. */
 export const NOTICE_PERIOD_MS = 3_600_000;
 
 /** Mails of one sender that wait because of one limit. */
@@ -22,7 +22,7 @@ export interface WaitingMails {
   mails: number;
 }
 
-/** Asks for a notice; false, and nothing changed, where the recipient was told, or is about to be, within the last hour. */
+/** Asks for a notice; false, and nothing changed, where the recipient has one of the last hour, sent or to be sent. */
 export async function askForNotice(
   db: Database,
   notice: Pick<LimitNotice, 'agent_id' | 'role' | 'recipient' | 'id' | 'mail_id' | 'limit_code'> & {
@@ -46,7 +46,7 @@ export async function askForNotice(
       conflict
         .columns(['agent_id', 'role', 'recipient'])
         .doUpdateSet(fresh)
-        // A time to come is that of a clock that was wrong.
+        // A time in the future was written by a clock that was wrong.
         .where((where) =>
           where.or([
             where('limit_notices.created_at', '<=', at - NOTICE_PERIOD_MS),

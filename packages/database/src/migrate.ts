@@ -1,6 +1,6 @@
 /**
- * Brings the tables of any database that a version of this program has made up to date, in one transaction: whoever is
- * killed in the middle leaves the old database, and two that come at once upgrade it once.
+ * Brings the tables of any database that a version of this program has made up to date, in one transaction: a process
+ * that is killed in the middle leaves the old database, and two that start at once upgrade it once.
  */
 import { printableAscii, renderError } from '@tinyfat/core';
 import type { Kysely, Transaction } from 'kysely';

@@ -13,7 +13,7 @@ const SETTLED = ['sent', 'bounced', 'uncertain', 'failed'] as const;
 
 /**
  * Applies it in the caller's transaction: to the delivery that the provider took under this id, and there only to
- * people whom it was sent to. A delivery never goes back: what came back stays so, whoever else has got it. `now`:
+ * people whom it was sent to. A delivery that bounced stays so, even if another of its recipients got it. `now`:
  * epoch ms.
  */
 export async function applyProviderEvent(

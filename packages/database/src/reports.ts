@@ -18,7 +18,8 @@ const REPORTED_STATES = ['sending', 'sent', 'uncertain', 'bounced'] as const;
 
 /**
  * Writes what a report says, in the caller's transaction. It counts only for a delivery of the agent that it came to,
- * by Message-ID, ours or that of the provider, and there only for people whom that was sent to; null where it is about none. `now`: epoch ms.
+ * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. `now`: epoch
+ * ms.
  */
 export async function applyReport(
   tx: Database,
@@ -42,7 +43,7 @@ export async function applyReport(
   return null;
 }
 
-/** The same for the delivery that a report is about, however that was found. */
+/** The same for a delivery that is known to be the one of the report. */
 export async function applyToDelivery(
   tx: Database,
   delivery: Delivery,
@@ -58,7 +59,7 @@ export async function applyToDelivery(
     const bounced = {
       state: 'bounced' as const,
       reason_code: 'delivery_bounced',
-      // Whoever reports on it had it.
+      // A server that reports on it has had it.
       sent_at: delivery.sent_at ?? now,
       filed: delivery.source_file === null ? 1 : 0,
     };

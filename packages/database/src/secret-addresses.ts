@@ -7,10 +7,7 @@ export async function insertSecretAddress(
   db: Database,
   address: Omit<SecretAddress, 'last_used_at'>,
 ): Promise<void> {
-  await db
-    .insertInto('secret_addresses')
-    .values({ ...address, last_used_at: null })
-    .execute();
+  await db.insertInto('secret_addresses').values(address).execute();
 }
 
 /** Those of an agent, oldest first. */

@@ -1,6 +1,6 @@
 /**
  * better-auth over our tables, with two endpoints of our own that are called in this process. None of its HTTP routes is
- * mounted: its mailed link is used up by whoever opens it, and its rate limit is one for all.
+ * mounted: its mailed link is consumed by any GET, a mail scanner's too, and its rate limit is one for all clients.
  */
 import { kyselyAdapter } from '@better-auth/kysely-adapter';
 import { createAuthEndpoint } from 'better-auth/api';
@@ -21,7 +21,7 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts)
     baseURL: publicUrl.origin,
     secret,
     telemetry: { enabled: false },
-    // What it says can hold values of ours, so only its sentence goes on.
+    // What it logs besides the sentence can contain secrets.
     logger: { log: (level, message) => logger[level]('better_auth', { message: String(message) }) },
     rateLimit: { enabled: false },
     // Without a type it writes nothing of one database only: dates are ISO 8601 as text, truth values 0 and 1.
@@ -31,7 +31,7 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts)
     account: { modelName: 'account_providers' },
     verification: { modelName: 'account_verifications' },
     advanced: {
-      // The name carries the prefix that belongs to it already.
+      // Our names have the __Host- prefix already.
       useSecureCookies: false,
       cookies: {
         session_token: {
@@ -45,7 +45,7 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts)
   });
 }
 
-/** For an address that was proven; makes its user at the first time. */
+/** Starts a session for a proven address; makes its user the first time. */
 const startSession = createAuthEndpoint(
   { method: 'POST', requireHeaders: true, body: v.object({ address: v.string() }) },
   async (ctx) => {

@@ -19,7 +19,7 @@ export type SqliteLook =
    */
   | { state: 'closed'; cause: 'unfinished' | 'newer' | 'unreadable'; why: string };
 
-/** Opens the file for reading. Its tables are those of whichever version wrote it last. */
+/** Opens the file for reading. Its tables may be those of an older version. */
 export function lookIntoSqlite(path: string): SqliteLook {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return { state: 'absent' };
