@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
-import { directoryFolders } from '@tinyfat/storage';
+import { directoryFolders } from '@tinyfat/storage/node';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -18,7 +18,7 @@ export interface Turns {
 
 /** Takes away what dead runs left, and runs a sandbox and step-mom once before the first turn may come. */
 export function turns(
-  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow'>,
+  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
   { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
   { clock, logger }: Runtime,
 ): Part<Turns> {
@@ -31,7 +31,12 @@ export function turns(
       const owner = sandboxOwner();
       if (owner) chownSync(paths.cache, owner.uid, owner.gid);
       await removeStaleRuns(paths.sandbox, logger);
-      const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+      const sandbox = bubblewrap({
+        nodeBinary: process.execPath,
+        runtimeFolder: paths.sandbox,
+        runsAtOnce: config.workers,
+        logger,
+      });
       const program = {
         sandbox,
         runtimeFolder: paths.turns,

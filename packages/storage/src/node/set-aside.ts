@@ -2,7 +2,7 @@
 import { closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { descriptorPath, folderFlags, type GiveToOwner, isMissing, withFolder } from './open-below.ts';
-import { sync } from './replace-file.ts';
+import { sync } from './sync.ts';
 
 /** So many files come back in the same moment: for nobody else is one of them ever gone. */
 const SLICE = 1000;

@@ -1,12 +1,11 @@
 /** A `Sandbox` that lives in a process of another user, so that root's tests also test an ordinary user's. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
-import type { BubblewrapOptions } from '../bubblewrap.ts';
-import type { Answer, Question } from './driver.ts';
+import type { Answer, ForeignOptions, Question } from './driver.ts';
 
 export interface ForeignSandbox {
   sandbox: Sandbox;
@@ -26,31 +25,29 @@ export function openToAll(path: string): boolean {
 }
 
 /**
- * Copies the sources, and Node where others may not run it, into `folder` (which everybody can enter), and
- * starts a sandbox there as the user `uid`.
+ * Starts a sandbox as the user `uid`. The sources are first copied into `folder`, which everybody can enter, and so is Node
+ * where others may not run it; a second sandbox with the same folder uses the same copies.
  */
 export async function foreignSandbox(
   folder: string,
   uid: number,
-  options: Omit<BubblewrapOptions, 'logger'>,
+  options: ForeignOptions,
   /** A descriptor of ours that the process shall inherit, at a high number. */
   leaked?: number,
 ): Promise<ForeignSandbox> {
-  const sources = join(folder, 'sources');
-  await mkdir(sources, { mode: 0o755 });
-  await copySources(sources);
-  let nodeBinary = options.nodeBinary;
-  if (!openToAll(nodeBinary)) {
-    nodeBinary = join(folder, 'node');
-    await cp(options.nodeBinary, nodeBinary);
-  }
+  const isOwn = uid === process.getuid?.();
+  const sources = await copySources(join(folder, 'sources'));
+  const compiled = join(folder, 'compiled');
+  await mkdir(compiled, { recursive: true });
+  await chmod(compiled, 0o777);
+  const nodeBinary = isOwn ? options.nodeBinary : await readableNode(folder);
   const gap = Array.from({ length: LEAKED_AT - 4 }, () => 'ignore' as const);
-  const child = fork(join(sources, 'src/testing/driver.ts'), [], {
+  const child = fork(join(sources, 'src/test-support/driver.ts'), [], {
     execPath: nodeBinary,
     execArgv: [],
-    env: {},
+    env: { NODE_COMPILE_CACHE: compiled },
     cwd: '/',
-    ...(uid === process.getuid?.() ? {} : { uid, gid: uid }),
+    ...(isOwn ? {} : { uid, gid: uid }),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...(leaked === undefined ? [] : gap), leaked ?? 'ignore'],
   });
   const exited = once(child, 'exit');
@@ -100,8 +97,18 @@ export async function foreignSandbox(
   };
 }
 
-/** Copies this package into a folder for another user, with what of core is imported not for its types alone. */
-export async function copySources(folder: string): Promise<void> {
+/** This process's Node, or a copy of it in `folder` where not every user may run it. */
+export async function readableNode(folder: string): Promise<string> {
+  if (openToAll(process.execPath)) return process.execPath;
+  const copy = join(folder, 'node');
+  if (!existsSync(copy)) await cp(process.execPath, copy);
+  return copy;
+}
+
+/** Copies this package to `folder` for another user, with what of core is imported not for its types alone. */
+export async function copySources(folder: string): Promise<string> {
+  if (existsSync(folder)) return folder;
+  await mkdir(folder, { mode: 0o755 });
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await cp(join(import.meta.dirname, '..'), join(folder, 'src'), { recursive: true });
   const core = join(folder, 'core');
@@ -112,4 +119,5 @@ export async function copySources(folder: string): Promise<void> {
   await cp(join(import.meta.dirname, '../../../core/src', file), join(core, file));
   // Node strips types only outside node_modules.
   await symlink(core, join(folder, 'node_modules/@tinyfat/core'));
+  return folder;
 }

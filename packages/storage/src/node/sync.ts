@@ -1,6 +1,10 @@
-/** Names on disk: a file that was made, renamed or removed is so after a power cut only once its folder was synced. */
-import { constants } from 'node:fs';
+/** Durable writes: bytes are on disk once their file was synced, names once their folder was (fsync(2)). */
+import { constants, fsync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** Syncs what is open behind a descriptor. */
+export const sync = promisify(fsync);
 
 /** Syncs a folder; rejects when it is none. */
 export async function syncFolder(path: string): Promise<void> {

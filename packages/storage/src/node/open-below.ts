@@ -10,15 +10,6 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY, O_NOCTTY } = constants;
 /** Not in node:fs; the values are the same on x86-64 and arm64 Linux. */
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
-const MAX_DEPTH = 16;
-
-/** Splits a relative path into components; null when a component could leave the folder or is no file name. */
-export function splitPath(path: string): string[] | null {
-  const parts = path.split('/');
-  const safe = (part: string) =>
-    part !== '' && part !== '.' && part !== '..' && !part.includes('\0') && Buffer.byteLength(part) <= 255;
-  return parts.length <= MAX_DEPTH && parts.every(safe) ? parts : null;
-}
 
 /** The path by which an open descriptor is reached again. */
 export function descriptorPath(fd: number, name?: string): string {

@@ -6,11 +6,11 @@
 import { lstat, opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { RawMailSweep } from '@tinyfat/core';
+import { errorCode, type RawMailSweep } from '@tinyfat/core';
 
 /** Messages that the database is asked about at once. */
 const BATCH = 100;
-const SHELF = /^[a-z0-9-]{2}$/;
+const SHARD = /^[a-z0-9-]{2}$/;
 const FILE = /^([a-z0-9-]{4,80})\.eml(\.part)?$/;
 
 interface Found {
@@ -19,7 +19,7 @@ interface Found {
   unfinished: boolean;
 }
 
-/** One walk over all shelves below `folder`; what no row names is removed at its end, when it is known how much that is. */
+/** One walk over all shards below `folder`; what no row names is removed at its end, when it is known how much that is. */
 export async function sweepRawMail(
   folder: string,
   rule: RawMailSweep,
@@ -51,13 +51,13 @@ async function unnamedOnes(old: readonly Found[], rule: RawMailSweep): Promise<F
 }
 
 async function* batches(folder: string): AsyncGenerator<Found[]> {
-  for await (const shelf of entries(folder)) {
-    if (!SHELF.test(shelf)) continue;
+  for await (const shard of entries(folder)) {
+    if (!SHARD.test(shard)) continue;
     let batch: Found[] = [];
-    for await (const name of entries(join(folder, shelf))) {
+    for await (const name of entries(join(folder, shard))) {
       const [, key, part] = FILE.exec(name) ?? [];
       if (key === undefined) continue;
-      batch.push({ key, path: join(folder, shelf, name), unfinished: part !== undefined });
+      batch.push({ key, path: join(folder, shard, name), unfinished: part !== undefined });
       if (batch.length === BATCH) {
         yield batch;
         batch = [];
@@ -95,7 +95,7 @@ async function removeOne(found: Found, rule: RawMailSweep): Promise<void> {
 }
 
 function absent(error: unknown): null {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return null;
   throw error;
 }

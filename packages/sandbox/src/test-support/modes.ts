@@ -3,7 +3,8 @@ import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@tinyfat/core';
-import { bubblewrap, sandboxOwner } from '../bubblewrap.ts';
+import { bubblewrap } from '../bubblewrap.ts';
+import { findCgroupPlace } from '../cgroup/find-place.ts';
 import { foreignSandbox, openToAll } from './foreign-sandbox.ts';
 
 export interface Fixture extends Folders {
@@ -14,7 +15,7 @@ export interface Fixture extends Folders {
 
 export interface Mode {
   name: string;
-  /** Limits are held by a cgroup; else by rlimits and the watchdog. */
+  /** A cgroup limits the runs; else rlimits and the watchdog do. */
   cgroups: boolean;
   make(): Promise<Fixture>;
 }
@@ -22,25 +23,34 @@ export interface Mode {
 const NOBODY = 65534;
 
 const root = process.getuid?.() === 0;
+const noRecord = {
+  cgroupName: () => `tinyfat-test-${process.pid}`,
+  willUse: () => {},
+  scratchFolder: () => '/nowhere',
+};
+const hasCgroups = root && (await findCgroupPlace(noRecord)) !== null;
 
-/** As root: root with and without cgroups, and an ordinary user; as an ordinary user: that user. */
-export const modes: Mode[] = root
-  ? [
-      { name: 'as root', cgroups: true, make: () => own('auto') },
-      { name: 'as root without cgroups', cgroups: false, make: () => own('none') },
-      { name: 'as an ordinary user', cgroups: false, make: foreign },
-    ]
-  : [{ name: 'as an ordinary user', cgroups: false, make: () => own('none') }];
+/** As root: root with cgroups where there are such, root without, and an ordinary user; as an ordinary user: that user. */
+export const modes: Mode[] = [
+  ...(hasCgroups ? [{ name: 'as root', cgroups: true, make: () => own(true) }] : []),
+  ...(root ? [{ name: 'as root without cgroups', cgroups: false, make: () => own(false) }] : []),
+  { name: 'as an ordinary user', cgroups: false, make: root ? foreign : () => own(false) },
+];
 
-async function own(cgroups: 'auto' | 'none'): Promise<Fixture> {
-  const owner = sandboxOwner();
-  const folders = await makeFolders(owner?.uid);
+/** Files of tests run at the same time, and the kernel counts the processes of a uid together. */
+const ownUid = () => 10_000 + (process.pid % 40_000);
+
+async function own(cgroups: boolean): Promise<Fixture> {
+  const uid = root ? ownUid() : (process.getuid?.() ?? -1);
+  const folders = await makeFolders(root ? uid : undefined);
   const sandbox = bubblewrap({
     nodeBinary: process.execPath,
     runtimeFolder: join(folders.root, 'runtime'),
-    cgroups,
+    ...(cgroups ? {} : { cgroups: null }),
+    uid,
+    gid: uid,
   });
-  return { sandbox, uid: owner?.uid ?? process.getuid?.() ?? -1, ...folders };
+  return { sandbox, uid, ...folders };
 }
 
 async function foreign(): Promise<Fixture> {

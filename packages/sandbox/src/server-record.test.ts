@@ -1,7 +1,7 @@
-/** No folder of a probe outlives the probe, or the start after a kill -9. */
+/** Nothing of a server outlives it but until the next start. Its cgroups: leftovers.security.test.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -13,14 +13,18 @@ function runtime(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
-const probesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('probe-'));
+const servers = (folder: string) => readdirSync(join(folder, 'servers'));
+const scratch = (folder: string) =>
+  servers(folder)
+    .flatMap((server) => readdirSync(join(folder, 'servers', server)))
+    .filter((name) => name.startsWith('scratch-'));
 
 /** A server in the middle of a probe. */
 async function probing(folder: string) {
   const program = `
-    const { makeProbeFolder } = await import(${JSON.stringify(new URL('./probe-folder.ts', import.meta.url).href)});
+    const { recordServer } = await import(${JSON.stringify(new URL('./server-record.ts', import.meta.url).href)});
     const { mkdirSync, writeFileSync } = await import('node:fs');
-    const folder = makeProbeFolder(process.argv[1]);
+    const folder = recordServer(process.argv[1]).scratchFolder();
     mkdirSync(folder + '/data');
     writeFileSync(folder + '/data/written', 'x');
     console.log('made');
@@ -36,34 +40,30 @@ async function probing(folder: string) {
 test('a probe leaves nothing', async () => {
   const folder = runtime();
   await bubblewrap({ nodeBinary: process.execPath, runtimeFolder: folder }).probe();
-  expect(probesIn(folder)).toEqual([]);
+  expect(servers(folder)).toHaveLength(1);
+  expect(scratch(folder)).toEqual([]);
 });
 
 test('what a kill -9 left is removed at the next start, and not while that server lives', async () => {
   const folder = runtime();
   const server = await probing(folder);
   await removeStaleRuns(folder);
-  expect(probesIn(folder)).toHaveLength(1);
+  expect(scratch(folder)).toHaveLength(1);
   server.kill('SIGKILL');
   await once(server, 'exit');
   await removeStaleRuns(folder);
-  expect(probesIn(folder)).toEqual([]);
+  expect(servers(folder)).toEqual([]);
 });
 
-test('a folder without a process in its name is removed when it is much older than a probe', async () => {
-  const folder = runtime();
-  for (const name of ['probe-Abc123', 'probe-young1', 'other']) mkdirSync(join(folder, name));
-  const hours = Date.now() / 1000 - 7200;
-  for (const name of ['probe-Abc123', 'other']) utimesSync(join(folder, name), hours, hours);
-  await removeStaleRuns(folder);
-  expect(readdirSync(folder).sort()).toEqual(['other', 'probe-young1']);
-});
-
-test('so is a record that was never finished', async () => {
+test('so is what an earlier version left', async () => {
   const folder = runtime();
   mkdirSync(join(folder, 'servers'));
-  writeFileSync(join(folder, 'servers', '0123456789ab.new'), '');
-  writeFileSync(join(folder, 'servers', '0123456789ab-999999999-1.new'), '');
+  for (const name of ['0123456789ab', '0123456789ab.new', '0123456789ab-999999999-1.new'])
+    writeFileSync(join(folder, 'servers', name), '1\n1\n/nowhere\n');
   await removeStaleRuns(folder);
-  expect(readdirSync(join(folder, 'servers'))).toEqual([]);
+  expect(servers(folder)).toEqual([]);
+});
+
+test('where nothing was ever recorded, nothing is removed', async () => {
+  expect(await removeStaleRuns(join(runtime(), 'not-there'))).toBe(0);
 });

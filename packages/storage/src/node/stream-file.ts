@@ -1,6 +1,6 @@
 /**
  * An open file as a stream that reads as its consumer asks: no more than one piece is in memory, and the bytes come from
- * the file that was checked, whatever its name leads to meanwhile.
+ * the file that was checked, also when its name leads to another one meanwhile.
  */
 import { closeSync, read } from 'node:fs';
 import { promisify } from 'node:util';

@@ -1,13 +1,13 @@
 /**
  * Removes a folder that an untrusted process may be changing meanwhile. Each level is entered below the descriptor of
- * the one above with O_NOFOLLOW, so that no link leads elsewhere, whoever puts one where and when.
+ * the one above with O_NOFOLLOW, so that no link leads elsewhere, also one that is put there meanwhile.
  */
 import { closeSync, opendirSync, openSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { errorCode } from '@tinyfat/core';
 import { readSlice } from './list-folder.ts';
 import { descriptorPath, folderFlags } from './open-below.ts';
-import { sync } from './replace-file.ts';
+import { sync } from './sync.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;

@@ -11,9 +11,9 @@ rawMailStoreContract('directory', async () => {
     store: rawMailDirectory(folder),
     second: rawMailDirectory(folder),
     async breakOff(key) {
-      const shelf = join(folder, key.slice(-2));
-      await mkdir(shelf, { recursive: true });
-      await writeFile(join(shelf, `${key}.eml.part`), 'From: ');
+      const shard = join(folder, key.slice(-2));
+      await mkdir(shard, { recursive: true });
+      await writeFile(join(shard, `${key}.eml.part`), 'From: ');
     },
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
@@ -21,22 +21,22 @@ rawMailStoreContract('directory', async () => {
 
 it('leaves nothing of a message that could not be written', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-raw-'));
-  const shelf = join(folder, '01');
+  const shard = join(folder, '01');
   // In the way of the message's name.
-  await mkdir(join(shelf, 'message-01.eml', 'x'), { recursive: true });
+  await mkdir(join(shard, 'message-01.eml', 'x'), { recursive: true });
   await expect(rawMailDirectory(folder).put('message-01', new Uint8Array(9))).rejects.toThrow();
-  expect(await readdir(shelf)).toEqual(['message-01.eml']);
+  expect(await readdir(shard)).toEqual(['message-01.eml']);
   await rm(folder, { recursive: true, force: true });
 });
 
 it('sweeps nothing away that is not its own', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-raw-'));
   const store = rawMailDirectory(folder);
-  const shelf = join(folder, '01');
-  await mkdir(join(shelf, 'a-folder.eml'), { recursive: true });
-  await writeFile(join(shelf, 'notes.txt'), 'x');
+  const shard = join(folder, '01');
+  await mkdir(join(shard, 'a-folder.eml'), { recursive: true });
+  await writeFile(join(shard, 'notes.txt'), 'x');
   await writeFile(join(folder, 'lost.eml'), 'x');
-  await symlink(join(shelf, 'notes.txt'), join(shelf, 'a-link-01.eml'));
+  await symlink(join(shard, 'notes.txt'), join(shard, 'a-link-01.eml'));
   const rule = {
     unfinishedBefore: Number.MAX_SAFE_INTEGER,
     unnamedBefore: Number.MAX_SAFE_INTEGER,
@@ -45,7 +45,7 @@ it('sweeps nothing away that is not its own', async () => {
     onRemoved: () => expect.unreachable(),
   };
   await store.sweep(rule, new AbortController().signal);
-  expect((await readdir(shelf)).toSorted()).toEqual(['a-folder.eml', 'a-link-01.eml', 'notes.txt']);
+  expect((await readdir(shard)).toSorted()).toEqual(['a-folder.eml', 'a-link-01.eml', 'notes.txt']);
   expect(await readdir(folder)).toContain('lost.eml');
   await rm(folder, { recursive: true, force: true });
 });

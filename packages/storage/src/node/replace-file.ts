@@ -1,12 +1,11 @@
-/** Writes one file of a folder, whole and durable, whatever an untrusted process put in its place. */
+/** Writes one file of a folder, whole and durable, also over what an untrusted process put in its place. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fsync, lstatSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { descriptorPath, type GiveToOwner } from './open-below.ts';
+import { sync } from './sync.ts';
 
 const writeFrom = promisify(write);
-/** Makes what was written behind a descriptor durable (fsync). */
-export const sync = promisify(fsync);
 
 /** Writes under a fresh name (O_EXCL: a planted file or link is never opened), then renames over the target. */
 export async function replaceFile(
@@ -36,7 +35,7 @@ export async function replaceFile(
     try {
       unlinkSync(temporary);
     } catch {
-      // Already renamed or never made; the first error is the one to tell.
+      // Already renamed or never made; the first error is the one to report.
     }
     throw error;
   }

@@ -1,36 +1,36 @@
 /**
- * Raw messages as files, in and out: `{folder}/{first two characters}/{key}.eml`. `put` resolves after the
- * bytes, the name and (for a new shelf) the shelf itself are on disk, so that a 250 may follow.
+ * Raw messages as files, in and out: `{folder}/{last two characters of the key}/{key}.eml`. `put` resolves after the
+ * bytes, the name and (for a new shard) the shard itself are on disk, so that a 250 may follow.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RawMailStore } from '@tinyfat/core';
+import { rawMailKey } from '../names.ts';
 import { streamFile } from './stream-file.ts';
 import { sweepRawMail } from './sweep-raw-mail.ts';
-import { syncFolder } from './sync-folder.ts';
+import { syncFolder } from './sync.ts';
 
 /** The `RawMailStore` port over a local directory. Keys are [a-z0-9-]; anything else throws. */
 export function rawMailDirectory(folder: string): RawMailStore {
-  const shelves = new Map<string, Promise<void>>();
+  const shards = new Map<string, Promise<void>>();
   const place = (key: string) => {
-    if (!/^[a-z0-9-]{4,80}$/.test(key)) throw new Error(`not a raw mail key: ${JSON.stringify(key)}`);
-    // The tail of a UUIDv7 is random, its head is the time: shelves by tail stay equally full.
-    const shelf = join(folder, key.slice(-2));
-    return { shelf, path: join(shelf, `${key}.eml`) };
+    // The tail of a UUIDv7 is random, its head is the time: shards by tail stay equally full.
+    const shard = join(folder, rawMailKey(key).slice(-2));
+    return { shard, path: join(shard, `${key}.eml`) };
   };
-  const openShelf = (shelf: string) => {
-    const known = shelves.get(shelf);
+  const openShard = (shard: string) => {
+    const known = shards.get(shard);
     if (known) return known;
-    const made = mkdir(shelf, { recursive: true, mode: 0o700 }).then(() => syncFolder(folder));
-    shelves.set(shelf, made);
-    made.catch(() => shelves.delete(shelf));
+    const made = mkdir(shard, { recursive: true, mode: 0o700 }).then(() => syncFolder(folder));
+    shards.set(shard, made);
+    made.catch(() => shards.delete(shard));
     return made;
   };
   return {
     async put(key, raw) {
-      const { shelf, path } = place(key);
-      await openShelf(shelf);
+      const { shard, path } = place(key);
+      await openShard(shard);
       const temporary = `${path}.part`;
       try {
         const file = await open(temporary, 'w', 0o600);
@@ -46,7 +46,7 @@ export function rawMailDirectory(folder: string): RawMailStore {
         await rm(temporary, { force: true }).catch(() => undefined);
         throw error;
       }
-      await syncFolder(shelf);
+      await syncFolder(shard);
     },
     async get(key) {
       return await readFile(place(key).path);

@@ -1,11 +1,12 @@
 /** A fixture with an agent's folders, and a way to run hostile scripts in it. */
 import { join } from 'node:path';
-import type { SandboxLimits, SandboxRequest, SandboxResult } from '@tinyfat/core';
+import type { RunningSandbox, SandboxLimits, SandboxRequest, SandboxResult } from '@tinyfat/core';
 import type { Fixture, Mode } from './modes.ts';
 
 export interface HostileRun extends Fixture {
   data: string;
   inbox: string;
+  start(command: string[], more?: Partial<SandboxRequest>): RunningSandbox;
   bash(script: string, more?: Partial<SandboxRequest>): Promise<SandboxResult>;
   node(program: string, more?: Partial<SandboxRequest>): Promise<SandboxResult>;
 }
@@ -31,7 +32,7 @@ export async function hostileRun(mode: Mode): Promise<HostileRun> {
   const fixture = await mode.make();
   const data = await fixture.folder();
   const inbox = await fixture.folder();
-  const run = (command: string[], more: Partial<SandboxRequest>) =>
+  const start = (command: string[], more: Partial<SandboxRequest> = {}) =>
     fixture.sandbox.start({
       runId: 'hostile',
       dataFolder: data,
@@ -41,13 +42,14 @@ export async function hostileRun(mode: Mode): Promise<HostileRun> {
       environment: {},
       limits,
       ...more,
-    }).finished;
+    });
   return {
     ...fixture,
     data,
     inbox,
-    bash: (script, more = {}) => run(['bash', '-c', script], more),
-    node: (program, more = {}) => run(['node', '-e', program], more),
+    start,
+    bash: (script, more) => start(['bash', '-c', script], more).finished,
+    node: (program, more) => start(['node', '-e', program], more).finished,
   };
 }
 

@@ -5,31 +5,15 @@
 import { closeSync, fchownSync, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentFolders } from '@tinyfat/core';
+import type { AgentFolders, ReadRefusal } from '@tinyfat/core';
+import { agentFolderName, agentSubfolders, splitPath } from '../names.ts';
 import { listFolder } from './list-folder.ts';
-import {
-  descriptorPath,
-  type GiveToOwner,
-  isMissing,
-  openRoot,
-  splitPath,
-  withFolder,
-} from './open-below.ts';
+import { descriptorPath, type GiveToOwner, isMissing, openRoot, withFolder } from './open-below.ts';
 import { openStream, readFile, readPart } from './read-below.ts';
 import { removeTree } from './remove-tree.ts';
-import { replaceFile, sync } from './replace-file.ts';
+import { replaceFile } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
-import { syncFolder } from './sync-folder.ts';
-
-/** Sub-folders that every agent has (DESIGN section 5). */
-export const agentSubfolders = [
-  'skills',
-  'sessions',
-  'outbox/email',
-  'outbox/sent',
-  'outbox/failed',
-  'events',
-] as const;
+import { sync, syncFolder } from './sync.ts';
 
 export interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
@@ -38,18 +22,20 @@ export interface DirectoryOptions {
   owner: { uid: number; gid: number } | null;
 }
 
+/** Agents' folders that a sandbox of this machine can be given as they are. */
+export interface DirectoryFolders extends AgentFolders {
+  /** Gives the directory to be shown as `/data`; `detach` ends its use. */
+  attach(agentId: string): Promise<{ path: string; detach(): Promise<void> }>;
+}
+
 /** The `AgentFolders` port over local directories. Ids must be plain names; anything else throws. */
-export function directoryFolders(options: DirectoryOptions): AgentFolders {
+export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const own: GiveToOwner = (fd) => {
     if (options.owner) fchownSync(fd, options.owner.uid, options.owner.gid);
   };
 
-  const folderOf = (agentId: string) => {
-    if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(agentId))
-      throw new Error(`not an agent id: ${JSON.stringify(agentId)}`);
-    return join(options.folder, agentId);
-  };
+  const folderOf = (agentId: string) => join(options.folder, agentFolderName(agentId));
 
   const inFolder = async <T>(
     agentId: string,
@@ -67,6 +53,19 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
     } finally {
       closeSync(root);
     }
+  };
+
+  const reading = async <T>(
+    agentId: string,
+    path: string,
+    use: (fd: number, name: string) => T | Promise<T>,
+  ): Promise<T | ReadRefusal> => {
+    if (!splitPath(path))
+      return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
+    const outcome = await inFolder(agentId, path, false, use);
+    return (
+      outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
+    );
   };
 
   return {
@@ -104,34 +103,12 @@ export function directoryFolders(options: DirectoryOptions): AgentFolders {
       }
     },
 
-    async read(agentId, path, maxBytes) {
-      if (!splitPath(path))
-        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
-      const outcome = await inFolder(agentId, path, false, (fd, name) => readFile(fd, name, maxBytes));
-      return (
-        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
-      );
-    },
+    read: (agentId, path, maxBytes) => reading(agentId, path, (fd, name) => readFile(fd, name, maxBytes)),
 
-    async stream(agentId, path, maxBytes) {
-      if (!splitPath(path))
-        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
-      const outcome = await inFolder(agentId, path, false, (fd, name) => openStream(fd, name, maxBytes));
-      return (
-        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
-      );
-    },
+    stream: (agentId, path, maxBytes) => reading(agentId, path, (fd, name) => openStream(fd, name, maxBytes)),
 
-    async readFrom(agentId, path, offset, maxBytes) {
-      if (!splitPath(path))
-        return { ok: false, reason: 'bad_path', detail: `${path} does not stay below /data` };
-      const outcome = await inFolder(agentId, path, false, (fd, name) =>
-        readPart(fd, name, offset, maxBytes),
-      );
-      return (
-        outcome ?? { ok: false, reason: 'missing', detail: `${path} does not exist, or lies behind a link` }
-      );
-    },
+    readFrom: (agentId, path, offset, maxBytes) =>
+      reading(agentId, path, (fd, name) => readPart(fd, name, offset, maxBytes)),
 
     async write(agentId, path, bytes, mode) {
       const done = await inFolder(agentId, path, true, async (fd, name) => {

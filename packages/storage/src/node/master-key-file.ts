@@ -15,7 +15,7 @@ import {
   parseMasterKeys,
   quoted,
 } from '@tinyfat/core';
-import { syncFolder } from './sync-folder.ts';
+import { syncFolder } from './sync.ts';
 
 /** The file at a path. */
 export function masterKeyFile(path: string): MasterKeyFile {
