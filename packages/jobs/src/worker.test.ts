@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addJob } from '@tinyfat/contracts';
 import type { Logger } from '@tinyfat/core';
 import { type Database, insertAgent } from '@tinyfat/database';
-import { openNewDatabase } from '@tinyfat/testing/open-database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type JobQueue, jobQueue, type Lease } from './job-queue.ts';
 import type { WorkLoop } from './work-loop.ts';
@@ -20,7 +20,7 @@ describe('the queue worker', () => {
   let ids = 0;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-worker-'));
-    db = await openNewDatabase(join(folder, 'q.sqlite'));
+    db = await openFreshDatabase(join(folder, 'q.sqlite'));
     for (const name of ['agent-a', 'agent-b', 'agent-c']) {
       await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
     }

@@ -1,5 +1,4 @@
 /** A database with one agent, a mail to it and what was sent because of it; for tests. */
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import {
   type NewMail,
   startRun,
 } from '@tinyfat/database';
-import { openNewDatabase } from './open-database.ts';
+import { openFreshDatabase } from './fresh-database.ts';
 
 /** An open database in a folder of its own. */
 export interface SentMail {
@@ -27,7 +26,7 @@ export interface SentMail {
 /** Opens it, with the agents `scout` (its id too) and `other`. */
 export async function openSentMail(): Promise<SentMail> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-sent-'));
-  const db = await openNewDatabase(join(folder, 'tinyfat.sqlite'));
+  const db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
   for (const name of ['scout', 'other']) {
     await insertAgent(db, { id: name, name, owner: 'owner@example.com', created_at: 1 }, []);
   }

@@ -7,7 +7,7 @@ import { type Database, putSignInRequest, type SignInMailState } from '@tinyfat/
 import type { WorkLoop } from '@tinyfat/jobs';
 import { mailWorkers } from '@tinyfat/mail';
 import { signInKey } from '@tinyfat/platform/accounts';
-import { openNewDatabase } from '@tinyfat/testing/open-database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
 
@@ -30,7 +30,7 @@ describe('mails that sign people in', () => {
   afterAll(() => workers.close());
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-sign-in-mails-'));
-    db = await openNewDatabase(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     loop = null;
     log = [];
     shown = [];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxProbe } from '@tinyfat/core';
 import { type Database, insertAgent } from '@tinyfat/database';
-import { openNewDatabase } from '@tinyfat/testing/open-database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readinessChecks } from './readiness.ts';
@@ -20,7 +20,7 @@ describe('the readiness checks', () => {
   let free: number;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-checks-'));
-    db = await openNewDatabase(join(folder, 'c.sqlite'));
+    db = await openFreshDatabase(join(folder, 'c.sqlite'));
     now = 100 * MINUTE;
     probe = { ok: true, detail: '' };
     probes = 0;

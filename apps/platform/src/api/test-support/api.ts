@@ -1,7 +1,6 @@
 /**
  * The API over real stores. Every answer that comes through `call` is checked against what its route declares.
  */
-
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +24,7 @@ import {
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
-import { openNewDatabase } from '@tinyfat/testing/open-database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';
@@ -105,7 +104,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     rawMail: join(folder, 'raw-mail'),
     masterKeys: join(folder, 'master-keys'),
   };
-  const db = await openNewDatabase(paths.database);
+  const db = await openFreshDatabase(paths.database);
   const stores = {
     db,
     folders: directoryFolders({ folder: paths.agents, owner: null }),
