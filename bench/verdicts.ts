@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { authenticate } from 'mailauth';
 import { letter } from '../e2e/support/door.ts';
 import { admit, parseAllowEntry } from '../packages/core/src/index.ts';
-import { mailWorkers } from '../packages/mail/src/index.ts';
+import { mailWorkers } from '../packages/mail/src/node/index.ts';
 import { startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
 import { signingDomain } from '../packages/mail/src/test-support/signing-domain.ts';
 

@@ -12,7 +12,7 @@ import { openDoor } from '../../apps/cli/src/server/open-door.ts';
 import { QUEUE_TIMES } from '../../apps/cli/src/server/queue-times.ts';
 import { DEFAULT_LIMITS, type MailLimits, newId } from '../../packages/core/src/index.ts';
 import { type Database, insertAgent, type Mail } from '../../packages/database/src/index.ts';
-import { mailWorkers } from '../../packages/mail/src/index.ts';
+import { mailWorkers } from '../../packages/mail/src/node/index.ts';
 import {
   type DnsStub,
   type DnsStubRecords,

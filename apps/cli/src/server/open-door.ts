@@ -1,7 +1,8 @@
 /** The SMTP listener with the door behind it: who is let in, what is written, what is logged. */
 import { type Clock, type Logger, MAX_MESSAGE_BYTES, type MakeId, type Recorder } from '@tinyfat/core';
 import { allowList, findAgent, findSecretAddress } from '@tinyfat/database';
-import { type MailWorkers, type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
+import type { MailWorkers } from '@tinyfat/mail';
+import { type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail/node';
 import { type DoorPorts, type JobQueue, receive, recipientRefusal } from '@tinyfat/queue';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
 import { type Database, openSqlite, putSignInRequest, type SignInMailState } from '@tinyfat/database';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { signInKey } from '@tinyfat/platform/accounts';
 import type { WorkLoop } from '@tinyfat/queue';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -5,7 +5,7 @@ import type { Logger } from '@tinyfat/core';
 import { describeError, newId } from '@tinyfat/core';
 import { backlog, recoverInterruptedDeliveries } from '@tinyfat/database';
 import { createGateways } from '@tinyfat/gateway';
-import { mailWorkers, type RelayCheck } from '@tinyfat/mail';
+import { mailWorkers, type RelayCheck } from '@tinyfat/mail/node';
 import { logRecorder, recorders } from '@tinyfat/platform';
 import { createMetrics } from '@tinyfat/platform/node';
 import { databaseQueue, startWorker } from '@tinyfat/queue';

@@ -1,7 +1,7 @@
 /** docs/mail-in.md has every verdict of the door and every answer of the listener, with the SMTP codes that they have. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { answers, barred } from '../../../mail/src/smtp-in/answers.ts';
+import { answers, barred } from '../../../mail/src/node/smtp-in/answers.ts';
 import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { admissionErrors } from './admission.ts';
 

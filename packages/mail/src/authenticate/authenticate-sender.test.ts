@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { summarize } from '../inspect/summarize.ts';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
+import { inspect, evidenceOf as senderEvidenceOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
-import { authenticateSender } from './authenticate-sender.ts';
 
 const example = signingDomain('example.com');
 const list = signingDomain('list.test');
@@ -214,7 +213,7 @@ describe('sender authentication', () => {
     const own = { 'example.com': { TXT: ['v=spf1 ip4:192.0.2.1 -all'] } };
     dns = await startDnsStub({ ...example.records, ...reject, ...own });
     const summary = await summarize(Buffer.from('From: ann@other.test\r\n\r\n'), 'ann@example.com');
-    const evidence = await authenticateSender(await example.sign(raw), summary, {
+    const evidence = await senderEvidenceOf(await example.sign(raw), summary, {
       client: strangeClient,
       envelopeSender: 'ann@example.com',
       hostname: 'mx.agents.test',

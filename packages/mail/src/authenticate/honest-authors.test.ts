@@ -1,9 +1,8 @@
 /** Ways in which mail programs write one author: strict as the grammar is, each of them is read and proven. */
 import { authenticate, fromSender } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
 

@@ -1,9 +1,8 @@
 /** Signatures that RFC 6376 tells a verifier to reject, over bytes that they really cover, by the author's own key. */
 import { authenticate } from '@tinyfat/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
 import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 

@@ -8,6 +8,7 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     type: 'DKIM' | 'ARC';
     signingDomain?: string;
     identityDomain?: string;
+    algorithm?: string;
     hashAlgo?: string;
     /** The value of `l=`; empty without one. */
     maxBodyLength?: number | '';

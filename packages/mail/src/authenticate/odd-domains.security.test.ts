@@ -5,9 +5,8 @@
  */
 import { authenticate, type ClientConnection, fromSender } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 

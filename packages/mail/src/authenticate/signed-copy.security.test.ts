@@ -4,8 +4,8 @@
  */
 import { authenticate, fromSender, judgeReplay } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
+import { inspect } from '../test-support/inspection.ts';
 import { message, strangeClient } from '../test-support/messages.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
 

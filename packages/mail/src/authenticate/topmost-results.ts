@@ -9,7 +9,7 @@
  * Nothing in a header shows whether the topmost field was there when the mail came in. An operator may therefore
  * only name a server that adds its results to every mail and removes fields under its own name (RFC 8601 section 5).
  */
-import { headerFields } from '../inspect/header-block.ts';
+import { headerFields } from '../mime/header-block.ts';
 import { type MethodResult, parseAuthenticationResults } from './authentication-results.ts';
 
 /** What one server says, in the order in which it says it. */

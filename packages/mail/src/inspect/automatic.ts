@@ -4,7 +4,7 @@
  * field set instead. Two automatic answerers thus never talk to each other. What people's mail carries as well is in
  * perhaps-automatic.ts.
  */
-import { withoutComments } from './comments.ts';
+import { withoutComments } from '../mime/comments.ts';
 
 /** One header field: name in lower case, value unfolded. */
 export interface HeaderField {

@@ -3,14 +3,14 @@ import { randomInt } from 'node:crypto';
 import type { Inspection } from '@tinyfat/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailWorkers } from '../contract.ts';
+import type { MailWorkers } from '../contract/mail.ts';
+import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { startDnsStub } from '../test-support/dns-stub.ts';
 import { hostileMail } from '../test-support/mail-fuzz.ts';
 import { checkInspection, checkReadMail, checkReport } from '../test-support/mail-outcomes.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { realMails } from '../test-support/real-mails.ts';
 import { signingDomain } from '../test-support/signing-domain.ts';
-import { mailWorkers } from '../workers/mail-workers.ts';
 
 /** The last seed is new in each run, and printed when it fails. */
 const seeds = [1, 42, -20_111, randomInt(2 ** 31 - 1)];

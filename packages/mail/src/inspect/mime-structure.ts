@@ -4,9 +4,9 @@
  * milliseconds a megabyte. Of a message that may be too large the parts are counted, one after the other.
  */
 import { MAX_DECODED_BYTES, SIZE_LIMITS } from '@tinyfat/core';
-import { type MimePart, mimeTree } from '../read/mime-tree.ts';
-import { decodedLength } from '../read/transfer-encoding.ts';
-import type { RawRefusal } from './raw-limits.ts';
+import { type MimePart, mimeTree } from '../mime/mime-tree.ts';
+import type { RawRefusal } from '../mime/raw-limits.ts';
+import { decodedLength } from '../mime/transfer-encoding.ts';
 
 /** Null when the parts can be read; for a message that has passed the prescan. */
 export function checkStructure(raw: Uint8Array): RawRefusal | null {

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { headerBlock } from '../mime/header-block.ts';
 import { message } from '../test-support/messages.ts';
-import { headerBlock } from './header-block.ts';
 import { summarize } from './summarize.ts';
 
 type Kind = 'person' | 'held' | 'machine';

@@ -4,8 +4,9 @@
  * one person, and anybody can begin a subject with "Automatic reply:". So none of them, nor several together, proves
  * that no person wrote. Feedback-ID is no sign: several providers put it on everything that they send.
  */
+
+import { withoutComments } from '../mime/comments.ts';
 import type { AutomaticSigns } from './automatic.ts';
-import { withoutComments } from './comments.ts';
 import { isMachineSubject } from './machine-subject.ts';
 
 /** Fields for people on a list (RFC 2369, RFC 8058), which newsletters and letters to one person carry alike. */

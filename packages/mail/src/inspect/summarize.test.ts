@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { headerBlock } from '../mime/header-block.ts';
 import { message } from '../test-support/messages.ts';
-import { headerBlock } from './header-block.ts';
 import { summarize } from './summarize.ts';
 
 const summary = (headers: string[]) => summarize(headerBlock(message(headers)), 'ann@example.com');

@@ -1,12 +1,12 @@
 /** Reads the headers that the door and the threading rules look at. Never sees the body. */
 import { type HeaderAddress, type MailSummary, messageIdField } from '@tinyfat/core';
 import PostalMime, { type Address, addressParser } from 'postal-mime';
-import { contentField } from '../read/content-field.ts';
-import { headerText } from '../read/encoded-words.ts';
-import { firstValue, headerValues } from '../read/header-values.ts';
+import { contentField } from '../mime/content-field.ts';
+import { headerText } from '../mime/encoded-words.ts';
+import { countField } from '../mime/header-block.ts';
+import { firstValue, headerValues } from '../mime/header-values.ts';
 import { automaticSigns } from './automatic.ts';
 import { readFrom } from './from-field.ts';
-import { countField } from './header-block.ts';
 import { perhapsAutomaticSigns } from './perhaps-automatic.ts';
 
 /** Summary of one header section; throws where postal-mime cannot read it. */

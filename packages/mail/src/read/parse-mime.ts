@@ -2,13 +2,13 @@
  * What of a message is text and what is a file. Text is decoded as far as it can be shown; files are the bytes that they
  * were. Everything is taken from the ranges that mime-tree.ts finds.
  */
-import { decodeText } from './charset.ts';
-import { charsetOf } from './charset-labels.ts';
-import type { HeaderValue } from './header-values.ts';
+import { decodeText } from '../mime/charset.ts';
+import { charsetOf } from '../mime/charset-labels.ts';
+import type { HeaderValue } from '../mime/header-values.ts';
+import { type MimePart, mimeTree } from '../mime/mime-tree.ts';
+import { decodedBody } from '../mime/transfer-encoding.ts';
 import { metaCharset } from './meta-charset.ts';
-import { type MimePart, mimeTree } from './mime-tree.ts';
 import { richText } from './rich-text.ts';
-import { decodedBody } from './transfer-encoding.ts';
 import { unflowed } from './unflowed.ts';
 
 /** The representations of one body: the parts of one multipart/alternative, or a part on its own. */

@@ -1,7 +1,7 @@
 /** The machine-readable part of a delivery status notification (RFC 3464, RFC 6533). */
 import { enhancedStatus, type ReportAction, type ReportedRecipient, replyClass } from '@tinyfat/core';
 import type { HeaderField } from '../inspect/automatic.ts';
-import { withoutComments } from '../inspect/comments.ts';
+import { withoutComments } from '../mime/comments.ts';
 import { allValues, firstValue, printableLine, readParagraphs } from './fields.ts';
 import { reportLimits } from './limits.ts';
 import { recipientAddresses } from './recipient-addresses.ts';

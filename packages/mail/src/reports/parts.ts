@@ -4,7 +4,7 @@
  */
 import { MIMEType } from 'node:util';
 import type { HeaderField } from '../inspect/automatic.ts';
-import { headerBlock } from '../inspect/header-block.ts';
+import { headerBlock } from '../mime/header-block.ts';
 import { firstValue, readFields } from './fields.ts';
 import { reportLimits } from './limits.ts';
 

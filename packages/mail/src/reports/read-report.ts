@@ -1,15 +1,15 @@
 /**
- * Reads a bounce or a complaint out of one raw message; runs in a worker thread. Invariants: what a person
+ * Reads a bounce or a complaint out of one raw message. Invariants: what a person
  * wrote is no report, whatever is attached to it or quoted in it; and ids come from header sections only, so
  * that nobody's text can name the mail that a report is about.
  */
 import { type MailReport, parseMessageIds } from '@tinyfat/core';
 import { addressParser } from 'postal-mime';
 import { automaticSigns, type HeaderField } from '../inspect/automatic.ts';
-import { checkHeaderBlock, headerBlock } from '../inspect/header-block.ts';
-import { prescan } from '../inspect/prescan.ts';
-import { rawLimits } from '../inspect/raw-limits.ts';
 import { flatten } from '../inspect/summarize.ts';
+import { checkHeaderBlock, headerBlock } from '../mime/header-block.ts';
+import { prescan } from '../mime/prescan.ts';
+import { rawLimits } from '../mime/raw-limits.ts';
 import { readDeliveryStatus } from './delivery-status.ts';
 import { readFeedback } from './feedback.ts';
 import { allValues, firstValue } from './fields.ts';

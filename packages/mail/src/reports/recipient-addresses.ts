@@ -4,7 +4,7 @@
  * address is a candidate; a delivery decides which of them was meant.
  */
 import { canonicalAddress } from '@tinyfat/core';
-import { withoutComments } from '../inspect/comments.ts';
+import { withoutComments } from '../mime/comments.ts';
 import { printableLine } from './fields.ts';
 
 /** RFC 5321 section 4.5.3.1.3, and room for escapes. */

@@ -1,11 +1,19 @@
 /** Reports that lie, hide or cost: what is not ours to believe is not read, and every call ends soon. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailWorkers } from '../contract.ts';
+import type { MailWorkers } from '../contract/mail.ts';
+import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { trustedClient } from '../test-support/messages.ts';
 import { processorMs } from '../test-support/processor-ms.ts';
-import { mailWorkers } from '../workers/mail-workers.ts';
+import {
+  bounce,
+  daemon,
+  multipart,
+  originalId,
+  part,
+  plain,
+  returnedHeader,
+} from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
 
 const status = [
   'Reporting-MTA: dns; mx.example.net',

@@ -6,8 +6,8 @@ import type {
   SmtpListener,
   SmtpListenerOptions,
   SmtpRefusal,
-} from '../contract.ts';
-import { smtpListener } from '../smtp-in/smtp-listener.ts';
+} from '../node/smtp-in/contract.ts';
+import { smtpListener } from '../node/smtp-in/smtp-listener.ts';
 import { type SmtpSession, smtpSession } from './smtp-session.ts';
 
 export const accepted: SmtpAnswer = { code: 250, enhanced: '2.0.0', text: 'Stored' };
