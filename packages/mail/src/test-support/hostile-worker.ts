@@ -15,7 +15,7 @@ port.on('message', (posted: Posted) => {
     setTimeout(() => {
       post({ id, begun: true });
       post({ id, answer: null });
-    }, 50);
+    }, 400);
     return;
   }
   post({ id, begun: true });

@@ -41,7 +41,7 @@ describe('a thread', () => {
     const order = (word: string) => read(Buffer.from(word));
 
     it('by nobody does not charge a task for the time in which its modules are loaded', async () => {
-      expect(await start().run(order('begin late'), 1)).toMatchObject({ ok: true });
+      expect(await start().run(order('begin late'), 200)).toMatchObject({ ok: true });
     });
 
     it.each([
