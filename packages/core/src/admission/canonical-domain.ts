@@ -2,6 +2,7 @@
  * The one form of a mail domain: ASCII (A-labels), lower case, at least two labels. Whatever could be read in
  * two ways (dot-likes, compatibility forms, invisible characters, numerals, address literals) is refused.
  */
+import { isALabel } from './punycode.ts';
 
 /** A domain in its one form, or a sentence that says why it has none. */
 export type CanonicalDomain = { ok: true; domain: string } | { ok: false; reason: string };
@@ -69,8 +70,8 @@ export function canonicalDomain(text: string): CanonicalDomain {
 function toAscii(text: string): string | null {
   const lower = text.toLowerCase();
   if (/^[a-z0-9.-]*$/.test(lower) && !/(^|\.)xn--/.test(lower)) return lower;
-  const url = URL.parse(`http://${text}/`);
-  return url === null ? null : url.hostname;
+  const ascii = URL.parse(`http://${text}/`)?.hostname ?? null;
+  return ascii?.split('.').every((label) => !label.startsWith('xn--') || isALabel(label)) ? ascii : null;
 }
 
 /**

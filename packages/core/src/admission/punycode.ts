@@ -1,5 +1,4 @@
-/** RFC 3492 decoding, for showing a domain to a person. Nothing is ever compared in this form. */
-import { canonicalDomain } from './canonical-domain.ts';
+/** A-labels (RFC 5890 section 2.3.2.1): the `xn--` form in which a label outside ASCII stands in the DNS. */
 
 const BASE = 36;
 const T_MIN = 1;
@@ -9,18 +8,17 @@ const DAMP = 700;
 const MAX_CODE_POINT = 0x10ffff;
 
 /**
- * Decodes one A-label (`xn--…`, lower case) to Unicode. Null when it is none, and where the Unicode form
- * is not one that is taken for the same label: what is shown can be typed back.
+ * Whether a lower-case label that begins with `xn--` stands for one in Unicode, and is what that one becomes. The URL
+ * parsers of some runtimes take any such label as it is.
  */
-export function decodeLabel(label: string): string | null {
-  if (!label.startsWith('xn--')) return null;
+export function isALabel(label: string): boolean {
   const decoded = decodePunycode(label.slice(4));
-  if (decoded === null) return null;
-  const encoded = canonicalDomain(`${decoded}.test`);
-  return encoded.ok && encoded.domain === `${label}.test` ? decoded : null;
+  if (decoded === null || /^[\x00-\x7f]*$/.test(decoded)) return false;
+  return URL.parse(`http://${decoded}.example/`)?.hostname === `${label}.example`;
 }
 
-function decodePunycode(text: string): string | null {
+/** RFC 3492 section 6.2; null for what is no Punycode. */
+export function decodePunycode(text: string): string | null {
   const delimiter = text.lastIndexOf('-');
   const output = delimiter > 0 ? [...text.slice(0, delimiter)] : [];
   let codePoint = 128;
