@@ -33,7 +33,7 @@ export async function inspect(
   if (refusal !== null) return refusal;
   if (hasFalseEnd(block)) return unreadable('a line of nothing but CRs stands in its header.');
   try {
-    const summary = await summarize(block, request.envelopeSender);
+    const summary = summarize(block, request.envelopeSender);
     const isVouched = senderRule(request) === 'client_vouches';
     const evidence = isVouched ? vouchedFor : await findEvidence(raw, summary, request);
     return { ok: true, summary, evidence };

@@ -13,7 +13,7 @@ type Kind = 'person' | 'held' | 'machine';
 type Sample = [name: string, headers: string[]];
 
 async function kindOf(headers: string[], envelopeSender = 'ann@example.com'): Promise<Kind> {
-  const { automatic, perhapsAutomatic } = await summarize(headerBlock(message(headers)), envelopeSender);
+  const { automatic, perhapsAutomatic } = summarize(headerBlock(message(headers)), envelopeSender);
   if (automatic.length > 0) return 'machine';
   return perhapsAutomatic.length > 0 ? 'held' : 'person';
 }

@@ -23,9 +23,9 @@ const MAX_VALUE = 2000;
 /** The signs, each a short word for a sentence to the owner; empty for most people's mail. */
 export function perhapsAutomaticSigns({ headers, subject }: AutomaticSigns): string[] {
   const found = new Set<string>();
-  for (const { key, value } of headers) {
-    const isSuppressing = key === 'x-auto-response-suppress' && answersSuppressed.test(plain(value));
-    if (isSuppressing || listFields.has(key) || key === ruleField) found.add(key);
+  for (const { name, value } of headers) {
+    const isSuppressing = name === 'x-auto-response-suppress' && answersSuppressed.test(plain(value));
+    if (isSuppressing || listFields.has(name) || name === ruleField) found.add(name);
   }
   if (isMachineSubject(subject)) found.add('subject');
   return [...found];

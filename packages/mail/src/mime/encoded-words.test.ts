@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
-import { mailboxesIn } from '../read/address-names.ts';
+import { mailboxesIn } from '../mime/mailboxes.ts';
 import { bytesOfText, byteText } from './byte-text.ts';
 import { headerText } from './encoded-words.ts';
 

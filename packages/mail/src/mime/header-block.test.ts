@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkHeaderBlock, countField, hasFalseEnd, headerBlock, headerFields } from './header-block.ts';
+import { checkHeaderBlock, countField, hasFalseEnd, headerBlock, strictFields } from './header-block.ts';
 import { rawLimits } from './raw-limits.ts';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -46,8 +46,8 @@ describe('hasFalseEnd', () => {
   ])('of %j is %s', (block, expected) => expect(hasFalseEnd(bytes(block))).toBe(expected));
 });
 
-describe('headerFields', () => {
-  const fields = (text: string) => [...headerFields(bytes(text))].map(({ name, body }) => [name, body]);
+describe('strictFields', () => {
+  const fields = (text: string) => [...strictFields(bytes(text))].map(({ name, body }) => [name, body]);
 
   it('gives names as they stand, and bodies without folds, in order', () => {
     expect(fields('A: b\r\n c\r\nD\r\n : e\r\nnothing\r\nF:\r\n\tg: h\r\n\r\nI: j\r\n')).toEqual([

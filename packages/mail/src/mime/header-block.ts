@@ -47,7 +47,7 @@ export function hasFalseEnd(block: Uint8Array): boolean {
  * The fields from the top, as the server that wrote the first line ends its lines: what ends otherwise is no line,
  * so that nobody's text within a field becomes a field of its own.
  */
-export function* headerFields(block: Uint8Array): Generator<RawField> {
+export function* strictFields(block: Uint8Array): Generator<RawField> {
   const lineEnd = block[block.indexOf(LF) - 1] === CR ? '\r\n' : '\n';
   const text = utf8(block);
   let lines: string[] = [];

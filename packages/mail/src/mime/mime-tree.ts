@@ -5,7 +5,7 @@
  */
 import { bytesOfText } from './byte-text.ts';
 import { type ContentField, contentField } from './content-field.ts';
-import { firstValue, type HeaderValue, headerValues } from './header-values.ts';
+import { firstValue, type HeaderField, headerFields } from './header-fields.ts';
 
 /** One part that is no multipart. */
 export interface MimePart {
@@ -23,11 +23,13 @@ export interface MimePart {
   body: Uint8Array;
   /** The nearest multipart/alternative around it; parts of one are the same text in several forms. */
   alternative: symbol | null;
+  /** How many multiparts are around it. */
+  depth: number;
 }
 
 export interface MimeTree {
   /** The header section of the message. */
-  fields: HeaderValue[];
+  fields: HeaderField[];
   /** In order of appearance. */
   parts: MimePart[];
 }
@@ -54,7 +56,7 @@ interface Level {
 export function mimeTree(raw: Uint8Array): MimeTree {
   const levels: Level[] = [];
   const parts: MimePart[] = [];
-  let fields: HeaderValue[] | null = null;
+  let fields: HeaderField[] | null = null;
   let headerBytes = 0;
   /** Where the header section or the body begins that is being read; null between parts. */
   let header: number | null = 0;
@@ -65,11 +67,11 @@ export function mimeTree(raw: Uint8Array): MimeTree {
     if (headerBytes > treeLimits.headerBytes) {
       throw new Error(`Its header sections have more than ${treeLimits.headerBytes} bytes.`);
     }
-    const read = headerValues(raw.subarray(from, to));
+    const read = headerFields(raw.subarray(from, to));
     fields ??= read;
     header = null;
     const around = levels.at(-1);
-    const part = emptyPart(read, around);
+    const part = emptyPart(read, around, levels.length);
     const isMultipart = part.type.startsWith('multipart/');
     const boundary = isMultipart ? (part.typeParams.get('boundary') ?? '') : '';
     if (boundary.trim() === '' || boundary.length > treeLimits.boundary) {
@@ -162,7 +164,7 @@ function withoutOneLineEnd(raw: Uint8Array, at: number): number {
   return raw[at - 2] === CR ? at - 2 : at - 1;
 }
 
-function emptyPart(fields: HeaderValue[], around: Level | undefined): MimePart {
+function emptyPart(fields: HeaderField[], around: Level | undefined, depth: number): MimePart {
   const first = (name: string) => firstValue(fields, name);
   const written = first('content-type');
   const type = contentField(written ?? (around?.isDigest ? 'message/rfc822' : 'text/plain'));
@@ -176,6 +178,7 @@ function emptyPart(fields: HeaderValue[], around: Level | undefined): MimePart {
     contentId: first('content-id') ?? '',
     body: new Uint8Array(),
     alternative: around?.alternative ?? null,
+    depth,
   };
 }
 

@@ -3,11 +3,11 @@
  * writes the Return-Path at the beginning (RFC 5321 section 4.4). What stands below the first Received line came with
  * the mail, so it is the sender's own text.
  */
-import { headerBlock, headerFields } from '../mime/header-block.ts';
+import { headerBlock, strictFields } from '../mime/header-block.ts';
 
 /** The address, empty for the null reverse-path `<>`; null where the provider put none or it can not be read. */
 export function returnPath(raw: Uint8Array): string | null {
-  for (const { name, body } of headerFields(headerBlock(raw.subarray(0, MAX_HEADER)))) {
+  for (const { name, body } of strictFields(headerBlock(raw.subarray(0, MAX_HEADER)))) {
     const field = name.trim().toLowerCase();
     if (field === 'received') return null;
     if (field === 'return-path') return pathIn(body);

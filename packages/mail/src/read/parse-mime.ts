@@ -4,7 +4,7 @@
  */
 import { decodeText } from '../mime/charset.ts';
 import { charsetOf } from '../mime/charset-labels.ts';
-import type { HeaderValue } from '../mime/header-values.ts';
+import type { HeaderField } from '../mime/header-fields.ts';
 import { type MimePart, mimeTree } from '../mime/mime-tree.ts';
 import { decodedBody } from '../mime/transfer-encoding.ts';
 import { metaCharset } from './meta-charset.ts';
@@ -32,7 +32,7 @@ export interface FilePart {
 
 export interface ParsedMime {
   /** The header section of the message. */
-  fields: HeaderValue[];
+  fields: HeaderField[];
   /** In order of appearance. */
   bodies: BodyPart[];
   /** In order of appearance. */

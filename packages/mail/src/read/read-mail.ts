@@ -1,8 +1,8 @@
 /** The readable content of one raw message. */
 import type { ReadMail } from '../contract/mail.ts';
-import { firstValue } from '../mime/header-values.ts';
+import { allValues, firstValue } from '../mime/header-fields.ts';
+import { mailboxesIn } from '../mime/mailboxes.ts';
 import { prescan } from '../mime/prescan.ts';
-import { mailboxesIn } from './address-names.ts';
 import { inlineImageNames, readAttachments } from './attachments.ts';
 import { isoDate } from './header-date.ts';
 import { type ParsedMime, parseMime } from './parse-mime.ts';
@@ -23,15 +23,14 @@ export async function readMail(raw: Uint8Array, plain: boolean): Promise<ReadMai
     return { ok: false, code: 'unreadable', reason: `The message cannot be read: ${detail}` };
   }
   const { fields, bodies } = parsed;
-  const values = (name: string) => fields.filter((field) => field.name === name).map(({ value }) => value);
   const html = bodies.map((body) => body.html).join('\n');
   const attachments = await readAttachments(parsed.files, html);
   const images = inlineImageNames(attachments);
   return {
     ok: true,
     content: {
-      to: values('to').flatMap(mailboxesIn),
-      cc: values('cc').flatMap(mailboxesIn),
+      to: allValues(fields, 'to').flatMap(mailboxesIn),
+      cc: allValues(fields, 'cc').flatMap(mailboxesIn),
       date: isoDate(firstValue(fields, 'date') ?? ''),
       ...readText(parsed, { plain, images }),
       attachments,

@@ -1,7 +1,7 @@
 /** The text of a message in its three parts: what its sender wrote, what it quotes, what it forwards. */
 import type { MailContent } from '../contract/mail.ts';
 import { headerText } from '../mime/encoded-words.ts';
-import { firstValue } from '../mime/header-values.ts';
+import { firstValue } from '../mime/header-fields.ts';
 import { cleanText, textLimit } from './clean-text.ts';
 import { htmlBody, unreadHtml } from './html-body.ts';
 import type { HtmlLines } from './html-lines.ts';

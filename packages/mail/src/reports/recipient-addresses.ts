@@ -22,12 +22,15 @@ interface TypedAddress {
  * Candidates, best first: Original-Recipient before Final-Recipient before X-Actual-Recipient. Empty where none says
  * anything.
  */
-export function recipientAddresses(original: string | null, ...became: (string | null)[]): string[] {
-  const asked = original === null ? null : typedAddress(original);
+export function recipientAddresses(
+  original: string | undefined,
+  ...became: (string | undefined)[]
+): string[] {
+  const asked = original === undefined ? null : typedAddress(original);
   // An Original-Recipient in the address form of another system cannot be what we sent to.
   const given = [
     ...(asked !== null && isMailType(asked.type) ? [asked] : []),
-    ...became.filter((one) => one !== null).map(typedAddress),
+    ...became.filter((one) => one !== undefined).map(typedAddress),
   ];
   const canonical = given.flatMap(readings).flatMap((text) => {
     const address = canonicalAddress(text);

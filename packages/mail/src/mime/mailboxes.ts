@@ -1,6 +1,6 @@
 /** Address lists whose names are decoded after the addresses were found: no encoded word can become an address. */
 import { type Address, addressParser } from 'postal-mime';
-import { headerText } from '../mime/encoded-words.ts';
+import { headerText } from './encoded-words.ts';
 
 /** Stands in for the `?` of `=?`, so that the parser sees no encoded words; no byte text has it. */
 const masked = '\uf700';

@@ -1,15 +1,15 @@
 /** The fields of a header section with nothing in them decoded. */
 import { byteText } from './byte-text.ts';
 
-export interface HeaderValue {
+export interface HeaderField {
   /** Lower case. */
   name: string;
-  /** Unfolded, as byte text. */
+  /** Unfolded. */
   value: string;
 }
 
-/** Fields in order; only a blank or a tab continues one (RFC 5322 section 2.2.3). */
-export function headerValues(section: Uint8Array): HeaderValue[] {
+/** Fields in order, their values as byte text; only a blank or a tab continues one (RFC 5322 section 2.2.3). */
+export function headerFields(section: Uint8Array): HeaderField[] {
   const unfolded: string[][] = [];
   for (const line of byteText(section).split('\n')) {
     if (/^[ \t]/.test(line)) unfolded.at(-1)?.push(line);
@@ -30,7 +30,12 @@ export function headerValues(section: Uint8Array): HeaderValue[] {
     });
 }
 
-/** The value of the first field of that name: where a field is doubled, the first one counts. */
-export function firstValue(fields: readonly HeaderValue[], name: string): string | undefined {
+/** The value of the first field of that name (lower case): where a field is doubled, the first one counts. */
+export function firstValue(fields: readonly HeaderField[], name: string): string | undefined {
   return fields.find((field) => field.name === name)?.value;
+}
+
+/** The values of all fields of that name (lower case). */
+export function allValues(fields: readonly HeaderField[], name: string): string[] {
+  return fields.filter((field) => field.name === name).map(({ value }) => value);
 }
