@@ -110,9 +110,9 @@ describe('a mail that comes back', () => {
       subject: 'Tell him',
       text: `[[tool: bash ${command}]] [[reply: Done.]]`,
     });
-    const held = await delivery('held');
-    expect(held).toMatchObject({ subject: 'News' });
-    expect(held.reason).toContain('no such user here');
+    const waiting = await delivery('awaiting_approval');
+    expect(waiting).toMatchObject({ subject: 'News' });
+    expect(waiting.reason).toContain('no such user here');
 
     // The person writes again, so the mailbox lives.
     await sendMail(server, { to: scout, subject: 'Here I am', text: '[[reply: Welcome back.]]' });

@@ -95,7 +95,7 @@ describe('commands', () => {
     expect(text).toContain('scout@tinyfat.localhost');
     expect(text).toContain('claude-haiku-4-5');
     expect(text).toMatch(/Turns so far: \d+, \d+ tokens, \$\d/);
-    expect(text).toContain('0 waiting, 0 held');
+    expect(text).toContain('0 waiting, 0 to approve');
   });
 
   it('are answered where they are mistyped, and say what was meant', async () => {

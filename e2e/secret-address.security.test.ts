@@ -61,13 +61,13 @@ describe('a secret address', () => {
     expect(shown.last_used).not.toBeNull();
   });
 
-  it('stays the way of a mail that was held first', async () => {
+  it('stays the way of a mail that was quarantined first', async () => {
     const headers = { 'X-Auto-Response-Suppress': 'All' };
     const mail = { from: sender, to: secret, subject: 'Late report', text: '[[reply: Late.]]', headers };
     expect((await answerTo(server, mail)).code).toBe(250);
-    const [held] = await server.json(['mails', 'scout']);
-    expect(held).toMatchObject({ verdict: 'held', reason_code: 'perhaps_automatic' });
-    expect((await server.cli(['mails', 'release', held.id])).code).toBe(0);
+    const [quarantined] = await server.json(['mails', 'scout']);
+    expect(quarantined).toMatchObject({ verdict: 'quarantined', reason_code: 'perhaps_automatic' });
+    expect((await server.cli(['mails', 'release', quarantined.id])).code).toBe(0);
     const replies = await server.answers(2);
     const late = replies.find(({ subject }) => subject?.includes('Late report'));
     expect(late && header(late, 'reply-to')).toContain(secret);

@@ -77,7 +77,7 @@ describe('a report on a delivery', () => {
     ['uncertain', true],
     ['bounced', true],
     ['pending', false],
-    ['held', false],
+    ['awaiting_approval', false],
     ['failed', false],
   ])('counts for one that is %s: %s', async (state, counts) => {
     const sent_at = state === 'sent' || state === 'bounced' ? 5 : null;

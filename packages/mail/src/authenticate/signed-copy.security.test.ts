@@ -71,7 +71,7 @@ describe('a signed mail in other hands', () => {
     expect(await judge(Buffer.concat([later, timeless]), NOW + 8 * DAY)).toBe('stale');
   });
 
-  it('is held where it was written to somebody else', async () => {
+  it('is quarantined where it was written to somebody else', async () => {
     expect(await judge(await signed('bob@else.test'))).toBe('not_addressed');
     const anyTo = await boss.sign(letter(AGENT), { signTime: new Date(NOW), headerList: ['from', 'date'] });
     expect(await judge(anyTo)).toBe('not_addressed');
