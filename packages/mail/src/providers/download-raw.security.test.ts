@@ -16,6 +16,7 @@ const options: DownloadOptions = {
   timeoutMs: 5000,
   hosts: ['resend.com', 'cdn.example'],
   plainOnLoopback: false,
+  fetch: (...args) => fetch(...args),
 };
 const onLoopback = { ...options, plainOnLoopback: true };
 

@@ -3,19 +3,19 @@
  * must not see our key. Invariant: only hosts that were named are asked, on the usual port, over TLS, except where the
  * provider itself is a stand-in on this machine; so an answer of the provider can't make us ask a neighbour of ours.
  */
-
-import { isLoopbackHostname } from '@tinyfat/core';
+import { byteList, isLoopbackHostname } from '@tinyfat/core';
 
 /** Times in ms, sizes in bytes. */
 export interface DownloadOptions {
   maxBytes: number;
-  /** Of a larger message so much is kept. */
+  /** Of a larger message so much is given. */
   keepBytes: number;
   timeoutMs: number;
   /** Names of hosts; what lies below a name counts as it. */
   hosts: readonly string[];
   /** The provider is on a loopback address, and so is where its messages lie. */
   plainOnLoopback: boolean;
+  fetch: typeof fetch;
 }
 
 /** `oversizeBytes`: as of `ArchivedMail`. */
@@ -28,13 +28,14 @@ const MAX_REDIRECTS = 3;
 
 /** Downloads one message. Never rejects; no reason holds the address, which is as good as a password. */
 export async function downloadRaw(address: string, options: DownloadOptions): Promise<DownloadedRaw> {
+  const { fetch: get } = options;
   const signal = AbortSignal.timeout(options.timeoutMs);
   try {
     let url = address;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       const wrong = addressProblem(url, options);
       if (wrong !== null) return refused(wrong);
-      const response = await fetch(url, { signal, redirect: 'manual' });
+      const response = await get(url, { signal, redirect: 'manual' });
       const location = response.headers.get('location');
       if (response.status >= 300 && response.status < 400 && location !== null) {
         await response.body?.cancel();
@@ -71,25 +72,22 @@ function addressProblem(url: string, { hosts, plainOnLoopback }: DownloadOptions
 }
 
 async function bodyOf(response: Response, { maxBytes, keepBytes }: DownloadOptions): Promise<DownloadedRaw> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const bytes = byteList();
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
   const body: AsyncIterable<Uint8Array> | null = response.body;
   for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
+    bytes.add(chunk);
     // Leaving the loop cancels the rest.
-    if (length > maxBytes) break;
+    if (bytes.length > maxBytes) break;
   }
-  const raw = Buffer.concat(chunks);
+  const { length } = bytes;
   if (length > maxBytes) {
-    const oversizeBytes = declared > length ? declared : length;
-    return { ok: true, raw: new Uint8Array(raw.subarray(0, keepBytes)), oversizeBytes };
+    return { ok: true, raw: bytes.join(keepBytes), oversizeBytes: declared > length ? declared : length };
   }
   const isPlain = response.headers.get('content-encoding') === null;
   if (isPlain && declared > length) return refused(`only ${length} of its ${declared} bytes came`);
   if (length === 0) return refused('it is empty');
-  return { ok: true, raw };
+  return { ok: true, raw: bytes.join() };
 }
 
 function refused(reason: string): DownloadedRaw {

@@ -4,14 +4,13 @@
  * https://postmarkapp.com/developer/api/overview#error-codes
  */
 import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
-import { fieldOf, numberField, textField } from './answer-fields.ts';
-import { providerIdFrom, providerReason } from './provider-answer.ts';
+import { fieldOf, numberField, providerIdFrom, providerReason, textField } from './provider-answer.ts';
 
 /** How one request went. */
 export interface PostmarkExchange {
-  /** The answer's body, where the library took it for a success. */
+  /** The body of a successful answer; else null. */
   answer: unknown;
-  /** What the library threw: `statusCode` (0 without an answer), `code` (Postmark's), `message`. */
+  /** What went wrong: `statusCode` (absent without an answer), `code` (Postmark's), `message`. */
   error: unknown;
   /** What fetch threw. */
   failure: unknown;

@@ -4,12 +4,10 @@
  * kept as it is.
  */
 import type { Clock, MailTransport } from '@tinyfat/core';
-import type { Models } from 'postmark';
-import { mailboxText } from './mailbox-text.ts';
 import { type PostmarkExchange, postmarkOutcome } from './postmark-outcome.ts';
-import { retryAfterMs } from './provider-answer.ts';
-import type { ProviderMessage } from './provider-message.ts';
-import { type Deliver, providerTransport } from './provider-transport.ts';
+import { fieldOf, retryAfterMs } from './provider-answer.ts';
+import { base64Of, mailboxText, type ProviderMessage } from './provider-message.ts';
+import { providerTransport } from './provider-transport.ts';
 
 /** Times in ms. */
 export interface PostmarkOptions {
@@ -19,58 +17,68 @@ export interface PostmarkOptions {
   baseUrl?: string;
   /** For one try altogether, from the request's first byte to the answer's last. */
   timeoutMs?: number;
+  fetch?: typeof fetch;
 }
 
-/** Loads the library at the first mail. */
 export function postmark(options: PostmarkOptions): MailTransport {
-  return providerTransport({ name: 'postmark', idempotent: false, connect: () => connect(options) });
+  return providerTransport({
+    name: 'postmark',
+    idempotent: false,
+    async deliver(message) {
+      const recipients = [...message.to, ...message.cc].map(({ address }) => address);
+      const exchange = await sendEmail(postmarkEmail(message), options);
+      return postmarkOutcome(exchange, recipients, options.serverToken);
+    },
+  });
 }
 
-async function connect({ serverToken, clock, ...options }: PostmarkOptions): Promise<Deliver> {
-  const { ServerClient } = await import('postmark');
-  const url = new URL(options.baseUrl ?? 'https://api.postmarkapp.com');
-  const timeoutMs = options.timeoutMs ?? 60_000;
+/** One request. Never rejects. */
+async function sendEmail(email: object, options: PostmarkOptions): Promise<PostmarkExchange> {
+  const { serverToken, clock, timeoutMs = 60_000 } = options;
+  const exchange: PostmarkExchange = { answer: null, error: null, failure: null, retryAfterMs: undefined };
+  let response: Response;
+  try {
+    const send = options.fetch ?? fetch;
+    response = await send(`${options.baseUrl ?? 'https://api.postmarkapp.com'}/email`, {
+      method: 'POST',
+      headers: {
+        'x-postmark-server-token': serverToken,
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'user-agent': 'tinyfat',
+        // A connection of its own for each mail: one that was used before may be closed by the other side just as it is
+        // used again, and then nobody knows whether the mail was taken.
+        connection: 'close',
+      },
+      body: JSON.stringify(email),
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'manual',
+    });
+  } catch (failure) {
+    return { ...exchange, error: failure, failure };
+  }
+  exchange.retryAfterMs = retryAfterMs(response.headers.get('retry-after'), clock());
+  try {
+    const answer = parsed(await response.text());
+    if (response.ok) return { ...exchange, answer };
+    const code = fieldOf(answer, 'ErrorCode');
+    const message = fieldOf(answer, 'Message') ?? 'It says no more';
+    return { ...exchange, error: { statusCode: response.status, code, message } };
+  } catch (error) {
+    return { ...exchange, error: { message: String(error) } };
+  }
+}
 
-  return async (message) => {
-    const exchange: PostmarkExchange = {
-      answer: null,
-      error: null,
-      failure: null,
-      retryAfterMs: undefined,
-    };
-    try {
-      const client = new ServerClient(serverToken, {
-        useHttps: url.protocol === 'https:',
-        requestHost: `${url.host}${url.pathname.replace(/\/$/, '')}`,
-        // Ours ends the try first.
-        timeout: Math.ceil(timeoutMs / 1000) + 10,
-        async fetch(input, init) {
-          const headers = new Headers(init?.headers);
-          // A connection of its own for each mail: one that was kept may be closed by the other side just as it is
-          // used again, and then nobody knows whether the mail was taken.
-          headers.set('connection', 'close');
-          const signal = AbortSignal.timeout(timeoutMs);
-          try {
-            const response = await fetch(input, { ...init, headers, signal, redirect: 'error' });
-            exchange.retryAfterMs = retryAfterMs(response.headers.get('retry-after'), clock());
-            return response;
-          } catch (error) {
-            exchange.failure = error;
-            throw error;
-          }
-        },
-      });
-      exchange.answer = await client.sendEmail(postmarkEmail(message));
-    } catch (error) {
-      exchange.error = error;
-    }
-    const recipients = [...message.to, ...message.cc].map(({ address }) => address);
-    return postmarkOutcome(exchange, recipients, serverToken);
-  };
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The request's body. */
-export function postmarkEmail(message: ProviderMessage): Models.Message {
+function postmarkEmail(message: ProviderMessage) {
   const { cc, replyTo, text, html, attachments } = message;
   return {
     From: mailboxText(message.from),
@@ -90,11 +98,5 @@ export function postmarkEmail(message: ProviderMessage): Models.Message {
 }
 
 function attachment({ filename, contentType, content }: ProviderMessage['attachments'][number]) {
-  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  return {
-    Name: filename,
-    Content: bytes.toString('base64'),
-    ContentType: contentType,
-    ContentID: null,
-  };
+  return { Name: filename, Content: base64Of(content), ContentType: contentType, ContentID: null };
 }

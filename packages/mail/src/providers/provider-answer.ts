@@ -1,4 +1,4 @@
-/** What is common to the answers of providers with an HTTP API. */
+/** What is common to the answers of providers, and to the errors of libraries: nothing in them is sure. */
 import { printableAscii } from '@tinyfat/core';
 
 /** Longest sentence about one answer, and most of a foreign text that is looked at; characters. */
@@ -24,4 +24,21 @@ export function retryAfterMs(value: string | null | undefined, now: number): num
   if (/^\d{1,9}$/.test(text)) return Math.min(Number(text) * 1000, DAY_MS);
   const date = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), DAY_MS);
+}
+
+/** The text of a field; empty where there is none. */
+export function textField(value: unknown, name: string): string {
+  const field = fieldOf(value, name);
+  return typeof field === 'string' ? field : '';
+}
+
+/** The number of a field; 0 where there is none. */
+export function numberField(value: unknown, name: string): number {
+  const field = fieldOf(value, name);
+  return typeof field === 'number' ? field : 0;
+}
+
+/** A field of an object, whatever it holds; undefined where there is none. */
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

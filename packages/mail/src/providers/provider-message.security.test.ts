@@ -5,9 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { compose } from '../compose/compose.ts';
 import { outgoing } from '../test-support/outgoing.ts';
-import { mailboxText } from './mailbox-text.ts';
 import { providerReason } from './provider-answer.ts';
-import { readProviderMessage } from './provider-message.ts';
+import { mailboxText, readProviderMessage } from './provider-message.ts';
 
 const envelope = { sender: 'bot@agents.test', recipients: ['ann@example.com'] };
 const lineBreak = /[\p{Cc}\p{Zl}\p{Zp}]/u;

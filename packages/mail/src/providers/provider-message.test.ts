@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compose } from '../compose/compose.ts';
 import { outgoing } from '../test-support/outgoing.ts';
-import { mailboxText } from './mailbox-text.ts';
-import { type ProviderMessage, readProviderMessage } from './provider-message.ts';
+import { mailboxText, type ProviderMessage, readProviderMessage } from './provider-message.ts';
 
 const ann = 'ann@example.com';
 const to = (...recipients: string[]) => ({ sender: 'bot@agents.test', recipients });

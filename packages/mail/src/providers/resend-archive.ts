@@ -11,11 +11,10 @@ import {
   recipientsOf,
   timeFrom,
 } from '@tinyfat/core';
-import { fieldOf, numberField, textField } from './answer-fields.ts';
 import { downloadRaw, isLoopbackUrl } from './download-raw.ts';
-import { providerReason, retryAfterMs } from './provider-answer.ts';
+import { fieldOf, textField } from './provider-answer.ts';
 import type { ResendAccount } from './resend-account.ts';
-import type { ResendAnswer } from './resend-outcome.ts';
+import { resendFailure } from './resend-outcome.ts';
 
 /** Times in ms, sizes in bytes. */
 export interface ResendArchiveOptions {
@@ -36,13 +35,6 @@ const PAGE = 100;
 /** Mails of one list and addresses of one mail that are looked at. */
 const MAX_ADDRESSES = 1000;
 
-type Client = Awaited<ReturnType<ResendAccount['connect']>>['client'];
-type Ask = (client: Client, options: RequestOptions) => Promise<ResendAnswer>;
-interface RequestOptions {
-  signal: AbortSignal;
-  redirect: 'error';
-}
-
 /** Asks with the account's key, within its rate limit. */
 export function resendArchive({ account, ...options }: ResendArchiveOptions): MailArchive {
   const timeoutMs = options.timeoutMs ?? 60_000;
@@ -52,42 +44,28 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
     timeoutMs: options.downloadMs ?? 120_000,
     hosts: options.downloadHosts,
     plainOnLoopback: isLoopbackUrl(account.baseUrl),
+    fetch: account.fetch,
   };
 
-  async function ask(request: Ask): Promise<ProviderAnswer<unknown>> {
-    let answer: ResendAnswer;
-    try {
-      const { client, gate } = await account.connect();
-      const wait = await gate.enter();
-      if (wait > 0) return { ...failed('The rate limit of Resend is used up.'), retryAfterMs: wait };
-      // The library hands its options on to fetch, which would take the key to wherever an answer points.
-      const asking = request(client, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
-      answer = await asking.catch((error) => ({
-        data: null,
-        error: { message: String(error) },
-        headers: null,
-      }));
-      gate.leave(answer.headers);
-    } catch (error) {
-      return failed(`The library for Resend could not be loaded: ${String(error)}`);
-    }
+  async function get(path: string): Promise<ProviderAnswer<unknown>> {
+    const wait = await account.bucket.take();
+    if (wait > 0) return { ...failed('The rate limit of Resend is used up.'), retryAfterMs: wait };
+    const answer = await account.ask({ method: 'GET', path, timeoutMs });
+    account.bucket.settle(answer.headers);
     if (answer.error === null && answer.data !== null) return { ok: true, value: answer.data };
-    const status = numberField(answer.error, 'statusCode');
-    const name = textField(answer.error, 'name');
-    const statement = status === 0 ? 'Resend gave no clear answer' : `Resend answered ${status} ${name}`;
-    const asked = retryAfterMs(answer.headers?.['retry-after'], account.clock());
-    return {
-      ...failed(providerReason(statement, textField(answer.error, 'message'), account.apiKey)),
-      ...(asked === undefined ? {} : { retryAfterMs: asked }),
-    };
+    const { reason, retryAfter } = resendFailure(answer, account.apiKey, account.clock());
+    return { ...failed(reason), ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }) };
+  }
+  async function getMail(folder: string, mailId: string, query = ''): Promise<ProviderAnswer<unknown>> {
+    // In a path these would name another folder.
+    if (/^\.{0,2}$/.test(mailId)) return failed('This is no id of a mail.');
+    return await get(`${folder}/${encodeURIComponent(mailId)}${query}`);
   }
 
   return {
     async fetch(mailId): Promise<ProviderAnswer<ArchivedMail>> {
       // Without `cid` inline images would stand in the answer once more.
-      const got = await ask((client, more) =>
-        client.emails.receiving.get(mailId, { html_format: 'cid' }, more),
-      );
+      const got = await getMail('/emails/receiving', mailId, '?html_format=cid');
       if (!got.ok) return got;
       const address = textField(fieldOf(got.value, 'raw'), 'download_url');
       if (address === '') return failed('Resend does not say where the stored message is.');
@@ -107,8 +85,8 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
     },
 
     async list(before): Promise<ProviderAnswer<ArchivePage>> {
-      const paging = before === null ? { limit: PAGE } : { limit: PAGE, after: before };
-      const got = await ask((client, more) => listPage(client, paging, more));
+      const after = before === null ? '' : `&after=${encodeURIComponent(before)}`;
+      const got = await get(`/emails/receiving?limit=${PAGE}${after}`);
       if (!got.ok) return got;
       const entries = fieldOf(got.value, 'data');
       if (!Array.isArray(entries)) return failed('Resend gave no list of received mails.');
@@ -122,25 +100,10 @@ export function resendArchive({ account, ...options }: ResendArchiveOptions): Ma
     },
 
     async sentMessageId(mailId): Promise<ProviderAnswer<string | null>> {
-      const got = await ask((client, more) => client.emails.get(mailId, more));
+      const got = await getMail('/emails', mailId);
       return got.ok ? { ok: true, value: parseMessageId(textField(got.value, 'message_id')) } : got;
     },
   };
-}
-
-/** The list's type in the library has no headers, though the answer has. */
-async function listPage(
-  client: Client,
-  paging: { limit: number; after?: string },
-  options: RequestOptions,
-): Promise<ResendAnswer> {
-  const answer = await client.emails.receiving.list(paging, options);
-  const headers = fieldOf(answer, 'headers');
-  return { data: answer.data, error: answer.error, headers: isRecord(headers) ? headers : null };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, string>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function texts(value: unknown): string[] {

@@ -1,18 +1,10 @@
 /**
- * What Resend's answer means for the message. Its library gives `error` as the server wrote it (`name`,
- * `statusCode`, `message`), or makes one without a `statusCode` where no answer came. Because Resend folds what is
- * sent again with the same key, doubt is `unknown`, which is tried again.
+ * What Resend's answer means for the message. Because Resend folds what is sent again with the same key, doubt is
+ * `unknown`, which is tried again.
  */
 import type { SendOutcome } from '@tinyfat/core';
-import { numberField, textField } from './answer-fields.ts';
-import { providerIdFrom, providerReason, retryAfterMs } from './provider-answer.ts';
-
-/** As the library gives it; nothing in it is sure. */
-export interface ResendAnswer {
-  data: unknown;
-  error: unknown;
-  headers: Readonly<Record<string, string>> | null;
-}
+import { numberField, providerIdFrom, providerReason, retryAfterMs, textField } from './provider-answer.ts';
+import type { ResendAnswer } from './resend-account.ts';
 
 const HOUR_MS = 3_600_000;
 const quotaErrors = ['daily_quota_exceeded', 'monthly_quota_exceeded'];
@@ -21,15 +13,20 @@ const keyErrors = [
   ...['invalid_permission', 'invalid_access'],
 ];
 
+/** Why a request got no success, for a person; `apiKey` is kept out of it. `now` is epoch ms. */
+export function resendFailure({ error, headers }: ResendAnswer, apiKey: string, now: number) {
+  const name = textField(error, 'name');
+  const status = numberField(error, 'statusCode');
+  const statement = status === 0 ? 'Resend gave no clear answer' : `Resend answered ${status} ${name}`;
+  const retryAfter = retryAfterMs(headers?.['retry-after'], now);
+  return { name, status, reason: providerReason(statement, textField(error, 'message'), apiKey), retryAfter };
+}
+
 /** Reads one answer; `apiKey` is kept out of every reason. `now` is epoch ms. */
 export function resendOutcome(answer: ResendAnswer, apiKey: string, now: number): SendOutcome {
   const id = textField(answer.data, 'id');
   if (id !== '') return { state: 'sent', providerId: providerIdFrom(id), recipientsRefused: [] };
-  const name = textField(answer.error, 'name');
-  const status = numberField(answer.error, 'statusCode');
-  const statement = status === 0 ? 'Resend gave no clear answer' : `Resend answered ${status} ${name}`;
-  const reason = providerReason(statement, textField(answer.error, 'message'), apiKey);
-  const asked = retryAfterMs(answer.headers?.['retry-after'], now);
+  const { name, status, reason, retryAfter: asked } = resendFailure(answer, apiKey, now);
   const wait = asked === undefined ? {} : { retryAfterMs: asked };
   if (quotaErrors.includes(name)) return { state: 'temporary', reason, parked: true, ...wait };
   if (status === 429) return { state: 'temporary', reason, ...wait };

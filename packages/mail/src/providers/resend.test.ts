@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ResendStandIn,
   type ResendStandInOptions,
@@ -192,19 +192,6 @@ describe('resend', () => {
       retryAfterMs: 7_200_000,
     });
     expect(await transport.send(envelope, raw, 'key-2')).toMatchObject({ state: 'sent' });
-  });
-
-  it('prints nothing, whatever the environment asks of the library', async () => {
-    vi.stubEnv('RESEND_DEBUG', 'true');
-    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    cleanUp.push(async () => {
-      vi.unstubAllEnvs();
-      printed.mockRestore();
-    });
-    const { standIn, transport } = await open();
-    standIn.fail(resendError(500, 'application_error'));
-    await transport.send(envelope, raw, 'key');
-    expect(printed).not.toHaveBeenCalled();
   });
 
   it('is closed only when what is being sent has its answer', async () => {

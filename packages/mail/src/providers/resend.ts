@@ -4,84 +4,65 @@
  * is tried again here; the key goes to the base URL and nowhere else. Resend has the mail sent by Amazon SES,
  * which gives it another Message-ID than ours.
  */
-import type { Clock, MailTransport } from '@tinyfat/core';
-import type { CreateEmailOptions } from 'resend';
-import { mailboxText } from './mailbox-text.ts';
-import type { ProviderMessage } from './provider-message.ts';
-import { type Deliver, providerTransport } from './provider-transport.ts';
-import { type ResendAccount, resendAccount } from './resend-account.ts';
-import { type ResendAnswer, resendOutcome } from './resend-outcome.ts';
+import type { MailTransport } from '@tinyfat/core';
+import { base64Of, mailboxText, type ProviderMessage } from './provider-message.ts';
+import { providerTransport } from './provider-transport.ts';
+import { type ResendAccount, type ResendAccountOptions, resendAccount } from './resend-account.ts';
+import { resendOutcome } from './resend-outcome.ts';
 
-/** Times in ms. */
-export interface ResendOptions {
-  apiKey: string;
-  clock: Clock;
-  /** Without a slash at the end. */
-  baseUrl?: string;
+/** Times in ms. Beyond `maxWaitMs` a mail is put off. */
+export interface ResendOptions extends ResendAccountOptions {
   /** For one try altogether, from the request's first byte to the answer's last. */
   timeoutMs?: number;
-  /** Longest wait for the next window of the rate limit; beyond it the mail is put off. */
-  maxWaitMs?: number;
   /** Shared with what else uses the key, whose requests count against the same rate limit; else one of its own. */
   account?: ResendAccount;
 }
 
 /** Resend forgets an idempotency key after a day (its API reference, "Idempotency keys"). */
-const KEY_KEPT_MS = 24 * 3_600_000;
+const KEY_REMEMBERED_MS = 24 * 3_600_000;
 
-/** Loads the library at the first mail. */
-export function resend(options: ResendOptions): MailTransport {
+export function resend({ timeoutMs = 60_000, ...options }: ResendOptions): MailTransport {
+  const { apiKey, clock, bucket, ask } = options.account ?? resendAccount(options);
   return providerTransport({
     name: 'resend',
     idempotent: true,
-    remembersMs: KEY_KEPT_MS,
-    connect: () => connect(options),
+    remembersMs: KEY_REMEMBERED_MS,
+    async deliver(message, idempotencyKey) {
+      const wait = await bucket.take();
+      if (wait > 0) {
+        return { state: 'temporary', reason: 'The rate limit of Resend is used up.', retryAfterMs: wait };
+      }
+      const body = resendEmail(message);
+      const answer = await ask({ method: 'POST', path: '/emails', body, idempotencyKey, timeoutMs });
+      const outcome = resendOutcome(answer, apiKey, clock());
+      // A quota says nothing about the rate, and its wait is the delivery's own.
+      const isParked = outcome.state === 'temporary' && outcome.parked === true;
+      bucket.settle(isParked ? null : answer.headers);
+      return outcome;
+    },
   });
 }
 
-async function connect({ apiKey, clock, ...options }: ResendOptions): Promise<Deliver> {
-  const account = options.account ?? resendAccount({ apiKey, clock, ...options });
-  const { client, gate } = await account.connect();
-
-  return async (message, idempotencyKey) => {
-    const wait = await gate.enter();
-    if (wait > 0) {
-      return { state: 'temporary', reason: 'The rate limit of Resend is used up.', retryAfterMs: wait };
-    }
-    const request = {
-      idempotencyKey,
-      signal: AbortSignal.timeout(options.timeoutMs ?? 60_000),
-      // The library hands its options on to fetch, which would take the mail to wherever an answer points.
-      redirect: 'error' as const,
-    };
-    const answer: ResendAnswer = await client.emails
-      .send(resendEmail(message), request)
-      .catch((error) => ({ data: null, error: { message: String(error) }, headers: null }));
-    const outcome = resendOutcome(answer, apiKey, clock());
-    // A quota says nothing about the rate, and its wait is the delivery's own.
-    const isParked = outcome.state === 'temporary' && outcome.parked === true;
-    gate.leave(isParked ? null : answer.headers);
-    return outcome;
-  };
-}
-
-/** The request's body: the same for the same message, key by key. */
-export function resendEmail(message: ProviderMessage): CreateEmailOptions {
+/**
+ * The request's body: the same for the same message, key by key. Its wording must not change: with the same key Resend
+ * takes another wording for another mail.
+ */
+function resendEmail(message: ProviderMessage) {
   const { cc, replyTo, headers, attachments } = message;
   return {
-    from: mailboxText(message.from),
-    to: message.to.map(mailboxText),
+    ...(attachments.length === 0 ? {} : { attachments: attachments.map(attachment) }),
     ...(cc.length === 0 ? {} : { cc: cc.map(mailboxText) }),
-    ...(replyTo.length === 0 ? {} : { replyTo: replyTo.map(mailboxText) }),
+    from: mailboxText(message.from),
+    headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+    ...(message.html === null ? {} : { html: message.html }),
+    ...(replyTo.length === 0 ? {} : { reply_to: replyTo.map(mailboxText) }),
     subject: message.subject,
     // Without a text Resend would make one of the HTML.
     text: message.text ?? '',
-    ...(message.html === null ? {} : { html: message.html }),
-    headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
-    ...(attachments.length === 0 ? {} : { attachments: attachments.map(attachment) }),
+    to: message.to.map(mailboxText),
   };
 }
 
 function attachment({ filename, contentType, content }: ProviderMessage['attachments'][number]) {
-  return { filename, contentType, content };
+  return { content: base64Of(content), filename, content_type: contentType };
 }

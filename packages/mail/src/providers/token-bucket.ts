@@ -5,26 +5,26 @@
 import type { Clock } from '@tinyfat/core';
 import { retryAfterMs } from './provider-answer.ts';
 
-export interface RateGate {
+export interface TokenBucket {
   /** Resolves with 0 when a request may go, or else with the ms until then, where that is too long to wait for. */
-  enter(): Promise<number>;
+  take(): Promise<number>;
   /** To be called once after each request that went, with the headers of its answer; null for none. */
-  leave(headers: Readonly<Record<string, string>> | null): void;
+  settle(headers: Readonly<Record<string, string>> | null): void;
 }
 
 /** Times in ms. */
-export interface RateGateOptions {
+export interface TokenBucketOptions {
   clock: Clock;
   sleep(ms: number): Promise<unknown>;
-  /** Longest wait in `enter`. */
+  /** Longest wait in `take`. */
   maxWaitMs: number;
 }
 
 /** What a window is taken to be until an answer tells: one second. */
 const WINDOW_MS = 1000;
 
-/** Open until an answer says otherwise. */
-export function rateGate({ clock, sleep, maxWaitMs }: RateGateOptions): RateGate {
+/** A bucket that is full until an answer says otherwise. */
+export function tokenBucket({ clock, sleep, maxWaitMs }: TokenBucketOptions): TokenBucket {
   /** Requests that the window still has, and those of a whole window. */
   let free = Number.POSITIVE_INFINITY;
   let limit = Number.POSITIVE_INFINITY;
@@ -38,7 +38,7 @@ export function rateGate({ clock, sleep, maxWaitMs }: RateGateOptions): RateGate
   }
 
   return {
-    async enter() {
+    async take() {
       for (;;) {
         const now = clock();
         if (free < 1 && now >= opensAt) beginWindow(now);
@@ -52,7 +52,7 @@ export function rateGate({ clock, sleep, maxWaitMs }: RateGateOptions): RateGate
         await sleep(wait);
       }
     },
-    leave(headers) {
+    settle(headers) {
       underWay -= 1;
       if (headers === null) return;
       const now = clock();

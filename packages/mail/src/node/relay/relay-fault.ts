@@ -3,7 +3,7 @@
  * it. nodemailer puts its own kind of trouble into `code`; what the system or OpenSSL said stays in `originalCode`.
  */
 import type { RelayFault } from '@tinyfat/core';
-import { numberField, textField } from '../../providers/answer-fields.ts';
+import { numberField, textField } from '../../providers/provider-answer.ts';
 
 const SYSTEM: Readonly<Record<string, RelayFault>> = {
   ECONNREFUSED: 'relay_refused',

@@ -4,7 +4,7 @@
  * for the kind of trouble.
  */
 import type { RefusedRecipient, SendOutcome } from '@tinyfat/core';
-import { fieldOf, numberField, textField } from '../../providers/answer-fields.ts';
+import { fieldOf, numberField, textField } from '../../providers/provider-answer.ts';
 import { faultWords, relayFault } from './relay-fault.ts';
 
 /** What a session knew when it failed. */
