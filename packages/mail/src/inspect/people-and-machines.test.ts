@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headerBlock } from '../mime/header-block.ts';
+import { fuzzRuns } from '../test-support/fuzz.ts';
 import { message } from '../test-support/messages.ts';
 import { summarize } from './summarize.ts';
 
@@ -126,7 +127,7 @@ describe('the kind of a mail', () => {
         const lines = headers.map((line, at) => spelled(line, spellings[at]));
         expect(await kindOf(lines)).toBe(kind);
       }),
-      { numRuns: 500 },
+      fuzzRuns(150),
     );
   });
 

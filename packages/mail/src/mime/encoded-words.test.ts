@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { mailboxesIn } from '../mime/mailboxes.ts';
+import { fuzzRuns } from '../test-support/fuzz.ts';
 import { bytesOfText, byteText } from './byte-text.ts';
 import { headerText } from './encoded-words.ts';
 
@@ -105,7 +106,7 @@ describe('round trips', () => {
         }
         expect(read(words.join('\r\n '))).toBe(text.toWellFormed());
       }),
-      { numRuns: 300 },
+      fuzzRuns(150),
     );
   });
 

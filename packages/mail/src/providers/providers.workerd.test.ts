@@ -48,7 +48,9 @@ describe('in workerd', () => {
   });
 
   it('does not follow Resend elsewhere with the key', async () => {
-    const { fetch, asked } = fetchOf(new Response('', { status: 307, headers: { location: 'https://a.test/' } }));
+    const { fetch, asked } = fetchOf(
+      new Response('', { status: 307, headers: { location: 'https://a.test/' } }),
+    );
     const transport = resend({ apiKey: 're_1', clock: Date.now, fetch });
     expect(await transport.send(envelope, await mail(), 'key-1')).toMatchObject({ state: 'unknown' });
     expect(asked).toHaveLength(1);
@@ -67,7 +69,11 @@ describe('in workerd', () => {
 
   it('fetches a mail from the archive of Resend, without its key where the bytes lie', async () => {
     const raw = 'Return-Path: <ann@example.com>\r\nFrom: ann@example.com\r\n\r\nhi\r\n';
-    const found = { from: 'ann@example.com', to: ['bot@agents.test'], raw: { download_url: 'https://cdn.test/1' } };
+    const found = {
+      from: 'ann@example.com',
+      to: ['bot@agents.test'],
+      raw: { download_url: 'https://cdn.test/1' },
+    };
     const { fetch, asked } = fetchOf(Response.json(found), new Response(raw));
     const archive = resendArchive({
       account: resendAccount({ apiKey: 're_1', clock: Date.now, fetch }),

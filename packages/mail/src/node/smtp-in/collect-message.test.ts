@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { byteBudget } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
-import { bufferBudget } from './buffer-budget.ts';
 import { collectMessage } from './collect-message.ts';
 
 const kilobyte = Buffer.alloc(1024, 'x');
@@ -9,19 +9,19 @@ const kilobytes = (count: number) => Buffer.alloc(count * 1024, 'x');
 
 /** A message of at most 100 kB in a memory for all of 200 kB. */
 function start() {
-  const budget = bufferBudget(200 * 1024, 200 * 1024);
+  const budget = byteBudget(200 * 1024);
   const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
-  const collected = collectMessage(stream, 100 * 1024, budget.open('a'), 60_000);
+  const collected = collectMessage(stream, 100 * 1024, budget.open(), 60_000);
   async function send(count: number): Promise<void> {
     for (let n = 0; n < count; n += 1) stream.write(kilobyte);
     await setImmediate();
   }
   /** How many kB are free. */
   function free(): number {
-    const share = budget.open(null);
+    const share = budget.open();
     let count = 0;
     while (share.take(1024)) count += 1;
-    share.shrink(0);
+    share.release();
     return count;
   }
   return { budget, stream, collected, send, free };
@@ -65,11 +65,11 @@ describe('collectMessage', () => {
   it('has no room for good where there was none once, and gives back all but 64 kB', async () => {
     const { budget, stream, collected, send, free } = start();
     await send(80);
-    const other = budget.open('b');
+    const other = budget.open();
     other.take(120 * 1024);
     await send(1);
     expect(free()).toBe(16);
-    other.shrink(0);
+    other.release();
     await send(10);
     stream.end();
     expect(await collected).toEqual({ state: 'no_room' });
@@ -79,11 +79,11 @@ describe('collectMessage', () => {
   it('gives a shorter beginning without a gap where there was no room for more', async () => {
     const { budget, stream, collected, send } = start();
     await send(20);
-    const other = budget.open('b');
+    const other = budget.open();
     other.take(175 * 1024);
     stream.write(kilobytes(6));
     await setImmediate();
-    other.shrink(0);
+    other.release();
     await send(100);
     stream.end();
     expect(await collected).toMatchObject({ state: 'too_large', head: kilobytes(20), bytes: 126 * 1024 });

@@ -1,10 +1,9 @@
 /**
- * Takes the bytes of DATA off the wire. Holds at most the size limit of one message and a share of all;
+ * Takes the bytes of DATA off the wire. Holds at most the size limit of one message, and counts it in a byte budget;
  * what goes beyond is read and dropped but for its beginning, so that the client gets its answer.
  */
-import { type ByteList, byteList, faultBarrier } from '@tinyfat/core';
+import { type ByteList, byteList, faultBarrier, type HeldBytes } from '@tinyfat/core';
 import type { SMTPServerDataStream } from 'smtp-server';
-import type { BufferShare } from './buffer-budget.ts';
 
 /** Of a message that is too large. */
 const headBytes = 64 * 1024;
@@ -22,12 +21,12 @@ export type Collected =
 /**
  * Resolves at the end of the data, at the latest when twice the limit was sent or the time (ms) is over: the stream
  * then stands still. Rejects on a fault of ours.
- * The share keeps what is held until its owner gives it back.
+ * Its bytes stay counted in `held` until that is released.
  */
 export function collectMessage(
   stream: SMTPServerDataStream,
   maxBytes: number,
-  share: BufferShare,
+  held: HeldBytes,
   deadlineMs: number,
 ): Promise<Collected> {
   const { promise, resolve, reject } = Promise.withResolvers<Collected>();
@@ -44,10 +43,10 @@ export function collectMessage(
     const head = joined(kept, headBytes);
     kept = byteList();
     kept.add(head);
-    share.shrink(head.length);
+    held.shrink(head.length);
   }
   function keep(piece: Buffer): void {
-    room = room && share.take(piece.length);
+    room = room && held.take(piece.length);
     if (room) kept.add(piece);
     else if (kept.length > headBytes) keepHead();
   }

@@ -1,17 +1,15 @@
 /** Anything that a client may send: the listener stays up, loses nothing, and answers each message once. */
-import { randomInt } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fuzzRuns, fuzzTimeout } from '../../test-support/fuzz.ts';
 import { clientStream, content, converse, cut, pieces } from '../../test-support/smtp-fuzz.ts';
 import { type Listening, smtpHarness, tooLarge } from '../../test-support/smtp-harness.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Found something once, or are as good as any; the last one is new in each run, and printed when it fails. */
-const seeds = [1, 20_111, -7, randomInt(2 ** 31 - 1)];
 const clientsAtOnce = 25;
 const maxMessageBytes = 10_000;
 
@@ -52,7 +50,7 @@ describe('fuzzing smtpListener', () => {
     return answered;
   }
 
-  it.each(seeds)('gives one answer to each message of whatever is sent, seed %i', async (seed) => {
+  it('gives one answer to each message of whatever is sent', fuzzTimeout(5, 1_000), async () => {
     const group = fc.array(clientStream, { minLength: clientsAtOnce, maxLength: clientsAtOnce });
     await fc.assert(
       fc.asyncProperty(group, async (streams) => {
@@ -61,11 +59,11 @@ describe('fuzzing smtpListener', () => {
         const answered = received.map(check).reduce((sum, count) => sum + count, 0);
         expect(answered).toBe(stored - before);
       }),
-      { seed, numRuns: 5, endOnFailure: true },
+      fuzzRuns(5),
     );
   });
 
-  it.each(seeds)('stores what stands before the end, however it comes, seed %i', async (seed) => {
+  it('stores what stands before the end, however it comes', fuzzTimeout(60, 200), async () => {
     const { listener, taken } = await listen();
     const client = await session(listener.port);
     await fc.assert(
@@ -80,7 +78,7 @@ describe('fuzzing smtpListener', () => {
         expect(Buffer.from(taken.pop()?.raw ?? []).toString('latin1')).toBe(unstuffed(bytes));
         expect(taken).toEqual([]);
       }),
-      { seed, numRuns: 90, endOnFailure: true },
+      fuzzRuns(60),
     );
   });
 

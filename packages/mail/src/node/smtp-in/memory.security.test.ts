@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { byteBudget } from '@tinyfat/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { smtpHarness } from '../../test-support/smtp-harness.ts';
-import { bufferBudget } from './buffer-budget.ts';
 import { collectMessage } from './collect-message.ts';
 
 setFlagsFromString('--expose-gc');
@@ -20,12 +20,7 @@ describe('memory of messages that come', () => {
     // smtp-server hands over a piece for each dot that it unstuffs: half a million for 2 MB of dots.
     const pieces = 500_000;
     const stream = Object.assign(new PassThrough(), { byteLength: 0, sizeExceeded: false });
-    const collected = collectMessage(
-      stream,
-      10_000_000,
-      bufferBudget(10_000_000, 10_000_000).open(null),
-      60_000,
-    );
+    const collected = collectMessage(stream, 10_000_000, byteBudget(10_000_000).open(), 60_000);
     collectGarbage();
     const before = process.memoryUsage();
     for (let n = 0; n < pieces; n += 1) {

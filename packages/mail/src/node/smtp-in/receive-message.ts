@@ -1,7 +1,7 @@
 /** From DATA to its answer: the message is taken off the wire and handed to whoever decides. */
+import { byteBudget } from '@tinyfat/core';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { answers } from './answers.ts';
-import { bufferBudget } from './buffer-budget.ts';
 import { type Collected, collectMessage } from './collect-message.ts';
 import type { SmtpAnswer, SmtpDelivery, SmtpListenerOptions } from './contract.ts';
 
@@ -37,7 +37,8 @@ const DATA_MS = 600_000;
 export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
   const { maxMessageBytes } = options;
   const limit = options.maxBufferedBytes ?? maxMessageBytes * 8;
-  const budget = bufferBudget(limit, Math.max(limit / 2, maxMessageBytes));
+  const budget = byteBudget(limit);
+  const mostOfClient = Math.max(limit / 2, maxMessageBytes);
   /** Of one client that is not trusted: most messages wait for the DNS of a domain that the client chose. */
   const clientsShare = Math.ceil(options.maxInFlight / 4);
   const inFlight = { all: 0, of: new Map<string, number>() };
@@ -84,9 +85,9 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
       sender: mailFrom === false ? '' : mailFrom.address,
       recipients: rcptTo.map((recipient) => recipient.address),
     };
-    const share = budget.open(peer.trusted ? null : peer.network);
+    const held = peer.trusted ? budget.open() : budget.open({ party: peer.network, most: mostOfClient });
     try {
-      const collected = await collectMessage(stream, maxMessageBytes, share, options.maxDataMs ?? DATA_MS);
+      const collected = await collectMessage(stream, maxMessageBytes, held, options.maxDataMs ?? DATA_MS);
       if (collected.state === 'gone') return null;
       if (collected.state === 'late') {
         options.onProblem('smtp.late', peer.address);
@@ -99,7 +100,7 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
       const answer = await decide(collected, envelope, peer);
       return { answer, flooding: collected.state === 'too_large' && collected.client === 'sending' };
     } finally {
-      share.shrink(0);
+      held.release();
     }
   };
 }
