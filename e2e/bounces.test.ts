@@ -1,8 +1,8 @@
 /** What comes back is matched to what went out: shown, filed, and not tried on the same person again. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo, header, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

@@ -1,9 +1,9 @@
 /** Commands by mail: answered without a model call, and what they change holds for the next turn. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import type Mail from 'nodemailer/lib/mailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

@@ -1,8 +1,8 @@
 /** Who is let in, told in the SMTP session (invariants 3, 7 and 8). */
 import { connect } from 'node:net';
+import { type SigningDomain, signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DnsStub, startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
-import { type SigningDomain, signingDomain } from '../packages/mail/src/test-support/signing-domain.ts';
 import { answerTo, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

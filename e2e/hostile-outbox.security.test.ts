@@ -1,8 +1,8 @@
 /** Invariant 6: the outbox is data. A bad file goes to failed/ with its reason, and never stops the others. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

@@ -1,9 +1,9 @@
 /** Two agents of two systems that are allowed to write to each other: what they say to each other ends by itself. */
 import { once } from 'node:events';
+import { THREAD_LIMIT } from '@tinyfat/core';
 import nodemailer from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { THREAD_LIMIT } from '../packages/core/src/index.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

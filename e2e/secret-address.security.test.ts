@@ -1,7 +1,8 @@
 /** A secret address lets a listed sender in whose domain proves nothing; and is itself shown to nobody else. */
+
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DnsStub, startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo, header } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

@@ -1,12 +1,13 @@
 /** What is not Resend's, or not the sender's, gets nowhere: nothing stored, or a row that says why. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import {
   NEXT_WEBHOOK_SECRET,
   postBody,
   postResend,
   svixHeaders,
   WEBHOOK_SECRET,
-} from './stand-ins/webhooks.ts';
+} from '@tinyfat/testing/stand-ins/webhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { SCOUT, signedMail, startWebhookWorld, unsignedMail, type WebhookWorld } from './support/webhooks.ts';
 

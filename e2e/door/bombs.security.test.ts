@@ -1,7 +1,8 @@
 /** Mails that are made to choke a server, and too many mails. */
+
+import { mailRow } from '@tinyfat/contracts/mail-row';
+import { QUARANTINE_LIMIT } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mailRow } from '../../packages/contracts/src/mail-row.ts';
-import { QUARANTINE_LIMIT } from '../../packages/core/src/index.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const bomb = (type: string, body: string) => letter({ 'Content-Type': type, 'MIME-Version': '1.0' }, body);

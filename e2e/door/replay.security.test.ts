@@ -1,6 +1,7 @@
 /** A signed mail stays validly signed in anybody's hands: copies of it must not work as mails of their own. */
+
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { DOMAIN, type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const owner = signingDomain('example.com');

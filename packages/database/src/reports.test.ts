@@ -1,11 +1,11 @@
 import type { MailReport } from '@tinyfat/core';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryById, requeueDelivery } from './deliveries.ts';
 import { mailById } from './mails.ts';
 import { applyReport } from './reports.ts';
 import type { DeliveryState } from './schema.ts';
 import { listSuppressed } from './suppressions.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const owner = 'owner@example.com';
 const failed = (messageIds: string[], address = owner): MailReport => ({

@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSentMail } from '@tinyfat/testing/sent-mail';
 import { migrations } from '../migrations/index.ts';
-import { openSentMail } from '../test-support/sent-mail.ts';
 import { dumpSql } from './dump-sql.ts';
 
 const newest = Object.keys(migrations).sort().at(-1);

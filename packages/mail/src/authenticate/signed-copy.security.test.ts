@@ -3,11 +3,11 @@
  * signatures and the whole inspection.
  */
 import { authenticate, fromSender, judgeReplay } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
 import { inspect } from '../test-support/inspection.ts';
 import { message, strangeClient } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 
 const AGENT = 'scout@agents.test';
 const NOW = Date.UTC(2026, 0, 31);

@@ -1,9 +1,10 @@
 /** Reports that lie, hide or cost: what is not ours to believe is not read, and every call ends soon. */
+
+import { processorMs } from '@tinyfat/testing/processor-ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract/mail.ts';
 import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { trustedClient } from '../test-support/messages.ts';
-import { processorMs } from '../test-support/processor-ms.ts';
 import {
   bounce,
   daemon,

@@ -1,11 +1,11 @@
 /** Inspection in tests as a worker thread does it, with a DNS server that answers in time on any machine. */
 import type { MailSummary } from '@tinyfat/core';
+import type { DnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import type { LookupLimits } from '../authenticate/lookups.ts';
 import { senderEvidence } from '../authenticate/sender-evidence.ts';
 import type { SenderRequest } from '../authenticate/sender-rule.ts';
 import { inspect as inspectMessage } from '../inspect/inspect.ts';
 import { nodeResolver } from '../node/dns.ts';
-import type { DnsStub } from './dns-stub.ts';
 import { strangeClient } from './messages.ts';
 
 /** A request with the DNS servers to ask. */

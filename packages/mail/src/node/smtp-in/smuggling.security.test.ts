@@ -1,7 +1,8 @@
 /** SMTP smuggling: only CR LF . CR LF ends a message, so no sequence inside one can start another. */
+
+import type { SmtpSession } from '@tinyfat/testing/smtp-session';
 import { afterEach, describe, expect, it } from 'vitest';
 import { smtpHarness } from '../../test-support/smtp-harness.ts';
-import type { SmtpSession } from '../../test-support/smtp-session.ts';
 import type { SmtpDelivery } from './contract.ts';
 
 const inner =
