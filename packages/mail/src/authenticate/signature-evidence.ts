@@ -4,7 +4,7 @@ import type { DKIMResult } from 'mailauth';
 import { countField } from '../mime/header-block.ts';
 import { isAligned, resultWord } from './words.ts';
 
-/** Names kept of one signature; real ones sign two dozen fields. */
+/** Names recorded of one signature; real ones sign two dozen fields. */
 const MAX_SIGNED_HEADERS = 100;
 
 /**

@@ -124,7 +124,7 @@ export interface MailWorkers {
   readReport(raw: Uint8Array): Promise<MailReport | null>;
   /** Renders Markdown or a letter to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
-  /** Checks one file of an agent's outbox; the size of a file is for whoever reads it. Never rejects. */
+  /** Checks one file of an agent's outbox; the caller bounds its size. Never rejects. */
   checkOutbox(raw: Uint8Array): Promise<ParsedOutboxMail>;
   /**
    * Makes the record of a mail of an agent's outbox (`outboxRecord`). Never rejects: where the source takes too long or

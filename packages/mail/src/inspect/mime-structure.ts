@@ -1,5 +1,5 @@
 /**
- * Whether the parts of a message can be taken apart, and hold no more than they may. The door asks the parser that reads
+ * Whether the parts of a message can be taken apart, and hold no more than they may. Intake asks the parser that reads
  * accepted mail, so that nothing is taken which that one gives up: it makes ranges of the bytes and costs a few
  * milliseconds a megabyte. Of a message that may be too large the parts are counted, one after the other.
  */

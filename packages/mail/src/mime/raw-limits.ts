@@ -1,5 +1,5 @@
 /**
- * What a message may hold at most: one list for the door and for reading, so that what is taken can be read. Figures
+ * What a message may hold at most: one list for intake and for reading, so that what is taken can be read. Figures
  * are of one core of a small cloud machine (Node 24), for 25 MiB made of nothing but the thing that is limited.
  */
 import { MAX_MESSAGE_BYTES } from '@tinyfat/core';

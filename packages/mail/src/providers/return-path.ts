@@ -15,7 +15,7 @@ export function returnPath(raw: Uint8Array): string | null {
   return null;
 }
 
-/** More header than this is refused at the door. */
+/** More header than this is refused at intake. */
 const MAX_HEADER = 256 * 1024;
 
 function pathIn(body: string): string | null {

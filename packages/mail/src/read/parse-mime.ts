@@ -43,7 +43,7 @@ export interface ParsedMime {
 }
 
 /** How much of the text and of the HTML of one mail is kept, UTF-16 units. */
-export const keptText = { plain: 1_000_000, html: 1_000_000 };
+export const decodedLimits = { plain: 1_000_000, html: 1_000_000 };
 
 /** Text that a program reads and no person: a file also where nobody calls it one. */
 const textOfPrograms =
@@ -63,7 +63,7 @@ export function parseMime(raw: Uint8Array): ParsedMime {
     }
     const text = bodyText(part, kind);
     const size = kind === 'html' ? 'html' : 'plain';
-    const kept = text.slice(0, Math.max(0, keptText[size] - lengths[size]));
+    const kept = text.slice(0, Math.max(0, decodedLimits[size] - lengths[size]));
     lengths[size] += text.length;
     const selector = part.alternative ?? part;
     const body = bodies.get(selector) ?? { plain: '', html: '', other: '' };

@@ -6,7 +6,7 @@ import { cleanText, textLimit } from './clean-text.ts';
 import { htmlBody, unreadHtml } from './html-body.ts';
 import type { HtmlLines } from './html-lines.ts';
 import { isBlank, type MailLine, plainLines } from './mail-line.ts';
-import { type BodyPart, keptText, type ParsedMime } from './parse-mime.ts';
+import { type BodyPart, decodedLimits, type ParsedMime } from './parse-mime.ts';
 import { type SplitText, splitLines, type ThreadHints } from './split-quoted.ts';
 import { isStub, mayBeStub } from './stub-text.ts';
 import { threadHints } from './thread-hints.ts';
@@ -31,7 +31,7 @@ export function readText(parsed: ParsedMime, options: TextOptions): MailText {
   const bodies = parsed.bodies.map((body) => bodyLines(body, options));
   const { lines, length } = capLines(bodies.flatMap((body) => body.lines));
   const parts = splitLines(lines, thread);
-  const whole = Math.max(length, parsed.plainLength > keptText.plain ? parsed.plainLength : 0);
+  const whole = Math.max(length, parsed.plainLength > decodedLimits.plain ? parsed.plainLength : 0);
   const cutHtml = bodies.some((body) => body.cut) ? parsed.htmlLength : 0;
   const notes = [
     whole > textLimit
@@ -63,7 +63,7 @@ function linesOfText(text: string): HtmlLines {
 
 function linesOfHtml(html: string, { plain, images }: TextOptions): HtmlLines {
   const read = plain ? unreadHtml(html) : htmlBody(html, images);
-  return { ...read, cut: read.cut || html.length >= keptText.html };
+  return { ...read, cut: read.cut || html.length >= decodedLimits.html };
 }
 
 /** Lines of at most the limit together, the last one cut, never inside a character; and how long all were. */

@@ -1,7 +1,7 @@
 /**
  * What a file is by its content. The library sees the first bytes of a file only, and never one that it would
  * unpack: some thousand zip files made to inflate would cost it more than the time that a mail may take. Those
- * are told here.
+ * are recognized here.
  */
 import { fileTypeFromBuffer } from 'file-type';
 import { sniffZip } from './sniff-zip.ts';

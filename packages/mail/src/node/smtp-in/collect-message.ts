@@ -34,21 +34,21 @@ export function collectMessage(
     clearTimeout(deadline);
     reject(fault);
   });
-  let kept: ByteList = byteList();
+  let pieces: ByteList = byteList();
   let received = 0;
-  let room = true;
+  let hasBudget = true;
   let settled = false;
 
-  function keepHead(): void {
-    const head = joined(kept, headBytes);
-    kept = byteList();
-    kept.add(head);
+  function shrinkToHead(): void {
+    const head = joined(pieces, headBytes);
+    pieces = byteList();
+    pieces.add(head);
     held.shrink(head.length);
   }
-  function keep(piece: Buffer): void {
-    room = room && held.take(piece.length);
-    if (room) kept.add(piece);
-    else if (kept.length > headBytes) keepHead();
+  function store(piece: Buffer): void {
+    hasBudget = hasBudget && held.take(piece.length);
+    if (hasBudget) pieces.add(piece);
+    else if (pieces.length > headBytes) shrinkToHead();
   }
   function settle(client: 'waiting' | 'sending' | 'gone' | 'late'): void {
     if (settled) return;
@@ -56,11 +56,11 @@ export function collectMessage(
     clearTimeout(deadline);
     if (client === 'late') resolve({ state: 'late' });
     else if (received > maxBytes)
-      resolve({ state: 'too_large', head: joined(kept), bytes: received, client });
+      resolve({ state: 'too_large', head: joined(pieces), bytes: received, client });
     else if (client === 'gone') resolve({ state: 'gone' });
-    else if (!room) resolve({ state: 'no_room' });
-    else resolve({ state: 'complete', raw: joined(kept) });
-    kept = byteList();
+    else if (!hasBudget) resolve({ state: 'no_room' });
+    else resolve({ state: 'complete', raw: joined(pieces) });
+    pieces = byteList();
   }
 
   const deadline = setTimeout(
@@ -75,10 +75,10 @@ export function collectMessage(
     guard((chunk: Buffer) => {
       received += chunk.length;
       if (received > maxBytes) {
-        if (kept.length > headBytes) keepHead();
-        keep(chunk.subarray(0, Math.max(0, headBytes - kept.length)));
+        if (pieces.length > headBytes) shrinkToHead();
+        store(chunk.subarray(0, Math.max(0, headBytes - pieces.length)));
       } else {
-        keep(chunk);
+        store(chunk);
       }
       if (received > maxBytes * 2) {
         stream.pause();

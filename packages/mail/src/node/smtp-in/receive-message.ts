@@ -1,4 +1,4 @@
-/** From DATA to its answer: the message is taken off the wire and handed to whoever decides. */
+/** From DATA to its answer: the message is taken off the wire and handed to intake. */
 import { byteBudget } from '@tinyfat/core';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { answers } from './answers.ts';

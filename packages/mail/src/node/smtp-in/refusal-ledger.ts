@@ -1,5 +1,5 @@
 /**
- * How often each client was refused within the last hour: whoever guesses addresses or sends what nobody takes
+ * How often each client was refused within the last hour: a client that guesses addresses, or sends what nobody takes,
  * is turned away at connect for a while. No timer: what is old is found out when it is asked for.
  */
 import type { Clock } from '@tinyfat/core';

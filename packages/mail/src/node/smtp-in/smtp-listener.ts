@@ -109,7 +109,7 @@ export async function smtpListener(given: SmtpListenerOptions): Promise<SmtpList
     maxRecipients: options.maxRecipients,
     maxClients: options.maxConnections,
     maxCommandLength: 4096,
-    // What it would refuse with 501 it tells nobody; the door says what is wrong with an address, and to whom.
+    // What it would refuse with 501 it tells nobody; intake says what is wrong with an address, and to whom.
     lenientAddressParsing: true,
     socketTimeout: idleTimeoutMs,
 
