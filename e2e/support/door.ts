@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS, type MailLimits, newId } from '@tinyfat/core';
 import { type Database, insertAgent, type Mail } from '@tinyfat/database';
 import { type MailQueue, mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { sql } from 'kysely';
