@@ -29,6 +29,7 @@ export * from './error-code.ts';
 export * from './errors/codes.ts';
 export type { ErrorDescription } from './errors/describe.ts';
 export * from './errors/http.ts';
+export type { RelayFault } from './errors/relay.ts';
 export * from './fault-barrier.ts';
 export * from './first-files.ts';
 export * from './jobs/backoff.ts';

@@ -2,6 +2,7 @@
  * What the rules need of the world. Every implementation of a port passes the suite of the same name in
  * `packages/contracts`. Nothing here knows Node or Cloudflare.
  */
+import type { RelayFault } from './errors/relay.ts';
 
 /** The one clock: milliseconds since the Unix epoch. */
 export type Clock = () => number;
@@ -285,22 +286,6 @@ export interface RefusedRecipient {
 
 /** A permanent refusal that is about this server's account and not about the mail; codes of the list. */
 export type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
-
-/** Why an SMTP relay takes no mail at all, whatever the message is. */
-export type RelayFault =
-  | 'relay_name_unknown'
-  | 'relay_refused'
-  | 'relay_timeout'
-  | 'relay_unreachable'
-  | 'relay_tls_failed'
-  | 'relay_starttls_missing'
-  | 'relay_certificate_untrusted'
-  | 'relay_certificate_name'
-  | 'relay_certificate_dates'
-  | 'relay_login_refused'
-  | 'relay_login_missing'
-  | 'relay_login_needed'
-  | 'relay_not_ready';
 
 /** What a provider said to one message. `retryAfterMs` is the shortest wait that it asked for. */
 export type SendOutcome =
