@@ -4,7 +4,7 @@
  * has not proven who he is learns anything about the allow-list. Last the signs that people's mail carries too:
  * of a stranger's mail they change nothing, and a listed sender's is quarantined, not dropped.
  */
-import { printableAscii } from '../printable-ascii.ts';
+import { printableAscii } from '../text/log-text.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
 import { authenticate, provesNothing } from './authenticate.ts';
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';

@@ -3,7 +3,7 @@
  * nothing, so that nothing else could tell him from a forger. Whoever knows the address may claim to be such a
  * sender; it puts nobody on the list and helps nobody whose domain says how it wants to be checked.
  */
-import { sha256HexOfText } from '../sha256.ts';
+import { sha256HexOfText } from '../bytes/sha256.ts';
 
 /** Letters and digits without those that are mistaken for each other; lower case, as addresses are compared. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';

@@ -1,5 +1,5 @@
 /** What a request to a model costs, and what it may cost at most. All results are whole micro-dollars, rounded up. */
-import type { TokenUsage } from '../ports.ts';
+import type { TokenUsage } from '../ports/recorder.ts';
 
 /** USD per million tokens, which is micro-dollars per token. */
 export interface ModelPrice {

@@ -34,3 +34,8 @@ export function splitHostPort(text: string): { host: string; port: number | null
   if (bracketed === null || parseIpAddress(bracketed[1] ?? '')?.family !== 6) return null;
   return { host: `${bracketed[1]}${bracketed[2] ?? ''}`, port };
 }
+
+/** Whether a host, as a URL has it (WHATWG: lower case, addresses in their usual form), is this machine. */
+export function isLoopbackHostname(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}

@@ -1,5 +1,5 @@
 /** Attachments of outbox mail: bytes given as base64, or a file below the agent's folder. */
-import { fromBase64 } from '../base64.ts';
+import { fromBase64 } from '../bytes/base64.ts';
 
 /** An attachment that passed the schema; `path` is relative to the agent's folder, as AgentFolders wants it. */
 export type OutboxAttachment =

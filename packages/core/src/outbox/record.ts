@@ -2,7 +2,7 @@
  * What stands in `sent/` and `failed/` after a delivery: the result, then everything that the agent wrote. The result
  * comes first, one key a line, so that the beginning of a record tells whose it is, however long the mail is.
  */
-import { parseJsonObject } from '../json.ts';
+import { parseJsonObject } from '../text/json.ts';
 
 /** Longest text that stands in a record because it was no JSON object of bounded size, characters. */
 export const MAX_RAW_LENGTH = 100_000;

@@ -3,7 +3,7 @@
  * composed without another look, and whatever does not is told to the agent as what, where and what to do.
  */
 import * as v from 'valibot';
-import { JSON_OBJECT_LIMITS, parseJsonObject } from '../json.ts';
+import { JSON_OBJECT_LIMITS, parseJsonObject } from '../text/json.ts';
 import { parseMessageId, parseMessageIds } from '../threading/message-id.ts';
 import { MAX_SUBJECT_LENGTH } from '../threading/subject.ts';
 import { MAX_ATTACHMENTS_BYTES, type OutboxAttachment, parseAttachment } from './attachment.ts';

@@ -3,7 +3,7 @@
  * name of an event is made of what tells it from others: what it is, which mail, and for whom.
  */
 import * as v from 'valibot';
-import { sha256HexOfText } from '../sha256.ts';
+import { sha256HexOfText } from '../bytes/sha256.ts';
 import type { DeliveryEvent, DeliveryHappening, ParsedEvent } from './provider-event.ts';
 import { jsonFrom, malformed, timeFrom } from './provider-event.ts';
 

@@ -1,6 +1,6 @@
 /** What a provider's webhook says, in the same words whoever the provider is. */
 
-import { parseJson } from '../json.ts';
+import { parseJson } from '../text/json.ts';
 
 /** A provider that tells us by webhook. */
 export type WebhookProvider = 'resend' | 'postmark';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Cap, capSentence, capState, grantFrom } from './room.ts';
+import { type Cap, capSentence, capState, grantFrom, monthOf } from './caps.ts';
 
 const cap = (change: Partial<Cap>): Cap => ({
   scope: 'owner',
@@ -72,4 +72,13 @@ it('says whose budget it is, and what is left', () => {
     'The budget of this agent is $10.00 a month, and $0.05 of it is left.',
   );
   expect(capSentence(cap({ ...amounts, spent: 11_000_000 }))).toContain('share is $10.00 a month, and $0.00');
+});
+
+it.each([
+  ['2026-11-30T23:59:59.999Z', '2026-11-01', '2026-12-01'],
+  ['2026-12-01T00:00:00.000Z', '2026-12-01', '2027-01-01'],
+  ['2028-02-29T12:00:00.000Z', '2028-02-01', '2028-03-01'],
+  ['2026-06-01T01:00:00.000+02:00', '2026-05-01', '2026-06-01'],
+])('%s is of the month from %s to %s, in UTC', (at, from, until) => {
+  expect(monthOf(Date.parse(at))).toEqual({ from: Date.parse(from), until: Date.parse(until) });
 });

@@ -1,5 +1,18 @@
-/** How much of a month's caps is left, and what a run gets of it. Amounts are micro-dollars. */
+/** The caps of a month, what is left of them, and what a run gets of that. Amounts are micro-dollars. */
 import { formatUsd } from './money.ts';
+
+/** A calendar month in UTC, from `from` up to but without `until`; epoch ms. Budgets begin anew with each. */
+export interface Month {
+  from: number;
+  until: number;
+}
+
+/** The month of a moment (epoch ms). */
+export function monthOf(at: number): Month {
+  const date = new Date(at);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { from: Date.UTC(year, month, 1), until: Date.UTC(year, month + 1, 1) };
+}
 
 /** Whose money: one agent's, or that of all agents of one owner together. */
 export type BudgetScope = 'agent' | 'owner';

@@ -5,8 +5,8 @@
  */
 import { canonicalAddress } from '../admission/canonical-address.ts';
 import { isComplaint, isHardBounce, type MailReport } from '../admission/report.ts';
-import type { RefusedRecipient } from '../ports.ts';
-import { printableAscii } from '../printable-ascii.ts';
+import type { RefusedRecipient } from '../ports/mail-transport.ts';
+import { printableAscii } from '../text/log-text.ts';
 
 /** A delivery as far as a report can concern it. */
 export interface ReportedDelivery {

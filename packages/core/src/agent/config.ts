@@ -3,8 +3,8 @@
  * never stops a turn: it falls back to its default, with a warning that names it.
  */
 import * as v from 'valibot';
-import { parseJsonObject } from '../json.ts';
-import { SESSION_SCOPES, type SessionScope } from './scope.ts';
+import { SESSION_SCOPES, type SessionScope } from '../sessions/scope.ts';
+import { parseJsonObject } from '../text/json.ts';
 
 /** The settings of an agent. */
 export interface AgentConfig {

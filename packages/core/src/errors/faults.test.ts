@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultBarrier, faultText } from './fault-barrier.ts';
+import { faultBarrier, faultText } from './faults.ts';
 
 describe('faultBarrier', () => {
   it('reports what a callback throws, and what its promise is rejected with', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MailReport, ReportedRecipient } from '../admission/report.ts';
-import { hardRefusals, type ReportedDelivery, reportEffect, suppressedReason } from './bounce.ts';
+import { hardRefusals, type ReportedDelivery, reportEffect, suppressedReason } from './report-effect.ts';
 
 const ann = 'ann@example.com';
 const bob = 'bob@example.com';

@@ -1,7 +1,7 @@
 /** Nobody vouches for a report: it may name only people whom the mail went to, and its text is anybody's. */
 import { describe, expect, it } from 'vitest';
 import type { MailReport } from '../admission/report.ts';
-import { type ReportedDelivery, reportEffect } from './bounce.ts';
+import { type ReportedDelivery, reportEffect } from './report-effect.ts';
 
 const ann = 'ann@example.com';
 const delivery: ReportedDelivery = { state: 'sent', recipients: [ann], reason: null };

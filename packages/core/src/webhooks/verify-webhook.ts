@@ -1,10 +1,6 @@
-/**
- * Is this webhook Resend's? It signs as Svix does (docs.svix.com, "Verifying payloads manually"): HMAC-SHA256 over
- * `id.timestamp.body`. Resend's own library can check that too, but for one secret only, by the system's clock, over
- * text instead of the bytes that came, and it does not tell a wrong signature from an old one.
- */
-import { fromBase64 } from '../base64.ts';
-import { equalBytes } from './equal-bytes.ts';
+/** Whether a webhook is its provider's: by the signature of Resend, or by the user and password of Postmark. */
+import { fromBase64 } from '../bytes/base64.ts';
+import { equalBytes, sha256 } from '../bytes/sha256.ts';
 
 /** What came, before anything of it is believed. */
 export interface SignedWebhook {
@@ -49,7 +45,11 @@ export function signatureMissing(headers: Headers): SignatureRefusal | null {
   return typeof claim === 'string' ? wrong(claim) : null;
 }
 
-/** Checks signature and time. Any of the signatures may be right, by any of the secrets. */
+/**
+ * Checks signature and time as Svix signs for Resend (docs.svix.com, "Verifying payloads manually"): HMAC-SHA256 over
+ * `id.timestamp.body`; any of the signatures may be right, by any of the secrets. Resend's own library takes one secret
+ * only, reads the system's clock, and does not tell a wrong signature from an old one.
+ */
 export async function verifySvix(
   { headers, body, now }: SignedWebhook,
   secrets: readonly WebhookSecret[],
@@ -72,6 +72,20 @@ export async function verifySvix(
   const minutes = Math.round(Math.abs(ahead) / 60_000);
   const reason = `It was signed ${minutes} minutes ${ahead < 0 ? 'ago' : 'ahead of our clock'}.`;
   return { ok: false, code: 'webhook_stale', reason };
+}
+
+/** HTTP basic authentication (RFC 7617): whether the Authorization header holds one of the credentials, each `user:password`. */
+export async function verifyBasicAuth(headers: Headers, credentials: readonly string[]): Promise<boolean> {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers.get('authorization') ?? '')?.[1];
+  const bytes = encoded === undefined ? null : fromBase64(encoded);
+  // Digests have one length, so the time does not show that of the password.
+  const given = await sha256(bytes ?? new Uint8Array());
+  let matches = false;
+  for (const one of credentials) {
+    const right = await sha256(new TextEncoder().encode(one));
+    matches = equalBytes(given, right) || matches;
+  }
+  return matches && encoded !== undefined;
 }
 
 interface Claim {

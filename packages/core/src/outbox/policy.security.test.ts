@@ -1,7 +1,7 @@
 /** Who is on Cc is what the sender of a mail says; an answer must not reach people whom the owner doesn't know. */
 import { describe, expect, it } from 'vitest';
 import { type AllowEntry, parseAllowEntry } from '../admission/allow-list.ts';
-import { replyCopies } from './reply-copies.ts';
+import { replyCopies } from './policy.ts';
 
 const allowList: AllowEntry[] = ['ceo@corp.example', 'ann@home.example', '@team.example'].flatMap((text) => {
   const parsed = parseAllowEntry(text);
