@@ -3,10 +3,10 @@ import { type Command, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
 import type { Lease } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
-import { answerCommand } from './answer-command.ts';
+import { answerCommand } from './commands/answer-command.ts';
 import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
-import { failJob } from './fail-job.ts';
-import { takeTurn } from './take-turn.ts';
+import { failJob } from './job/fail-job.ts';
+import { takeTurn } from './turn/take-turn.ts';
 
 /** Does one leased job to its end: finished, failed with an error mail, put back for later, or released. */
 export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortSignal): Promise<void> {

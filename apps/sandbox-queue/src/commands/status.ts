@@ -2,7 +2,7 @@
 import { sessionHash } from '@tinyfat/core';
 import { agentTotals, currentSession, deliveryCounts, lastRunOfSession } from '@tinyfat/database';
 import type { LetterText } from '@tinyfat/mail';
-import { agentModel } from '../agent-setup.ts';
+import { agentModel } from '../job/agent-setup.ts';
 import { agentAddress } from '../consumer.ts';
 import { budgetLine } from './budget-line.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';

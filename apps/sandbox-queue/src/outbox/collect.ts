@@ -5,11 +5,11 @@
  */
 import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
 import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerDeps, Work } from './consumer.ts';
-import { fileDelivery, isOverLimit } from './file-outcome.ts';
-import { newDelivery } from './new-delivery.ts';
-import { awaitedFiles, lookIntoOutbox, OUTBOX } from './outbox-folder.ts';
-import { prepareDelivery } from './prepare-delivery.ts';
+import type { ConsumerDeps, Work } from '../consumer.ts';
+import { fileDelivery, isOverLimit } from './sync.ts';
+import { newDelivery } from '../mails/new-delivery.ts';
+import { awaitedFiles, lookIntoOutbox, OUTBOX } from './folder.ts';
+import { prepareDelivery } from './prepare.ts';
 
 type Deps = Pick<
   ConsumerDeps,

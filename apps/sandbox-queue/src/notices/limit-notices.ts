@@ -21,8 +21,8 @@ import {
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { OutgoingMail } from '@tinyfat/mail';
-import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
-import { incomingMail } from './incoming-mail.ts';
+import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
+import { incomingMail } from '../mails/incoming.ts';
 import { ownerLetter, senderLetter } from './limit-letters.ts';
 
 type Deps = Pick<

@@ -5,7 +5,7 @@
 import { describeError, openSecret, providerKeyBinding, type SealRefusal } from '@tinyfat/core';
 import { type Agent, findProviderKey, markProviderKeyUsed } from '@tinyfat/database';
 import type { TurnRequest } from '@tinyfat/sandbox-spike';
-import type { ConsumerDeps } from './consumer.ts';
+import type { ConsumerDeps } from '../consumer.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'clock' | 'logger' | 'llm' | 'readMasterKeys'>;
 type Upstream = TurnRequest['upstream'];

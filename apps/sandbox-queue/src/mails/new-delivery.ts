@@ -1,7 +1,7 @@
 /** A delivery before anything is known of its mail. */
 import { newMessageId } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
-import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 
 /** The row of a file of outbox/email (null: of several) in state `failed`, until it is read, checked and composed. */
 export function newDelivery(

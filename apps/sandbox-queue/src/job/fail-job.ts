@@ -2,8 +2,8 @@
 import { describeError, renderError } from '@tinyfat/core';
 import type { Run } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
-import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
-import { hostMail } from './host-mail.ts';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
+import { hostMail } from '../mails/host-mail.ts';
 import { newsForOwner } from './news-for-owner.ts';
 import { settleJob } from './settle-job.ts';
 

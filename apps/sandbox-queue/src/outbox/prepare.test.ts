@@ -10,9 +10,9 @@ import {
 } from '@tinyfat/database';
 import { mailWorkers } from '@tinyfat/mail';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hostMail } from './host-mail.ts';
-import { prepareDelivery } from './prepare-delivery.ts';
-import { type Outbox, openOutbox } from './test-support/outbox.ts';
+import { hostMail } from '../mails/host-mail.ts';
+import { prepareDelivery } from './prepare.ts';
+import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 
 const owner = 'owner@example.com';
 const ann = 'ann@team.example';

@@ -6,10 +6,10 @@ import { type AgentFolders, MAX_TURN_BYTES } from '@tinyfat/core';
 import { insertDeliveries } from '@tinyfat/database';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { collectOutbox } from './collect-outbox.ts';
-import { fileDelivery, fileSettled } from './file-outcome.ts';
-import { sweepLeftovers } from './sweep-leftovers.ts';
-import { type Outbox, openOutbox, workOf } from './test-support/outbox.ts';
+import { collectOutbox } from './collect.ts';
+import { fileDelivery, fileSettled } from './sync.ts';
+import { sweepLeftovers } from './leftovers.ts';
+import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
 
 let outbox: Outbox;
 beforeEach(async () => {

@@ -21,8 +21,8 @@ import {
   suppress,
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
-import type { ConsumerDeps } from './consumer.ts';
-import { fileDelivery, fileSettled } from './file-outcome.ts';
+import type { ConsumerDeps } from '../consumer.ts';
+import { fileDelivery, fileSettled } from '../outbox/sync.ts';
 
 type Deps = Pick<
   ConsumerDeps,

@@ -15,7 +15,7 @@ import {
 } from '@tinyfat/core';
 import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
 import type { TurnRequest } from '@tinyfat/sandbox-spike';
-import type { ConsumerDeps, ModelInfo, Work } from './consumer.ts';
+import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
 type Money = TurnRequest['money'];

@@ -1,7 +1,7 @@
 /** The accepted mail of a job, as the threading and reply rules want it. */
 import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core';
 import type { Mail } from '@tinyfat/database';
-import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
+import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 
 /** Sender, subject and thread of a mail row. Only mails that were let in have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {

@@ -4,8 +4,8 @@
  */
 import { describeError } from '@tinyfat/core';
 import { type Database, insertDeliveries, type Run, wasToldOf } from '@tinyfat/database';
-import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
-import { ownerMail } from './host-mail.ts';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
+import { ownerMail } from '../mails/host-mail.ts';
 
 /** About the money and the keys of the owner. */
 const OWNERS_TO_MEND = ['llm_billing', 'llm_unauthorized', 'owner_key_unreadable', 'budget_exhausted'];

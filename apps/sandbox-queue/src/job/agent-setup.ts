@@ -7,8 +7,8 @@ import {
   sessionScopeKey,
 } from '@tinyfat/core';
 import { currentSession, setCurrentSession } from '@tinyfat/database';
-import type { ConsumerDeps, ModelInfo, Work } from './consumer.ts';
-import { incomingMail } from './incoming-mail.ts';
+import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
+import { incomingMail } from '../mails/incoming.ts';
 
 const MAX_CONFIG_BYTES = 64_000;
 

@@ -1,7 +1,7 @@
 /** Whether a mail may leave, or waits for the owner. */
 import { outboundDecision, suppressedReason } from '@tinyfat/core';
 import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
-import type { ConsumerDeps, Work } from './consumer.ts';
+import type { ConsumerDeps, Work } from '../consumer.ts';
 
 /**
  * First state of a delivery that is ready: `awaiting_approval` where somebody on it is a stranger to the agent, or

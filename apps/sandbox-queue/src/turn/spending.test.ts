@@ -2,7 +2,7 @@ import { type BudgetScope, monthOf } from '@tinyfat/core';
 import { addUsage, agentById, monthSpent, type Run, runById, setBudget, startRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSpending } from './spending.ts';
-import { type Outbox, openOutbox } from './test-support/outbox.ts';
+import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 
 const OWNER = 'owner@example.com';
 const NOVEMBER = Date.parse('2026-11-15');

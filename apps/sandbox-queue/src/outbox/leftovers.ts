@@ -4,9 +4,9 @@
  */
 import { outboxRecord, renderError } from '@tinyfat/core';
 import { markFiled, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerDeps, Work } from './consumer.ts';
-import { fileDelivery, isOverLimit } from './file-outcome.ts';
-import { awaitedFiles, lookIntoOutbox, setOutboxAside } from './outbox-folder.ts';
+import type { ConsumerDeps, Work } from '../consumer.ts';
+import { fileDelivery, isOverLimit } from './sync.ts';
+import { awaitedFiles, lookIntoOutbox, setOutboxAside } from './folder.ts';
 
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'makeId' | 'workers'>;
 

@@ -12,7 +12,7 @@ import {
   runById,
   setMailState,
 } from '@tinyfat/database';
-import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
+import { type ConsumerDeps, LeaseLost, type Work } from '../consumer.ts';
 
 /** What a job came to. */
 export interface JobEnd {

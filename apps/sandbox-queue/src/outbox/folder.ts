@@ -4,7 +4,7 @@
  */
 import type { FolderEntry } from '@tinyfat/core';
 import { type Delivery, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerDeps } from './consumer.ts';
+import type { ConsumerDeps } from '../consumer.ts';
 
 /** Where agents put mails that are to be sent. */
 export const OUTBOX = 'outbox/email';

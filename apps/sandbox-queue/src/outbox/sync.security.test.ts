@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { applyReport, deliveryById, type NewDelivery } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileDelivery, fileSettled } from './file-outcome.ts';
-import { type Outbox, openOutbox } from './test-support/outbox.ts';
+import { fileDelivery, fileSettled } from './sync.ts';
+import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 
 describe('an agent that meddles with its records', () => {
   let outbox: Outbox;

@@ -15,8 +15,8 @@ import {
   sha256Hex,
 } from '@tinyfat/core';
 import { type Delivery, deliveryById, markFiled, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerDeps } from './consumer.ts';
-import { OUTBOX, setOutboxAside } from './outbox-folder.ts';
+import type { ConsumerDeps } from '../consumer.ts';
+import { OUTBOX, setOutboxAside } from './folder.ts';
 
 /** A record is its mail and the result, with some numbers written longer than they were. */
 const MAX_RECORD_BYTES = MAX_MAIL_FILE_BYTES + 1_000_000;

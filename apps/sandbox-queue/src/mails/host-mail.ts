@@ -2,9 +2,9 @@
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
-import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
+import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { firstState } from './first-state.ts';
-import { incomingMail, secretReplyTo } from './incoming-mail.ts';
+import { incomingMail, secretReplyTo } from './incoming.ts';
 
 /**
  * Composes a reply to the sender of the mail in hand, and to nobody else; it awaits approval

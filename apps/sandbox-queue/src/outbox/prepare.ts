@@ -15,11 +15,11 @@ import {
 } from '@tinyfat/core';
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
-import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
-import { firstState } from './first-state.ts';
-import { incomingMail, secretReplyTo } from './incoming-mail.ts';
-import { newDelivery } from './new-delivery.ts';
-import { OUTBOX } from './outbox-folder.ts';
+import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
+import { firstState } from '../mails/first-state.ts';
+import { incomingMail, secretReplyTo } from '../mails/incoming.ts';
+import { newDelivery } from '../mails/new-delivery.ts';
+import { OUTBOX } from './folder.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>;
 type Addressee = Pick<Work, 'agent' | 'mail'>;

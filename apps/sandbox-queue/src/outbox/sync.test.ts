@@ -6,8 +6,8 @@ import {
   requeueDelivery,
 } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileDelivery, fileSettled } from './file-outcome.ts';
-import { type Outbox, openOutbox } from './test-support/outbox.ts';
+import { fileDelivery, fileSettled } from './sync.ts';
+import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 
 const text = '{"body":"Pong.","log":"[scout]","status":"pending"}';
 
