@@ -1,4 +1,4 @@
-/** One job: a command is answered at once, anything else becomes a turn; who died too often is given up. */
+/** One job: a command is answered at once, any other mail becomes a turn; a job whose attempts are used up fails. */
 import { type Command, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
 import type { Lease } from '@tinyfat/jobs';
@@ -17,7 +17,7 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
   try {
     await route(deps, work, signal);
   } catch (error) {
-    // Whoever has the job now will end it; nothing of ours was written.
+    // Another worker has the job now and will end it; nothing was written.
     if (error instanceof LeaseLost) return deps.logger.warn('lease_lost', { job: lease.jobId });
     throw error;
   }
@@ -43,7 +43,7 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
     return await failJob(deps, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
   }
   if (!read.ok) {
-    // The door let in nothing that can't be read in time: the machine is busy, or a thread died. The attempt counts.
+    // Intake read the mail in time, so the machine is busy, or a thread died: another attempt may do.
     if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
     return await failJob(deps, work, { run, code: 'unreadable', detail: read.reason, errorMail: true });
   }

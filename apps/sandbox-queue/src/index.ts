@@ -1,5 +1,5 @@
 export * from './consumer.ts';
-export { fileSettled } from './outbox/sync.ts';
+export * from './deliveries/send.ts';
 export * from './handle-job.ts';
 export { startLimitNotices } from './notices/limit-notices.ts';
-export * from './deliveries/send.ts';
+export { syncOutbox } from './outbox/sync.ts';

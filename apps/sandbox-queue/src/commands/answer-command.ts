@@ -1,18 +1,17 @@
 /** Answers a command by mail, without a model call; what it changes is written together with the answer. */
 import type { Command } from '@tinyfat/core';
 import { type Run, setCurrentSession } from '@tinyfat/database';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 import { readConfig, scopeOf } from '../job/agent-setup.ts';
+import { settleJob } from '../job/settle-job.ts';
+import { hostMail } from '../mails/host-mail.ts';
 import { clear } from './clear.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 import { help } from './help.ts';
 import { model } from './model.ts';
 import { resume } from './resume.ts';
 import { status } from './status.ts';
-import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
-import { hostMail } from '../mails/host-mail.ts';
-import { settleJob } from '../job/settle-job.ts';
 
-/** Does the command of a job and ends the job. */
 export async function answerCommand(
   deps: ConsumerDeps,
   work: Work,

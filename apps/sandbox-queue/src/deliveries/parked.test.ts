@@ -8,8 +8,8 @@ import {
   recoverInterruptedDeliveries,
 } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startSender } from './send.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { startSender } from './send.ts';
 
 const HOUR = 3_600_000;
 const sent: SendOutcome = { state: 'sent', providerId: 'p-1', recipientsRefused: [] };

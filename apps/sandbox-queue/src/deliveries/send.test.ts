@@ -12,8 +12,8 @@ import {
 } from '@tinyfat/database';
 import { maildir } from '@tinyfat/mail';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startSender } from './send.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { startSender } from './send.ts';
 
 const ann = 'ann@example.com';
 const bob = 'bob@example.com';

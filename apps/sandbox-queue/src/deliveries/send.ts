@@ -1,8 +1,8 @@
 /**
- * Hands recorded deliveries to the provider, in order and one at a time per agent, and writes what came of it.
- * `sending` is committed before the try; a try that ended without an answer is `uncertain` and never repeated
- * by itself unless the provider folds repeats, and still remembers (invariant 4). A mail that waits for the provider's account, not for
- * luck, is parked: tried seldom, for as long as it takes, and shown as waiting with the reason.
+ * Sends deliveries through the provider, in order and one at a time per agent, and settles them. `sending` is committed
+ * before the attempt; an attempt without an answer makes the delivery `uncertain`, and it is sent again only where the
+ * provider folds repeats and still remembers the first (invariant 4). While the provider's account may not send, a
+ * delivery is parked: tried seldom and without end, and shown as waiting with the reason.
  */
 import {
   afterFailure,
@@ -22,7 +22,7 @@ import {
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
-import { fileDelivery, fileSettled } from '../outbox/sync.ts';
+import { syncDelivery, syncOutbox } from '../outbox/sync.ts';
 
 type Deps = Pick<
   ConsumerDeps,
@@ -40,22 +40,21 @@ type Deps = Pick<
 
 const POLL_MS = 1000;
 const AT_ONCE = 8;
-/** How long a parked delivery waits at least, and at most; what the provider asks for lies between. */
+/** Bounds of the wait that a provider asks for, for a parked delivery. */
 const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
 
-/** A try that is repeated must reach the provider this long before it forgets the first one. */
+/** How long before the provider forgets an attempt it is no longer repeated. */
 const FORGETS_EARLIER_MS = 3_600_000;
 
-/** A delivery with the time at which it was taken up. */
+/** `at`: when the delivery was claimed, epoch ms. */
 interface Claimed {
   delivery: Delivery;
-  /** Epoch ms. */
   at: number;
 }
 
-/** Files what a crash left unfiled, then sends until it is stopped. */
+/** Syncs the outboxes that a crash left behind, then sends until it is stopped. */
 export async function startSender(deps: Deps): Promise<WorkLoop> {
-  await fileSettled(deps);
+  await syncOutbox(deps);
   return startWorkLoop<Claimed>({
     clock: deps.clock,
     atOnce: AT_ONCE,
@@ -76,7 +75,7 @@ export async function startSender(deps: Deps): Promise<WorkLoop> {
 
 async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
   const outcome = forgotten(deps, { delivery, at }) ?? (await attempt(deps, delivery));
-  // Doubt of an earlier try stays; this one's ends with an outcome that leaves none.
+  // A certain outcome ends the doubt of this attempt, not that of an earlier one.
   const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
   const end = settlement(deps, delivery, outcome);
   const inDoubt = delivery.doubt_since !== at && end.state === 'pending';
@@ -87,7 +86,7 @@ async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
   };
   await deps.db.transaction().execute(async (tx) => {
     await suppress(tx, suppressions(deps, delivery, outcome));
-    // A mail can come back before its try has ended: then the report has told the end.
+    // A report may have settled the delivery already: a mail can come back before its attempt has ended.
     if (!(await settleDelivery(tx, delivery.id, settled))) return;
     const mail = mailState(delivery, settled.state, settled.reason ?? null);
     if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
@@ -106,13 +105,10 @@ async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
     nextAttemptAt: settled.state === 'pending' ? (settled.next_attempt_at ?? null) : null,
     durationMs: deps.clock() - at,
   });
-  if (settled.state !== 'pending') await fileDelivery(deps, delivery.id);
+  if (settled.state !== 'pending') await syncDelivery(deps, delivery.id);
 }
 
-/**
- * Where an earlier try may have been taken, and the provider of now does not know it, or not any more: a repeat would be
- * a second mail.
- */
+/** `unknown` where an earlier attempt may have been taken and this provider does not remember it: a repeat could be a second mail. */
 function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome | null {
   const { doubt_since } = delivery;
   const isAsked = delivery.provider === transport.name;
@@ -123,7 +119,7 @@ function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome 
   return { state: 'unknown', reason, final: true };
 }
 
-/** One try. What fails before the provider is spoken to was surely not sent. */
+/** One attempt. What fails before the provider is asked was surely not sent. */
 async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
   const recipients: string[] = JSON.parse(delivery.recipients);
   let raw: Uint8Array;
@@ -132,7 +128,7 @@ async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
   } catch (error) {
     return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
   }
-  // What was sent before and came back is sent anew, which a provider must not fold into the first time.
+  // A mail that came back is sent anew, which the provider must not fold into the first time.
   const key = delivery.sent_at === null ? delivery.id : `${delivery.id}-${delivery.sent_at}`;
   return await deps.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
 }
@@ -182,7 +178,7 @@ function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Settl
   }
 }
 
-/** Puts a delivery off without counting the try: no number of tries mends an account. */
+/** Puts a delivery off without counting the attempt: no number of attempts mends an account. */
 function parked(
   deps: Deps,
   delivery: Delivery,
@@ -222,7 +218,7 @@ function again(
   };
 }
 
-/** What the end of an answer's delivery makes of its mail; null where it changes nothing. */
+/** State of the mail that a delivery answers; null where the delivery changes nothing. */
 function mailState(
   delivery: Delivery,
   state: Settlement['state'],

@@ -1,4 +1,4 @@
-/** What holds for one mail of one agent: its config.json, model and current session. */
+/** Settings for one mail of one agent: its config.json, model and current session. */
 import {
   type AgentConfig,
   canonicalAddress,
@@ -36,7 +36,7 @@ export function agentModel(
   return { model: fallback.model, warning: `config.json: ${chosen.reason}` };
 }
 
-/** Which mails share a session with this one. */
+/** Key of the session scope of a mail. */
 export function scopeOf(config: AgentConfig, { mail }: Work): string {
   const incoming = incomingMail(mail);
   const sender = canonicalAddress(incoming.sender);
@@ -44,7 +44,7 @@ export function scopeOf(config: AgentConfig, { mail }: Work): string {
   return sessionScopeKey(config.sessionScope, { ...incoming, sender, fallback: mail.id });
 }
 
-/** Id of the session that a mail goes on with; the first mail of a scope begins one. */
+/** Id of the current session of a scope; the first mail of a scope begins one. */
 export async function sessionOf(deps: ConsumerDeps, agentId: string, scope: string): Promise<string> {
   const known = await currentSession(deps.db, agentId, scope);
   if (known !== undefined) return known;

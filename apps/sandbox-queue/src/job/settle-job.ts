@@ -1,6 +1,6 @@
 /**
- * The one way in which a job ends: run, deliveries, mail state and job in a single transaction, and only while
- * the lease holds. Whatever was decided before is worth nothing without it (invariants 1, 2 and 4).
+ * The one way in which a job ends: run, deliveries, mail state and job in a single transaction, and only while the lease
+ * holds (invariants 1, 2 and 4).
  */
 import {
   type Database,
@@ -14,17 +14,16 @@ import {
 } from '@tinyfat/database';
 import { type ConsumerDeps, LeaseLost, type Work } from '../consumer.ts';
 
-/** What a job came to. */
 export interface JobEnd {
   runId: string;
   run: RunEnd;
   deliveries: readonly NewDelivery[];
   mail: { state: MailState; reason: string };
-  /** Anything else that must be true with it, for example the session that /clear began. */
+  /** Writes what belongs to it, for example the session that /clear began. */
   also?: (tx: Database) => Promise<void>;
 }
 
-/** Writes the end of a job; throws `LeaseLost` and writes nothing when somebody else has the job now. */
+/** Throws `LeaseLost`, and writes nothing, when another worker has the job now. */
 export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Promise<void> {
   const { lease, mail } = work;
   await deps.db.transaction().execute(async (tx) => {

@@ -1,16 +1,12 @@
-/** Mail that the host itself writes: answers to commands, and error mails. Composed and stored, not yet recorded. */
-import { newMessageId, replyTo } from '@tinyfat/core';
+/** Mail that the host itself writes: answers to commands, and error mails. Composed and stored; its row is not written yet. */
+import { replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
-import { firstState } from './first-state.ts';
 import { incomingMail, secretReplyTo } from './incoming.ts';
+import { firstState, newDelivery } from './new-delivery.ts';
 
-/**
- * Composes a reply to the sender of the mail in hand, and to nobody else; it awaits approval
- * where they are suppressed. Throws when
- * even that can't be composed.
- */
+/** Composes a reply to the sender alone; it awaits approval where the sender is suppressed. Throws when it can't be composed. */
 export async function hostMail(
   deps: Pick<ConsumerDeps, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
@@ -19,7 +15,7 @@ export async function hostMail(
   return await compose(deps, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
 }
 
-/** Composes a mail to the owner of the agent, in a thread of its own. Throws when even that can't be composed. */
+/** Composes a mail to the owner of the agent, in a thread of its own. Throws when it can't be composed. */
 export async function ownerMail(
   deps: Parameters<typeof hostMail>[0],
   work: Pick<Work, 'agent' | 'mail'>,
@@ -38,12 +34,10 @@ async function compose(
   autoSubmitted: 'auto-replied' | 'auto-generated',
 ): Promise<NewDelivery> {
   const recipients = address.to.map((to) => to.address);
-  const id = deps.makeId();
-  const messageId = newMessageId(id, deps.mailDomain);
-  const from = agentMailbox(deps, work.agent);
+  const delivery = newDelivery(deps, work, { runId: mail.runId, file: null });
   const composed = await deps.workers.compose({
-    messageId,
-    from,
+    messageId: delivery.message_id,
+    from: agentMailbox(deps, work.agent),
     to: address.to,
     cc: [],
     replyTo: secretReplyTo(deps, work, recipients),
@@ -57,24 +51,14 @@ async function compose(
     attachments: [],
   });
   if (!composed.ok) throw new Error(`a mail of our own could not be composed: ${composed.reason}`);
-  await deps.rawMail.put(id, composed.raw);
+  await deps.rawMail.put(delivery.id, composed.raw);
   return {
-    id,
-    agent_id: work.agent.id,
-    mail_id: work.mail.id,
-    run_id: mail.runId,
+    ...delivery,
     kind: mail.kind,
-    source_file: null,
-    source_sha256: null,
-    envelope_sender: from.address,
     recipients: JSON.stringify(recipients),
     subject: address.subject,
-    message_id: messageId,
-    raw_key: id,
+    raw_key: delivery.id,
     ...(await firstState(deps, work, recipients)),
-    attempts: 0,
-    next_attempt_at: deps.clock(),
-    created_at: deps.clock(),
     filed: 1,
   };
 }

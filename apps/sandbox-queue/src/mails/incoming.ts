@@ -1,9 +1,9 @@
-/** The accepted mail of a job, as the threading and reply rules want it. */
+/** The mail of a job, in the form that the rules of threading and replies take. */
 import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core';
 import type { Mail } from '@tinyfat/database';
 import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 
-/** Sender, subject and thread of a mail row. Only mails that were let in have jobs, and those have a sender. */
+/** Sender, subject and thread of a mail row. Only accepted mails have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {
   if (mail.sender === null) throw new Error(`mail ${mail.id} has a job but no sender`);
   const invented = mail.message_id.endsWith('@no-message-id.invalid>');
@@ -20,9 +20,8 @@ export function incomingMail(mail: Mail): IncomingMail {
 }
 
 /**
- * The secret address that the mail came to, as Reply-To of a mail to its sender, so that the conversation goes on:
- * at the plain address the next mail would be refused. Whoever knows the address can pass for such a sender, so
- * null where anybody else reads along.
+ * The secret address that the mail came to, as Reply-To of an answer: at the plain address the sender's next mail would be
+ * refused. Null where the answer has any other recipient, who could then pass for such a sender.
  */
 export function secretReplyTo(
   deps: Pick<ConsumerDeps, 'mailDomain'>,

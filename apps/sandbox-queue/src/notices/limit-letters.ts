@@ -1,9 +1,24 @@
-/** What the notices of limits say. */
+/** The texts of limit notices. */
 import { describeError } from '@tinyfat/core';
+import type { WaitingMails } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
-import type { WaitingSummary } from './limit-notices.ts';
 
-/** To who wrote too many; `reason` is the sentence with which the mail was kept. */
+/** Senders that a notice names. */
+const MOST_NAMED = 10;
+
+/** The mails of an agent that wait because of limits: the senders with the most, and how many senders are not named. */
+export interface WaitingSummary {
+  mails: number;
+  named: WaitingMails[];
+  more: number;
+}
+
+export function summarize(waiting: readonly WaitingMails[]): WaitingSummary {
+  const mails = waiting.reduce((sum, { mails }) => sum + mails, 0);
+  return { mails, named: waiting.slice(0, MOST_NAMED), more: Math.max(0, waiting.length - MOST_NAMED) };
+}
+
+/** To the sender; `reason` says which limit the mail is over. */
 export function senderLetter(about: { address: string; reason: string }): Letter {
   const paragraph = (text: string): LetterBlock => ({ kind: 'text', text: [text] });
   return {
@@ -16,7 +31,7 @@ export function senderLetter(about: { address: string; reason: string }): Letter
   };
 }
 
-/** To the owner: who is over which limit, how many mails wait, and what can be done. */
+/** To the owner: which senders are over which limit, how many mails wait, and what can be done. */
 export function ownerLetter(about: { name: string; address: string; waiting: WaitingSummary }): Letter {
   const { mails, named, more } = about.waiting;
   const codes = [...new Set(named.map(({ code }) => code))];

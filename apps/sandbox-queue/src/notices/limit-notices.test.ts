@@ -4,8 +4,8 @@ import { askForNotice, suppress } from '@tinyfat/database';
 import type { WorkLoop } from '@tinyfat/jobs';
 import { type LetterText, letterText, type OutgoingMail } from '@tinyfat/mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startLimitNotices } from './limit-notices.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { startLimitNotices } from './limit-notices.ts';
 
 const BOB = 'bob@example.com';
 const HOUR = 3_600_000;

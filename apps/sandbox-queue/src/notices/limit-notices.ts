@@ -1,7 +1,6 @@
 /**
- * Tells people by mail that mails wait because of a limit: who wrote too many, and the owner of the agent. Rows say who
- * is to be told; each was asked for in the transaction that kept the mail, at most once in an hour. Only proven, listed
- * senders and owners have rows, so nobody else ever hears of it.
+ * Sends the limit notices: mails to a sender who wrote too many and to the owner of the agent, at most one an hour each.
+ * Intake writes a notice's row in the transaction that quarantines the mail, for proven, listed senders and owners only.
  */
 import { afterFailure, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
 import {
@@ -16,14 +15,13 @@ import {
   releaseDeadNotices,
   settleNotice,
   suppressedAmong,
-  type WaitingMails,
   waitingOverLimit,
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
-import { ownerLetter, senderLetter } from './limit-letters.ts';
+import { ownerLetter, senderLetter, summarize, type WaitingSummary } from './limit-letters.ts';
 
 type Deps = Pick<
   ConsumerDeps,
@@ -34,8 +32,6 @@ const AT_ONCE = 2;
 const POLL_MS = 1000;
 /** Longer than any transport tries. */
 const TRY_MS = 600_000;
-/** Senders that a notice names. */
-const MOST_NAMED = 10;
 
 /** Sends notices until it is stopped. */
 export function startLimitNotices(deps: Deps): WorkLoop {
@@ -52,14 +48,14 @@ export function startLimitNotices(deps: Deps): WorkLoop {
     },
     nextDue: () => nextNoticeDue(db, clock()),
     work: (notice) =>
-      tell(deps, notice).catch((error) =>
+      sendNotice(deps, notice).catch((error) =>
         logger.error('limit_notice_crashed', { notice: notice.id, error: String(error) }),
       ),
     onUnreachable: (error) => logger.error('limit_notices_unreachable', { error: String(error) }),
   });
 }
 
-async function tell(deps: Deps, notice: LimitNotice): Promise<void> {
+async function sendNotice(deps: Deps, notice: LimitNotice): Promise<void> {
   const { db, transport, logger, clock } = deps;
   const mail = await noticeMail(deps, notice);
   if (mail === null) {
@@ -83,7 +79,7 @@ async function tell(deps: Deps, notice: LimitNotice): Promise<void> {
   });
 }
 
-/** The mail, the same at every try; null where there is nothing to tell any more, or nobody who wants mail. */
+/** The mail, the same at every try; null where nothing waits any more, or the recipient is suppressed. */
 async function noticeMail(deps: Deps, notice: LimitNotice): Promise<OutgoingMail | null> {
   const agent = await agentById(deps.db, notice.agent_id);
   const mail = await mailById(deps.db, notice.mail_id);
@@ -117,7 +113,7 @@ function senderMail(deps: Deps, { agent, mail }: Pick<Work, 'agent' | 'mail'>): 
 
 async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise<Content | null> {
   const now = await waitingOverLimit(deps.db, agent.id);
-  const text = notice.waiting ?? (await fixWaiting(deps.db, notice.id, JSON.stringify(summary(now))));
+  const text = notice.waiting ?? (await fixWaiting(deps.db, notice.id, JSON.stringify(summarize(now))));
   const waiting: WaitingSummary = JSON.parse(text);
   if (waiting.mails === 0) return null;
   const address = agentAddress(deps, agent);
@@ -131,19 +127,7 @@ async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise
   };
 }
 
-/** What waits at an agent's door because of limits: the senders with the most mails, and how many are not named. */
-export interface WaitingSummary {
-  mails: number;
-  named: WaitingMails[];
-  more: number;
-}
-
-function summary(waiting: readonly WaitingMails[]): WaitingSummary {
-  const mails = waiting.reduce((sum, { mails }) => sum + mails, 0);
-  return { mails, named: waiting.slice(0, MOST_NAMED), more: Math.max(0, waiting.length - MOST_NAMED) };
-}
-
-/** Another try only where the first was surely not taken, or is folded, and only within the hour. */
+/** Tries again only where the provider has not taken the mail, or folds repeats, and only within the hour. */
 function endOf(deps: Deps, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
   const now = deps.clock();
   const failed = { state: 'failed', next_attempt_at: now } as const;

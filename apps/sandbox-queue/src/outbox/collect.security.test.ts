@@ -6,10 +6,10 @@ import { type AgentFolders, MAX_TURN_BYTES } from '@tinyfat/core';
 import { insertDeliveries } from '@tinyfat/database';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { collectOutbox } from './collect.ts';
-import { fileDelivery, fileSettled } from './sync.ts';
-import { sweepLeftovers } from './leftovers.ts';
 import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
+import { collectOutbox } from './collect.ts';
+import { sweepLeftovers } from './leftovers.ts';
+import { syncDelivery, syncOutbox } from './sync.ts';
 
 let outbox: Outbox;
 beforeEach(async () => {
@@ -38,7 +38,7 @@ async function collect(runId: string, folders: AgentFolders = outbox.deps.folder
   const deps = { ...outbox.deps, folders };
   const collected = await collectOutbox(deps, await workOf(outbox, runId), { runId, footer: null });
   await insertDeliveries(outbox.db, collected.deliveries);
-  await collected.fileRefused();
+  await collected.syncRefused();
   return collected.deliveries;
 }
 
@@ -86,7 +86,7 @@ describe('a flood of files', () => {
     expect(outbox.logged).toEqual([]);
     // Filed or not, what the next turn writes is its own.
     outbox.write('email', 'next.json', '{"body":"x"}');
-    await fileSettled(outbox.deps);
+    await syncOutbox(outbox.deps);
     expect(outbox.names('email')).toContain('next.json');
   });
 
@@ -139,7 +139,7 @@ describe('odd files', () => {
     await outbox.mail('old');
     outbox.write('email', 'old.json', text);
     const { id } = await outbox.delivery('old', { filed: 0 });
-    await fileDelivery(outbox.deps, id);
+    await syncDelivery(outbox.deps, id);
     expect(outbox.read('sent', 'old.json')).toMatchObject({ status: 'sent' });
     expect(outbox.names('email')).toEqual([]);
     expect(readFileSync(join(outbox.root, 'sent', `old.json.original-${id}`), 'utf8')).toBe(text);
@@ -281,7 +281,7 @@ describe('any outbox', () => {
           .set({ state: 'sent', sent_at: 5 })
           .where('state', '=', 'pending')
           .execute();
-        await fileSettled(outbox.deps);
+        await syncOutbox(outbox.deps);
         const unfiled = await outbox.db.selectFrom('deliveries').selectAll().where('filed', '=', 0).execute();
         expect(unfiled).toEqual([]);
         expect(outbox.names('email').filter((left) => !left.startsWith('.'))).toEqual([]);

@@ -1,33 +1,32 @@
 /**
- * After a turn: every file in outbox/email becomes a delivery (invariant 6: it is only data) or goes to failed/
- * with its reason. One bad file never stops the others. Nothing is moved before the rows are written: a file
- * that is found again after a crash is recognised by its name and hash.
+ * After a turn: every file in outbox/email becomes a delivery (invariant 6: it is only data), or goes to failed/ with its
+ * reason. One bad file never stops the others. No file is moved before the rows are written: a file that is found again
+ * after a crash is known by its name and hash.
  */
 import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
 import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerDeps, Work } from '../consumer.ts';
-import { fileDelivery, isOverLimit } from './sync.ts';
 import { newDelivery } from '../mails/new-delivery.ts';
-import { awaitedFiles, lookIntoOutbox, OUTBOX } from './folder.ts';
+import { awaitedFiles, listOutbox, OUTBOX } from './folder.ts';
 import { prepareDelivery } from './prepare.ts';
+import { isOverLimit, syncDelivery } from './sync.ts';
 
 type Deps = Pick<
   ConsumerDeps,
   'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain' | 'logger'
 >;
 
-/** What was in the outbox. */
 export interface CollectedOutbox {
   /** In the order of sending; refused ones too, in state `failed`. */
   deliveries: NewDelivery[];
-  /** Moves what was refused or awaits approval to failed/; to be called once the rows are written. */
-  fileRefused(): Promise<void>;
+  /** Moves files that were refused or await approval to failed/; to be called once the rows are written. */
+  syncRefused(): Promise<void>;
 }
 
-/** Filing is mostly waiting for the disk. */
-const FILED_AT_ONCE = 4;
+/** Syncing mostly waits for the disk. */
+const SYNCED_AT_ONCE = 4;
 
-/** Node shows a name that is no UTF-8 with this in it; such a file can't be opened by the name that it shows. */
+/** Node puts this into a name that is not UTF-8; the file can't be opened by such a name. */
 const NOT_UTF8 = '\ufffd';
 
 /** Checks, composes and stores every new file of an agent's outbox; writes no rows. */
@@ -51,39 +50,39 @@ export async function collectOutbox(
   }
   return {
     deliveries,
-    async fileRefused() {
+    async syncRefused() {
       const refused = deliveries.filter(({ state }) => state === 'failed' || state === 'awaiting_approval');
       const files = refused.filter((delivery) => !isOverLimit(delivery));
-      for (let from = 0; from < files.length; from += FILED_AT_ONCE) {
-        const some = files.slice(from, from + FILED_AT_ONCE);
-        await Promise.all(some.map(({ id }) => fileDelivery(deps, id)));
+      for (let from = 0; from < files.length; from += SYNCED_AT_ONCE) {
+        const some = files.slice(from, from + SYNCED_AT_ONCE);
+        await Promise.all(some.map(({ id }) => syncDelivery(deps, id)));
       }
-      // What is left by now goes away whole.
-      for (const { id } of refused.filter(isOverLimit)) await fileDelivery(deps, id);
+      // These move all that is left in the folder, so they come last.
+      for (const { id } of refused.filter(isOverLimit)) await syncDelivery(deps, id);
     },
   };
 }
 
-/** `over` says what is not read, null where everything is. */
+/** `over` says which files are not read; null where all are. */
 interface FilesToRead {
   files: string[];
-  /** Files of deliveries that wait: they are mails of their own where the agent has changed them since. */
+  /** Files of deliveries that are still to be sent: new mails where the agent has changed them since. */
   again: string[];
   over: string | null;
 }
 
-/** In the order in which they were written; where they are too many, the reply and then the others by name. */
+/** All in the order in which they were written; where they are too many, the reply and then the others by name. */
 async function filesToRead(
   deps: Deps,
   work: Pick<Work, 'agent' | 'mail'>,
   { runId, awaited }: { runId: string; awaited: ReadonlySet<string> },
 ): Promise<FilesToRead> {
-  const { entries, more } = await lookIntoOutbox(deps, work.agent.id);
+  const { entries, more } = await listOutbox(deps, work.agent.id);
   const named = entries.filter(({ name }) => !name.includes(NOT_UTF8));
   const fresh = named.filter(({ name }) => !awaited.has(name));
   const names = fresh.map(({ name }) => name);
   const reply = replyFileName(runId);
-  if (more && !names.includes(reply) && (await isThere(deps, work, reply))) names.push(reply);
+  if (more && !names.includes(reply) && (await exists(deps, work, reply))) names.push(reply);
   const picked = pickMails(names, runId);
   const unnamed = entries.length - named.length;
   const nothingOver = picked.over.length === 0 && unnamed === 0 && !more;
@@ -95,7 +94,7 @@ async function filesToRead(
   };
 }
 
-async function isThere(deps: Deps, { agent }: Pick<Work, 'agent'>, name: string): Promise<boolean> {
+async function exists(deps: Deps, { agent }: Pick<Work, 'agent'>, name: string): Promise<boolean> {
   const found = await deps.folders.readFrom(agent.id, `${OUTBOX}/${name}`, 0, 1);
   return found.ok || found.reason !== 'missing';
 }

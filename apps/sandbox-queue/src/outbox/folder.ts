@@ -1,12 +1,11 @@
 /**
- * The folder outbox/email as the agent left it. It can hold any number of files, of any size and kind: what is looked
- * at is bounded, and what is not to be sent goes away whole, by one rename, however much it is.
+ * The folder outbox/email as the agent left it, with any number of files of any size and kind: listing is bounded, and
+ * files that are not to be sent are moved away together, by one rename.
  */
 import type { FolderEntry } from '@tinyfat/core';
 import { type Delivery, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerDeps } from '../consumer.ts';
 
-/** Where agents put mails that are to be sent. */
 export const OUTBOX = 'outbox/email';
 /** More than this was written on purpose. */
 const MAX_LISTED = 10_000;
@@ -14,7 +13,6 @@ const MAX_DRAFTS = 1000;
 
 type Deps = Pick<ConsumerDeps, 'folders' | 'db'>;
 
-/** What was seen of the folder. */
 export interface OutboxFolder {
   /** By name; drafts, whose names begin with a dot, are not among them. */
   entries: FolderEntry[];
@@ -23,8 +21,8 @@ export interface OutboxFolder {
   more: boolean;
 }
 
-/** Looks at no more than some thousand entries of outbox/email. */
-export async function lookIntoOutbox(deps: Deps, agentId: string): Promise<OutboxFolder> {
+/** Lists outbox/email, 10,000 entries at most. */
+export async function listOutbox(deps: Deps, agentId: string): Promise<OutboxFolder> {
   const found = await deps.folders.list(agentId, OUTBOX, MAX_LISTED + 1);
   const isDraft = ({ name }: FolderEntry) => name.startsWith('.');
   return {
@@ -34,14 +32,14 @@ export async function lookIntoOutbox(deps: Deps, agentId: string): Promise<Outbo
   };
 }
 
-/** Names of files whose deliveries still need them where they are. */
+/** Names of files that deliveries still need where they are. */
 export function awaitedFiles(known: readonly Delivery[]): Set<string> {
   return new Set(known.flatMap(({ source_file }) => (source_file === null ? [] : [source_file])));
 }
 
-/** Moves all that is in outbox/email to `to`, but for drafts and for what deliveries still need. */
+/** Moves everything in outbox/email to `to`, but for drafts and files that deliveries still need. */
 export async function setOutboxAside(deps: Deps, agentId: string, to: string): Promise<void> {
   const awaited = awaitedFiles(await unfiledDeliveries(deps.db, agentId));
-  const { drafts } = await lookIntoOutbox(deps, agentId);
+  const { drafts } = await listOutbox(deps, agentId);
   await deps.folders.setAside(agentId, OUTBOX, to, [...awaited, ...drafts.slice(0, MAX_DRAFTS)]);
 }

@@ -1,29 +1,26 @@
 /**
- * Before the first attempt of a run: what still lies in the outbox was written for somebody else's mail, in a turn
- * that did not get to its end. It must not be sent to whoever writes now, so it goes to failed/.
+ * Before the first attempt of a run: files that still lie in the outbox were written for another mail, in a turn that did not
+ * get to its end. They must not be sent to the sender of this one, so they go to failed/.
  */
 import { outboxRecord, renderError } from '@tinyfat/core';
 import { markFiled, unfiledDeliveries } from '@tinyfat/database';
 import type { ConsumerDeps, Work } from '../consumer.ts';
-import { fileDelivery, isOverLimit } from './sync.ts';
-import { awaitedFiles, lookIntoOutbox, setOutboxAside } from './folder.ts';
+import { awaitedFiles, listOutbox, setOutboxAside } from './folder.ts';
+import { isOverLimit, syncDelivery } from './sync.ts';
 
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'makeId' | 'workers'>;
 
-/**
- * Moves the leftovers into one folder of outbox/failed, with a record beside it that says why; throws where they can't
- * be moved at all, because then no turn may run.
- */
+/** Moves the leftovers into one folder of outbox/failed, with a record beside it; throws where they can't be moved: no turn may run then. */
 export async function sweepLeftovers(deps: Deps, work: Pick<Work, 'agent'>): Promise<void> {
   const agentId = work.agent.id;
   const known = await unfiledDeliveries(deps.db, agentId);
   for (const { id } of known.filter(isOverLimit)) {
-    await fileDelivery(deps, id);
-    // Whatever came of it: what this turn writes is not what was too much of the turn before.
+    await syncDelivery(deps, id);
+    // Also where that failed: the files of this turn must not be taken for those that were too many before.
     await markFiled(deps.db, id, 'failed');
   }
   const awaited = awaitedFiles(known);
-  const { entries, more } = await lookIntoOutbox(deps, agentId);
+  const { entries, more } = await listOutbox(deps, agentId);
   const left = entries.filter(({ name }) => !awaited.has(name));
   if (left.length === 0 && !more) return;
   const id = deps.makeId();
@@ -37,7 +34,7 @@ export async function sweepLeftovers(deps: Deps, work: Pick<Work, 'agent'>): Pro
   await deps.folders.write(agentId, `${folder}.json`, record.text);
 }
 
-/** Gives the folder where they are now: an agent can make outbox/failed unusable, but not its whole folder. */
+/** Gives the folder that they were moved to: an agent can make outbox/failed unusable, but not its whole folder. */
 async function setAside(deps: Deps, agentId: string, name: string): Promise<string> {
   try {
     await setOutboxAside(deps, agentId, `outbox/failed/${name}`);

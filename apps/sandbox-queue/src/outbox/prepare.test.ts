@@ -11,8 +11,8 @@ import {
 import { mailWorkers } from '@tinyfat/mail';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostMail } from '../mails/host-mail.ts';
-import { prepareDelivery } from './prepare.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { prepareDelivery } from './prepare.ts';
 
 const owner = 'owner@example.com';
 const ann = 'ann@team.example';

@@ -1,5 +1,4 @@
-/** One outbox file → a delivery with its exact bytes stored, or one in state `failed` or `awaiting_approval` with
- * its reason. */
+/** Makes a delivery of one outbox file: its exact bytes stored, or in state `failed` with its reason. */
 import {
   addressOutboxMail,
   type IncomingMail,
@@ -16,23 +15,22 @@ import {
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
-import { firstState } from '../mails/first-state.ts';
 import { incomingMail, secretReplyTo } from '../mails/incoming.ts';
-import { newDelivery } from '../mails/new-delivery.ts';
+import { firstState, newDelivery } from '../mails/new-delivery.ts';
 import { OUTBOX } from './folder.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>;
 type Addressee = Pick<Work, 'agent' | 'mail'>;
 type Refusal = { ok: false; code: string; reason: string };
 
-/** Bytes that may still be read for the mails of one turn, attachments included; counted down. */
+/** Bytes that may still be read for the mails of one turn, attachments included. */
 export interface ReadBudget {
   left: number;
 }
 
 /**
- * Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. Null for a file that one
- * of the `known` deliveries was made from: it is not composed and stored again while it waits.
+ * Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. Null for a file from which one
+ * of the `known` deliveries was made.
  */
 export async function prepareDelivery(
   deps: Deps,
@@ -67,7 +65,7 @@ export async function prepareDelivery(
   const most = Math.min(MAX_MAIL_FILE_BYTES, budget.left);
   const file = await deps.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
   if (!file.ok) {
-    // What is too much for this turn says nothing of a mail that waits since another.
+    // A file that is too large for the rest of this turn may still be that of an earlier delivery.
     const unread = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large' && sameName.length > 0;
     return unread ? null : refusedUnread(readRefusal(file, '', most < MAX_MAIL_FILE_BYTES));
   }
@@ -128,19 +126,19 @@ async function loadAttachments(
   budget: ReadBudget,
 ): Promise<{ ok: true; files: OutgoingMail['attachments'] } | Refusal> {
   const files: OutgoingMail['attachments'] = [];
-  let room = MAX_ATTACHMENTS_BYTES;
+  let left = MAX_ATTACHMENTS_BYTES;
   for (const attachment of wanted) {
     let content: Uint8Array;
     if (attachment.source === 'content') {
       content = attachment.content;
     } else {
-      const file = await deps.folders.read(agentId, attachment.path, Math.min(room, budget.left));
-      if (!file.ok) return readRefusal(file, 'Attachment: ', budget.left < room);
+      const file = await deps.folders.read(agentId, attachment.path, Math.min(left, budget.left));
+      if (!file.ok) return readRefusal(file, 'Attachment: ', budget.left < left);
       budget.left -= file.bytes.length;
       content = file.bytes;
     }
-    room -= content.length;
-    if (room < 0) {
+    left -= content.length;
+    if (left < 0) {
       return {
         ok: false,
         code: 'file_too_large',
@@ -152,7 +150,7 @@ async function loadAttachments(
   return { ok: true, files };
 }
 
-/** @param short - whether no more was read because other mails of the turn took the rest */
+/** @param short - whether other mails of the turn have used the rest of its budget */
 function readRefusal({ reason, detail }: ReadRefusal, what: string, short: boolean): Refusal {
   if (reason !== 'too_large' || !short)
     return { ok: false, code: `file_${reason}`, reason: `${what}${detail}.` };

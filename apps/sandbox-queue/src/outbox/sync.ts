@@ -1,7 +1,7 @@
 /**
- * Puts the outbox file of a settled delivery where its state says: sent/ or failed/, with the result written into it.
- * The row is the truth; this is its picture in the agent's folder, and doing it twice changes nothing. Whatever lies in
- * the folder may have been changed, removed or planted by the agent: then a record is made from the row alone.
+ * Outbox sync: moves the outbox file of a settled delivery to sent/ or failed/, with the result written into it. The row is
+ * the truth, and syncing twice changes nothing. The agent may have changed, removed or planted any file in the folder: then
+ * the record is made from the row alone.
  */
 import {
   holds,
@@ -20,56 +20,50 @@ import { OUTBOX, setOutboxAside } from './folder.ts';
 
 /** A record is its mail and the result, with some numbers written longer than they were. */
 const MAX_RECORD_BYTES = MAX_MAIL_FILE_BYTES + 1_000_000;
-/** A record up to this size is parsed to know whose it is; of a larger one the beginning tells. */
+/** A record up to this size is parsed to find its delivery; of a larger one the beginning names it. */
 const SMALL_BYTES = 100_000;
-/** Names on disk have at most 255 bytes; that of a record has the delivery's id in it as well. */
+/** Names on disk have at most 255 bytes; a record's name has the delivery's id in it as well. */
 const MAX_NAME_BYTES = 180;
 
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
 
-/** Files whatever is settled and not filed yet: after a crash, or a report on a mail that was sent. Never rejects. */
-export async function fileSettled(deps: Deps): Promise<void> {
+/** Syncs every settled delivery that is not filed yet, after a crash or after a report on a sent mail. Never rejects. */
+export async function syncOutbox(deps: Deps): Promise<void> {
   try {
-    for (const { id } of await unfiledDeliveries(deps.db, null)) await fileDelivery(deps, id);
+    for (const { id } of await unfiledDeliveries(deps.db, null)) await syncDelivery(deps, id);
   } catch (error) {
     deps.logger.warn('deliveries_not_filed', { error: String(error) });
   }
 }
 
 /**
- * Files one delivery by its row, unless it is still to be sent. Never rejects: an agent can make its own folder
- * unusable, which is its loss and nobody else's, and is tried again at the next start.
+ * Syncs one delivery, unless it is still to be sent. Never rejects: an agent that makes its own folder unusable stops only
+ * its own sync, which is tried again at the next start.
  */
-export async function fileDelivery(deps: Deps, id: string): Promise<void> {
-  await orLogged(deps, id, async () => {
+export async function syncDelivery(deps: Deps, id: string): Promise<void> {
+  try {
     let misplaced = false;
     for (;;) {
       const delivery = await deliveryById(deps.db, id);
       if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return;
       if (delivery.filed === 1 && !misplaced) return;
-      await place(deps, delivery);
+      await writeRecord(deps, delivery);
       if (await markFiled(deps.db, id, delivery.state)) return;
-      // A report came in the meantime, and the file belongs elsewhere, whoever else files it at this moment.
+      // A report changed the state in the meantime, so the file belongs elsewhere, even where another sync has filed it.
       misplaced = true;
     }
-  });
+  } catch (error) {
+    deps.logger.warn('delivery_not_filed', { delivery: id, error: String(error) });
+  }
 }
 
-/** Whether the row stands for all the files of a turn that were too many, and for no mail. */
+/** Whether the row stands for no mail, but for the files of a turn that were too many. */
 export function isOverLimit(delivery: Partial<Pick<Delivery, 'source_file' | 'reason_code'>>): boolean {
   return delivery.source_file === null && delivery.reason_code === 'outbox_over_limit';
 }
 
-async function orLogged(deps: Deps, delivery: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    deps.logger.warn('delivery_not_filed', { delivery, error: String(error) });
-  }
-}
-
-async function place(deps: Deps, delivery: Delivery): Promise<void> {
+async function writeRecord(deps: Deps, delivery: Delivery): Promise<void> {
   if (isOverLimit(delivery)) {
     return await setOutboxAside(deps, delivery.agent_id, `outbox/failed/over-limit-${delivery.id}`);
   }
@@ -78,7 +72,7 @@ async function place(deps: Deps, delivery: Delivery): Promise<void> {
   const moved = isSent || delivery.sent_at !== null;
   const before = moved ? await findRecord(deps, delivery, isSent ? 'failed' : 'sent') : null;
   const there = await findRecord(deps, delivery, folder);
-  // Once it was filed, a file of that name in outbox/email is another mail.
+  // After the first sync a file of that name in outbox/email is another mail.
   const filedBefore = before !== null && before.source !== null;
   const source = (filedBefore ? before.source : await takeOriginal(deps, delivery)) ?? there.source;
   const fallback = moved ? summary(delivery) : { original: null };
@@ -108,14 +102,14 @@ function resultOf(deps: Deps, delivery: Delivery): MailResult {
   };
 }
 
-/** The outbox file, provided that it is still the one that the delivery was made from. */
+/** The outbox file; null where it is no longer the one that the delivery was made from. */
 async function takeOriginal(deps: Deps, delivery: Delivery): Promise<MailSource | null> {
   const file = await readOriginal(deps, delivery);
   const isIt = file.ok && (await isOriginal(delivery, file.bytes));
   return isIt ? { mark: { kind: 'mail' }, raw: file.bytes } : null;
 }
 
-/** What was refused unread is not read now either, but for a short text that says what it is. */
+/** Reads no more than a short beginning of a file that was refused unread. */
 function readOriginal(deps: Deps, delivery: Delivery) {
   const most = delivery.source_sha256 === null ? MAX_RAW_LENGTH : MAX_MAIL_FILE_BYTES;
   return deps.folders.read(delivery.agent_id, `${OUTBOX}/${delivery.source_file}`, most);
@@ -126,8 +120,8 @@ async function isOriginal({ source_sha256 }: Delivery, bytes: Uint8Array): Promi
 }
 
 /**
- * Where the record of this delivery lies, with the mail as the agent wrote it, or is to be put: `name.json`, or
- * `name-{delivery}.json` where another mail had that name before.
+ * Finds the record of this delivery, or the path to write it to: `name.json`, or `name-{delivery}.json` where another mail
+ * has that name.
  */
 async function findRecord(
   deps: Deps,
@@ -157,7 +151,7 @@ async function findRecord(
   return { path: free, source: null };
 }
 
-/** A record that begins like this, whole; null for any other file, of which no more than that is read. */
+/** The whole record where the file begins with `head`; null for any other file, of which no more is read. */
 async function readLarge(
   deps: Deps,
   agentId: string,
@@ -170,7 +164,7 @@ async function readLarge(
   return file.ok ? file.bytes : null;
 }
 
-/** Takes the file out of outbox/email; what does not stand whole in the record is kept beside it. */
+/** Removes the file from outbox/email; where the record does not hold all of it, moves it beside the record. */
 async function clearOutbox(
   deps: Deps,
   delivery: Delivery,
@@ -180,20 +174,20 @@ async function clearOutbox(
   const path = `${OUTBOX}/${delivery.source_file}`;
   const file = await readOriginal(deps, delivery);
   if (!file.ok && file.reason === 'missing') return;
-  // A file that was changed since is a new mail; it stays for the next look.
+  // A file that was changed since is a new mail, for the next collection.
   if (file.ok && !(await isOriginal(delivery, file.bytes))) return;
   if (file.ok && whole) return await deps.folders.unlink(delivery.agent_id, path);
-  const kept = `outbox/${folder}/${shortened(delivery.source_file ?? '')}.original-${delivery.id}`;
-  await deps.folders.move(delivery.agent_id, path, kept);
+  const original = `outbox/${folder}/${shortened(delivery.source_file ?? '')}.original-${delivery.id}`;
+  await deps.folders.move(delivery.agent_id, path, original);
 }
 
-/** A name, cut where there is no room behind it. */
+/** A name, cut to the length that leaves space for the id. */
 function shortened(name: string): string {
   const bytes = new TextEncoder().encode(name).subarray(0, MAX_NAME_BYTES);
   return new TextDecoder().decode(bytes).replace(/\ufffd+$/, '');
 }
 
-/** Stands for a file that the agent changed or removed before its mail was sent. */
+/** What a record says of a mail whose file the agent changed or removed before it was sent. */
 function summary({ recipients, subject }: Delivery): Record<string, unknown> {
   return { to: JSON.parse(recipients), subject };
 }

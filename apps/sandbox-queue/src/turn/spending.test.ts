@@ -1,8 +1,8 @@
 import { type BudgetScope, monthOf } from '@tinyfat/core';
 import { addUsage, agentById, monthSpent, type Run, runById, setBudget, startRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSpending } from './spending.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
+import { openSpending } from './spending.ts';
 
 const OWNER = 'owner@example.com';
 const NOVEMBER = Date.parse('2026-11-15');

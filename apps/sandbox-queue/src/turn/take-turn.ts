@@ -6,14 +6,14 @@ import { afterFailure, canonicalAddress, safeFileNames, storedEgress } from '@ti
 import type { NewDelivery, Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
-import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
-import { collectOutbox } from '../outbox/collect.ts';
 import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from '../consumer.ts';
+import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
 import { failJob } from '../job/fail-job.ts';
-import { incomingMail } from '../mails/incoming.ts';
 import { settleJob } from '../job/settle-job.ts';
-import { openSpending, type RunSpending } from './spending.ts';
+import { incomingMail } from '../mails/incoming.ts';
+import { collectOutbox } from '../outbox/collect.ts';
 import { sweepLeftovers } from '../outbox/leftovers.ts';
+import { openSpending, type RunSpending } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */
@@ -94,7 +94,7 @@ export async function takeTurn(
       figures,
     });
   }
-  await outbox.fileRefused();
+  await outbox.syncRefused();
 }
 
 function mailState(answer: NewDelivery): { state: 'queued' | 'awaiting_approval'; reason: string } {
