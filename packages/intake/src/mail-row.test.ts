@@ -1,6 +1,6 @@
 import { canonicalAddress, type MailSummary } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
-import { otherPeople } from './mail-people.ts';
+import { otherPeople } from './mail-row.ts';
 
 const agentBase = 'scout@agents.example';
 const mailboxes = (...addresses: string[]) => addresses.map((address) => ({ address, name: 'x' }));

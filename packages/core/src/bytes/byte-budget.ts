@@ -1,36 +1,34 @@
 /**
- * Bytes of requests and answers that are held in memory at once. Invariants: together they never pass the total, and
- * those of one party never pass its share, however many ask how fast. Nobody waits for room: there is some, or there is
- * none.
+ * The byte budget: bytes of requests and answers in memory at once. Invariants: all reservations together never pass the
+ * total, and those of one party never pass its share. A reservation is granted or refused at once; none waits.
  */
 
-/** A party to a request, such as a client network or an owner, and the most bytes that its requests may hold at once. */
+/** A party to a request, such as a client network or an owner, and the most bytes that its requests may reserve at once. */
 export interface Share {
   party: string;
   most: number;
 }
 
-/** What one request holds. */
-export interface HeldBytes {
-  /** Holds so many bytes more; false where the total or a share has no room for them, and then holds no more than before. */
+/** The bytes that one request has reserved. */
+export interface ByteReservation {
+  /** Reserves so many bytes more; false, and reserves none, where they would pass the total or a share. */
   take(bytes: number): boolean;
-  /** Counts what is held, and what will be, for one more party; false where that is more than the party's share. */
+  /** Counts this reservation for one more party as well; false where that passes the party's share. */
   join(share: Share): boolean;
-  /** Gives everything back. After that nothing can be taken; to call it again does nothing. */
+  /** Gives all bytes back; no more can be reserved after that. Calling it again does nothing. */
   release(): void;
 }
 
 export interface ByteBudget {
-  /** An account that holds nothing yet. */
-  open(...shares: readonly Share[]): HeldBytes;
-  /** Bytes that are held now, of all. */
+  /** A reservation of no bytes yet. */
+  open(...shares: readonly Share[]): ByteReservation;
+  /** Bytes that are reserved now, of all. */
   held(): number;
 }
 
-/** For whoever holds one request alone, such as a command: there is always room. */
-export const UNCOUNTED: HeldBytes = { take: () => true, join: () => true, release() {} };
+/** For a process with a single request, such as a command: every reservation is granted. */
+export const UNCOUNTED: ByteReservation = { take: () => true, join: () => true, release() {} };
 
-/** A budget of so many bytes. */
 export function byteBudget(total: number): ByteBudget {
   const ofParty = new Map<string, number>();
   let all = 0;

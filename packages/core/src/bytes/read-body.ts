@@ -1,5 +1,5 @@
 /** The body of a request or an answer as bytes, read no further than its bounds allow. */
-import type { HeldBytes } from './byte-budget.ts';
+import type { ByteReservation } from './byte-budget.ts';
 import { byteList } from './byte-list.ts';
 
 /** What a body may take. */
@@ -10,7 +10,7 @@ export interface BodyBounds {
   /** Ms in which nothing at all comes. */
   idleMs?: number;
   /** Where its bytes are counted as they come. */
-  held?: HeldBytes;
+  held?: ByteReservation;
 }
 
 /** The bytes, or why there are none. `error` is what the stream said. */
