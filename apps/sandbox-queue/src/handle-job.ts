@@ -55,7 +55,7 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
 function commandOf(subject: string, content: MailContent): Command | null {
   const { text, quoted, forwarded, firstLineSeen } = content;
   const place = { firstLineSeen, quotes: quoted !== '', forwards: forwarded !== '' };
-  return findCommand(subject, text, place)?.command ?? null;
+  return findCommand(subject, text, place);
 }
 
 async function readMail(deps: ConsumerDeps, { mail }: Work): Promise<ReadMail> {

@@ -19,7 +19,7 @@ export function withoutBrackets(text: string): string {
 
 /**
  * Takes the port off the end of `host:port` and `[address]:port`. `port` is null where none is written; a bare IPv6
- * address or network, of whatever groups, has none. Null where a port is written that is not from 1 to 65535, or brackets hold
+ * address or network has none. Null where a port is written that is not from 1 to 65535, or brackets hold
  * no IPv6 address. The host may be anything.
  */
 export function splitHostPort(text: string): { host: string; port: number | null } | null {

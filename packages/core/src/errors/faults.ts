@@ -29,7 +29,7 @@ export function faultBarrier(onFault: (fault: unknown) => void): FaultBarrier {
     };
 }
 
-/** A fault for the log: its stack where it has one, at most 4,000 characters. Never throws, whatever was thrown. */
+/** A fault for the log: its stack where it has one, at most 4,000 characters. Never throws. */
 export function faultText(fault: unknown): string {
   try {
     const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);

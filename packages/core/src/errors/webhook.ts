@@ -1,6 +1,6 @@
 import type { ErrorDescription } from './describe.ts';
 
-/** Why a provider's webhook was not taken, or what it tells could not be done. */
+/** Why a provider's webhook was refused, or why its event could not be worked on. */
 export const webhookErrors = {
   webhook_not_configured: {
     sentence: 'A webhook came from a provider that this server has no secret of.',
@@ -52,7 +52,7 @@ export const webhookErrors = {
       'Nothing to do if it passes; if it lasts, RESEND_API_KEY must have full access, not only access to send.',
   },
   webhook_put_off: {
-    sentence: 'The door could not take the mail at the moment; it is tried again.',
+    sentence: 'The mail could not be taken at the moment; it is tried again.',
     nextStep: 'Nothing to do if it passes; the reason names what is in the way.',
   },
   webhook_delivery_unknown: {

@@ -5,7 +5,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { IncomingMail } from './reply.ts';
 import { MAX_RECIPIENTS } from './schema.ts';
 
-/** Whom a mail is for, and who is known. All addresses canonical. */
+/** All addresses canonical. */
 export interface OutboundRequest {
   recipients: readonly string[];
   /** The authenticated sender of the mail that the run answers. */
@@ -36,7 +36,7 @@ function isKnown(recipient: string, { sender, owner, allowList }: OutboundReques
   return address.ok && matchAllowList(allowList, address) !== null;
 }
 
-/** Who is known to an agent, and whom its mail does not reach. All addresses canonical. */
+/** All addresses canonical; `suppressed` get no mail. */
 export interface KnownPeople {
   owner: string;
   allowList: readonly AllowEntry[];

@@ -1,7 +1,7 @@
 /**
- * What others say of a mail that has left: it came back or is late (RFC 3464), somebody complained (RFC 5965). Nobody
- * vouches for a report. So it is believed only about people whom the delivery was sent to, its words are cut and
- * made printable, and the most that it can do is to hold further mail to those people until the owner lets it go.
+ * The effect of a report on a delivery: the mail came back or is late (RFC 3464), or a recipient complained (RFC 5965). A
+ * report is not authenticated, so it counts only for recipients of the delivery, its words are cut and made printable, and at
+ * most it has further mail to those recipients await approval.
  */
 import { canonicalAddress } from '../admission/canonical-address.ts';
 import { isComplaint, isHardBounce, type MailReport } from '../admission/report.ts';
@@ -16,7 +16,7 @@ export interface ReportedDelivery {
   reason: string | null;
 }
 
-/** Somebody whom mail does not reach, or who does not want it. */
+/** A recipient whom mail does not reach, or who does not want it. */
 export interface Suppression {
   /** Canonical. */
   address: string;
@@ -25,13 +25,12 @@ export interface Suppression {
   reason: string;
 }
 
-/** What a report does to a delivery. */
 export interface ReportEffect {
-  /** It came back: its state is `bounced` from now on. False leaves the state as it is. */
+  /** The state becomes `bounced`; false leaves it as it is. */
   bounced: boolean;
   /** The new reason of the delivery; null where the report says nothing that was not known. */
   reason: string | null;
-  /** Empty too where nothing is new: whom the owner let go again is not stopped by a copy of an old report. */
+  /** Empty where the report is not new: a copy of an old one does not suppress again whom the owner has unsuppressed. */
   suppressed: Suppression[];
   /** What the report says about this delivery. */
   summary: string;
@@ -45,19 +44,19 @@ const MAX_ENTRIES = 100;
 
 type Report<Kind extends MailReport['kind']> = Extract<MailReport, { kind: Kind }>;
 
-/** One thing that a report says. `effect`: what follows from it; `none` is good news and not kept. */
+/** One statement of a report; `none` is good news, which is not recorded. */
 interface Statement {
   text: string;
   effect: 'bounced' | 'noted' | 'none';
   suppression?: Suppression;
 }
 
-/** Applies a report to the delivery that it names; null when it says nothing of anybody whom that was sent to. */
+/** Null where the report says nothing about a recipient of the delivery. */
 export function reportEffect(report: MailReport, delivery: ReportedDelivery): ReportEffect | null {
   const statements = report.kind === 'feedback' ? feedback(report, delivery) : outcomes(report, delivery);
   if (statements.length === 0) return null;
   const bounced = statements.some(({ effect }) => effect === 'bounced');
-  // That nobody knows whether it was sent is no longer true once it came back.
+  // A mail that came back was sent, so a reason that doubts it is outdated.
   const outdated = bounced && (delivery.state === 'sending' || delivery.state === 'uncertain');
   const before = outdated ? '' : (delivery.reason ?? '');
   const reason = joined(
@@ -73,7 +72,7 @@ export function reportEffect(report: MailReport, delivery: ReportedDelivery): Re
   };
 }
 
-/** Which recipients of a mail a provider refused in the session in a way that says that there is no such mailbox. */
+/** Recipients that a provider refused in the session as hard bounces. */
 export function hardRefusals(
   refused: readonly RefusedRecipient[],
   recipients: readonly string[],
@@ -99,8 +98,8 @@ function outcomes(report: Report<'delivery'>, { recipients }: ReportedDelivery):
     .flatMap(({ addresses, action, status, diagnostic, dead }): Statement[] => {
       const address = recipientAmong(addresses, recipients);
       if (address === null) return [];
-      const told = status === null || diagnostic.includes(status) ? diagnostic : `${status} ${diagnostic}`;
-      const detail = printable(told) || 'no reason given';
+      const cause = status === null || diagnostic.includes(status) ? diagnostic : `${status} ${diagnostic}`;
+      const detail = printable(cause) || 'no reason given';
       if (action !== 'failed') {
         const effect = action === 'delayed' ? 'noted' : 'none';
         return [{ text: sentence(`${address}: ${printable(action)}, ${detail}`), effect }];
@@ -111,7 +110,7 @@ function outcomes(report: Report<'delivery'>, { recipients }: ReportedDelivery):
     });
 }
 
-/** Where a mail had one recipient, it is theirs, named or not: reports often leave the name out (RFC 6590). */
+/** Feedback on a mail with one recipient is theirs, named or not: reports often leave the name out (RFC 6590). */
 function feedback(report: Report<'feedback'>, { recipients }: ReportedDelivery): Statement[] {
   const entries = report.recipients.slice(0, MAX_ENTRIES);
   const named = entries.flatMap((address) => recipientAmong([address], recipients) ?? []);

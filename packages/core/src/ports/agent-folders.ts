@@ -1,4 +1,4 @@
-/** What went wrong when a file that an agent wrote was opened; `detail` is a sentence for the owner. */
+/** Why a file that an agent wrote was not opened; `detail` is a sentence for the owner. */
 export type ReadRefusal = {
   ok: false;
   reason: 'missing' | 'not_a_file' | 'bad_path' | 'too_large' | 'hard_linked';
@@ -6,7 +6,7 @@ export type ReadRefusal = {
 };
 export type ReadOutcome = { ok: true; bytes: Uint8Array } | ReadRefusal;
 
-/** So many bytes, read as they are wanted. Whoever got the stream reads it to its end or cancels it: it is an open file. */
+/** An open file of `size` bytes: the reader must read the stream to its end or cancel it. */
 export interface ByteStream {
   size: number;
   stream: ReadableStream<Uint8Array>;

@@ -1,13 +1,13 @@
-/** Asking a provider for the mails that it took in for us. */
+/** The mails that a provider has received for this server. */
 
-/** What came of one request; `retryAfterMs` is the shortest wait that the provider asked for. */
+/** The answer to one request; `retryAfterMs` is the shortest wait that the provider asked for. */
 export type ProviderAnswer<Value> =
   | { ok: true; value: Value }
   | { ok: false; code: 'webhook_fetch_failed'; reason: string; retryAfterMs?: number };
 
 /** One received mail with its bytes. */
 export interface ArchivedMail {
-  /** The envelope's where the provider tells them, else whom the headers name; as written. */
+  /** Those of the envelope where the provider has them, else those of the headers; as written. */
   recipients: string[];
   /** The author as written; null where not said. */
   from: string | null;

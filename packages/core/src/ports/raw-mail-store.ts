@@ -15,7 +15,7 @@ export interface RawMailStore {
   sweep(rule: RawMailSweep, signal: AbortSignal): Promise<{ seen: number; unnamed: number }>;
 }
 
-/** What of the raw mail store is left over. Times are epoch ms. */
+/** Which messages are left over. Times are epoch ms. */
 export interface RawMailSweep {
   /** An unfinished `put` is removed that nothing was written to since. */
   unfinishedBefore: number;
@@ -25,6 +25,6 @@ export interface RawMailSweep {
   mostUnnamed: number;
   /** Those of some keys that a row names; also asked about each message right before it is removed. */
   named(keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Told of each message that was removed, and of how many bytes. */
+  /** Called with each message that was removed. */
   onRemoved(removed: { key: string; kind: 'unfinished' | 'unnamed'; bytes: number }): void;
 }

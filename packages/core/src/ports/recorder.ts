@@ -1,6 +1,6 @@
 /**
- * What a server tells of its work, one record at the end of each step: a log line and the counters are made of it.
- * `trace` is the id of the inbound mail, the same in all that it led to. No record holds an address or a text.
+ * Records of a server's work, one at the end of each step, for log lines and counters. `trace` is the id of the inbound
+ * mail, the same in all records that follow from it. No record holds an address or a text.
  */
 export interface Recorder {
   mail(record: MailRecord): void;
@@ -8,7 +8,7 @@ export interface Recorder {
   delivery(record: DeliveryRecord): void;
 }
 
-/** A mail that got its verdict at the door. */
+/** A mail that got its verdict. */
 export interface MailRecord {
   trace: string;
   agent: string;

@@ -23,7 +23,7 @@ export interface SignatureRefusal {
 export type WebhookSecret = Uint8Array<ArrayBuffer>;
 
 /** How far the time of a webhook may be from ours, in ms; Svix's own libraries take the same. */
-export const WEBHOOK_TOLERANCE_MS = 5 * 60_000;
+const WEBHOOK_TOLERANCE_MS = 5 * 60_000;
 
 /** Signatures of one header that are looked at: there is one for each secret in force. */
 const MAX_SIGNATURES = 20;
