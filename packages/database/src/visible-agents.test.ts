@@ -1,7 +1,7 @@
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agentOverview } from './agent-overview.ts';
 import { insertAgent, markAgentDeleted } from './agents.ts';
+import { agentOverview } from './visible.ts';
 
 const ANN = 'ann@example.com';
 const OWNER = 'owner@example.com';

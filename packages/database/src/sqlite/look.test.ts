@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { insertAgent, listAgents } from './agents.ts';
+import { insertAgent, listAgents } from '../agents.ts';
 import { lookIntoSqlite } from './look.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite } from './open.ts';
 
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tinyfat-look-'));
@@ -50,7 +50,8 @@ test('after it was closed', async () => {
 /** A server that has the database open, with one agent in the log. */
 async function serverOn(folder: string) {
   const program = `
-    const { openSqlite, insertAgent } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+    const { openSqlite } = await import(${JSON.stringify(new URL('./open.ts', import.meta.url).href)});
+      const { insertAgent } = await import(${JSON.stringify(new URL('../agents.ts', import.meta.url).href)});
     const db = await openSqlite(process.argv[1]);
     await insertAgent(db, ${JSON.stringify(agent)}, []);
     console.log('written');

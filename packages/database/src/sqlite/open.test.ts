@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { insertAgent, listAgents } from './agents.ts';
-import { openSqlite } from './sqlite.ts';
+import { insertAgent, listAgents } from '../agents.ts';
+import { openSqlite } from './open.ts';
 
 describe('the embedded database', () => {
   let folder: string;
@@ -48,7 +48,8 @@ describe('the embedded database', () => {
 
   it('lets several processes start, migrate and write at once', async () => {
     const script = `
-      const { openSqlite, insertAgent } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+      const { openSqlite } = await import(${JSON.stringify(new URL('./open.ts', import.meta.url).href)});
+      const { insertAgent } = await import(${JSON.stringify(new URL('../agents.ts', import.meta.url).href)});
       const db = await openSqlite(process.argv[1]);
       for (let i = 0; i < 50; i++) {
         const name = process.argv[2] + i;
@@ -71,7 +72,8 @@ describe('the embedded database', () => {
 
   it('has what was committed after the process was killed', async () => {
     const script = `
-      const { openSqlite, insertAgent } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+      const { openSqlite } = await import(${JSON.stringify(new URL('./open.ts', import.meta.url).href)});
+      const { insertAgent } = await import(${JSON.stringify(new URL('../agents.ts', import.meta.url).href)});
       const db = await openSqlite(process.argv[1]);
       await insertAgent(db, { id: 'k', name: 'kept', owner: 'o@example.com', created_at: 1 }, []);
       process.kill(process.pid, 'SIGKILL');`;

@@ -5,8 +5,9 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { unknownMigrations } from './migrate.ts';
-import { type Database, overConnection } from './sqlite.ts';
+import { unknownMigrations } from '../migrate.ts';
+import type { Database } from '../schema/index.ts';
+import { overConnection } from './open.ts';
 
 /** What a look at the file gives. */
 export type SqliteLook =
@@ -18,7 +19,7 @@ export type SqliteLook =
    */
   | { state: 'closed'; cause: 'unfinished' | 'newer' | 'unreadable'; why: string };
 
-/** Opens the file for reading. Its tables are those of whichever version wrote it last. */
+/** Opens the file for reading. Its tables may be those of an older version. */
 export function lookIntoSqlite(path: string): SqliteLook {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return { state: 'absent' };

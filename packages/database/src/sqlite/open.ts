@@ -4,12 +4,9 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
+import { migrate, standingOf } from '../migrate.ts';
+import type { Database, Schema } from '../schema/index.ts';
 import { type CopyBeforeUpgrade, copyBeforeUpgrade } from './copy-before-upgrade.ts';
-import { migrate, standingOf } from './migrate.ts';
-import type { Schema } from './schema.ts';
-
-/** The database of one installation. */
-export type Database = Kysely<Schema>;
 
 /** An upgrade that took place while a database was opened; names of migrations. */
 export interface Upgrade {
