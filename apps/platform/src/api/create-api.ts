@@ -1,5 +1,5 @@
 /** The JSON API: finds the route, tells who asks, checks, answers. Knows web standards and nothing of the runtime. */
-import { type HeldBytes, readBody } from '@tinyfat/core';
+import { type ByteReservation, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
 import type { RequestOrigin } from '../backend/contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
@@ -22,7 +22,7 @@ const MOST_HELD = 48 * 1024 * 1024;
 export const API_PREFIX = '/api/v1';
 
 /** Answers one request below `/api/v1`, and counts what it holds of it. Never rejects. */
-export type Api = (request: Request, from: RequestOrigin, held: HeldBytes) => Promise<Response>;
+export type Api = (request: Request, from: RequestOrigin, held: ByteReservation) => Promise<Response>;
 
 /** Makes the API. With a `principal` every request is that one's, and credentials are not looked at. */
 export function createApi(deps: ApiDeps, principal?: Principal): Api {

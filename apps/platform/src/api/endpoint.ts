@@ -1,5 +1,5 @@
 /** A route with what it does. The types of the two are tied here; outside nobody needs them. */
-import type { HeldBytes } from '@tinyfat/core';
+import type { ByteReservation } from '@tinyfat/core';
 import type * as v from 'valibot';
 import type { RequestOrigin } from '../backend/contract.ts';
 import type { Slots } from '../http/slots.ts';
@@ -25,7 +25,7 @@ export interface Call<P, Q, B> {
   request: Request;
   from: RequestOrigin;
   /** What the request holds in memory, its body counted already. */
-  held: HeldBytes;
+  held: ByteReservation;
 }
 
 /** What came over the wire, and who sent it. */

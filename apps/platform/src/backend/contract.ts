@@ -3,7 +3,7 @@
  * request; nothing else in this app knows the runtime that it lives in.
  */
 
-import type { ErrorCode, HeldBytes } from '@tinyfat/core';
+import type { ByteReservation, ErrorCode } from '@tinyfat/core';
 import type { AgentOverview } from '@tinyfat/database';
 import type { Accounts, Viewer } from '../accounts/contract.ts';
 import type { ReportFault } from '../operations/report-fault.ts';
@@ -31,11 +31,11 @@ export interface WebhookTakers {
   takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
 }
 
-/** What is read of a webhook; the bytes of its body are counted in `held`. */
+/** A webhook as it came; `reservation` counts the bytes of its body. */
 export interface WebhookRequest {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
-  held: HeldBytes;
+  reservation: ByteReservation;
 }
 
 /** What a provider is answered; `code` and `reason` are null where all is well. */
@@ -60,7 +60,7 @@ export interface Backend {
   /** The first of the agents that a person may see, by name, and how many there are. */
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers whatever is below `/api/v1`; never rejects. */
-  api(request: Request, from: RequestOrigin, held: HeldBytes): Promise<Response>;
+  api(request: Request, from: RequestOrigin, held: ByteReservation): Promise<Response>;
   /** Told of what a page did not expect; gives the id that the person may read. */
   reportFault: ReportFault;
 }
@@ -70,5 +70,5 @@ export interface RequestParts {
   backend: Backend;
   origin: RequestOrigin;
   /** Where bytes of this request that are held in memory are counted. Whoever made it releases it after the answer. */
-  held: HeldBytes;
+  held: ByteReservation;
 }

@@ -3,14 +3,14 @@
  * what the socket buffers are held outside its source; a client that reads nothing for a while is cut off.
  */
 import type { ServerResponse } from 'node:http';
-import type { HeldBytes } from '@tinyfat/core';
+import type { ByteReservation } from '@tinyfat/core';
 
 /** How it ended. `no_room`: the budget has no room; the connection still takes another answer if no head was sent. */
 export type Written = 'sent' | 'left' | 'stalled' | 'no_room';
 
 export interface WriteBounds {
   /** Where the bytes of a large answer are counted. */
-  held: HeldBytes;
+  held: ByteReservation;
   /** Ms in which a client must take what it was given, 64 KiB at most. */
   stallMs: number;
 }

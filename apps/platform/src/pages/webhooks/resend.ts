@@ -7,6 +7,6 @@ export const POST: APIRoute = async ({ locals, request }) =>
     await locals.backend.webhooks.takeResend({
       headers: request.headers,
       body: request.body,
-      held: locals.held,
+      reservation: locals.held,
     }),
   );
