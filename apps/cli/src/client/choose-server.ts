@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import type { Config } from '@tinyfat/server/config';
 import { isToken, parseServerUrl } from '@tinyfat/server/server-url';
-import { UsageError } from '../command-line/spec.ts';
-import { readKey } from '../commands/read-key.ts';
+import { UsageError } from '../command.ts';
+import { readKey } from '../input/read-key.ts';
 
 type Client = Config['client'];
 

@@ -1,6 +1,6 @@
 /** Finds the command that words begin with. */
 import { didYouMean } from '@tinyfat/core';
-import type { Command, Group } from './spec.ts';
+import type { Command, Group } from '../command.ts';
 
 /** Everything that can stand first. */
 export type Table = Readonly<Record<string, Command | Group>>;

@@ -1,7 +1,7 @@
 /** Reads the words and options of one command as it declares them. */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '@tinyfat/core';
-import { type Command, type Given, type Switch, UsageError, type Valued } from './spec.ts';
+import { type Command, type Given, type Switch, UsageError, type Valued } from '../command.ts';
 
 type OptionValue = boolean | string | string[] | undefined;
 

@@ -3,12 +3,11 @@
 import type { Config, ReadConfig } from '@tinyfat/server/config';
 import { chooseServer, takeServerOptions } from '../client/choose-server.ts';
 import { onThisMachine } from '../client/open-api.ts';
-import { helpOf, unknownText } from '../commands/help.ts';
+import { UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
 import { type Found, find } from './find.ts';
-import { usageOf } from './help.ts';
+import { helpOf, unknownText, usageOf } from './help.ts';
 import { readGiven } from './read-given.ts';
-import { UsageError } from './spec.ts';
 import { TABLE } from './table.ts';
 
 /** 0: done, 1: failed, 2: the words or the settings can't be used. */
@@ -44,7 +43,7 @@ export async function runWords(words: readonly string[], settings: () => ReadCon
         ...read.config,
         client: await chooseServer(taken.options, read.config.client),
       };
-      if (command.place === 'here') onThisMachine(config, path);
+      if (command.here) onThisMachine(config, path);
       return await (await command.load())(given, config);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;

@@ -5,7 +5,7 @@ import type { InferOutput } from 'valibot';
 import type { Answered, ApiClient, Failed } from '../client/api-client.ts';
 import { listAll } from '../client/list-all.ts';
 import { notFound, refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printTable } from '../output/table.ts';
 import { printable } from '../output/text.ts';
 import { chosenOwner, unknownAgent, warnOfNoAgent } from './named-agent.ts';

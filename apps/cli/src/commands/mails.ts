@@ -2,7 +2,7 @@
 import { mailRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { refused, withApi } from '../client/open-api.ts';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { agentColumn, printTable } from '../output/table.ts';
 import { time } from '../output/text.ts';

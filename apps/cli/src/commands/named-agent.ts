@@ -4,7 +4,7 @@ import { agentRoutes, meRoutes } from '@tinyfat/platform';
 import type { InferOutput } from 'valibot';
 import type { ApiClient, Failed } from '../client/api-client.ts';
 import { notFound, refused } from '../client/open-api.ts';
-import { UsageError } from '../command-line/spec.ts';
+import { UsageError } from '../command.ts';
 
 export type Agent = InferOutput<typeof agentRoutes.agent>;
 

@@ -4,12 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { canonicalAddress, newId, parseMailbox } from '@tinyfat/core';
+import { awaitAnswer } from '@tinyfat/server/await-answer';
 import type { Config } from '@tinyfat/server/config';
 import { dataPaths, openDataFolder } from '@tinyfat/server/data-folder';
 import nodemailer from 'nodemailer';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
-import { awaitAnswer } from './await-answer.ts';
 import { howToBeLetIn } from './how-to-be-let-in.ts';
 
 interface SendOptions {

@@ -2,8 +2,8 @@
 import { fileRoutes } from '@tinyfat/platform';
 import * as v from 'valibot';
 import type { ApiClient } from '../client/api-client.ts';
-import { notFound, refused, withApi } from '../client/open-api.ts';
-import type { Run } from '../command-line/spec.ts';
+import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
+import type { Run } from '../command.ts';
 import { printTable } from '../output/table.ts';
 import { printable } from '../output/text.ts';
 import { readSkill } from '../skill-files/read-skill.ts';
@@ -51,37 +51,35 @@ export const addSkill: Run<[string, string]> = async ({ words: [name, path] }, c
 };
 
 /** Lists the skills that an agent was given or made itself. */
-export const listSkills: Run<[string], { json: boolean }> = async ({ words: [name], options }, config) =>
-  await withApi(config, async (api) => {
-    const listed = await api.call(fileRoutes.listSkills, { params: { agent: name } });
-    if (!listed.ok) return unknownAgent(listed, name);
-    printTable(
-      listed.body.data,
-      {
-        columns: [
-          { head: 'name', cell: (skill) => skill.name, least: 20 },
-          { head: 'files', cell: ({ files }) => files },
-          { head: 'bytes', cell: ({ bytes }) => bytes },
-        ],
-        empty: `No skills yet. Add one: tinyfat skill add ${printable(name)} FOLDER`,
-      },
-      options.json,
-    );
-    return 0;
-  });
+export const listSkills = overApi<[string], { json: boolean }>(async (api, { words: [name], options }) => {
+  const listed = await api.call(fileRoutes.listSkills, { params: { agent: name } });
+  if (!listed.ok) return unknownAgent(listed, name);
+  printTable(
+    listed.body.data,
+    {
+      columns: [
+        { head: 'name', cell: (skill) => skill.name, least: 20 },
+        { head: 'files', cell: ({ files }) => files },
+        { head: 'bytes', cell: ({ bytes }) => bytes },
+      ],
+      empty: `No skills yet. Add one: tinyfat skill add ${printable(name)} FOLDER`,
+    },
+    options.json,
+  );
+  return 0;
+});
 
 /** Takes a skill away with all its files. */
-export const removeSkill: Run<[string, string]> = async ({ words: [name, skill] }, config) =>
-  await withApi(config, async (api) => {
-    const agent = await namedAgent(api, name);
-    if (!agent) return 1;
-    const gone = await api.call(fileRoutes.deleteSkill, { params: { agent: agent.name, skill } });
-    if (!gone.ok) {
-      return notFound(gone, `${agent.address} has no skill ${skill}; see: tinyfat skill list ${agent.name}`);
-    }
-    console.log(printable(`${agent.address} has the skill ${skill} no more; its files are gone.`));
-    return 0;
-  });
+export const removeSkill = overApi<[string, string]>(async (api, { words: [name, skill] }) => {
+  const agent = await namedAgent(api, name);
+  if (!agent) return 1;
+  const gone = await api.call(fileRoutes.deleteSkill, { params: { agent: agent.name, skill } });
+  if (!gone.ok) {
+    return notFound(gone, `${agent.address} has no skill ${skill}; see: tinyfat skill list ${agent.name}`);
+  }
+  console.log(printable(`${agent.address} has the skill ${skill} no more; its files are gone.`));
+  return 0;
+});
 
 async function isThere(api: ApiClient, agent: string, skill: string): Promise<boolean> {
   return (await api.call(fileRoutes.getSkill, { params: { agent, skill } })).ok;

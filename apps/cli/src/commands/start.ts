@@ -8,7 +8,7 @@ import { installLastResort } from '@tinyfat/server/last-resort';
 import { makeLogger } from '@tinyfat/server/logger';
 import { mailWay } from '@tinyfat/server/parts/mail-transport';
 import { type Server, startServer } from '@tinyfat/server/start-server';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { printable } from '../output/text.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */

@@ -1,11 +1,11 @@
 /** `tinyfat webhooks`: what mail providers reported, and what became of it. */
 import { renderError } from '@tinyfat/core';
 import { listWebhookEvents } from '@tinyfat/database';
-import type { Run } from '../command-line/spec.ts';
+import { withData } from '../client/open-api.ts';
+import type { Run } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { printTable } from '../output/table.ts';
 import { isoTime, time } from '../output/text.ts';
-import { withData } from './open.ts';
 import { readLimit } from './read-limit.ts';
 
 /** Lists events, newest first: a `pending` one with a reason is stuck and tried again, a `failed` one is over. */

@@ -59,8 +59,8 @@ interface Declared {
   forms?: readonly string[];
   /** Whole command lines. */
   examples: readonly [string, ...string[]];
-  /** Whether it also works over --server; `here`: only on the machine itself. */
-  place: 'anywhere' | 'here';
+  /** It works on this machine only; the others also work over --server. */
+  here?: true;
   /** A word too many may be a secret: it is not repeated. */
   hidesWords?: string;
 }
@@ -82,17 +82,20 @@ export interface Group {
   otherwise?: string;
 }
 
-/** Declares a command; the types of its words and options are those of its code. */
-export function command<const Words extends readonly string[], const O extends Options>(
+/** Declares a command, without words and options unless it names some; their types are those of its code. */
+export function command<
+  const Words extends readonly string[] = readonly [],
+  const O extends Options = Readonly<Record<never, Valued>>,
+>(
   declared: Declared & {
-    words: Words;
-    options: O;
+    words?: Words;
+    options?: O;
     choices?: readonly string[];
     load(): Promise<Run<WordTexts<Words>, OptionValues<O>>>;
   },
 ): Command {
   // `readGiven` makes words and options as the declaration says, which the general type can't express.
-  return declared as unknown as Command;
+  return { words: [], options: {}, ...declared } as unknown as Command;
 }
 
 /** The words were wrong: exit code 2, with a sentence that says what to write. */
