@@ -1,7 +1,7 @@
 /** What the build of the pages is for a server: a function that answers a request. */
 import type { Logger } from '@tinyfat/core';
 import { createApp } from 'astro/app/entrypoint';
-import type { RequestParts } from '../backend/contract.ts';
+import type { RequestParts } from '../contract.ts';
 
 // A page that breaks in the middle becomes an error page only while nothing of it was sent.
 const app = createApp({ streaming: false });

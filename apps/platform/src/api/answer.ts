@@ -59,6 +59,11 @@ export function refuse(code: ApiCode, detail?: string, headers?: Readonly<Record
   };
 }
 
+/** The outcome of taking something away: a refusal where it was not there. */
+export function removed(wasThere: boolean): Outcome<null> {
+  return wasThere ? { ok: true, body: null } : refuse('not_found');
+}
+
 /** JSON of this schema. */
 export function json<A>(schema: v.GenericSchema<A>, status = 200): AnswerKind<A> {
   return {

@@ -1,7 +1,7 @@
 /** The JSON API: finds the route, tells who asks, checks, answers. Knows web standards and nothing of the runtime. */
 import { type HeldBytes, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
-import type { RequestOrigin } from '../backend/contract.ts';
+import type { RequestOrigin } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { type Slots, slots } from '../http/slots.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';

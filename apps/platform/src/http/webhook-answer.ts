@@ -1,5 +1,5 @@
 /** What a provider reads after its webhook. */
-import type { WebhookAnswer } from '../backend/contract.ts';
+import type { WebhookAnswer } from '../contract.ts';
 import { problemOf } from './problem.ts';
 
 /** The answer over HTTP. One that was refused may not have been read to its end, so its connection is not used again. */

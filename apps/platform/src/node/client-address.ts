@@ -1,7 +1,7 @@
 /** Who is at the other end, where proxies of the operator's stand between. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { normalAddress } from '@tinyfat/mail/network';
-import type { RequestOrigin } from '../backend/contract.ts';
+import type { RequestOrigin } from '../contract.ts';
 
 /**
  * The rightmost address that no trusted proxy wrote: each proxy appends whom it saw to X-Forwarded-For, and what stands

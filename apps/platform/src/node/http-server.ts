@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '@tinyfat/core';
 import * as v from 'valibot';
-import type { Backend, RequestParts } from '../backend/contract.ts';
+import type { Backend, RequestParts } from '../contract.ts';
 import { type HttpLimits, serveRequests } from './serve-requests.ts';
 import { staticFiles } from './static-files.ts';
 

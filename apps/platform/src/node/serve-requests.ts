@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { byteBudget, faultBarrier, faultText, type Logger } from '@tinyfat/core';
 import { clientNetwork, networkList } from '@tinyfat/mail/network';
-import type { Backend, RequestParts } from '../backend/contract.ts';
+import type { Backend, RequestParts } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { withSecurityHeaders } from '../http/security-headers.ts';
 import { slots } from '../http/slots.ts';

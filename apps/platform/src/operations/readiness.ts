@@ -1,5 +1,5 @@
 /** Can the server take and do work? */
-import type { ReadinessCheck } from '../backend/contract.ts';
+import type { ReadinessCheck } from '../contract.ts';
 
 /** What each check said: `ok`, or what is wrong. `warnings` are what is wrong and keeps no mail from being taken. */
 export interface Readiness {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@tinyfat/core';
 import { bubblewrap, likelyCgroups, ownCgroupView } from '@tinyfat/sandbox';
-import { broken, type Check, type Finding, note, ok, wordsOf } from './finding.ts';
+import { broken, type Check, note, type Observation, ok, wordsOf } from './finding.ts';
 
-export interface SandboxParts {
+export interface SandboxDeps {
   /** Makes the sandbox over a scratch folder; bubblewrap by default. */
   make?(runtimeFolder: string): Pick<Sandbox, 'probe'>;
   /** The version of the cgroups that a server would find. */
@@ -14,13 +14,13 @@ export interface SandboxParts {
 }
 
 /** Runs one, in a scratch folder of the system that is gone afterwards, and without making a cgroup. */
-export function sandboxCheck(parts: SandboxParts = {}): Check {
-  const { make = makeSandbox, cgroups = () => likelyCgroups(ownCgroupView()) } = parts;
+export function sandboxCheck(deps: SandboxDeps = {}): Check {
+  const { make = makeSandbox, cgroups = () => likelyCgroups(ownCgroupView()) } = deps;
   return {
     name: 'sandbox',
     async look() {
       const probed = await probe(make);
-      return probed.state === 'ok' ? [probed, limits(cgroups())] : probed;
+      return probed.state === 'ok' ? [probed, { ...limits(cgroups()), check: 'limits' }] : probed;
     },
   };
 }
@@ -29,19 +29,19 @@ function makeSandbox(runtimeFolder: string): Sandbox {
   return bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups: 'none' });
 }
 
-async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): Promise<Finding> {
+async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): Promise<Observation> {
   let folder: string;
   try {
     folder = mkdtempSync(join(tmpdir(), 'tinyfat-doctor-'));
   } catch (error) {
     const mend = `Let this user write to ${tmpdir()}, or set TMPDIR.`;
-    return broken('sandbox', `not tried, for want of a scratch folder: ${wordsOf(error)}`, mend);
+    return broken(`not tried, for want of a scratch folder: ${wordsOf(error)}`, mend);
   }
   try {
     const result = await make(folder).probe();
     // What limits a run is said apart: no cgroup was made for this one.
-    if (result.ok) return ok('sandbox', result.detail.replace(/, limits by .*$/, ''));
-    return broken('sandbox', result.reason, ...mendOf(result.fix));
+    if (result.ok) return ok(result.detail.replace(/, limits by .*$/, ''));
+    return broken(result.reason, ...mendOf(result.fix));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -55,10 +55,9 @@ function mendOf(fix: string): [mend: string | null, run: string | null] {
   return [remark === undefined ? null : `This ${remark}:`, line];
 }
 
-function limits(version: 1 | 2 | null): Finding {
-  if (version !== null) return ok('limits', `memory, processes and cores by cgroup v${version}`);
+function limits(version: 1 | 2 | null): Observation {
+  if (version !== null) return ok(`memory, processes and cores by cgroup v${version}`);
   return note(
-    'limits',
     'a watchdog counts memory and processes, nothing limits cores (no cgroup)',
     'A server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
   );

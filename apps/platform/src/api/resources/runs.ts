@@ -1,6 +1,6 @@
 import { type RunOfMail, visibleRuns } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageFrom, pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { eventStream } from '../events/event-stream.ts';
 import { followRun } from '../events/follow-run.ts';
@@ -10,18 +10,15 @@ import * as routes from '../routes/runs.ts';
 
 export const runEndpoints = [
   endpoint(routes.listRuns, async ({ deps, see, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const { status, limit } = query;
-    const rows = await visibleRuns(
-      deps.db,
-      see.sight,
-      { ...narrowed.row, status },
-      { after: cursor.after, limit: limit + 1 },
+    const filter = { ...narrowed.row, status: query.status };
+    return await pageFrom(
+      query,
+      (page) => visibleRuns(deps.db, see.sight, filter, page),
+      ({ started_at, id }) => ({ at: started_at, id }),
+      shown,
     );
-    return { ok: true, body: pageOf(rows, limit, ({ started_at, id }) => ({ at: started_at, id }), shown) };
   }),
 
   endpoint(routes.getRun, async ({ see, params }) => {

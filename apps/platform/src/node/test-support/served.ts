@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { nobody } from '../../accounts/test-support/nobody.ts';
-import type { Backend, RequestParts } from '../../backend/contract.ts';
+import type { Backend, RequestParts } from '../../contract.ts';
 import { HTTP_LIMITS } from '../http-server.ts';
 import { type HttpLimits, serveRequests } from '../serve-requests.ts';
 

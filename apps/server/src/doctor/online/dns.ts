@@ -49,6 +49,12 @@ export function dns(servers: readonly string[], signal: AbortSignal): Dns {
   };
 }
 
+/** The addresses of a name; none where there are none, or no answer. */
+export async function addressesOf(name: string, dns: Dns): Promise<string[]> {
+  const answer = await dns.addresses(name);
+  return answer.state === 'found' ? answer.records : [];
+}
+
 /** Whether one server answers at all, whatever it says; null, or why not. */
 export async function silence(server: string, name: string, signal: AbortSignal): Promise<string | null> {
   const resolver = resolverFor([server], signal, 1);
