@@ -70,7 +70,7 @@ export interface Backend {
 }
 
 /** What the composition gives with each request. */
-export interface RequestParts {
+export interface RequestContext {
   backend: Backend;
   origin: RequestOrigin;
   /** Counts the bytes of this request that are in memory; the server releases it after the answer. */

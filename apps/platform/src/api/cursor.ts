@@ -1,4 +1,4 @@
-/** Where a page ended. The text is opaque to clients; one that they made up shows them nothing that is not theirs. */
+/** Where a page ended. Clients can make cursors up: queries never show more than the principal may see. */
 import { fromBase64url, parseJson, toBase64url } from '@tinyfat/core';
 import type { After } from '@tinyfat/database';
 import * as v from 'valibot';

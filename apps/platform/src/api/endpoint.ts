@@ -1,9 +1,9 @@
-/** A route with what it does. The types of the two are tied here; outside nobody needs them. */
+/** A route with its handler. Their types meet here and are needed nowhere else. */
 import type { HeldBytes } from '@tinyfat/core';
 import type { Agent } from '@tinyfat/database';
 import * as v from 'valibot';
 import type { RequestOrigin } from '../contract.ts';
-import type { Slots } from '../http/slots.ts';
+import type { Semaphore } from '../http/semaphore.ts';
 import { type Outcome, type Refusal, refuse } from './answer.ts';
 import { explainIssue } from './body.ts';
 import type { ApiDeps } from './deps.ts';
@@ -11,24 +11,24 @@ import type { Principal } from './principal.ts';
 import type { Fields, Route, RouteFacts } from './route.ts';
 import type { Visible } from './visible.ts';
 
-/** One request after the border: everything in it was checked. */
+/** One request, parsed and checked. */
 export interface Call<P, Q, B> {
   params: P;
   query: Q;
   body: B;
   principal: Principal;
-  /** The one way to an agent, mail, run or delivery: as the principal may see them. */
+  /** The one way to an agent, mail, run or delivery: only what the principal may see. */
   see: Visible;
   deps: ApiDeps;
-  streams: Slots;
-  /** As it came; its body was read. */
+  streams: Semaphore;
+  /** As it came; its body is read. */
   request: Request;
   from: RequestOrigin;
-  /** What the request holds in memory, its body counted already. */
+  /** Counts the bytes of the request in memory; its body is counted. */
   held: HeldBytes;
 }
 
-/** What came over the wire, and who sent it. */
+/** A request as it came, and who sent it. */
 export type RawCall = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'> & {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
@@ -37,11 +37,11 @@ export type RawCall = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' |
 
 export interface Endpoint {
   route: RouteFacts;
-  /** Checks the parts of the request, does it, writes the answer. */
+  /** Parses the request, handles it, writes the answer. */
   run(raw: RawCall): Promise<Response | Refusal>;
 }
 
-/** Ties a route to what it does. */
+/** Ties a route to its handler. */
 export function endpoint<P extends Fields, Q extends Fields, B, A>(
   route: Route<P, Q, B, A>,
   handle: (call: Call<v.InferOutput<P>, v.InferOutput<Q>, B>) => Promise<Outcome<A>>,
@@ -73,7 +73,7 @@ function mediaType(request: Request): string {
 
 type OfAgent = Fields & v.GenericSchema<{ agent: string }>;
 
-/** The same for a route below an agent: of one that the principal may not see it answers that there is none. */
+/** The same for a route below an agent; it is not found where the principal may not see that agent. */
 export function agentEndpoint<P extends OfAgent, Q extends Fields, B, A>(
   route: Route<P, Q, B, A>,
   handle: (call: Call<v.InferOutput<P>, v.InferOutput<Q>, B> & { agent: Agent }) => Promise<Outcome<A>>,

@@ -1,6 +1,6 @@
 /**
- * What a route is: declared once, and from the declaration come validation, routing and openapi.yaml. Declarations lie
- * in `routes/`, what they do in `resources/`.
+ * A route is declared once, in `routes/`; validation, routing and openapi.yaml follow from the declaration. Handlers are in
+ * `resources/`.
  */
 import * as v from 'valibot';
 import type { AnswerKind, ApiCode } from './answer.ts';
@@ -12,7 +12,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Named text values of a path or a query; unknown names are refused. */
 export type Fields = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
-/** What is known of a route without its types. */
+/** A route without the types of its input and output. */
 export interface RouteFacts {
   method: Method;
   /** Below `/api/v1`, parameters in braces; `{path}` and `{file}` at the end may have slashes in them. */
@@ -20,7 +20,7 @@ export interface RouteFacts {
   /** A few words. */
   summary: string;
   description?: string;
-  /** What a token needs; null where any will do. */
+  /** The scope that it needs; null = none. */
   scope: Scope | null;
   params: Fields;
   query: Fields;

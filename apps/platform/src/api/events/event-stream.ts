@@ -7,12 +7,10 @@ export function frame(data: unknown, fields: { id?: number; event?: 'end' } = {}
   return `${id}${event}data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** A line that says only that the connection lives. */
+/** A comment that shows that the connection lives. */
 export const HEARTBEAT = ': still here\n\n';
 
-/**
- * The stream of these frames. `stop` is called once, whoever ends it: the frames, the client by leaving, an error.
- */
+/** The stream of these frames. `stop` is called when they end, the client leaves, or an error occurs. */
 export function eventStream(frames: AsyncGenerator<string>, stop: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({

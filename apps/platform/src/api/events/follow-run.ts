@@ -7,7 +7,7 @@ import { runEventReader } from './run-event-reader.ts';
 
 const POLL_MS = 250;
 const HEARTBEAT_MS = 15_000;
-/** A token may have been revoked meanwhile: whoever wants more comes again, with the id of the last event. */
+/** Then a stream ends, since its token may have been revoked; the client resumes after the last event's id. */
 const MOST_MS = 15 * 60_000;
 
 /** Frames: each event behind `after`, a comment where nothing happens for a while, and the end of the run. */
@@ -21,10 +21,10 @@ export async function* followRun(
   const reader = runEventReader(deps.folders, run, deps.clock);
   const began = deps.clock();
   let spoke = began;
-  // Node sends the head of an answer with its first byte: the client learns at once that it is let in.
+  // Node sends the head of an answer with its first byte: the client learns at once that it is connected.
   yield HEARTBEAT;
   while (!signal.aborted && deps.clock() - began < MOST_MS) {
-    // Its state first: what was written before the end is then read before the end is told.
+    // The state is read before the events, so that every event of a finished run is sent before its end.
     const now = await see.run(run.id);
     if (!now.ok) return;
     const { status, error_code, attempt } = now.row;

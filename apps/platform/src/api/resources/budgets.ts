@@ -17,7 +17,7 @@ import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { chosenOwner } from '../owner.ts';
 import * as routes from '../routes/budgets.ts';
 
-/** Whose budget: `id` as the table has it, `name` as people do. */
+/** Whom a budget caps; `id` is the key in the table, `name` what people read. */
 interface Subject {
   scope: BudgetScope;
   id: string;

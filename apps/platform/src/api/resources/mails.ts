@@ -16,7 +16,7 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/mails.ts';
 
 const result = { result: v.string(), aligned: v.boolean() };
-/** `AuthenticationEvidence` of core, as the door stored it. */
+/** `AuthenticationEvidence` of core, as intake stores it. */
 const storedEvidence = v.object({
   source: v.picklist(['trusted_client', 'verified', 'asserted', 'unverified']),
   authserv: v.nullable(v.string()),
@@ -146,7 +146,7 @@ async function shown(deps: ApiDeps, mail: OfAgent<Mail>) {
   };
 }
 
-/** Null also where a row has something else than the door writes. */
+/** Null also where a row has anything else than intake writes. */
 function readEvidence(text: string) {
   const parsed = v.safeParse(storedEvidence, JSON.parse(text));
   if (!parsed.success) return null;

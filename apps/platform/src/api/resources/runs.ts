@@ -32,14 +32,15 @@ export const runEndpoints = [
     const run = found.row;
     const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream');
     if (isStream && request.method === 'GET') {
-      const free = streams.take(principal.owner ?? '');
-      if (!free) return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
+      const release = streams.acquire(principal.owner ?? '');
+      if (!release)
+        return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
       const left = new AbortController();
       const signal = AbortSignal.any([left.signal, request.signal, deps.stopping]);
       const after = Number(/^\d{1,9}$/.exec(request.headers.get('last-event-id') ?? '')?.[0] ?? 0);
       const stream = eventStream(followRun(deps, see, run, after, signal), () => {
         left.abort();
-        free();
+        release();
       });
       return { ok: true, body: { stream } };
     }

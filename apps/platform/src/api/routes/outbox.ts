@@ -32,7 +32,7 @@ export const delivery = named(
     provider_id: v.nullable(v.string()),
     created_at: time,
     sent_at: v.nullable(time),
-    /** When the provider told that it arrived; null where none did. */
+    /** When the provider reported its arrival; null where none did. */
     delivered_at: v.nullable(time),
   }),
 );
