@@ -53,9 +53,9 @@ export type ReportFault = (error: unknown, route: string) => string;
 export interface Backend {
   /** The address under which people reach the pages; its origin is the only one that forms may come from. */
   publicUrl: URL;
-  /** What must work before the server counts as ready, by name. */
+  /** Checks that make the server ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
-  /** What should work and keeps no mail from being taken, such as the way out, by name. */
+  /** Checks that do not prevent taking mail, such as of the way out, by name. */
   warnings: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;

@@ -3,7 +3,7 @@ import type { Answered } from './api-client.ts';
 
 /** What most lists of the API give at once. */
 const PAGE = 200;
-/** A server that never comes to an end is left there. */
+/** Bounds the pages of a server whose list never ends. */
 const MAX_PAGES = 5000;
 
 export interface Page<Item> {

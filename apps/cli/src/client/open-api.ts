@@ -48,7 +48,7 @@ export function onThisMachine(config: Config, what: string): void {
   );
 }
 
-/** Options that are fields of the API. */
+/** Fields of the API that are options here. */
 const OPTIONS = ['owner', 'allow', 'model', 'display_name', 'egress'];
 
 /** Says why something was refused, and gives 1; a UsageError where the words were the trouble. */
@@ -63,7 +63,7 @@ export function refused({ status, detail, nextStep }: Failed): number {
   return 1;
 }
 
-/** The same for something that is asked for by its name or id: `unknown` says that there is none. */
+/** The same for something called by name or id: `unknown` is the sentence where it does not exist. */
 export function notFound(failure: Failed, unknown: string): number {
   if (failure.status !== 404) return refused(failure);
   console.error(`tinyfat: ${printable(unknown)}`);

@@ -5,17 +5,17 @@ import { isCommand, type Table } from './find.ts';
 import { SHELLS, type Shell } from './server.ts';
 import { TABLE } from './table.ts';
 
-/** Words with the line that says what each is for. */
+/** Words, each with what it is for. */
 type Offers = readonly (readonly [word: string, text: string])[];
 
-/** What may follow the words of a path, `''` being the beginning. */
+/** What may follow the words of `path`; `''` is the beginning. */
 interface Place {
   path: string;
   offers: Offers;
   options: readonly (readonly [name: string, option: Switch | Valued])[];
 }
 
-/** Those that every command over `--server` takes. */
+/** Options of every command that works over `--server`. */
 const SERVER_OPTIONS: Place['options'] = [
   ['server', { value: 'URL', text: "another machine's server" }],
   ['token-file', { value: 'FILE', text: 'the file with the token for it' }],

@@ -5,7 +5,7 @@ import { type Command, type Given, type Switch, UsageError, type Valued } from '
 
 type OptionValue = boolean | string | string[] | undefined;
 
-/** Throws a UsageError that names what is missing, unknown or too much. `hasServer`: a server is named, whose token says who asks. */
+/** Throws a UsageError for what is missing, unknown or too much. `hasServer`: a server is named; its token implies the owner. */
 export function readGiven(
   command: Command,
   args: readonly string[],

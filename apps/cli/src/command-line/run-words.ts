@@ -1,5 +1,4 @@
-/** From the words of a command line to the command that they are, and its exit code. */
-
+/** From the words of a command line to its command and exit code. */
 import type { Config, ReadConfig } from '@tinyfat/server/config';
 import { chooseServer, takeServerOptions } from '../client/choose-server.ts';
 import { onThisMachine } from '../client/open-api.ts';
@@ -13,7 +12,7 @@ import { TABLE } from './table.ts';
 /** 0: done, 1: failed, 2: the words or the settings can't be used. */
 export type ExitCode = number;
 
-/** Runs a command line. Only what the command itself meets is thrown. `settings` is called when a command needs them. */
+/** Runs a command line. Throws only what the command throws. `settings` reads the environment once a command is found. */
 export async function runWords(words: readonly string[], settings: () => ReadConfig): Promise<ExitCode> {
   const wantsHelp = beforeDashes(words).some((word) => word === '--help' || word === '-h');
   try {
@@ -29,7 +28,7 @@ export async function runWords(words: readonly string[], settings: () => ReadCon
     const { path, command, rest } = found;
     try {
       const read = settings();
-      // Without its settings a command still says what is wrong with its words.
+      // Words are checked even where the settings are wrong.
       const given = readGiven(
         command,
         rest,

@@ -10,9 +10,9 @@ import { printTable } from '../output/table.ts';
 import { printable, printJson, time } from '../output/text.ts';
 import { type Agent, namedAgent } from './named-agent.ts';
 
-/** Stands for the model that the operator chose. */
+/** As a model: the operator's default. */
 const DEFAULT_MODEL = 'default';
-/** What null means of a setting. */
+/** What null means for a setting. */
 const NOT_SET: Readonly<Record<string, string>> = { model: DEFAULT_MODEL, display_name: '(its name)' };
 
 interface CreateOptions {
@@ -30,7 +30,7 @@ export const createAgent = overApi<[string], CreateOptions>(async (api, { words:
     return 1;
   }
   const { address, owner, allowed_senders: entries, warnings } = made.body;
-  tellWarnings(warnings);
+  printWarnings(warnings);
   console.log(printable(`${address} is there. Who may write to it: ${whoMayWrite(owner, entries)}.`));
   return 0;
 });
@@ -73,7 +73,7 @@ export const setAgent: Run<[string], SetOptions> = async ({ words: [name], optio
     if (!agent) return 1;
     const changed = await api.call(agentRoutes.changeAgent, { params: { agent: agent.name }, body });
     if (!changed.ok) return refused(changed);
-    tellWarnings(changed.body.warnings);
+    printWarnings(changed.body.warnings);
     const settings = Object.entries(settingsOf(changed.body)).filter(([key]) => key in body);
     printFacts([['address', changed.body.address], ...settings.map(factOf)]);
     return 0;
@@ -135,11 +135,11 @@ function factOf([key, value]: [string, string | number | null | string[]]): [str
   return [key.replace('_', ' '), value === null ? (NOT_SET[key] ?? '-') : [value].flat().join(', ')];
 }
 
-function tellWarnings(warnings: readonly string[]): void {
+function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`Warning: ${printable(warning)}`);
 }
 
-/** Takes the address of an agent away, after a person at the terminal has said so, or with `--yes`. */
+/** Deletes an agent, after a person at the terminal has confirmed it, or with `--yes`. */
 export const deleteAgent: Run<[string], { yes: boolean }> = async ({ words: [name], options }, config) => {
   const terminal = { input: process.stdin, output: process.stderr };
   if (!options.yes && !isTerminal(terminal)) {

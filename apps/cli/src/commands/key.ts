@@ -107,7 +107,7 @@ async function remove(api: ApiClient, config: Config, owner: string, provider: L
   if (!gone.ok) {
     return notFound(gone, renderError('provider_key_unknown', `Asked for: ${provider} of ${owner}.`));
   }
-  // Whether a server has a key of its own is not known here.
+  // Whether another machine's server has a key of its own is unknown here.
   const next =
     config.client.server !== null
       ? "the server's own key pays, if it has one,"

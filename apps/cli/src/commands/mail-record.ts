@@ -42,7 +42,7 @@ function factsOf(mail: Mail): [string, string][] {
   ];
 }
 
-/** Writes the bytes as they came to standard output; of a refused mail only the beginning is kept. */
+/** Writes the bytes as they came to standard output; of a refused mail only the beginning is stored. */
 export const rawMail = overApi<[string]>(async (api, { words: [id] }) => {
   const found = await api.call(mailRoutes.getMail, { params: { id } });
   if (!found.ok) return unknownMail(found, id);
@@ -56,7 +56,7 @@ export const rawMail = overApi<[string]>(async (api, { words: [id] }) => {
   const { raw_bytes: whole, verdict } = found.body;
   if (bytes.length < whole) {
     console.error(
-      `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are kept.`,
+      `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are stored.`,
     );
   }
   return 0;

@@ -9,7 +9,7 @@ import { time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 import { readLimit } from './read-limit.ts';
 
-/** In these a mail is as it should be: why is not said in the table. */
+/** States that need no reason in the table. */
 const IN_ORDER = new Set(['replied', 'command']);
 
 /** Lists mails, newest first. */

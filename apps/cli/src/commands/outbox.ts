@@ -11,7 +11,7 @@ import { unknownAgent } from './named-agent.ts';
 
 type OneDelivery = Run<[string]>;
 
-/** The newest of the list. */
+/** Rows of the list. */
 const LISTED = 100;
 
 /** Lists outgoing mail, newest first. */
@@ -91,7 +91,7 @@ export const listSuppressed = overApi<[string | undefined], { json: boolean }>(
 
 /** Lets a mail go that awaits approval; a running server sends it within a second. */
 export const approveDelivery: OneDelivery = letGo(outboxRoutes.approveDelivery);
-/** Sends a mail again that failed, is uncertain, or came back. */
+/** Sends a mail again that failed, is uncertain, or bounced. */
 export const retryDelivery: OneDelivery = letGo(outboxRoutes.retryDelivery);
 
 function letGo(route: typeof outboxRoutes.retryDelivery | typeof outboxRoutes.approveDelivery): OneDelivery {

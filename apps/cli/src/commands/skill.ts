@@ -9,7 +9,7 @@ import { printable } from '../output/text.ts';
 import { readSkill } from '../skill-files/read-skill.ts';
 import { namedAgent, unknownAgent } from './named-agent.ts';
 
-/** So many names of what was left out are printed. */
+/** Names of files left out that are printed. */
 const MAX_NAMES = 10;
 
 /** Puts a folder or zip archive among the skills of an agent, in the place of the one of its name. */
@@ -39,7 +39,7 @@ export const addSkill: Run<[string, string]> = async ({ words: [name, path] }, c
       },
     });
     if (!put.ok) return refused(put);
-    tellLeftOut(skill.leftOut);
+    printLeftOut(skill.leftOut);
     const { files, turn_running: isRunning } = put.body;
     const count = files.length === 1 ? '1 file' : `${files.length} files`;
     console.log(
@@ -85,7 +85,7 @@ async function isThere(api: ApiClient, agent: string, skill: string): Promise<bo
   return (await api.call(fileRoutes.getSkill, { params: { agent, skill } })).ok;
 }
 
-function tellLeftOut(paths: readonly string[]): void {
+function printLeftOut(paths: readonly string[]): void {
   if (paths.length === 0) return;
   const more = paths.length > MAX_NAMES ? ` and ${paths.length - MAX_NAMES} more` : '';
   console.error(printable(`Left out, being hidden: ${paths.slice(0, MAX_NAMES).join(', ')}${more}.`));

@@ -31,7 +31,7 @@ export const createToken: Run<[], CreateOptions> = async ({ options }, config) =
       body: { name, scopes, owner, ...(end === undefined ? {} : { expires_in_days: end }) },
     });
     if (!made.ok) return refused(made);
-    // What a server's ADMIN_EMAILS says is not known here, but of the one who asks.
+    // The ADMIN_EMAILS of another machine are unknown; its API says whether the caller is an admin.
     const isHere = config.client.server === null;
     const isAdmin = isHere
       ? config.adminEmails.includes(made.body.owner)

@@ -8,7 +8,7 @@ import { printTable } from '../output/table.ts';
 import { isoTime, time } from '../output/text.ts';
 import { readLimit } from './read-limit.ts';
 
-/** Lists events, newest first: a `pending` one with a reason is stuck and tried again, a `failed` one is over. */
+/** Lists events, newest first. A `pending` one with a reason failed and is tried again; a `failed` one is not. */
 export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ options }, config) => {
   const limit = readLimit(options.limit);
   return await withData(config, async (data) => {

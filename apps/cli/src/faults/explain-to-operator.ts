@@ -1,9 +1,9 @@
-/** The last word of a command line that broke: which command, which folder, which secrets are not to be shown. */
+/** Explains an error that ended a command: names the command and the folder, and hides secrets. */
 import { resolve } from 'node:path';
 import { programPaths } from '@tinyfat/server/program';
 import { reportFault } from './report-fault.ts';
 
-/** Names of commands hold nothing else; what follows them can be secret. */
+/** Matches names of commands; the words after them can be secret. */
 const COMMAND_WORD = /^[a-z][a-z-]{0,20}$/;
 
 /** Names of variables whose values are secret. */
@@ -30,7 +30,7 @@ export function explainToOperator(
   }
 }
 
-/** Of options that hold one. */
+/** Values of options that hold a secret. */
 function secretWords(words: readonly string[]): string[] {
   return words.flatMap((word, at) => {
     if (word === '--token') return [words[at + 1] ?? ''];

@@ -1,4 +1,4 @@
-/** Programs that agents are the better for. */
+/** Programs that agents make good use of. */
 import { type AgentTool, agentTools, missingAgentTools } from '@tinyfat/sandbox';
 import { type Check, note, ok } from './finding.ts';
 

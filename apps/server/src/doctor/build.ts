@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { shellWord } from '@tinyfat/core';
 import { broken, type Check, ok, wordsOf } from './finding.ts';
 
-/** What `bin/with-node --missing` names, for people. bubblewrap and Node have checks of their own. */
+/** What `bin/with-node --missing` prints, in words. bubblewrap and Node have checks of their own. */
 const PARTS: Readonly<Record<string, string>> = {
   packages: 'the packages of the lock file',
   bundle: "the sandbox's program",

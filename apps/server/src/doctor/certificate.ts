@@ -53,7 +53,7 @@ function dates(pair: TlsPair, now: number): Observation | null {
   return note(`expires in ${days}, on ${day(validUntil)} (${described(pair)})`, renew);
 }
 
-/** One that is not its own issuer is trusted by the certificate of that issuer, which the server has to send too. */
+/** Unless it is self-signed, clients need the certificate of its issuer, which the server has to send too. */
 function chain(pair: TlsPair, certFile: string): Observation | null {
   const { issuer, subject } = new X509Certificate(pair.cert);
   const certificates = pair.cert.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];

@@ -20,10 +20,10 @@ import { type Records, readRecords } from './records.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { settingsCheck } from './settings.ts';
 
-/** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
+/** Checks of this machine alone. They change nothing and use no network. */
 export function localChecks(config: Config): Check[] {
   const { dataDir } = config;
-  // What is wrong with the folder itself is said by its own check.
+  // The check of the folder says what is wrong with the folder itself.
   const records = once(
     async (): Promise<Records> =>
       isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' },

@@ -13,7 +13,7 @@ export interface DataFolderDeps {
   nameOf(uid: number): string;
 }
 
-/** What lies directly in it and is written by the server. */
+/** What the server writes directly in it. */
 const FILES = [
   'tinyfat.sqlite',
   'tinyfat.sqlite-wal',
@@ -51,14 +51,14 @@ function look(deps: DataFolderDeps): Observation {
   );
 }
 
-/** A start refuses it: the mode of somebody else's folder would be changed. */
+/** A start refuses such a folder, whose mode it would change. */
 function foreign(dataDir: string): Observation | null {
   try {
     const name = foreignIn(dataDir);
     if (name === null) return null;
     return broken(`${dataDir} holds ${name}, and no tinyfat.sqlite`, 'Set DATA_DIR to a folder of its own.');
   } catch {
-    // What can't be listed can't be written either, which is said next.
+    // A folder that can't be listed can't be written, which `writable` says.
     return null;
   }
 }
@@ -124,7 +124,7 @@ function writable(deps: DataFolderDeps): Observation | null {
   }
 }
 
-/** A command that was run as another user left what the server can't open. */
+/** Files that a command run as another user has left, and that the server can't open. */
 function strangersFiles({ dataDir, nameOf }: DataFolderDeps, owner: number): Observation | null {
   const strange = FILES.flatMap((name) => {
     const found = lstatSync(join(dataDir, name), { throwIfNoEntry: false });

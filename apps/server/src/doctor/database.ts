@@ -1,4 +1,4 @@
-/** The database, as far as a look shows it, and mail that does not leave. */
+/** The database, and mail that could not be sent. */
 import { describeError } from '@tinyfat/core';
 import { broken, type Check, note, type Observation, ok } from './finding.ts';
 import type { Records } from './records.ts';
@@ -35,7 +35,7 @@ function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Observat
   }
 }
 
-/** Is there mail that was tried in vain? */
+/** Does mail wait after a failed try? */
 export function deliveriesCheck(records: () => Promise<Records>): Check {
   return {
     name: 'deliveries',
@@ -47,12 +47,12 @@ export function deliveriesCheck(records: () => Promise<Records>): Check {
       const by = provider === null ? '' : ` by ${provider}`;
       const why = reason === null ? '' : `; the last reason: ${reason}`;
       const waits = count === 1 ? 'waits' : 'wait';
-      const told = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
-      // One mail that is put off says nothing of the others.
+      const text = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
+      // A reason of one mail says nothing about the others.
       if (code === null || !/^(relay|provider)_/.test(code))
-        return note(told, 'Sent by itself later, unless the reason stays. All of them:', LIST);
+        return note(text, 'Sent by itself later, unless the reason stays. All of them:', LIST);
       const mend = `${describeError(code).nextStep} The mail is then sent by itself. All of it:`;
-      return broken(told, mend, LIST);
+      return broken(text, mend, LIST);
     },
   };
 }

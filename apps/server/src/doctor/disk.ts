@@ -1,4 +1,4 @@
-/** The file system of DATA_DIR: room, and whether it is one to keep mail on. */
+/** The file system of DATA_DIR: free space, and whether it suits a database. */
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { type FileSystemRoom, roomProblem } from '../files/disk-check.ts';
@@ -13,7 +13,7 @@ export interface DiskDeps {
 }
 
 const GIBIBYTE = 1024 ** 3;
-/** Below it a person should look, long before the server puts mail off. */
+/** Less is worth a note, long before the server puts mail off. */
 const LITTLE_BYTES = GIBIBYTE;
 const FEW_INODES = 20_000;
 

@@ -1,4 +1,4 @@
-/** What a check found, and how to say it. */
+/** Findings of checks. */
 import { statSync } from 'node:fs';
 
 export type State = 'ok' | 'note' | 'broken';
@@ -8,7 +8,7 @@ export interface Finding {
   check: string;
   state: State;
   found: string;
-  /** What mends it, for a person; null where nothing is to be done, or `run` says it all. */
+  /** What mends it, for a person; null where nothing is to be done, or `run` says enough. */
   mend: string | null;
   /** A line for a shell that mends it, or that shows more; null where there is none. */
   run: string | null;

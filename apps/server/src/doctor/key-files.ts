@@ -1,4 +1,4 @@
-/** The files with keys: there where they are needed, and readable for nobody else. */
+/** The files with keys: do they exist where they are needed, and can nobody else read them? */
 import { lstatSync } from 'node:fs';
 import { masterKeyFile } from '@tinyfat/storage';
 import type { Config } from '../config.ts';
@@ -11,7 +11,7 @@ export function keyFilesCheck(config: Config, records: () => Promise<Records>): 
   return {
     name: 'keys',
     async look() {
-      // What is wrong with the folder itself is said by its own check.
+      // The check of the folder says what is wrong with the folder itself.
       if (!isFolder(config.dataDir)) return [];
       const paths = dataPaths(config.dataDir);
       const findings = [

@@ -36,7 +36,7 @@ export function mailOutCheck(config: Config): Check {
   };
 }
 
-/** Webhooks of Resend and Postmark: set on both sides of a pair, and reached over HTTPS. */
+/** Webhooks of Resend and Postmark: is each set together with its key, and reached over HTTPS? */
 export function webhooksCheck(config: Config): Check {
   return { name: 'webhooks', look: () => webhooks(config) };
 }

@@ -76,7 +76,7 @@ function listenOnce(host: string, port: number): Promise<unknown> {
   });
 }
 
-/** Only asked where the port is taken, so that no server which starts just now finds the folder locked by us. */
+/** Takes the lock for a moment: only where the port is taken, so that no starting server finds the folder locked. */
 function serverRuns(dataDir: string): boolean {
   if (!isFolder(dataDir)) return false;
   try {

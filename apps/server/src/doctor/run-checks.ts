@@ -9,8 +9,8 @@ export interface RunOptions {
 }
 
 /**
- * The findings of all checks, in the order of the checks. Never rejects: what a check throws, and that it did not end in
- * time, are findings too.
+ * The findings of all checks, in the order of the checks. Never rejects: an error and a timeout of a check are findings
+ * too.
  */
 export async function runChecks(checks: readonly Check[], options: RunOptions): Promise<Finding[]> {
   const all = await Promise.all(
@@ -23,7 +23,7 @@ export async function runChecks(checks: readonly Check[], options: RunOptions): 
   return all.flat();
 }
 
-/** Much of what is found comes from others: records in DNS, answers of servers, rows. */
+/** Characters; findings quote DNS records and answers of servers. */
 const MOST_FOUND = 500;
 
 function bounded(finding: Finding): Finding {

@@ -13,7 +13,7 @@ export interface SandboxDeps {
   cgroups?(): 1 | 2 | null;
 }
 
-/** Runs one, in a scratch folder of the system that is gone afterwards, and without making a cgroup. */
+/** Runs a sandbox in a temporary folder, without making a cgroup. */
 export function sandboxCheck(deps: SandboxDeps = {}): Check {
   const { make = makeSandbox, cgroups = () => likelyCgroups(ownCgroupView()) } = deps;
   return {
@@ -39,7 +39,7 @@ async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): P
   }
   try {
     const result = await make(folder).probe();
-    // What limits a run is said apart: no cgroup was made for this one.
+    // `limits` says what limits a run: no cgroup was made for the probe.
     if (result.ok) return ok(result.detail.replace(/, limits by .*$/, ''));
     return broken(result.reason, ...mendOf(result.fix));
   } finally {

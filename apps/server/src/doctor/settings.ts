@@ -1,4 +1,4 @@
-/** Settings that are right by themselves and do nothing, or harm, together. */
+/** Settings that are valid each and have no effect, or harm, together. */
 import { isLoopbackHostname } from '@tinyfat/core';
 import { type Config, isLoopback, takesWebhooks } from '../config.ts';
 import { type Check, note, type Observation, ok } from './finding.ts';

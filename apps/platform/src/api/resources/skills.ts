@@ -30,8 +30,9 @@ export const skillEndpoints = [
     if (!files.ok) return files;
     const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
     if (unusable) return refuse('invalid_request', `"files": ${unusable}`);
-    const ready = await skillsFolder(deps, agent.id);
-    if (ready) return ready;
+    // The agent may have put something else where its skills belong.
+    const blocked = await onTheWay(deps, agent.id, 'skills/SKILL.md');
+    if (blocked) return blocked;
     await replaceSkill(deps, agent.id, params.skill, files.files);
     return await shownSkill(deps, agent.id, params.skill);
   }),
@@ -108,7 +109,7 @@ function decodeFiles(
   return { ok: true, files: decoded };
 }
 
-/** Why these paths can't all be in one folder, on whatever disk it lies or is unpacked. */
+/** Why these paths can't all be in one folder on every file system. */
 function clashOf(paths: readonly string[]): string | null {
   const folded = new Map<string, string>();
   for (const path of paths) {
@@ -123,7 +124,7 @@ function clashOf(paths: readonly string[]): string | null {
   return null;
 }
 
-/** Why the agent would not be told of a skill with this SKILL.md; null where it is. */
+/** Why the runtime would leave out a skill with this SKILL.md; null where it would not. */
 async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): Promise<string | null> {
   const head = await readSkillHead(bytes);
   if (!head.ok) return head.reason;
@@ -135,11 +136,6 @@ async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): 
 function fromPadded(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return fromBase64(text);
-}
-
-/** The agent may have put something else where its skills belong. */
-async function skillsFolder(deps: ApiDeps, agentId: string): Promise<Refusal | null> {
-  return await onTheWay(deps, agentId, 'skills/SKILL.md');
 }
 
 /** Whether something on the way to a path is no folder, or the path itself is one. */

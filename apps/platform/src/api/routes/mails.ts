@@ -28,7 +28,7 @@ const facts = {
   client_address: v.nullable(v.string()),
   envelope_sender: v.string(),
   envelope_recipient: v.string(),
-  /** Null where it could not be told who wrote. */
+  /** Null where the author is unknown. */
   sender: v.nullable(v.string()),
   sender_name: v.string(),
   subject: v.string(),
@@ -124,7 +124,7 @@ export const getMail = route('GET', '/mails/{id}', 'Everything on record about a
 });
 
 export const getRawMail = route('GET', '/mails/{id}/raw', 'The mail as it came', {
-  description: 'Of a mail that got no turn only the beginning may be kept; raw_bytes says how long it was.',
+  description: 'Of a mail that got no turn only the beginning may be stored; raw_bytes says how long it was.',
   scope: 'read',
   params: ofId,
   answer: download('message/rfc822'),

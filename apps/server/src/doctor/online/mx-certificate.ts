@@ -11,7 +11,7 @@ export function mxCertificateCheck(files: TlsFiles, mx: () => Promise<Answer<MxR
     async look() {
       const answer = await mx();
       const loaded = loadTlsFiles(files, Date.now());
-      // What is wrong with the files, or with the records, is said by their own checks.
+      // The checks of the files and of the records say what is wrong with these.
       if (!loaded.ok || answer.state !== 'found') return [];
       const certificate = new X509Certificate(loaded.cert);
       const exchanges = answer.records.map(({ exchange }) => exchange.replace(/\.$/, '')).filter(Boolean);

@@ -95,7 +95,7 @@ async function follow(deps: MxDeps, exchanges: readonly string[], signal: AbortS
     return note(`${names} has no address; others have`, mend);
   }
   const way = `${exchanges.join(', ')} at ${addresses.slice(0, 3).join(', ')}`;
-  // From this machine itself the rule that forwards port 25 is not passed, so it is not tried there.
+  // A rule that forwards port 25 does not apply to connections from this machine, so none is tried.
   if (addresses.some((address) => ownAddresses.includes(address))) return ok(`${way}, which is this machine`);
   const tried = await Promise.all(
     addresses.slice(0, MOST_ADDRESSES).map((address) => answers(address, signal)),

@@ -2,7 +2,7 @@
 import { broken, type Check, note, ok } from '../finding.ts';
 import { silence, systemServers } from './dns.ts';
 
-/** More are not asked. */
+/** Servers that are asked. */
 const MOST = 5;
 
 /**
@@ -21,11 +21,11 @@ export function resolverCheck({ servers, name }: { servers: readonly string[]; n
       const silent = answers.filter(({ why }) => why !== null);
       const from = own ? 'DNS_SERVERS' : '/etc/resolv.conf';
       if (silent.length === 0 && asked.length > 0) return ok(`${asked.join(', ')} (${from})`);
-      const told = silent.map(({ server, why }) => `${server}: ${why}`).join('; ');
+      const text = silent.map(({ server, why }) => `${server}: ${why}`).join('; ');
       if (silent.length < asked.length)
-        return note(told, `The others answer. Mend it, or take it out of ${from}.`);
+        return note(text, `The others answer. Mend it, or take it out of ${from}.`);
       return broken(
-        told || `${from} names no server`,
+        text || `${from} names no server`,
         `Without it mail from outside is put off, since no sender can be authenticated: mend it, or name others in ${own ? from : 'DNS_SERVERS'}.`,
       );
     },

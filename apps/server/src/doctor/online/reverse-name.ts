@@ -14,7 +14,7 @@ export interface ReverseNameDeps {
   ownAddresses: readonly string[];
 }
 
-/** Only for a relay on this machine, and the addresses of the MX records that are this machine's. */
+/** Only for a relay on this machine; checks the addresses of the MX records that are this machine's. */
 export function reverseNameCheck({ config, mx, dns, ownAddresses }: ReverseNameDeps): Check {
   return {
     name: 'ptr',

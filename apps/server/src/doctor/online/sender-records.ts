@@ -1,4 +1,4 @@
-/** What receivers look up of MAIL_DOMAIN when mail of an agent comes: SPF (RFC 7208) and DMARC (RFC 7489). */
+/** What receivers of an agent's mail look up for MAIL_DOMAIN: SPF (RFC 7208) and DMARC (RFC 7489). */
 import { BlockList, isIP } from 'node:net';
 import { type Config, isLoopback } from '../../config.ts';
 import { broken, type Check, note, type Observation, ok } from '../finding.ts';
@@ -51,7 +51,7 @@ async function judge(record: string, relay: string, mailDomain: string, dns: Dns
     (term) => /^(include:|redirect=|exists:|ptr)/.test(term) || term.includes('%'),
   );
   if (others.length > 0) return ok(`one record, with ${others.slice(0, 3).join(' ')}`);
-  // What a relay on this machine or in its network sends from is not seen from here.
+  // The address that a relay on this machine sends from is unknown here.
   if (isLoopback(relay)) return ok(record);
   if (await names(allowing, relay, mailDomain, dns)) return ok(`names the relay ${relay}`);
   return note(
