@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { AgentFolders, MasterKeys, RawMailStore } from '@tinyfat/core';
+import type { MasterKeys, RawMailStore } from '@tinyfat/core';
 import {
   type Database,
   type MasterKeySource,
@@ -10,7 +10,12 @@ import {
   type Upgrade,
 } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
+import {
+  type DirectoryFolders,
+  directoryFolders,
+  masterKeyFile,
+  rawMailDirectory,
+} from '@tinyfat/storage/node';
 import { makeUnlessThere } from './files/make-unless-there.ts';
 
 /** Paths below DATA_DIR. */
@@ -67,12 +72,16 @@ export function foreignIn(dataDir: string): string | null {
   return found.find((name) => !isExpected(name)) ?? null;
 }
 
-/** An open data folder; the same for the server and for commands beside it. */
-export interface DataFolder {
-  paths: ReturnType<typeof dataPaths>;
+/** What is stored, wherever it is stored. */
+export interface Stores {
   db: Database;
-  folders: AgentFolders;
+  folders: DirectoryFolders;
   rawMail: RawMailStore;
+}
+
+/** An open data folder; the same for the server and for commands beside it. */
+export interface DataFolder extends Stores {
+  paths: ReturnType<typeof dataPaths>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /** The files with keys: do they exist where they are needed, and can nobody else read them? */
 import { lstatSync } from 'node:fs';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { broken, type Check, isFolder, note, type Observation, ok } from './finding.ts';

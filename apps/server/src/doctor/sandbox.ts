@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@tinyfat/core';
-import { bubblewrap, likelyCgroups, ownCgroupView } from '@tinyfat/sandbox';
+import { bubblewrap, likelyCgroups } from '@tinyfat/sandbox';
 import { broken, type Check, note, type Observation, ok, wordsOf } from './finding.ts';
 
 export interface SandboxDeps {
   /** Makes the sandbox over a scratch folder; bubblewrap by default. */
   make?(runtimeFolder: string): Pick<Sandbox, 'probe'>;
-  /** The version of the cgroups that a server would find. */
-  cgroups?(): 1 | 2 | null;
+  /** Whether a server would find a place for cgroups. */
+  cgroups?(): boolean;
 }
 
 /** Runs a sandbox in a temporary folder, without making a cgroup. */
 export function sandboxCheck(deps: SandboxDeps = {}): Check {
-  const { make = makeSandbox, cgroups = () => likelyCgroups(ownCgroupView()) } = deps;
+  const { make = makeSandbox, cgroups = likelyCgroups } = deps;
   return {
     name: 'sandbox',
     async look() {
@@ -26,7 +26,7 @@ export function sandboxCheck(deps: SandboxDeps = {}): Check {
 }
 
 function makeSandbox(runtimeFolder: string): Sandbox {
-  return bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups: 'none' });
+  return bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups: null });
 }
 
 async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): Promise<Observation> {
@@ -55,10 +55,10 @@ function mendOf(fix: string): [mend: string | null, run: string | null] {
   return [remark === undefined ? null : `This ${remark}:`, line];
 }
 
-function limits(version: 1 | 2 | null): Observation {
-  if (version !== null) return ok(`memory, processes and cores by cgroup v${version}`);
+function limits(cgroups: boolean): Observation {
+  if (cgroups) return ok('memory, processes and cores by cgroup v2');
   return note(
-    'a watchdog counts memory and processes, nothing limits cores (no cgroup)',
-    'A server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
+    'a watchdog counts memory and processes, nothing limits cores (no cgroup v2)',
+    'On a machine with cgroup v2, a server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
   );
 }
