@@ -49,23 +49,33 @@ export interface AllowedSendersTable {
 }
 
 /** What admission decided; `quarantined` and `over_limit` wait for the owner. */
-export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic' | 'quarantined' | 'over_limit';
+export const MAIL_VERDICTS = [
+  'accepted',
+  'refused',
+  'duplicate',
+  'automatic',
+  'quarantined',
+  'over_limit',
+] as const;
+export type MailVerdict = (typeof MAIL_VERDICTS)[number];
 /**
  * Where the mail is now; it ends in exactly one state (invariant 3). `quarantined` or `over_limit`: it had no turn, and
  * waits for the owner to release or discard it. `awaiting_approval`: it had its turn, and its answer waits for the owner.
  */
-export type MailState =
-  | 'queued'
-  | 'replied'
-  | 'command'
-  | 'refused'
-  | 'duplicate'
-  | 'automatic'
-  | 'quarantined'
-  | 'over_limit'
-  | 'awaiting_approval'
-  | 'discarded'
-  | 'failed';
+export const MAIL_STATES = [
+  'queued',
+  'replied',
+  'command',
+  'refused',
+  'duplicate',
+  'automatic',
+  'quarantined',
+  'over_limit',
+  'awaiting_approval',
+  'discarded',
+  'failed',
+] as const;
+export type MailState = (typeof MAIL_STATES)[number];
 
 /** One inbound message for one agent. */
 export interface MailsTable {
@@ -138,7 +148,8 @@ export interface JobsTable {
   finished_at: number | null;
 }
 
-export type RunStatus = 'running' | 'done' | 'failed';
+export const RUN_STATUSES = ['running', 'done', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** What became of one job: a turn of the agent or a command; attempts share the row. */
 export interface RunsTable {
@@ -175,14 +186,16 @@ export interface RunsTable {
  * `awaiting_approval`: the owner decides whether it is sent. `bounced`: it was taken, and a delivery status notification
  * (RFC 3464) came back for good.
  */
-export type DeliveryState =
-  | 'pending'
-  | 'sending'
-  | 'sent'
-  | 'awaiting_approval'
-  | 'failed'
-  | 'uncertain'
-  | 'bounced';
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'sent',
+  'awaiting_approval',
+  'failed',
+  'uncertain',
+  'bounced',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export type DeliveryKind = 'reply' | 'mail' | 'command' | 'error';
 
 /** One outgoing message with the exact bytes that are sent, recorded before the first try. */

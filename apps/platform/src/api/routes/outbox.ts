@@ -1,11 +1,10 @@
+import { DELIVERY_STATES } from '@tinyfat/database';
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 
 import { address, agentName, named, ofId, page, paging, time } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
-
-const STATES = ['pending', 'sending', 'sent', 'awaiting_approval', 'failed', 'uncertain', 'bounced'] as const;
 
 export const delivery = named(
   'Delivery',
@@ -22,7 +21,7 @@ export const delivery = named(
     recipients: v.array(v.string()),
     subject: v.string(),
     message_id: v.string(),
-    state: v.picklist(STATES),
+    state: v.picklist(DELIVERY_STATES),
     attempts: v.number(),
     next_attempt_at: v.nullable(time),
     reason_code: v.nullable(v.string()),
@@ -42,7 +41,7 @@ export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', 
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
-    state: v.optional(v.picklist(STATES, STATES.join(', '))),
+    state: v.optional(v.picklist(DELIVERY_STATES, DELIVERY_STATES.join(', '))),
   }),
   answer: json(page(delivery)),
 });

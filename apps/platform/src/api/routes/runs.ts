@@ -1,11 +1,10 @@
+import { RUN_STATUSES } from '@tinyfat/database';
 import * as v from 'valibot';
 import { download, json, jsonOrEvents } from '../answer.ts';
 
 import { agentName, id, named, ofId, page, paging, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
-
-const STATUSES = ['running', 'done', 'failed'] as const;
 
 export const run = named(
   'Run',
@@ -18,7 +17,7 @@ export const run = named(
     kind: v.picklist(['turn', 'command']),
     command: v.nullable(v.string()),
     attempt: v.number(),
-    status: v.picklist(STATUSES),
+    status: v.picklist(RUN_STATUSES),
     session: v.nullable(v.string()),
     model: v.nullable(v.string()),
     input_tokens: v.number(),
@@ -41,7 +40,7 @@ export const listRuns = route('GET', '/runs', 'What the agents did', {
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
-    status: v.optional(v.picklist(STATUSES, STATUSES.join(', '))),
+    status: v.optional(v.picklist(RUN_STATUSES, RUN_STATUSES.join(', '))),
   }),
   answer: json(page(run)),
 });
