@@ -25,7 +25,8 @@ export interface JobsTable {
   finished_at: number | null;
 }
 
-export type RunStatus = 'running' | 'done' | 'failed';
+export const RUN_STATUSES = ['running', 'done', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** What became of one job: a turn of the agent or a command; attempts share the row. */
 interface RunsTable {
