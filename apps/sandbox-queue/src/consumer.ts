@@ -10,12 +10,13 @@ import type {
   MasterKeysOutcome,
   RawMailStore,
   Recorder,
+  StepMomInput,
+  TurnRunner,
   WakeUp,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
-import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 
 /** One model that can be chosen; prices in USD per million tokens. */
 export interface ModelInfo {
@@ -32,7 +33,7 @@ export interface ConsumerDeps {
   rawMail: RawMailStore;
   workers: MailWorkers;
   transport: MailTransport;
-  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  runner: TurnRunner;
   clock: Clock;
   makeId: MakeId;
   /** In [0, 1). */
@@ -51,7 +52,7 @@ export interface ConsumerDeps {
   defaultModel: string;
   jobBackoff: BackoffPolicy;
   deliveryBackoff: BackoffPolicy;
-  limits: TurnRequest['input']['limits'];
+  limits: StepMomInput['limits'];
   wakeUp: WakeUp;
 }
 

@@ -1,6 +1,5 @@
-import { isErrorCode } from '@tinyfat/core';
+import { isErrorCode, type StepMomErrorCode } from '@tinyfat/core';
 import { expect, it } from 'vitest';
-import type { StepMomErrorCode } from './contract.ts';
 
 /** The union spelled out: the type checker refuses a code that is missing here. */
 const codes = {

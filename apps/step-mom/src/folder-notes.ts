@@ -1,6 +1,5 @@
 /** What of the agent's folder could not be used: the events have all of it, the agent and its owner the beginning. */
-import { canonicalAddress } from '@tinyfat/core';
-import type { StepMomInput } from './contract.ts';
+import { canonicalAddress, type StepMomInput } from '@tinyfat/core';
 
 const MOST_SHOWN = 5;
 

@@ -1,4 +1,4 @@
-import type { StepMomErrorCode } from './contract.ts';
+import type { StepMomErrorCode } from '@tinyfat/core';
 import type { ProviderError } from './provider-error.ts';
 
 /** A failure as the person who wrote may see it. */

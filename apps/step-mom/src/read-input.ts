@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { StepMomInput } from '@tinyfat/core';
 import * as v from 'valibot';
-import type { StepMomInput } from './contract.ts';
 
 const person = v.object({ address: v.string(), name: v.string() });
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

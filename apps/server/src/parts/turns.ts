@@ -1,9 +1,9 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { chownSync, mkdirSync, rmSync } from 'node:fs';
-import type { Runtime, Sandbox } from '@tinyfat/core';
-import { createGateways } from '@tinyfat/gateway';
+import type { Runtime, Sandbox, TurnRunner } from '@tinyfat/core';
+import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
-import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -12,13 +12,13 @@ import { sandboxLimits } from './sandbox-limits.ts';
 
 export interface Turns {
   sandbox: Sandbox;
-  runTurn: ReturnType<typeof turnRunner>;
+  runner: TurnRunner;
   close(): Promise<void>;
 }
 
 /** Takes away what dead runs left, and runs a sandbox and step-mom once before the first turn may come. */
 export function turns(
-  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow'>,
+  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
   { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
   { clock, logger }: Runtime,
 ): Part<Turns> {
@@ -31,7 +31,12 @@ export function turns(
       const owner = sandboxOwner();
       if (owner) chownSync(paths.cache, owner.uid, owner.gid);
       await removeStaleRuns(paths.sandbox, logger);
-      const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+      const sandbox = bubblewrap({
+        nodeBinary: process.execPath,
+        runtimeFolder: paths.sandbox,
+        runsAtOnce: config.workers,
+        logger,
+      });
       const program = {
         sandbox,
         runtimeFolder: paths.turns,
@@ -44,18 +49,17 @@ export function turns(
       const broken = await probeStepMom(program);
       if (broken !== null) throw new StartRefused(broken, 'npm run build');
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
-      const runTurn = turnRunner({
+      const runner = localRunner({
         ...program,
-        openGateway: gateways.open,
+        gateways,
         folders,
-        clock,
         skillsFolder: programPaths.skills,
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      return { sandbox, runTurn, close: gateways.close };
+      return { sandbox, runner, close: gateways.close };
     },
     stop: (running) => running.close(),
   };

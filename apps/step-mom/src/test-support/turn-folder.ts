@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InboxAttachment, RunEvent, StepMomInput, StepMomOutcome } from '../contract.ts';
+import type { InboxAttachment, StepMomInput, StepMomOutcome } from '@tinyfat/core';
+import type { RunEvent } from '../contract.ts';
 import type { StepMomRoots } from '../roots.ts';
 import { stepMom } from '../step-mom.ts';
 
