@@ -7,7 +7,7 @@ export interface JobTables {
 }
 
 /** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
-export interface JobsTable {
+interface JobsTable {
   seq: Generated<number>;
   id: string;
   agent_id: string;
