@@ -49,7 +49,7 @@ export async function buildBundle(folder: string): Promise<BundleReport> {
     legalComments: 'none',
     metafile: true,
     banner: { js: requireBanner },
-    plugins: [leanPi(piIndex)],
+    plugins: [leanPi],
     logLevel: 'silent',
   });
   if (result.warnings.length > 0) {
