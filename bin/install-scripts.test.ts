@@ -10,6 +10,7 @@ const NOT_NEEDED: Record<string, string> = {
   '@google/genai': 'prints a line',
   esbuild: 'makes its command start faster; the program comes with a package of its own',
   protobufjs: 'warns about version numbers',
+  workerd: 'checks its program; that comes with a package of its own',
 };
 
 const file = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../apps/cli/src/config.ts';
+import { readConfig } from '../apps/server/src/config.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
 const withoutComments = (text: string) => text.replaceAll(/^\s*#.*\n/gm, '');

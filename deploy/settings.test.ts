@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../apps/cli/src/config.ts';
+import { readConfig } from '../apps/server/src/config.ts';
 
 const file = join(import.meta.dirname, 'systemd/tinyfat.env.example');
 const example = readFileSync(file, 'utf8');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../apps/cli/src/config.ts';
+import { readConfig } from '../apps/server/src/config.ts';
 import { at, BLOCKS, CODE, expectNone, SCRIPTS } from './docs/all-pages.ts';
 import { NO_VARIABLES, OTHER_VARIABLES } from './docs/blocks.ts';
 import { placeholders } from './docs/command-line.ts';

@@ -12,7 +12,7 @@ import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
 import { directoryFolders } from '@tinyfat/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { programPaths } from '../apps/cli/src/server/program.ts';
+import { programPaths } from '../apps/server/src/program.ts';
 import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { REGISTRY_HOST, type Registry, startRegistry } from './stand-ins/registry.ts';
 

@@ -1,6 +1,6 @@
 /** Mails that are made to choke a server, and too many mails. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mailRow } from '../../packages/contracts/src/job-queue.ts';
+import { mailRow } from '../../packages/contracts/src/mail-row.ts';
 import { HELD_BACK_KEPT } from '../../packages/core/src/index.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 

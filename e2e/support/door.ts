@@ -7,11 +7,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { openDataFolder } from '../../apps/cli/src/data-folder.ts';
-import { openDoor } from '../../apps/cli/src/server/open-door.ts';
-import { QUEUE_TIMES } from '../../apps/cli/src/server/queue-times.ts';
+import { openDataFolder } from '../../apps/server/src/data-folder.ts';
+import { smtp } from '../../apps/server/src/parts/smtp.ts';
+import { QUEUE_TIMES } from '../../apps/server/src/queue-times.ts';
 import { DEFAULT_LIMITS, type MailLimits, newId } from '../../packages/core/src/index.ts';
 import { type Database, insertAgent, type Mail } from '../../packages/database/src/index.ts';
+import { type MailQueue, mailQueue } from '../../packages/intake/src/index.ts';
+import { jobQueue } from '../../packages/jobs/src/index.ts';
 import { mailWorkers } from '../../packages/mail/src/index.ts';
 import {
   type DnsStub,
@@ -19,7 +21,6 @@ import {
   startDnsStub,
 } from '../../packages/mail/src/test-support/dns-stub.ts';
 import { type SmtpSession, smtpSession } from '../../packages/mail/src/test-support/smtp-session.ts';
-import { databaseQueue, type JobQueue } from '../../packages/queue/src/index.ts';
 
 export const DOMAIN = 'agents.example.org';
 export const OWNER = 'owner@example.com';
@@ -50,7 +51,7 @@ export interface DoorClient {
 
 export interface Door {
   db: Database;
-  queue: JobQueue;
+  queue: MailQueue;
   port: number;
   dns: DnsStub;
   /** Lines of the log, as `level event field=value …`. */
@@ -93,26 +94,29 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
     authservIds: options.authservIds ?? [],
   });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const queue = databaseQueue({ ...QUEUE_TIMES, db, clock, makeId, limits });
+  const jobs = jobQueue({ ...QUEUE_TIMES, db, clock, makeId });
+  const queue = mailQueue({ ...QUEUE_TIMES, db, jobs, clock, makeId, limits });
   for (const [name, entries] of Object.entries(options.agents)) {
     await insertAgent(db, { id: `id-${name}`, name, owner: OWNER, created_at: clock() }, entries);
   }
-  const listener = await openDoor({
-    config: {
-      smtp: { host: '127.0.0.1', port: 0, tls: null },
+  const part = smtp(
+    { smtp: { host: '127.0.0.1', port: 0, tls: null }, trustedClients: options.trustedClients ?? [] },
+    {
+      db,
+      mails: queue,
+      rawMail: data.rawMail,
+      clock,
+      makeId,
+      logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+      recorder: { mail: () => undefined },
+      wakeUp: { wake: () => undefined },
       mailDomain: DOMAIN,
-      trustedClients: options.trustedClients ?? [],
+      inspect: workers.inspect,
+      readReport: workers.readReport,
     },
-    data,
-    workers,
-    queue,
-    clock,
-    makeId,
-    logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
-    recorder: { mail: () => undefined, run: () => undefined, delivery: () => undefined },
-    onJobs: () => undefined,
-    onReports: () => undefined,
-  });
+    null,
+  );
+  const listener = await part.start();
   if (!listener) throw new Error('no listener');
   const mails = () => db.selectFrom('mails').selectAll().orderBy(sql`rowid`).execute();
   return {

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { errorCode } from '@tinyfat/core';
+import { readConfig } from '@tinyfat/server/config';
 import { runWords } from './command-line/run-words.ts';
-import { readConfig } from './config.ts';
 import { explainToOperator } from './faults/explain-to-operator.ts';
 
 function version(): string {

@@ -7,17 +7,17 @@ import {
   sessionScopeKey,
 } from '@tinyfat/core';
 import { currentSession, setCurrentSession } from '@tinyfat/database';
-import type { ConsumerPorts, ModelInfo, Work } from './consumer.ts';
+import type { ConsumerDeps, ModelInfo, Work } from './consumer.ts';
 import { incomingMail } from './incoming-mail.ts';
 
 const MAX_CONFIG_BYTES = 64_000;
 
 /** The agent's settings; a file that can't be read counts as empty, with a warning. */
 export async function readConfig(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   agentId: string,
 ): Promise<{ config: AgentConfig; text: string | null; warnings: string[] }> {
-  const file = await ports.folders.read(agentId, 'config.json', MAX_CONFIG_BYTES);
+  const file = await deps.folders.read(agentId, 'config.json', MAX_CONFIG_BYTES);
   const text = file.ok ? new TextDecoder().decode(file.bytes) : null;
   const { config, warnings } = parseAgentConfig(text);
   if (!file.ok && file.reason !== 'missing') warnings.push(`config.json: ${file.detail}`);
@@ -26,13 +26,13 @@ export async function readConfig(
 
 /** The model of an agent; a name that no longer exists falls back to the default, with a warning. */
 export function agentModel(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   config: AgentConfig,
 ): { model: ModelInfo; warning: string | null } {
-  const chosen = resolveModel(config.model ?? ports.defaultModel, ports.models);
+  const chosen = resolveModel(config.model ?? deps.defaultModel, deps.models);
   if (chosen.ok) return { model: chosen.model, warning: null };
-  const fallback = resolveModel(ports.defaultModel, ports.models);
-  if (!fallback.ok) throw new Error(`the default model ${ports.defaultModel} does not exist`);
+  const fallback = resolveModel(deps.defaultModel, deps.models);
+  if (!fallback.ok) throw new Error(`the default model ${deps.defaultModel} does not exist`);
   return { model: fallback.model, warning: `config.json: ${chosen.reason}` };
 }
 
@@ -45,10 +45,10 @@ export function scopeOf(config: AgentConfig, { mail }: Work): string {
 }
 
 /** Id of the session that a mail goes on with; the first mail of a scope begins one. */
-export async function sessionOf(ports: ConsumerPorts, agentId: string, scope: string): Promise<string> {
-  const known = await currentSession(ports.db, agentId, scope);
+export async function sessionOf(deps: ConsumerDeps, agentId: string, scope: string): Promise<string> {
+  const known = await currentSession(deps.db, agentId, scope);
   if (known !== undefined) return known;
-  const sessionId = ports.makeId();
-  await setCurrentSession(ports.db, { agentId, scope, sessionId, at: ports.clock() });
+  const sessionId = deps.makeId();
+  await setCurrentSession(deps.db, { agentId, scope, sessionId, at: deps.clock() });
   return sessionId;
 }

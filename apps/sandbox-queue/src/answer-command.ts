@@ -8,25 +8,25 @@ import { help } from './commands/help.ts';
 import { model } from './commands/model.ts';
 import { resume } from './commands/resume.ts';
 import { status } from './commands/status.ts';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
 import { settleJob } from './settle-job.ts';
 
 /** Does the command of a job and ends the job. */
 export async function answerCommand(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   work: Work,
   { run, command }: { run: Run; command: Exclude<Command, { name: 'compact' }> },
 ): Promise<void> {
-  const { config, text: configText } = await readConfig(ports, work.agent.id);
-  const context: CommandContext = { ports, work, config, configText, scope: scopeOf(config, work) };
+  const { config, text: configText } = await readConfig(deps, work.agent.id);
+  const context: CommandContext = { deps, work, config, configText, scope: scopeOf(config, work) };
   const answer = await answerTo(context, command);
   const { letter } = answer;
-  const footer = `${agentAddress(ports, work.agent)} answered /${command.name} without its model.`;
-  const reply = await hostMail(ports, work, { runId: run.id, kind: 'command', letter, footer });
-  await settleJob(ports, work, {
+  const footer = `${agentAddress(deps, work.agent)} answered /${command.name} without its model.`;
+  const reply = await hostMail(deps, work, { runId: run.id, kind: 'command', letter, footer });
+  await settleJob(deps, work, {
     runId: run.id,
-    run: { status: 'done', finished_at: ports.clock() },
+    run: { status: 'done', finished_at: deps.clock() },
     deliveries: [reply],
     mail:
       reply.state === 'held'
@@ -39,7 +39,7 @@ export async function answerCommand(
         agentId: work.agent.id,
         scope,
         sessionId: answer.sessionId,
-        at: ports.clock(),
+        at: deps.clock(),
       });
     },
   });

@@ -34,9 +34,9 @@ function counting(folders: AgentFolders) {
 }
 
 /** Collects as a turn does, writes the rows, and files what was refused. */
-async function collect(runId: string, folders: AgentFolders = outbox.ports.folders) {
-  const ports = { ...outbox.ports, folders };
-  const collected = await collectOutbox(ports, await workOf(outbox, runId), { runId, footer: null });
+async function collect(runId: string, folders: AgentFolders = outbox.deps.folders) {
+  const deps = { ...outbox.deps, folders };
+  const collected = await collectOutbox(deps, await workOf(outbox, runId), { runId, footer: null });
   await insertDeliveries(outbox.db, collected.deliveries);
   await collected.fileRefused();
   return collected.deliveries;
@@ -78,21 +78,21 @@ describe('a flood of files', () => {
     for (let index = 0; index < 150; index += 1)
       outbox.write('email', `${number(index)}.json`, '{"body":"x"}');
     const work = await workOf(outbox, 'run');
-    const collected = await collectOutbox(outbox.ports, work, { runId: 'run', footer: null });
+    const collected = await collectOutbox(outbox.deps, work, { runId: 'run', footer: null });
     await insertDeliveries(outbox.db, collected.deliveries);
-    await sweepLeftovers(outbox.ports, work);
+    await sweepLeftovers(outbox.deps, work);
     expect(outbox.names('email')).toHaveLength(100);
     expect(outbox.names('failed')).toEqual([`over-limit-${collected.deliveries.at(-1)?.id}`]);
     expect(outbox.logged).toEqual([]);
     // Filed or not, what the next turn writes is its own.
     outbox.write('email', 'next.json', '{"body":"x"}');
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.names('email')).toContain('next.json');
   });
 
   it('reads no more than its bound of 600 sparse files, and moves the others unread', async () => {
     for (let index = 0; index < 600; index += 1) sparse(`${number(index)}.json`, 24_900_000);
-    const { read, folders } = counting(outbox.ports.folders);
+    const { read, folders } = counting(outbox.deps.folders);
     const deliveries = await collect('run', folders);
     const codes = deliveries.map(({ reason_code }) => reason_code);
     expect(codes.slice(0, 4)).toEqual(Array(4).fill('outbox_not_json'));
@@ -110,7 +110,7 @@ describe('a flood of files', () => {
     truncateSync(join(outbox.folder, 'agents/scout/big.bin'), 16_900_000);
     for (let index = 0; index < 20; index += 1)
       outbox.write('email', `${number(index)}.json`, '{"body":"x","attachments":[{"path":"big.bin"}]}');
-    const { read, folders } = counting(outbox.ports.folders);
+    const { read, folders } = counting(outbox.deps.folders);
     const deliveries = await collect('run', folders);
     expect(deliveries.filter(({ state }) => state === 'pending')).toHaveLength(5);
     expect(deliveries.filter(({ reason_code }) => reason_code === 'outbox_over_limit')).toHaveLength(15);
@@ -139,7 +139,7 @@ describe('odd files', () => {
     await outbox.mail('old');
     outbox.write('email', 'old.json', text);
     const { id } = await outbox.delivery('old', { filed: 0 });
-    await fileDelivery(outbox.ports, id);
+    await fileDelivery(outbox.deps, id);
     expect(outbox.read('sent', 'old.json')).toMatchObject({ status: 'sent' });
     expect(outbox.names('email')).toEqual([]);
     expect(readFileSync(join(outbox.root, 'sent', `old.json.original-${id}`), 'utf8')).toBe(text);
@@ -170,7 +170,7 @@ describe('odd files', () => {
       writeFileSync(planted, '{}');
       truncateSync(planted, 24_000_000);
     }
-    const { read, folders } = counting(outbox.ports.folders);
+    const { read, folders } = counting(outbox.deps.folders);
     const deliveries = await collect('run', folders);
     expect(read.bytes).toBeLessThan(100_000);
     for (const { id, source_file } of deliveries)
@@ -186,8 +186,8 @@ describe('what a turn left that did not get to its end', () => {
     await outbox.mail('before');
     await outbox.delivery('before', { state: 'pending', sent_at: null, filed: 0 });
     outbox.write('email', 'before.json', '{"body":"waits"}');
-    const { read, folders } = counting(outbox.ports.folders);
-    await sweepLeftovers({ ...outbox.ports, folders }, await workOf(outbox, 'run'));
+    const { read, folders } = counting(outbox.deps.folders);
+    await sweepLeftovers({ ...outbox.deps, folders }, await workOf(outbox, 'run'));
     expect(outbox.names('email')).toEqual(['.draft.json', 'before.json']);
     expect(read.bytes).toBe(0);
     const [folder = '', record = ''] = outbox.names('failed');
@@ -200,7 +200,7 @@ describe('what a turn left that did not get to its end', () => {
     });
     expect(outbox.read('failed', record).files).toHaveLength(100);
     expect(outbox.logged.map(([event]) => event)).toEqual(['outbox_left_over']);
-    await sweepLeftovers(outbox.ports, await workOf(outbox, 'again'));
+    await sweepLeftovers(outbox.deps, await workOf(outbox, 'again'));
     expect(outbox.names('failed')).toHaveLength(2);
   });
 
@@ -208,7 +208,7 @@ describe('what a turn left that did not get to its end', () => {
     execFileSync('rm', ['-r', join(outbox.root, 'failed')]);
     symlinkSync('/tmp', join(outbox.root, 'failed'));
     outbox.write('email', 'private.json', '{"body":"x"}');
-    await sweepLeftovers(outbox.ports, await workOf(outbox, 'run'));
+    await sweepLeftovers(outbox.deps, await workOf(outbox, 'run'));
     expect(outbox.names('email')).toEqual([]);
     const aside = readdirSync(join(outbox.folder, 'agents/scout')).filter((name) =>
       name.startsWith('left-over-'),
@@ -267,7 +267,7 @@ describe('any outbox', () => {
       fc.asyncProperty(files, async (tree) => {
         runs += 1;
         const planted = tree.filter(plant).filter((file) => !file.name.startsWith('.'));
-        const { read, folders } = counting(outbox.ports.folders);
+        const { read, folders } = counting(outbox.deps.folders);
         const deliveries = await collect(`run-${runs}`, folders);
         expect(read.bytes).toBeLessThan(3 * MAX_TURN_BYTES);
         for (const { state, reason, reason_code } of deliveries) {
@@ -281,7 +281,7 @@ describe('any outbox', () => {
           .set({ state: 'sent', sent_at: 5 })
           .where('state', '=', 'pending')
           .execute();
-        await fileSettled(outbox.ports);
+        await fileSettled(outbox.deps);
         const unfiled = await outbox.db.selectFrom('deliveries').selectAll().where('filed', '=', 0).execute();
         expect(unfiled).toEqual([]);
         expect(outbox.names('email').filter((left) => !left.startsWith('.'))).toEqual([]);

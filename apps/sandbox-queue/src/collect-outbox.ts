@@ -5,14 +5,14 @@
  */
 import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
 import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerPorts, Work } from './consumer.ts';
+import type { ConsumerDeps, Work } from './consumer.ts';
 import { fileDelivery, isOverLimit } from './file-outcome.ts';
 import { newDelivery } from './new-delivery.ts';
 import { awaitedFiles, lookIntoOutbox, OUTBOX } from './outbox-folder.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
 
-type Ports = Pick<
-  ConsumerPorts,
+type Deps = Pick<
+  ConsumerDeps,
   'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain' | 'logger'
 >;
 
@@ -32,20 +32,20 @@ const NOT_UTF8 = '\ufffd';
 
 /** Checks, composes and stores every new file of an agent's outbox; writes no rows. */
 export async function collectOutbox(
-  ports: Ports,
+  deps: Deps,
   work: Pick<Work, 'agent' | 'mail'>,
   run: { runId: string; footer: string | null },
 ): Promise<CollectedOutbox> {
-  const known = await unfiledDeliveries(ports.db, work.agent.id);
-  const { files, again, over } = await filesToRead(ports, work, { ...run, awaited: awaitedFiles(known) });
+  const known = await unfiledDeliveries(deps.db, work.agent.id);
+  const { files, again, over } = await filesToRead(deps, work, { ...run, awaited: awaitedFiles(known) });
   const budget = { left: MAX_TURN_BYTES };
   const deliveries: NewDelivery[] = [];
   for (const file of [...files, ...again]) {
-    const delivery = await prepareDelivery(ports, work, { ...run, file, known, budget });
+    const delivery = await prepareDelivery(deps, work, { ...run, file, known, budget });
     if (delivery) deliveries.push(delivery);
   }
   if (over !== null) {
-    const refused = newDelivery(ports, work, { runId: run.runId, file: null });
+    const refused = newDelivery(deps, work, { runId: run.runId, file: null });
     const subject = 'Files that were not sent';
     deliveries.push({ ...refused, subject, reason_code: 'outbox_over_limit', reason: over });
   }
@@ -56,10 +56,10 @@ export async function collectOutbox(
       const files = refused.filter((delivery) => !isOverLimit(delivery));
       for (let from = 0; from < files.length; from += FILED_AT_ONCE) {
         const some = files.slice(from, from + FILED_AT_ONCE);
-        await Promise.all(some.map(({ id }) => fileDelivery(ports, id)));
+        await Promise.all(some.map(({ id }) => fileDelivery(deps, id)));
       }
       // What is left by now goes away whole.
-      for (const { id } of refused.filter(isOverLimit)) await fileDelivery(ports, id);
+      for (const { id } of refused.filter(isOverLimit)) await fileDelivery(deps, id);
     },
   };
 }
@@ -74,16 +74,16 @@ interface FilesToRead {
 
 /** In the order in which they were written; where they are too many, the reply and then the others by name. */
 async function filesToRead(
-  ports: Ports,
+  deps: Deps,
   work: Pick<Work, 'agent' | 'mail'>,
   { runId, awaited }: { runId: string; awaited: ReadonlySet<string> },
 ): Promise<FilesToRead> {
-  const { entries, more } = await lookIntoOutbox(ports, work.agent.id);
+  const { entries, more } = await lookIntoOutbox(deps, work.agent.id);
   const named = entries.filter(({ name }) => !name.includes(NOT_UTF8));
   const fresh = named.filter(({ name }) => !awaited.has(name));
   const names = fresh.map(({ name }) => name);
   const reply = replyFileName(runId);
-  if (more && !names.includes(reply) && (await isThere(ports, work, reply))) names.push(reply);
+  if (more && !names.includes(reply) && (await isThere(deps, work, reply))) names.push(reply);
   const picked = pickMails(names, runId);
   const unnamed = entries.length - named.length;
   const nothingOver = picked.over.length === 0 && unnamed === 0 && !more;
@@ -95,8 +95,8 @@ async function filesToRead(
   };
 }
 
-async function isThere(ports: Ports, { agent }: Pick<Work, 'agent'>, name: string): Promise<boolean> {
-  const found = await ports.folders.readFrom(agent.id, `${OUTBOX}/${name}`, 0, 1);
+async function isThere(deps: Deps, { agent }: Pick<Work, 'agent'>, name: string): Promise<boolean> {
+  const found = await deps.folders.readFrom(agent.id, `${OUTBOX}/${name}`, 0, 1);
   return found.ok || found.reason !== 'missing';
 }
 

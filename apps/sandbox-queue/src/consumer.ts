@@ -10,10 +10,11 @@ import type {
   MasterKeysOutcome,
   RawMailStore,
   Recorder,
+  WakeUp,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
+import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
-import type { JobQueue, Lease } from '@tinyfat/queue';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 
 /** One model that can be chosen; prices in USD per million tokens. */
@@ -24,7 +25,7 @@ export interface ModelInfo {
   cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
 }
 
-export interface ConsumerPorts {
+export interface ConsumerDeps {
   db: Database;
   queue: JobQueue;
   folders: AgentFolders;
@@ -51,8 +52,7 @@ export interface ConsumerPorts {
   jobBackoff: BackoffPolicy;
   deliveryBackoff: BackoffPolicy;
   limits: TurnRequest['input']['limits'];
-  /** Called when deliveries were recorded. */
-  onDeliveries(): void;
+  wakeUp: WakeUp;
 }
 
 /** One job in hand. */
@@ -63,16 +63,16 @@ export interface Work {
 }
 
 /** An agent's address. */
-export function agentAddress(ports: Pick<ConsumerPorts, 'mailDomain'>, agent: Pick<Agent, 'name'>): string {
-  return `${agent.name}@${ports.mailDomain}`;
+export function agentAddress(deps: Pick<ConsumerDeps, 'mailDomain'>, agent: Pick<Agent, 'name'>): string {
+  return `${agent.name}@${deps.mailDomain}`;
 }
 
 /** Who stands in From of the agent's mail: its address under its display name, or its name where it has none. */
 export function agentMailbox(
-  ports: Pick<ConsumerPorts, 'mailDomain'>,
+  deps: Pick<ConsumerDeps, 'mailDomain'>,
   agent: Pick<Agent, 'name' | 'display_name'>,
 ): Mailbox {
-  return { address: agentAddress(ports, agent), name: agent.display_name || agent.name };
+  return { address: agentAddress(deps, agent), name: agent.display_name || agent.name };
 }
 
 /** Thrown to roll back what a worker wanted to write after its lease was lost. */

@@ -2,7 +2,7 @@
 import { describeError, renderError } from '@tinyfat/core';
 import type { Run } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
 import { hostMail } from './host-mail.ts';
 import { newsForOwner } from './news-for-owner.ts';
 import { settleJob } from './settle-job.ts';
@@ -20,22 +20,22 @@ export interface JobFailure {
 }
 
 /** Ends the job as failed. */
-export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFailure): Promise<void> {
+export async function failJob(deps: ConsumerDeps, work: Work, failure: JobFailure): Promise<void> {
   const { run, code, detail } = failure;
   const explanation = renderError(code, detail);
   const deliveries = [...(failure.deliveries ?? [])];
   if (failure.errorMail) {
-    const letter = failureLetter(agentAddress(ports, work.agent), failure);
+    const letter = failureLetter(agentAddress(deps, work.agent), failure);
     const footer = `Run ${run.id}, ${code}`;
-    deliveries.push(await hostMail(ports, work, { runId: run.id, kind: 'error', letter, footer }));
+    deliveries.push(await hostMail(deps, work, { runId: run.id, kind: 'error', letter, footer }));
   }
-  const also = failure.errorMail ? await newsForOwner(ports, work, { run, code, explanation }) : undefined;
-  await settleJob(ports, work, {
+  const also = failure.errorMail ? await newsForOwner(deps, work, { run, code, explanation }) : undefined;
+  await settleJob(deps, work, {
     runId: run.id,
     run: {
       ...failure.figures,
       status: 'failed',
-      finished_at: ports.clock(),
+      finished_at: deps.clock(),
       error_code: code,
       error: [describeError(code).sentence, detail ?? ''].join(' ').trim(),
     },
@@ -43,7 +43,7 @@ export async function failJob(ports: ConsumerPorts, work: Work, failure: JobFail
     mail: { state: 'failed', reason: explanation },
     ...(also ? { also } : {}),
   });
-  if (also) ports.onDeliveries();
+  if (also) deps.wakeUp.wake('deliveries');
 }
 
 function failureLetter(address: string, { code, detail }: JobFailure): Letter {

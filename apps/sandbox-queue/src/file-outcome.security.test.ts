@@ -14,7 +14,7 @@ describe('an agent that meddles with its records', () => {
     await outbox.mail('reply');
     outbox.write('email', 'reply.json', '{"body":"Pong.","status":"pending"}');
     delivery = await outbox.delivery('reply', { filed: 0 });
-    await fileDelivery(outbox.ports, delivery.id);
+    await fileDelivery(outbox.deps, delivery.id);
     const recipients = [
       { addresses: ['owner@example.com'], action: 'failed' as const, status: '5.1.1', diagnostic: '' },
     ];
@@ -35,7 +35,7 @@ describe('an agent that meddles with its records', () => {
 
   it('by removing it gets one from the row alone', async () => {
     rmSync(join(outbox.root, 'sent', 'reply.json'));
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     fromTheRowAlone();
   });
 
@@ -43,7 +43,7 @@ describe('an agent that meddles with its records', () => {
     'by changing it to %j gets one from the row alone, and keeps its own',
     async (text) => {
       outbox.write('sent', 'reply.json', text);
-      await fileSettled(outbox.ports);
+      await fileSettled(outbox.deps);
       fromTheRowAlone();
       expect(outbox.names('sent')).toEqual(['reply.json']);
     },
@@ -56,7 +56,7 @@ describe('an agent that meddles with its records', () => {
     rmSync(path);
     if (kind === 'link') symlinkSync(secret, path);
     else mkdirSync(path);
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     fromTheRowAlone();
   });
 
@@ -64,7 +64,7 @@ describe('an agent that meddles with its records', () => {
     const outside = join(outbox.folder, 'outside.json');
     writeFileSync(outside, 'untouched');
     symlinkSync(outside, join(outbox.root, 'failed', 'reply.json'));
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.read('failed', `reply-${delivery.id}.json`).body).toBe('Pong.');
     expect(readFileSync(outside, 'utf8')).toBe('untouched');
   });
@@ -75,7 +75,7 @@ describe('an agent that meddles with its records', () => {
     await outbox.mail('next');
     outbox.write('email', 'next.json', '{"body":"Next."}');
     const next = await outbox.delivery('next', { filed: 0 });
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(await deliveryById(outbox.db, delivery.id)).toMatchObject({ filed: 0 });
     expect(await deliveryById(outbox.db, next.id)).toMatchObject({ filed: 1 });
     expect(outbox.names('sent')).toContain('next.json');

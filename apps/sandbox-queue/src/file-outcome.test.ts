@@ -37,7 +37,7 @@ describe('the file of a delivery', () => {
   const sentMail = async (more: Partial<NewDelivery> = {}) => {
     outbox.write('email', 'reply.json', text);
     const delivery = await outbox.delivery('reply', { filed: 0, ...more });
-    await fileDelivery(outbox.ports, delivery.id);
+    await fileDelivery(outbox.deps, delivery.id);
     return delivery;
   };
 
@@ -61,7 +61,7 @@ describe('the file of a delivery', () => {
   it('moves to failed/ when the mail comes back, with what the agent wrote and what to do', async () => {
     const delivery = await sentMail();
     await bounce(delivery);
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.names('sent')).toEqual([]);
     expect(outbox.names('failed')).toEqual(['reply.json']);
     expect(outbox.read('failed', 'reply.json')).toEqual({
@@ -79,12 +79,12 @@ describe('the file of a delivery', () => {
   it('comes back to sent/ when the mail is sent again', async () => {
     const delivery = await sentMail();
     await bounce(delivery);
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     await requeueDelivery(outbox.db, delivery.id, ['bounced'], 200);
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.names('failed')).toEqual(['reply.json']);
     await change(delivery.id, { state: 'sent', sent_at: Date.UTC(2026, 10, 23) });
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect([outbox.names('sent'), outbox.names('failed')]).toEqual([['reply.json'], []]);
     expect(outbox.read('sent', 'reply.json')).toMatchObject({
       body: 'Pong.',
@@ -103,7 +103,7 @@ describe('the file of a delivery', () => {
       if (state === 'bounced') await bounce(delivery);
       for (let time = 0; time < 3; time += 1) {
         await change(delivery.id, { filed: 0 });
-        await fileSettled(outbox.ports);
+        await fileSettled(outbox.deps);
       }
       const [folder, other] =
         state === 'sent' ? (['sent', 'failed'] as const) : (['failed', 'sent'] as const);
@@ -114,12 +114,12 @@ describe('the file of a delivery', () => {
 
   it('is made whole where a crash left it in both places', async () => {
     const delivery = await sentMail();
-    const record = await outbox.ports.folders.read('scout', 'outbox/sent/reply.json', 10_000);
+    const record = await outbox.deps.folders.read('scout', 'outbox/sent/reply.json', 10_000);
     await bounce(delivery);
-    await fileSettled(outbox.ports);
-    if (record.ok) await outbox.ports.folders.write('scout', 'outbox/sent/reply.json', record.bytes);
+    await fileSettled(outbox.deps);
+    if (record.ok) await outbox.deps.folders.write('scout', 'outbox/sent/reply.json', record.bytes);
     await change(delivery.id, { filed: 0 });
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect([outbox.names('sent'), outbox.names('failed')]).toEqual([[], ['reply.json']]);
   });
 
@@ -128,7 +128,7 @@ describe('the file of a delivery', () => {
     const delivery = await sentMail();
     outbox.write('email', 'reply.json', text);
     await bounce(delivery);
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.names('failed')).toEqual([`reply-${delivery.id}.json`, 'reply.json']);
     expect(outbox.read('failed', 'reply.json').body).toBe('older');
     expect(outbox.read('failed', `reply-${delivery.id}.json`).body).toBe('Pong.');
@@ -140,17 +140,17 @@ describe('the file of a delivery', () => {
     const delivery = await outbox.delivery('reply', { filed: 0 });
     let reported = false;
     const folders = {
-      ...outbox.ports.folders,
+      ...outbox.deps.folders,
       write: async (agentId: string, path: string, bytes: string | Uint8Array) => {
         if (!reported) {
           reported = true;
           await bounce(delivery);
-          await fileSettled(outbox.ports);
+          await fileSettled(outbox.deps);
         }
-        await outbox.ports.folders.write(agentId, path, bytes);
+        await outbox.deps.folders.write(agentId, path, bytes);
       },
     };
-    await fileDelivery({ ...outbox.ports, folders }, delivery.id);
+    await fileDelivery({ ...outbox.deps, folders }, delivery.id);
     expect([outbox.names('sent'), outbox.names('failed')]).toEqual([[], ['reply.json']]);
     expect(outbox.read('failed', 'reply.json').body).toBe('Pong.');
     expect(await row(delivery.id)).toMatchObject({ state: 'bounced', filed: 1 });
@@ -159,7 +159,7 @@ describe('the file of a delivery', () => {
   it.each(['pending', 'sending'] as const)('stays while the mail is %s', async (state) => {
     outbox.write('email', 'reply.json', text);
     const { id } = await outbox.delivery('reply', { state, sent_at: null, filed: 0 });
-    await fileSettled(outbox.ports);
+    await fileSettled(outbox.deps);
     expect(outbox.names('email')).toEqual(['reply.json']);
     expect((await row(id)).filed).toBe(0);
   });

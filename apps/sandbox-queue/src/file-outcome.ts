@@ -15,7 +15,7 @@ import {
   sha256Hex,
 } from '@tinyfat/core';
 import { type Delivery, deliveryById, markFiled, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerPorts } from './consumer.ts';
+import type { ConsumerDeps } from './consumer.ts';
 import { OUTBOX, setOutboxAside } from './outbox-folder.ts';
 
 /** A record is its mail and the result, with some numbers written longer than they were. */
@@ -25,15 +25,15 @@ const SMALL_BYTES = 100_000;
 /** Names on disk have at most 255 bytes; that of a record has the delivery's id in it as well. */
 const MAX_NAME_BYTES = 180;
 
-type Ports = Pick<ConsumerPorts, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
+type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
 
 /** Files whatever is settled and not filed yet: after a crash, or a report on a mail that was sent. Never rejects. */
-export async function fileSettled(ports: Ports): Promise<void> {
+export async function fileSettled(deps: Deps): Promise<void> {
   try {
-    for (const { id } of await unfiledDeliveries(ports.db, null)) await fileDelivery(ports, id);
+    for (const { id } of await unfiledDeliveries(deps.db, null)) await fileDelivery(deps, id);
   } catch (error) {
-    ports.logger.warn('deliveries_not_filed', { error: String(error) });
+    deps.logger.warn('deliveries_not_filed', { error: String(error) });
   }
 }
 
@@ -41,15 +41,15 @@ export async function fileSettled(ports: Ports): Promise<void> {
  * Files one delivery by its row, unless it is still to be sent. Never rejects: an agent can make its own folder
  * unusable, which is its loss and nobody else's, and is tried again at the next start.
  */
-export async function fileDelivery(ports: Ports, id: string): Promise<void> {
-  await orLogged(ports, id, async () => {
+export async function fileDelivery(deps: Deps, id: string): Promise<void> {
+  await orLogged(deps, id, async () => {
     let misplaced = false;
     for (;;) {
-      const delivery = await deliveryById(ports.db, id);
+      const delivery = await deliveryById(deps.db, id);
       if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return;
       if (delivery.filed === 1 && !misplaced) return;
-      await place(ports, delivery);
-      if (await markFiled(ports.db, id, delivery.state)) return;
+      await place(deps, delivery);
+      if (await markFiled(deps.db, id, delivery.state)) return;
       // A report came in the meantime, and the file belongs elsewhere, whoever else files it at this moment.
       misplaced = true;
     }
@@ -61,39 +61,39 @@ export function isOverLimit(delivery: Partial<Pick<Delivery, 'source_file' | 're
   return delivery.source_file === null && delivery.reason_code === 'outbox_over_limit';
 }
 
-async function orLogged(ports: Ports, delivery: string, work: () => Promise<void>): Promise<void> {
+async function orLogged(deps: Deps, delivery: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    ports.logger.warn('delivery_not_filed', { delivery, error: String(error) });
+    deps.logger.warn('delivery_not_filed', { delivery, error: String(error) });
   }
 }
 
-async function place(ports: Ports, delivery: Delivery): Promise<void> {
+async function place(deps: Deps, delivery: Delivery): Promise<void> {
   if (isOverLimit(delivery)) {
-    return await setOutboxAside(ports, delivery.agent_id, `outbox/failed/over-limit-${delivery.id}`);
+    return await setOutboxAside(deps, delivery.agent_id, `outbox/failed/over-limit-${delivery.id}`);
   }
   const isSent = delivery.state === 'sent';
   const folder: RecordFolder = isSent ? 'sent' : 'failed';
   const moved = isSent || delivery.sent_at !== null;
-  const before = moved ? await findRecord(ports, delivery, isSent ? 'failed' : 'sent') : null;
-  const there = await findRecord(ports, delivery, folder);
+  const before = moved ? await findRecord(deps, delivery, isSent ? 'failed' : 'sent') : null;
+  const there = await findRecord(deps, delivery, folder);
   // Once it was filed, a file of that name in outbox/email is another mail.
   const filedBefore = before !== null && before.source !== null;
-  const source = (filedBefore ? before.source : await takeOriginal(ports, delivery)) ?? there.source;
+  const source = (filedBefore ? before.source : await takeOriginal(deps, delivery)) ?? there.source;
   const fallback = moved ? summary(delivery) : { original: null };
-  const record = await ports.workers.recordOutbox(source, resultOf(ports, delivery), fallback);
-  await ports.folders.write(delivery.agent_id, there.path, record.text);
-  if (!filedBefore) await clearOutbox(ports, delivery, folder, record.whole);
-  else if (record.whole) await ports.folders.unlink(delivery.agent_id, before.path);
+  const record = await deps.workers.recordOutbox(source, resultOf(deps, delivery), fallback);
+  await deps.folders.write(delivery.agent_id, there.path, record.text);
+  if (!filedBefore) await clearOutbox(deps, delivery, folder, record.whole);
+  else if (record.whole) await deps.folders.unlink(delivery.agent_id, before.path);
 }
 
-function resultOf(ports: Ports, delivery: Delivery): MailResult {
+function resultOf(deps: Deps, delivery: Delivery): MailResult {
   const { id, reason_code, reason } = delivery;
   if (delivery.state === 'sent') {
     return {
       state: 'sent',
-      sentAt: delivery.sent_at ?? ports.clock(),
+      sentAt: delivery.sent_at ?? deps.clock(),
       provider: delivery.provider ?? 'unknown',
       providerId: delivery.provider_id,
       messageId: delivery.message_id,
@@ -102,23 +102,23 @@ function resultOf(ports: Ports, delivery: Delivery): MailResult {
   const error = renderError(reason_code ?? 'internal', reason);
   return {
     state: 'failed',
-    failedAt: ports.clock(),
+    failedAt: deps.clock(),
     error: error.replaceAll(/\boutbox (approve|retry) ID\b/g, `outbox $1 ${id}`),
     delivery: id,
   };
 }
 
 /** The outbox file, provided that it is still the one that the delivery was made from. */
-async function takeOriginal(ports: Ports, delivery: Delivery): Promise<MailSource | null> {
-  const file = await readOriginal(ports, delivery);
+async function takeOriginal(deps: Deps, delivery: Delivery): Promise<MailSource | null> {
+  const file = await readOriginal(deps, delivery);
   const isIt = file.ok && (await isOriginal(delivery, file.bytes));
   return isIt ? { mark: { kind: 'mail' }, raw: file.bytes } : null;
 }
 
 /** What was refused unread is not read now either, but for a short text that says what it is. */
-function readOriginal(ports: Ports, delivery: Delivery) {
+function readOriginal(deps: Deps, delivery: Delivery) {
   const most = delivery.source_sha256 === null ? MAX_RAW_LENGTH : MAX_MAIL_FILE_BYTES;
-  return ports.folders.read(delivery.agent_id, `${OUTBOX}/${delivery.source_file}`, most);
+  return deps.folders.read(delivery.agent_id, `${OUTBOX}/${delivery.source_file}`, most);
 }
 
 async function isOriginal({ source_sha256 }: Delivery, bytes: Uint8Array): Promise<boolean> {
@@ -130,7 +130,7 @@ async function isOriginal({ source_sha256 }: Delivery, bytes: Uint8Array): Promi
  * `name-{delivery}.json` where another mail had that name before.
  */
 async function findRecord(
-  ports: Ports,
+  deps: Deps,
   delivery: Delivery,
   folder: RecordFolder,
 ): Promise<{ path: string; source: MailSource | null }> {
@@ -143,12 +143,12 @@ async function findRecord(
   const numbered = `${stem}-${delivery.id}.json`;
   let free = numbered;
   for (const path of [plain, numbered]) {
-    const small = await ports.folders.read(delivery.agent_id, path, SMALL_BYTES);
+    const small = await deps.folders.read(delivery.agent_id, path, SMALL_BYTES);
     if (small.ok) {
       const source = { mark, raw: small.bytes };
       if (holds(source)) return { path, source };
     } else if (small.reason === 'too_large') {
-      const raw = await readLarge(ports, delivery.agent_id, path, recordHead(mark));
+      const raw = await readLarge(deps, delivery.agent_id, path, recordHead(mark));
       if (raw !== null) return { path, source: { mark, raw } };
     } else if (path === plain && small.reason === 'missing') {
       free = plain;
@@ -159,32 +159,32 @@ async function findRecord(
 
 /** A record that begins like this, whole; null for any other file, of which no more than that is read. */
 async function readLarge(
-  ports: Ports,
+  deps: Deps,
   agentId: string,
   path: string,
   head: string,
 ): Promise<Uint8Array | null> {
-  const start = await ports.folders.readFrom(agentId, path, 0, new TextEncoder().encode(head).length);
+  const start = await deps.folders.readFrom(agentId, path, 0, new TextEncoder().encode(head).length);
   if (!start.ok || new TextDecoder().decode(start.bytes) !== head) return null;
-  const file = await ports.folders.read(agentId, path, MAX_RECORD_BYTES);
+  const file = await deps.folders.read(agentId, path, MAX_RECORD_BYTES);
   return file.ok ? file.bytes : null;
 }
 
 /** Takes the file out of outbox/email; what does not stand whole in the record is kept beside it. */
 async function clearOutbox(
-  ports: Ports,
+  deps: Deps,
   delivery: Delivery,
   folder: RecordFolder,
   whole: boolean,
 ): Promise<void> {
   const path = `${OUTBOX}/${delivery.source_file}`;
-  const file = await readOriginal(ports, delivery);
+  const file = await readOriginal(deps, delivery);
   if (!file.ok && file.reason === 'missing') return;
   // A file that was changed since is a new mail; it stays for the next look.
   if (file.ok && !(await isOriginal(delivery, file.bytes))) return;
-  if (file.ok && whole) return await ports.folders.unlink(delivery.agent_id, path);
+  if (file.ok && whole) return await deps.folders.unlink(delivery.agent_id, path);
   const kept = `outbox/${folder}/${shortened(delivery.source_file ?? '')}.original-${delivery.id}`;
-  await ports.folders.move(delivery.agent_id, path, kept);
+  await deps.folders.move(delivery.agent_id, path, kept);
 }
 
 /** A name, cut where there is no room behind it. */

@@ -1,6 +1,6 @@
 import type { ReadMail } from '@tinyfat/mail';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ConsumerPorts } from './consumer.ts';
+import type { ConsumerDeps } from './consumer.ts';
 import { handleJob } from './handle-job.ts';
 import { type Outbox, openOutbox } from './test-support/outbox.ts';
 
@@ -13,10 +13,10 @@ afterEach(() => outbox.close());
 /** One attempt at the job of a mail on which the reader gives this. */
 async function attempt(read: ReadMail): Promise<void> {
   const { raw_key } = await outbox.mail('mail-a');
-  await outbox.ports.rawMail.put(raw_key, new Uint8Array(1));
-  const ports = { ...outbox.ports, workers: { read: async () => read } } as unknown as ConsumerPorts;
+  await outbox.deps.rawMail.put(raw_key, new Uint8Array(1));
+  const deps = { ...outbox.deps, workers: { read: async () => read } } as unknown as ConsumerDeps;
   const job = { jobId: 'mail-a', agentId: 'scout', mailId: 'mail-a', fence: 1 };
-  await handleJob(ports, { ...job, attempt: 1, maxAttempts: 3 }, new AbortController().signal);
+  await handleJob(deps, { ...job, attempt: 1, maxAttempts: 3 }, new AbortController().signal);
 }
 
 it.each(['interrupted', 'deadline'])(

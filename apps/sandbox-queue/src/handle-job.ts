@@ -1,55 +1,55 @@
 /** One job: a command is answered at once, anything else becomes a turn; who died too often is given up. */
 import { type Command, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
+import type { Lease } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
-import type { Lease } from '@tinyfat/queue';
 import { answerCommand } from './answer-command.ts';
-import { type ConsumerPorts, LeaseLost, type Work } from './consumer.ts';
+import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
 import { failJob } from './fail-job.ts';
 import { takeTurn } from './take-turn.ts';
 
 /** Does one leased job to its end: finished, failed with an error mail, put back for later, or released. */
-export async function handleJob(ports: ConsumerPorts, lease: Lease, signal: AbortSignal): Promise<void> {
-  const mail = await mailById(ports.db, lease.mailId);
-  const agent = await agentById(ports.db, lease.agentId);
+export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortSignal): Promise<void> {
+  const mail = await mailById(deps.db, lease.mailId);
+  const agent = await agentById(deps.db, lease.agentId);
   if (!mail || !agent) throw new Error(`job ${lease.jobId} has no mail or no agent`);
   const work: Work = { lease, agent, mail };
   try {
-    await route(ports, work, signal);
+    await route(deps, work, signal);
   } catch (error) {
     // Whoever has the job now will end it; nothing of ours was written.
-    if (error instanceof LeaseLost) return ports.logger.warn('lease_lost', { job: lease.jobId });
+    if (error instanceof LeaseLost) return deps.logger.warn('lease_lost', { job: lease.jobId });
     throw error;
   }
 }
 
-async function route(ports: ConsumerPorts, work: Work, signal: AbortSignal): Promise<void> {
+async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promise<void> {
   const { lease, agent, mail } = work;
-  const read = await readMail(ports, work);
+  const read = await readMail(deps, work);
   const command = read.ok ? commandOf(mail.subject, read.content) : null;
-  const run = await startRun(ports.db, {
-    id: ports.makeId(),
+  const run = await startRun(deps.db, {
+    id: deps.makeId(),
     jobId: lease.jobId,
     agentId: agent.id,
     mailId: mail.id,
     kind: command && command.name !== 'compact' ? 'command' : 'turn',
     command: command ? command.name : null,
-    at: ports.clock(),
+    at: deps.clock(),
   });
   if (agent.deleted_at !== null) {
-    return await failJob(ports, work, { run, code: 'agent_deleted', detail: null, errorMail: false });
+    return await failJob(deps, work, { run, code: 'agent_deleted', detail: null, errorMail: false });
   }
   if (lease.attempt > lease.maxAttempts) {
-    return await failJob(ports, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
+    return await failJob(deps, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
   }
   if (!read.ok) {
     // The door let in nothing that can't be read in time: the machine is busy, or a thread died. The attempt counts.
     if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
-    return await failJob(ports, work, { run, code: 'unreadable', detail: read.reason, errorMail: true });
+    return await failJob(deps, work, { run, code: 'unreadable', detail: read.reason, errorMail: true });
   }
-  if (command && command.name !== 'compact') return await answerCommand(ports, work, { run, command });
+  if (command && command.name !== 'compact') return await answerCommand(deps, work, { run, command });
   const task = command ? { kind: 'compact' as const, focus: command.focus } : { kind: 'turn' as const };
-  await takeTurn(ports, work, { run, task, content: read.content, signal });
+  await takeTurn(deps, work, { run, task, content: read.content, signal });
 }
 
 function commandOf(subject: string, content: MailContent): Command | null {
@@ -58,6 +58,6 @@ function commandOf(subject: string, content: MailContent): Command | null {
   return findCommand(subject, text, place)?.command ?? null;
 }
 
-async function readMail(ports: ConsumerPorts, { mail }: Work): Promise<ReadMail> {
-  return await ports.workers.read(await ports.rawMail.get(mail.raw_key));
+async function readMail(deps: ConsumerDeps, { mail }: Work): Promise<ReadMail> {
+  return await deps.workers.read(await deps.rawMail.get(mail.raw_key));
 }

@@ -1,14 +1,14 @@
 /** Whether a mail may leave, or waits for the owner. */
 import { outboundDecision, suppressedReason } from '@tinyfat/core';
 import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
-import type { ConsumerPorts, Work } from './consumer.ts';
+import type { ConsumerDeps, Work } from './consumer.ts';
 
 /**
  * First state of a delivery that is ready: `held` where somebody on it is a stranger to the agent, or suppressed;
  * else `pending`. What the owner approves is sent all the same.
  */
 export async function firstState(
-  ports: Pick<ConsumerPorts, 'db'>,
+  deps: Pick<ConsumerDeps, 'db'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
 ): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
@@ -16,9 +16,9 @@ export async function firstState(
     recipients,
     sender: mail.sender ?? '',
     owner: agent.owner,
-    allowList: await allowList(ports.db, agent.id),
+    allowList: await allowList(deps.db, agent.id),
   });
-  const suppressed = await suppressedAmong(ports.db, agent.id, recipients);
+  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
   if (policy.decision === 'send' && suppressed.length === 0) return { state: 'pending' };
   const reasons = policy.decision === 'held' ? [policy.reason] : [];
   if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));

@@ -2,7 +2,7 @@
 import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
-import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
@@ -11,43 +11,43 @@ import { incomingMail, secretReplyTo } from './incoming-mail.ts';
  * even that can't be composed.
  */
 export async function hostMail(
-  ports: Pick<ConsumerPorts, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
+  deps: Pick<ConsumerDeps, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; kind: 'command' | 'error'; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
-  return await compose(ports, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
+  return await compose(deps, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
 }
 
 /** Composes a mail to the owner of the agent, in a thread of its own. Throws when even that can't be composed. */
 export async function ownerMail(
-  ports: Parameters<typeof hostMail>[0],
+  deps: Parameters<typeof hostMail>[0],
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; subject: string; letter: Letter; footer: string },
 ): Promise<NewDelivery> {
   const to = [{ address: work.agent.owner, name: '' }];
   const address = { to, subject: mail.subject, inReplyTo: null, references: [] };
-  return await compose(ports, work, { ...mail, kind: 'error' }, address, 'auto-generated');
+  return await compose(deps, work, { ...mail, kind: 'error' }, address, 'auto-generated');
 }
 
 async function compose(
-  ports: Parameters<typeof hostMail>[0],
+  deps: Parameters<typeof hostMail>[0],
   work: Pick<Work, 'agent' | 'mail'>,
   mail: Parameters<typeof hostMail>[2],
   address: Pick<ReturnType<typeof replyTo>, 'to' | 'subject' | 'inReplyTo' | 'references'>,
   autoSubmitted: 'auto-replied' | 'auto-generated',
 ): Promise<NewDelivery> {
   const recipients = address.to.map((to) => to.address);
-  const id = ports.makeId();
-  const messageId = newMessageId(id, ports.mailDomain);
-  const from = agentMailbox(ports, work.agent);
-  const composed = await ports.workers.compose({
+  const id = deps.makeId();
+  const messageId = newMessageId(id, deps.mailDomain);
+  const from = agentMailbox(deps, work.agent);
+  const composed = await deps.workers.compose({
     messageId,
     from,
     to: address.to,
     cc: [],
-    replyTo: secretReplyTo(ports, work, recipients),
+    replyTo: secretReplyTo(deps, work, recipients),
     subject: address.subject,
-    date: ports.clock(),
+    date: deps.clock(),
     inReplyTo: address.inReplyTo,
     references: address.references,
     body: mail.letter,
@@ -56,7 +56,7 @@ async function compose(
     attachments: [],
   });
   if (!composed.ok) throw new Error(`a mail of our own could not be composed: ${composed.reason}`);
-  await ports.rawMail.put(id, composed.raw);
+  await deps.rawMail.put(id, composed.raw);
   return {
     id,
     agent_id: work.agent.id,
@@ -70,10 +70,10 @@ async function compose(
     subject: address.subject,
     message_id: messageId,
     raw_key: id,
-    ...(await firstState(ports, work, recipients)),
+    ...(await firstState(deps, work, recipients)),
     attempts: 0,
-    next_attempt_at: ports.clock(),
-    created_at: ports.clock(),
+    next_attempt_at: deps.clock(),
+    created_at: deps.clock(),
     filed: 1,
   };
 }

@@ -1,7 +1,7 @@
 /** The accepted mail of a job, as the threading and reply rules want it. */
 import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core';
 import type { Mail } from '@tinyfat/database';
-import { agentAddress, agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
 
 /** Sender, subject and thread of a mail row. Only mails that were let in have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {
@@ -25,14 +25,14 @@ export function incomingMail(mail: Mail): IncomingMail {
  * null where anybody else reads along.
  */
 export function secretReplyTo(
-  ports: Pick<ConsumerPorts, 'mailDomain'>,
+  deps: Pick<ConsumerDeps, 'mailDomain'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
 ): Mailbox | null {
   if (mail.secret_address === null) return null;
   if (recipients.length !== 1 || recipients[0] !== mail.sender) return null;
   const secret = canonicalAddress(mail.envelope_recipient);
-  const own = canonicalAddress(agentAddress(ports, agent));
+  const own = canonicalAddress(agentAddress(deps, agent));
   if (!secret.ok || !own.ok || !secret.tag || secret.base !== own.base) return null;
-  return { address: secret.address, name: agentMailbox(ports, agent).name };
+  return { address: secret.address, name: agentMailbox(deps, agent).name };
 }

@@ -1,8 +1,8 @@
 /** Notices of limits: who gets them, how often, what they say, and what a death in the middle leaves. */
 import type { SendOutcome } from '@tinyfat/core';
 import { askForNotice, suppress } from '@tinyfat/database';
+import type { WorkLoop } from '@tinyfat/jobs';
 import { type LetterText, letterText, type OutgoingMail } from '@tinyfat/mail';
-import type { WorkLoop } from '@tinyfat/queue';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLimitNotices } from './limit-notices.ts';
 import { type Outbox, openOutbox } from './test-support/outbox.ts';
@@ -34,10 +34,10 @@ describe('notices of limits', () => {
     let composed: OutgoingMail;
     loops.push(
       startLimitNotices({
-        ...outbox.ports,
+        ...outbox.deps,
         clock: () => now,
         workers: {
-          ...outbox.ports.workers,
+          ...outbox.deps.workers,
           compose: async (mail) => {
             composed = mail;
             return { ok: true, raw: new Uint8Array() };

@@ -19,14 +19,14 @@ import {
   type WaitingMails,
   waitingOverLimit,
 } from '@tinyfat/database';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { OutgoingMail } from '@tinyfat/mail';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
-import { agentAddress, agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { ownerLetter, senderLetter } from './limit-letters.ts';
 
-type Ports = Pick<
-  ConsumerPorts,
+type Deps = Pick<
+  ConsumerDeps,
   'db' | 'workers' | 'transport' | 'clock' | 'random' | 'logger' | 'mailDomain' | 'deliveryBackoff'
 >;
 
@@ -38,8 +38,8 @@ const TRY_MS = 600_000;
 const MOST_NAMED = 10;
 
 /** Sends notices until it is stopped. */
-export function startLimitNotices(ports: Ports): WorkLoop {
-  const { db, clock, logger, transport } = ports;
+export function startLimitNotices(deps: Deps): WorkLoop {
+  const { db, clock, logger, transport } = deps;
   return startWorkLoop<LimitNotice>({
     clock,
     atOnce: AT_ONCE,
@@ -52,25 +52,25 @@ export function startLimitNotices(ports: Ports): WorkLoop {
     },
     nextDue: () => nextNoticeDue(db, clock()),
     work: (notice) =>
-      tell(ports, notice).catch((error) =>
+      tell(deps, notice).catch((error) =>
         logger.error('limit_notice_crashed', { notice: notice.id, error: String(error) }),
       ),
     onUnreachable: (error) => logger.error('limit_notices_unreachable', { error: String(error) }),
   });
 }
 
-async function tell(ports: Ports, notice: LimitNotice): Promise<void> {
-  const { db, transport, logger, clock } = ports;
-  const mail = await noticeMail(ports, notice);
+async function tell(deps: Deps, notice: LimitNotice): Promise<void> {
+  const { db, transport, logger, clock } = deps;
+  const mail = await noticeMail(deps, notice);
   if (mail === null) {
     await settleNotice(db, notice, { state: 'dropped', next_attempt_at: clock() });
     return logger.info('limit_notice', { notice: notice.id, role: notice.role, state: 'dropped' });
   }
-  const composed = await ports.workers.compose(mail);
+  const composed = await deps.workers.compose(mail);
   if (!composed.ok) throw new Error(`a notice of a limit could not be composed: ${composed.reason}`);
   const envelope = { sender: mail.from.address, recipients: mail.to.map(({ address }) => address) };
   const outcome = await transport.send(envelope, composed.raw, `limit-notice-${notice.id}`);
-  const end = endOf(ports, notice, outcome);
+  const end = endOf(deps, notice, outcome);
   await settleNotice(db, notice, end);
   logger[end.state === 'sent' ? 'info' : 'warn']('limit_notice', {
     trace: notice.mail_id,
@@ -84,18 +84,18 @@ async function tell(ports: Ports, notice: LimitNotice): Promise<void> {
 }
 
 /** The mail, the same at every try; null where there is nothing to tell any more, or nobody who wants mail. */
-async function noticeMail(ports: Ports, notice: LimitNotice): Promise<OutgoingMail | null> {
-  const agent = await agentById(ports.db, notice.agent_id);
-  const mail = await mailById(ports.db, notice.mail_id);
+async function noticeMail(deps: Deps, notice: LimitNotice): Promise<OutgoingMail | null> {
+  const agent = await agentById(deps.db, notice.agent_id);
+  const mail = await mailById(deps.db, notice.mail_id);
   if (!agent || agent.deleted_at !== null || !mail) return null;
   const content =
-    notice.role === 'sender' ? senderMail(ports, { agent, mail }) : await ownerMail(ports, notice, agent);
+    notice.role === 'sender' ? senderMail(deps, { agent, mail }) : await ownerMail(deps, notice, agent);
   if (content === null) return null;
   const addresses = content.to.map(({ address }) => address);
-  if ((await suppressedAmong(ports.db, agent.id, addresses)).length > 0) return null;
-  const from = agentMailbox(ports, agent);
+  if ((await suppressedAmong(deps.db, agent.id, addresses)).length > 0) return null;
+  const from = agentMailbox(deps, agent);
   return {
-    messageId: newMessageId(notice.id, ports.mailDomain),
+    messageId: newMessageId(notice.id, deps.mailDomain),
     from,
     cc: [],
     replyTo: null,
@@ -108,19 +108,19 @@ async function noticeMail(ports: Ports, notice: LimitNotice): Promise<OutgoingMa
 
 type Content = Pick<OutgoingMail, 'to' | 'subject' | 'inReplyTo' | 'references' | 'body' | 'autoSubmitted'>;
 
-function senderMail(ports: Ports, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
+function senderMail(deps: Deps, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
   if (mail.state !== 'over_limit') return null;
   const { to, subject, inReplyTo, references } = replyTo(incomingMail(mail));
-  const body = senderLetter({ address: agentAddress(ports, agent), reason: mail.reason });
+  const body = senderLetter({ address: agentAddress(deps, agent), reason: mail.reason });
   return { to, subject, inReplyTo, references, body, autoSubmitted: 'auto-replied' };
 }
 
-async function ownerMail(ports: Ports, notice: LimitNotice, agent: Agent): Promise<Content | null> {
-  const now = await waitingOverLimit(ports.db, agent.id);
-  const text = notice.waiting ?? (await fixWaiting(ports.db, notice.id, JSON.stringify(summary(now))));
+async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise<Content | null> {
+  const now = await waitingOverLimit(deps.db, agent.id);
+  const text = notice.waiting ?? (await fixWaiting(deps.db, notice.id, JSON.stringify(summary(now))));
   const waiting: WaitingSummary = JSON.parse(text);
   if (waiting.mails === 0) return null;
-  const address = agentAddress(ports, agent);
+  const address = agentAddress(deps, agent);
   return {
     to: [{ address: agent.owner, name: '' }],
     subject: `Mails to ${agent.name} wait for you`,
@@ -144,16 +144,16 @@ function summary(waiting: readonly WaitingMails[]): WaitingSummary {
 }
 
 /** Another try only where the first was surely not taken, or is folded, and only within the hour. */
-function endOf(ports: Ports, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
-  const now = ports.clock();
+function endOf(deps: Deps, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
+  const now = deps.clock();
   const failed = { state: 'failed', next_attempt_at: now } as const;
   if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
   if (outcome.state === 'permanent') return failed;
-  if (outcome.state === 'unknown' && (!ports.transport.idempotent || outcome.final === true)) return failed;
+  if (outcome.state === 'unknown' && (!deps.transport.idempotent || outcome.final === true)) return failed;
   const next = afterFailure(
     { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
-    ports.deliveryBackoff,
-    ports.random,
+    deps.deliveryBackoff,
+    deps.random,
   );
   if (next.step === 'give_up' || now + next.delayMs >= notice.created_at + NOTICE_PERIOD_MS) return failed;
   return { state: 'pending', next_attempt_at: now + next.delayMs };

@@ -1,15 +1,15 @@
 /** A delivery before anything is known of its mail. */
 import { newMessageId } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
 
 /** The row of a file of outbox/email (null: of several) in state `failed`, until it is read, checked and composed. */
 export function newDelivery(
-  ports: Pick<ConsumerPorts, 'clock' | 'makeId' | 'mailDomain'>,
+  deps: Pick<ConsumerDeps, 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
   { runId, file }: { runId: string; file: string | null },
 ): NewDelivery {
-  const id = ports.makeId();
+  const id = deps.makeId();
   return {
     id,
     agent_id: work.agent.id,
@@ -18,15 +18,15 @@ export function newDelivery(
     kind: 'mail',
     source_file: file,
     source_sha256: null,
-    envelope_sender: agentAddress(ports, work.agent),
+    envelope_sender: agentAddress(deps, work.agent),
     recipients: '[]',
     subject: '',
-    message_id: newMessageId(id, ports.mailDomain),
+    message_id: newMessageId(id, deps.mailDomain),
     raw_key: '',
     state: 'failed',
     attempts: 0,
-    next_attempt_at: ports.clock(),
-    created_at: ports.clock(),
+    next_attempt_at: deps.clock(),
+    created_at: deps.clock(),
     filed: 0,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { describeError } from '@tinyfat/core';
 import { type Database, insertDeliveries, type Run, wasToldOf } from '@tinyfat/database';
-import { agentAddress, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type Work } from './consumer.ts';
 import { ownerMail } from './host-mail.ts';
 
 /** About the money and the keys of the owner. */
@@ -16,21 +16,21 @@ const ONCE_IN_MS = 24 * 3_600_000;
  * that two jobs that end at once send one.
  */
 export async function newsForOwner(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   work: Work,
   { run, code, explanation }: { run: Run; code: string; explanation: string },
 ): Promise<((tx: Database) => Promise<void>) | undefined> {
   const { agent, mail } = work;
   if (!OWNERS_TO_MEND.includes(code) || mail.sender === agent.owner) return undefined;
-  const told = { owner: agent.owner, code, since: ports.clock() - ONCE_IN_MS };
-  if (await wasToldOf(ports.db, told)) return undefined;
-  const delivery = await ownerMail(ports, work, {
+  const told = { owner: agent.owner, code, since: deps.clock() - ONCE_IN_MS };
+  if (await wasToldOf(deps.db, told)) return undefined;
+  const delivery = await ownerMail(deps, work, {
     runId: run.id,
     subject: `${agent.name}: ${describeError(code).sentence}`,
     letter: {
       heading: `A mail to ${agent.name} got no answer`,
       blocks: [
-        { kind: 'text', text: [`${mail.sender} wrote to ${agentAddress(ports, agent)}, and got no answer.`] },
+        { kind: 'text', text: [`${mail.sender} wrote to ${agentAddress(deps, agent)}, and got no answer.`] },
         { kind: 'text', text: [explanation] },
         { kind: 'text', quiet: true, text: ['You get this once a day at most, as the owner of the agent.'] },
       ],

@@ -4,7 +4,7 @@
  */
 import type { FolderEntry } from '@tinyfat/core';
 import { type Delivery, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerPorts } from './consumer.ts';
+import type { ConsumerDeps } from './consumer.ts';
 
 /** Where agents put mails that are to be sent. */
 export const OUTBOX = 'outbox/email';
@@ -12,7 +12,7 @@ export const OUTBOX = 'outbox/email';
 const MAX_LISTED = 10_000;
 const MAX_DRAFTS = 1000;
 
-type Ports = Pick<ConsumerPorts, 'folders' | 'db'>;
+type Deps = Pick<ConsumerDeps, 'folders' | 'db'>;
 
 /** What was seen of the folder. */
 export interface OutboxFolder {
@@ -24,8 +24,8 @@ export interface OutboxFolder {
 }
 
 /** Looks at no more than some thousand entries of outbox/email. */
-export async function lookIntoOutbox(ports: Ports, agentId: string): Promise<OutboxFolder> {
-  const found = await ports.folders.list(agentId, OUTBOX, MAX_LISTED + 1);
+export async function lookIntoOutbox(deps: Deps, agentId: string): Promise<OutboxFolder> {
+  const found = await deps.folders.list(agentId, OUTBOX, MAX_LISTED + 1);
   const isDraft = ({ name }: FolderEntry) => name.startsWith('.');
   return {
     entries: found.filter((entry) => !isDraft(entry)),
@@ -40,8 +40,8 @@ export function awaitedFiles(known: readonly Delivery[]): Set<string> {
 }
 
 /** Moves all that is in outbox/email to `to`, but for drafts and for what deliveries still need. */
-export async function setOutboxAside(ports: Ports, agentId: string, to: string): Promise<void> {
-  const awaited = awaitedFiles(await unfiledDeliveries(ports.db, agentId));
-  const { drafts } = await lookIntoOutbox(ports, agentId);
-  await ports.folders.setAside(agentId, OUTBOX, to, [...awaited, ...drafts.slice(0, MAX_DRAFTS)]);
+export async function setOutboxAside(deps: Deps, agentId: string, to: string): Promise<void> {
+  const awaited = awaitedFiles(await unfiledDeliveries(deps.db, agentId));
+  const { drafts } = await lookIntoOutbox(deps, agentId);
+  await deps.folders.setAside(agentId, OUTBOX, to, [...awaited, ...drafts.slice(0, MAX_DRAFTS)]);
 }

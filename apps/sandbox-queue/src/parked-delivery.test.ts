@@ -21,12 +21,12 @@ describe('an outcome of a provider with an account', () => {
   let stop: (() => Promise<void>) | null = null;
   beforeEach(async () => {
     outbox = await openOutbox();
-    now = outbox.ports.clock();
+    now = outbox.deps.clock();
     await outbox.mail('reply');
     outbox.write('email', 'reply.json', '{"body":"Pong."}');
     const waiting = { state: 'pending' as const, attempts: 0, sent_at: null, filed: 0 };
     delivery = await outbox.delivery('reply', { ...waiting, recipients: '["ann@example.com"]' });
-    await outbox.ports.rawMail.put(delivery.raw_key, new Uint8Array([1]));
+    await outbox.deps.rawMail.put(delivery.raw_key, new Uint8Array([1]));
   });
   afterEach(async () => {
     await stop?.();
@@ -44,7 +44,7 @@ describe('an outcome of a provider with an account', () => {
       send: async () => outcomes[Math.min(tries++, outcomes.length - 1)] ?? sent,
       close: async () => {},
     };
-    const sender = await startSender({ ...outbox.ports, clock: () => now, transport });
+    const sender = await startSender({ ...outbox.deps, clock: () => now, transport });
     stop = () => sender.stop(1000);
     return { wake: sender.wake, tries: () => tries };
   }

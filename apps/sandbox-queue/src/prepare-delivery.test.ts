@@ -43,7 +43,7 @@ describe('an outbox mail', () => {
   }
   /** Header fields of a composed message, by lower-case name. */
   async function headersOf(rawKey: string) {
-    const raw = Buffer.from(await outbox.ports.rawMail.get(rawKey)).toString('latin1');
+    const raw = Buffer.from(await outbox.deps.rawMail.get(rawKey)).toString('latin1');
     const fields = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ');
     return Object.fromEntries(
       fields
@@ -57,7 +57,7 @@ describe('an outbox mail', () => {
   async function prepared(incoming: Partial<NewMail>, file: object) {
     outbox.write('email', 'mail.json', JSON.stringify({ body: 'Hi', ...file }));
     const source = { runId: 'mail', footer: null, file: 'mail.json', known: [] };
-    const delivery = await prepareDelivery({ ...outbox.ports, workers }, await work(incoming), source);
+    const delivery = await prepareDelivery({ ...outbox.deps, workers }, await work(incoming), source);
     if (!delivery) throw new Error('known already');
     return { delivery, headers: await headersOf(delivery.raw_key) };
   }
@@ -158,7 +158,7 @@ describe('an outbox mail', () => {
       ['the sender and another', bySecret, { to: [owner, ann] }],
     ])('shows it to nobody else: %s', async (_, incoming, file) => {
       const { delivery } = await prepared(incoming, file);
-      const raw = Buffer.from(await outbox.ports.rawMail.get(delivery.raw_key)).toString('latin1');
+      const raw = Buffer.from(await outbox.deps.rawMail.get(delivery.raw_key)).toString('latin1');
       expect(raw).not.toContain('abcdefgh');
       expect(raw).not.toMatch(/^reply-to/im);
     });
@@ -187,7 +187,7 @@ describe('an outbox mail', () => {
         secret_address: 'secret-1',
         envelope_recipient: secret,
       };
-      const delivery = await hostMail({ ...outbox.ports, workers }, await work(incoming), answer);
+      const delivery = await hostMail({ ...outbox.deps, workers }, await work(incoming), answer);
       expect(delivery).toMatchObject({ state: 'pending', recipients: JSON.stringify([owner]) });
       const headers = await headersOf(delivery.raw_key);
       expect(headers).toMatchObject({ 'reply-to': `scout <${secret}>`, 'x-loop': 'scout@agents.test' });
@@ -196,7 +196,7 @@ describe('an outbox mail', () => {
 
     it('waits for the owner when the sender is suppressed', async () => {
       await suppressed(owner);
-      const delivery = await hostMail({ ...outbox.ports, workers }, await work({}), answer);
+      const delivery = await hostMail({ ...outbox.deps, workers }, await work({}), answer);
       expect(delivery).toMatchObject({ state: 'held', reason_code: 'recipient_suppressed', filed: 1 });
     });
   });

@@ -14,16 +14,13 @@ import {
 } from '@tinyfat/core';
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
-import { agentMailbox, type ConsumerPorts, type Work } from './consumer.ts';
+import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
 import { firstState } from './hold-delivery.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 import { newDelivery } from './new-delivery.ts';
 import { OUTBOX } from './outbox-folder.ts';
 
-type Ports = Pick<
-  ConsumerPorts,
-  'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'
->;
+type Deps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>;
 type Addressee = Pick<Work, 'agent' | 'mail'>;
 type Refusal = { ok: false; code: string; reason: string };
 
@@ -37,7 +34,7 @@ export interface ReadBudget {
  * of the `known` deliveries was made from: it is not composed and stored again while it waits.
  */
 export async function prepareDelivery(
-  ports: Ports,
+  deps: Deps,
   work: Addressee,
   source: {
     runId: string;
@@ -50,7 +47,7 @@ export async function prepareDelivery(
   const { budget = { left: MAX_TURN_BYTES } } = source;
   const sameName = source.known.filter((other) => other.source_file === source.file);
   const isKnown = (sha256: string | null) => sameName.some((other) => other.source_sha256 === sha256);
-  const base = newDelivery(ports, work, source);
+  const base = newDelivery(deps, work, source);
   const refusedUnread = (refusal: Refusal) => (isKnown(null) ? null : refused(refusal));
   const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
     ...base,
@@ -67,7 +64,7 @@ export async function prepareDelivery(
     });
   }
   const most = Math.min(MAX_MAIL_FILE_BYTES, budget.left);
-  const file = await ports.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
+  const file = await deps.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
   if (!file.ok) {
     // What is too much for this turn says nothing of a mail that waits since another.
     const unread = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large' && sameName.length > 0;
@@ -76,12 +73,12 @@ export async function prepareDelivery(
   budget.left -= file.bytes.length;
   const sha256 = await sha256Hex(file.bytes);
   if (isKnown(sha256)) return null;
-  const parsed = await ports.workers.checkOutbox(file.bytes);
+  const parsed = await deps.workers.checkOutbox(file.bytes);
   const isReply = source.file === replyFileName(source.runId);
   if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
 
   const incoming = incomingMail(work.mail);
-  const copies = await copiesOf(ports, work, incoming);
+  const copies = await copiesOf(deps, work, incoming);
   const addressed = addressOutboxMail(parsed.mail, incoming, copies);
   const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
   const described: Partial<NewDelivery> = {
@@ -90,16 +87,16 @@ export async function prepareDelivery(
     recipients: JSON.stringify(to),
     subject: addressed.subject,
   };
-  const attachments = await loadAttachments(ports, work.agent.id, parsed.mail.attachments, budget);
+  const attachments = await loadAttachments(deps, work.agent.id, parsed.mail.attachments, budget);
   if (!attachments.ok) return refused(attachments, described);
-  const composed = await ports.workers.compose({
+  const composed = await deps.workers.compose({
     messageId: base.message_id,
-    from: agentMailbox(ports, work.agent),
+    from: agentMailbox(deps, work.agent),
     to: addressed.to,
     cc: addressed.cc,
-    replyTo: secretReplyTo(ports, work, to),
+    replyTo: secretReplyTo(deps, work, to),
     subject: addressed.subject,
-    date: ports.clock(),
+    date: deps.clock(),
     inReplyTo: addressed.inReplyTo,
     references: addressed.references,
     body: parsed.mail.body,
@@ -108,23 +105,23 @@ export async function prepareDelivery(
     attachments: attachments.files,
   });
   if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
-  await ports.rawMail.put(base.id, composed.raw);
+  await deps.rawMail.put(base.id, composed.raw);
 
-  return { ...base, ...described, raw_key: base.id, ...(await firstState(ports, work, to)) };
+  return { ...base, ...described, raw_key: base.id, ...(await firstState(deps, work, to)) };
 }
 
-async function copiesOf(ports: Ports, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {
+async function copiesOf(deps: Deps, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {
   if (incoming.others.length === 0) return [];
-  const suppressed = await suppressedAmong(ports.db, agent.id, incoming.others);
+  const suppressed = await suppressedAmong(deps.db, agent.id, incoming.others);
   return replyCopies(incoming, {
     owner: agent.owner,
-    allowList: await allowList(ports.db, agent.id),
+    allowList: await allowList(deps.db, agent.id),
     suppressed: suppressed.map(({ address }) => address),
   });
 }
 
 async function loadAttachments(
-  ports: Ports,
+  deps: Deps,
   agentId: string,
   wanted: readonly OutboxAttachment[],
   budget: ReadBudget,
@@ -136,7 +133,7 @@ async function loadAttachments(
     if (attachment.source === 'content') {
       content = attachment.content;
     } else {
-      const file = await ports.folders.read(agentId, attachment.path, Math.min(room, budget.left));
+      const file = await deps.folders.read(agentId, attachment.path, Math.min(room, budget.left));
       if (!file.ok) return readRefusal(file, 'Attachment: ', budget.left < room);
       budget.left -= file.bytes.length;
       content = file.bytes;

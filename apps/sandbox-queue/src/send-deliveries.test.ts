@@ -30,7 +30,7 @@ describe('sending', () => {
     outbox.write('email', 'reply.json', '{"body":"Pong."}');
     const waiting = { state: 'pending' as const, attempts: 0, sent_at: null, filed: 0 };
     delivery = await outbox.delivery('reply', { ...waiting, recipients: JSON.stringify([ann, bob]) });
-    await outbox.ports.rawMail.put(delivery.raw_key, raw);
+    await outbox.deps.rawMail.put(delivery.raw_key, raw);
   });
   afterEach(async () => {
     await stop?.();
@@ -39,7 +39,7 @@ describe('sending', () => {
   });
 
   async function sendWith(transport: MailTransport) {
-    const sender = await startSender({ ...outbox.ports, transport });
+    const sender = await startSender({ ...outbox.deps, transport });
     stop = () => sender.stop(1000);
     return sender;
   }
@@ -106,7 +106,7 @@ describe('sending', () => {
 
   it('sends a mail that came back once more, also through a provider that folds repeats', async () => {
     const folder = join(outbox.folder, 'mailbox');
-    const sender = await sendWith(maildir({ folder, clock: outbox.ports.clock, hostname: 'host' }));
+    const sender = await sendWith(maildir({ folder, clock: outbox.deps.clock, hostname: 'host' }));
     await filed('sent');
     await comesBack();
     expect(await requeueDelivery(outbox.db, delivery.id, ['bounced'], 1)).toBe(true);

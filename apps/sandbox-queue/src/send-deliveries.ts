@@ -20,12 +20,12 @@ import {
   settleDelivery,
   suppress,
 } from '@tinyfat/database';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/queue';
-import type { ConsumerPorts } from './consumer.ts';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import type { ConsumerDeps } from './consumer.ts';
 import { fileDelivery, fileSettled } from './file-outcome.ts';
 
-type Ports = Pick<
-  ConsumerPorts,
+type Deps = Pick<
+  ConsumerDeps,
   | 'db'
   | 'folders'
   | 'rawMail'
@@ -54,66 +54,66 @@ interface Claimed {
 }
 
 /** Files what a crash left unfiled, then sends until it is stopped. */
-export async function startSender(ports: Ports): Promise<WorkLoop> {
-  await fileSettled(ports);
+export async function startSender(deps: Deps): Promise<WorkLoop> {
+  await fileSettled(deps);
   return startWorkLoop<Claimed>({
-    clock: ports.clock,
+    clock: deps.clock,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
     claim: async () => {
-      const at = ports.clock();
-      const delivery = await claimDelivery(ports.db, at, ports.transport.name);
+      const at = deps.clock();
+      const delivery = await claimDelivery(deps.db, at, deps.transport.name);
       return delivery && { delivery, at };
     },
-    nextDue: () => nextDeliveryDue(ports.db),
+    nextDue: () => nextDeliveryDue(deps.db),
     work: (claimed) =>
-      deliver(ports, claimed).catch((error) =>
-        ports.logger.error('delivery_crashed', { delivery: claimed.delivery.id, error: String(error) }),
+      deliver(deps, claimed).catch((error) =>
+        deps.logger.error('delivery_crashed', { delivery: claimed.delivery.id, error: String(error) }),
       ),
-    onUnreachable: (error) => ports.logger.error('deliveries_unreachable', { error: String(error) }),
+    onUnreachable: (error) => deps.logger.error('deliveries_unreachable', { error: String(error) }),
   });
 }
 
-async function deliver(ports: Ports, { delivery, at }: Claimed): Promise<void> {
-  const outcome = forgotten(ports, { delivery, at }) ?? (await attempt(ports, delivery));
+async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
+  const outcome = forgotten(deps, { delivery, at }) ?? (await attempt(deps, delivery));
   // Doubt of an earlier try stays; this one's ends with an outcome that leaves none.
   const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
-  const end = settlement(ports, delivery, outcome);
+  const end = settlement(deps, delivery, outcome);
   const inDoubt = delivery.doubt_since !== at && end.state === 'pending';
   const settled = {
     ...end,
     ...(certain ? { doubt_since: null } : {}),
     ...(inDoubt ? { provider: delivery.provider } : {}),
   };
-  await ports.db.transaction().execute(async (tx) => {
-    await suppress(tx, suppressions(ports, delivery, outcome));
+  await deps.db.transaction().execute(async (tx) => {
+    await suppress(tx, suppressions(deps, delivery, outcome));
     // A mail can come back before its try has ended: then the report has told the end.
     if (!(await settleDelivery(tx, delivery.id, settled))) return;
     const mail = mailState(delivery, settled.state, settled.reason ?? null);
     if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
   });
-  ports.recorder.delivery({
+  deps.recorder.delivery({
     trace: delivery.mail_id,
     run: delivery.run_id,
     delivery: delivery.id,
     kind: delivery.kind,
     state: settled.state,
     attempt: delivery.attempts,
-    provider: ports.transport.name,
-    agent: (await agentById(ports.db, delivery.agent_id))?.name ?? delivery.agent_id,
+    provider: deps.transport.name,
+    agent: (await agentById(deps.db, delivery.agent_id))?.name ?? delivery.agent_id,
     code: settled.reason_code ?? null,
     reason: settled.state === 'sent' ? null : withoutAddresses(settled.reason ?? ''),
     nextAttemptAt: settled.state === 'pending' ? (settled.next_attempt_at ?? null) : null,
-    durationMs: ports.clock() - at,
+    durationMs: deps.clock() - at,
   });
-  if (settled.state !== 'pending') await fileDelivery(ports, delivery.id);
+  if (settled.state !== 'pending') await fileDelivery(deps, delivery.id);
 }
 
 /**
  * Where an earlier try may have been taken, and the provider of now does not know it, or not any more: a repeat would be
  * a second mail.
  */
-function forgotten({ transport }: Ports, { delivery, at }: Claimed): SendOutcome | null {
+function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome | null {
   const { doubt_since } = delivery;
   const isAsked = delivery.provider === transport.name;
   if (doubt_since === null || (doubt_since === at && isAsked)) return null;
@@ -124,35 +124,35 @@ function forgotten({ transport }: Ports, { delivery, at }: Claimed): SendOutcome
 }
 
 /** One try. What fails before the provider is spoken to was surely not sent. */
-async function attempt(ports: Ports, delivery: Delivery): Promise<SendOutcome> {
+async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
   const recipients: string[] = JSON.parse(delivery.recipients);
   let raw: Uint8Array;
   try {
-    raw = await ports.rawMail.get(delivery.raw_key);
+    raw = await deps.rawMail.get(delivery.raw_key);
   } catch (error) {
     return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
   }
   // What was sent before and came back is sent anew, which a provider must not fold into the first time.
   const key = delivery.sent_at === null ? delivery.id : `${delivery.id}-${delivery.sent_at}`;
-  return await ports.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
+  return await deps.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
 }
 
 /** Recipients that the provider refused because there is no such mailbox. */
-function suppressions(ports: Ports, delivery: Delivery, outcome: SendOutcome) {
+function suppressions(deps: Deps, delivery: Delivery, outcome: SendOutcome) {
   const refused = 'recipientsRefused' in outcome ? (outcome.recipientsRefused ?? []) : [];
   const recipients: string[] = JSON.parse(delivery.recipients);
   return hardRefusals(refused, recipients).map((one) => ({
     ...one,
     agent_id: delivery.agent_id,
     delivery_id: delivery.id,
-    created_at: ports.clock(),
+    created_at: deps.clock(),
   }));
 }
 
 type Settlement = Parameters<typeof settleDelivery>[2];
 
-function settlement(ports: Ports, delivery: Delivery, outcome: SendOutcome): Settlement {
-  const provider = ports.transport.name;
+function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Settlement {
+  const provider = deps.transport.name;
   switch (outcome.state) {
     case 'sent': {
       const refused = outcome.recipientsRefused.map(({ address, reason }) => `${address}: ${reason}`);
@@ -160,7 +160,7 @@ function settlement(ports: Ports, delivery: Delivery, outcome: SendOutcome): Set
         state: 'sent',
         provider,
         provider_id: outcome.providerId,
-        sent_at: ports.clock(),
+        sent_at: deps.clock(),
         reason_code: null,
         reason: refused.length > 0 ? `Refused for ${refused.join('; ')}` : null,
       };
@@ -173,50 +173,50 @@ function settlement(ports: Ports, delivery: Delivery, outcome: SendOutcome): Set
         reason: outcome.reason,
       };
     case 'unknown':
-      if (!ports.transport.idempotent || outcome.final === true) {
+      if (!deps.transport.idempotent || outcome.final === true) {
         return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason: outcome.reason };
       }
-      return again(ports, delivery, outcome);
+      return again(deps, delivery, outcome);
     case 'temporary':
-      return outcome.parked === true ? parked(ports, delivery, outcome) : again(ports, delivery, outcome);
+      return outcome.parked === true ? parked(deps, delivery, outcome) : again(deps, delivery, outcome);
   }
 }
 
 /** Puts a delivery off without counting the try: no number of tries mends an account. */
 function parked(
-  ports: Ports,
+  deps: Deps,
   delivery: Delivery,
   { reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number },
 ): Settlement {
   const wait = Math.min(Math.max(retryAfterMs, PARKED_MS.least), PARKED_MS.most);
   return {
     state: 'pending',
-    provider: ports.transport.name,
+    provider: deps.transport.name,
     attempts: delivery.attempts - 1,
-    next_attempt_at: ports.clock() + wait,
+    next_attempt_at: deps.clock() + wait,
     reason_code: 'delivery_parked',
     reason,
   };
 }
 
 function again(
-  ports: Ports,
+  deps: Deps,
   delivery: Delivery,
   trouble: { reason: string; code?: RelayFault; retryAfterMs?: number },
 ): Settlement {
   const next = afterFailure(
     { attempt: delivery.attempts, retryable: true, retryAfterMs: trouble.retryAfterMs },
-    ports.deliveryBackoff,
-    ports.random,
+    deps.deliveryBackoff,
+    deps.random,
   );
-  const provider = ports.transport.name;
+  const provider = deps.transport.name;
   if (next.step === 'give_up') {
     return { state: 'failed', provider, reason_code: 'delivery_exhausted', reason: trouble.reason };
   }
   return {
     state: 'pending',
     provider,
-    next_attempt_at: ports.clock() + next.delayMs,
+    next_attempt_at: deps.clock() + next.delayMs,
     reason_code: trouble.code ?? 'delivery_deferred',
     reason: trouble.reason,
   };

@@ -12,7 +12,7 @@ import {
   runById,
   setMailState,
 } from '@tinyfat/database';
-import { type ConsumerPorts, LeaseLost, type Work } from './consumer.ts';
+import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
 
 /** What a job came to. */
 export interface JobEnd {
@@ -25,24 +25,24 @@ export interface JobEnd {
 }
 
 /** Writes the end of a job; throws `LeaseLost` and writes nothing when somebody else has the job now. */
-export async function settleJob(ports: ConsumerPorts, work: Work, end: JobEnd): Promise<void> {
+export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Promise<void> {
   const { lease, mail } = work;
-  await ports.db.transaction().execute(async (tx) => {
+  await deps.db.transaction().execute(async (tx) => {
     const state = end.run.status === 'done' ? 'done' : 'failed';
-    if (!(await ports.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost(lease);
+    if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost(lease);
     await endRun(tx, end.runId, end.run);
     await insertDeliveries(tx, end.deliveries);
     await setMailState(tx, mail.id, end.mail.state, end.mail.reason);
     await end.also?.(tx);
   });
-  if (end.deliveries.length > 0) ports.onDeliveries();
-  await recordRun(ports, work, end.runId);
+  if (end.deliveries.length > 0) deps.wakeUp.wake('deliveries');
+  await recordRun(deps, work, end.runId);
 }
 
-async function recordRun(ports: ConsumerPorts, { agent, mail }: Work, runId: string): Promise<void> {
-  const run = await runById(ports.db, runId);
+async function recordRun(deps: ConsumerDeps, { agent, mail }: Work, runId: string): Promise<void> {
+  const run = await runById(deps.db, runId);
   if (!run || run.status === 'running') return;
-  ports.recorder.run({
+  deps.recorder.run({
     trace: mail.id,
     run: run.id,
     agent: agent.name,

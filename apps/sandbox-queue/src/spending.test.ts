@@ -41,8 +41,8 @@ describe('the money of a run', () => {
     const run = await stored(id);
     const agent = await agentById(outbox.db, run.agent_id);
     if (!agent) throw new Error('no agent');
-    const ports = { ...outbox.ports, models: [HAIKU], ownerBudgetMicroUsd };
-    return await openSpending(ports, { agent }, { run, model: demo ? null : HAIKU });
+    const deps = { ...outbox.deps, models: [HAIKU], ownerBudgetMicroUsd };
+    return await openSpending(deps, { agent }, { run, model: demo ? null : HAIKU });
   };
   const opened = async (id: string, options = {}) => {
     const result = await open(id, options);

@@ -15,9 +15,9 @@ import {
 } from '@tinyfat/core';
 import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
 import type { TurnRequest } from '@tinyfat/sandbox-spike';
-import type { ConsumerPorts, ModelInfo, Work } from './consumer.ts';
+import type { ConsumerDeps, ModelInfo, Work } from './consumer.ts';
 
-type Ports = Pick<ConsumerPorts, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
+type Deps = Pick<ConsumerDeps, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
 type Money = TurnRequest['money'];
 
 /** The money of a run that may start, or why it may not: a sentence for the person who wrote. */
@@ -39,14 +39,14 @@ const FIRST_REQUEST = { inputTokens: 50_000, maxTokens: 64_000, hourCache: false
 
 /** Opens the money of a run's next attempt. `model` is null for the demo model, which costs nothing. */
 export async function openSpending(
-  ports: Ports,
+  deps: Deps,
   { agent }: Pick<Work, 'agent'>,
   { run, model }: { run: Run; model: ModelInfo | null },
 ): Promise<OpenedSpending> {
   const month = monthOf(run.started_at);
-  const ownerDefault = ports.ownerBudgetMicroUsd;
+  const ownerDefault = deps.ownerBudgetMicroUsd;
   const who: Reserving = { run, agent, month, ownerDefault };
-  const before = model === null ? [] : await capsOf(ports.db, agent, month, ownerDefault);
+  const before = model === null ? [] : await capsOf(deps.db, agent, month, ownerDefault);
   let refused: Cap | null = null;
 
   let reserved = 0;
@@ -54,21 +54,21 @@ export async function openSpending(
   if (model !== null && before.length > 0) {
     maxTokens = answerCeiling(model.cost, Math.min(...before.map((cap) => cap.monthly - cap.spent)));
     const first = worstCase(model.cost, FIRST_REQUEST);
-    const grant = await reserve(ports.db, who, { more: first, whole: first, partly: true });
+    const grant = await reserve(deps.db, who, { more: first, whole: first, partly: true });
     // An attempt that comes after others may need no model any more, only its answer sent.
     if (!grant.ok && run.attempt === 1) return { ok: false, detail: capSentence(grant.cap) };
     if (grant.ok) reserved = grant.microUsd;
   }
 
   const money: Money = {
-    models: ports.models,
+    models: deps.models,
     cap:
       before.length === 0
         ? null
         : {
             reserved,
             async reserve(more, whole) {
-              const grant = await reserve(ports.db, who, { more, whole, partly: false });
+              const grant = await reserve(deps.db, who, { more, whole, partly: false });
               refused = grant.ok ? null : grant.cap;
               return grant;
             },
@@ -76,9 +76,9 @@ export async function openSpending(
     async note(spending) {
       const used = { ...spending.used, costUsd: usdOf(spending.used.microUsd) };
       try {
-        await noteSpending(ports.db, run, { used, reserved: spending.reserved });
+        await noteSpending(deps.db, run, { used, reserved: spending.reserved });
       } catch (error) {
-        ports.logger.error('spending_not_noted', { run: run.id, error: String(error) });
+        deps.logger.error('spending_not_noted', { run: run.id, error: String(error) });
         throw error;
       }
     },
@@ -86,11 +86,11 @@ export async function openSpending(
 
   async function warn(): Promise<void> {
     if (before.length === 0) return;
-    for (const cap of await capsOf(ports.db, agent, month, ownerDefault)) {
+    for (const cap of await capsOf(deps.db, agent, month, ownerDefault)) {
       const was = before.find(({ scope }) => scope === cap.scope);
       const state = capState(cap);
       if (state === 'ok' || (was && capState(was) === state)) continue;
-      ports.logger.warn('budget_low', {
+      deps.logger.warn('budget_low', {
         agent: agent.name,
         scope: cap.scope,
         state,

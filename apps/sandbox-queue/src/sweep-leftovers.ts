@@ -4,47 +4,47 @@
  */
 import { outboxRecord, renderError } from '@tinyfat/core';
 import { markFiled, unfiledDeliveries } from '@tinyfat/database';
-import type { ConsumerPorts, Work } from './consumer.ts';
+import type { ConsumerDeps, Work } from './consumer.ts';
 import { fileDelivery, isOverLimit } from './file-outcome.ts';
 import { awaitedFiles, lookIntoOutbox, setOutboxAside } from './outbox-folder.ts';
 
-type Ports = Pick<ConsumerPorts, 'folders' | 'clock' | 'db' | 'logger' | 'makeId' | 'workers'>;
+type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'makeId' | 'workers'>;
 
 /**
  * Moves the leftovers into one folder of outbox/failed, with a record beside it that says why; throws where they can't
  * be moved at all, because then no turn may run.
  */
-export async function sweepLeftovers(ports: Ports, work: Pick<Work, 'agent'>): Promise<void> {
+export async function sweepLeftovers(deps: Deps, work: Pick<Work, 'agent'>): Promise<void> {
   const agentId = work.agent.id;
-  const known = await unfiledDeliveries(ports.db, agentId);
+  const known = await unfiledDeliveries(deps.db, agentId);
   for (const { id } of known.filter(isOverLimit)) {
-    await fileDelivery(ports, id);
+    await fileDelivery(deps, id);
     // Whatever came of it: what this turn writes is not what was too much of the turn before.
-    await markFiled(ports.db, id, 'failed');
+    await markFiled(deps.db, id, 'failed');
   }
   const awaited = awaitedFiles(known);
-  const { entries, more } = await lookIntoOutbox(ports, agentId);
+  const { entries, more } = await lookIntoOutbox(deps, agentId);
   const left = entries.filter(({ name }) => !awaited.has(name));
   if (left.length === 0 && !more) return;
-  const id = ports.makeId();
+  const id = deps.makeId();
   const name = `left-over-${id}`;
-  const folder = await setAside(ports, agentId, name);
-  ports.logger.warn('outbox_left_over', { agent: work.agent.name, files: left.length, more, folder });
+  const folder = await setAside(deps, agentId, name);
+  deps.logger.warn('outbox_left_over', { agent: work.agent.name, files: left.length, more, folder });
   const error = renderError('outbox_left_over', `It lies in ${folder}.`);
-  const result = { state: 'failed', failedAt: ports.clock(), error, delivery: id } as const;
+  const result = { state: 'failed', failedAt: deps.clock(), error, delivery: id } as const;
   const files = left.slice(0, 100).map((entry) => entry.name.toWellFormed());
   const record = outboxRecord(null, result, { folder, files, more: more || left.length > files.length });
-  await ports.folders.write(agentId, `${folder}.json`, record.text);
+  await deps.folders.write(agentId, `${folder}.json`, record.text);
 }
 
 /** Gives the folder where they are now: an agent can make outbox/failed unusable, but not its whole folder. */
-async function setAside(ports: Ports, agentId: string, name: string): Promise<string> {
+async function setAside(deps: Deps, agentId: string, name: string): Promise<string> {
   try {
-    await setOutboxAside(ports, agentId, `outbox/failed/${name}`);
+    await setOutboxAside(deps, agentId, `outbox/failed/${name}`);
     return `outbox/failed/${name}`;
   } catch (error) {
-    ports.logger.warn('outbox_failed_unusable', { agent: agentId, error: String(error) });
-    await setOutboxAside(ports, agentId, name);
+    deps.logger.warn('outbox_failed_unusable', { agent: agentId, error: String(error) });
+    await setOutboxAside(deps, agentId, name);
     return name;
   }
 }

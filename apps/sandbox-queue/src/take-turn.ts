@@ -8,7 +8,7 @@ import type { MailContent } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
 import { collectOutbox } from './collect-outbox.ts';
-import { agentAddress, type ConsumerPorts, type ModelInfo, type Work } from './consumer.ts';
+import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from './consumer.ts';
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
@@ -18,31 +18,31 @@ import { upstreamOf } from './upstream.ts';
 
 /** Runs the turn of a job and ends the job, or puts it back. */
 export async function takeTurn(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   work: Work,
   turn: { run: Run; task: TurnRequest['input']['task']; content: MailContent; signal: AbortSignal },
 ): Promise<void> {
   const { run, signal } = turn;
-  const { config, warnings } = await readConfig(ports, work.agent.id);
-  const { model, warning } = agentModel(ports, config);
+  const { config, warnings } = await readConfig(deps, work.agent.id);
+  const { model, warning } = agentModel(deps, config);
   for (const text of warning ? [...warnings, warning] : warnings) {
-    ports.logger.warn('agent_config', { agent: work.agent.name, warning: text });
+    deps.logger.warn('agent_config', { agent: work.agent.name, warning: text });
   }
-  const sessionId = await sessionOf(ports, work.agent.id, scopeOf(config, work));
-  if (run.attempt === 1) await sweepLeftovers(ports, work);
-  const upstream = await upstreamOf(ports, work.agent);
+  const sessionId = await sessionOf(deps, work.agent.id, scopeOf(config, work));
+  if (run.attempt === 1) await sweepLeftovers(deps, work);
+  const upstream = await upstreamOf(deps, work.agent);
   const demo = upstream.kind === 'demo';
-  const opened = await openSpending(ports, work, { run, model: demo ? null : model });
+  const opened = await openSpending(deps, work, { run, model: demo ? null : model });
   if (!opened.ok) {
     const code = 'budget_exhausted';
-    return await failJob(ports, work, { run, code, detail: opened.detail, errorMail: true });
+    return await failJob(deps, work, { run, code, detail: opened.detail, errorMail: true });
   }
   const { spending } = opened;
-  const request = turnRequest(ports, work, { ...turn, model, sessionId, upstream, spending });
-  const result = await ports.runTurn(request, signal);
+  const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending });
+  const result = await deps.runTurn(request, signal);
   await spending.warn();
   const outcome = withCap(result.outcome, spending.refusal());
-  ports.logger.info('attempt', {
+  deps.logger.info('attempt', {
     trace: work.mail.id,
     run: run.id,
     agent: work.agent.name,
@@ -52,26 +52,22 @@ export async function takeTurn(
     cost_usd: result.costUsd,
   });
   if (signal.aborted) {
-    await ports.queue.release(work.lease);
+    await deps.queue.release(work.lease);
     return;
   }
   const figures = runFigures(result, { model: demo ? 'demo' : model.id, sessionId });
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },
-      { ...ports.jobBackoff, maxAttempts: work.lease.maxAttempts },
-      ports.random,
+      { ...deps.jobBackoff, maxAttempts: work.lease.maxAttempts },
+      deps.random,
     );
     if (next.step === 'retry') {
-      await ports.queue.retry(
-        work.lease,
-        ports.clock() + next.delayMs,
-        `${outcome.code}: ${outcome.message}`,
-      );
+      await deps.queue.retry(work.lease, deps.clock() + next.delayMs, `${outcome.code}: ${outcome.message}`);
       return;
     }
   }
-  const outbox = await collectOutbox(ports, work, {
+  const outbox = await collectOutbox(deps, work, {
     runId: run.id,
     footer: outcome.ok ? outcome.footer : null,
   });
@@ -81,15 +77,15 @@ export async function takeTurn(
   if (answer) {
     // An answer that the agent had written before its turn failed is sent; a second mail would contradict it.
     const failure = outcome.ok ? {} : { error_code: outcome.code, error: outcome.message };
-    await settleJob(ports, work, {
+    await settleJob(deps, work, {
       runId: run.id,
-      run: { ...figures, ...failure, status: outcome.ok ? 'done' : 'failed', finished_at: ports.clock() },
+      run: { ...figures, ...failure, status: outcome.ok ? 'done' : 'failed', finished_at: deps.clock() },
       deliveries: outbox.deliveries,
       mail: mailState(answer),
     });
   } else {
     const refused = outbox.deliveries.find((delivery) => delivery.kind === 'reply');
-    await failJob(ports, work, {
+    await failJob(deps, work, {
       run,
       code: outcome.ok ? (refused?.reason_code ?? 'no_reply') : outcome.code,
       detail: outcome.ok ? (refused?.reason ?? null) : outcome.message,
@@ -107,7 +103,7 @@ function mailState(answer: NewDelivery): { state: 'queued' | 'held'; reason: str
 }
 
 function turnRequest(
-  ports: ConsumerPorts,
+  deps: ConsumerDeps,
   work: Work,
   turn: {
     run: Run;
@@ -122,7 +118,7 @@ function turnRequest(
   const { agent, mail } = work;
   const incoming = incomingMail(mail);
   const { content } = turn;
-  const own = canonicalAddress(agentAddress(ports, agent));
+  const own = canonicalAddress(agentAddress(deps, agent));
   /** The agent sees its own address only: the tag of a secret address would be worth something to others. */
   const withoutTag = (mailbox: { address: string; name: string }) => {
     const address = canonicalAddress(mailbox.address);
@@ -139,7 +135,7 @@ function turnRequest(
       version: 1,
       run_id: turn.run.id,
       attempt: turn.run.attempt,
-      agent: { id: agent.id, name: agent.name, address: agentAddress(ports, agent), owner: agent.owner },
+      agent: { id: agent.id, name: agent.name, address: agentAddress(deps, agent), owner: agent.owner },
       session: { id: turn.sessionId },
       model: {
         id: turn.model.id,
@@ -161,7 +157,7 @@ function turnRequest(
         forwarded: content.forwarded,
         hidden_text: content.hiddenText,
       },
-      limits: ports.limits,
+      limits: deps.limits,
     },
     attachments: content.attachments.map((attachment, index) => ({
       filename: names[index] ?? `attachment-${index + 1}`,

@@ -5,9 +5,9 @@
 import { describeError, openSecret, providerKeyBinding, type SealRefusal } from '@tinyfat/core';
 import { type Agent, findProviderKey, markProviderKeyUsed } from '@tinyfat/database';
 import type { TurnRequest } from '@tinyfat/sandbox-spike';
-import type { ConsumerPorts } from './consumer.ts';
+import type { ConsumerDeps } from './consumer.ts';
 
-type Ports = Pick<ConsumerPorts, 'db' | 'clock' | 'logger' | 'llm' | 'readMasterKeys'>;
+type Deps = Pick<ConsumerDeps, 'db' | 'clock' | 'logger' | 'llm' | 'readMasterKeys'>;
 type Upstream = TurnRequest['upstream'];
 type OpenKey = Exclude<Extract<Upstream, { kind: 'anthropic' }>['apiKey'], string>;
 
@@ -22,33 +22,33 @@ const WHY: Record<SealRefusal, string> = {
 };
 
 /** The upstream of an agent's next run. Nothing is decrypted yet. */
-export async function upstreamOf(ports: Ports, agent: Agent): Promise<Upstream> {
-  const { baseUrl, operatorKey } = ports.llm;
-  const owned = await findProviderKey(ports.db, agent.owner, PROVIDER);
-  if (owned) return { kind: 'anthropic', baseUrl, apiKey: () => openOwnersKey(ports, agent) };
+export async function upstreamOf(deps: Deps, agent: Agent): Promise<Upstream> {
+  const { baseUrl, operatorKey } = deps.llm;
+  const owned = await findProviderKey(deps.db, agent.owner, PROVIDER);
+  if (owned) return { kind: 'anthropic', baseUrl, apiKey: () => openOwnersKey(deps, agent) };
   return operatorKey === null ? { kind: 'demo' } : { kind: 'anthropic', baseUrl, apiKey: operatorKey };
 }
 
 /** Decrypts the owner's key and notes the use of it. */
-async function openOwnersKey(ports: Ports, agent: Agent): ReturnType<OpenKey> {
+async function openOwnersKey(deps: Deps, agent: Agent): ReturnType<OpenKey> {
   let reason: SealRefusal = 'unknown_master_key';
   for (let reading = 0; reading < READINGS && reason === 'unknown_master_key'; reading++) {
-    const stored = await findProviderKey(ports.db, agent.owner, PROVIDER);
-    if (!stored) return refuse(ports, agent, 'It was removed while the turn began.');
+    const stored = await findProviderKey(deps.db, agent.owner, PROVIDER);
+    if (!stored) return refuse(deps, agent, 'It was removed while the turn began.');
     // Read after the row: a rotation takes a master key away only when no row needs it any more.
-    const keys = await ports.readMasterKeys();
-    if (!keys.ok) return refuse(ports, agent, describeError(keys.code).sentence, keys.detail);
+    const keys = await deps.readMasterKeys();
+    if (!keys.ok) return refuse(deps, agent, describeError(keys.code).sentence, keys.detail);
     const opened = await openSecret(stored.sealed, providerKeyBinding(stored), keys.keys);
     if (opened.ok) {
-      await markProviderKeyUsed(ports.db, stored.id, ports.clock());
+      await markProviderKeyUsed(deps.db, stored.id, deps.clock());
       return { ok: true, key: opened.secret };
     }
     reason = opened.reason;
   }
-  return refuse(ports, agent, WHY[reason]);
+  return refuse(deps, agent, WHY[reason]);
 }
 
-function refuse({ logger }: Ports, agent: Agent, reason: string, detail?: string) {
+function refuse({ logger }: Deps, agent: Agent, reason: string, detail?: string) {
   logger.error('owner_key_unreadable', { agent: agent.name, reason, detail });
   return { ok: false as const, code: 'owner_key_unreadable' as const, reason };
 }

@@ -9,6 +9,23 @@ export type Clock = () => number;
 /** The one id maker: a fresh UUIDv7, lower case with hyphens (RFC 9562 section 5.7). */
 export type MakeId = () => string;
 
+/** What every part gets of the process that it runs in. */
+export interface Runtime {
+  clock: Clock;
+  makeId: MakeId;
+  /** In [0, 1); for the jitter of retries, never for secrets. */
+  random(): number;
+  logger: Logger;
+}
+
+/** The kinds of rows that a worker sleeps for. */
+export type WakeTopic = 'jobs' | 'deliveries' | 'reports' | 'webhook_events' | 'sign_in_mails';
+
+/** Says that rows of a kind are due. Rows are the truth: a wake-up that is lost, doubled or too early does no harm. */
+export interface WakeUp {
+  wake(topic: WakeTopic): void;
+}
+
 /** One structured log line. Fields never hold a key, a token or the text of a mail. */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;

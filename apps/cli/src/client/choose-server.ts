@@ -1,9 +1,9 @@
 /** `--server URL`, `--token-file FILE` and `--token TOKEN`, which every command takes, beside what the environment says. */
 import { createReadStream } from 'node:fs';
+import type { Config } from '@tinyfat/server/config';
+import { isToken, parseServerUrl } from '@tinyfat/server/server-url';
 import { UsageError } from '../command-line/spec.ts';
 import { readKey } from '../commands/read-key.ts';
-import type { Config } from '../config.ts';
-import { isToken, parseServerUrl } from './server-url.ts';
 
 type Client = Config['client'];
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { UNCOUNTED } from '@tinyfat/core';
 import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
-import type { Config } from '../config.ts';
-import type { DataFolder } from '../data-folder.ts';
-import { makeLogger } from '../logger.ts';
-import { apiPorts, NO_SERVER } from '../server/api-ports.ts';
+import { apiDeps, NO_SERVER } from '@tinyfat/server/api-deps';
+import type { Config } from '@tinyfat/server/config';
+import type { DataFolder } from '@tinyfat/server/data-folder';
+import { makeLogger } from '@tinyfat/server/logger';
 import { type ApiClient, callThrough } from './api-client.ts';
 
 const HERE = { clientAddress: '127.0.0.1', local: true };
@@ -18,7 +18,7 @@ export function localApi(config: Config, data: DataFolder): ApiClient {
   const onFault = (error: unknown) => {
     fault = { error };
   };
-  const api = createApi({ ...apiPorts(config, data, logger, NO_SERVER), onFault }, OPERATOR);
+  const api = createApi({ ...apiDeps(config, data, logger, NO_SERVER), onFault }, OPERATOR);
   return {
     call: callThrough(async ({ method, path, body }) => {
       const headers = { 'content-type': 'application/json' };

@@ -1,7 +1,8 @@
 /** Opens the API for one command: that of the server which was named, else that of this machine's data folder. */
+
+import type { Config } from '@tinyfat/server/config';
 import { UsageError } from '../command-line/spec.ts';
 import { withData } from '../commands/open.ts';
-import type { Config } from '../config.ts';
 import { printable } from '../output/text.ts';
 import type { ApiClient, Failed } from './api-client.ts';
 

@@ -1,5 +1,5 @@
 /** Completion of the command line in shells, made of the declarations: no process is started while somebody types. */
-import { quoted } from '../output/shell-word.ts';
+import { quoted } from '@tinyfat/core';
 import { isCommand, type Table } from './find.ts';
 import type { Shell } from './shells.ts';
 import type { Command, Switch, Valued } from './spec.ts';

@@ -1,8 +1,9 @@
 /** From the words of a command line to the command that they are, and its exit code. */
+
+import type { Config, ReadConfig } from '@tinyfat/server/config';
 import { chooseServer, takeServerOptions } from '../client/choose-server.ts';
 import { onThisMachine } from '../client/open-api.ts';
 import { helpOf, unknownText } from '../commands/help.ts';
-import type { Config, ReadConfig } from '../config.ts';
 import { printable } from '../output/text.ts';
 import { type Found, find } from './find.ts';
 import { usageOf } from './help.ts';

@@ -2,7 +2,7 @@
  * What a command is: a declaration that its parsing, its help, the completion of shells and the documentation's test all
  * read. Declarations load nothing; the code of a command is loaded when it runs.
  */
-import type { Config } from '../config.ts';
+import type { Config } from '@tinyfat/server/config';
 
 /** An option without a value. */
 export interface Switch {

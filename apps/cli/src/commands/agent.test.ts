@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { readConfig } from '@tinyfat/server/config';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { readConfig } from '../config.ts';
 
 const OWNER = 'ann@example.com';
 

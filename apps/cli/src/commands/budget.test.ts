@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { insertAgent, markAgentDeleted } from '@tinyfat/database';
+import { readConfig } from '@tinyfat/server/config';
+import { openDataFolder } from '@tinyfat/server/data-folder';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { readConfig } from '../config.ts';
-import { openDataFolder } from '../data-folder.ts';
 
 describe('tinyfat budget', () => {
   let dataDir: string;

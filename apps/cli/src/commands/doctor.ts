@@ -1,10 +1,11 @@
 /** `tinyfat doctor`: what works, what does not, and the line that mends it. Changes nothing. */
+
+import { localChecks } from '@tinyfat/server/doctor/checks';
+import type { Finding } from '@tinyfat/server/doctor/finding';
+import { onlineChecks } from '@tinyfat/server/doctor/online/checks';
+import { runChecks } from '@tinyfat/server/doctor/run-checks';
 import type { Run } from '../command-line/spec.ts';
-import { localChecks } from '../doctor/checks.ts';
-import type { Finding } from '../doctor/finding.ts';
-import { onlineChecks } from '../doctor/online/checks.ts';
-import { closingLine, findingLines, worstFirst } from '../doctor/print-findings.ts';
-import { runChecks } from '../doctor/run-checks.ts';
+import { closingLine, findingLines, worstFirst } from '../output/findings.ts';
 import { printJson, terminalColumns } from '../output/text.ts';
 
 /** Ms for one check; a sandbox may take that long on a busy machine. */

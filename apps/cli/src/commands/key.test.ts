@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { insertAgent, markProviderKeyUsed } from '@tinyfat/database';
+import { readConfig } from '@tinyfat/server/config';
+import { type DataFolder, openDataFolder } from '@tinyfat/server/data-folder';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { readConfig } from '../config.ts';
-import { type DataFolder, openDataFolder } from '../data-folder.ts';
 
 const KEY = 'sk-ant-api03-secret-abcd';
 

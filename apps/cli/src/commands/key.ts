@@ -8,10 +8,10 @@ import {
   renderError,
 } from '@tinyfat/core';
 import { keyRoutes } from '@tinyfat/platform';
+import type { Config } from '@tinyfat/server/config';
 import type { ApiClient } from '../client/api-client.ts';
 import { notFound, refused, withApi } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command-line/spec.ts';
-import type { Config } from '../config.ts';
 import { printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
 import { chosenOwner, warnOfNoAgent } from './named-agent.ts';

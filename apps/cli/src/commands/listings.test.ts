@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '@tinyfat/database';
+import { readConfig } from '@tinyfat/server/config';
+import { openDataFolder } from '@tinyfat/server/data-folder';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { readConfig } from '../config.ts';
-import { openDataFolder } from '../data-folder.ts';
 import { columnsOf } from '../output/text.ts';
 
 const AT = Date.UTC(2025, 0, 31, 23, 59, 58);

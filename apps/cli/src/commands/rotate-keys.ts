@@ -1,13 +1,14 @@
 /** `tinyfat key rotate`: wraps every stored key anew, on the machine that has the master keys. */
 import { renderError } from '@tinyfat/core';
-import type { Config } from '../config.ts';
-import { masterKeySource, type Rotation, rotateMasterKeys } from '../server/master-keys.ts';
+import { type Rotation, rotateMasterKeys } from '@tinyfat/database';
+import type { Config } from '@tinyfat/server/config';
+import { masterKeysOf } from '@tinyfat/server/data-folder';
 import { withData } from './open.ts';
 
 /** Tells what was wrapped and which master keys are no longer needed; 1 where a key does not open. */
 export async function rotateKeys(config: Config): Promise<number> {
   return await withData(config, async (data) => {
-    const source = masterKeySource(config, data);
+    const source = masterKeysOf(config, data);
     const rotation = await rotateMasterKeys(data.db, source);
     if (!rotation.ok) {
       console.error(`tinyfat: ${renderError(rotation.code, rotation.detail)}`);

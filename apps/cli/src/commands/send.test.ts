@@ -5,10 +5,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { readConfig } from '@tinyfat/server/config';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { readConfig } from '../config.ts';
 
 const ipv6 = createServer().listen(0, '::1');
 const hasIpv6 = await Promise.race([

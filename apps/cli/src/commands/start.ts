@@ -2,14 +2,14 @@
 import { hostWithPort, isLoopbackHostname } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
 import type { RelayCheck } from '@tinyfat/mail';
+import type { SignInMail } from '@tinyfat/platform/accounts';
+import { type Config, isLoopback } from '@tinyfat/server/config';
+import { installLastResort } from '@tinyfat/server/last-resort';
+import { makeLogger } from '@tinyfat/server/logger';
+import { mailWay } from '@tinyfat/server/parts/mail-transport';
+import { type Server, startServer } from '@tinyfat/server/start-server';
 import type { Run } from '../command-line/spec.ts';
-import { type Config, isLoopback } from '../config.ts';
-import { makeLogger } from '../logger.ts';
 import { printable } from '../output/text.ts';
-import { installLastResort } from '../server/last-resort.ts';
-import { mailWay } from '../server/mail-transport.ts';
-import type { SignInMail } from '../server/sign-in-mails.ts';
-import { type Server, startServer } from '../server/start-server.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
 const DRAIN_MS = 20_000;

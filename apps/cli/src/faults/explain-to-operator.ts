@@ -1,6 +1,6 @@
 /** The last word of a command line that broke: which command, which folder, which secrets are not to be shown. */
 import { resolve } from 'node:path';
-import { programPaths } from '../server/program.ts';
+import { programPaths } from '@tinyfat/server/program';
 import { reportFault } from './report-fault.ts';
 import { secretsOf } from './secrets.ts';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqlite } from '@tinyfat/database';
 import { startHttpServer } from '@tinyfat/platform/node';
+import { openDataFolder } from '@tinyfat/server/data-folder';
+import { readModels } from '@tinyfat/server/models';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDataFolder } from '../data-folder.ts';
-import { readModels } from '../server/models.ts';
 import { explainFault } from './known-faults.ts';
 
 describe('a failure that is known', () => {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeUnlessThere } from '../make-unless-there.ts';
+import { makeUnlessThere } from '@tinyfat/server/files/make-unless-there';
 import { printable } from '../output/text.ts';
 import { causesOf, explainFault, type FaultContext } from './known-faults.ts';
 

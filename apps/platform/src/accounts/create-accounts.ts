@@ -6,6 +6,7 @@ import {
   type Logger,
   type MakeId,
   toBase64url,
+  type WakeUp,
 } from '@tinyfat/core';
 import {
   countTry,
@@ -23,7 +24,7 @@ import { type SignInKey, tokenSha256 } from './sign-in-key.ts';
 import { type ClientNetworks, codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
 import { type AdmissionOfPeople, viewerOf } from './who-may-sign-in.ts';
 
-export interface AccountPorts extends AdmissionOfPeople {
+export interface AccountDeps extends AdmissionOfPeople {
   clock: Clock;
   makeId: MakeId;
   /** Of a secure source. */
@@ -33,25 +34,24 @@ export interface AccountPorts extends AdmissionOfPeople {
   key: SignInKey;
   /** The network that a client is counted for: its IPv4 address, or so many bits of its IPv6 address. */
   networkOf(clientAddress: string, ipv6Bits: 48 | 64): string;
-  /** A mail is to be sent. */
-  onMail(): void;
+  wakeUp: WakeUp;
 }
 
 /** Accounts over the open database. */
-export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
-  const { db, clock, key, logger, publicUrl } = ports;
+export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
+  const { db, clock, key, logger, publicUrl } = deps;
   const names = cookieNames(publicUrl);
   const sessions = createSessions({ db, logger, clock, publicUrl, names, secret: await key.cookieSecret() });
 
   const networksOf = (clientAddress: string): ClientNetworks => ({
-    network: ports.networkOf(clientAddress, 64),
-    site: ports.networkOf(clientAddress, 48),
+    network: deps.networkOf(clientAddress, 64),
+    site: deps.networkOf(clientAddress, 48),
   });
 
   const visit = async (headers: Headers, mayRefresh: boolean) => {
     const session = await sessions.read(headers, mayRefresh);
     if (!session) return null;
-    const viewer = await viewerOf(ports, session.address);
+    const viewer = await viewerOf(deps, session.address);
     if (viewer) return { viewer, cookies: session.cookies };
     await sessions.endAll(session.address);
     return null;
@@ -77,7 +77,7 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
   const enter = async (request: SignInRequest, headers: Headers, by: string): Promise<SignInOutcome> => {
     const taken = await takeSignInRequest(db, request.id, clock());
     // What was so when it was asked for may have changed.
-    if (!taken || !(await viewerOf(ports, request.address))) return OVER;
+    if (!taken || !(await viewerOf(deps, request.address))) return OVER;
     const cookies = await sessions.start(request.address, headers);
     logger.info('signed_in', { request: request.id, by });
     return { ok: true, cookies: [...cookies, requestCookie(names, '', 0)] };
@@ -94,9 +94,9 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
       const now = clock();
       const until = await noteAttempt(db, mailLimits(address, networksOf(clientAddress)), now);
       if (until !== null) return tooMany('Too many mails were asked for.', until - now);
-      const id = ports.makeId();
-      const browser = toBase64url(ports.randomBytes(32));
-      const mayEnter = (await viewerOf(ports, address)) !== null;
+      const id = deps.makeId();
+      const browser = toBase64url(deps.randomBytes(32));
+      const mayEnter = (await viewerOf(deps, address)) !== null;
       await putSignInRequest(db, {
         address,
         id,
@@ -110,7 +110,7 @@ export async function createAccounts(ports: AccountPorts): Promise<Accounts> {
         created_at: now,
         expires_at: now + REQUEST_MS,
       });
-      ports.onMail();
+      deps.wakeUp.wake('sign_in_mails');
       logger.info('sign_in_asked', { request: id, client: clientAddress, mail: mayEnter });
       return { ok: true, cookies: [requestCookie(names, browser, REQUEST_MS / 1000)] };
     },

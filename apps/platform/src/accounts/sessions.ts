@@ -30,26 +30,26 @@ export interface Sessions {
 }
 
 /** Sessions over the open database. */
-export function createSessions(ports: SessionPorts): Sessions {
+export function createSessions(deps: SessionPorts): Sessions {
   let loaded: ReturnType<typeof load> | undefined;
   const auth = () => {
-    loaded ??= load(ports).catch((error: unknown) => {
+    loaded ??= load(deps).catch((error: unknown) => {
       loaded = undefined;
       throw error;
     });
     return loaded;
   };
   const ours = (headers: Headers | null | undefined): Cookies =>
-    (headers?.getSetCookie() ?? []).filter((cookie) => cookie.startsWith(`${ports.names.session}=`));
+    (headers?.getSetCookie() ?? []).filter((cookie) => cookie.startsWith(`${deps.names.session}=`));
   return {
     async start(address, headers) {
-      await removeExpiredSessions(ports.db, ports.clock());
+      await removeExpiredSessions(deps.db, deps.clock());
       const { api } = await auth();
       const made = await api.startSession({ body: { address }, headers, returnHeaders: true });
       return ours(made.headers);
     },
     async read(headers, mayRefresh) {
-      if (headers.get('cookie')?.includes(ports.names.session) !== true) return null;
+      if (headers.get('cookie')?.includes(deps.names.session) !== true) return null;
       const { api, endedMeanwhile } = await auth();
       const found = await api
         .getSession({ headers, query: { disableRefresh: !mayRefresh }, returnHeaders: true })
@@ -62,15 +62,15 @@ export function createSessions(ports: SessionPorts): Sessions {
       return ours((await api.endSession({ headers, returnHeaders: true })).headers);
     },
     async endAll(address) {
-      await endSessions(ports.db, address);
+      await endSessions(deps.db, address);
     },
   };
 }
 
-async function load(ports: SessionPorts) {
+async function load(deps: SessionPorts) {
   const { isAPIError, makeAuth } = await import('./better-auth.ts');
   return {
-    api: makeAuth(ports).api,
+    api: makeAuth(deps).api,
     /** A session can end, by another request, between being found and being lengthened. */
     endedMeanwhile: (error: unknown): null => {
       if (isAPIError(error) && error.status === 'UNAUTHORIZED') return null;

@@ -3,7 +3,7 @@ import { sha256HexOfText, toBase64url } from '@tinyfat/core';
 import { findApiToken, markApiTokenUsed } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Refusal, refuse } from './answer.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './deps.ts';
 import { type Principal, SCOPES, type Scope } from './principal.ts';
 
 /** Who it is, or 401. */
@@ -17,31 +17,31 @@ const scopesSchema = v.array(v.picklist(SCOPES));
  * Reads the credentials. A token that is no good is refused even where there is a session beside it: whoever sends one
  * means it.
  */
-export async function authenticate(ports: ApiPorts, headers: Headers): Promise<Authenticated> {
+export async function authenticate(deps: ApiDeps, headers: Headers): Promise<Authenticated> {
   const authorization = headers.get('authorization');
-  if (authorization !== null) return await byToken(ports, authorization);
-  const viewer = await ports.viewer(headers);
+  if (authorization !== null) return await byToken(deps, authorization);
+  const viewer = await deps.viewer(headers);
   if (!viewer) return refuse('not_signed_in', undefined, CHALLENGE);
   const { address: owner, isAdmin } = viewer;
   const scopes = new Set(SCOPES.filter((scope) => scope !== 'admin' || isAdmin));
   return { ok: true, principal: { kind: 'session', owner, isAdmin, scopes } };
 }
 
-async function byToken(ports: ApiPorts, authorization: string): Promise<Authenticated> {
+async function byToken(deps: ApiDeps, authorization: string): Promise<Authenticated> {
   const [, token] = /^bearer +(tf_[\w-]{43})$/i.exec(authorization) ?? [];
-  const row = token === undefined ? undefined : await findApiToken(ports.db, await tokenHash(token));
-  const now = ports.clock();
+  const row = token === undefined ? undefined : await findApiToken(deps.db, await tokenHash(token));
+  const now = deps.clock();
   const isOver = !row || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now);
   if (isOver) {
     return refuse('token_invalid', undefined, {
       'www-authenticate': `${CHALLENGE['www-authenticate']}, error="invalid_token"`,
     });
   }
-  await markApiTokenUsed(ports.db, row, now);
+  await markApiTokenUsed(deps.db, row, now);
   const { owner } = row;
   const scopes = new Set(readScopes(row.scopes));
   // Rights of an admin end with being one, whatever the token was made with.
-  if (!ports.adminEmails.includes(owner)) scopes.delete('admin');
+  if (!deps.adminEmails.includes(owner)) scopes.delete('admin');
   return {
     ok: true,
     principal: {

@@ -130,7 +130,7 @@ describe('the border of the API', () => {
   });
 
   it('tells of a fault nothing but that there was one, and logs the cause', async () => {
-    api.ports.rawMail.stream = async () => {
+    api.deps.rawMail.stream = async () => {
       throw new Error('the disk is gone: /var/lib/x');
     };
     await api.addMail('m-1');

@@ -7,8 +7,8 @@ import { type Slots, slots } from '../http/slots.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
+import type { ApiDeps } from './deps.ts';
 import type { Endpoint, RawCall } from './endpoint.ts';
-import type { ApiPorts } from './ports.ts';
 import type { Principal } from './principal.ts';
 import { ENDPOINTS } from './resources/index.ts';
 import type { RouteFacts } from './route.ts';
@@ -25,9 +25,9 @@ export const API_PREFIX = '/api/v1';
 export type Api = (request: Request, from: RequestOrigin, held: HeldBytes) => Promise<Response>;
 
 /** Makes the API. With a `principal` every request is that one's, and credentials are not looked at. */
-export function createApi(ports: ApiPorts, principal?: Principal): Api {
+export function createApi(deps: ApiDeps, principal?: Principal): Api {
   const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'held'> }>().basePath(API_PREFIX);
-  const parts: Parts = { ports, principal, streams: slots(MOST_STREAMS) };
+  const parts: Parts = { deps, principal, streams: slots(MOST_STREAMS) };
   const methods = new Map<string, string[]>();
   for (const endpoint of ENDPOINTS) {
     const { method, path } = endpoint.route;
@@ -48,15 +48,15 @@ export function createApi(ports: ApiPorts, principal?: Principal): Api {
   }
   app.notFound(() => problem('not_found', 'There is no such path in this API; see openapi.yaml.'));
   app.onError((error) => {
-    if (ports.onFault) ports.onFault(error);
-    else ports.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
+    if (deps.onFault) deps.onFault(error);
+    else deps.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
     return problem('server_fault');
   });
   return async (request, from, held) => await app.fetch(request, { from, held });
 }
 
 interface Parts {
-  ports: ApiPorts;
+  deps: ApiDeps;
   /** Who makes every request; undefined where each says so itself. */
   principal: Principal | undefined;
   streams: Slots;
@@ -65,29 +65,29 @@ interface Parts {
 type Arrived = Pick<RawCall, 'request' | 'params' | 'from' | 'held'>;
 
 async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
-  const { ports } = parts;
+  const { deps } = parts;
   const { route } = endpoint;
-  const began = ports.clock();
+  const began = deps.clock();
   const who: Authenticated = parts.principal
     ? { ok: true, principal: parts.principal }
-    : await authenticate(ports, arrived.request.headers);
+    : await authenticate(deps, arrived.request.headers);
   const answer = who.ok ? await admit(parts, endpoint, arrived, who.principal) : who;
   const response = answer instanceof Response ? answer : toResponse(answer);
   // Hono leaves the body of an answer to HEAD as it is; one that is a file would stay open.
   if (arrived.request.method === 'HEAD') await response.body?.cancel();
-  ports.logger[route.method === 'GET' ? 'debug' : 'info']('api', {
+  deps.logger[route.method === 'GET' ? 'debug' : 'info']('api', {
     method: route.method,
     path: route.path,
     status: response.status,
     by: who.ok ? nameOf(who.principal) : null,
     client: arrived.from.clientAddress,
-    ms: ports.clock() - began,
+    ms: deps.clock() - began,
   });
   return response;
 }
 
 async function admit(
-  { ports, streams }: Parts,
+  { deps, streams }: Parts,
   { route, run }: Endpoint,
   { request, params, from, held }: Arrived,
   principal: Principal,
@@ -99,9 +99,9 @@ async function admit(
   const read = await readBody(request.body, { maxBytes: route.body.maxBytes, held, ...BODY_TIMES });
   if (!read.ok) return unread(read.why, route);
   const { bytes } = read;
-  const see = visibleTo(ports.db, principal);
+  const see = visibleTo(deps.db, principal);
   const query = new URL(request.url).searchParams;
-  return await run({ params, query, bytes, principal, see, ports, streams, request, from, held });
+  return await run({ params, query, bytes, principal, see, deps, streams, request, from, held });
 }
 
 function unread(why: Parameters<typeof bodyCode>[0], { body: { maxBytes } }: RouteFacts): Refusal {

@@ -5,7 +5,7 @@ import type { RequestOrigin } from '../backend/contract.ts';
 import type { Slots } from '../http/slots.ts';
 import type { Outcome, Refusal } from './answer.ts';
 import { refuse } from './answer.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiDeps } from './deps.ts';
 import type { Principal } from './principal.ts';
 import { readFields } from './read-request.ts';
 import type { Fields, Route, RouteFacts } from './route.ts';
@@ -19,7 +19,7 @@ export interface Call<P, Q, B> {
   principal: Principal;
   /** The one way to an agent, mail, run or delivery: as the principal may see them. */
   see: Visible;
-  ports: ApiPorts;
+  deps: ApiDeps;
   streams: Slots;
   /** As it came; its body was read. */
   request: Request;

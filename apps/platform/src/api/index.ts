@@ -1,7 +1,7 @@
 /** The JSON API for those who compose it, or call it in their own process. */
 export type { Download } from './answer.ts';
 export { API_PREFIX, type Api, createApi } from './create-api.ts';
-export type { ApiPorts, KeyStored } from './ports.ts';
+export type { ApiDeps } from './deps.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
 export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
 export type { Fields, Route } from './route.ts';

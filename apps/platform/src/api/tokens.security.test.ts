@@ -105,7 +105,7 @@ describe('a token', () => {
     const token = await api.token(ADMIN, 'read', 'admin');
     expect((await api.bearer(token).get('/agents')).json.data).toHaveLength(1);
     expect((await api.bearer(token).get('/me')).json).toMatchObject({ is_admin: true });
-    const later = createApi({ ...api.ports, adminEmails: [] });
+    const later = createApi({ ...api.deps, adminEmails: [] });
     const from = { clientAddress: '192.0.2.1', local: false };
     const ask = async (path: string) => {
       const headers = { authorization: `Bearer ${token}` };

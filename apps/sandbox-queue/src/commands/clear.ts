@@ -6,8 +6,8 @@ import type { CommandAnswer, CommandContext } from './context.ts';
 import { knownSessions } from './sessions.ts';
 
 export async function clear(context: CommandContext): Promise<CommandAnswer> {
-  const { ports, work, scope } = context;
-  const before = await currentSession(ports.db, work.agent.id, scope);
+  const { deps, work, scope } = context;
+  const before = await currentSession(deps.db, work.agent.id, scope);
   const { sessions } = await knownSessions(context);
   const ids = sessions.map((session) => session.id);
   const hash = before !== undefined && ids.includes(before) ? sessionHash(before, ids) : null;
@@ -18,5 +18,5 @@ export async function clear(context: CommandContext): Promise<CommandAnswer> {
     const back = { code: `/resume ${hash}` };
     blocks.push({ kind: 'text', text: ['The session before is kept: ', back, ' goes back to it.'] });
   }
-  return { letter: { heading: 'A new session', blocks }, sessionId: ports.makeId() };
+  return { letter: { heading: 'A new session', blocks }, sessionId: deps.makeId() };
 }

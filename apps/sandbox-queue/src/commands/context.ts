@@ -1,10 +1,10 @@
 /** What every command works with, and what it gives. */
 import type { AgentConfig } from '@tinyfat/core';
 import type { Letter } from '@tinyfat/mail';
-import type { ConsumerPorts, Work } from '../consumer.ts';
+import type { ConsumerDeps, Work } from '../consumer.ts';
 
 export interface CommandContext {
-  ports: ConsumerPorts;
+  deps: ConsumerDeps;
   work: Work;
   config: AgentConfig;
   /** config.json as it stands; null when there is none. */

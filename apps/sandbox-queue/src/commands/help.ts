@@ -32,11 +32,11 @@ const LIST: LetterBlock[] = [
 ];
 
 export function help(
-  { ports, work }: CommandContext,
+  { deps, work }: CommandContext,
   { unknown, meant }: Extract<Command, { name: 'help' }>,
 ): CommandAnswer {
   if (unknown === null) {
-    const text = [`What you can write to ${agentAddress(ports, work.agent)} besides mail:`];
+    const text = [`What you can write to ${agentAddress(deps, work.agent)} besides mail:`];
     return { letter: { heading: 'Commands', blocks: [{ kind: 'text', text }, ...LIST] } };
   }
   const word = { code: `/${shortLine(unknown)}` };

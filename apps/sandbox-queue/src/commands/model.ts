@@ -6,13 +6,13 @@ import type { CommandAnswer, CommandContext } from './context.ts';
 import { shortLine } from './format.ts';
 
 export async function model(context: CommandContext, wanted: string | null): Promise<CommandAnswer> {
-  const { ports, work, config, configText } = context;
-  const current = agentModel(ports, config).model;
+  const { deps, work, config, configText } = context;
+  const current = agentModel(deps, config).model;
   if (wanted === null) {
     const text = [{ code: current.id }, ` (${current.name}) answers.`];
     return { letter: { heading: 'The model', blocks: [{ kind: 'text', text }, ...available(context)] } };
   }
-  const chosen = resolveModel(wanted, ports.models);
+  const chosen = resolveModel(wanted, deps.models);
   if (!chosen.ok) {
     const near = chosen.meant === null ? [] : [' Did you mean ', { code: `/model ${chosen.meant}` }, '?'];
     const text: LetterText[] = [
@@ -22,7 +22,7 @@ export async function model(context: CommandContext, wanted: string | null): Pro
     const blocks: LetterBlock[] = [{ kind: 'text', text }, ...available(context)];
     return { letter: { heading: 'There is no model of that name', blocks } };
   }
-  await ports.folders.write(
+  await deps.folders.write(
     work.agent.id,
     'config.json',
     changeAgentConfig(configText, { model: wanted.trim().toLowerCase() }),
@@ -31,12 +31,12 @@ export async function model(context: CommandContext, wanted: string | null): Pro
   return { letter: { heading: 'Another model', blocks: [{ kind: 'text', text }] } };
 }
 
-function available({ ports }: CommandContext): LetterBlock[] {
+function available({ deps }: CommandContext): LetterBlock[] {
   const aliases = MODEL_ALIASES.flatMap((alias) => {
-    const newest = newestOfFamily(alias, ports.models);
+    const newest = newestOfFamily(alias, deps.models);
     return newest ? [{ label: { code: alias }, text: [{ code: newest.id }] }] : [];
   });
-  const ids = ports.models.map(({ id }) => id).join(', ');
+  const ids = deps.models.map(({ id }) => id).join(', ');
   return [
     { kind: 'heading', text: 'Short names' },
     { kind: 'rows', rows: aliases },

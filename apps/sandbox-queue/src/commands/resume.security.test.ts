@@ -26,9 +26,9 @@ async function context(sessions: number): Promise<CommandContext> {
     };
   });
   const list = async (_agent: string, _folder: string, limit: number) => entries.slice(0, limit);
-  const ports = { ...outbox.ports, folders: { ...outbox.ports.folders, list } };
+  const deps = { ...outbox.deps, folders: { ...outbox.deps.folders, list } };
   const config = { model: null, sessionScope: 'agent' };
-  return { ports, work: await workOf(outbox, 'mail'), config, scope: 'agent' } as unknown as CommandContext;
+  return { deps, work: await workOf(outbox, 'mail'), config, scope: 'agent' } as unknown as CommandContext;
 }
 
 it('lists the newest 20 of 9,900 sessions, and says how many more there are', async () => {

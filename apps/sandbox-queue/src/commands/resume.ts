@@ -52,13 +52,13 @@ export async function resume(context: CommandContext, hash: string | null): Prom
 }
 
 async function listing(
-  { ports, work, scope }: CommandContext,
+  { deps, work, scope }: CommandContext,
   { sessions, more }: KnownSessions,
   nameOf: (id: string) => string,
 ): Promise<LetterBlock[]> {
   const line = (...text: LetterText[]): LetterBlock => ({ kind: 'text', quiet: true, text });
   if (sessions.length === 0) return [line('There are none yet; your next mail begins one.')];
-  const current = await currentSession(ports.db, work.agent.id, scope);
+  const current = await currentSession(deps.db, work.agent.id, scope);
   const row = (session: KnownSession) => {
     const turns = session.turns === 1 ? '1 turn' : `${session.turns} turns`;
     const mark = session.id === current ? ' (current)' : '';

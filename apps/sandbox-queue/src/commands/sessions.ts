@@ -26,11 +26,11 @@ export const MAX_SESSION_FILES = 10_000;
  * Sessions whose file exists. With scope `agent` all of them; otherwise only those that the sender of the mail
  * in hand took part in: one person's conversation is not shown to another.
  */
-export async function knownSessions({ ports, work, config }: CommandContext): Promise<KnownSessions> {
+export async function knownSessions({ deps, work, config }: CommandContext): Promise<KnownSessions> {
   const shared = config.sessionScope === 'agent';
-  const files = await ports.folders.list(work.agent.id, 'sessions', MAX_SESSION_FILES + 1);
+  const files = await deps.folders.list(work.agent.id, 'sessions', MAX_SESSION_FILES + 1);
   const recorded = await sessionsOfAgent(
-    ports.db,
+    deps.db,
     work.agent.id,
     shared ? null : samePerson(work.mail.sender),
   );

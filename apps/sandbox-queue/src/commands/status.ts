@@ -10,15 +10,15 @@ import { when } from './format.ts';
 import { knownSessions } from './sessions.ts';
 
 export async function status(context: CommandContext): Promise<CommandAnswer> {
-  const { ports, work, config, scope } = context;
+  const { deps, work, config, scope } = context;
   const { agent } = work;
   const { sessions, more } = await knownSessions(context);
   const ids = sessions.map((session) => session.id);
-  const sessionId = await currentSession(ports.db, agent.id, scope);
+  const sessionId = await currentSession(deps.db, agent.id, scope);
   const exists = sessionId !== undefined && ids.includes(sessionId);
-  const last = exists ? await lastRunOfSession(ports.db, agent.id, sessionId) : undefined;
-  const totals = await agentTotals(ports.db, agent.id);
-  const deliveries = await deliveryCounts(ports.db, agent.id);
+  const last = exists ? await lastRunOfSession(deps.db, agent.id, sessionId) : undefined;
+  const totals = await agentTotals(deps.db, agent.id);
+  const deliveries = await deliveryCounts(deps.db, agent.id);
   const used =
     last?.context_tokens != null && last.context_window
       ? `${last.context_tokens} of ${last.context_window} tokens (${((100 * last.context_tokens) / last.context_window).toFixed(1)}%)`
@@ -26,8 +26,8 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
   const of = `${sessions.length}${more ? ' or more' : ''}; scope: ${config.sessionScope}`;
   const { waiting, held, failed, uncertain, bounced } = deliveries;
   const rows: [string, ...LetterText[]][] = [
-    ['Address', agentAddress(ports, agent)],
-    ['Model', { code: agentModel(ports, config).model.id }],
+    ['Address', agentAddress(deps, agent)],
+    ['Model', { code: agentModel(deps, config).model.id }],
     exists
       ? ['Session', { code: sessionHash(sessionId, ids) }, ` (of ${of})`]
       : ['Session', `begins with your next mail (of ${of})`],

@@ -38,7 +38,7 @@ export async function openOutbox() {
   const root = join(mails.folder, 'agents', 'scout', 'outbox');
   return {
     ...mails,
-    ports: {
+    deps: {
       db,
       folders,
       workers,

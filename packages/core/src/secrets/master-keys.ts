@@ -25,6 +25,16 @@ export type MasterKeysOutcome =
       detail: string;
     };
 
+/** The generated master keys, wherever they are stored. */
+export interface MasterKeyFile {
+  /** The keys in it; a refusal names the line that mends it. */
+  read(): Promise<MasterKeysOutcome>;
+  /** Makes the file; rejects when there is one. */
+  create(keys: MasterKeys): Promise<void>;
+  /** Puts other keys into the file. */
+  replace(keys: MasterKeys): Promise<void>;
+}
+
 const KEY_BYTES = 32;
 const ID = /^[a-z0-9]{1,16}$/;
 

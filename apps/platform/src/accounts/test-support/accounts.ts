@@ -62,8 +62,10 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
       publicUrl: new URL(change.publicUrl ?? publicUrl),
       key,
       networkOf: clientNetwork,
-      onMail: () => {
-        fixture.wakes++;
+      wakeUp: {
+        wake: () => {
+          fixture.wakes++;
+        },
       },
     });
   const fixture: AccountsFixture = {

@@ -1,6 +1,6 @@
 /** The events of a run as they come, until it ends. */
 import type { RunOfMail } from '@tinyfat/database';
-import type { ApiPorts } from '../ports.ts';
+import type { ApiDeps } from '../deps.ts';
 import type { Visible } from '../visible.ts';
 import { frame, HEARTBEAT, pause } from './event-stream.ts';
 import { runEventReader } from './run-event-reader.ts';
@@ -12,18 +12,18 @@ const MOST_MS = 15 * 60_000;
 
 /** Frames: each event behind `after`, a comment where nothing happens for a while, and the end of the run. */
 export async function* followRun(
-  ports: Pick<ApiPorts, 'folders' | 'clock'>,
+  deps: Pick<ApiDeps, 'folders' | 'clock'>,
   see: Visible,
   run: RunOfMail,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const reader = runEventReader(ports.folders, run, ports.clock);
-  const began = ports.clock();
+  const reader = runEventReader(deps.folders, run, deps.clock);
+  const began = deps.clock();
   let spoke = began;
   // Node sends the head of an answer with its first byte: the client learns at once that it is let in.
   yield HEARTBEAT;
-  while (!signal.aborted && ports.clock() - began < MOST_MS) {
+  while (!signal.aborted && deps.clock() - began < MOST_MS) {
     // Its state first: what was written before the end is then read before the end is told.
     const now = await see.run(run.id);
     if (!now.ok) return;
@@ -31,12 +31,12 @@ export async function* followRun(
     const isOver = status !== 'running';
     for (const { seq, event } of await reader.more(isOver)) {
       if (seq <= after) continue;
-      spoke = ports.clock();
+      spoke = deps.clock();
       yield frame(event, { id: seq });
     }
     if (isOver) return yield frame({ status, error_code, attempt }, { event: 'end' });
-    if (ports.clock() - spoke >= HEARTBEAT_MS) {
-      spoke = ports.clock();
+    if (deps.clock() - spoke >= HEARTBEAT_MS) {
+      spoke = deps.clock();
       yield HEARTBEAT;
     }
     await pause(POLL_MS, signal);

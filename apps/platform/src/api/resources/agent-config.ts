@@ -6,14 +6,14 @@ import {
   parseAgentConfig,
   type ReadRefusal,
 } from '@tinyfat/core';
+import type { ApiDeps } from '../deps.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import type { ApiPorts } from '../ports.ts';
 
 const MAX_CONFIG_BYTES = 64_000;
 
 /** The settings in force, and what is odd about the file. */
 export async function readAgentConfig(
-  { folders }: Pick<ApiPorts, 'folders'>,
+  { folders }: Pick<ApiDeps, 'folders'>,
   agentId: string,
 ): Promise<{ config: AgentConfig; text: string | null; warnings: string[] }> {
   const file = await folders.read(agentId, 'config.json', MAX_CONFIG_BYTES).catch(noFolder);
@@ -31,12 +31,12 @@ function noFolder(error: unknown): ReadRefusal {
 
 /** Changes settings; what else is in the file stays. */
 export async function writeAgentConfig(
-  ports: Pick<ApiPorts, 'db' | 'folders'>,
+  deps: Pick<ApiDeps, 'db' | 'folders'>,
   agentId: string,
   change: Parameters<typeof changeAgentConfig>[1],
 ): Promise<void> {
-  await oneAtATime(ports.db, async () => {
-    const { text } = await readAgentConfig(ports, agentId);
-    await ports.folders.write(agentId, 'config.json', changeAgentConfig(text, change));
+  await oneAtATime(deps.db, async () => {
+    const { text } = await readAgentConfig(deps, agentId);
+    await deps.folders.write(agentId, 'config.json', changeAgentConfig(text, change));
   });
 }

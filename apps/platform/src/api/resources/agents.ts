@@ -1,4 +1,4 @@
-import { agentName, canonicalAddress, parseAllowEntry, resolveModel } from '@tinyfat/core';
+import { agentName, canonicalAddress, firstFiles, parseAllowEntry, resolveModel } from '@tinyfat/core';
 import {
   type Agent,
   agentTotals,
@@ -14,10 +14,10 @@ import {
 } from '@tinyfat/database';
 import { type Outcome, type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
-import type { ApiPorts } from '../ports.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
 import { readAgentConfig } from './agent-config.ts';
@@ -26,16 +26,16 @@ import { changeAgent } from './change-agent.ts';
 const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
 
 export const agentEndpoints = [
-  endpoint(routes.listAgents, async ({ ports, principal, query }) => {
+  endpoint(routes.listAgents, async ({ deps, principal, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const of = listedOwner(principal, query.owner);
     if (!of.ok) return of;
     const { limit } = query;
     const sight: Sight = of.owner === null ? 'all' : { owner: of.owner };
-    const agents = await visibleAgents(ports.db, sight, { after: cursor.after, limit: limit + 1 });
+    const agents = await visibleAgents(deps.db, sight, { after: cursor.after, limit: limit + 1 });
     const totals = await totalsOfAgents(
-      ports.db,
+      deps.db,
       agents.map(({ id }) => id),
     );
     return {
@@ -44,45 +44,45 @@ export const agentEndpoints = [
         agents,
         limit,
         ({ created_at, id }) => ({ at: created_at, id }),
-        (agent) => facts(ports, agent, totals.get(agent.id) ?? NOTHING),
+        (agent) => facts(deps, agent, totals.get(agent.id) ?? NOTHING),
       ),
     };
   }),
 
-  endpoint(routes.createAgent, async ({ ports, principal, body }) => {
-    const ready = await checkNewAgent(ports, principal, body);
+  endpoint(routes.createAgent, async ({ deps, principal, body }) => {
+    const ready = await checkNewAgent(deps, principal, body);
     if (!ready.ok) return ready;
     const { name, owner, entries, warnings } = ready;
-    const id = ports.makeId();
-    const address = `${name}@${ports.mailDomain}`;
+    const id = deps.makeId();
+    const address = `${name}@${deps.mailDomain}`;
     // The folder first: an agent that can be written to always has one.
-    await ports.folders.create(id, ports.firstFiles({ name, address, owner, model: body.model }));
-    const agent = { id, name, owner, egress: 'public', display_name: '', created_at: ports.clock() };
-    if (!(await insertAgent(ports.db, agent, entries))) {
-      await ports.folders.remove(id);
+    await deps.folders.create(id, firstFiles({ name, address, owner, model: body.model }));
+    const agent = { id, name, owner, egress: 'public', display_name: '', created_at: deps.clock() };
+    if (!(await insertAgent(deps.db, agent, entries))) {
+      await deps.folders.remove(id);
       return refuse('agent_name_taken', `Asked for: ${name}.`);
     }
-    return await shown(ports, { ...agent, deleted_at: null }, warnings);
+    return await shown(deps, { ...agent, deleted_at: null }, warnings);
   }),
 
-  endpoint(routes.getAgent, async ({ ports, see, params }) => {
+  endpoint(routes.getAgent, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
-    return found.ok ? await shown(ports, found.row) : found;
+    return found.ok ? await shown(deps, found.row) : found;
   }),
 
-  endpoint(routes.changeAgent, async ({ ports, principal, see, params, body }) => {
+  endpoint(routes.changeAgent, async ({ deps, principal, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const changed = await changeAgent(ports, principal, found.row, body);
+    const changed = await changeAgent(deps, principal, found.row, body);
     if (!changed.ok) return changed;
     const after = await see.agent(params.agent);
-    return after.ok ? await shown(ports, after.row, changed.warnings) : after;
+    return after.ok ? await shown(deps, after.row, changed.warnings) : after;
   }),
 
-  endpoint(routes.deleteAgent, async ({ ports, see, params }) => {
+  endpoint(routes.deleteAgent, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    await markAgentDeleted(ports.db, found.row.id, ports.clock());
+    await markAgentDeleted(deps.db, found.row.id, deps.clock());
     return { ok: true, body: null };
   }),
 ];
@@ -90,18 +90,18 @@ export const agentEndpoints = [
 type NewAgent = { ok: true; name: string; owner: string; entries: string[]; warnings: string[] } | Refusal;
 
 async function checkNewAgent(
-  ports: ApiPorts,
+  deps: ApiDeps,
   principal: Principal,
   wanted: { name: string; owner?: string; allow?: string[]; model?: string },
 ): Promise<NewAgent> {
-  if (!principal.isAdmin && !(await ports.mayCreateAgents(principal))) {
+  if (!principal.isAdmin && !(await deps.mayCreateAgents(principal))) {
     return refuse('not_permitted', 'Agents are made by the operators here.');
   }
   const name = agentName(wanted.name);
   if (!name.ok) return refuse('invalid_request', `"name": ${name.reason}`);
   const owner = chosenOwner(principal, wanted.owner);
   if (!owner.ok) return owner;
-  if (!canonicalAddress(`${name.name}@${ports.mailDomain}`).ok) {
+  if (!canonicalAddress(`${name.name}@${deps.mailDomain}`).ok) {
     return refuse('invalid_request', '"name" is too long for an address at this domain.');
   }
   const entries: string[] = [];
@@ -113,17 +113,17 @@ async function checkNewAgent(
     entries.push(parsed.entry.text);
   }
   if (wanted.model !== undefined) {
-    const model = resolveModel(wanted.model, ports.models);
+    const model = resolveModel(wanted.model, deps.models);
     if (!model.ok) return refuse('invalid_request', `"model": ${model.reason}`);
   }
   return { ok: true, name: name.name, owner: owner.owner, entries, warnings };
 }
 
-function facts(ports: ApiPorts, agent: Agent, totals: { turns: number; tokens: number; costUsd: number }) {
+function facts(deps: ApiDeps, agent: Agent, totals: { turns: number; tokens: number; costUsd: number }) {
   return {
     id: agent.id,
     name: agent.name,
-    address: `${agent.name}@${ports.mailDomain}`,
+    address: `${agent.name}@${deps.mailDomain}`,
     owner: agent.owner,
     created_at: isoTime(agent.created_at),
     turns: totals.turns,
@@ -132,15 +132,15 @@ function facts(ports: ApiPorts, agent: Agent, totals: { turns: number; tokens: n
   };
 }
 
-async function shown(ports: ApiPorts, agent: Agent, more: string[] = []) {
-  const { db } = ports;
-  const { config, warnings } = await readAgentConfig(ports, agent.id);
+async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
+  const { db } = deps;
+  const { config, warnings } = await readAgentConfig(deps, agent.id);
   const held = await countHeldBack(db, agent.id, 'held');
   const over = await countHeldBack(db, agent.id, 'over_limit');
   return {
     ok: true,
     body: {
-      ...facts(ports, agent, await agentTotals(db, agent.id)),
+      ...facts(deps, agent, await agentTotals(db, agent.id)),
       model: config.model,
       session_scope: config.sessionScope,
       display_name: agent.display_name || null,

@@ -12,9 +12,9 @@ import {
 } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
 import { chosenOwner } from '../owner.ts';
-import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/budgets.ts';
 
 /** Whose budget: `id` as the table has it, `name` as people do. */
@@ -34,14 +34,14 @@ const ofAgent = ({ id, name, owner }: Pick<Agent, 'id' | 'name' | 'owner'>): Sub
 });
 
 export const budgetEndpoints = [
-  endpoint(routes.listBudgets, async ({ ports, see, query }) => {
+  endpoint(routes.listBudgets, async ({ deps, see, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
-    const subjects = await cappedSubjects(ports, see.sight);
+    const subjects = await cappedSubjects(deps, see.sight);
     const begin = Math.max(0, cursor.after?.at ?? 0);
     const rows = [];
     for (const [index, subject] of subjects.slice(begin, begin + query.limit + 1).entries()) {
-      rows.push({ at: begin + index + 1, budget: await shown(ports, subject) });
+      rows.push({ at: begin + index + 1, budget: await shown(deps, subject) });
     }
     return {
       ok: true,
@@ -54,58 +54,58 @@ export const budgetEndpoints = [
     };
   }),
 
-  endpoint(routes.getAgentBudget, async ({ ports, see, params }) => {
+  endpoint(routes.getAgentBudget, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
-    return found.ok ? { ok: true, body: await shown(ports, ofAgent(found.row)) } : found;
+    return found.ok ? { ok: true, body: await shown(deps, ofAgent(found.row)) } : found;
   }),
 
-  endpoint(routes.putAgentBudget, async ({ ports, see, params, body }) => {
+  endpoint(routes.putAgentBudget, async ({ deps, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    await write(ports.db, ofAgent(found.row), body.monthly_usd, ports.clock());
-    return { ok: true, body: await shown(ports, ofAgent(found.row)) };
+    await write(deps.db, ofAgent(found.row), body.monthly_usd, deps.clock());
+    return { ok: true, body: await shown(deps, ofAgent(found.row)) };
   }),
 
-  endpoint(routes.deleteAgentBudget, async ({ ports, see, params }) => {
+  endpoint(routes.deleteAgentBudget, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    return (await removeBudget(ports.db, 'agent', found.row.id))
+    return (await removeBudget(deps.db, 'agent', found.row.id))
       ? { ok: true, body: null }
       : refuse('not_found');
   }),
 
-  endpoint(routes.getBudget, async ({ ports, principal, query }) => {
+  endpoint(routes.getBudget, async ({ deps, principal, query }) => {
     const of = chosenOwner(principal, query.owner);
-    return of.ok ? { ok: true, body: await shown(ports, ofOwner(of.owner)) } : of;
+    return of.ok ? { ok: true, body: await shown(deps, ofOwner(of.owner)) } : of;
   }),
 
-  endpoint(routes.putBudget, async ({ ports, principal, query, body }) => {
+  endpoint(routes.putBudget, async ({ deps, principal, query, body }) => {
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
     // One transaction, so that nobody raises a cap that an admin lowers at the same moment.
-    const refused = await ports.db.transaction().execute(async (tx): Promise<Refusal | null> => {
-      const { monthly } = await capInForce(tx, ports.ownerBudgetMicroUsd, ofOwner(of.owner));
+    const refused = await deps.db.transaction().execute(async (tx): Promise<Refusal | null> => {
+      const { monthly } = await capInForce(tx, deps.ownerBudgetMicroUsd, ofOwner(of.owner));
       if (!principal.isAdmin && monthly !== null && microUsdOf(body.monthly_usd) > monthly) {
         return refuse('not_permitted', 'Only admins may raise the budget of an owner.');
       }
-      await write(tx, ofOwner(of.owner), body.monthly_usd, ports.clock());
+      await write(tx, ofOwner(of.owner), body.monthly_usd, deps.clock());
       return null;
     });
-    return refused ?? { ok: true, body: await shown(ports, ofOwner(of.owner)) };
+    return refused ?? { ok: true, body: await shown(deps, ofOwner(of.owner)) };
   }),
 
-  endpoint(routes.deleteBudget, async ({ ports, principal, query }) => {
+  endpoint(routes.deleteBudget, async ({ deps, principal, query }) => {
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
     if (!principal.isAdmin) {
       return refuse('not_permitted', 'Only admins may take the budget of an owner away.');
     }
-    return (await removeBudget(ports.db, 'owner', of.owner)) ? { ok: true, body: null } : refuse('not_found');
+    return (await removeBudget(deps.db, 'owner', of.owner)) ? { ok: true, body: null } : refuse('not_found');
   }),
 ];
 
 /** By owner and by name; owners without a budget of their own where the server caps them. */
-async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiPorts, sight: Sight): Promise<Subject[]> {
+async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiDeps, sight: Sight): Promise<Subject[]> {
   const set = await visibleBudgets(db, sight);
   const owners = new Set(set.filter(({ scope }) => scope === 'owner').map(({ subject }) => subject));
   if (ownerBudgetMicroUsd !== null) for (const owner of await visibleOwners(db, sight)) owners.add(owner);
@@ -131,7 +131,7 @@ async function capInForce(
     : { monthly: null, from: null };
 }
 
-async function shown({ db, clock, ownerBudgetMicroUsd }: ApiPorts, subject: Subject) {
+async function shown({ db, clock, ownerBudgetMicroUsd }: ApiDeps, subject: Subject) {
   const { monthly, from } = await capInForce(db, ownerBudgetMicroUsd, subject);
   const now = clock();
   const { spent, reserved } = await monthSpent(db, subject.scope, subject.id, monthOf(now));

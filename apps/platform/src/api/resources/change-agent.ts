@@ -17,8 +17,8 @@ import {
   setAgentOwner,
 } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
+import type { ApiDeps } from '../deps.ts';
 import { chosenOwner } from '../owner.ts';
-import type { ApiPorts } from '../ports.ts';
 import type { Principal } from '../principal.ts';
 import { MAX_MEMORY_BYTES } from '../routes/files.ts';
 import { writeAgentConfig } from './agent-config.ts';
@@ -42,24 +42,24 @@ interface CheckedChange {
 
 /** Changes an agent, or says why it is left as it is. `warnings` say what a change of the owner left as it was. */
 export async function changeAgent(
-  ports: ApiPorts,
+  deps: ApiDeps,
   principal: Principal,
   agent: Agent,
   wanted: WantedChange,
 ): Promise<{ ok: true; warnings: string[] } | Refusal> {
-  const checked = checkChange(ports, principal, wanted);
+  const checked = checkChange(deps, principal, wanted);
   if (!checked.ok) return checked;
   const { owner, displayName, egress, config } = checked.change;
-  if (Object.keys(config).length > 0) await writeAgentConfig(ports, agent.id, config);
-  if (displayName !== undefined) await setAgentDisplayName(ports.db, agent.id, displayName);
-  if (egress !== undefined) await setAgentEgress(ports.db, agent.id, egress);
+  if (Object.keys(config).length > 0) await writeAgentConfig(deps, agent.id, config);
+  if (displayName !== undefined) await setAgentDisplayName(deps.db, agent.id, displayName);
+  if (egress !== undefined) await setAgentEgress(deps.db, agent.id, egress);
   if (owner === undefined || owner === agent.owner) return { ok: true, warnings: [] };
-  await setAgentOwner(ports.db, agent.id, owner, ports.clock());
-  return { ok: true, warnings: await leftAsItWas(ports, agent) };
+  await setAgentOwner(deps.db, agent.id, owner, deps.clock());
+  return { ok: true, warnings: await leftAsItWas(deps, agent) };
 }
 
 function checkChange(
-  ports: Pick<ApiPorts, 'models'>,
+  deps: Pick<ApiDeps, 'models'>,
   principal: Principal,
   wanted: WantedChange,
 ): { ok: true; change: CheckedChange } | Refusal {
@@ -70,7 +70,7 @@ function checkChange(
     change.owner = owner.owner;
   }
   if (wanted.model !== undefined) {
-    const model = wanted.model === null ? null : resolveModel(wanted.model, ports.models);
+    const model = wanted.model === null ? null : resolveModel(wanted.model, deps.models);
     if (model?.ok === false) return refuse('invalid_request', `"model": ${model.reason}`);
     change.config.model = wanted.model;
   }
@@ -89,20 +89,20 @@ function checkChange(
 }
 
 /** What of the owner before still counts: by each of these somebody could write whom the new one does not know. */
-async function leftAsItWas(ports: Pick<ApiPorts, 'db' | 'folders'>, before: Agent): Promise<string[]> {
+async function leftAsItWas(deps: Pick<ApiDeps, 'db' | 'folders'>, before: Agent): Promise<string[]> {
   const warnings: string[] = [];
   const former = canonicalAddress(before.owner);
-  const entry = former.ok ? matchAllowList(await allowList(ports.db, before.id), former) : null;
+  const entry = former.ok ? matchAllowList(await allowList(deps.db, before.id), former) : null;
   warnings.push(
     entry === null
       ? `${before.owner}, the owner before, may no longer write to it.`
       : `${before.owner}, the owner before, may still write to it: ${entry.text} is on the list.`,
   );
-  const secret = await listSecretAddresses(ports.db, before.id);
+  const secret = await listSecretAddresses(deps.db, before.id);
   if (secret.length > 0) {
     warnings.push(`Secret addresses that were made before still let mail in: ${secret.length}.`);
   }
-  const memory = await ports.folders.read(before.id, 'MEMORY.md', MAX_MEMORY_BYTES).catch(() => null);
+  const memory = await deps.folders.read(before.id, 'MEMORY.md', MAX_MEMORY_BYTES).catch(() => null);
   if (memory?.ok && new TextDecoder().decode(memory.bytes).includes(before.owner)) {
     warnings.push(`Its MEMORY.md names ${before.owner}.`);
   }

@@ -15,14 +15,14 @@ const MEMORY = 'MEMORY.md';
 const MEMORY_IN_PROMPT = 64 * 1024;
 
 export const fileEndpoints = [
-  endpoint(routes.listFiles, async ({ ports, see, params, query }) => {
+  endpoint(routes.listFiles, async ({ deps, see, params, query }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const folder = query.folder.replace(/\/$/, '');
     if (folder !== '' && !staysBelow(folder)) {
       return fileRefusal({ ok: false, reason: 'bad_path', detail: '' });
     }
-    const entries = await ports.folders.list(found.row.id, folder, MAX_ENTRIES);
+    const entries = await deps.folders.list(found.row.id, folder, MAX_ENTRIES);
     return {
       ok: true,
       body: whole(
@@ -36,18 +36,18 @@ export const fileEndpoints = [
     };
   }),
 
-  endpoint(routes.getFile, async ({ ports, see, params }) => {
+  endpoint(routes.getFile, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const content = await ports.folders.stream(found.row.id, params.path, MAX_FILE_BYTES);
+    const content = await deps.folders.stream(found.row.id, params.path, MAX_FILE_BYTES);
     if (!content.ok) return fileRefusal(content);
     return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.getMemory, async ({ ports, see, params, held }) => {
+  endpoint(routes.getMemory, async ({ deps, see, params, held }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const read = await readCounted(ports, held, found.row.id, MEMORY, MAX_FILE_BYTES);
+    const read = await readCounted(deps, held, found.row.id, MEMORY, MAX_FILE_BYTES);
     if (read === null) return busy();
     if (!read.ok) return fileRefusal(read);
     return {
@@ -57,16 +57,16 @@ export const fileEndpoints = [
     };
   }),
 
-  endpoint(routes.putMemory, async ({ ports, see, params, body, request, held }) => {
+  endpoint(routes.putMemory, async ({ deps, see, params, body, request, held }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const agentId = found.row.id;
     const bytes = new TextEncoder().encode(body);
-    const refused = await oneAtATime(ports.db, async () => {
-      const before = await readCounted(ports, held, agentId, MEMORY, MAX_FILE_BYTES);
+    const refused = await oneAtATime(deps.db, async () => {
+      const before = await readCounted(deps, held, agentId, MEMORY, MAX_FILE_BYTES);
       if (before === null) return busy();
       const not = await precondition(request.headers, before);
-      if (!not) await ports.folders.write(agentId, MEMORY, bytes);
+      if (!not) await deps.folders.write(agentId, MEMORY, bytes);
       return not;
     });
     if (refused) return refused;
@@ -78,7 +78,7 @@ export const fileEndpoints = [
       body: {
         bytes: bytes.length,
         etag,
-        turn_running: await hasRunningJob(ports.db, agentId),
+        turn_running: await hasRunningJob(deps.db, agentId),
         warnings: isLong ? [`Only the first ${MEMORY_IN_PROMPT} bytes are in every prompt.`] : [],
       },
     };

@@ -17,8 +17,8 @@ describe('a full folder', () => {
     await api.addAgent('scout', ANN);
     folder = join(api.paths.agents, 'scout');
     Object.assign(looked, { folders: 0, entries: 0 });
-    const { list } = api.ports.folders;
-    api.ports.folders.list = async (...words) => {
+    const { list } = api.deps.folders;
+    api.deps.folders.list = async (...words) => {
       const entries = await list(...words);
       looked.folders++;
       looked.entries += entries.length;

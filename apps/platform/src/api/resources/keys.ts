@@ -1,5 +1,11 @@
 import { parseProviderKey, renderError } from '@tinyfat/core';
-import { deleteProviderKey, findProviderKey, listProviderKeys, type ProviderKey } from '@tinyfat/database';
+import {
+  deleteProviderKey,
+  findProviderKey,
+  listProviderKeys,
+  type ProviderKey,
+  storeProviderKey,
+} from '@tinyfat/database';
 import { refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
@@ -8,35 +14,40 @@ import { chosenOwner, listedOwner } from '../owner.ts';
 import * as routes from '../routes/keys.ts';
 
 export const keyEndpoints = [
-  endpoint(routes.listKeys, async ({ ports, principal, query }) => {
+  endpoint(routes.listKeys, async ({ deps, principal, query }) => {
     const of = listedOwner(principal, query.owner);
     if (!of.ok) return of;
-    return { ok: true, body: whole((await listProviderKeys(ports.db, of.owner)).map(shown)) };
+    return { ok: true, body: whole((await listProviderKeys(deps.db, of.owner)).map(shown)) };
   }),
 
-  endpoint(routes.putKey, async ({ ports, principal, params, query, body }) => {
+  endpoint(routes.putKey, async ({ deps, principal, params, query, body }) => {
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
     const parsed = parseProviderKey(body.key);
     if (!parsed.ok) return refuse('invalid_request', `"key": ${parsed.reason}`);
     const { owner } = of;
     const { provider } = params;
-    const stored = await ports.storeKey({ owner, provider, key: parsed.key, lastFour: parsed.lastFour });
+    const stored = await storeProviderKey(deps.db, deps.masterKeys, {
+      owner,
+      provider,
+      key: parsed.key,
+      lastFour: parsed.lastFour,
+    });
     if (!stored.ok) {
       // The detail names paths and commands of the machine: it is for the operator alone.
       if (principal.kind === 'operator')
         return refuse('server_fault', renderError(stored.code, stored.detail));
-      ports.logger.error('key_not_stored', { code: stored.code, detail: stored.detail });
+      deps.logger.error('key_not_stored', { code: stored.code, detail: stored.detail });
       return refuse('server_fault', 'The key could not be sealed, so it was not stored.');
     }
-    const row = await findProviderKey(ports.db, owner, provider);
+    const row = await findProviderKey(deps.db, owner, provider);
     return row ? { ok: true, body: { ...shown(row), replaced: stored.replaced } } : refuse('server_fault');
   }),
 
-  endpoint(routes.deleteKey, async ({ ports, principal, params, query }) => {
+  endpoint(routes.deleteKey, async ({ deps, principal, params, query }) => {
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
-    const gone = await deleteProviderKey(ports.db, of.owner, params.provider);
+    const gone = await deleteProviderKey(deps.db, of.owner, params.provider);
     return gone ? { ok: true, body: null } : refuse('not_found');
   }),
 ];

@@ -11,9 +11,9 @@ import {
 import * as v from 'valibot';
 import { type Refusal, refuse } from '../answer.ts';
 import { pageOf, readCursor } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
-import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/mails.ts';
 
 const result = { result: v.string(), aligned: v.boolean() };
@@ -41,14 +41,14 @@ const storedEvidence = v.object({
 });
 
 export const mailEndpoints = [
-  endpoint(routes.listMails, async ({ ports, see, query }) => {
+  endpoint(routes.listMails, async ({ deps, see, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
     const { state, verdict, message_id: messageId, limit } = query;
     const rows = await visibleMails(
-      ports.db,
+      deps.db,
       see.sight,
       { ...narrowed.row, state, verdict, messageId },
       { after: cursor.after, limit: limit + 1 },
@@ -59,39 +59,39 @@ export const mailEndpoints = [
     };
   }),
 
-  endpoint(routes.getMail, async ({ ports, see, params }) => {
+  endpoint(routes.getMail, async ({ deps, see, params }) => {
     const found = await see.mail(params.id);
-    return found.ok ? { ok: true, body: await shown(ports, found.row) } : found;
+    return found.ok ? { ok: true, body: await shown(deps, found.row) } : found;
   }),
 
-  endpoint(routes.getRawMail, async ({ ports, see, params }) => {
+  endpoint(routes.getRawMail, async ({ deps, see, params }) => {
     const found = await see.mail(params.id);
     if (!found.ok) return found;
-    const content = await ports.rawMail.stream(found.row.raw_key);
+    const content = await deps.rawMail.stream(found.row.raw_key);
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
-  endpoint(routes.releaseMail, async ({ ports, see, params }) => {
+  endpoint(routes.releaseMail, async ({ deps, see, params }) => {
     const found = await see.mail(params.id);
     if (!found.ok) return found;
-    if ((await ports.releaseMail(found.row.id)) !== 'queued') return notWaiting(found.row);
-    ports.onJobs();
+    if ((await deps.mails.releaseMail(found.row.id)) !== 'queued') return notWaiting(found.row);
+    deps.wakeUp.wake('jobs');
     const now = await see.mail(params.id);
-    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+    return now.ok ? { ok: true, body: await shown(deps, now.row) } : now;
   }),
 
-  endpoint(routes.discardMail, async ({ ports, see, params }) => {
+  endpoint(routes.discardMail, async ({ deps, see, params }) => {
     const found = await see.mail(params.id);
     if (!found.ok) return found;
-    if ((await discardMails(ports.db, { mailId: found.row.id })) === 0) return notWaiting(found.row);
+    if ((await discardMails(deps.db, { mailId: found.row.id })) === 0) return notWaiting(found.row);
     const now = await see.mail(params.id);
-    return now.ok ? { ok: true, body: await shown(ports, now.row) } : now;
+    return now.ok ? { ok: true, body: await shown(deps, now.row) } : now;
   }),
 
-  endpoint(routes.discardAllMails, async ({ ports, see, params }) => {
+  endpoint(routes.discardAllMails, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    return { ok: true, body: { discarded: await discardMails(ports.db, { agentId: found.row.id }) } };
+    return { ok: true, body: { discarded: await discardMails(deps.db, { agentId: found.row.id }) } };
   }),
 ];
 
@@ -133,9 +133,9 @@ function facts(mail: OfAgent<Mail>) {
   };
 }
 
-async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
-  const run = await runOfMail(ports.db, mail.id);
-  const deliveries = await deliveriesOfMail(ports.db, mail.id);
+async function shown(deps: ApiDeps, mail: OfAgent<Mail>) {
+  const run = await runOfMail(deps.db, mail.id);
+  const deliveries = await deliveriesOfMail(deps.db, mail.id);
   const isOfList = isErrorCode(mail.reason_code);
   return {
     ...facts(mail),
@@ -143,7 +143,7 @@ async function shown(ports: ApiPorts, mail: OfAgent<Mail>) {
     references: mail.thread_references.split(' ').filter((one) => one !== ''),
     authentication: mail.authentication,
     next_step: isOfList ? describeError(mail.reason_code).nextStep : null,
-    waiting: await waitsAtDoor(ports.db, mail.id),
+    waiting: await waitsAtDoor(deps.db, mail.id),
     run: run?.id ?? null,
     deliveries: deliveries.map(({ id, kind, recipients, state }) => ({
       id,

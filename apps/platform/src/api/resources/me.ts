@@ -3,7 +3,7 @@ import { isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/me.ts';
 
 export const meEndpoints = [
-  endpoint(routes.getMe, async ({ principal, ports }) => ({
+  endpoint(routes.getMe, async ({ principal, deps }) => ({
     ok: true,
     body: {
       owner: principal.owner,
@@ -14,7 +14,7 @@ export const meEndpoints = [
         principal.kind === 'token'
           ? { id: principal.tokenId, expires_at: isoTimeOrNull(principal.expiresAt) }
           : null,
-      mail_domain: ports.mailDomain,
+      mail_domain: deps.mailDomain,
     },
   })),
 ];

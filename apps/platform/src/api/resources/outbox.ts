@@ -12,22 +12,22 @@ import {
 } from '@tinyfat/database';
 import { type Outcome, refuse } from '../answer.ts';
 import { pageOf, readCursor, whole } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
-import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
 import { readRecipients } from './mails.ts';
 
 export const outboxEndpoints = [
-  endpoint(routes.listOutbox, async ({ ports, see, query }) => {
+  endpoint(routes.listOutbox, async ({ deps, see, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
     const { state, limit } = query;
     const rows = await visibleDeliveries(
-      ports.db,
+      deps.db,
       see.sight,
       { ...narrowed.row, state },
       { after: cursor.after, limit: limit + 1 },
@@ -40,41 +40,41 @@ export const outboxEndpoints = [
     return found.ok ? { ok: true, body: shown(found.row) } : found;
   }),
 
-  endpoint(routes.getRawDelivery, async ({ ports, see, params }) => {
+  endpoint(routes.getRawDelivery, async ({ deps, see, params }) => {
     const found = await see.delivery(params.id);
     if (!found.ok) return found;
     if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
-    const content = await ports.rawMail.stream(found.row.raw_key);
+    const content = await deps.rawMail.stream(found.row.raw_key);
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
-  endpoint(routes.retryDelivery, async ({ ports, see, params }) =>
-    letGo(ports, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
+  endpoint(routes.retryDelivery, async ({ deps, see, params }) =>
+    letGo(deps, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
   ),
 
-  endpoint(routes.approveDelivery, async ({ ports, see, params }) =>
-    letGo(ports, see, params.id, 'approve', ['held']),
+  endpoint(routes.approveDelivery, async ({ deps, see, params }) =>
+    letGo(deps, see, params.id, 'approve', ['held']),
   ),
 
-  endpoint(routes.listSuppressed, async ({ ports, see, params }) => {
+  endpoint(routes.listSuppressed, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const { id, name: agent } = found.row;
-    const rows = await listSuppressed(ports.db, id);
+    const rows = await listSuppressed(deps.db, id);
     return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent }))) };
   }),
 
-  endpoint(routes.listAllSuppressed, async ({ ports, see }) => ({
+  endpoint(routes.listAllSuppressed, async ({ deps, see }) => ({
     ok: true,
-    body: whole((await visibleSuppressed(ports.db, see.sight)).map(unreached)),
+    body: whole((await visibleSuppressed(deps.db, see.sight)).map(unreached)),
   })),
 
-  endpoint(routes.unsuppress, async ({ ports, see, params }) => {
+  endpoint(routes.unsuppress, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const parsed = canonicalAddress(params.address.trim());
     if (!parsed.ok) return refuse('invalid_request', `"address": ${parsed.reason}`);
-    const gone = await unsuppress(ports.db, found.row.id, parsed.address);
+    const gone = await unsuppress(deps.db, found.row.id, parsed.address);
     return gone ? { ok: true, body: null } : refuse('not_found');
   }),
 ];
@@ -83,7 +83,7 @@ const NOT_COMPOSED =
   'The mail could not be composed, so there are no bytes; the agent has to write it again.';
 
 async function letGo(
-  ports: ApiPorts,
+  deps: ApiDeps,
   see: Visible,
   id: string,
   action: 'retry' | 'approve',
@@ -92,10 +92,10 @@ async function letGo(
   const found = await see.delivery(id);
   if (!found.ok) return found;
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
-  if (!(await requeueDelivery(ports.db, found.row.id, from, ports.clock()))) {
+  if (!(await requeueDelivery(deps.db, found.row.id, from, deps.clock()))) {
     return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
   }
-  ports.onDeliveries();
+  deps.wakeUp.wake('deliveries');
   const now = await see.delivery(id);
   return now.ok ? { ok: true, body: shown(now.row) } : now;
 }

@@ -1,7 +1,7 @@
 /** Files of an agent's folder, as the API hands them out. */
 import { type HeldBytes, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
-import type { ApiPorts } from '../ports.ts';
+import type { ApiDeps } from '../deps.ts';
 
 /** Why a file is not given. */
 export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
@@ -25,7 +25,7 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
  * What is only handed on is streamed instead.
  */
 export async function readCounted(
-  { folders }: Pick<ApiPorts, 'folders'>,
+  { folders }: Pick<ApiDeps, 'folders'>,
   held: HeldBytes,
   agentId: string,
   path: string,

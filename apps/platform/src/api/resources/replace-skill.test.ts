@@ -14,7 +14,7 @@ describe('a skill that is replaced', () => {
   beforeEach(async () => {
     api = await openApi();
     await api.addAgent('scout', ANN);
-    const { write, move, removeFolder } = api.ports.folders;
+    const { write, move, removeFolder } = api.deps.folders;
     whole = { write, move, removeFolder };
   });
   afterEach(() => api.dispose());
@@ -39,11 +39,11 @@ describe('a skill that is replaced', () => {
         // biome-ignore lint/suspicious/noExplicitAny: the three take different words
         return await (whole[name] as any)(...words);
       };
-      Object.assign(api.ports.folders, { [name]: change });
+      Object.assign(api.deps.folders, { [name]: change });
     }
     return () => made > count;
   }
-  const beginAnew = () => Object.assign(api.ports.folders, whole);
+  const beginAnew = () => Object.assign(api.deps.folders, whole);
 
   it('is the old or the new one, whole, wherever that was cut off', async () => {
     const seen = new Set<string>();
@@ -68,7 +68,7 @@ describe('a skill that is replaced', () => {
     for (let count = 0; ; count++) {
       await put('old');
       // Left over of a replacement that was cut off before its end.
-      await api.folders.write('scout', `skills/.tea.${api.ports.makeId()}.old/SKILL.md`, 'older');
+      await api.folders.write('scout', `skills/.tea.${api.deps.makeId()}.old/SKILL.md`, 'older');
       const wasCutOff = endBefore(count);
       await remove().catch(() => {});
       beginAnew();
@@ -83,7 +83,7 @@ describe('a skill that is replaced', () => {
   });
 
   it('leaves what another process is writing alone, and clears away what was never finished', async () => {
-    const [young, old] = [`.${api.ports.makeId()}.new`, `.${api.ports.makeId()}.new`];
+    const [young, old] = [`.${api.deps.makeId()}.new`, `.${api.deps.makeId()}.new`];
     for (const name of [young, old]) await api.folders.write('scout', `skills/${name}/SKILL.md`, 'x');
     const at = (hoursAgo: number) => api.now / 1000 - hoursAgo * 3600;
     utimesSync(join(api.paths.agents, 'scout/skills', young), at(0.5), at(0.5));
@@ -100,10 +100,10 @@ describe('a skill that is replaced', () => {
 
   it('takes few steps for the many things that an agent leaves for it', async () => {
     const folder = join(api.paths.agents, 'scout/skills');
-    for (let at = 0; at < 1500; at++) mkdirSync(join(folder, `.s${at}.${api.ports.makeId()}.old`));
+    for (let at = 0; at < 1500; at++) mkdirSync(join(folder, `.s${at}.${api.deps.makeId()}.old`));
     await put('one');
     let moves = 0;
-    api.ports.folders.move = async (...words) => {
+    api.deps.folders.move = async (...words) => {
       moves++;
       await whole.move(...words);
     };
@@ -127,7 +127,7 @@ describe('a skill that is replaced', () => {
 
   it('does not come back where the agent has put a file or a link meanwhile, nor is lost', async () => {
     const folder = join(api.paths.agents, 'scout/skills');
-    const aside = `.tea.${api.ports.makeId()}.old`;
+    const aside = `.tea.${api.deps.makeId()}.old`;
     await api.folders.write('scout', `skills/${aside}/SKILL.md`, about('old').content);
     symlinkSync('/etc', join(folder, 'tea'));
     expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([]);

@@ -6,10 +6,10 @@
  * the way of its successor, `.ID.gone` is on its way out.
  */
 import { errorCode, type FolderEntry } from '@tinyfat/core';
+import type { ApiDeps } from '../deps.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import type { ApiPorts } from '../ports.ts';
 
-type Ports = Pick<ApiPorts, 'db' | 'folders' | 'makeId' | 'clock'>;
+type Deps = Pick<ApiDeps, 'db' | 'folders' | 'makeId' | 'clock'>;
 
 /** A file of a skill that is put. */
 export interface NewSkillFile {
@@ -29,37 +29,37 @@ const MAX_SETTLED = 3;
 
 /** Puts a skill of exactly these files where one of that name was. */
 export async function replaceSkill(
-  ports: Ports,
+  deps: Deps,
   agentId: string,
   skill: string,
   files: ReadonlyMap<string, NewSkillFile>,
 ): Promise<void> {
-  const { folders } = ports;
-  await settleSkills(ports, agentId);
-  const fresh = `skills/.${ports.makeId()}.new`;
+  const { folders } = deps;
+  await settleSkills(deps, agentId);
+  const fresh = `skills/.${deps.makeId()}.new`;
   for (const [path, { bytes, executable }] of files) {
     await folders.write(agentId, `${fresh}/${path}`, bytes, { executable });
   }
-  const old = `skills/.${skill}.${ports.makeId()}.old`;
-  await oneAtATime(ports.db, async () => {
-    await moveIfThere(ports, agentId, `skills/${skill}`, old);
+  const old = `skills/.${skill}.${deps.makeId()}.old`;
+  await oneAtATime(deps.db, async () => {
+    await moveIfThere(deps, agentId, `skills/${skill}`, old);
     await folders.move(agentId, fresh, `skills/${skill}`);
   });
-  await settleSkills(ports, agentId);
+  await settleSkills(deps, agentId);
 }
 
 /** Takes a skill away. `nested`: too deep to be removed whole from disk, but out of the way. */
 export async function removeSkill(
-  ports: Ports,
+  deps: Deps,
   agentId: string,
   skill: string,
 ): Promise<'removed' | 'missing' | 'nested'> {
   // A predecessor of it must not come back in its place.
-  await settleSkills(ports, agentId);
-  const gone = `skills/.${ports.makeId()}.gone`;
-  const moved = await oneAtATime(ports.db, () => moveIfThere(ports, agentId, `skills/${skill}`, gone));
+  await settleSkills(deps, agentId);
+  const gone = `skills/.${deps.makeId()}.gone`;
+  const moved = await oneAtATime(deps.db, () => moveIfThere(deps, agentId, `skills/${skill}`, gone));
   if (!moved) return 'missing';
-  return (await ports.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
+  return (await deps.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
 }
 
 /** Whether a replacement was cut off after the old skill had been moved away. */
@@ -72,22 +72,22 @@ export function isCutOff(entries: readonly FolderEntry[]): boolean {
 }
 
 /** Ends what was cut off: an old skill without a successor comes back, everything else that was left over goes. */
-export async function settleSkills(ports: Ports, agentId: string): Promise<void> {
-  const entries = await ports.folders.list(agentId, 'skills', MAX_ENTRIES);
+export async function settleSkills(deps: Deps, agentId: string): Promise<void> {
+  const entries = await deps.folders.list(agentId, 'skills', MAX_ENTRIES);
   // Ids count up with time: of two that were one skill the newer one is the first.
-  const leftOver = entries.filter((entry) => isLeftOver(entry, ports.clock())).reverse();
+  const leftOver = entries.filter((entry) => isLeftOver(entry, deps.clock())).reverse();
   for (const { name } of leftOver.slice(0, MAX_SETTLED)) {
     // By its new name it can not come back, however long its removal takes.
-    const gone = ON_ITS_WAY_OUT.test(name) ? name : `.${ports.makeId()}.gone`;
-    const goes = await oneAtATime(ports.db, async () => {
+    const gone = ON_ITS_WAY_OUT.test(name) ? name : `.${deps.makeId()}.gone`;
+    const goes = await oneAtATime(deps.db, async () => {
       const skill = REPLACED.exec(name)?.[1];
-      if (skill !== undefined && !(await isThere(ports, agentId, skill))) {
-        await comeBack(ports, agentId, name, skill);
+      if (skill !== undefined && !(await isThere(deps, agentId, skill))) {
+        await comeBack(deps, agentId, name, skill);
         return false;
       }
-      return gone === name || (await moveIfThere(ports, agentId, `skills/${name}`, `skills/${gone}`));
+      return gone === name || (await moveIfThere(deps, agentId, `skills/${name}`, `skills/${gone}`));
     });
-    if (goes) await ports.folders.removeFolder(agentId, `skills/${gone}`);
+    if (goes) await deps.folders.removeFolder(agentId, `skills/${gone}`);
   }
 }
 
@@ -96,20 +96,20 @@ function isLeftOver({ name, modifiedAt }: FolderEntry, now: number): boolean {
   return REPLACED.test(name) || ON_ITS_WAY_OUT.test(name);
 }
 
-async function isThere({ folders }: Ports, agentId: string, skill: string): Promise<boolean> {
+async function isThere({ folders }: Deps, agentId: string, skill: string): Promise<boolean> {
   return (await folders.list(agentId, `skills/${skill}`, 1)).length > 0;
 }
 
-async function comeBack(ports: Ports, agentId: string, name: string, skill: string): Promise<void> {
+async function comeBack(deps: Deps, agentId: string, name: string, skill: string): Promise<void> {
   try {
-    await moveIfThere(ports, agentId, `skills/${name}`, `skills/${skill}`);
+    await moveIfThere(deps, agentId, `skills/${name}`, `skills/${skill}`);
   } catch {
     // The agent put something else there, a file or a link: that is then what it has, and the old skill is kept aside.
   }
 }
 
 /** False where there is nothing to move: somebody else moved it. */
-async function moveIfThere({ folders }: Ports, agentId: string, from: string, to: string): Promise<boolean> {
+async function moveIfThere({ folders }: Deps, agentId: string, from: string, to: string): Promise<boolean> {
   try {
     await folders.move(agentId, from, to);
     return true;

@@ -9,14 +9,14 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/runs.ts';
 
 export const runEndpoints = [
-  endpoint(routes.listRuns, async ({ ports, see, query }) => {
+  endpoint(routes.listRuns, async ({ deps, see, query }) => {
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
     const { status, limit } = query;
     const rows = await visibleRuns(
-      ports.db,
+      deps.db,
       see.sight,
       { ...narrowed.row, status },
       { after: cursor.after, limit: limit + 1 },
@@ -29,7 +29,7 @@ export const runEndpoints = [
     return found.ok ? { ok: true, body: shown(found.row) } : found;
   }),
 
-  endpoint(routes.getRunEvents, async ({ ports, see, principal, params, query, request, streams }) => {
+  endpoint(routes.getRunEvents, async ({ deps, see, principal, params, query, request, streams }) => {
     const found = await see.run(params.id);
     if (!found.ok) return found;
     const run = found.row;
@@ -38,9 +38,9 @@ export const runEndpoints = [
       const free = streams.take(principal.owner ?? '');
       if (!free) return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
       const left = new AbortController();
-      const signal = AbortSignal.any([left.signal, request.signal, ports.stopping]);
+      const signal = AbortSignal.any([left.signal, request.signal, deps.stopping]);
       const after = Number(/^\d{1,9}$/.exec(request.headers.get('last-event-id') ?? '')?.[0] ?? 0);
-      const stream = eventStream(followRun(ports, see, run, after, signal), () => {
+      const stream = eventStream(followRun(deps, see, run, after, signal), () => {
         left.abort();
         free();
       });
@@ -49,7 +49,7 @@ export const runEndpoints = [
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const after = cursor.after?.at ?? 0;
-    const all = await runEventReader(ports.folders, run, ports.clock).more(run.status !== 'running');
+    const all = await runEventReader(deps.folders, run, deps.clock).more(run.status !== 'running');
     return {
       ok: true,
       body: {

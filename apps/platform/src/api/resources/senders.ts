@@ -19,74 +19,74 @@ const MAX_ENTRIES = 1000;
 const MAX_SECRET_ADDRESSES = 200;
 
 export const senderEndpoints = [
-  endpoint(routes.listAllowedSenders, async ({ ports, see, params }) => {
+  endpoint(routes.listAllowedSenders, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const rows = await allowedSenderRows(ports.db, found.row.id);
+    const rows = await allowedSenderRows(deps.db, found.row.id);
     return {
       ok: true,
       body: whole(rows.map(({ entry, created_at }) => ({ entry, created_at: isoTime(created_at) }))),
     };
   }),
 
-  endpoint(routes.addSender, async ({ ports, see, params, body }) => {
+  endpoint(routes.addSender, async ({ deps, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const parsed = parseAllowEntry(body.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    if ((await allowedSenderRows(ports.db, found.row.id)).length >= MAX_ENTRIES) {
+    if ((await allowedSenderRows(deps.db, found.row.id)).length >= MAX_ENTRIES) {
       return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
     }
     const { entry, warning } = parsed;
-    const added = await addAllowedSender(ports.db, found.row.id, entry.text, ports.clock());
+    const added = await addAllowedSender(deps.db, found.row.id, entry.text, deps.clock());
     return { ok: true, body: { entry: entry.text, added, warning } };
   }),
 
-  endpoint(routes.removeSender, async ({ ports, see, params }) => {
+  endpoint(routes.removeSender, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const parsed = parseAllowEntry(params.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    const gone = await removeAllowedSender(ports.db, found.row.id, parsed.entry.text);
+    const gone = await removeAllowedSender(deps.db, found.row.id, parsed.entry.text);
     return gone ? { ok: true, body: null } : refuse('not_found');
   }),
 
-  endpoint(routes.listSecretAddresses, async ({ ports, see, params }) => {
+  endpoint(routes.listSecretAddresses, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const rows = await listSecretAddresses(ports.db, found.row.id);
+    const rows = await listSecretAddresses(deps.db, found.row.id);
     return { ok: true, body: whole(rows.reverse().map(shown)) };
   }),
 
-  endpoint(routes.createSecretAddress, async ({ ports, see, params, body }) => {
+  endpoint(routes.createSecretAddress, async ({ deps, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const agent = found.row;
-    if ((await listSecretAddresses(ports.db, agent.id)).length >= MAX_SECRET_ADDRESSES) {
+    if ((await listSecretAddresses(deps.db, agent.id)).length >= MAX_SECRET_ADDRESSES) {
       return refuse('conflict', `There are ${MAX_SECRET_ADDRESSES} secret addresses; revoke one first.`);
     }
-    const token = newSecretToken(ports.randomBytes);
-    const address = canonicalAddress(`${agent.name}+${token}@${ports.mailDomain}`);
+    const token = newSecretToken(deps.randomBytes);
+    const address = canonicalAddress(`${agent.name}+${token}@${deps.mailDomain}`);
     if (!address.ok) {
       return refuse('conflict', `The agent's name is too long for a secret address (${address.reason})`);
     }
     const row = {
-      id: ports.makeId(),
+      id: deps.makeId(),
       agent_id: agent.id,
       token_sha256: await secretTokenHash(token),
       note: body.note,
-      created_at: ports.clock(),
+      created_at: deps.clock(),
     };
-    await insertSecretAddress(ports.db, row);
+    await insertSecretAddress(deps.db, row);
     return { ok: true, body: { ...shown({ ...row, last_used_at: null }), address: address.address } };
   }),
 
-  endpoint(routes.revokeSecretAddress, async ({ ports, see, params }) => {
+  endpoint(routes.revokeSecretAddress, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const named = oneNamed(await listSecretAddresses(ports.db, found.row.id), params.id);
+    const named = oneNamed(await listSecretAddresses(deps.db, found.row.id), params.id);
     if (!named.ok) return named;
-    const gone = await deleteSecretAddress(ports.db, found.row.id, named.row.id);
+    const gone = await deleteSecretAddress(deps.db, found.row.id, named.row.id);
     return gone ? { ok: true, body: null } : refuse('not_found');
   }),
 ];

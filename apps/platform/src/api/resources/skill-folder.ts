@@ -5,8 +5,8 @@
 import type { FolderEntry } from '@tinyfat/core';
 import { hasRunningJob } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
+import type { ApiDeps } from '../deps.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import type { ApiPorts } from '../ports.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
 import { isCutOff, settleSkills } from './replace-skill.ts';
 import { readSkillHead } from './skill-head.ts';
@@ -33,49 +33,45 @@ export interface SkillFile {
 }
 
 /** Folders of skills; what begins with a dot is on its way in or out. */
-async function skillFolders(ports: ApiPorts, agentId: string): Promise<FolderEntry[]> {
-  const list = () => ports.folders.list(agentId, 'skills', 1000);
+async function skillFolders(deps: ApiDeps, agentId: string): Promise<FolderEntry[]> {
+  const list = () => deps.folders.list(agentId, 'skills', 1000);
   let entries = await list();
   if (isCutOff(entries)) {
-    await settleSkills(ports, agentId);
+    await settleSkills(deps, agentId);
     // While nobody is between the two steps of a replacement.
-    entries = await oneAtATime(ports.db, list);
+    entries = await oneAtATime(deps.db, list);
   }
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
 
 /** Files of a skill by path, at most some more than a skill may have; null where there is no such skill. */
-export async function skillFiles(
-  ports: ApiPorts,
-  agentId: string,
-  skill: string,
-): Promise<SkillFile[] | null> {
-  const isListed = (await skillFolders(ports, agentId)).some(({ name }) => name === skill);
+export async function skillFiles(deps: ApiDeps, agentId: string, skill: string): Promise<SkillFile[] | null> {
+  const isListed = (await skillFolders(deps, agentId)).some(({ name }) => name === skill);
   // An agent can crowd it out of the list.
-  if (!isListed && (await ports.folders.list(agentId, `skills/${skill}`, 1)).length === 0) return null;
-  return await filesBelow(ports, agentId, skill, { ...MAX_LOOK });
+  if (!isListed && (await deps.folders.list(agentId, `skills/${skill}`, 1)).length === 0) return null;
+  return await filesBelow(deps, agentId, skill, { ...MAX_LOOK });
 }
 
 /** Each skill with its files, as far as all of them together may be looked at. */
 export async function allSkills(
-  ports: ApiPorts,
+  deps: ApiDeps,
   agentId: string,
 ): Promise<{ name: string; files: SkillFile[] }[]> {
   const look = { ...MAX_LOOK };
   const skills = [];
-  for (const { name } of await skillFolders(ports, agentId)) {
-    skills.push({ name, files: await filesBelow(ports, agentId, name, look) });
+  for (const { name } of await skillFolders(deps, agentId)) {
+    skills.push({ name, files: await filesBelow(deps, agentId, name, look) });
   }
   return skills;
 }
 
-async function filesBelow(ports: ApiPorts, agentId: string, skill: string, look: Look): Promise<SkillFile[]> {
+async function filesBelow(deps: ApiDeps, agentId: string, skill: string, look: Look): Promise<SkillFile[]> {
   const files: SkillFile[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
     if (look.folders-- <= 0) return;
     if (look.folders % SLICE === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     const most = Math.min(1000, Math.max(0, look.entries));
-    const entries = await ports.folders.list(agentId, `skills/${skill}${folder}`, most);
+    const entries = await deps.folders.list(agentId, `skills/${skill}${folder}`, most);
     look.entries -= entries.length;
     for (const { kind, name, size, executable } of entries) {
       if (files.length > MAX_SKILL_FILES * 2) return;
@@ -90,14 +86,14 @@ async function filesBelow(ports: ApiPorts, agentId: string, skill: string, look:
 }
 
 /** A skill as the API shows it. */
-export async function shownSkill(ports: ApiPorts, agentId: string, skill: string) {
-  const files = await skillFiles(ports, agentId, skill);
+export async function shownSkill(deps: ApiDeps, agentId: string, skill: string) {
+  const files = await skillFiles(deps, agentId, skill);
   if (!files) return refuse('not_found');
-  const about = await ports.folders.read(agentId, `skills/${skill}/SKILL.md`, MAX_SKILL_MD_BYTES);
+  const about = await deps.folders.read(agentId, `skills/${skill}/SKILL.md`, MAX_SKILL_MD_BYTES);
   const warnings = about.ok
     ? await warningsOf(skill, about.bytes)
     : ['There is no SKILL.md that can be read.'];
-  const body = { name: skill, files, turn_running: await hasRunningJob(ports.db, agentId), warnings };
+  const body = { name: skill, files, turn_running: await hasRunningJob(deps.db, agentId), warnings };
   return { ok: true as const, body };
 }
 

@@ -1,8 +1,8 @@
 import { fromBase64 } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
-import type { ApiPorts } from '../ports.ts';
 import * as routes from '../routes/files.ts';
 import { fileRefusal } from './read-file.ts';
 import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
@@ -12,10 +12,10 @@ import { readSkillHead } from './skill-head.ts';
 const ABOUT = 'SKILL.md';
 
 export const skillEndpoints = [
-  endpoint(routes.listSkills, async ({ ports, see, params }) => {
+  endpoint(routes.listSkills, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const rows = (await allSkills(ports, found.row.id)).map(({ name, files }) => ({
+    const rows = (await allSkills(deps, found.row.id)).map(({ name, files }) => ({
       name,
       files: files.length,
       bytes: sum(files.map(({ bytes }) => bytes)),
@@ -23,29 +23,29 @@ export const skillEndpoints = [
     return { ok: true, body: whole(rows) };
   }),
 
-  endpoint(routes.getSkill, async ({ ports, see, params }) => {
+  endpoint(routes.getSkill, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
-    return found.ok ? await shownSkill(ports, found.row.id, params.skill) : found;
+    return found.ok ? await shownSkill(deps, found.row.id, params.skill) : found;
   }),
 
-  endpoint(routes.putSkill, async ({ ports, see, params, body }) => {
+  endpoint(routes.putSkill, async ({ deps, see, params, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const files = decodeFiles(body.files);
     if (!files.ok) return files;
     const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
     if (unusable) return refuse('invalid_request', `"files": ${unusable}`);
-    const ready = await skillsFolder(ports, found.row.id);
+    const ready = await skillsFolder(deps, found.row.id);
     if (ready) return ready;
-    await replaceSkill(ports, found.row.id, params.skill, files.files);
-    return await shownSkill(ports, found.row.id, params.skill);
+    await replaceSkill(deps, found.row.id, params.skill, files.files);
+    return await shownSkill(deps, found.row.id, params.skill);
   }),
 
-  endpoint(routes.deleteSkill, async ({ ports, see, params }) => {
+  endpoint(routes.deleteSkill, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    if (!(await skillFiles(ports, found.row.id, params.skill))) return refuse('not_found');
-    switch (await removeSkill(ports, found.row.id, params.skill)) {
+    if (!(await skillFiles(deps, found.row.id, params.skill))) return refuse('not_found');
+    switch (await removeSkill(deps, found.row.id, params.skill)) {
       case 'removed':
         return { ok: true, body: null };
       case 'missing':
@@ -55,19 +55,19 @@ export const skillEndpoints = [
     }
   }),
 
-  endpoint(routes.getSkillFile, async ({ ports, see, params }) => {
+  endpoint(routes.getSkillFile, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     const path = `skills/${params.skill}/${params.file}`;
-    const content = await ports.folders.stream(found.row.id, path, routes.MAX_SKILL_BYTES);
+    const content = await deps.folders.stream(found.row.id, path, routes.MAX_SKILL_BYTES);
     if (!content.ok) return fileRefusal(content);
     return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.putSkillFile, async ({ ports, see, params, query, body }) => {
+  endpoint(routes.putSkillFile, async ({ deps, see, params, query, body }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
-    const files = await skillFiles(ports, found.row.id, params.skill);
+    const files = await skillFiles(deps, found.row.id, params.skill);
     if (!files) return refuse('not_found');
     const others = files.filter(({ path }) => path !== params.file);
     const twin = others.find(({ path }) => path.toLowerCase() === params.file.toLowerCase());
@@ -78,24 +78,24 @@ export const skillEndpoints = [
     if (others.length >= routes.MAX_SKILL_FILES || bytes > routes.MAX_SKILL_BYTES) {
       return refuse('conflict', 'The skill would have more files or bytes than it may.');
     }
-    const blocked = await onTheWay(ports, found.row.id, `skills/${params.skill}/${params.file}`);
+    const blocked = await onTheWay(deps, found.row.id, `skills/${params.skill}/${params.file}`);
     if (blocked) return blocked;
     const before = files.find(({ path }) => path === params.file);
     const executable =
       query.executable === undefined ? before?.executable === true : query.executable === 'true';
-    await ports.folders.write(found.row.id, `skills/${params.skill}/${params.file}`, body, { executable });
-    return await shownSkill(ports, found.row.id, params.skill);
+    await deps.folders.write(found.row.id, `skills/${params.skill}/${params.file}`, body, { executable });
+    return await shownSkill(deps, found.row.id, params.skill);
   }),
 
-  endpoint(routes.deleteSkillFile, async ({ ports, see, params }) => {
+  endpoint(routes.deleteSkillFile, async ({ deps, see, params }) => {
     const found = await see.agent(params.agent);
     if (!found.ok) return found;
     if (params.file === ABOUT) {
       return refuse('conflict', 'A skill is nothing without its SKILL.md; remove the whole skill.');
     }
-    const files = await skillFiles(ports, found.row.id, params.skill);
+    const files = await skillFiles(deps, found.row.id, params.skill);
     if (!files?.some(({ path }) => path === params.file)) return refuse('not_found');
-    await ports.folders.unlink(found.row.id, `skills/${params.skill}/${params.file}`);
+    await deps.folders.unlink(found.row.id, `skills/${params.skill}/${params.file}`);
     return { ok: true, body: null };
   }),
 ];
@@ -151,15 +151,15 @@ function fromPadded(text: string): Uint8Array | null {
 }
 
 /** The agent may have put something else where its skills belong. */
-async function skillsFolder(ports: ApiPorts, agentId: string): Promise<Refusal | null> {
-  return await onTheWay(ports, agentId, 'skills/SKILL.md');
+async function skillsFolder(deps: ApiDeps, agentId: string): Promise<Refusal | null> {
+  return await onTheWay(deps, agentId, 'skills/SKILL.md');
 }
 
 /** Whether something on the way to a path is no folder, or the path itself is one. */
-async function onTheWay(ports: ApiPorts, agentId: string, path: string): Promise<Refusal | null> {
+async function onTheWay(deps: ApiDeps, agentId: string, path: string): Promise<Refusal | null> {
   const parts = path.split('/');
   for (let depth = 0; depth < parts.length; depth++) {
-    const entries = await ports.folders.list(agentId, parts.slice(0, depth).join('/'), 10_000);
+    const entries = await deps.folders.list(agentId, parts.slice(0, depth).join('/'), 10_000);
     const entry = entries.find(({ name }) => name === parts[depth]);
     if (!entry) return null;
     const isLast = depth === parts.length - 1;

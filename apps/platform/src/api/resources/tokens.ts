@@ -19,13 +19,13 @@ const DAY_MS = 86_400_000;
 const MAX_LIVE_TOKENS = 100;
 
 export const tokenEndpoints = [
-  endpoint(routes.listTokens, async ({ ports, principal, query }) => {
+  endpoint(routes.listTokens, async ({ deps, principal, query }) => {
     const of = listedOwner(principal, query.owner);
     if (!of.ok) return of;
-    return { ok: true, body: whole((await listApiTokens(ports.db, of.owner)).map(shown)) };
+    return { ok: true, body: whole((await listApiTokens(deps.db, of.owner)).map(shown)) };
   }),
 
-  endpoint(routes.createToken, async ({ ports, principal, body }) => {
+  endpoint(routes.createToken, async ({ deps, principal, body }) => {
     const of = chosenOwner(principal, body.owner);
     if (!of.ok) return of;
     const scopes = [...new Set(body.scopes)];
@@ -33,15 +33,15 @@ export const tokenEndpoints = [
     if (missing !== undefined) {
       return refuse('scope_missing', `Only who has the scope ${missing} can give it away.`);
     }
-    const now = ports.clock();
+    const now = deps.clock();
     const end = endOfToken(principal, body.expires_in_days, now);
     if (!end.ok) return end;
-    if ((await countLiveApiTokens(ports.db, of.owner, now)) >= MAX_LIVE_TOKENS) {
+    if ((await countLiveApiTokens(deps.db, of.owner, now)) >= MAX_LIVE_TOKENS) {
       return refuse('conflict', `There are ${MAX_LIVE_TOKENS} tokens of this owner; revoke one first.`);
     }
-    const token = newToken(ports.randomBytes);
+    const token = newToken(deps.randomBytes);
     const row = {
-      id: ports.makeId(),
+      id: deps.makeId(),
       owner: of.owner,
       name: body.name,
       token_sha256: await tokenHash(token),
@@ -50,15 +50,15 @@ export const tokenEndpoints = [
       created_at: now,
       expires_at: end.at,
     };
-    await insertApiToken(ports.db, row);
+    await insertApiToken(deps.db, row);
     return { ok: true, body: { ...shown({ ...row, last_used_at: null, revoked_at: null }), token } };
   }),
 
-  endpoint(routes.revokeToken, async ({ ports, principal, params }) => {
+  endpoint(routes.revokeToken, async ({ deps, principal, params }) => {
     const owner = principal.isAdmin ? null : principal.owner;
-    const named = oneNamed(await listApiTokens(ports.db, owner), params.id);
+    const named = oneNamed(await listApiTokens(deps.db, owner), params.id);
     if (!named.ok) return named;
-    const done = await revokeApiToken(ports.db, named.row.id, owner, ports.clock());
+    const done = await revokeApiToken(deps.db, named.row.id, owner, deps.clock());
     return done ? { ok: true, body: null } : refuse('not_found');
   }),
 ];

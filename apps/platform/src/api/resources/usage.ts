@@ -10,10 +10,10 @@ const DAY_MS = 86_400_000;
 const MAX_DAYS = 400;
 
 export const usageEndpoints = [
-  endpoint(routes.getUsage, async ({ ports, see, query }) => {
+  endpoint(routes.getUsage, async ({ deps, see, query }) => {
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const now = ports.clock();
+    const now = deps.clock();
     const from = query.from === undefined ? monthOf(now).from : readMoment(query.from);
     const to = query.to === undefined ? Math.max(now, from ?? now) + 1 : readMoment(query.to);
     if (from === null || to === null) {
@@ -25,9 +25,9 @@ export const usageEndpoints = [
     const { by } = query;
     const owner = see.sight === 'all' ? null : see.sight.owner;
     const agentId = narrowed.row.agentId ?? null;
-    const rows = await usageBy(ports.db, { owner, agentId, from, to, by });
+    const rows = await usageBy(deps.db, { owner, agentId, from, to, by });
     const ids = by === 'agent' ? rows.map(({ key }) => key) : [];
-    const names = await namesOfAgents(ports.db, see.sight, ids);
+    const names = await namesOfAgents(deps.db, see.sight, ids);
     return {
       ok: true,
       body: {

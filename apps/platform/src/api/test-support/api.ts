@@ -1,20 +1,36 @@
 /**
- * The API over a real data folder, composed by the command line's own code. Every answer that comes through `call` is
- * checked against what its route declares.
+ * The API over real stores. Every answer that comes through `call` is checked against what its route declares.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ByteBudget, byteBudget, DEFAULT_LIMITS } from '@tinyfat/core';
-import { insertAgent, type NewDelivery, type NewMail, startRun } from '@tinyfat/database';
+import {
+  type AgentFolders,
+  type ByteBudget,
+  byteBudget,
+  DEFAULT_LIMITS,
+  newId,
+  type RawMailStore,
+} from '@tinyfat/core';
+import {
+  type Database,
+  insertAgent,
+  masterKeySource,
+  type NewDelivery,
+  type NewMail,
+  openSqlite,
+  startRun,
+} from '@tinyfat/database';
+import { mailQueue } from '@tinyfat/intake';
+import { jobQueue } from '@tinyfat/jobs';
+import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
 import * as v from 'valibot';
 import { expect } from 'vitest';
-import { type DataFolder, openDataFolder } from '../../../../cli/src/data-folder.ts';
-import { apiPorts, NO_SERVER } from '../../../../cli/src/server/api-ports.ts';
 import { statusOf } from '../answer.ts';
 import { API_PREFIX, createApi } from '../create-api.ts';
+import type { ApiDeps } from '../deps.ts';
 import { problemSchema } from '../openapi.ts';
-import type { ApiPorts } from '../ports.ts';
 import { OPERATOR, type Principal, type Scope } from '../principal.ts';
 import { errorsOf, type RouteFacts } from '../route.ts';
 import { ROUTES } from '../routes/index.ts';
@@ -22,6 +38,7 @@ import { ROUTES } from '../routes/index.ts';
 export const ANN = 'ann@example.com';
 export const BOB = 'bob@example.com';
 export const ADMIN = 'root@example.com';
+const MODELS = ['claude-haiku-4-5', 'claude-sonnet-5', 'claude-opus-4-8'].map((id) => ({ id, name: id }));
 const FROM = { clientAddress: '192.0.2.7', local: false };
 
 export interface CallOptions {
@@ -44,8 +61,12 @@ export interface Client {
   get(path: string): Promise<Answer>;
 }
 
-export interface ApiFixture extends DataFolder {
-  ports: ApiPorts;
+export interface ApiFixture {
+  db: Database;
+  folders: AgentFolders;
+  rawMail: RawMailStore;
+  paths: Record<'agents' | 'database' | 'rawMail' | 'masterKeys', string>;
+  deps: ApiDeps;
   /** Lines of the log. */
   log: string[];
   /** Of all requests; nothing that they hold is given back. */
@@ -75,38 +96,52 @@ export interface ApiFixture extends DataFolder {
 }
 
 /** Opens it with the admin `ADMIN`. */
-export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixture> {
+export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-api-'));
-  const data = await openDataFolder(folder);
+  const paths = {
+    agents: join(folder, 'agents'),
+    database: join(folder, 'tinyfat.sqlite'),
+    rawMail: join(folder, 'raw-mail'),
+    masterKeys: join(folder, 'master-keys'),
+  };
+  const db = await openSqlite(paths.database);
+  const stores = {
+    db,
+    folders: directoryFolders({ folder: paths.agents, owner: null }),
+    rawMail: rawMailDirectory(paths.rawMail),
+  };
   const log: string[] = [];
   const line = (event: string, fields: object = {}) => void log.push(`${event} ${JSON.stringify(fields)}`);
   const woken: string[] = [];
   const stopping = new AbortController();
-  const config = {
+  const logger = { debug: line, info: line, warn: line, error: line };
+  const clock = () => fixture.now;
+  const makeId = () => newId(Date.now, randomBytes);
+  const jobs = jobQueue({ db, clock, makeId, leaseMs: 30_000, maxAttempts: 3 });
+  const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
+  const deps: ApiDeps = {
+    ...stores,
+    clock,
+    makeId,
+    randomBytes,
+    logger,
     mailDomain: 'agents.example.org',
+    models: MODELS,
     adminEmails: [ADMIN],
-    limits: DEFAULT_LIMITS,
-    masterKeys: null,
     ownerBudgetMicroUsd: null,
-  };
-  const server = {
-    ...NO_SERVER,
+    mails: mailQueue(queue),
+    masterKeys: masterKeySource(null, masterKeyFile(paths.masterKeys)),
     viewer: async (headers: Headers) => {
       const address = /^viewer=(.+)$/.exec(headers.get('cookie') ?? '')?.[1];
       return address === undefined ? null : { address, isAdmin: address === ADMIN };
     },
-    onJobs: () => void woken.push('jobs'),
-    onDeliveries: () => void woken.push('deliveries'),
+    mayCreateAgents: async () => false,
+    wakeUp: { wake: (topic) => void woken.push(topic) },
     stopping: stopping.signal,
-  };
-  const logger = { debug: line, info: line, warn: line, error: line };
-  const ports = {
-    ...apiPorts(config, data, logger, server),
-    clock: () => fixture.now,
     ...change,
   };
-  const open = createApi(ports);
-  const own = createApi(ports, OPERATOR);
+  const open = createApi(deps);
+  const own = createApi(deps, OPERATOR);
 
   const raw = async (principal: Principal | undefined, path: string, init: RequestInit = {}) => {
     const request = new Request(`http://test.example${API_PREFIX}${path}`, init);
@@ -122,8 +157,9 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
   };
 
   const fixture: ApiFixture = {
-    ...data,
-    ports,
+    ...stores,
+    paths,
+    deps,
     log,
     budget: byteBudget(1024 * 1024 * 1024),
     now: Date.UTC(2026, 10, 27, 12),
@@ -141,21 +177,21 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
         ? raw(OPERATOR, path, init)
         : raw(undefined, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${who}` } }),
     async addAgent(name, owner) {
-      await data.folders.create(name, { 'MEMORY.md': `# ${name}\n`, 'config.json': '{"model":"haiku"}' });
-      await insertAgent(data.db, { id: name, name, owner, created_at: fixture.now++ }, []);
+      await stores.folders.create(name, { 'MEMORY.md': `# ${name}\n`, 'config.json': '{"model":"haiku"}' });
+      await insertAgent(db, { id: name, name, owner, created_at: fixture.now++ }, []);
     },
     async addMail(id, more = {}) {
       const row = { ...mailRow(id, fixture.now++), ...more };
-      await data.db.insertInto('mails').values(row).execute();
-      await data.rawMail.put(row.raw_key, new TextEncoder().encode(`Subject: ${row.subject}\r\n\r\nraw`));
+      await db.insertInto('mails').values(row).execute();
+      await stores.rawMail.put(row.raw_key, new TextEncoder().encode(`Subject: ${row.subject}\r\n\r\nraw`));
       const { agent_id } = row;
       const job = { id, agent_id, mail_id: id, state: 'done' as const, run_at: 1, attempts: 1 };
-      await data.db
+      await db
         .insertInto('jobs')
         .values({ ...job, max_attempts: 3, fence: 1, created_at: 1 })
         .execute();
       const run = { id, jobId: id, mailId: id, agentId: agent_id, command: null, at: row.received_at };
-      await startRun(data.db, { ...run, kind: 'turn' });
+      await startRun(db, { ...run, kind: 'turn' });
     },
     async addHeldMail(id, more = {}) {
       const row = {
@@ -164,27 +200,27 @@ export async function openApi(change: Partial<ApiPorts> = {}): Promise<ApiFixtur
         state: 'held' as const,
         ...more,
       };
-      await data.db
+      await db
         .insertInto('mails')
         .values({ ...row, reason_code: 'not_addressed' })
         .execute();
-      await data.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: held\r\n\r\nraw'));
+      await stores.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: held\r\n\r\nraw'));
     },
     async addDelivery(id, mailId, more = {}) {
-      const mail = await data.db
+      const mail = await db
         .selectFrom('mails')
         .select('agent_id')
         .where('id', '=', mailId)
         .executeTakeFirstOrThrow();
       const row = { ...deliveryRow(id, mailId, mail.agent_id, fixture.now++), ...more };
-      await data.db.insertInto('deliveries').values(row).execute();
+      await db.insertInto('deliveries').values(row).execute();
       if (row.raw_key !== '')
-        await data.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: out\r\n'));
+        await stores.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: out\r\n'));
     },
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
-      await data.close();
+      await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },
   };

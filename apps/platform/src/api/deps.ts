@@ -1,0 +1,35 @@
+/** What the API needs of the rest of the system. The composition (`apps/server`) makes it. */
+import type { AgentFolders, Clock, Logger, MakeId, ModelName, RawMailStore, WakeUp } from '@tinyfat/core';
+import type { Database, MasterKeySource } from '@tinyfat/database';
+import type { MailQueue } from '@tinyfat/intake';
+import type { Viewer } from '../accounts/contract.ts';
+import type { Principal } from './principal.ts';
+
+export interface ApiDeps {
+  db: Database;
+  folders: AgentFolders;
+  rawMail: Pick<RawMailStore, 'stream'>;
+  clock: Clock;
+  makeId: MakeId;
+  /** Of a secure source. */
+  randomBytes(count: number): Uint8Array;
+  logger: Logger;
+  /** Gets what a handler threw in the place of the log; absent where the log is to have it. */
+  onFault?(error: unknown): void;
+  /** Agents are `name@mailDomain`. */
+  mailDomain: string;
+  models: readonly ModelName[];
+  /** The person whose session the headers carry; null for nobody. */
+  viewer(headers: Headers): Promise<Viewer | null>;
+  /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
+  adminEmails: readonly string[];
+  /** What a month may cost an owner without a budget, micro-dollars; null: whatever it costs. */
+  ownerBudgetMicroUsd: number | null;
+  /** Asked for whoever is no admin. */
+  mayCreateAgents(principal: Principal): Promise<boolean>;
+  mails: Pick<MailQueue, 'releaseMail'>;
+  masterKeys: MasterKeySource;
+  wakeUp: WakeUp;
+  /** Aborted when the server stops: what streams ends then. */
+  stopping: AbortSignal;
+}

@@ -1,0 +1,105 @@
+/** DATA_DIR: what lies where in it, and what every command opens. */
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { AgentFolders, MasterKeys, RawMailStore } from '@tinyfat/core';
+import {
+  type Database,
+  type MasterKeySource,
+  masterKeySource,
+  openSqlite,
+  type Upgrade,
+} from '@tinyfat/database';
+import { sandboxOwner } from '@tinyfat/sandbox';
+import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
+import { makeUnlessThere } from './files/make-unless-there.ts';
+
+/** Paths below DATA_DIR. */
+export function dataPaths(dataDir: string) {
+  return {
+    agents: join(dataDir, 'agents'),
+    database: join(dataDir, 'tinyfat.sqlite'),
+    rawMail: join(dataDir, 'raw-mail'),
+    mailbox: join(dataDir, 'mailbox'),
+    cache: join(dataDir, 'cache', 'step-mom'),
+    address: join(dataDir, 'server.json'),
+    masterKeys: join(dataDir, 'master-keys'),
+    signInKey: join(dataDir, 'sign-in-key'),
+    turns: join(dataDir, 'run', 'turns'),
+    sandbox: join(dataDir, 'run', 'sandbox'),
+  };
+}
+
+/** What may lie in a folder that is to become one, beside hidden files: ours, and what a file system has at its root. */
+const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'faults', 'lost+found'];
+
+/** The folder holds files of something else: its mode would be taken from it. `path` is the folder. */
+export class ForeignFolderError extends Error {
+  override name = 'ForeignFolderError';
+  readonly path: string;
+
+  constructor(path: string, found: string) {
+    super(`${path} holds ${found}, and no tinyfat.sqlite`);
+    this.path = path;
+  }
+}
+
+/**
+ * Makes DATA_DIR where it is not there, and keeps everybody else out of it. Rejects where it holds files of something
+ * else.
+ */
+export function makeDataFolder(dataDir: string): void {
+  const missing: string[] = [];
+  for (let path = dataDir; !existsSync(path); path = dirname(path)) missing.unshift(path);
+  // One by one: below /proc the recursive way of Node never ends.
+  for (const path of missing) makeUnlessThere(path);
+  const foreign = foreignIn(dataDir);
+  if (foreign !== null) throw new ForeignFolderError(dataDir, foreign);
+  // It may have been made by somebody else, for example with 0755 by systemd.
+  chmodSync(dataDir, 0o700);
+}
+
+/** The name of a file that is none of ours, in a folder without our database; null where there is none. */
+export function foreignIn(dataDir: string): string | null {
+  const found = readdirSync(dataDir);
+  if (found.includes('tinyfat.sqlite')) return null;
+  const isExpected = (name: string) =>
+    EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite') || name.startsWith('.');
+  return found.find((name) => !isExpected(name)) ?? null;
+}
+
+/** An open data folder; the same for the server and for commands beside it. */
+export interface DataFolder {
+  paths: ReturnType<typeof dataPaths>;
+  db: Database;
+  folders: AgentFolders;
+  rawMail: RawMailStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
+ * `NewerDatabaseError` where a newer version has been at work.
+ */
+export async function openDataFolder(
+  dataDir: string,
+  onUpgrade?: (upgrade: Upgrade) => void,
+): Promise<DataFolder> {
+  const paths = dataPaths(dataDir);
+  makeDataFolder(dataDir);
+  const db = await openSqlite(paths.database, onUpgrade);
+  return {
+    paths,
+    db,
+    folders: directoryFolders({ folder: paths.agents, owner: sandboxOwner() }),
+    rawMail: rawMailDirectory(paths.rawMail),
+    close: () => db.destroy(),
+  };
+}
+
+/** Where the master keys are by the settings: in MASTER_KEYS, else in the generated file of the folder. */
+export function masterKeysOf(
+  { masterKeys }: { masterKeys: MasterKeys | null },
+  { paths }: Pick<DataFolder, 'paths'>,
+): MasterKeySource {
+  return masterKeySource(masterKeys, masterKeyFile(paths.masterKeys));
+}

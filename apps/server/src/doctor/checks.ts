@@ -1,0 +1,66 @@
+/** Which checks there are, in the order in which they are told. */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { Config } from '../config.ts';
+import { dataPaths } from '../data-folder.ts';
+import { programPaths } from '../program.ts';
+import { accountsCheck } from './accounts.ts';
+import { agentToolsCheck } from './agent-tools.ts';
+import { buildCheck } from './build.ts';
+import { certificateCheck } from './certificate.ts';
+import { dataFolderCheck } from './data-folder.ts';
+import { databaseCheck, deliveriesCheck } from './database.ts';
+import { diskCheck } from './disk.ts';
+import { type Check, isFolder, once } from './finding.ts';
+import { keyFilesCheck } from './key-files.ts';
+import { hasOwnDomain, mailDomainCheck, mailOutCheck, webhooksCheck } from './mail-settings.ts';
+import { modelKeyCheck } from './model-key.ts';
+import { nodeCheck } from './node-version.ts';
+import { httpPortCheck, smtpPortCheck } from './ports.ts';
+import { type Records, readRecords } from './records.ts';
+import { sandboxCheck } from './sandbox.ts';
+import { settingsCheck } from './settings.ts';
+
+/** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
+export function localChecks(config: Config): Check[] {
+  const { dataDir } = config;
+  // What is wrong with the folder itself is said by its own check.
+  const records = once(
+    async (): Promise<Records> =>
+      isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' },
+  );
+  return [
+    nodeCheck(process.versions.node),
+    buildCheck(programPaths.root),
+    sandboxCheck(),
+    agentToolsCheck(),
+    dataFolderCheck({ dataDir, uid: process.getuid?.() ?? -1, nameOf: userName }),
+    diskCheck({ dataDir }),
+    databaseCheck(records),
+    keyFilesCheck(config, records),
+    smtpPortCheck(config),
+    httpPortCheck(config),
+    certificateCheck({ smtp: config.smtp, ownDomain: hasOwnDomain(config), now: Date.now() }),
+    mailDomainCheck(config),
+    mailOutCheck(config),
+    deliveriesCheck(records),
+    webhooksCheck(config),
+    modelKeyCheck(config, records),
+    accountsCheck(config, records),
+    settingsCheck(config, memoryBytes()),
+  ];
+}
+
+/** Of this machine, or of the container around this process. */
+function memoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/** The name of a user as /etc/passwd has it, else the number. */
+function userName(uid: number): string {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[2] === String(uid));
+  return line?.split(':')[0] || String(uid);
+}

@@ -1,0 +1,79 @@
+/** The workers on jobs, deliveries and notices of limits. */
+import { recoverInterruptedDeliveries } from '@tinyfat/database';
+import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
+import {
+  type ConsumerDeps,
+  fileSettled,
+  handleJob,
+  startLimitNotices,
+  startSender,
+} from '@tinyfat/sandbox-queue';
+import type { Config } from '../config.ts';
+import { QUEUE_TIMES } from '../queue-times.ts';
+import type { Part } from './part.ts';
+
+/** How long deliveries and notices under way may go on at a stop. */
+const SENDER_DRAIN_MS = 10_000;
+const NOTICES_DRAIN_MS = 5000;
+
+/** Gives back what an earlier server held when it died. */
+export function recovery({ db, queue, transport, logger }: ConsumerDeps): Part<void> {
+  return {
+    name: 'recovery',
+    async start() {
+      const jobs = await queue.reclaim(true);
+      const deliveries = await recoverInterruptedDeliveries(db, transport.idempotent);
+      if (jobs + deliveries > 0) logger.warn('recovered', { jobs, deliveries });
+    },
+  };
+}
+
+/** Hands deliveries to the provider, and files what became of them. */
+export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop> {
+  return {
+    name: 'sender',
+    async start() {
+      const loop = await startSender(deps);
+      wakeUp.on('deliveries', loop.wake);
+      wakeUp.on('reports', () => void fileSettled(deps));
+      return loop;
+    },
+    stop: (loop) => loop.stop(SENDER_DRAIN_MS),
+  };
+}
+
+/** Says by mail that mails wait because of a limit. */
+export function limitNotices(deps: ConsumerDeps): Part<WorkLoop> {
+  return {
+    name: 'limit notices',
+    start: async () => startLimitNotices(deps),
+    stop: (loop) => loop.stop(NOTICES_DRAIN_MS),
+  };
+}
+
+/** Runs turns and commands, as many at once as WORKERS. */
+export function jobWorker(
+  { workers: concurrency, retryBaseMs }: Pick<Config, 'workers' | 'retryBaseMs'>,
+  deps: ConsumerDeps,
+  wakeUp: ProcessWakeUp,
+): Part<WorkLoop> {
+  return {
+    name: 'job worker',
+    async start() {
+      const { queue, clock, logger } = deps;
+      const loop = startWorker({
+        queue,
+        clock,
+        logger,
+        concurrency,
+        leaseMs: QUEUE_TIMES.leaseMs,
+        pollMs: 1000,
+        handle: (lease, signal) => handleJob(deps, lease, signal),
+        retryAt: () => clock() + retryBaseMs,
+      });
+      wakeUp.on('jobs', loop.wake);
+      return loop;
+    },
+    stop: (loop, drainMs) => loop.stop(drainMs),
+  };
+}

@@ -1,0 +1,47 @@
+/** What is on disk: one server at a time holds the folder, with the database, the folders and the mails in it. */
+import type { Logger } from '@tinyfat/core';
+import type { Config } from '../config.ts';
+import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { lockDataFolder } from '../files/lock.ts';
+import { readSignInKey } from '../files/sign-in-key-file.ts';
+import { type Part, StartRefused } from './part.ts';
+
+/** Holds the folder against other servers. */
+export function folderLock({ dataDir }: Pick<Config, 'dataDir'>): Part<{ release(): void }> {
+  return {
+    name: 'folder lock',
+    async start() {
+      const lock = lockDataFolder(dataDir);
+      if (!lock.ok) throw new StartRefused(lock.reason, lock.fix);
+      return lock;
+    },
+    stop: (lock) => lock.release(),
+  };
+}
+
+/** Opens the folder and brings its database up to date. */
+export function dataFolder({ dataDir }: Pick<Config, 'dataDir'>, logger: Logger): Part<DataFolder> {
+  return {
+    name: 'data folder',
+    start: () =>
+      openDataFolder(dataDir, ({ from, to, copy }) =>
+        logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
+      ),
+    stop: (data) => data.close(),
+  };
+}
+
+/** The bytes of the key that signs sessions; made at the first start. */
+export function signInKeyBytes(data: DataFolder): Part<Uint8Array<ArrayBuffer>> {
+  return {
+    name: 'sign-in key',
+    async start() {
+      const read = await readSignInKey(data);
+      if (read.ok) return read.bytes;
+      throw new StartRefused(
+        `The key that signs sessions can not be used. ${read.detail}`,
+        `Mend what is named, or remove ${data.paths.signInKey}: everybody then signs in again.`,
+      );
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
+import { chownSync, mkdirSync, rmSync } from 'node:fs';
+import type { Runtime, Sandbox } from '@tinyfat/core';
+import { createGateways } from '@tinyfat/gateway';
+import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
+import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import type { Config } from '../config.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { programPaths } from '../program.ts';
+import { type Part, StartRefused } from './part.ts';
+import { sandboxLimits } from './sandbox-limits.ts';
+
+export interface Turns {
+  sandbox: Sandbox;
+  runTurn: ReturnType<typeof turnRunner>;
+  close(): Promise<void>;
+}
+
+/** Takes away what dead runs left, and runs a sandbox and step-mom once before the first turn may come. */
+export function turns(
+  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow'>,
+  { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
+  { clock, logger }: Runtime,
+): Part<Turns> {
+  return {
+    name: 'turns',
+    async start() {
+      rmSync(paths.turns, { recursive: true, force: true });
+      for (const folder of [paths.turns, paths.sandbox, paths.cache])
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const owner = sandboxOwner();
+      if (owner) chownSync(paths.cache, owner.uid, owner.gid);
+      await removeStaleRuns(paths.sandbox, logger);
+      const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+      const program = {
+        sandbox,
+        runtimeFolder: paths.turns,
+        programFolder: programPaths.stepMom,
+        cacheFolder: paths.cache,
+        limits: sandboxLimits(config.turnTimeoutMs),
+      };
+      const probe = await sandbox.probe();
+      if (!probe.ok) throw new StartRefused(probe.reason, probe.fix);
+      const broken = await probeStepMom(program);
+      if (broken !== null) throw new StartRefused(broken, 'npm run build');
+      const gateways = createGateways({ now: clock, allow: config.egressAllow });
+      const runTurn = turnRunner({
+        ...program,
+        openGateway: gateways.open,
+        folders,
+        clock,
+        skillsFolder: programPaths.skills,
+        onGatewayEvent(run, { kind, ...event }) {
+          if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
+          else logger.debug('gateway', { run, kind, ...event });
+        },
+      });
+      return { sandbox, runTurn, close: gateways.close };
+    },
+    stop: (running) => running.close(),
+  };
+}

@@ -1,0 +1,143 @@
+/** All that people and programs reach over HTTP: sign-in with its mails, the API, the pages, health and metrics. */
+import { randomBytes } from 'node:crypto';
+import type { MailTransport, Runtime, Sandbox } from '@tinyfat/core';
+import { agentOverview } from '@tinyfat/database';
+import type { ProcessWakeUp } from '@tinyfat/jobs';
+import type { MailWorkers } from '@tinyfat/mail';
+import { clientNetwork } from '@tinyfat/mail/network';
+import { createApi, faultReporter } from '@tinyfat/platform';
+import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
+import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
+import { apiDeps } from '../api-deps.ts';
+import type { Config } from '../config.ts';
+import type { DataFolder } from '../data-folder.ts';
+import { programPaths } from '../program.ts';
+import { mailWay } from './mail-transport.ts';
+import type { Part } from './part.ts';
+import { type ReadinessDeps, readinessChecks } from './readiness.ts';
+import type { Webhooks } from './webhooks.ts';
+
+export interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
+  runtime: Runtime;
+  data: DataFolder;
+  wakeUp: ProcessWakeUp;
+  signInKeyBytes: Uint8Array<ArrayBuffer>;
+  workers: MailWorkers;
+  transport: MailTransport;
+  sandbox: Pick<Sandbox, 'probe'>;
+  metrics: Metrics;
+  webhooks: Webhooks;
+  /** Gets the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
+  onSignIn(mail: SignInMail): void;
+  /** What keeps mail from leaving; null where it leaves. */
+  mailOutWarning(): string | null;
+}
+
+export interface Web {
+  port: number;
+  /** Ends streams of events; requests and sign-in mails under way get so many ms. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** A job that waits longer for a free worker makes the server unready. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/** Once the answer to the form has gone: whether there is a mail to be sent must not show in its time. */
+const SIGN_IN_MAIL_AFTER_MS = 200;
+
+/** Agents on the status page. */
+const MOST_AGENTS_SHOWN = 200;
+
+const DRAIN_MS = 5000;
+
+/** Opens the HTTP server. Rejects where the port is taken. */
+export function web(config: Config, deps: WebDeps): Part<Web> {
+  return {
+    name: 'HTTP server',
+    start: () => openWeb(config, deps),
+    stop: (running) => running.stop(DRAIN_MS),
+  };
+}
+
+async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
+  const { data, wakeUp, sandbox, listener, metrics, webhooks } = deps;
+  const { clock, makeId, random, logger } = deps.runtime;
+  const { db } = data;
+  const { mailDomain } = config;
+  const publicUrl = new URL(config.publicUrl);
+  const key = signInKey(deps.signInKeyBytes);
+  const accounts = await createAccounts({
+    db,
+    signUp: config.signUp,
+    adminEmails: config.adminEmails,
+    clock,
+    makeId,
+    randomBytes,
+    logger,
+    publicUrl,
+    key,
+    networkOf: clientNetwork,
+    wakeUp,
+  });
+  const stopping = new AbortController();
+  const api = createApi(
+    apiDeps(config, data, logger, {
+      viewer: accounts.viewer,
+      mayCreateAgents: async () => config.signUp === 'open',
+      wakeUp,
+      stopping: stopping.signal,
+    }),
+  );
+  const signInMails = await startSignInMails({
+    db,
+    key,
+    workers: deps.workers,
+    transport: deps.transport,
+    clock,
+    random,
+    logger,
+    publicUrl,
+    mailDomain,
+    retryBaseMs: config.retryBaseMs,
+    onSent: mailWay(config) === null ? deps.onSignIn : () => {},
+  });
+  wakeUp.on('sign_in_mails', () => void setTimeout(signInMails.wake, SIGN_IN_MAIL_AFTER_MS));
+  const server = await startHttpServer({
+    ...config.http,
+    builtFolder: programPaths.platform,
+    trustedProxies: config.trustedProxies,
+    logger,
+    backend: {
+      publicUrl,
+      mailDomain,
+      api,
+      accounts,
+      overview: ({ address, isAdmin }) =>
+        agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
+      checks: readinessChecks({
+        db,
+        disk: { dataDir: config.dataDir },
+        sandbox,
+        clock,
+        listener,
+        longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
+      }),
+      warnings: { mail_out: async () => deps.mailOutWarning() },
+      metrics,
+      webhooks,
+      reportFault: faultReporter(logger, makeId),
+    },
+  }).catch(async (error) => {
+    await signInMails.stop(0);
+    throw error;
+  });
+  return {
+    port: server.port,
+    async stop(drainMs) {
+      // Streams of events would keep the HTTP server from closing.
+      stopping.abort();
+      await server.close(drainMs);
+      await signInMails.stop(drainMs);
+    },
+  };
+}

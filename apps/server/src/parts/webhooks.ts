@@ -1,0 +1,86 @@
+/** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
+import { MAX_MESSAGE_BYTES } from '@tinyfat/core';
+import { hasWebhookEvent, insertWebhookEvent, type NewWebhookEvent } from '@tinyfat/database';
+import {
+  type IntakeDeps,
+  openReconciler,
+  postmarkTaker,
+  receive,
+  resendTaker,
+  startWebhookWorker,
+  type WebhookAnswer,
+  type WebhookRequest,
+} from '@tinyfat/intake';
+import type { ProcessWakeUp } from '@tinyfat/jobs';
+import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
+import type { Config } from '../config.ts';
+import type { Part } from './part.ts';
+
+export interface Webhooks {
+  /** For `POST /webhooks/resend`. */
+  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
+  /** For `POST /webhooks/postmark`. */
+  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
+  /** Events under way get so many ms. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** How often Resend's list of received mails is read. */
+const RECONCILE_MS = 5 * 60_000;
+/** What is read of a mail that is too large. */
+const OVERSIZE_BYTES = 64 * 1024;
+const DRAIN_MS = 5000;
+
+/**
+ * Starts them. Without a secret every webhook is refused, and events that were stored before are still worked on.
+ * `account` is shared with mail out; null where no key of Resend is set.
+ */
+export function webhooks(
+  { webhooks: settings, retryBaseMs }: Pick<Config, 'webhooks' | 'retryBaseMs'>,
+  intake: IntakeDeps,
+  { account, wakeUp, random }: { account: ResendAccount | null; wakeUp: ProcessWakeUp; random(): number },
+): Part<Webhooks> {
+  const { db, clock, makeId, logger, rawMail, mailDomain } = intake;
+  const { resendSecrets, postmarkCredentials, downloadHosts } = settings;
+  const runtime = { clock, makeId, logger, random, wakeUp };
+  const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: OVERSIZE_BYTES };
+  const archive = account && resendArchive({ account, downloadHosts, ...sizes });
+  return {
+    name: 'webhooks',
+    async start() {
+      const worker = await startWebhookWorker({
+        ...runtime,
+        db,
+        mailDomain,
+        rawMail,
+        receive: (message) => receive(intake, message),
+        returnPath,
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+        keptBytes: OVERSIZE_BYTES,
+        resend: archive,
+        backoff: { baseMs: retryBaseMs, capMs: 60 * 60_000, maxAttempts: Number.POSITIVE_INFINITY },
+      });
+      wakeUp.on('webhook_events', worker.wake);
+      const reconciler =
+        archive && resendSecrets.length > 0
+          ? await openReconciler({ ...runtime, db, archive, everyMs: RECONCILE_MS, retryMs: retryBaseMs })
+          : null;
+      const take = {
+        ...runtime,
+        resendSecrets,
+        postmarkCredentials,
+        rawMail,
+        storeEvent: (event: NewWebhookEvent) => insertWebhookEvent(db, event),
+        hasEvent: (id: string) => hasWebhookEvent(db, id),
+      };
+      return {
+        takeResend: resendTaker(take),
+        takePostmark: postmarkTaker(take),
+        async stop(drainMs) {
+          await Promise.all([reconciler?.stop(drainMs), worker.stop(drainMs)]);
+        },
+      };
+    },
+    stop: (running) => running.stop(DRAIN_MS),
+  };
+}

@@ -1,0 +1,334 @@
+/** Behaviour suite of the way from judged mails to rows and jobs; every database runs it. */
+import {
+  HELD_BACK_KEPT,
+  type MailLimits,
+  OWNER_THREAD_DAY_LIMIT,
+  THREAD_LIMIT,
+  THREAD_WINDOW_MS,
+} from '@tinyfat/core';
+import type { Database, NewMail } from '@tinyfat/database';
+import { MailboxFull, type MailQueue } from '@tinyfat/intake';
+import type { JobQueue, Lease } from '@tinyfat/jobs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mailRow, rowsMade } from './mail-row.ts';
+
+/** Two servers' views of one database, with a clock that the test moves. Agents `agent-a` and `agent-b` exist. */
+export interface MailQueueFixture {
+  db: Database;
+  intake: MailQueue;
+  other: MailQueue;
+  jobs: JobQueue;
+  now: { value: number };
+  /** The limits of both; an hour has fewer mails of one sender than of all. */
+  limits: MailLimits;
+  ownerNoticeDelayMs: number;
+  dispose(): Promise<void>;
+}
+
+export function mailQueueContract(name: string, make: () => Promise<MailQueueFixture>): void {
+  describe(`MailQueue: ${name}`, () => {
+    let fixture: MailQueueFixture;
+    beforeEach(async () => {
+      fixture = await make();
+    });
+    afterEach(() => fixture.dispose());
+
+    const claimed = async (): Promise<Lease> => {
+      const lease = await fixture.jobs.claim();
+      if (!lease) throw new Error('nothing to claim');
+      return lease;
+    };
+    const done = (lease: Lease) =>
+      fixture.db.transaction().execute((tx) => fixture.jobs.finish(tx, lease, 'done', null));
+
+    it('makes one job for the same Message-ID to the same agent, and shows the second mail as duplicate', async () => {
+      const { intake, db } = fixture;
+      const first = await intake.enqueue([mailRow('agent-a', '<same@x>')]);
+      const second = await intake.enqueue([mailRow('agent-a', '<same@x>'), mailRow('agent-b', '<same@x>')]);
+      expect(first.map((arrival) => arrival.queued)).toEqual([true]);
+      expect(second.map((arrival) => arrival.verdict)).toEqual(['duplicate', 'accepted']);
+      expect(second.map((arrival) => arrival.queued)).toEqual([false, true]);
+      expect(await db.selectFrom('jobs').selectAll().execute()).toHaveLength(2);
+      const states = await db.selectFrom('mails').select(['state']).orderBy('received_at').execute();
+      expect(states.map((row) => row.state)).toEqual(['queued', 'duplicate', 'queued']);
+    });
+
+    it('folds a duplicate even when both arrive at the same moment', async () => {
+      const { intake, other } = fixture;
+      const arrivals = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 ? intake : other).enqueue([mailRow('agent-a', '<race@x>')]),
+        ),
+      );
+      expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(1);
+    });
+
+    it('records a refused mail without a job, and a later accepted one with its Message-ID still counts', async () => {
+      const { intake, jobs } = fixture;
+      const refused = await intake.enqueue([
+        mailRow('agent-a', '<x@x>', {
+          verdict: 'refused',
+          state: 'refused',
+          reason_code: 'sender_not_allowed',
+        }),
+      ]);
+      expect(refused[0]).toMatchObject({ verdict: 'refused', queued: false });
+      expect(await jobs.claim()).toBeNull();
+      expect((await intake.enqueue([mailRow('agent-a', '<x@x>')]))[0]?.queued).toBe(true);
+    });
+
+    it('folds a copy with the same signature under another Message-ID, and says so', async () => {
+      const { intake, db } = fixture;
+      const signature = { signature: 'ab'.repeat(32) };
+      await intake.enqueue([mailRow('agent-a', '<first@x>', signature)]);
+      const [copy] = await intake.enqueue([mailRow('agent-a', '<changed@x>', signature)]);
+      expect(copy).toMatchObject({ verdict: 'duplicate', code: 'replayed', queued: false });
+      const [elsewhere] = await intake.enqueue([mailRow('agent-b', '<changed@x>', signature)]);
+      expect(elsewhere?.queued).toBe(true);
+      expect(await db.selectFrom('jobs').selectAll().execute()).toHaveLength(2);
+    });
+
+    it('keeps what one sender writes beyond an hour’s limit without a job, and takes others’ mail', async () => {
+      const { intake, now, limits } = fixture;
+      const write = async (index: number, sender = 'a@example.com') =>
+        (await intake.enqueue([mailRow('agent-a', `<${index}@x>`, { received_at: now.value, sender })]))[0];
+      for (let index = 0; index < limits.senderHour; index++) expect((await write(index))?.queued).toBe(true);
+      expect(await write(100)).toMatchObject({ verdict: 'over_limit', code: 'sender_limit', queued: false });
+      expect((await write(101, 'b@example.com'))?.queued).toBe(true);
+      now.value += 3_600_001;
+      expect((await write(102))?.queued).toBe(true);
+      // A copy of what is over the limit is a copy, not one more chance.
+      expect((await write(100))?.verdict).toBe('duplicate');
+    });
+
+    it('spares the owner that authentication proved, and nobody who only came by a secret address', async () => {
+      const { intake, now, limits } = fixture;
+      const write = (sender: string, code = 'accepted') => {
+        const row = { received_at: now.value, sender, reason_code: code };
+        return intake.enqueue([mailRow('agent-a', `<owner-${rowsMade()}@x>`, row)]);
+      };
+      for (let index = 0; index <= limits.agentHour; index++) {
+        expect((await write('o@example.com'))[0]?.queued).toBe(true);
+      }
+      const forged = await write('o@example.com', 'accepted_by_secret_address');
+      expect(forged).toMatchObject([{ verdict: 'over_limit', code: 'sender_limit', queued: false }]);
+    });
+
+    it('holds a machine of the owner that answers every answer in a thread of its own', async () => {
+      const { intake, now } = fixture;
+      const write = (subject: string) => {
+        const row = { received_at: now.value, sender: 'o@example.com', subject };
+        return intake.enqueue([mailRow('agent-a', `<machine-${rowsMade()}@x>`, row)]);
+      };
+      for (let index = 0; index < OWNER_THREAD_DAY_LIMIT; index++) {
+        now.value += 60_000;
+        expect((await write('Re: Hello'))[0]?.queued).toBe(true);
+      }
+      expect(await write('Re: Hello')).toMatchObject([{ verdict: 'held', code: 'thread_too_fast' }]);
+      expect((await write('Hello'))[0]?.queued).toBe(true);
+      expect((await write(''))[0]?.queued).toBe(true);
+    });
+
+    it('asks for one notice an hour to the sender and one to the owner, however many mails come at once', async () => {
+      const { intake, other, db, now, limits, ownerNoticeDelayMs } = fixture;
+      const notices = () =>
+        db.selectFrom('limit_notices').selectAll().orderBy('role').orderBy('created_at').execute();
+      const flood = (count: number) =>
+        Promise.all(
+          Array.from({ length: count }, (_, index) => {
+            const mail = mailRow('agent-a', `<flood-${rowsMade()}@x>`, { received_at: now.value });
+            return (index % 2 ? intake : other).enqueue([mail]);
+          }),
+        );
+      const kept = (await flood(limits.senderHour + 6)).flat().filter((one) => one.verdict === 'over_limit');
+      const first = await notices();
+      expect(first).toMatchObject([
+        { role: 'owner', recipient: 'o@example.com', limit_code: 'sender_limit', state: 'pending' },
+        { role: 'sender', recipient: 'a@example.com', limit_code: 'sender_limit', state: 'pending' },
+      ]);
+      expect(kept.map(({ mailId }) => mailId)).toContain(first[1]?.mail_id);
+      expect(first.map((row) => row.next_attempt_at)).toEqual([now.value + ownerNoticeDelayMs, now.value]);
+      now.value += 3_599_999;
+      await flood(limits.senderHour + 6);
+      expect(await notices()).toEqual(first);
+      now.value += 1;
+      await flood(limits.senderHour + 1);
+      expect((await notices()).map((row) => row.created_at)).toEqual([now.value, now.value]);
+    });
+
+    it('tells the owner alone of mails whose sender nobody proved, and nobody of what is held', async () => {
+      const { intake, db, now, limits } = fixture;
+      const roles = async () =>
+        (await db.selectFrom('limit_notices').select('role').execute()).map(({ role }) => role);
+      const write = (row: Partial<NewMail>) =>
+        intake.enqueue([mailRow('agent-a', `<quiet-${rowsMade()}@x>`, { received_at: now.value, ...row })]);
+      for (const verdict of ['held', 'refused', 'automatic'] as const) {
+        for (let index = 0; index <= limits.senderHour; index++) await write({ verdict, state: verdict });
+      }
+      for (let index = 0; index <= THREAD_LIMIT; index++) await write({ thread: '<fast@x>' });
+      expect(await roles()).toEqual([]);
+      const secret = { reason_code: 'accepted_by_secret_address', sender: 'b@example.com' };
+      for (let index = 0; index <= limits.senderHour; index++) await write(secret);
+      expect(await roles()).toEqual(['owner']);
+    });
+
+    it('keeps what all senders together write beyond the agent’s limit', async () => {
+      const { intake, now, limits } = fixture;
+      const write = async (index: number, agent = 'agent-a') => {
+        const row = mailRow(agent, `<${index}@x>`, {
+          received_at: now.value,
+          sender: `p${index}@example.com`,
+        });
+        return (await intake.enqueue([row]))[0];
+      };
+      for (let index = 0; index < limits.agentHour; index++) await write(index);
+      expect(await write(100)).toMatchObject({ verdict: 'over_limit', code: 'agent_limit' });
+      expect((await write(101, 'agent-b'))?.queued).toBe(true);
+    });
+
+    it('lets exactly as many in as the limit says when many arrive at one moment', async () => {
+      const { intake, other, limits, now } = fixture;
+      const arrivals = await Promise.all(
+        Array.from({ length: limits.senderHour + 10 }, (_, index) =>
+          (index % 2 ? intake : other).enqueue([
+            mailRow('agent-a', `<${index}@x>`, { received_at: now.value }),
+          ]),
+        ),
+      );
+      expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(limits.senderHour);
+    });
+
+    it('holds a thread that goes back and forth without a pause', async () => {
+      const { intake, now } = fixture;
+      const write = async (index: number, thread: string) => {
+        const row = mailRow('agent-a', `<${index}@x>`, { received_at: now.value, thread });
+        return (await intake.enqueue([row]))[0];
+      };
+      for (let index = 0; index < THREAD_LIMIT; index++)
+        expect((await write(index, '<t@x>'))?.queued).toBe(true);
+      expect(await write(100, '<t@x>')).toMatchObject({ verdict: 'held', code: 'thread_too_fast' });
+      expect((await write(101, '<u@x>'))?.queued).toBe(true);
+      // Somebody else in the same thread is no part of it.
+      const other = { received_at: now.value, thread: '<t@x>', sender: 'b@example.com' };
+      expect((await intake.enqueue([mailRow('agent-a', '<b@x>', other)]))[0]?.queued).toBe(true);
+      now.value += THREAD_WINDOW_MS + 1;
+      expect((await write(102, '<t@x>'))?.queued).toBe(true);
+    });
+
+    it('gives a mail that waits its job when it is released, once, after what waits already', async () => {
+      const { intake, db } = fixture;
+      const held = mailRow('agent-a', '<held@x>', {
+        verdict: 'held',
+        state: 'held',
+        reason_code: 'not_addressed',
+      });
+      await intake.enqueue([held]);
+      await intake.enqueue([mailRow('agent-a', '<later@x>')]);
+      expect(await intake.releaseMail(held.id)).toBe('queued');
+      expect(await intake.releaseMail(held.id)).toBe('not_waiting');
+      expect(await intake.releaseMail('none')).toBe('unknown');
+      const first = await claimed();
+      await done(first);
+      const second = await claimed();
+      expect([first.mailId === held.id, second.mailId]).toEqual([false, held.id]);
+      const row = await db
+        .selectFrom('mails')
+        .selectAll()
+        .where('id', '=', held.id)
+        .executeTakeFirstOrThrow();
+      expect([row.verdict, row.state]).toEqual(['held', 'queued']);
+    });
+
+    it('takes a mail that had its turn for no waiting one, though its answer is held', async () => {
+      const { intake, jobs, db } = fixture;
+      const doubtful = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      const mail = mailRow('agent-a', '<m@x>', doubtful);
+      await intake.enqueue([mail]);
+      await intake.releaseMail(mail.id);
+      await done(await claimed());
+      await db.updateTable('mails').set({ state: 'held' }).where('id', '=', mail.id).execute();
+      expect(await intake.releaseMail(mail.id)).toBe('not_waiting');
+      const [again] = await intake.enqueue([mailRow('agent-a', '<m@x>')]);
+      expect(again).toMatchObject({ verdict: 'duplicate', queued: false });
+      expect(await jobs.claim()).toBeNull();
+    });
+
+    it('takes the mail itself where only doubtful copies came before, discarded ones too', async () => {
+      const { intake, db } = fixture;
+      const cases = (['held', 'discarded'] as const).flatMap((state) =>
+        (['not_addressed', 'perhaps_automatic'] as const).map((reason_code) => ({ state, reason_code })),
+      );
+      for (const { state, reason_code } of cases) {
+        const same = { signature: `${state}-${reason_code}` };
+        const id = `<${same.signature}@x>`;
+        const copy = mailRow('agent-a', id, { verdict: 'held', state: 'held', reason_code, ...same });
+        await intake.enqueue([copy]);
+        await db.updateTable('mails').set({ state }).where('id', '=', copy.id).execute();
+        const [taken] = await intake.enqueue([mailRow('agent-a', id, same)]);
+        expect(taken?.queued).toBe(true);
+        const row = await db
+          .selectFrom('mails')
+          .selectAll()
+          .where('id', '=', copy.id)
+          .executeTakeFirstOrThrow();
+        expect([row.verdict, row.state]).toEqual(['duplicate', 'duplicate']);
+      }
+    });
+
+    it('gives nothing up for a mail that is a copy of something else as well', async () => {
+      const { intake, db } = fixture;
+      const held = mailRow('agent-a', '<held@x>', {
+        verdict: 'held',
+        state: 'held',
+        reason_code: 'not_addressed',
+      });
+      await intake.enqueue([held, mailRow('agent-a', '<other@x>', { signature: 'known' })]);
+      const [copy] = await intake.enqueue([mailRow('agent-a', '<held@x>', { signature: 'known' })]);
+      expect(copy?.verdict).toBe('duplicate');
+      const row = await db
+        .selectFrom('mails')
+        .selectAll()
+        .where('id', '=', held.id)
+        .executeTakeFirstOrThrow();
+      expect(row.state).toBe('held');
+    });
+
+    it('takes no more mail to be held than there is room for, and writes nothing then', async () => {
+      const { intake, db } = fixture;
+      const held = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      await intake.enqueue(
+        Array.from({ length: HELD_BACK_KEPT }, (_, index) => mailRow('agent-a', `<${index}@x>`, held)),
+      );
+      await expect(intake.enqueue([mailRow('agent-a', '<more@x>', held)])).rejects.toThrow(MailboxFull);
+      expect(await db.selectFrom('mails').select('id').execute()).toHaveLength(HELD_BACK_KEPT);
+      // Others have their own room, and what needs no room is taken.
+      expect((await intake.enqueue([mailRow('agent-b', '<more@x>', held)]))[0]?.verdict).toBe('held');
+      expect((await intake.enqueue([mailRow('agent-a', '<more@x>')]))[0]?.queued).toBe(true);
+    });
+
+    it('releases nothing that was refused, is automatic or had its turn', async () => {
+      const { intake } = fixture;
+      const ids = [];
+      for (const verdict of ['refused', 'automatic', 'duplicate'] as const) {
+        const row = mailRow('agent-a', `<${verdict}@x>`, { verdict, state: verdict });
+        ids.push(row.id);
+        await intake.enqueue([row]);
+      }
+      // Its answer is held, not the mail.
+      const answered = mailRow('agent-a', '<answered@x>');
+      await intake.enqueue([answered]);
+      await fixture.db.updateTable('mails').set({ state: 'held' }).where('id', '=', answered.id).execute();
+      for (const id of [...ids, answered.id]) expect(await intake.releaseMail(id)).toBe('not_waiting');
+    });
+
+    it('writes what belongs to the arrivals with them, or nothing', async () => {
+      const { intake, jobs, db } = fixture;
+      const broken = intake.enqueue([mailRow('agent-a', '<1@x>')], async () => {
+        throw new Error('no room');
+      });
+      await expect(broken).rejects.toThrow('no room');
+      expect(await db.selectFrom('mails').selectAll().execute()).toEqual([]);
+      expect(await jobs.claim()).toBeNull();
+    });
+  });
+}

@@ -1,0 +1,62 @@
+/** News of a mail that went out: the same follows from it as from a report that comes by mail. */
+import { addressIn, canonicalAddress, type DeliveryEvent } from '@tinyfat/core';
+import {
+  applyProviderEvent,
+  type Delivery,
+  setProviderMessageId,
+  type WebhookEvent,
+} from '@tinyfat/database';
+import type { EventOutcome, WebhookDeps } from './contract.ts';
+
+/** Events overtake the answer that names the mail; after a day none is under way any more. */
+const WAITED_MS = 86_400_000;
+
+/** One try. Rejects only when storage fails. */
+export async function workDelivery(
+  deps: WebhookDeps,
+  event: WebhookEvent,
+  providerEvent: DeliveryEvent,
+): Promise<EventOutcome> {
+  const { provider } = event;
+  const applied = await deps.db
+    .transaction()
+    .execute((tx) => applyProviderEvent(tx, { provider, event: providerEvent, now: deps.clock() }));
+  if (!applied.found) return unknownDelivery(deps, providerEvent);
+  const { delivery, changed, summary } = applied;
+  if (changed) deps.wakeUp.wake('reports');
+  const about = { webhook: event.id, delivery: delivery.id, happened: providerEvent.happened };
+  deps.logger.info('delivery_event', { ...about, reason: summary || undefined });
+  return await learnMessageId(deps, { delivery, provider, summary });
+}
+
+/** Whose it is shows in the author's domain, where that is told. */
+function unknownDelivery({ mailDomain }: WebhookDeps, { from, happened }: DeliveryEvent): EventOutcome {
+  const author = canonicalAddress(addressIn(from ?? ''));
+  const reason = `No delivery of ours has this id (${happened}).`;
+  if (author.ok && author.domain !== mailDomain) {
+    return { state: 'done', code: 'webhook_delivery_unknown', reason: `Not ours: sent by ${author.domain}.` };
+  }
+  return { state: 'again', code: 'webhook_delivery_unknown', reason, forMs: WAITED_MS, atEnd: 'done' };
+}
+
+/** Resend has its mails sent with a Message-ID of its own, which reports by mail will name. */
+async function learnMessageId(
+  deps: WebhookDeps,
+  {
+    delivery,
+    provider,
+    summary,
+  }: { delivery: Delivery; provider: WebhookEvent['provider']; summary: string },
+): Promise<EventOutcome> {
+  const done: EventOutcome = { state: 'done', code: null, reason: summary || null };
+  const { provider_id, provider_message_id } = delivery;
+  if (provider !== 'resend' || !deps.resend || provider_id === null || provider_message_id !== null)
+    return done;
+  const told = await deps.resend.sentMessageId(provider_id);
+  if (!told.ok) {
+    const { ok: _, ...trouble } = told;
+    return { state: 'again', ...trouble, forMs: WAITED_MS, atEnd: 'done' };
+  }
+  if (told.value !== null) await setProviderMessageId(deps.db, delivery, told.value);
+  return done;
+}

@@ -1,0 +1,104 @@
+/**
+ * Works on what providers told, several events at once. Invariants: an event is done only after everything that
+ * follows from it is written; one that is tried again after a crash does nothing twice; none is tried for ever.
+ */
+import { backoffMs, type ProviderEvent } from '@tinyfat/core';
+import {
+  claimWebhookEvent,
+  nextWebhookDue,
+  recoverWebhookEvents,
+  settleWebhookEvent,
+  type WebhookEvent,
+  type WebhookTry,
+} from '@tinyfat/database';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import { arrivalOrder, type Place } from './arrival-order.ts';
+import type { EventOutcome, WebhookDeps } from './contract.ts';
+import { workDelivery } from './work-delivery.ts';
+import { workReceived } from './work-received.ts';
+
+const AT_ONCE = 8;
+const POLL_MS = 1000;
+/** Longer than any try: two requests, one download, one look at the door. */
+const TRY_MS = 10 * 60_000;
+const WAIT_FOR_OTHERS_MS = 5000;
+const DAY_MS = 86_400_000;
+
+/** Takes up what an earlier server left, and everything that is told from now on, until it is stopped. */
+export async function startWebhookWorker(deps: WebhookDeps): Promise<WorkLoop> {
+  const waiting = await recoverWebhookEvents(deps.db, deps.clock());
+  if (waiting > 0) deps.logger.info('webhooks_waiting', { events: waiting });
+  const orders = { resend: arrivalOrder(WAIT_FOR_OTHERS_MS), postmark: arrivalOrder(WAIT_FOR_OTHERS_MS) };
+  return startWorkLoop<WebhookEvent>({
+    clock: deps.clock,
+    atOnce: AT_ONCE,
+    pollMs: POLL_MS,
+    claim: () => claimWebhookEvent(deps.db, deps.clock(), deps.clock() + TRY_MS),
+    nextDue: () => nextWebhookDue(deps.db),
+    async work(event) {
+      const place = event.kind === 'received' ? orders[event.provider].queueUp() : null;
+      try {
+        await workOn(deps, event, place);
+      } catch (error) {
+        deps.logger.error('webhook_event_crashed', { webhook: event.id, error: String(error) });
+      } finally {
+        place?.leave();
+      }
+    },
+    onUnreachable: (error) => deps.logger.error('webhook_events_unreachable', { error: String(error) }),
+  });
+}
+
+async function workOn(deps: WebhookDeps, event: WebhookEvent, place: Place | null): Promise<void> {
+  const providerEvent: ProviderEvent = JSON.parse(event.payload);
+  const outcome = await attempt(deps, event, { providerEvent, place });
+  const end = ending(deps, event, outcome);
+  if (!(await settleWebhookEvent(deps.db, event, end))) return;
+  const { state, reason_code: code, reason } = end;
+  const level = state === 'done' ? 'info' : state === 'failed' ? 'error' : 'warn';
+  const { id, kind, provider, attempts } = event;
+  deps.logger[level]('webhook_event', {
+    webhook: id,
+    provider,
+    kind,
+    state,
+    attempt: attempts,
+    code,
+    reason,
+  });
+  // The door keeps the message as it keeps all mail.
+  if (state === 'done' && event.raw_key !== null) await deps.rawMail.remove(event.raw_key);
+}
+
+/** What throws is trouble of ours, which another try may mend. */
+async function attempt(
+  deps: WebhookDeps,
+  event: WebhookEvent,
+  { providerEvent, place }: { providerEvent: ProviderEvent; place: Place | null },
+): Promise<EventOutcome> {
+  try {
+    if (providerEvent.kind === 'delivery') return await workDelivery(deps, event, providerEvent);
+    return await workReceived(deps, event, {
+      providerEvent,
+      place: place ?? { turn: async () => {}, leave() {} },
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.logger.error('webhook_event_crashed', { webhook: event.id, error: reason });
+    return { state: 'again', code: 'internal', reason, forMs: 7 * DAY_MS, atEnd: 'failed' };
+  }
+}
+
+function ending(deps: WebhookDeps, event: WebhookEvent, outcome: EventOutcome): WebhookTry {
+  const now = deps.clock();
+  const { code, reason } = outcome;
+  if (outcome.state !== 'again') return { state: outcome.state, at: now, reason_code: code, reason };
+  const asked = Math.min(outcome.retryAfterMs ?? 0, DAY_MS);
+  const next = now + Math.max(asked, backoffMs(event.attempts, deps.backoff, deps.random));
+  if (next <= event.created_at + outcome.forMs)
+    return { state: 'pending', at: next, reason_code: code, reason };
+  const tries = `It was tried ${event.attempts} times. The last time: ${reason}`;
+  return outcome.atEnd === 'done'
+    ? { state: 'done', at: now, reason_code: code, reason }
+    : { state: 'failed', at: now, reason_code: 'webhook_gave_up', reason: tries };
+}
