@@ -16,6 +16,7 @@ describe('an agent that wants to spend more than it may', () => {
     server = await startTinyfat({
       environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, OWNER_BUDGET_USD: '1' },
       agents: { scout: [] },
+      model: 'claude-haiku-4-5',
     });
   });
   afterAll(async () => {

@@ -8,6 +8,7 @@ import type {
   MailTransport,
   MakeId,
   MasterKeysOutcome,
+  PricedModel,
   RawMailStore,
   Recorder,
   WakeUp,
@@ -17,12 +18,9 @@ import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 
-/** One model that can be chosen; prices in USD per million tokens. */
-export interface ModelInfo {
-  id: string;
+/** One model that can be chosen. */
+export interface ModelInfo extends PricedModel {
   name: string;
-  contextWindow: number;
-  cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
 }
 
 export interface ConsumerDeps {
