@@ -2,7 +2,7 @@
  * One turn in one sandbox over one agent's folder: place the mail, open the gateway, start step-mom, wait until
  * everything inside is dead, take everything away again. Holds no state between turns.
  */
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
@@ -17,6 +17,7 @@ import type {
 import { parseSessionFileName, usdOf } from '@tinyfat/core';
 import type { GatewayEvent, KeyRefusal, LlmUpstream, OpenGateway, RunMoney } from '@tinyfat/gateway';
 import type { StepMomInput } from '@tinyfat/step-mom/contract';
+import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome, type TurnOutcome } from './outcome.ts';
 
@@ -28,9 +29,9 @@ export interface SpikeOptions {
   clock: Clock;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
-  /** Step-mom's bundle, its compile cache (filled by the start-up probe) and the platform's skills. */
+  /** Step-mom's bundle, its compile cache and the platform's skills. */
   programFolder: string;
-  cacheFolder: string;
+  cache: CompileCache | null;
   skillsFolder: string;
   limits: SandboxLimits;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
@@ -182,10 +183,10 @@ async function inSandbox(
         platformFolders: {
           '/opt/step-mom': options.programFolder,
           '/opt/skills': options.skillsFolder,
-          '/var/cache/step-mom': options.cacheFolder,
+          ...options.cache?.platformFolders,
         },
         gatewaySocket: join(run.runFolder, 'gateway.sock'),
-        command: ['node', '/opt/step-mom/main.js'],
+        command: ['node', '/opt/step-mom/main.js', ...(options.cache ? ['--cache', options.cache.path] : [])],
         environment: { TINYFAT_RUN_TOKEN: gateway.runToken },
         limits: options.limits,
       });
@@ -224,29 +225,39 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
   };
 }
 
-/**
- * Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache.
- * Gives a sentence about what is wrong, or null.
- */
+/** Step-mom runs in the sandbox; or a sentence about what is wrong. */
+export type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
+
+/** Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache where there is none. */
 export async function probeStepMom(
-  options: Pick<SpikeOptions, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'cacheFolder' | 'limits'>,
-): Promise<string | null> {
+  options: Pick<SpikeOptions, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'limits'> & {
+    /** Of the data folder, for a server that may not write into the bundle. */
+    cacheFolder: string;
+    /** Who the sandbox is, where that is not this user. */
+    owner: { uid: number; gid: number } | null;
+  },
+): Promise<StepMomProbe> {
+  const places = { ...options, uid: options.owner?.uid ?? process.getuid?.() ?? 0 };
   const folder = join(options.runtimeFolder, 'probe');
-  mkdirSync(join(folder, 'data'), { recursive: true });
-  mkdirSync(join(folder, 'inbox'), { recursive: true });
+  for (const name of ['data', 'inbox', 'cache']) mkdirSync(join(folder, name), { recursive: true });
+  if (options.owner) chownSync(join(folder, 'cache'), options.owner.uid, options.owner.gid);
+  const cache = findCache(places);
   try {
     const result = await options.sandbox.start({
       runId: 'probe',
       dataFolder: join(folder, 'data'),
       inboxFolder: join(folder, 'inbox'),
-      platformFolders: { '/opt/step-mom': options.programFolder },
-      writableFolders: { '/var/cache/step-mom': options.cacheFolder },
-      command: ['node', '/opt/step-mom/main.js', '--probe'],
+      platformFolders: { '/opt/step-mom': options.programFolder, ...cache?.platformFolders },
+      writableFolders: cache ? {} : { '/var/cache/step-mom': join(folder, 'cache') },
+      command: ['node', '/opt/step-mom/main.js', '--probe', '--cache', cache?.path ?? '/var/cache/step-mom'],
       environment: {},
       limits: { ...options.limits, deadlineMs: 30_000 },
     }).finished;
-    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) return null;
-    return `step-mom does not run in the sandbox (${result.stopped ?? `exit ${result.exitCode}`}): ${result.stderr.slice(0, 500)}`;
+    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) {
+      return { ok: true, cache: cache ?? storeCache(join(folder, 'cache'), places) };
+    }
+    const end = result.stopped ?? `exit ${result.exitCode}`;
+    return { ok: false, reason: `step-mom does not run in the sandbox (${end}): ${result.stderr.slice(0, 500)}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
