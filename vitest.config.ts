@@ -28,7 +28,15 @@ export default defineConfig({
         ],
         test: { name: 'workerd', include: ['packages/*/src/**/*.workerd.test.ts'], testTimeout: 30_000 },
       },
-      { test: { name: 'e2e', include: ['e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: ['e2e/support/start-command-runner.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

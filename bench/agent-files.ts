@@ -1,7 +1,7 @@
 /** What an agent can leave in its folder, and what that does to everybody else. */
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startAnthropicStandIn } from '../e2e/stand-ins/anthropic.ts';
+import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat } from '../e2e/support/tinyfat.ts';
 import { NO_LIMITS } from './measure.ts';

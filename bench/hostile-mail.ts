@@ -6,11 +6,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { MAX_DECODED_BYTES } from '@tinyfat/core';
+import { smtpSession } from '@tinyfat/testing/smtp-session';
 import { letter } from '../e2e/support/door.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
-import { MAX_DECODED_BYTES } from '../packages/core/src/index.ts';
 import { rawLimits } from '../packages/mail/src/inspect/raw-limits.ts';
-import { smtpSession } from '../packages/mail/src/test-support/smtp-session.ts';
 import { NO_LIMITS } from './measure.ts';
 
 /** Times in ms, memory in bytes. */

@@ -1,8 +1,8 @@
 /** Accepted mails per second: our door (parse, verdict, two fsyncs, rows) against smtp-server that keeps nothing. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { SMTPServer } from 'smtp-server';
-import { startAnthropicStandIn } from '../e2e/stand-ins/anthropic.ts';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat } from '../e2e/support/tinyfat.ts';
 import { NO_LIMITS } from './measure.ts';

@@ -6,7 +6,7 @@ import { newId } from '@tinyfat/core';
 import { openSqlite } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders } from '@tinyfat/storage';
-import { startAnthropicStandIn } from '../e2e/stand-ins/anthropic.ts';
+import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
 import { NO_LIMITS } from './measure.ts';

@@ -1,12 +1,12 @@
 /** Verdicts per second on a signed mail: our workers, evidence and rules against mailauth's `authenticate` alone. */
 import { Resolver } from 'node:dns/promises';
 import { availableParallelism } from 'node:os';
+import { admit, parseAllowEntry } from '@tinyfat/core';
+import { mailWorkers } from '@tinyfat/mail';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { authenticate } from 'mailauth';
 import { letter } from '../e2e/support/door.ts';
-import { admit, parseAllowEntry } from '../packages/core/src/index.ts';
-import { mailWorkers } from '../packages/mail/src/index.ts';
-import { startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
-import { signingDomain } from '../packages/mail/src/test-support/signing-domain.ts';
 
 const MAILS = 1000;
 const AT_ONCE = 32;

@@ -1,7 +1,7 @@
 /** Programs of an agent's own: first in its PATH, there in its next turn, and no part of what runs the turn. */
 import { existsSync, readdirSync } from 'node:fs';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

@@ -1,8 +1,8 @@
 /** What comes back is matched to what went out: shown, filed, and not tried on the same person again. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo, header, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -110,9 +110,9 @@ describe('a mail that comes back', () => {
       subject: 'Tell him',
       text: `[[tool: bash ${command}]] [[reply: Done.]]`,
     });
-    const held = await delivery('held');
-    expect(held).toMatchObject({ subject: 'News' });
-    expect(held.reason).toContain('no such user here');
+    const waiting = await delivery('awaiting_approval');
+    expect(waiting).toMatchObject({ subject: 'News' });
+    expect(waiting.reason).toContain('no such user here');
 
     // The person writes again, so the mailbox lives.
     await sendMail(server, { to: scout, subject: 'Here I am', text: '[[reply: Welcome back.]]' });

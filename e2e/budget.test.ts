@@ -1,8 +1,8 @@
 /** Invariant 10: money is set aside before it is spent, counted as it flows, and stopped at the cap. */
 import { join } from 'node:path';
 import { openSqlite } from '@tinyfat/database';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';
 import { header, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

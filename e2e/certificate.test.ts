@@ -2,9 +2,9 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate, type TestCertificate } from '@tinyfat/testing/certificates';
+import { smtpSession } from '@tinyfat/testing/smtp-session';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate, type TestCertificate } from '../packages/mail/src/test-support/certificates.ts';
-import { smtpSession } from '../packages/mail/src/test-support/smtp-session.ts';
 import { eventually } from './support/eventually.ts';
 import { runCli, startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

@@ -1,9 +1,9 @@
 /** Commands by mail: answered without a model call, and what they change holds for the next turn. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import type Mail from 'nodemailer/lib/mailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -95,7 +95,7 @@ describe('commands', () => {
     expect(text).toContain('scout@tinyfat.localhost');
     expect(text).toContain('claude-haiku-4-5');
     expect(text).toMatch(/Turns so far: \d+, \d+ tokens, \$\d/);
-    expect(text).toContain('0 waiting, 0 held');
+    expect(text).toContain('0 waiting, 0 to approve');
   });
 
   it('are answered where they are mistyped, and say what was meant', async () => {

@@ -150,8 +150,8 @@ describe('a block of the docs', () => {
       tinyfat agent create other --owner other@example.com --allow friend@example.com
       ${send} one --wait
       ${send} two`);
-    const held = 'mails?agent=other&state=over_limit';
-    const mail = (await ask(held)).data[0]?.id;
+    const waiting = 'mails?agent=other&state=over_limit';
+    const mail = (await ask(waiting)).data[0]?.id;
     const turn = (await ask('runs?agent=other')).data[0]?.id;
     const script = put(
       put(put(textOf(RUN.api), 'http://localhost:8025', api), 'mails/ID', `mails/${mail}`),
@@ -163,6 +163,6 @@ describe('a block of the docs', () => {
     expect(await ask('agents/scout/allowed-senders')).toMatchObject({ data: [{ entry: 'you@example.com' }] });
     expect(await ask('agents/scout/skills')).toMatchObject({ data: [{ name: 'tea' }] });
     expect(await ask('agents/scout/budget')).toMatchObject({ monthly_usd: 20 });
-    expect((await ask(held)).data).toEqual([]);
+    expect((await ask(waiting)).data).toEqual([]);
   });
 });

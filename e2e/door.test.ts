@@ -1,8 +1,8 @@
 /** Who is let in, told in the SMTP session (invariants 3, 7 and 8). */
 import { connect } from 'node:net';
+import { type SigningDomain, signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DnsStub, startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
-import { type SigningDomain, signingDomain } from '../packages/mail/src/test-support/signing-domain.ts';
 import { answerTo, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -65,23 +65,28 @@ describe('the door for a trusted client', () => {
     for (const mail of refused) expect(mail.reason.length).toBeGreaterThan(10);
   });
 
-  it('holds a listed sender’s mail that only may be a machine’s, and answers it once it is released', async () => {
+  it('quarantines a listed sender’s mail that only may be a machine’s, and answers it once it is released', async () => {
     const subject = 'Automatiskt svar: Can you look at this?';
     const mail = { to, subject, text: '[[reply: Looked.]]', headers: { 'X-Auto-Response-Suppress': 'All' } };
     const before = (await server.json(['runs'])).length;
     expect((await answerTo(server, mail)).code).toBe(250);
     expect((await answerTo(server, { ...mail, from: 'eve@example.net' })).code).toBe(550);
-    const [stranger, held] = await server.json(['mails', 'scout']);
+    const [stranger, quarantined] = await server.json(['mails', 'scout']);
     expect(stranger).toMatchObject({ verdict: 'refused', reason_code: 'not_allowed' });
-    expect(held).toMatchObject({ verdict: 'held', state: 'held', reason_code: 'perhaps_automatic', subject });
-    expect(held.reason).toContain('(x-auto-response-suppress, subject)');
-    const shown = await server.cli(['mails', 'show', held.id]);
+    expect(quarantined).toMatchObject({
+      verdict: 'quarantined',
+      state: 'quarantined',
+      reason_code: 'perhaps_automatic',
+      subject,
+    });
+    expect(quarantined.reason).toContain('(x-auto-response-suppress, subject)');
+    const shown = await server.cli(['mails', 'show', quarantined.id]);
     expect(shown.stdout).toContain('tinyfat mails release ID');
     expect((await server.json(['runs'])).length).toBe(before);
-    expect((await server.cli(['mails', 'release', held.id])).code).toBe(0);
+    expect((await server.cli(['mails', 'release', quarantined.id])).code).toBe(0);
     const answers = await server.answers(7);
     expect(answers.at(-1)).toMatchObject({
-      inReplyTo: held.message_id,
+      inReplyTo: quarantined.message_id,
       text: expect.stringContaining('Looked.'),
     });
   });

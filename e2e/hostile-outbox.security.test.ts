@@ -1,8 +1,8 @@
 /** Invariant 6: the outbox is data. A bad file goes to failed/ with its reason, and never stops the others. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
@@ -91,16 +91,16 @@ describe('a hostile outbox', () => {
     expect(readFileSync(join(server.dataDir, 'secret'), 'utf8')).toBe('TOP SECRET');
   });
 
-  it('shows every refusal to the owner, and sends the held one once it is approved', async () => {
+  it('shows every refusal to the owner, and sends the waiting one once it is approved', async () => {
     const list = await server.json(['outbox', 'list', 'scout']);
     const states = list.map((one: { state: string }) => one.state);
     expect(states.filter((state: string) => state === 'failed')).toHaveLength(12);
     expect(states.filter((state: string) => state === 'sent')).toHaveLength(3);
-    const held = list.find((one: { state: string }) => one.state === 'held');
-    expect(held.reason).toContain('stranger@example.net');
-    expect((await server.cli(['outbox', 'approve', held.id])).code).toBe(0);
+    const waiting = list.find((one: { state: string }) => one.state === 'awaiting_approval');
+    expect(waiting.reason).toContain('stranger@example.net');
+    expect((await server.cli(['outbox', 'approve', waiting.id])).code).toBe(0);
     const approved = (await server.answers(4)).find((mail) => mail.subject === 'For you');
     expect(approved?.to?.[0]?.address).toBe('stranger@example.net');
-    expect((await server.cli(['outbox', 'approve', held.id])).code).toBe(1);
+    expect((await server.cli(['outbox', 'approve', waiting.id])).code).toBe(1);
   });
 });

@@ -11,10 +11,10 @@ import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gate
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
 import { directoryFolders } from '@tinyfat/storage';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { programPaths } from '../apps/server/src/program.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
-import { REGISTRY_HOST, type Registry, startRegistry } from './stand-ins/registry.ts';
 
 const has = (...programs: string[]) =>
   programs.every((name) => ['/usr/bin', '/usr/local/bin'].some((folder) => existsSync(join(folder, name))));

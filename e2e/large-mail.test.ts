@@ -1,8 +1,8 @@
 /** A file as large as a mail may bring: it is its own size that counts, not that of its encoding. */
 import { createHash, randomBytes } from 'node:crypto';
+import { MAX_DECODED_BYTES, MAX_MESSAGE_BYTES } from '@tinyfat/core';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_DECODED_BYTES, MAX_MESSAGE_BYTES } from '../packages/core/src/index.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

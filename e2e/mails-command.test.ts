@@ -1,4 +1,4 @@
-/** `tinyfat mails`: the owner sees every mail with why, reads it as it came, and lets in what was held. */
+/** `tinyfat mails`: the owner sees every mail with why, reads it as it came, and lets in what was quarantined. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, header, type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

@@ -1,11 +1,7 @@
 /** The real server, asked oddly: every kind of answer has all headers, and nothing is printed past the log. */
+
+import { exchange, missingHeaders, open, parseAnswer } from '@tinyfat/testing/raw-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  exchange,
-  missingHeaders,
-  open,
-  parseAnswer,
-} from '../apps/platform/src/node/test-support/raw-http.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 describe('an odd request to the server', () => {

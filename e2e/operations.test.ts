@@ -1,6 +1,7 @@
 /** What an operator sees of a running server: log lines that belong together, metrics, readiness. */
+
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo, sendMail } from './support/mail.ts';
 import { newestDelivery } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

@@ -3,9 +3,9 @@
  * a real Chromium, light and dark, wide and on a phone, and fetches nothing.
  */
 import { readFileSync } from 'node:fs';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DARK, LIGHT, type MailColors } from '../packages/mail/src/compose/colors.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type Browser, type Page, screenshot, startBrowser, withPage } from './support/browser.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { faultsOf } from './support/readable.ts';

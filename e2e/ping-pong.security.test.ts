@@ -1,9 +1,9 @@
 /** Two agents of two systems that are allowed to write to each other: what they say to each other ends by itself. */
 import { once } from 'node:events';
+import { THREAD_LIMIT } from '@tinyfat/core';
 import nodemailer from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { THREAD_LIMIT } from '../packages/core/src/index.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -94,12 +94,12 @@ describe('two agents that answer each other', () => {
     expect(await rows(one, 'accepted')).toHaveLength(1);
   });
 
-  it('are held at the first answer when a relay leaves only a sign that people’s mail has too', async () => {
+  it('are quarantined at the first answer when a relay leaves only a sign that people’s mail has too', async () => {
     const [one, two] = await twoSystems(ALL_BUT_EXCHANGE);
     await begin(one);
-    const [held] = await until(two, 'held');
-    expect(held).toMatchObject({
-      state: 'held',
+    const [quarantined] = await until(two, 'quarantined');
+    expect(quarantined).toMatchObject({
+      state: 'quarantined',
       reason_code: 'perhaps_automatic',
       reason: expect.stringContaining('x-auto-response-suppress'),
     });
@@ -107,11 +107,15 @@ describe('two agents that answer each other', () => {
     expect(await rows(two, 'accepted')).toEqual([]);
   });
 
-  it('are held when a relay takes that out, and the owner sees it', { timeout: 120_000 }, async () => {
+  it('are quarantined when a relay takes that out, and the owner sees it', { timeout: 120_000 }, async () => {
     const [one, two] = await twoSystems(MACHINE);
     await begin(one);
-    const [held] = await until(one, 'held');
-    expect(held).toMatchObject({ state: 'held', reason_code: 'thread_too_fast', from: 'bob@two.example' });
+    const [quarantined] = await until(one, 'quarantined');
+    expect(quarantined).toMatchObject({
+      state: 'quarantined',
+      reason_code: 'thread_too_fast',
+      from: 'bob@two.example',
+    });
     expect(await rows(one, 'accepted')).toHaveLength(THREAD_LIMIT);
     expect(await rows(two, 'accepted')).toHaveLength(THREAD_LIMIT);
   });

@@ -1,8 +1,8 @@
 /** One mail, one turn, one reply: the whole way. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';
 import { header, type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

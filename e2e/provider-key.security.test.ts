@@ -4,11 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import type { MailApi } from '@tinyfat/testing/stand-ins/mail-api';
+import { startPostmarkStandIn } from '@tinyfat/testing/stand-ins/postmark';
+import { resendError, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
-import type { MailApi } from './stand-ins/mail-api.ts';
-import { startPostmarkStandIn } from './stand-ins/postmark.ts';
-import { resendError, startResendStandIn } from './stand-ins/resend.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

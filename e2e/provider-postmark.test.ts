@@ -1,7 +1,12 @@
 /** Replies through Postmark's API, which sends a mail as often as it is asked: doubt is shown and not repeated. */
+
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import {
+  type PostmarkStandIn,
+  postmarkError,
+  startPostmarkStandIn,
+} from '@tinyfat/testing/stand-ins/postmark';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
-import { type PostmarkStandIn, postmarkError, startPostmarkStandIn } from './stand-ins/postmark.ts';
 import { sendMail } from './support/mail.ts';
 import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

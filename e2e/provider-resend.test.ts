@@ -1,7 +1,8 @@
 /** Replies through Resend's API: what it says decides what becomes of a delivery, and a crash doubles nothing. */
+
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { type ResendStandIn, resendError, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
-import { type ResendStandIn, resendError, startResendStandIn } from './stand-ins/resend.ts';
 import { sendMail } from './support/mail.ts';
 import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';

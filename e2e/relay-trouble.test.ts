@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '@tinyfat/testing/certificates';
+import { type SmtpSink, startSmtpSink } from '@tinyfat/testing/stand-ins/smtp-sink';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../packages/mail/src/test-support/certificates.ts';
-import { type SmtpSink, startSmtpSink } from '../packages/mail/src/test-support/smtp-sink.ts';
 import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { runCli, startTinyfat, type Tinyfat } from './support/tinyfat.ts';

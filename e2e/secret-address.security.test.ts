@@ -1,7 +1,8 @@
 /** A secret address lets a listed sender in whose domain proves nothing; and is itself shown to nobody else. */
+
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DnsStub, startDnsStub } from '../packages/mail/src/test-support/dns-stub.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { answerTo, header } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -61,13 +62,13 @@ describe('a secret address', () => {
     expect(shown.last_used).not.toBeNull();
   });
 
-  it('stays the way of a mail that was held first', async () => {
+  it('stays the way of a mail that was quarantined first', async () => {
     const headers = { 'X-Auto-Response-Suppress': 'All' };
     const mail = { from: sender, to: secret, subject: 'Late report', text: '[[reply: Late.]]', headers };
     expect((await answerTo(server, mail)).code).toBe(250);
-    const [held] = await server.json(['mails', 'scout']);
-    expect(held).toMatchObject({ verdict: 'held', reason_code: 'perhaps_automatic' });
-    expect((await server.cli(['mails', 'release', held.id])).code).toBe(0);
+    const [quarantined] = await server.json(['mails', 'scout']);
+    expect(quarantined).toMatchObject({ verdict: 'quarantined', reason_code: 'perhaps_automatic' });
+    expect((await server.cli(['mails', 'release', quarantined.id])).code).toBe(0);
     const replies = await server.answers(2);
     const late = replies.find(({ subject }) => subject?.includes('Late report'));
     expect(late && header(late, 'reply-to')).toContain(secret);

@@ -1,8 +1,8 @@
 /** With `session_scope: sender` each person has a conversation of their own, and sees no other one. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 

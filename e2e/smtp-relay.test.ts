@@ -1,8 +1,8 @@
 /** Replies through a real relay: what it says decides what becomes of a delivery. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnthropicStandIn, startAnthropicStandIn } from './stand-ins/anthropic.ts';
 import { eventually } from './support/eventually.ts';
 import { header, sendMail } from './support/mail.ts';
 import { newestDelivery } from './support/outbox.ts';

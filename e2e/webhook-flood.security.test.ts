@@ -1,8 +1,8 @@
 /** Many webhooks, large ones, forged ones: nobody is read who has not shown who he is, memory stays bounded, nothing is lost. */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { postmarkInbound, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import { postmarkInbound, WEBHOOK_SECRET } from './stand-ins/webhooks.ts';
 import {
   OWNER,
   SCOUT,

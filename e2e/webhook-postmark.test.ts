@@ -1,8 +1,8 @@
 /** Mail that Postmark posts, message and all, and what it tells of mails that it sent. */
 import { randomBytes } from 'node:crypto';
+import { type PostmarkStandIn, startPostmarkStandIn } from '@tinyfat/testing/stand-ins/postmark';
+import { postBody, postmarkInbound, postPostmark } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PostmarkStandIn, startPostmarkStandIn } from './stand-ins/postmark.ts';
-import { postBody, postmarkInbound, postPostmark } from './stand-ins/webhooks.ts';
 import { eventually } from './support/eventually.ts';
 import {
   OWNER,

@@ -1,12 +1,13 @@
 /** What is not Resend's, or not the sender's, gets nowhere: nothing stored, or a row that says why. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import {
   NEXT_WEBHOOK_SECRET,
   postBody,
   postResend,
   svixHeaders,
   WEBHOOK_SECRET,
-} from './stand-ins/webhooks.ts';
+} from '@tinyfat/testing/stand-ins/webhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { SCOUT, signedMail, startWebhookWorld, unsignedMail, type WebhookWorld } from './support/webhooks.ts';
 
@@ -147,7 +148,7 @@ describe('a mail that came by a genuine webhook', () => {
     expect(await verdictOf(raw, '/help')).toMatchObject({ verdict: 'accepted' });
   });
 
-  it('is held as a copy where the envelope that would show who brings it is the sender’s own text', async () => {
+  it('is quarantined as a copy where the envelope that would show who brings it is the sender’s own text', async () => {
     const vouched =
       'amazonses.com; spf=pass smtp.mailfrom=example.com; dkim=pass header.d=example.com; dmarc=pass header.from=example.com';
     const copy = async (Subject: string, above: string) => {
@@ -159,7 +160,7 @@ describe('a mail that came by a genuine webhook', () => {
     for (const above of ['', below, 'Return-Path: <mallory@example.com>\r\n']) {
       const subject = `copy ${above.length}`;
       expect(await verdictOf(await copy(subject, above), subject)).toMatchObject({
-        verdict: 'held',
+        verdict: 'quarantined',
         reason_code: 'not_addressed',
       });
     }

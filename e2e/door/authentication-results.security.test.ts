@@ -1,6 +1,7 @@
 /** Authentication-Results (RFC 8601) are believed from whom the operator named, on top, and from nobody else. */
+
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const attacker = signingDomain('evil.example');

@@ -1,7 +1,8 @@
 /** Mails that are made to choke a server, and too many mails. */
+
+import { mailRow } from '@tinyfat/contracts/mail-row';
+import { QUARANTINE_LIMIT } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mailRow } from '../../packages/contracts/src/mail-row.ts';
-import { HELD_BACK_KEPT } from '../../packages/core/src/index.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const bomb = (type: string, body: string) => letter({ 'Content-Type': type, 'MIME-Version': '1.0' }, body);
@@ -79,7 +80,7 @@ describe('a bomb of mails', () => {
   });
 
   it('is left to the sending server once a thousand wait', async () => {
-    for (let index = 0; index < HELD_BACK_KEPT; index++) {
+    for (let index = 0; index < QUARANTINE_LIMIT; index++) {
       await door.db
         .insertInto('mails')
         .values(mailRow('id-scout', `<${index}@full>`, { verdict: 'over_limit', state: 'over_limit' }))

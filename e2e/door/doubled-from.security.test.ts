@@ -1,6 +1,7 @@
 /** One From with one address: whoever signed for one of two has not signed for the other. */
+
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const attacker = signingDomain('evil.example');

@@ -1,7 +1,8 @@
 /** Nobody writes in another's name: who signs is compared with the one From address, and with nothing else. */
+
+import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyRecord, signOddly } from '../../packages/mail/src/test-support/odd-signature.ts';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const owner = signingDomain('example.com');

@@ -1,7 +1,8 @@
 /** Whatever comes through the door ends in one answer and one verdict, and the next mail is taken as ever. */
+
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const owner = signingDomain('example.com');

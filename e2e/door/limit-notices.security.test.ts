@@ -1,8 +1,9 @@
 /** Whom the door asks a notice of a limit for: nobody but proven, listed senders and the owner, whoever they say they are. */
+
+import { secretTokenHash } from '@tinyfat/core';
+import { insertSecretAddress } from '@tinyfat/database';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { secretTokenHash } from '../../packages/core/src/index.ts';
-import { insertSecretAddress } from '../../packages/database/src/index.ts';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { DOMAIN, type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const owner = signingDomain('example.com');

@@ -1,6 +1,7 @@
 /** A signed mail stays validly signed in anybody's hands: copies of it must not work as mails of their own. */
+
+import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
 import { DOMAIN, type Door, letter, OWNER, startDoor } from '../support/door.ts';
 
 const owner = signingDomain('example.com');
@@ -82,15 +83,15 @@ describe('a replay of a signed mail', () => {
     const raw = await owner.sign(letter({ To: 'bob@evil.example', Subject: 'Please pay the bill' }));
     const jobs = await door.jobs();
     expect(await door.send(raw, eve)).toMatch(/^250/);
-    const held = await door.newest();
-    expect(held).toMatchObject({
-      verdict: 'held',
-      state: 'held',
+    const quarantined = await door.newest();
+    expect(quarantined).toMatchObject({
+      verdict: 'quarantined',
+      state: 'quarantined',
       reason_code: 'not_addressed',
       sender: OWNER,
     });
     expect(await door.jobs()).toBe(jobs);
-    expect(await door.queue.releaseMail(held.id)).toBe('queued');
+    expect(await door.queue.releaseMail(quarantined.id)).toBe('queued');
     expect(await door.jobs()).toBe(jobs + 1);
   });
 
@@ -98,7 +99,7 @@ describe('a replay of a signed mail', () => {
     const raw = await owner.sign(letter({}));
     const forged = Buffer.concat([Buffer.from(`Cc: ops@${DOMAIN}\r\n`), raw]);
     expect(await door.send(forged, { ...eve, to: [`ops@${DOMAIN}`] })).toMatch(/^250/);
-    expect(await door.newest()).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+    expect(await door.newest()).toMatchObject({ verdict: 'quarantined', reason_code: 'not_addressed' });
   });
 
   it('is too old after a week', async () => {
@@ -115,14 +116,14 @@ describe('a replay of a signed mail', () => {
   it('that a server forwards for another of its users waits', async () => {
     const raw = await direct.sign(letter({ From: 'boss@direct.example', To: 'eve@direct.example' }));
     expect(await door.send(raw, { from: 'eve+forward@direct.example' })).toMatch(/^250/);
-    expect(await door.newest()).toMatchObject({ verdict: 'held', reason_code: 'not_addressed' });
+    expect(await door.newest()).toMatchObject({ verdict: 'quarantined', reason_code: 'not_addressed' });
   });
 
   it('that came first makes way for the mail itself', async () => {
     const raw = await direct.sign(letter({ From: 'boss@direct.example', To: 'bob@else.example' }));
     expect(await door.send(raw, eve)).toMatch(/^250/);
     const copy = await door.newest();
-    expect(copy.verdict).toBe('held');
+    expect(copy.verdict).toBe('quarantined');
     const jobs = await door.jobs();
     expect(await door.send(raw, { from: 'boss@direct.example' })).toMatch(/^250/);
     expect((await door.newest()).verdict).toBe('accepted');

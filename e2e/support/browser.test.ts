@@ -1,7 +1,7 @@
 /** What the browser of the tests lets pass, and what fails a test. */
 import { createServer } from 'node:http';
+import { listenOnLoopback } from '@tinyfat/testing/stand-ins/loopback-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listenOnLoopback } from '../stand-ins/loopback-server.ts';
 import { type Browser, startBrowser, withPage } from './browser.ts';
 import { faultsOf } from './readable.ts';
 

@@ -6,21 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_LIMITS, type MailLimits, newId } from '@tinyfat/core';
+import { type Database, insertAgent, type Mail } from '@tinyfat/database';
+import { type MailQueue, mailQueue } from '@tinyfat/intake';
+import { jobQueue } from '@tinyfat/jobs';
+import { mailWorkers } from '@tinyfat/mail';
+import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
+import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { sql } from 'kysely';
 import { openDataFolder } from '../../apps/server/src/data-folder.ts';
 import { smtp } from '../../apps/server/src/parts/smtp.ts';
 import { QUEUE_TIMES } from '../../apps/server/src/queue-times.ts';
-import { DEFAULT_LIMITS, type MailLimits, newId } from '../../packages/core/src/index.ts';
-import { type Database, insertAgent, type Mail } from '../../packages/database/src/index.ts';
-import { type MailQueue, mailQueue } from '../../packages/intake/src/index.ts';
-import { jobQueue } from '../../packages/jobs/src/index.ts';
-import { mailWorkers } from '../../packages/mail/src/index.ts';
-import {
-  type DnsStub,
-  type DnsStubRecords,
-  startDnsStub,
-} from '../../packages/mail/src/test-support/dns-stub.ts';
-import { type SmtpSession, smtpSession } from '../../packages/mail/src/test-support/smtp-session.ts';
 
 export const DOMAIN = 'agents.example.org';
 export const OWNER = 'owner@example.com';

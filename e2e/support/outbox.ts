@@ -1,6 +1,7 @@
 /** What became of mail that an agent wrote: rows as the owner sees them, and the files in its folder. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import type { Tinyfat } from './tinyfat.ts';
 
@@ -9,6 +10,7 @@ export async function newestDelivery(server: Tinyfat, state: string) {
   for (;;) {
     const [newest] = await server.json(['outbox', 'list']);
     if (newest?.state === state) return newest;
+    await pause(20);
   }
 }
 

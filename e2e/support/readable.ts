@@ -1,5 +1,5 @@
 /** What keeps a page from being read: text without contrast, and what does not fit the window. */
-import { contrastRatio, type Rgb } from '../../apps/platform/src/styles/test-support/contrast.ts';
+import { contrastRatio, type Rgb } from '@tinyfat/testing/contrast';
 import type { Page } from './browser.ts';
 
 /** One text as the browser paints it. */

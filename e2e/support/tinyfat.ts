@@ -3,9 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { CliResult, CommandRequest } from './command-runner.ts';
 import { type ReceivedMail, readMaildir } from './mail.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
@@ -19,17 +22,11 @@ export function ownAddress(): string {
   return `127.${1 + (number >> 15)}.${(number >> 7) & 255}.${1 + (number & 127)}`;
 }
 
-export interface CliResult {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 const { NODE_COMPILE_CACHE } = process.env;
 /** Where Node keeps what it has compiled, as `bin/with-node` sets it for the launcher. */
 const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
-/** Runs a command line with this environment alone, and the launcher's compile cache. */
+/** Runs a command line as a process of its own, with this environment alone and the launcher's compile cache. */
 export async function runCli(
   words: string[],
   environment: Record<string, string>,
@@ -52,13 +49,20 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
+/** Runs a command line in the process that start-command-runner.ts has started. */
+async function runInRunner(path: string, request: CommandRequest): Promise<CliResult> {
+  const socket = connect(path);
+  socket.end(JSON.stringify(request));
+  return (await json(socket)) as CliResult;
+}
+
 export interface Tinyfat {
   dataDir: string;
   host: string;
   smtpPort: number;
   /** Everything that the server printed so far. */
   output(): string;
-  /** Runs a command line against the same folder. */
+  /** Runs a command line against the same folder, by the tests' command runner. */
   cli(words: string[], stdin?: string): Promise<CliResult>;
   /** The same with `--json`, parsed; throws when the command fails. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
@@ -129,7 +133,20 @@ export async function startTinyfat(options: {
     await ended;
   };
 
-  const cli: Tinyfat['cli'] = (words, stdin) => runCli(words, environment, stdin);
+  const runner = process.env.TINYFAT_E2E_COMMAND_RUNNER;
+  let isRunnerBusy = false;
+  const cli: Tinyfat['cli'] = async (words, stdin = '') => {
+    // Two writers of one database in one process would wait for each other, and a server never ends.
+    if (runner === undefined || isRunnerBusy || words[0] === 'start') {
+      return await runCli(words, environment, stdin);
+    }
+    isRunnerBusy = true;
+    try {
+      return await runInRunner(runner, { words, environment, stdin });
+    } finally {
+      isRunnerBusy = false;
+    }
+  };
 
   for (const [name, entries] of Object.entries(options.agents ?? {})) {
     const allow = entries.flatMap((entry) => ['--allow', entry]);

@@ -1,10 +1,16 @@
 /** A server that gets its mail by webhook, with what it needs around it: model, provider, DNS of a sender who signs. */
 import { randomBytes } from 'node:crypto';
-import { type DnsStub, startDnsStub } from '../../packages/mail/src/test-support/dns-stub.ts';
-import { signingDomain } from '../../packages/mail/src/test-support/signing-domain.ts';
-import { type AnthropicStandIn, startAnthropicStandIn } from '../stand-ins/anthropic.ts';
-import { type ResendStandIn, startResendStandIn } from '../stand-ins/resend.ts';
-import { postResend, type SignedPost, WEBHOOK_SECRET, type WebhookReply } from '../stand-ins/webhooks.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
+import { type ResendStandIn, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
+import {
+  postResend,
+  type SignedPost,
+  WEBHOOK_SECRET,
+  type WebhookReply,
+} from '@tinyfat/testing/stand-ins/webhooks';
 import { startTinyfat, type Tinyfat } from './tinyfat.ts';
 
 export const SCOUT = 'scout@tinyfat.localhost';
@@ -92,6 +98,7 @@ export async function startWebhookWorld(
       for (;;) {
         const mails = await server.json(['mails', '--limit', '1000']);
         if (mails.length >= count) return mails;
+        await pause(20);
       }
     },
     async event(state, mail) {
@@ -102,6 +109,7 @@ export async function startWebhookWorld(
             one.state === state && (mail === undefined || one.mail === mail),
         );
         if (found) return found;
+        await pause(20);
       }
     },
     async dispose() {

@@ -29,8 +29,8 @@ export async function answerCommand(
     run: { status: 'done', finished_at: deps.clock() },
     deliveries: [reply],
     mail:
-      reply.state === 'held'
-        ? { state: 'held', reason: reply.reason ?? '' }
+      reply.state === 'awaiting_approval'
+        ? { state: 'awaiting_approval', reason: reply.reason ?? '' }
         : { state: 'queued', reason: 'The command is done; its answer is being sent.' },
     also: async (tx) => {
       if (answer.sessionId === undefined) return;

@@ -16,11 +16,11 @@ type Deps = Pick<
   'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain' | 'logger'
 >;
 
-/** What the outbox held. */
+/** What was in the outbox. */
 export interface CollectedOutbox {
   /** In the order of sending; refused ones too, in state `failed`. */
   deliveries: NewDelivery[];
-  /** Moves what was refused or held to failed/; to be called once the rows are written. */
+  /** Moves what was refused or awaits approval to failed/; to be called once the rows are written. */
   fileRefused(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function collectOutbox(
   return {
     deliveries,
     async fileRefused() {
-      const refused = deliveries.filter(({ state }) => state === 'failed' || state === 'held');
+      const refused = deliveries.filter(({ state }) => state === 'failed' || state === 'awaiting_approval');
       const files = refused.filter((delivery) => !isOverLimit(delivery));
       for (let from = 0; from < files.length; from += FILED_AT_ONCE) {
         const some = files.slice(from, from + FILED_AT_ONCE);

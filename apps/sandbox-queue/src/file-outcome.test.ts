@@ -94,7 +94,7 @@ describe('the file of a delivery', () => {
     expect(outbox.read('sent', 'reply.json')).not.toHaveProperty('error');
   });
 
-  it.each(['sent', 'failed', 'held', 'uncertain', 'bounced'] as const)(
+  it.each(['sent', 'failed', 'awaiting_approval', 'uncertain', 'bounced'] as const)(
     'of a mail that is %s lies in one place, however often it is put there',
     async (state) => {
       const delivery = await sentMail(

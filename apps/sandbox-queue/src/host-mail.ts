@@ -3,11 +3,12 @@ import { newMessageId, replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
-import { firstState } from './hold-delivery.ts';
+import { firstState } from './first-state.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 
 /**
- * Composes a reply to the sender of the mail in hand, and to nobody else; held where they are suppressed. Throws when
+ * Composes a reply to the sender of the mail in hand, and to nobody else; it awaits approval
+ * where they are suppressed. Throws when
  * even that can't be composed.
  */
 export async function hostMail(

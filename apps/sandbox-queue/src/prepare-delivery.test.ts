@@ -124,7 +124,7 @@ describe('an outbox mail', () => {
   ])('waits for the owner when it is addressed to the suppressed %s', async (address, file) => {
     await suppressed(address);
     const { delivery } = await prepared({}, file);
-    expect(delivery).toMatchObject({ state: 'held', reason_code: 'recipient_suppressed' });
+    expect(delivery).toMatchObject({ state: 'awaiting_approval', reason_code: 'recipient_suppressed' });
     expect(delivery.reason).toBe(`Mail to ${address} came back: 550 5.1.1 No such user.`);
     expect(delivery.raw_key).toBe(delivery.id);
   });
@@ -132,7 +132,7 @@ describe('an outbox mail', () => {
   it('says both when one is a stranger and another suppressed', async () => {
     await suppressed(bob);
     const { delivery } = await prepared({}, { to: [eve, bob] });
-    expect(delivery).toMatchObject({ state: 'held', reason_code: 'recipients_held' });
+    expect(delivery).toMatchObject({ state: 'awaiting_approval', reason_code: 'recipients_not_allowed' });
     expect(delivery.reason).toContain(eve);
     expect(delivery.reason).toContain('came back');
   });
@@ -197,7 +197,11 @@ describe('an outbox mail', () => {
     it('waits for the owner when the sender is suppressed', async () => {
       await suppressed(owner);
       const delivery = await hostMail({ ...outbox.deps, workers }, await work({}), answer);
-      expect(delivery).toMatchObject({ state: 'held', reason_code: 'recipient_suppressed', filed: 1 });
+      expect(delivery).toMatchObject({
+        state: 'awaiting_approval',
+        reason_code: 'recipient_suppressed',
+        filed: 1,
+      });
     });
   });
 });

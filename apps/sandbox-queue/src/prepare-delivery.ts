@@ -1,4 +1,5 @@
-/** One outbox file → a delivery with its exact bytes stored, or one in state `failed` or `held` with its reason. */
+/** One outbox file → a delivery with its exact bytes stored, or one in state `failed` or `awaiting_approval` with
+ * its reason. */
 import {
   addressOutboxMail,
   type IncomingMail,
@@ -15,7 +16,7 @@ import {
 import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from './consumer.ts';
-import { firstState } from './hold-delivery.ts';
+import { firstState } from './first-state.ts';
 import { incomingMail, secretReplyTo } from './incoming-mail.ts';
 import { newDelivery } from './new-delivery.ts';
 import { OUTBOX } from './outbox-folder.ts';

@@ -97,8 +97,9 @@ export async function takeTurn(
   await outbox.fileRefused();
 }
 
-function mailState(answer: NewDelivery): { state: 'queued' | 'held'; reason: string } {
-  if (answer.state === 'held') return { state: 'held', reason: answer.reason ?? '' };
+function mailState(answer: NewDelivery): { state: 'queued' | 'awaiting_approval'; reason: string } {
+  if (answer.state === 'awaiting_approval')
+    return { state: 'awaiting_approval', reason: answer.reason ?? '' };
   return { state: 'queued', reason: 'The turn is over; its answer is being sent.' };
 }
 

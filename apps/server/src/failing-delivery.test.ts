@@ -4,11 +4,8 @@ import { deliveryById } from '@tinyfat/database';
 import { smtpRelay } from '@tinyfat/mail';
 import { logRecorder } from '@tinyfat/platform';
 import { startSender } from '@tinyfat/sandbox-queue';
+import { type ScriptedSmtp, startScriptedSmtp } from '@tinyfat/testing/stand-ins/scripted-smtp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type ScriptedSmtp,
-  startScriptedSmtp,
-} from '../../../packages/mail/src/test-support/scripted-smtp.ts';
 import { type Outbox, openOutbox } from '../../sandbox-queue/src/test-support/outbox.ts';
 import { watchMailOut } from './parts/mail-out.ts';
 

@@ -1,8 +1,8 @@
 /** Behaviour suite of the way from judged mails to rows and jobs; every database runs it. */
 import {
-  HELD_BACK_KEPT,
   type MailLimits,
   OWNER_THREAD_DAY_LIMIT,
+  QUARANTINE_LIMIT,
   THREAD_LIMIT,
   THREAD_WINDOW_MS,
 } from '@tinyfat/core';
@@ -114,7 +114,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(forged).toMatchObject([{ verdict: 'over_limit', code: 'sender_limit', queued: false }]);
     });
 
-    it('holds a machine of the owner that answers every answer in a thread of its own', async () => {
+    it('quarantines a machine of the owner that answers every answer in a thread of its own', async () => {
       const { intake, now } = fixture;
       const write = (subject: string) => {
         const row = { received_at: now.value, sender: 'o@example.com', subject };
@@ -124,7 +124,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
         now.value += 60_000;
         expect((await write('Re: Hello'))[0]?.queued).toBe(true);
       }
-      expect(await write('Re: Hello')).toMatchObject([{ verdict: 'held', code: 'thread_too_fast' }]);
+      expect(await write('Re: Hello')).toMatchObject([{ verdict: 'quarantined', code: 'thread_too_fast' }]);
       expect((await write('Hello'))[0]?.queued).toBe(true);
       expect((await write(''))[0]?.queued).toBe(true);
     });
@@ -156,13 +156,13 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect((await notices()).map((row) => row.created_at)).toEqual([now.value, now.value]);
     });
 
-    it('tells the owner alone of mails whose sender nobody proved, and nobody of what is held', async () => {
+    it('tells the owner alone of mails whose sender nobody proved, and nobody of what is quarantined', async () => {
       const { intake, db, now, limits } = fixture;
       const roles = async () =>
         (await db.selectFrom('limit_notices').select('role').execute()).map(({ role }) => role);
       const write = (row: Partial<NewMail>) =>
         intake.enqueue([mailRow('agent-a', `<quiet-${rowsMade()}@x>`, { received_at: now.value, ...row })]);
-      for (const verdict of ['held', 'refused', 'automatic'] as const) {
+      for (const verdict of ['quarantined', 'refused', 'automatic'] as const) {
         for (let index = 0; index <= limits.senderHour; index++) await write({ verdict, state: verdict });
       }
       for (let index = 0; index <= THREAD_LIMIT; index++) await write({ thread: '<fast@x>' });
@@ -198,7 +198,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(limits.senderHour);
     });
 
-    it('holds a thread that goes back and forth without a pause', async () => {
+    it('quarantines a thread that goes back and forth without a pause', async () => {
       const { intake, now } = fixture;
       const write = async (index: number, thread: string) => {
         const row = mailRow('agent-a', `<${index}@x>`, { received_at: now.value, thread });
@@ -206,7 +206,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       };
       for (let index = 0; index < THREAD_LIMIT; index++)
         expect((await write(index, '<t@x>'))?.queued).toBe(true);
-      expect(await write(100, '<t@x>')).toMatchObject({ verdict: 'held', code: 'thread_too_fast' });
+      expect(await write(100, '<t@x>')).toMatchObject({ verdict: 'quarantined', code: 'thread_too_fast' });
       expect((await write(101, '<u@x>'))?.queued).toBe(true);
       // Somebody else in the same thread is no part of it.
       const other = { received_at: now.value, thread: '<t@x>', sender: 'b@example.com' };
@@ -217,36 +217,40 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
 
     it('gives a mail that waits its job when it is released, once, after what waits already', async () => {
       const { intake, db } = fixture;
-      const held = mailRow('agent-a', '<held@x>', {
-        verdict: 'held',
-        state: 'held',
+      const quarantined = mailRow('agent-a', '<quarantined@x>', {
+        verdict: 'quarantined',
+        state: 'quarantined',
         reason_code: 'not_addressed',
       });
-      await intake.enqueue([held]);
+      await intake.enqueue([quarantined]);
       await intake.enqueue([mailRow('agent-a', '<later@x>')]);
-      expect(await intake.releaseMail(held.id)).toBe('queued');
-      expect(await intake.releaseMail(held.id)).toBe('not_waiting');
+      expect(await intake.releaseMail(quarantined.id)).toBe('queued');
+      expect(await intake.releaseMail(quarantined.id)).toBe('not_waiting');
       expect(await intake.releaseMail('none')).toBe('unknown');
       const first = await claimed();
       await done(first);
       const second = await claimed();
-      expect([first.mailId === held.id, second.mailId]).toEqual([false, held.id]);
+      expect([first.mailId === quarantined.id, second.mailId]).toEqual([false, quarantined.id]);
       const row = await db
         .selectFrom('mails')
         .selectAll()
-        .where('id', '=', held.id)
+        .where('id', '=', quarantined.id)
         .executeTakeFirstOrThrow();
-      expect([row.verdict, row.state]).toEqual(['held', 'queued']);
+      expect([row.verdict, row.state]).toEqual(['quarantined', 'queued']);
     });
 
-    it('takes a mail that had its turn for no waiting one, though its answer is held', async () => {
+    it('takes a mail that had its turn for no waiting one, though its answer awaits approval', async () => {
       const { intake, jobs, db } = fixture;
-      const doubtful = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      const doubtful = {
+        verdict: 'quarantined',
+        state: 'quarantined',
+        reason_code: 'not_addressed',
+      } as const;
       const mail = mailRow('agent-a', '<m@x>', doubtful);
       await intake.enqueue([mail]);
       await intake.releaseMail(mail.id);
       await done(await claimed());
-      await db.updateTable('mails').set({ state: 'held' }).where('id', '=', mail.id).execute();
+      await db.updateTable('mails').set({ state: 'awaiting_approval' }).where('id', '=', mail.id).execute();
       expect(await intake.releaseMail(mail.id)).toBe('not_waiting');
       const [again] = await intake.enqueue([mailRow('agent-a', '<m@x>')]);
       expect(again).toMatchObject({ verdict: 'duplicate', queued: false });
@@ -255,13 +259,18 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
 
     it('takes the mail itself where only doubtful copies came before, discarded ones too', async () => {
       const { intake, db } = fixture;
-      const cases = (['held', 'discarded'] as const).flatMap((state) =>
+      const cases = (['quarantined', 'discarded'] as const).flatMap((state) =>
         (['not_addressed', 'perhaps_automatic'] as const).map((reason_code) => ({ state, reason_code })),
       );
       for (const { state, reason_code } of cases) {
         const same = { signature: `${state}-${reason_code}` };
         const id = `<${same.signature}@x>`;
-        const copy = mailRow('agent-a', id, { verdict: 'held', state: 'held', reason_code, ...same });
+        const copy = mailRow('agent-a', id, {
+          verdict: 'quarantined',
+          state: 'quarantined',
+          reason_code,
+          ...same,
+        });
         await intake.enqueue([copy]);
         await db.updateTable('mails').set({ state }).where('id', '=', copy.id).execute();
         const [taken] = await intake.enqueue([mailRow('agent-a', id, same)]);
@@ -277,32 +286,42 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
 
     it('gives nothing up for a mail that is a copy of something else as well', async () => {
       const { intake, db } = fixture;
-      const held = mailRow('agent-a', '<held@x>', {
-        verdict: 'held',
-        state: 'held',
+      const quarantined = mailRow('agent-a', '<quarantined@x>', {
+        verdict: 'quarantined',
+        state: 'quarantined',
         reason_code: 'not_addressed',
       });
-      await intake.enqueue([held, mailRow('agent-a', '<other@x>', { signature: 'known' })]);
-      const [copy] = await intake.enqueue([mailRow('agent-a', '<held@x>', { signature: 'known' })]);
+      await intake.enqueue([quarantined, mailRow('agent-a', '<other@x>', { signature: 'known' })]);
+      const [copy] = await intake.enqueue([mailRow('agent-a', '<quarantined@x>', { signature: 'known' })]);
       expect(copy?.verdict).toBe('duplicate');
       const row = await db
         .selectFrom('mails')
         .selectAll()
-        .where('id', '=', held.id)
+        .where('id', '=', quarantined.id)
         .executeTakeFirstOrThrow();
-      expect(row.state).toBe('held');
+      expect(row.state).toBe('quarantined');
     });
 
-    it('takes no more mail to be held than there is room for, and writes nothing then', async () => {
+    it('takes no more mail into quarantine than its limit, and writes nothing then', async () => {
       const { intake, db } = fixture;
-      const held = { verdict: 'held', state: 'held', reason_code: 'not_addressed' } as const;
+      const quarantined = {
+        verdict: 'quarantined',
+        state: 'quarantined',
+        reason_code: 'not_addressed',
+      } as const;
       await intake.enqueue(
-        Array.from({ length: HELD_BACK_KEPT }, (_, index) => mailRow('agent-a', `<${index}@x>`, held)),
+        Array.from({ length: QUARANTINE_LIMIT }, (_, index) =>
+          mailRow('agent-a', `<${index}@x>`, quarantined),
+        ),
       );
-      await expect(intake.enqueue([mailRow('agent-a', '<more@x>', held)])).rejects.toThrow(MailboxFull);
-      expect(await db.selectFrom('mails').select('id').execute()).toHaveLength(HELD_BACK_KEPT);
+      await expect(intake.enqueue([mailRow('agent-a', '<more@x>', quarantined)])).rejects.toThrow(
+        MailboxFull,
+      );
+      expect(await db.selectFrom('mails').select('id').execute()).toHaveLength(QUARANTINE_LIMIT);
       // Others have their own room, and what needs no room is taken.
-      expect((await intake.enqueue([mailRow('agent-b', '<more@x>', held)]))[0]?.verdict).toBe('held');
+      expect((await intake.enqueue([mailRow('agent-b', '<more@x>', quarantined)]))[0]?.verdict).toBe(
+        'quarantined',
+      );
       expect((await intake.enqueue([mailRow('agent-a', '<more@x>')]))[0]?.queued).toBe(true);
     });
 
@@ -314,10 +333,14 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
         ids.push(row.id);
         await intake.enqueue([row]);
       }
-      // Its answer is held, not the mail.
+      // Its answer awaits approval, not the mail.
       const answered = mailRow('agent-a', '<answered@x>');
       await intake.enqueue([answered]);
-      await fixture.db.updateTable('mails').set({ state: 'held' }).where('id', '=', answered.id).execute();
+      await fixture.db
+        .updateTable('mails')
+        .set({ state: 'awaiting_approval' })
+        .where('id', '=', answered.id)
+        .execute();
       for (const id of [...ids, answered.id]) expect(await intake.releaseMail(id)).toBe('not_waiting');
     });
 

@@ -1,7 +1,7 @@
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentOverview } from './agent-overview.ts';
 import { insertAgent, markAgentDeleted } from './agents.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const ANN = 'ann@example.com';
 const OWNER = 'owner@example.com';
@@ -28,18 +28,18 @@ describe('agents at a glance', () => {
     });
   });
 
-  it('show when mail came last, and what waits at the door and to be approved', async () => {
+  it('show when mail came last, and what waits in quarantine and for approval', async () => {
     await fixture.mail('one', { received_at: 100 });
-    await fixture.mail('two', { received_at: 300, state: 'held' });
+    await fixture.mail('two', { received_at: 300, state: 'quarantined' });
     await fixture.mail('three', { received_at: 200, state: 'over_limit' });
     await fixture.mail('refused', { received_at: 250, state: 'refused' });
-    await fixture.mail('elsewhere', { agent_id: 'other', received_at: 900, state: 'held' });
-    await fixture.delivery('one', { state: 'held' });
+    await fixture.mail('elsewhere', { agent_id: 'other', received_at: 900, state: 'quarantined' });
+    await fixture.delivery('one', { state: 'awaiting_approval' });
     await fixture.delivery('one', { state: 'sent' });
     const { agents } = await agentOverview(fixture.db, { owner: OWNER }, 10);
     expect(agents).toEqual([
-      { name: 'other', owner: OWNER, lastMailAt: 900, mailsHeld: 1, deliveriesHeld: 0 },
-      { name: 'scout', owner: OWNER, lastMailAt: 300, mailsHeld: 2, deliveriesHeld: 1 },
+      { name: 'other', owner: OWNER, lastMailAt: 900, mailsWaiting: 1, deliveriesAwaitingApproval: 0 },
+      { name: 'scout', owner: OWNER, lastMailAt: 300, mailsWaiting: 2, deliveriesAwaitingApproval: 1 },
     ]);
   });
 });

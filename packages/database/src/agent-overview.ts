@@ -9,10 +9,10 @@ export interface AgentOverview {
   owner: string;
   /** When the newest mail came, whatever its verdict; null where none did. */
   lastMailAt: number | null;
-  /** Mails at the door that wait for the owner. */
-  mailsHeld: number;
-  /** Outgoing mails that wait for the owner. */
-  deliveriesHeld: number;
+  /** Mails in quarantine. */
+  mailsWaiting: number;
+  /** Outgoing mails that await approval. */
+  deliveriesAwaitingApproval: number;
 }
 
 /** Agents that are not deleted, by name; at most `limit` of `total`. */
@@ -35,11 +35,11 @@ export async function agentOverview(
         .whereRef('mails.agent_id', '=', 'agents.id')
         .as('lastMailAt'),
       // The conditions stand in the statement as the partial indexes have them: only then are those used.
-      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and state in ('held', 'over_limit'))`.as(
-        'mailsHeld',
+      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and state in ('quarantined', 'over_limit'))`.as(
+        'mailsWaiting',
       ),
-      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id and state = 'held')`.as(
-        'deliveriesHeld',
+      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id and state = 'awaiting_approval')`.as(
+        'deliveriesAwaitingApproval',
       ),
     ])
     .orderBy('name')

@@ -6,9 +6,7 @@ import type { Database } from './sqlite.ts';
 
 const HOUR_MS = 3_600_000;
 /** As the index says it, so that it is used. */
-const waiting = sql<boolean>`state in ('held', 'over_limit')`;
-/** A mail that had its turn may be `held` again, because its answer is: that one waits in the outbox. */
-const neverHadJob = sql<boolean>`not exists (select 1 from jobs where jobs.mail_id = mails.id)`;
+const inQuarantine = sql<boolean>`state in ('quarantined', 'over_limit')`;
 
 /** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
 export async function insertMail(db: Database, mail: NewMail): Promise<boolean> {
@@ -29,7 +27,7 @@ export async function hasSameMessageId(db: Database, mail: NewMail): Promise<boo
     .where('agent_id', '=', mail.agent_id)
     .where('message_id', '=', mail.message_id)
     .where('sender_base', '=', mail.sender_base ?? null)
-    .where('verdict', 'in', ['accepted', 'held', 'over_limit'])
+    .where('verdict', 'in', ['accepted', 'quarantined', 'over_limit'])
     .limit(1)
     .executeTakeFirst();
   return earlier !== undefined;
@@ -39,7 +37,7 @@ export async function hasSameMessageId(db: Database, mail: NewMail): Promise<boo
  * Makes way for a mail that is beyond doubt where only doubtful copies of it were taken: they become its duplicates.
  * False, and nothing is changed, when there is none, or when something else stands in the way as well.
  */
-export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolean> {
+export async function replaceQuarantinedCopy(db: Database, mail: NewMail): Promise<boolean> {
   const before = await db
     .selectFrom('mails')
     .select((select) => [
@@ -49,8 +47,7 @@ export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolea
         .when(
           select.and([
             select('reason_code', 'in', ['not_addressed', 'perhaps_automatic']),
-            select('state', 'in', ['held', 'discarded']),
-            neverHadJob,
+            select('state', 'in', ['quarantined', 'discarded']),
           ]),
         )
         .then(1)
@@ -59,7 +56,7 @@ export async function yieldHeldCopy(db: Database, mail: NewMail): Promise<boolea
         .as('yields'),
     ])
     .where('agent_id', '=', mail.agent_id)
-    .where('verdict', 'in', ['accepted', 'held', 'over_limit'])
+    .where('verdict', 'in', ['accepted', 'quarantined', 'over_limit'])
     .where((where) => {
       const same = where.and([
         where('message_id', '=', mail.message_id),
@@ -114,24 +111,22 @@ export async function countAccepted(db: Database, mail: NewMail): Promise<MailCo
   return { ...row, waiting: await countWaiting(db) };
 }
 
-/** Mails of an agent that wait for its owner at the door with this verdict. */
-export async function countHeldBack(
+/** Mails of an agent that wait in quarantine for its owner: those in one state, or all. */
+export async function countQuarantine(
   db: Database,
   agentId: string,
-  verdict: 'held' | 'over_limit',
+  state?: 'quarantined' | 'over_limit',
 ): Promise<number> {
-  const row = await db
+  let query = db
     .selectFrom('mails')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('agent_id', '=', agentId)
-    .where(waiting)
-    .where('verdict', '=', verdict)
-    .where(neverHadJob)
-    .executeTakeFirstOrThrow();
-  return row.count;
+    .where(inQuarantine);
+  if (state !== undefined) query = query.where('state', '=', state);
+  return (await query.executeTakeFirstOrThrow()).count;
 }
 
-/** Ends mails that wait at the door, without a turn: one of them, or all of an agent. Gives how many there were. */
+/** Ends mails in quarantine without a turn: one of them, or all of an agent. Gives how many there were. */
 export async function discardMails(
   db: Database,
   which: { mailId: string } | { agentId: string },
@@ -139,42 +134,25 @@ export async function discardMails(
   const query = db
     .updateTable('mails')
     .set({ state: 'discarded', state_reason: 'The owner discarded it.' })
-    .where(waiting)
-    .where('verdict', 'in', ['held', 'over_limit'])
-    .where(neverHadJob);
+    .where(inQuarantine);
   const rows =
     'mailId' in which ? query.where('id', '=', which.mailId) : query.where('agent_id', '=', which.agentId);
   return (await rows.returning('id').execute()).length;
 }
 
-/** Whether a mail waits at the door for its owner. */
-export async function waitsAtDoor(db: Database, mailId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('mails')
-    .select('id')
-    .where('id', '=', mailId)
-    .where(waiting)
-    .where('verdict', 'in', ['held', 'over_limit'])
-    .where(neverHadJob)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Lets a mail that waits at the door go to its turn; false when it does not wait there. */
-export async function letIn(db: Database, mailId: string): Promise<boolean> {
+/** Lets a mail go from quarantine to its turn; false when it is not there. */
+export async function releaseFromQuarantine(db: Database, mailId: string): Promise<boolean> {
   const row = await db
     .updateTable('mails')
     .set({ state: 'queued', state_reason: 'The owner let it in.' })
     .where('id', '=', mailId)
-    .where(waiting)
-    .where('verdict', 'in', ['held', 'over_limit'])
-    .where(neverHadJob)
+    .where(inQuarantine)
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
 }
 
-/** Writes what a mail turned out to be: another verdict than the door's, or only a better reason. */
+/** Writes what a mail turned out to be: another verdict than admission's, or only a better reason. */
 export async function rewriteMail(
   db: Database,
   id: string,

@@ -40,8 +40,8 @@ describe('the backlog', () => {
       jobsRunning: 0,
       oldestDueMs: 0,
       deliveriesPending: 0,
-      mailsHeld: 0,
-      deliveriesHeld: 0,
+      mailsWaiting: 0,
+      deliveriesAwaitingApproval: 0,
     });
   });
 
@@ -57,8 +57,8 @@ describe('the backlog', () => {
   it.each([
     ['jobs', `state = 'ready'`, 'jobs_due'],
     ['deliveries', `state = 'pending'`, 'deliveries_due'],
-    ['deliveries', `state = 'held'`, 'deliveries_held'],
-    ['mails', `state in ('held', 'over_limit')`, 'mails_waiting'],
+    ['deliveries', `state = 'awaiting_approval'`, 'deliveries_awaiting_approval'],
+    ['mails', `state in ('quarantined', 'over_limit')`, 'mails_waiting'],
   ])('reads of %s where %s only the rows that count', async (table, condition, index) => {
     const plan = await sql<{ detail: string }>`explain query plan
       select count(*) from ${sql.table(table)} where ${sql.raw(condition)}`.execute(db);

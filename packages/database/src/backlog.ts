@@ -9,9 +9,9 @@ export interface Backlog {
   /** Ms that the oldest job has been due for that no other job of its agent holds up; 0 where there is none. */
   oldestDueMs: number;
   deliveriesPending: number;
-  /** Mails and deliveries that wait for their owner. */
-  mailsHeld: number;
-  deliveriesHeld: number;
+  /** Mails in quarantine, and deliveries that await approval. */
+  mailsWaiting: number;
+  deliveriesAwaitingApproval: number;
 }
 
 /** Counts what waits; `now` is epoch ms. */
@@ -38,8 +38,8 @@ export async function backlog(db: Database, now: number): Promise<Backlog> {
     jobsRunning: await count(db, 'jobs', `state = 'running'`),
     oldestDueMs: oldest.at === null ? 0 : now - oldest.at,
     deliveriesPending: await count(db, 'deliveries', `state = 'pending'`),
-    mailsHeld: await count(db, 'mails', `state in ('held', 'over_limit')`),
-    deliveriesHeld: await count(db, 'deliveries', `state = 'held'`),
+    mailsWaiting: await count(db, 'mails', `state in ('quarantined', 'over_limit')`),
+    deliveriesAwaitingApproval: await count(db, 'deliveries', `state = 'awaiting_approval'`),
   };
 }
 

@@ -1,11 +1,11 @@
 import { monthOf } from '@tinyfat/core';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent, markAgentDeleted } from './agents.ts';
 import { budgetOf, capsOf, monthSpent, removeBudget, setBudget } from './budgets.ts';
 import { noteSpending, reserve } from './reservations.ts';
 import { addUsage, endRun, startRun } from './runs.ts';
 import type { Database } from './sqlite.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const NOVEMBER = monthOf(Date.parse('2026-11-15'));
 const OWNER = 'owner@example.com';

@@ -113,7 +113,7 @@ export async function settleDelivery(
   return row !== undefined;
 }
 
-/** Lets a held, failed, uncertain or bounced delivery go (again); false when it is in no such state. */
+/** Lets a delivery that awaits approval, failed, is uncertain or bounced go (again); false when it is in no such state. */
 export async function requeueDelivery(
   db: Database,
   id: string,
@@ -226,7 +226,13 @@ export async function failingDeliveries(
 export async function deliveryCounts(
   db: Database,
   agentId: string,
-): Promise<{ waiting: number; held: number; failed: number; uncertain: number; bounced: number }> {
+): Promise<{
+  waiting: number;
+  awaiting_approval: number;
+  failed: number;
+  uncertain: number;
+  bounced: number;
+}> {
   const rows = await db
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])
@@ -237,7 +243,7 @@ export async function deliveryCounts(
     rows.filter((row) => states.includes(row.state)).reduce((sum, row) => sum + row.count, 0);
   return {
     waiting: of('pending', 'sending'),
-    held: of('held'),
+    awaiting_approval: of('awaiting_approval'),
     failed: of('failed'),
     uncertain: of('uncertain'),
     bounced: of('bounced'),

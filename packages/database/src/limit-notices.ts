@@ -152,15 +152,14 @@ export async function settleNotice(
   return row !== undefined;
 }
 
-/** Who has mails that wait at the door of an agent because of a limit, those with the most first. */
+/** Who has mails that wait because of a limit of an agent, those with the most first. */
 export async function waitingOverLimit(db: Database, agentId: string): Promise<WaitingMails[]> {
   const rows = await db
     .selectFrom('mails')
     .select((select) => ['sender_base', 'reason_code', select.fn.countAll<number>().as('mails')])
     .where('agent_id', '=', agentId)
     // As the index says it, so that it is used.
-    .where(sql<boolean>`state in ('held', 'over_limit')`)
-    .where('verdict', '=', 'over_limit')
+    .where(sql<boolean>`state in ('quarantined', 'over_limit')`)
     .where('state', '=', 'over_limit')
     .groupBy(['sender_base', 'reason_code'])
     .orderBy('mails', 'desc')

@@ -1,11 +1,11 @@
 /** A provider's news is about the one delivery that it took under that id, and about people who were on it. */
 import type { DeliveryEvent, WebhookProvider } from '@tinyfat/core';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryById } from './deliveries.ts';
 import { mailById } from './mails.ts';
 import { applyProviderEvent, setProviderMessageId } from './provider-events.ts';
 import { listSuppressed } from './suppressions.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const owner = 'owner@example.com';
 const news = (happened: DeliveryEvent['happened'], change: Partial<DeliveryEvent> = {}): DeliveryEvent => ({

@@ -1,9 +1,9 @@
 /** Whoever knows an agent's address can send it a report: what he doesn't know or never got, he can't touch. */
 import type { MailReport } from '@tinyfat/core';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyReport } from './reports.ts';
 import type { NewDelivery } from './schema.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 describe('a forged report', () => {
   let fixture: SentMail;

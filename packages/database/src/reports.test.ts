@@ -1,11 +1,11 @@
 import type { MailReport } from '@tinyfat/core';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryById, requeueDelivery } from './deliveries.ts';
 import { mailById } from './mails.ts';
 import { applyReport } from './reports.ts';
 import type { DeliveryState } from './schema.ts';
 import { listSuppressed } from './suppressions.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const owner = 'owner@example.com';
 const failed = (messageIds: string[], address = owner): MailReport => ({
@@ -77,7 +77,7 @@ describe('a report on a delivery', () => {
     ['uncertain', true],
     ['bounced', true],
     ['pending', false],
-    ['held', false],
+    ['awaiting_approval', false],
     ['failed', false],
   ])('counts for one that is %s: %s', async (state, counts) => {
     const sent_at = state === 'sent' || state === 'bounced' ? 5 : null;

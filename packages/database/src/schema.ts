@@ -48,8 +48,12 @@ export interface AllowedSendersTable {
   created_at: number;
 }
 
-/** `verdict` is the door's; `state` is where the mail is now, and ends in one of the final words (invariant 3). */
-export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic' | 'held' | 'over_limit';
+/** What admission decided; `quarantined` and `over_limit` wait for the owner. */
+export type MailVerdict = 'accepted' | 'refused' | 'duplicate' | 'automatic' | 'quarantined' | 'over_limit';
+/**
+ * Where the mail is now; it ends in exactly one state (invariant 3). `quarantined` or `over_limit`: it had no turn, and
+ * waits for the owner to release or discard it. `awaiting_approval`: it had its turn, and its answer waits for the owner.
+ */
 export type MailState =
   | 'queued'
   | 'replied'
@@ -57,8 +61,9 @@ export type MailState =
   | 'refused'
   | 'duplicate'
   | 'automatic'
-  | 'held'
+  | 'quarantined'
   | 'over_limit'
+  | 'awaiting_approval'
   | 'discarded'
   | 'failed';
 
@@ -166,8 +171,18 @@ export interface RunsTable {
   error: string | null;
 }
 
-/** `bounced`: it was taken, and a delivery status notification (RFC 3464) came back for good. */
-export type DeliveryState = 'pending' | 'sending' | 'sent' | 'held' | 'failed' | 'uncertain' | 'bounced';
+/**
+ * `awaiting_approval`: the owner decides whether it is sent. `bounced`: it was taken, and a delivery status notification
+ * (RFC 3464) came back for good.
+ */
+export type DeliveryState =
+  | 'pending'
+  | 'sending'
+  | 'sent'
+  | 'awaiting_approval'
+  | 'failed'
+  | 'uncertain'
+  | 'bounced';
 export type DeliveryKind = 'reply' | 'mail' | 'command' | 'error';
 
 /** One outgoing message with the exact bytes that are sent, recorded before the first try. */
@@ -195,7 +210,7 @@ export interface DeliveriesTable {
    * who was tried.
    */
   doubt_since: number | null;
-  /** A sentence on why it is held, failed, uncertain or bounced, or on the last temporary failure. */
+  /** A sentence on why it awaits approval, failed, uncertain or bounced, or on the last temporary failure. */
   reason_code: string | null;
   reason: string | null;
   provider: string | null;

@@ -1,7 +1,7 @@
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SuppressedRecipient } from './schema.ts';
 import { liftBounced, listSuppressed, suppress, suppressedAmong, unsuppress } from './suppressions.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const row = (change: Partial<SuppressedRecipient> = {}): SuppressedRecipient => ({
   agent_id: 'scout',

@@ -1,6 +1,6 @@
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wasToldOf } from './deliveries.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 
 const DAY = 86_400_000;
 const owner = 'owner@example.com';

@@ -1,6 +1,6 @@
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
-import { openSentMail, type SentMail } from './test-support/sent-mail.ts';
 import { type UsageQuestion, usageBy } from './usage.ts';
 
 describe('what turns have used', () => {

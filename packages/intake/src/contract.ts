@@ -36,7 +36,7 @@ export interface Arrival {
 /** What became of a mail that the owner wants to let in. */
 export type Release = 'queued' | 'not_waiting' | 'unknown';
 
-/** So many mails are held back for the owner of an agent that one more is not taken; nothing was written. */
+/** The quarantine of an agent is full, so one more mail is not taken; nothing was written. */
 export class MailboxFull extends Error {
   readonly agentId: string;
   constructor(agentId: string) {

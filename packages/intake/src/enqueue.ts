@@ -2,25 +2,25 @@
 import {
   type Clock,
   canonicalAddress,
-  HELD_BACK_KEPT,
   judgeLimits,
   type LimitCode,
   type MailLimits,
   type MakeId,
+  QUARANTINE_LIMIT,
 } from '@tinyfat/core';
 import {
   agentById,
   askForNotice,
   countAccepted,
-  countHeldBack,
+  countQuarantine,
   type Database,
   hasSameMessageId,
   insertMail,
-  letIn,
   mailById,
   type NewMail,
+  releaseFromQuarantine,
+  replaceQuarantinedCopy,
   rewriteMail,
-  yieldHeldCopy,
 } from '@tinyfat/database';
 import type { JobQueue } from '@tinyfat/jobs';
 import { type Arrival, MailboxFull, type Release } from './contract.ts';
@@ -34,7 +34,7 @@ export interface MailQueue {
     mails: readonly NewMail[],
     also?: (tx: Database, arrivals: readonly Arrival[]) => Promise<void>,
   ): Promise<Arrival[]>;
-  /** Makes the job of a mail that is held or over a limit; it comes after everything that waits. */
+  /** Makes the job of a mail in quarantine; it comes after everything that waits. */
   releaseMail(mailId: string): Promise<Release>;
 }
 
@@ -53,7 +53,7 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
   async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
     if (!(await insertMail(tx, mail)) && !(await takePlace(tx, mail))) return await fold(tx, mail);
     const { id: mailId, verdict, reason_code: code } = mail;
-    if (verdict === 'held') await demandRoom(tx, mail, verdict, HELD_BACK_KEPT + 1);
+    if (verdict === 'quarantined') await demandRoom(tx, mail, verdict, QUARANTINE_LIMIT + 1);
     if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
     const owner = await ownerBase(tx, mail);
     const isOwner = isProven(mail) && owner === mail.sender_base;
@@ -61,7 +61,7 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     const over = judgeLimits(await countAccepted(tx, mail), limits, who);
     if (over) {
       const { verdict, code, reason } = over;
-      await demandRoom(tx, mail, verdict, HELD_BACK_KEPT);
+      await demandRoom(tx, mail, verdict, QUARANTINE_LIMIT);
       await rewriteMail(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
       if (verdict === 'over_limit') await tellOfLimit(tx, mail, { code, owner });
       return { mailId, verdict, code, queued: false };
@@ -101,7 +101,7 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
       return await db.transaction().execute(async (tx) => {
         const mail = await mailById(tx, mailId);
         if (!mail) return 'unknown';
-        if (!(await letIn(tx, mailId))) return 'not_waiting';
+        if (!(await releaseFromQuarantine(tx, mailId))) return 'not_waiting';
         await jobs.add(tx, mail);
         return 'queued';
       });
@@ -109,19 +109,21 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
   };
 }
 
-/** A mail that is beyond doubt takes the place of a doubtful copy that is held; false where there is none. */
+/** A mail that is beyond doubt takes the place of a doubtful copy in quarantine; false where there is none. */
 async function takePlace(tx: Database, mail: NewMail): Promise<boolean> {
-  return mail.verdict === 'accepted' && (await yieldHeldCopy(tx, mail)) && (await insertMail(tx, mail));
+  return (
+    mail.verdict === 'accepted' && (await replaceQuarantinedCopy(tx, mail)) && (await insertMail(tx, mail))
+  );
 }
 
 /** Throws where `most` or more wait for the owner with this verdict; each has its own room. */
 async function demandRoom(
   tx: Database,
   { agent_id }: NewMail,
-  verdict: 'held' | 'over_limit',
+  verdict: 'quarantined' | 'over_limit',
   most: number,
 ): Promise<void> {
-  if ((await countHeldBack(tx, agent_id, verdict)) >= most) throw new MailboxFull(agent_id);
+  if ((await countQuarantine(tx, agent_id, verdict)) >= most) throw new MailboxFull(agent_id);
 }
 
 /** The owner's address without tag. */

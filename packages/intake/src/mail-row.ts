@@ -39,7 +39,7 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
   const { verdict, inspection, message } = mail;
   const summary = inspection.ok ? inspection.summary : null;
   const from = summary ? fromSender(summary) : null;
-  const letIn = verdict.verdict === 'accepted' || verdict.verdict === 'held' ? verdict : null;
+  const letIn = verdict.verdict === 'accepted' || verdict.verdict === 'quarantined' ? verdict : null;
   return {
     id: mail.id,
     agent_id: mail.agentId,
@@ -73,9 +73,11 @@ export async function mailRow(mail: JudgedMail): Promise<NewMail> {
   };
 }
 
-/** Whether its answer must go by way of the secret address; a mail that is held gets its answer once it is released. */
+/** Whether its answer must go by way of the secret address; a quarantined mail gets its answer once it is released. */
 function letInBySecretAddress(verdict: FinalVerdict): boolean {
-  return verdict.verdict === 'held' ? verdict.bySecretAddress : verdict.code === 'accepted_by_secret_address';
+  return verdict.verdict === 'quarantined'
+    ? verdict.bySecretAddress
+    : verdict.code === 'accepted_by_secret_address';
 }
 
 /** The Message-ID, or for a mail without one an id made of its bytes, so that a second copy still folds. */
@@ -91,6 +93,7 @@ async function others(
   summary: MailSummary | null,
   from: FromSender | null,
 ): Promise<string[]> {
-  if (!summary || !from?.ok || (verdict.verdict !== 'accepted' && verdict.verdict !== 'held')) return [];
+  if (!summary || !from?.ok || (verdict.verdict !== 'accepted' && verdict.verdict !== 'quarantined'))
+    return [];
   return await otherPeople(summary, { sender: from.sender, agentBase }, isAgent);
 }

@@ -10,11 +10,11 @@ import {
   type Clock,
   canonicalAddress,
   fromSender,
-  HELD_BACK_KEPT,
   type Inspection,
   type Logger,
   type MailReport,
   type MakeId,
+  QUARANTINE_LIMIT,
   type RawMailStore,
   type Recorder,
   SIZE_LIMITS,
@@ -85,7 +85,7 @@ export async function receive(deps: IntakeDeps, message: ReceivedMessage): Promi
   }
   const written = await write(deps, message, { inspection, judged, isAgent });
   if (written === 'full') {
-    const reason = `${HELD_BACK_KEPT} mails wait for the owner of an agent that this one is for.`;
+    const reason = `${QUARANTINE_LIMIT} mails wait for the owner of an agent that this one is for.`;
     return defer(deps, message, { code: 'mailbox_full', reason });
   }
   announce(deps, written);
@@ -120,7 +120,9 @@ async function write(
 ): Promise<JudgedArrival[] | 'full'> {
   const rawKey = deps.makeId();
   const beginning = message.raw.subarray(0, UNWANTED_BYTES_KEPT);
-  const wanted = judged.some(({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'held');
+  const wanted = judged.some(
+    ({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'quarantined',
+  );
   const report = await reportOf(deps, message, judged);
   const messageId = await messageIdOf(inspection, message.raw);
   const rows: NewMail[] = [];
@@ -157,7 +159,7 @@ async function write(
     return 'full';
   }
   // Whoever holds a mail can send it again and again.
-  const kept = arrivals.some(({ verdict }) => ['accepted', 'held', 'over_limit'].includes(verdict));
+  const kept = arrivals.some(({ verdict }) => ['accepted', 'quarantined', 'over_limit'].includes(verdict));
   if (!kept && message.raw.length > beginning.length) await deps.rawMail.put(rawKey, beginning);
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;

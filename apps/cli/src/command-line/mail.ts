@@ -52,7 +52,7 @@ export const mailsGroup: Group = {
       load: async () => (await import('../commands/mail-record.ts')).rawMail,
     }),
     release: command({
-      summary: 'give a mail that waits at the door its turn',
+      summary: 'give a mail in quarantine its turn',
       words: ['ID'],
       options: {},
       examples: ['tinyfat mails release 019ac8f2-51d3'],
@@ -60,7 +60,7 @@ export const mailsGroup: Group = {
       load: async () => (await import('../commands/mail-record.ts')).releaseMail,
     }),
     discard: command({
-      summary: 'end mails that wait at the door, without a turn',
+      summary: 'end mails in quarantine, without a turn',
       words: ['[ID]'],
       options: { all: { value: 'NAME', text: 'all mails of this agent that wait' } },
       forms: ['ID', '--all NAME'],
@@ -110,7 +110,7 @@ export const outboxGroup: Group = {
       load: async () => (await import('../commands/outbox.ts')).listOutbox,
     }),
     approve: command({
-      summary: 'let a mail go that is held',
+      summary: 'let a mail go that awaits your approval',
       words: ['ID'],
       options: {},
       examples: ['tinyfat outbox approve 019ac8f2-51d3'],

@@ -65,7 +65,7 @@ export const rawMail: OneMail = async ({ words: [id] }, config) =>
     return 0;
   });
 
-/** Gives a held mail, or one over a limit, its turn after all. A running server begins it within a second. */
+/** Gives a mail in quarantine its turn after all. A running server begins it within a second. */
 export const releaseMail: OneMail = async ({ words: [id] }, config) =>
   await withApi(config, async (api) => {
     const released = await api.call(mailRoutes.releaseMail, { params: { id } });
@@ -74,7 +74,7 @@ export const releaseMail: OneMail = async ({ words: [id] }, config) =>
     return 0;
   });
 
-/** Ends a mail that waits at the door, or all of an agent, without a turn. They stay on record with their bytes. */
+/** Ends a mail in quarantine, or all of an agent, without a turn. They stay on record with their bytes. */
 export const discardMails: Run<[string | undefined], { all: string | undefined }> = async (
   { words: [id], options },
   config,

@@ -88,7 +88,7 @@ export const listSuppressed: OfAgents = async ({ words: [agent], options }, conf
     return 0;
   });
 
-/** Lets a held mail go; a running server sends it within a second. */
+/** Lets a mail go that awaits approval; a running server sends it within a second. */
 export const approveDelivery: OneDelivery = letGo(outboxRoutes.approveDelivery);
 /** Sends a mail again that failed, is uncertain, or came back. */
 export const retryDelivery: OneDelivery = letGo(outboxRoutes.retryDelivery);

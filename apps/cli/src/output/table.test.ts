@@ -15,7 +15,7 @@ const listing: Listing<Row> = {
   columns: [
     { head: 'id', cell: ({ id }) => id },
     { head: 'subject', cell: ({ subject }) => subject, least: 10 },
-    { head: 'state', cell: () => 'held' },
+    { head: 'state', cell: () => 'sent' },
   ],
   note: ({ reason }) => reason,
   empty: 'Nothing.',
@@ -27,7 +27,7 @@ describe('a table', () => {
     const long = 'x'.repeat(200);
     expect(tableLines([row(long, `because ${long}`)], listing, null)).toEqual([
       `ID    ${'SUBJECT'.padEnd(200)}  STATE`,
-      `1234  ${long}  held`,
+      `1234  ${long}  sent`,
       `    because ${long}`,
     ]);
   });
@@ -41,17 +41,17 @@ describe('a table', () => {
     );
     expect(lines).toEqual([
       'ID    SUBJECT                      STATE',
-      '1234  A subject that is rather l…  held',
+      '1234  A subject that is rather l…  sent',
       '    the relay said 535 authentication',
       '    failed, it is tried again in four',
       '    minutes',
-      '1234  短い件名です、とても長いの…  held',
+      '1234  短い件名です、とても長いの…  sent',
     ]);
   });
 
   it('cuts nothing below what a column needs, and says when it is empty', () => {
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
-    expect(tableLines([row('A subject that is long')], listing, 10)[1]).toBe('1234  A subject…  held');
+    expect(tableLines([row('A subject that is long')], listing, 10)[1]).toBe('1234  A subject…  sent');
     printTable([], listing, false);
     expect(printed.mock.calls).toEqual([['Nothing.']]);
     printed.mockRestore();
@@ -59,7 +59,7 @@ describe('a table', () => {
 
   it('steers no terminal', () => {
     expect(tableLines([row(STEERING, STEERING)], listing, null).slice(1)).toEqual([
-      '1234  a [2J 31m b c d  held',
+      '1234  a [2J 31m b c d  sent',
       '    a [2J 31m b c d',
     ]);
   });

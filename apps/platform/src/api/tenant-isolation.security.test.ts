@@ -24,7 +24,7 @@ const missing = (path: string, options?: CallOptions): Case => ({
 });
 const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, options), gives: 'own' });
 
-/** On Ann's agent `scout`, her mail `m-1`, her held mail `m-2`, her delivery `d-1` … */
+/** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
   listAgents: [own('/agents'), own(`/agents?owner=${encodeURIComponent(BOB)}`)],
@@ -45,7 +45,7 @@ const CASES: Record<string, Case[]> = {
     missing('/agents/scout/secret-addresses/s-1'),
     missing('/agents/bobs/secret-addresses/s-1'),
   ],
-  listMails: [own('/mails'), own('/mails?state=held'), missing('/mails?agent=scout')],
+  listMails: [own('/mails'), own('/mails?state=quarantined'), missing('/mails?agent=scout')],
   getMail: [missing('/mails/m-1')],
   getRawMail: [missing('/mails/m-1/raw')],
   releaseMail: [missing('/mails/m-2/release')],
@@ -110,8 +110,8 @@ describe('what belongs to somebody else', () => {
     await api.folders.write('scout', 'skills/weather/more.txt', 'ANN-SECRET');
     await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
-    await api.addHeldMail('m-2', { subject: 'ANN-SECRET' });
-    await api.addDelivery('d-1', 'm-1', { state: 'held', subject: 'ANN-SECRET' });
+    await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
+    await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });

@@ -7,8 +7,8 @@ const backlog = {
   jobsRunning: 2,
   oldestDueMs: 1500,
   deliveriesPending: 4,
-  mailsHeld: 5,
-  deliveriesHeld: 6,
+  mailsWaiting: 5,
+  deliveriesAwaitingApproval: 6,
 };
 const run: RunRecord = {
   trace: 'mail-1',
@@ -76,7 +76,7 @@ describe('metrics', () => {
     const now = { ...backlog };
     const metrics = createMetrics(async () => now);
     expect(await value(metrics, 'tinyfat_queue_age_seconds')).toBe(1.5);
-    expect(await value(metrics, 'tinyfat_mails_held')).toBe(5);
+    expect(await value(metrics, 'tinyfat_mails_waiting')).toBe(5);
     now.jobsReady = 0;
     expect(await value(metrics, 'tinyfat_jobs_ready')).toBe(0);
   });

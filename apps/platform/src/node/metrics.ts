@@ -27,7 +27,7 @@ export function createMetrics(
   const registers = [registry];
   const mails = new Counter({
     name: 'tinyfat_mails_total',
-    help: 'Mails that got a verdict at the door, one for each agent addressed.',
+    help: 'Mails that got a verdict, one for each agent addressed.',
     labelNames: ['via', 'verdict'],
     registers,
   });
@@ -73,8 +73,11 @@ export function createMetrics(
     jobsReady: gauge('tinyfat_jobs_ready', 'Jobs that wait for their turn.'),
     jobsRunning: gauge('tinyfat_jobs_running', 'Jobs that are worked on.'),
     deliveriesPending: gauge('tinyfat_deliveries_pending', 'Mails that wait to be sent.'),
-    mailsHeld: gauge('tinyfat_mails_held', 'Mails that wait at the door for their owner.'),
-    deliveriesHeld: gauge('tinyfat_deliveries_held', 'Outgoing mails that wait for their owner.'),
+    mailsWaiting: gauge('tinyfat_mails_waiting', 'Mails that wait in quarantine for their owner.'),
+    deliveriesAwaitingApproval: gauge(
+      'tinyfat_deliveries_awaiting_approval',
+      'Outgoing mails that wait for their owner.',
+    ),
   };
   const queueAge = gauge(
     'tinyfat_queue_age_seconds',
@@ -105,8 +108,8 @@ export function createMetrics(
       waiting.jobsReady.set(backlog.jobsReady);
       waiting.jobsRunning.set(backlog.jobsRunning);
       waiting.deliveriesPending.set(backlog.deliveriesPending);
-      waiting.mailsHeld.set(backlog.mailsHeld);
-      waiting.deliveriesHeld.set(backlog.deliveriesHeld);
+      waiting.mailsWaiting.set(backlog.mailsWaiting);
+      waiting.deliveriesAwaitingApproval.set(backlog.deliveriesAwaitingApproval);
       queueAge.set(backlog.oldestDueMs / 1000);
       failing.set(mailOutFails() ? 1 : 0);
       return await registry.metrics();

@@ -1,6 +1,7 @@
 /** Whatever a client sends, it gets one answer with a code and all of our headers; nothing is printed, nothing breaks. */
+
+import { exchange, missingHeaders, open, parseAnswer } from '@tinyfat/testing/raw-http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { exchange, missingHeaders, open, parseAnswer } from './test-support/raw-http.ts';
 import { type Served, startServed } from './test-support/served.ts';
 
 const HOST = 'Host: tinyfat.example\r\nConnection: close\r\n';

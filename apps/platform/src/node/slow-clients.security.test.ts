@@ -1,10 +1,10 @@
 /** Clients that do not read, do not send, hang up, or come in numbers: what they hold is bounded, and is given back. */
 import { connect, type Socket } from 'node:net';
 import { readBody } from '@tinyfat/core';
+import { exchange, open, parseAnswer } from '@tinyfat/testing/raw-http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RequestParts } from '../backend/contract.ts';
 import type { HttpLimits } from './serve-requests.ts';
-import { exchange, open, parseAnswer } from './test-support/raw-http.ts';
 import { type Served, startServed } from './test-support/served.ts';
 
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;

@@ -1,8 +1,8 @@
 /** The colours of both schemes: what stands on what can be read (WCAG AA), and edges and rings can be seen. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { contrastRatio, type Rgb } from '@tinyfat/testing/contrast';
 import { describe, expect, it } from 'vitest';
-import { contrastRatio, type Rgb } from './test-support/contrast.ts';
 
 const css = readFileSync(join(import.meta.dirname, 'site.css'), 'utf8');
 const [light = '', dark = ''] = [...css.matchAll(/:root \{([^}]*)\}/g)].map((match) => match[1]);

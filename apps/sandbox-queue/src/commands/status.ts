@@ -24,7 +24,7 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
       ? `${last.context_tokens} of ${last.context_window} tokens (${((100 * last.context_tokens) / last.context_window).toFixed(1)}%)`
       : 'not known yet';
   const of = `${sessions.length}${more ? ' or more' : ''}; scope: ${config.sessionScope}`;
-  const { waiting, held, failed, uncertain, bounced } = deliveries;
+  const { waiting, awaiting_approval, failed, uncertain, bounced } = deliveries;
   const rows: [string, ...LetterText[]][] = [
     ['Address', agentAddress(deps, agent)],
     ['Model', { code: agentModel(deps, config).model.id }],
@@ -36,7 +36,7 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
     ['This month', await budgetLine(context)],
     [
       'Outgoing mail',
-      `${waiting} waiting, ${held} held, ${failed} failed, ${uncertain} uncertain, ${bounced} bounced`,
+      `${waiting} waiting, ${awaiting_approval} to approve, ${failed} failed, ${uncertain} uncertain, ${bounced} bounced`,
     ],
     ['Last turn', last?.finished_at ? when(last.finished_at) : 'none'],
   ];

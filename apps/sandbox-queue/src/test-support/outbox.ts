@@ -7,7 +7,7 @@ import { type LogFields, outboxRecord, parseOutboxMail } from '@tinyfat/core';
 import { agentById, type Database, mailById } from '@tinyfat/database';
 import { letterText, type MailWorkers } from '@tinyfat/mail';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
-import { openSentMail, type SentMail } from '../../../../packages/database/src/test-support/sent-mail.ts';
+import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 
 export type OutboxFolder = 'email' | 'sent' | 'failed';
 

@@ -1,11 +1,8 @@
 /** What is said of a certificate; how it is read is tested beside tls-files.ts. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CertificateWishes, makeCertificate } from '@tinyfat/testing/certificates';
 import { describe, expect, it } from 'vitest';
-import {
-  type CertificateWishes,
-  makeCertificate,
-} from '../../../../packages/mail/src/test-support/certificates.ts';
 import { certificateCheck } from './certificate.ts';
 import { look, testFolder } from './test-support/look.ts';
 

@@ -4,8 +4,8 @@ import { createPrivateKey } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '@tinyfat/testing/certificates';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../../../../packages/mail/src/test-support/certificates.ts';
 import { loadAuthorities, loadTlsFiles } from './tls-files.ts';
 
 const DAY_MS = 86_400_000;

@@ -132,10 +132,10 @@ describe('attacks on the door', () => {
     fc.assert(
       fc.property(summary, evidence, (facts, found) => {
         const verdict = judge(facts, found);
-        expect(['accepted', 'held', 'refused', 'automatic', 'temporary']).toContain(verdict.verdict);
-        if (verdict.verdict !== 'accepted' && verdict.verdict !== 'held') return;
+        expect(['accepted', 'quarantined', 'refused', 'automatic', 'temporary']).toContain(verdict.verdict);
+        if (verdict.verdict !== 'accepted' && verdict.verdict !== 'quarantined') return;
         expect(verdict.reason).toMatch(/^[ -~]{1,600}$/);
-        expect(verdict.verdict).toBe(facts.perhapsAutomatic.length > 0 ? 'held' : 'accepted');
+        expect(verdict.verdict).toBe(facts.perhapsAutomatic.length > 0 ? 'quarantined' : 'accepted');
         expect(verdict.sender.base).toBe('ceo@corp.example');
         expect(found).toEqual(signedBy('corp.example'));
         expect(facts).toMatchObject({ from: { ok: true }, automatic: [] });

@@ -219,10 +219,10 @@ describe('admit', () => {
     expect(admit(request({ ...old, allowList: [] }))).toMatchObject({ code: 'stale' });
   });
 
-  it('holds a signed mail that another server brings and that does not name the agent', () => {
+  it('quarantines a signed mail that another server brings and that does not name the agent', () => {
     const elsewhere = mail({ to: [{ address: 'bob@else.example', name: '' }] });
     expect(admit(request({ inspection: elsewhere }))).toMatchObject({
-      verdict: 'held',
+      verdict: 'quarantined',
       code: 'not_addressed',
       smtp: { code: 250 },
       sender: { address: 'ceo@corp.example' },
@@ -234,9 +234,9 @@ describe('admit', () => {
 
   describe('a sign of automatic mail that people’s mail carries too', () => {
     const signs = { perhapsAutomatic: ['x-auto-response-suppress', 'subject'] };
-    it('holds the mail of a listed, proven sender and names what it is', () => {
+    it('quarantines the mail of a listed, proven sender and names what it is', () => {
       expect(admit(request({ inspection: mail(signs) }))).toMatchObject({
-        verdict: 'held',
+        verdict: 'quarantined',
         code: 'perhaps_automatic',
         reason: expect.stringContaining('(x-auto-response-suppress, subject)'),
         smtp: { code: 250 },
@@ -257,7 +257,7 @@ describe('admit', () => {
       });
     });
 
-    it('counts for nothing beside a sign that a machine wrote it, or another reason to hold it', () => {
+    it('counts for nothing beside a sign that a machine wrote it, or another reason to quarantine it', () => {
       const both = mail({ ...signs, automatic: ['auto-submitted:auto-replied'] });
       expect(admit(request({ inspection: both }))).toMatchObject({ verdict: 'automatic' });
       expect(admit(request({ inspection: mail(signs), envelopeSender: '' })).verdict).toBe('automatic');
@@ -267,10 +267,10 @@ describe('admit', () => {
       expect(admit(request(own)).code).toBe('own_address');
     });
 
-    it('holds what only a secret address lets in, and keeps in mind that nothing else did', () => {
+    it('quarantines what only a secret address lets in, and keeps in mind that nothing else did', () => {
       const device = { viaSecretAddress: true, inspection: mail(signs, silent) };
       expect(admit(request(device))).toMatchObject({
-        verdict: 'held',
+        verdict: 'quarantined',
         code: 'perhaps_automatic',
         bySecretAddress: true,
       });

@@ -2,7 +2,7 @@
  * The door: one verdict for one message and one agent. Order matters. Automatic mail comes first, so that a
  * bounce is taken (and never bounced itself) however it is signed. Then identity, then permission: nobody who
  * has not proven who he is learns anything about the allow-list. Last the signs that people's mail carries too:
- * of a stranger's mail they change nothing, and a listed sender's is held, not dropped.
+ * of a stranger's mail they change nothing, and a listed sender's is quarantined, not dropped.
  */
 import { printableAscii } from '../printable-ascii.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
@@ -50,18 +50,18 @@ export interface Admitted {
 }
 
 /** A mail of a listed sender that waits for the owner to release it. */
-interface Held extends Admitted {
+interface Quarantined extends Admitted {
   /** Nothing proves the sender but the secret address that the mail came to. */
   bySecretAddress: boolean;
 }
 
 /**
- * `reason` is a sentence for the owner; `smtp` is the answer for the client. `held` is taken and waits for the
- * owner to release it.
+ * `reason` is a sentence for the owner; `smtp` is the answer for the client. `quarantined` is taken and
+ * waits for the owner to release it.
  */
 export type Verdict =
   | ({ verdict: 'accepted'; code: AcceptedCode; reason: string; smtp: SmtpReply } & Admitted)
-  | ({ verdict: 'held'; code: WaitingCode; reason: string; smtp: SmtpReply } & Held)
+  | ({ verdict: 'quarantined'; code: WaitingCode; reason: string; smtp: SmtpReply } & Quarantined)
   | { verdict: 'refused'; code: RefusalCode; reason: string; smtp: SmtpReply }
   | { verdict: 'automatic'; code: QuietCode; reason: string; smtp: SmtpReply }
   | { verdict: 'temporary'; code: TemporaryCode; reason: string; smtp: SmtpReply };
@@ -116,10 +116,10 @@ export function admit(request: AdmissionRequest): Verdict {
     fingerprint: replay.ok ? replay.fingerprint : null,
   };
   const bySecretAddress = proven.code === 'accepted_by_secret_address';
-  if (!replay.ok) return hold(replay.code, replay.reason, { ...admitted, bySecretAddress });
+  if (!replay.ok) return quarantine(replay.code, replay.reason, { ...admitted, bySecretAddress });
   if (summary.perhapsAutomatic.length > 0) {
     const found = shown(summary.perhapsAutomatic).join(', ');
-    return hold(
+    return quarantine(
       'perhaps_automatic',
       `${sender.address} is allowed by ${entry.text}, but a machine may have written the mail (${found}). People's mail can carry that too, so it waits for the owner.`,
       { ...admitted, bySecretAddress },
@@ -198,8 +198,8 @@ function cannotRead(code: 'too_large' | 'too_complex' | 'unreadable' | 'deadline
 function refuse(code: RefusalCode, reason: string): Verdict {
   return { verdict: 'refused', code, reason, smtp: smtpReply(code) };
 }
-function hold(code: WaitingCode, reason: string, held: Held): Verdict {
-  return { verdict: 'held', code, reason, smtp: smtpReply(code), ...held };
+function quarantine(code: WaitingCode, reason: string, admitted: Quarantined): Verdict {
+  return { verdict: 'quarantined', code, reason, smtp: smtpReply(code), ...admitted };
 }
 function quiet(code: QuietCode, reason: string): Verdict {
   return { verdict: 'automatic', code, reason, smtp: smtpReply(code) };

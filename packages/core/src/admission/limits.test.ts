@@ -36,9 +36,9 @@ describe('the limits', () => {
     expect(judge({ senderHour: 999, senderDay: 999, agentHour: 999, agentDay: 999 }, true)).toBeNull();
   });
 
-  it('hold one thread of the owner that goes on for a day, and send the mails of all to their turn', () => {
+  it('quarantine one thread of the owner that goes on for a day, and send the mails of all to their turn', () => {
     expect(judge({ threadDay: OWNER_THREAD_DAY_LIMIT + 1 }, true)).toMatchObject({
-      verdict: 'held',
+      verdict: 'quarantined',
       code: 'thread_too_fast',
       reason: expect.stringContaining(
         '200 mails of a@example.com in this thread or under its subject were taken in the last 24 hours',
@@ -50,9 +50,9 @@ describe('the limits', () => {
     expect(judge({ waiting: 11 }, true)).toMatchObject({ code: 'system_limit' });
   });
 
-  it('hold a thread without a pause, whatever else is reached', () => {
+  it('quarantine a thread without a pause, whatever else is reached', () => {
     expect(judge({ thread: THREAD_LIMIT + 1, senderHour: 99 })).toMatchObject({
-      verdict: 'held',
+      verdict: 'quarantined',
       code: 'thread_too_fast',
     });
   });

@@ -37,22 +37,22 @@ export const THREAD_LIMIT = 15;
 export const THREAD_WINDOW_MS = 10 * 60_000;
 /** More mails of the owner than this in a day, in one thread or under one subject, are a machine's. */
 export const OWNER_THREAD_DAY_LIMIT = 200;
-/** Mails held back that wait for the owner of one agent; beyond it the sending server is told to keep its own. */
-export const HELD_BACK_KEPT = 1000;
+/** Mails of one agent that wait in quarantine with one verdict; beyond it the sending server is told to try later. */
+export const QUARANTINE_LIMIT = 1000;
 
 /** Which limit a mail is over. */
 export type LimitCode = 'sender_limit' | 'agent_limit' | 'system_limit' | 'thread_too_fast';
 
 /** What a limit does to a mail: `reason` is a sentence for the owner. */
 export interface OverLimit {
-  verdict: 'over_limit' | 'held';
+  verdict: 'over_limit' | 'quarantined';
   code: LimitCode;
   reason: string;
 }
 
 /**
  * The first limit that the mail is over, or null. `sender` is canonical. `isOwner` says that authentication proved the
- * owner of the agent: he is held only where one thread goes too fast, or one thread or subject has more mails in a day than people write: a
+ * owner of the agent: he is quarantined only where one thread goes too fast, or one thread or subject has more mails in a day than people write: a
  * machine that answers each answer begins a new thread each time where it names no more than the last mail.
  */
 export function judgeLimits(
@@ -65,14 +65,14 @@ export function judgeLimits(
   if (counts.thread > THREAD_LIMIT) {
     const minutes = THREAD_WINDOW_MS / 60_000;
     return {
-      verdict: 'held',
+      verdict: 'quarantined',
       code: 'thread_too_fast',
       reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
     };
   }
   if (isOwner && counts.threadDay > OWNER_THREAD_DAY_LIMIT) {
     return {
-      verdict: 'held',
+      verdict: 'quarantined',
       code: 'thread_too_fast',
       reason: `${counts.threadDay - 1} mails of ${sender} in this thread or under its subject were taken ${day}: it looks like two machines that answer each other.`,
     };

@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { StepMomErrorCode } from '../../../../apps/step-mom/src/contract.ts';
 import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { parseOutboxMail } from '../outbox/schema.ts';
 import type { ReadRefusal, SandboxStop } from '../ports.ts';
 import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
 
 /** Each union spelled out: the type checker refuses one that is missing here or in the list. */
-const stepMomCodes = {
-  llm_unauthorized: true,
-  llm_billing: true,
-  llm_rate_limited: true,
-  llm_overloaded: true,
-  llm_unreachable: true,
-  llm_refused: true,
-  llm_overflow: true,
-  llm_stalled: true,
-  budget_exhausted: true,
-  no_reply: true,
-  deadline: true,
-  bad_input: true,
-  internal: true,
-} satisfies Record<StepMomErrorCode, true>;
 const readRefusals = {
   missing: true,
   not_a_file: true,
@@ -74,7 +58,6 @@ const admissionCodes = {
 describe('the list of error codes', () => {
   it('has every code that the parts of the system use', () => {
     const codes = [
-      ...Object.keys(stepMomCodes),
       ...Object.keys(readRefusals).map((reason) => `file_${reason}`),
       ...Object.keys(sandboxStops).map((stop) => `sandbox_${stop}`),
       ...Object.keys(admissionCodes),

@@ -17,7 +17,7 @@ export const deliveryErrors = {
     sentence: 'The outbox file does not describe a mail that can be sent.',
     nextStep: 'Mend what is named and write the file into outbox/email again.',
   },
-  recipients_held: {
+  recipients_not_allowed: {
     seenBy: 'owner',
     sentence: 'The mail goes to somebody who is not an allowed sender, so it waits for your approval.',
     nextStep:
@@ -117,7 +117,7 @@ export const deliveryErrors = {
   | OutboxCode
   | FileCode
   | AccountRefusal
-  | 'recipients_held'
+  | 'recipients_not_allowed'
   | 'recipient_suppressed'
   | 'outbox_left_over'
   | 'outbox_over_limit'

@@ -41,9 +41,9 @@ describe('outboundDecision', () => {
     [['x@sub.example'], ['x@sub.example']],
     [['x%evil.example@team.example'], ['x%evil.example@team.example']],
     [['not an address'], ['not an address']],
-  ])('holds mail to %j', (recipients, foreign) => {
+  ])('asks for approval of mail to %j', (recipients, foreign) => {
     expect(decide(...recipients)).toEqual({
-      decision: 'held',
+      decision: 'needs_approval',
       foreign,
       reason: expect.stringContaining(foreign[0] ?? '-'),
     });

@@ -12,14 +12,16 @@ export interface OutboundRequest {
 }
 
 /** `foreign` are the recipients outside the policy, in order; `reason` is a sentence for the owner. */
-export type OutboundDecision = { decision: 'send' } | { decision: 'held'; foreign: string[]; reason: string };
+export type OutboundDecision =
+  | { decision: 'send' }
+  | { decision: 'needs_approval'; foreign: string[]; reason: string };
 
-/** Decides over the whole mail: one foreign recipient holds it, for nobody gets half of a conversation. */
+/** Decides over the whole mail: one foreign recipient makes it wait for approval, for nobody gets half of a conversation. */
 export function outboundDecision(request: OutboundRequest): OutboundDecision {
   const foreign = request.recipients.filter((recipient) => !isKnown(recipient, request));
   if (foreign.length === 0) return { decision: 'send' };
   return {
-    decision: 'held',
+    decision: 'needs_approval',
     foreign,
     reason: `The mail goes to ${foreign.join(', ')}, who is neither the sender, the owner nor an allowed sender.`,
   };

@@ -1,8 +1,8 @@
 /** Only what the holder of a secret signed, just now, byte for byte. */
 import { createHmac } from 'node:crypto';
+import { NEXT_WEBHOOK_SECRET, svixHeaders, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
 import { Resend } from 'resend';
 import { describe, expect, it } from 'vitest';
-import { NEXT_WEBHOOK_SECRET, svixHeaders, WEBHOOK_SECRET } from '../../../../e2e/stand-ins/webhooks.ts';
 import { parseWebhookSecret, verifySvix } from './svix-signature.ts';
 
 const now = 1_700_000_000_000;

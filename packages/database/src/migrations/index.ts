@@ -13,6 +13,7 @@ import * as rawKeys from './0010-raw-keys.ts';
 import * as agentSettings from './0011-agent-settings.ts';
 import * as oneSchema from './0012-one-schema.ts';
 import * as limitNotices from './0013-limit-notices.ts';
+import * as awaitingApproval from './0014-awaiting-approval.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0011-agent-settings': agentSettings,
   '0012-one-schema': oneSchema,
   '0013-limit-notices': limitNotices,
+  '0014-awaiting-approval': awaitingApproval,
 };

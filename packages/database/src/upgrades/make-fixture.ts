@@ -4,8 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSentMail } from '@tinyfat/testing/sent-mail';
 import { migrations } from '../migrations/index.ts';
-import { openSentMail } from '../test-support/sent-mail.ts';
 import { dumpSql } from './dump-sql.ts';
 
 const newest = Object.keys(migrations).sort().at(-1);
@@ -21,12 +21,14 @@ await db
   .insertInto('mails')
   .values({
     ...(await fixture.mail('tagged', { sender: 'owner+tag@example.com', sender_base: 'owner@example.com' })),
-    id: 'held',
-    message_id: '<held@example.com>',
-    verdict: 'held',
-    state: 'held',
+    id: 'quarantined',
+    message_id: '<quarantined@example.com>',
+    verdict: 'quarantined',
+    state: 'quarantined',
   })
   .execute();
+await fixture.mail('foreign', { state: 'awaiting_approval', sender_base: 'owner@example.com' });
+await fixture.delivery('foreign', { state: 'awaiting_approval', reason_code: 'recipients_not_allowed' });
 await db
   .insertInto('current_sessions')
   .values({ agent_id: 'scout', scope: 'agent', session_id: 'session', updated_at: AT })
@@ -137,7 +139,7 @@ await db
     role: 'owner',
     recipient: 'owner@example.com',
     id: 'notice',
-    mail_id: 'held',
+    mail_id: 'quarantined',
     limit_code: 'sender_limit',
     state: 'sent',
     attempts: 1,

@@ -42,8 +42,17 @@ describe.each(fixtureNames)('a database of %s', (name) => {
     for (const [table, rows] of Object.entries(before)) {
       // Nothing that was there changes, but for what an earlier text of a migration left out.
       const mended = { mails: ['sender_base'], deliveries: ['doubt_since'] }[table] ?? [];
+      // `held` mails of the fixtures are in quarantine; more of that in awaiting-approval.test.ts.
       const without = (row: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries(row).filter(([column]) => !mended.includes(column)));
+        Object.fromEntries(
+          Object.entries(row)
+            .filter(([column]) => !mended.includes(column))
+            .map(([column, value]) => [
+              column,
+              renamed.has(column) && value === 'held' ? 'quarantined' : value,
+            ]),
+        );
+      const renamed = new Set(table === 'mails' ? ['state', 'verdict'] : []);
       expect(after[table]).toHaveLength(rows.length);
       for (const [index, row] of rows.entries()) expect(after[table]?.[index]).toMatchObject(without(row));
     }

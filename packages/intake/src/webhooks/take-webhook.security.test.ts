@@ -1,13 +1,13 @@
 /** What a stranger posts costs next to nothing, and a 200 is given for nothing that is not on disk. */
 import { byteBudget, parseWebhookSecret } from '@tinyfat/core';
 import type { NewWebhookEvent } from '@tinyfat/database';
-import { describe, expect, it } from 'vitest';
 import {
   NEXT_WEBHOOK_SECRET,
   postmarkInbound,
   svixHeaders,
   WEBHOOK_SECRET,
-} from '../../../../e2e/stand-ins/webhooks.ts';
+} from '@tinyfat/testing/stand-ins/webhooks';
+import { describe, expect, it } from 'vitest';
 import type { TakeDeps, WebhookAnswer, WebhookRequest } from './contract.ts';
 import { postmarkTaker } from './take-postmark.ts';
 import { resendTaker } from './take-resend.ts';

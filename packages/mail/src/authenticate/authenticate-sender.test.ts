@@ -1,9 +1,9 @@
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
 import { summarize } from '../inspect/summarize.ts';
-import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 import { authenticateSender } from './authenticate-sender.ts';
 
 const example = signingDomain('example.com');

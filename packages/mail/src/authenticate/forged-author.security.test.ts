@@ -4,11 +4,11 @@
  */
 import { domainToASCII } from 'node:url';
 import type { Inspection } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
-import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
 import { strangeClient } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 
 const evil = signingDomain('evil.test');
 const end = '\r\nSubject: x\r\n\r\nhello\r\n';

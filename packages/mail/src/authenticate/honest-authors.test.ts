@@ -1,11 +1,11 @@
 /** Ways in which mail programs write one author: strict as the grammar is, each of them is read and proven. */
 import { authenticate, fromSender } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
-import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
 import { inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 
 const example = signingDomain('example.org');
 

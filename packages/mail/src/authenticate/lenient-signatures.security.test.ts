@@ -1,11 +1,11 @@
 /** Signatures that RFC 6376 tells a verifier to reject, over bytes that they really cover, by the author's own key. */
 import { authenticate } from '@tinyfat/core';
+import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
-import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
 import { inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
-import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 
 const mail = message(['From: ann@example.org', 'To: bot@agents.test', 'Subject: x']);
 

@@ -4,12 +4,12 @@
  * name as a URL sees example.org. By every way in, no such name may prove anything about ann@example.org.
  */
 import { authenticate, type ClientConnection, fromSender } from '@tinyfat/core';
+import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
+import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
-import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
 import { inspectionOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
-import { keyRecord, signOddly } from '../test-support/odd-signature.ts';
 
 const VISIBLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index));
 const NOT_LDH = VISIBLE.filter((character) => !/[A-Za-z0-9.-]/.test(character));

@@ -1,11 +1,11 @@
 /** Mail that a trusted client hands on while the operator has named servers: verified > asserted > unverified. */
 import { authenticate } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
 import { summarize } from '../inspect/summarize.ts';
-import { type DnsStub, type DnsStubRecords, startDnsStub } from '../test-support/dns-stub.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 import { relayedSender } from './relayed-sender.ts';
 
 const example = signingDomain('example.com');

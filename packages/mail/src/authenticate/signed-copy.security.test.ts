@@ -3,11 +3,11 @@
  * signatures and the whole inspection.
  */
 import { authenticate, fromSender, judgeReplay } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../inspect/inspect.ts';
-import { type DnsStub, startDnsStub } from '../test-support/dns-stub.ts';
 import { message, strangeClient } from '../test-support/messages.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 
 const AGENT = 'scout@agents.test';
 const NOW = Date.UTC(2026, 0, 31);
@@ -71,7 +71,7 @@ describe('a signed mail in other hands', () => {
     expect(await judge(Buffer.concat([later, timeless]), NOW + 8 * DAY)).toBe('stale');
   });
 
-  it('is held where it was written to somebody else', async () => {
+  it('is quarantined where it was written to somebody else', async () => {
     expect(await judge(await signed('bob@else.test'))).toBe('not_addressed');
     const anyTo = await boss.sign(letter(AGENT), { signTime: new Date(NOW), headerList: ['from', 'date'] });
     expect(await judge(anyTo)).toBe('not_addressed');

@@ -1,15 +1,15 @@
 /** Any bytes at all: each call gives one outcome of its shape, in time, and what is beside it and after it too. */
 import { randomInt } from 'node:crypto';
 import type { Inspection } from '@tinyfat/core';
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
-import { startDnsStub } from '../test-support/dns-stub.ts';
 import { hostileMail } from '../test-support/mail-fuzz.ts';
 import { checkInspection, checkReadMail, checkReport } from '../test-support/mail-outcomes.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { realMails } from '../test-support/real-mails.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 import { mailWorkers } from '../workers/mail-workers.ts';
 
 /** The last seed is new in each run, and printed when it fails. */

@@ -1,6 +1,6 @@
 /**
  * Headers in the shape in which mail programs and services write them, and what the door makes of them where the
- * sender is listed and proven: a person's mail is taken, what may be a machine's is held, a machine's wakes nobody.
+ * sender is listed and proven: a person's mail is taken, what may be a machine's is quarantined, a machine's wakes nobody.
  * All names are made up.
  */
 import fc from 'fast-check';
@@ -9,13 +9,13 @@ import { message } from '../test-support/messages.ts';
 import { headerBlock } from './header-block.ts';
 import { summarize } from './summarize.ts';
 
-type Kind = 'person' | 'held' | 'machine';
+type Kind = 'person' | 'quarantined' | 'machine';
 type Sample = [name: string, headers: string[]];
 
 async function kindOf(headers: string[], envelopeSender = 'ann@example.com'): Promise<Kind> {
   const { automatic, perhapsAutomatic } = await summarize(headerBlock(message(headers)), envelopeSender);
   if (automatic.length > 0) return 'machine';
-  return perhapsAutomatic.length > 0 ? 'held' : 'person';
+  return perhapsAutomatic.length > 0 ? 'quarantined' : 'person';
 }
 
 const ann = ['From: Ann Lee <ann@example.com>', 'To: Bot <bot@agents.test>', 'Subject: Re: The offer'];
@@ -57,7 +57,7 @@ const person: Sample[] = [
   ['a tag that says noreply', from('ann+noreply@example.com')],
 ];
 
-const held: Sample[] = [
+const quarantined: Sample[] = [
   ['Outlook, as some servers of Exchange write it', plus(...exchange, 'X-Auto-Response-Suppress: All')],
   ['a letter out of HubSpot', plus(unsubscribe, 'X-HubSpot-Message-Source: SEQUENCES')],
   ['a letter out of Salesforce', plus(unsubscribe, 'X-SFDC-LK: 00D', 'X-SFDC-EmailCategory: singleEmail')],
@@ -97,7 +97,7 @@ const machine: Sample[] = [
 
 const samples = [
   ...person.map(([name, headers]) => ({ name, headers, kind: 'person' as const })),
-  ...held.map(([name, headers]) => ({ name, headers, kind: 'held' as const })),
+  ...quarantined.map(([name, headers]) => ({ name, headers, kind: 'quarantined' as const })),
   ...machine.map(([name, headers]) => ({ name, headers, kind: 'machine' as const })),
 ];
 

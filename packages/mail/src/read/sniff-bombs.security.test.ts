@@ -1,9 +1,9 @@
 /** As many attachments as a mail may have, each made to cost: all are looked at well within the deadline. */
 
 import { deflateRawSync, gzipSync } from 'node:zlib';
+import { processorMs } from '@tinyfat/testing/processor-ms';
 import { expect, it } from 'vitest';
 import { multipartMessage, zip } from '../test-support/files.ts';
-import { processorMs } from '../test-support/processor-ms.ts';
 import { readMail } from './read-mail.ts';
 import { sniffContent } from './sniff-content.ts';
 

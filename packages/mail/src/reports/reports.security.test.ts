@@ -1,8 +1,9 @@
 /** Reports that lie, hide or cost: what is not ours to believe is not read, and every call ends soon. */
+
+import { processorMs } from '@tinyfat/testing/processor-ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
 import { trustedClient } from '../test-support/messages.ts';
-import { processorMs } from '../test-support/processor-ms.ts';
 import { mailWorkers } from '../workers/mail-workers.ts';
 import { readReport } from './read-report.ts';
 import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';

@@ -1,8 +1,9 @@
 /** SMTP smuggling: only CR LF . CR LF ends a message, so no sequence inside one can start another. */
+
+import type { SmtpSession } from '@tinyfat/testing/smtp-session';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SmtpDelivery } from '../contract.ts';
 import { smtpHarness } from '../test-support/smtp-harness.ts';
-import type { SmtpSession } from '../test-support/smtp-session.ts';
 
 const inner =
   'MAIL FROM:<ceo@example.com>\r\nRCPT TO:<bot@agents.test>\r\nDATA\r\nFrom: ceo@example.com\r\n\r\nsmuggled';

@@ -1,6 +1,7 @@
 /** What tests ask of an inspection: a strange client, and a DNS server that answers in time on any machine. */
+
+import type { DnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import type { InspectRequest } from '../inspect/inspect.ts';
-import type { DnsStub } from './dns-stub.ts';
 import { strangeClient } from './messages.ts';
 
 /** The request; null for `dns` where nothing may be looked up. */

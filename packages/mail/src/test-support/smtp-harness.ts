@@ -1,4 +1,6 @@
 /** A listener with clients for tests; everything is closed by `close`. */
+
+import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
 import type {
   OversizeSmtpDelivery,
   SmtpAnswer,
@@ -8,7 +10,6 @@ import type {
   SmtpRefusal,
 } from '../contract.ts';
 import { smtpListener } from '../smtp-in/smtp-listener.ts';
-import { type SmtpSession, smtpSession } from './smtp-session.ts';
 
 export const accepted: SmtpAnswer = { code: 250, enhanced: '2.0.0', text: 'Stored' };
 

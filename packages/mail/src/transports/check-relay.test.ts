@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describeError } from '@tinyfat/core';
+import { makeCertificate } from '@tinyfat/testing/certificates';
+import { type Script, startScriptedSmtp } from '@tinyfat/testing/stand-ins/scripted-smtp';
+import { type SmtpSinkOptions, startSmtpSink } from '@tinyfat/testing/stand-ins/smtp-sink';
 import { afterEach, describe, expect, it } from 'vitest';
-import { makeCertificate } from '../test-support/certificates.ts';
-import { type Script, startScriptedSmtp } from '../test-support/scripted-smtp.ts';
-import { type SmtpSinkOptions, startSmtpSink } from '../test-support/smtp-sink.ts';
 import { type CheckRelayOptions, checkRelay } from './check-relay.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mailTransportContract } from '@tinyfat/contracts/mail-transport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mailTransportContract } from '../../../contracts/src/mail-transport.ts';
 import { maildir } from './maildir.ts';
 
 async function inOrder(folder: string): Promise<Uint8Array[]> {

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mailTransportContract } from '@tinyfat/contracts/mail-transport';
 import {
   type PostmarkStandIn,
   type PostmarkStandInOptions,
   postmarkError,
   startPostmarkStandIn,
-} from '../../../../e2e/stand-ins/postmark.ts';
-import { mailTransportContract } from '../../../contracts/src/mail-transport.ts';
+} from '@tinyfat/testing/stand-ins/postmark';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compose } from '../compose/compose.ts';
 import { closedPort, partsOf, shownParts } from '../test-support/mail-parts.ts';
 import { outgoing } from '../test-support/outgoing.ts';

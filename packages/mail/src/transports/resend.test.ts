@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mailTransportContract } from '@tinyfat/contracts/mail-transport';
 import {
   type ResendStandIn,
   type ResendStandInOptions,
   resendError,
   startResendStandIn,
-} from '../../../../e2e/stand-ins/resend.ts';
-import { mailTransportContract } from '../../../contracts/src/mail-transport.ts';
+} from '@tinyfat/testing/stand-ins/resend';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compose } from '../compose/compose.ts';
 import { closedPort, partsOf, shownParts } from '../test-support/mail-parts.ts';
 import { outgoing } from '../test-support/outgoing.ts';

@@ -1,5 +1,5 @@
+import { type Script, type ScriptedSmtp, startScriptedSmtp } from '@tinyfat/testing/stand-ins/scripted-smtp';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Script, type ScriptedSmtp, startScriptedSmtp } from '../test-support/scripted-smtp.ts';
 import { smtpRelay } from './smtp-relay.ts';
 
 const envelope = { sender: 'bot@agents.test', recipients: ['ann@example.com', 'bob@example.com'] };

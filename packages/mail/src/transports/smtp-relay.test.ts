@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
+import { mailTransportContract } from '@tinyfat/contracts/mail-transport';
+import { makeCertificate } from '@tinyfat/testing/certificates';
+import { startSmtpSink } from '@tinyfat/testing/stand-ins/smtp-sink';
 import getTlsOptions from 'smtp-server/lib/tls-options.js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { mailTransportContract } from '../../../contracts/src/mail-transport.ts';
-import { makeCertificate } from '../test-support/certificates.ts';
-import { startSmtpSink } from '../test-support/smtp-sink.ts';
 import { smtpRelay } from './smtp-relay.ts';
 
 const envelope = { sender: 'bot@agents.test', recipients: ['ann@example.com', 'bob@example.com'] };

@@ -1,7 +1,7 @@
 /** The address of a stored message is somebody else's text: it leads nowhere but to the hosts that were named. */
 import { createServer, type RequestListener } from 'node:http';
+import { listenOnLoopback } from '@tinyfat/testing/stand-ins/loopback-server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listenOnLoopback } from '../../../../e2e/stand-ins/loopback-server.ts';
 import { type DownloadOptions, downloadRaw } from './download-raw.ts';
 
 const cleanUp: (() => Promise<void>)[] = [];

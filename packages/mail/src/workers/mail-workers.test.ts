@@ -1,9 +1,9 @@
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract.ts';
-import { startDnsStub } from '../test-support/dns-stub.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { outgoing } from '../test-support/outgoing.ts';
-import { signingDomain } from '../test-support/signing-domain.ts';
 import { type MailWorkersOptions, mailWorkers } from './mail-workers.ts';
 
 const raw = message(['From: ann@example.com', 'Subject: x', 'Message-ID: <a@b>'], 'Do it.');

@@ -3,7 +3,7 @@ import {
   type Agent,
   agentTotals,
   allowedSenders,
-  countHeldBack,
+  countQuarantine,
   deliveryCounts,
   hasRunningJob,
   insertAgent,
@@ -135,8 +135,6 @@ function facts(deps: ApiDeps, agent: Agent, totals: { turns: number; tokens: num
 async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
   const { db } = deps;
   const { config, warnings } = await readAgentConfig(deps, agent.id);
-  const held = await countHeldBack(db, agent.id, 'held');
-  const over = await countHeldBack(db, agent.id, 'over_limit');
   return {
     ok: true,
     body: {
@@ -146,7 +144,7 @@ async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
       display_name: agent.display_name || null,
       egress: agent.egress,
       allowed_senders: await allowedSenders(db, agent.id),
-      mails_waiting: held + over,
+      mails_waiting: await countQuarantine(db, agent.id),
       outbox: await deliveryCounts(db, agent.id),
       turn_running: await hasRunningJob(db, agent.id),
       warnings: [...more, ...warnings],

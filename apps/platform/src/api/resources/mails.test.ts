@@ -34,11 +34,11 @@ describe('mails over the API', () => {
   it('are listed newest first and narrowed by agent, state, verdict and Message-ID', async () => {
     await api.addMail('m-1');
     await api.addMail('m-2', { agent_id: 'other', state: 'failed' });
-    await api.addHeldMail('m-3');
+    await api.addQuarantinedMail('m-3');
     expect(await ids('')).toEqual(['m-3', 'm-2', 'm-1']);
     expect(await ids('?agent=Scout')).toEqual(['m-3', 'm-1']);
     expect(await ids('?state=failed')).toEqual(['m-2']);
-    expect(await ids('?verdict=held')).toEqual(['m-3']);
+    expect(await ids('?verdict=quarantined')).toEqual(['m-3']);
     expect(await ids(`?message_id=${encodeURIComponent('<m-1@example.com>')}`)).toEqual(['m-1']);
     expect((await api.person(ANN).get('/mails?state=gone')).status).toBe(400);
     expect((await api.person(ANN).get('/mails?agent=nobody')).status).toBe(404);
@@ -89,7 +89,7 @@ describe('mails over the API', () => {
   });
 
   it('are released once, and the queue is woken', async () => {
-    await api.addHeldMail('m-1');
+    await api.addQuarantinedMail('m-1');
     expect((await api.person(ANN).get('/mails/m-1')).json).toMatchObject({ waiting: true, run: null });
     expect((await api.person(ANN).call('POST', '/mails/m-1/release')).json).toMatchObject({
       state: 'queued',
@@ -113,13 +113,13 @@ describe('mails over the API', () => {
   });
 
   it('are discarded one by one or all of an agent', async () => {
-    for (const id of ['m-1', 'm-2', 'm-3']) await api.addHeldMail(id);
-    await api.addHeldMail('m-4', { agent_id: 'other' });
+    for (const id of ['m-1', 'm-2', 'm-3']) await api.addQuarantinedMail(id);
+    await api.addQuarantinedMail('m-4', { agent_id: 'other' });
     expect((await api.person(ANN).call('POST', '/mails/m-1/discard')).json.state).toBe('discarded');
     expect((await api.person(ANN).call('POST', '/mails/m-1/discard')).status).toBe(409);
     expect((await api.person(ANN).call('POST', '/agents/scout/mails/discard')).json).toEqual({
       discarded: 2,
     });
-    expect((await api.person(ANN).get('/mails/m-4')).json.state).toBe('held');
+    expect((await api.person(ANN).get('/mails/m-4')).json.state).toBe('quarantined');
   });
 });

@@ -6,7 +6,6 @@ import {
   type OfAgent,
   runOfMail,
   visibleMails,
-  waitsAtDoor,
 } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Refusal, refuse } from '../answer.ts';
@@ -97,13 +96,13 @@ export const mailEndpoints = [
 
 function notWaiting({ state, verdict, reason_code: code }: Mail): Refusal {
   const is = `The mail is ${state} (verdict ${verdict}).`;
-  if (state === 'held' && verdict === 'accepted') {
+  if (state === 'awaiting_approval') {
     const nextStep = 'See: tinyfat outbox list, tinyfat outbox approve ID';
-    return { ...refuse('conflict', `${is} It had its turn, and its answer is held.`), nextStep };
+    return { ...refuse('conflict', `${is} It had its turn, and its answer awaits approval.`), nextStep };
   }
   const refusal = refuse(
     'conflict',
-    `${is} Only mails that are held at the door or over a limit can be released or discarded.`,
+    `${is} Only mails that are quarantined or over a limit can be released or discarded.`,
   );
   const isFinal = verdict === 'refused' || verdict === 'automatic';
   return isFinal ? { ...refusal, nextStep: describeError(code).nextStep } : refusal;
@@ -143,7 +142,7 @@ async function shown(deps: ApiDeps, mail: OfAgent<Mail>) {
     references: mail.thread_references.split(' ').filter((one) => one !== ''),
     authentication: mail.authentication,
     next_step: isOfList ? describeError(mail.reason_code).nextStep : null,
-    waiting: await waitsAtDoor(deps.db, mail.id),
+    waiting: mail.state === 'quarantined' || mail.state === 'over_limit',
     run: run?.id ?? null,
     deliveries: deliveries.map(({ id, kind, recipients, state }) => ({
       id,

@@ -15,29 +15,33 @@ describe('the outbox over the API', () => {
 
   it('is listed newest first, page by page, narrowed by state', async () => {
     for (const id of ['d-1', 'd-2', 'd-3']) await api.addDelivery(id, 'm-1');
-    await api.addDelivery('d-4', 'm-1', { state: 'held', reason_code: 'recipients_held', reason: 'To x.' });
+    await api.addDelivery('d-4', 'm-1', {
+      state: 'awaiting_approval',
+      reason_code: 'recipients_not_allowed',
+      reason: 'To x.',
+    });
     const first = await api.person(ANN).get('/outbox?limit=3');
     expect(first.json.data.map(({ id }: { id: string }) => id)).toEqual(['d-4', 'd-3', 'd-2']);
     expect(await ids(`?cursor=${first.json.next_cursor}`)).toEqual(['d-1']);
-    expect(await ids('?state=held&agent=scout')).toEqual(['d-4']);
+    expect(await ids('?state=awaiting_approval&agent=scout')).toEqual(['d-4']);
     expect(first.json.data[0]).toMatchObject({
       agent: 'scout',
       recipients: [ANN],
-      reason_code: 'recipients_held',
+      reason_code: 'recipients_not_allowed',
       reason: expect.stringContaining('To x. '),
     });
   });
 
-  it('lets go what is held, and what failed, each by its own word', async () => {
-    await api.addDelivery('held', 'm-1', { state: 'held' });
+  it('lets go what awaits approval, and what failed, each by its own word', async () => {
+    await api.addDelivery('waits', 'm-1', { state: 'awaiting_approval' });
     await api.addDelivery('failed', 'm-1', { state: 'failed', attempts: 3 });
-    expect((await api.person(ANN).call('POST', '/outbox/held/retry')).json).toMatchObject({
+    expect((await api.person(ANN).call('POST', '/outbox/waits/retry')).json).toMatchObject({
       code: 'conflict',
-      detail: 'It is held; retry is for failed or uncertain or bounced ones.',
+      detail: 'It is awaiting_approval; retry is for failed or uncertain or bounced ones.',
     });
     expect((await api.person(ANN).call('POST', '/outbox/failed/approve')).status).toBe(409);
     expect(api.woken).toEqual([]);
-    expect((await api.person(ANN).call('POST', '/outbox/held/approve')).json.state).toBe('pending');
+    expect((await api.person(ANN).call('POST', '/outbox/waits/approve')).json.state).toBe('pending');
     const retried = await api.person(ANN).call('POST', '/outbox/failed/retry');
     expect(retried.json).toMatchObject({
       state: 'pending',

@@ -53,7 +53,7 @@ export const outboxEndpoints = [
   ),
 
   endpoint(routes.approveDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'approve', ['held']),
+    letGo(deps, see, params.id, 'approve', ['awaiting_approval']),
   ),
 
   endpoint(routes.listSuppressed, async ({ deps, see, params }) => {

@@ -33,11 +33,11 @@ export const agent = named(
     /** What its turns may reach over the network: `none`, `public`, or hosts with commas between. */
     egress: v.string(),
     allowed_senders: v.array(v.string()),
-    /** Mails that wait at the door for the owner. */
+    /** Mails in quarantine: they wait for the owner. */
     mails_waiting: v.number(),
     outbox: v.strictObject({
       waiting: v.number(),
-      held: v.number(),
+      awaiting_approval: v.number(),
       failed: v.number(),
       uncertain: v.number(),
       bounced: v.number(),

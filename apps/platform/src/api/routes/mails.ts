@@ -5,7 +5,7 @@ import { agentName, id, line, named, page, paging, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
-const VERDICTS = ['accepted', 'refused', 'duplicate', 'automatic', 'held', 'over_limit'] as const;
+const VERDICTS = ['accepted', 'refused', 'duplicate', 'automatic', 'quarantined', 'over_limit'] as const;
 const STATES = [
   'queued',
   'replied',
@@ -13,8 +13,9 @@ const STATES = [
   'refused',
   'duplicate',
   'automatic',
-  'held',
+  'quarantined',
   'over_limit',
+  'awaiting_approval',
   'discarded',
   'failed',
 ] as const;
@@ -34,7 +35,7 @@ const facts = {
   sent_at: v.nullable(time),
   message_id: v.string(),
   raw_bytes: v.number(),
-  /** The door's. */
+  /** What admission decided. */
   verdict: v.picklist(VERDICTS),
   reason_code: v.string(),
   reason: v.string(),
@@ -90,7 +91,7 @@ export const mail = named(
     evidence: v.nullable(evidence),
     /** What can be done about the verdict; null where there is nothing to do. */
     next_step: v.nullable(v.string()),
-    /** It waits at the door: it can be released or discarded. */
+    /** It waits in quarantine: it can be released or discarded. */
     waiting: v.boolean(),
     run: v.nullable(v.string()),
     deliveries: v.array(
@@ -152,7 +153,7 @@ export const getRawMail = route({
 export const releaseMail = route({
   method: 'POST',
   path: '/mails/{id}/release',
-  summary: 'Give a mail that waits at the door its turn',
+  summary: 'Give a mail in quarantine its turn',
   scope: 'write',
   params: ofMail,
   query: none,
@@ -164,7 +165,7 @@ export const releaseMail = route({
 export const discardMail = route({
   method: 'POST',
   path: '/mails/{id}/discard',
-  summary: 'End a mail that waits at the door, without a turn',
+  summary: 'End a mail in quarantine without a turn',
   scope: 'write',
   params: ofMail,
   query: none,
@@ -176,7 +177,7 @@ export const discardMail = route({
 export const discardAllMails = route({
   method: 'POST',
   path: '/agents/{agent}/mails/discard',
-  summary: 'End all mails of the agent that wait at the door',
+  summary: 'End all mails of the agent that are in quarantine',
   scope: 'write',
   params: ofAgent,
   query: none,

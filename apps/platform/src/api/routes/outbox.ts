@@ -5,7 +5,7 @@ import { address, agentName, id, named, page, paging, time } from '../fields.ts'
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
-const STATES = ['pending', 'sending', 'sent', 'held', 'failed', 'uncertain', 'bounced'] as const;
+const STATES = ['pending', 'sending', 'sent', 'awaiting_approval', 'failed', 'uncertain', 'bounced'] as const;
 
 export const delivery = named(
   'Delivery',
@@ -94,7 +94,7 @@ export const retryDelivery = route({
 export const approveDelivery = route({
   method: 'POST',
   path: '/outbox/{id}/approve',
-  summary: 'Let a held mail go out',
+  summary: 'Let a mail go out that awaits approval',
   scope: 'write',
   params: ofDelivery,
   query: none,

@@ -88,8 +88,8 @@ export interface ApiFixture {
   addAgent(name: string, owner: string): Promise<void>;
   /** A mail with its job and run, all with this id. */
   addMail(id: string, change?: Partial<NewMail>): Promise<void>;
-  /** A mail that waits at the door. */
-  addHeldMail(id: string, change?: Partial<NewMail>): Promise<void>;
+  /** A mail in quarantine. */
+  addQuarantinedMail(id: string, change?: Partial<NewMail>): Promise<void>;
   addDelivery(id: string, mailId: string, change?: Partial<NewDelivery>): Promise<void>;
   stop(): void;
   dispose(): Promise<void>;
@@ -193,18 +193,18 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
       const run = { id, jobId: id, mailId: id, agentId: agent_id, command: null, at: row.received_at };
       await startRun(db, { ...run, kind: 'turn' });
     },
-    async addHeldMail(id, more = {}) {
+    async addQuarantinedMail(id, more = {}) {
       const row = {
         ...mailRow(id, fixture.now++),
-        verdict: 'held' as const,
-        state: 'held' as const,
+        verdict: 'quarantined' as const,
+        state: 'quarantined' as const,
         ...more,
       };
       await db
         .insertInto('mails')
         .values({ ...row, reason_code: 'not_addressed' })
         .execute();
-      await stores.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: held\r\n\r\nraw'));
+      await stores.rawMail.put(row.raw_key, new TextEncoder().encode('Subject: quarantined\r\n\r\nraw'));
     },
     async addDelivery(id, mailId, more = {}) {
       const mail = await db

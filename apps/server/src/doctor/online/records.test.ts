@@ -1,9 +1,9 @@
 /** DNS as it is when it is wrong: servers that are silent, and records that lead nowhere. Against a server of our own. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCertificate } from '@tinyfat/testing/certificates';
+import { type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeCertificate } from '../../../../../packages/mail/src/test-support/certificates.ts';
-import { type DnsStubRecords, startDnsStub } from '../../../../../packages/mail/src/test-support/dns-stub.ts';
 import { configOf, look, testFolder } from '../test-support/look.ts';
 import { dns } from './dns.ts';
 import { mxCheck } from './mx.ts';

@@ -5,12 +5,9 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createTlsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import { makeCertificate } from '@tinyfat/testing/certificates';
+import { type SmtpSinkOptions, startSmtpSink } from '@tinyfat/testing/stand-ins/smtp-sink';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { makeCertificate } from '../../../../../packages/mail/src/test-support/certificates.ts';
-import {
-  type SmtpSinkOptions,
-  startSmtpSink,
-} from '../../../../../packages/mail/src/test-support/smtp-sink.ts';
 import { runChecks } from '../run-checks.ts';
 import { configOf, look, testFolder } from '../test-support/look.ts';
 import { modelCheck } from './model.ts';

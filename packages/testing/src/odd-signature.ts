@@ -1,6 +1,6 @@
 /** DKIM signatures (RFC 6376, relaxed/simple) with any tags, right or wrong, over real bytes: what no signer would make. */
 import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
-import type { DnsStubRecords } from './dns-stub.ts';
+import type { DnsStubRecords } from './stand-ins/dns-stub.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');

@@ -2,11 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { insertAgent } from '../agents.ts';
-import { insertDeliveries } from '../deliveries.ts';
-import { startRun } from '../runs.ts';
-import type { NewDelivery, NewMail } from '../schema.ts';
-import { type Database, openSqlite } from '../sqlite.ts';
+import {
+  type Database,
+  insertAgent,
+  insertDeliveries,
+  type NewDelivery,
+  type NewMail,
+  openSqlite,
+  startRun,
+} from '@tinyfat/database';
 
 /** An open database in a folder of its own. */
 export interface SentMail {

@@ -4,8 +4,8 @@ import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database'
 import type { ConsumerDeps, Work } from './consumer.ts';
 
 /**
- * First state of a delivery that is ready: `held` where somebody on it is a stranger to the agent, or suppressed;
- * else `pending`. What the owner approves is sent all the same.
+ * First state of a delivery that is ready: `awaiting_approval` where somebody on it is a stranger to the agent, or
+ * suppressed; else `pending`. What the owner approves is sent all the same.
  */
 export async function firstState(
   deps: Pick<ConsumerDeps, 'db'>,
@@ -20,11 +20,11 @@ export async function firstState(
   });
   const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
   if (policy.decision === 'send' && suppressed.length === 0) return { state: 'pending' };
-  const reasons = policy.decision === 'held' ? [policy.reason] : [];
+  const reasons = policy.decision === 'needs_approval' ? [policy.reason] : [];
   if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
   return {
-    state: 'held',
-    reason_code: policy.decision === 'held' ? 'recipients_held' : 'recipient_suppressed',
+    state: 'awaiting_approval',
+    reason_code: policy.decision === 'needs_approval' ? 'recipients_not_allowed' : 'recipient_suppressed',
     reason: reasons.join(' '),
   };
 }

@@ -1,7 +1,7 @@
 /** A domain with a DKIM key for tests: signs mails, and knows the DNS records that verify them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
-import type { DnsStubRecords } from './dns-stub.ts';
+import type { DnsStubRecords } from './stand-ins/dns-stub.ts';
 
 export interface SigningOptions {
   /** Makes an `l=` tag: how many bytes of the body are signed. */
