@@ -88,7 +88,9 @@ function placesOf({ programFolder, cacheFolder }: CachePlaces): Place[] {
 
 /** By what Node itself tells caches apart, and by the bundle: `main.js` names the other files by their hashes. */
 function cacheName({ programFolder, uid }: CachePlaces): string {
-  const bundle = createHash('sha256').update(readFileSync(join(programFolder, 'main.js'))).digest('hex');
+  const bundle = createHash('sha256')
+    .update(readFileSync(join(programFolder, 'main.js')))
+    .digest('hex');
   return `${bundle.slice(0, 16)}-${process.version}-${process.arch}-${uid}`;
 }
 

@@ -257,7 +257,10 @@ export async function probeStepMom(
       return { ok: true, cache: cache ?? storeCache(join(folder, 'cache'), places) };
     }
     const end = result.stopped ?? `exit ${result.exitCode}`;
-    return { ok: false, reason: `step-mom does not run in the sandbox (${end}): ${result.stderr.slice(0, 500)}` };
+    return {
+      ok: false,
+      reason: `step-mom does not run in the sandbox (${end}): ${result.stderr.slice(0, 500)}`,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -62,17 +62,20 @@ export const leanPi: Plugin = {
 
     build.onResolve({ filter: PACKAGES }, ({ path }) => without(path));
 
-    build.onResolve({ filter: /^(?:\.|@earendil-works\/)/ }, async (args): Promise<OnResolveResult | null> => {
-      if (args.pluginData === resolving) return null;
-      const { path, kind, importer, resolveDir } = args;
-      // What pi loads later is other providers, sign-in, MCP and codemode.
-      const isLazy = kind === 'dynamic-import' && importer.includes('/@earendil-works/');
-      if (isLazy && !path.endsWith('/anthropic-messages.js')) return without('later');
-      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: resolving });
-      if (found.errors.length > 0 || found.namespace !== 'file') return found;
-      if (TERMINAL.test(found.path)) return without('the terminal');
-      return WITHOUT_SIDE_EFFECTS.test(found.path) ? { ...found, sideEffects: false } : found;
-    });
+    build.onResolve(
+      { filter: /^(?:\.|@earendil-works\/)/ },
+      async (args): Promise<OnResolveResult | null> => {
+        if (args.pluginData === resolving) return null;
+        const { path, kind, importer, resolveDir } = args;
+        // What pi loads later is other providers, sign-in, MCP and codemode.
+        const isLazy = kind === 'dynamic-import' && importer.includes('/@earendil-works/');
+        if (isLazy && !path.endsWith('/anthropic-messages.js')) return without('later');
+        const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: resolving });
+        if (found.errors.length > 0 || found.namespace !== 'file') return found;
+        if (TERMINAL.test(found.path)) return without('the terminal');
+        return WITHOUT_SIDE_EFFECTS.test(found.path) ? { ...found, sideEffects: false } : found;
+      },
+    );
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: leftOut(path) }));
 
     build.onLoad({ filter: /node_modules/ }, (args): OnLoadResult | null => {

@@ -91,7 +91,10 @@ export function worstInput(price: ModelPrice, bounds: RequestBounds): number {
 
 /** What a request costs at most: the worst input, and an answer as long as it may get. */
 export function worstCase(price: ModelPrice, bounds: RequestBounds): number {
-  return worstInput(price, bounds) + rounded(bounds.maxTokens * dearest(reachable(price, bounds.inputTokens)).output);
+  return (
+    worstInput(price, bounds) +
+    rounded(bounds.maxTokens * dearest(reachable(price, bounds.inputTokens)).output)
+  );
 }
 
 /** The longest answer that a request could ask for within an amount; 0 where its input alone is too dear. */
