@@ -1,47 +1,7 @@
 /** Reads what step-mom printed. It ran beside the agent's own commands, so its words are checked like a stranger's. */
 import type { SandboxResult, SandboxStop } from '@tinyfat/core';
-import type { StepMomOutcome } from '@tinyfat/step-mom/contract';
+import { outcomeSchema, type StepMomOutcome } from '@tinyfat/step-mom/contract';
 import * as v from 'valibot';
-
-const count = v.pipe(v.number(), v.minValue(0), v.maxValue(1e12));
-const usage = v.object({ input: count, output: count, cacheRead: count, cacheWrite: count });
-const line = (most: number) => v.pipe(v.string(), v.maxLength(most));
-
-const outcomeSchema = v.variant('ok', [
-  v.object({
-    type: v.literal('outcome'),
-    ok: v.literal(true),
-    reply: v.picklist(['written', 'by_agent']),
-    session_file: line(300),
-    footer: line(500),
-    usage,
-    cost_usd: count,
-    context: v.object({ tokens: v.nullable(count), window: count }),
-  }),
-  v.object({
-    type: v.literal('outcome'),
-    ok: v.literal(false),
-    code: v.picklist([
-      'llm_unauthorized',
-      'llm_billing',
-      'llm_rate_limited',
-      'llm_overloaded',
-      'llm_unreachable',
-      'llm_refused',
-      'llm_overflow',
-      'llm_stalled',
-      'budget_exhausted',
-      'no_reply',
-      'deadline',
-      'bad_input',
-      'internal',
-    ]),
-    message: line(2000),
-    retry: v.boolean(),
-    usage,
-    cost_usd: count,
-  }),
-]) satisfies v.GenericSchema<unknown, StepMomOutcome>;
 
 /** How a turn failed without a word of step-mom's own; the codes are core's. */
 export interface SandboxFailure {
