@@ -13,7 +13,7 @@ import {
 import type { StepMomInput } from './contract.ts';
 import { judgeModelCalls, type ModelCalls } from './model-calls.ts';
 
-/** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
+/** pi stores nothing of its own on disk: every file that it would read from here is replaced by a value. */
 const noAgentFolder = '/nonexistent/pi';
 
 /** As https://agentskills.io/specification has them, characters. */

@@ -7,8 +7,9 @@ import { type Failure, internalFailure } from './llm-failure.ts';
 import { openRun, type Run } from './open-run.ts';
 import { mendFolders, withNotes } from './own-folders.ts';
 import { chooseModel } from './pi-session.ts';
+import { fsyncPlainFile } from './plain-file.ts';
 import { readInput } from './read-input.ts';
-import { fsyncPlainFile, writeReply } from './reply-file.ts';
+import { writeReply } from './reply-file.ts';
 import { noUsage, type RunUsage, runUsage } from './run-history.ts';
 import { type WorkEnd, work } from './work.ts';
 
