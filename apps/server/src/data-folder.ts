@@ -67,12 +67,16 @@ export function foreignIn(dataDir: string): string | null {
   return found.find((name) => !isExpected(name)) ?? null;
 }
 
-/** An open data folder; the same for the server and for commands beside it. */
-export interface DataFolder {
-  paths: ReturnType<typeof dataPaths>;
+/** What is stored, wherever it is stored. */
+export interface Stores {
   db: Database;
   folders: AgentFolders;
   rawMail: RawMailStore;
+}
+
+/** An open data folder; the same for the server and for commands beside it. */
+export interface DataFolder extends Stores {
+  paths: ReturnType<typeof dataPaths>;
   close(): Promise<void>;
 }
 

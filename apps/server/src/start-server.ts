@@ -11,7 +11,7 @@ import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
 import type { ConsumerDeps } from '@tinyfat/sandbox-queue';
 import type { Config } from './config.ts';
-import { type DataFolder, makeDataFolder, masterKeysOf } from './data-folder.ts';
+import { type DataFolder, makeDataFolder, masterKeysOf, type Stores } from './data-folder.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import { readModels } from './models.ts';
 import { jobWorker, limitNotices, recovery, sender } from './parts/consumer.ts';
@@ -105,7 +105,7 @@ async function startParts(
   );
   const recorder = recorders(logRecorder(logger), metrics.recorder);
   const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db });
-  const stores = { db, folders: data.folders, rawMail: data.rawMail };
+  const stores: Stores = { db, folders: data.folders, rawMail: data.rawMail };
 
   const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };
   const consumer: ConsumerDeps = {

@@ -18,7 +18,7 @@ describe('the key under sign-in', () => {
     await rm(folder, { recursive: true, force: true });
   });
   const read = async () => {
-    const found = await readSignInKey(data);
+    const found = await readSignInKey(data.db, data.paths.signInKey);
     if (!found.ok) throw new Error(found.detail);
     return Buffer.from(found.bytes).toString('hex');
   };
@@ -44,13 +44,13 @@ describe('the key under sign-in', () => {
     await read();
     const path = join(folder, 'sign-in-key');
     await chmod(path, 0o644);
-    expect(await readSignInKey(data)).toMatchObject({
+    expect(await readSignInKey(data.db, data.paths.signInKey)).toMatchObject({
       ok: false,
       detail: expect.stringContaining('chmod 600'),
     });
     await writeFile(path, 'nonsense\n');
     await chmod(path, 0o600);
-    expect((await readSignInKey(data)).ok).toBe(false);
+    expect((await readSignInKey(data.db, data.paths.signInKey)).ok).toBe(false);
     expect(await readFile(path, 'utf8')).toBe('nonsense\n');
   });
 });

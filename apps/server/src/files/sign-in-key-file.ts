@@ -5,18 +5,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { newMasterKey } from '@tinyfat/core';
+import type { Database } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage';
-import type { DataFolder } from '../data-folder.ts';
 
 /** 32 bytes, or what is wrong with the file. */
 export type SignInKeyBytes = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false; detail: string };
 
 /** Reads the key, or makes it: under the write lock of the database, so that two at once agree on one. */
-export async function readSignInKey({
-  db,
-  paths,
-}: Pick<DataFolder, 'db' | 'paths'>): Promise<SignInKeyBytes> {
-  const file = masterKeyFile(paths.signInKey);
+export async function readSignInKey(db: Database, path: string): Promise<SignInKeyBytes> {
+  const file = masterKeyFile(path);
   return await db.transaction().execute(async () => {
     const found = await file.read();
     if (found.ok) return { ok: true as const, bytes: found.keys[0].bytes };

@@ -36,7 +36,7 @@ export function signInKeyBytes(data: DataFolder): Part<Uint8Array<ArrayBuffer>> 
   return {
     name: 'sign-in key',
     async start() {
-      const read = await readSignInKey(data);
+      const read = await readSignInKey(data.db, data.paths.signInKey);
       if (read.ok) return read.bytes;
       throw new StartRefused(
         `The key that signs sessions can not be used. ${read.detail}`,
