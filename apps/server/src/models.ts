@@ -11,7 +11,10 @@ const modelsSchema = v.pipe(
       id: v.string(),
       name: v.string(),
       contextWindow: v.number(),
-      cost: v.object({ ...rates, tiers: v.optional(v.array(v.object({ ...rates, inputTokensAbove: amount }))) }),
+      cost: v.object({
+        ...rates,
+        tiers: v.optional(v.array(v.object({ ...rates, inputTokensAbove: amount }))),
+      }),
     }),
   ),
   v.minLength(1),
