@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { openSqlite } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders } from '@tinyfat/storage';
+import { directoryFolders } from '@tinyfat/storage/node';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';

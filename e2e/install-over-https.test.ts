@@ -7,10 +7,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway';
+import { testTurn } from '@tinyfat/contracts';
+import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { type TurnRequest, turnRunner } from '@tinyfat/sandbox-spike';
-import { directoryFolders } from '@tinyfat/storage';
+import { localRunner } from '@tinyfat/sandbox-spike';
+import { directoryFolders } from '@tinyfat/storage/node';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,11 +52,10 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const owner = sandboxOwner();
     const folders = directoryFolders({ folder: join(root, 'agents'), owner });
     await folders.create(AGENT, {});
-    const runTurn = turnRunner({
+    const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
-      openGateway: gateways.open,
+      gateways,
       folders,
-      clock: Date.now,
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
       cache: null,
@@ -64,8 +64,11 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
       onGatewayEvent: () => {},
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
-    const request = turnRequest(run, model.url, `${call} [[reply: <{output}>]]`, registry.certificate);
-    const { outcome } = await runTurn(request, new AbortController().signal);
+    const request = testTurn(run, `${call} [[reply: <{output}>]]`, {
+      upstream: { kind: 'anthropic', baseUrl: model.url, apiKey: 'k' },
+      attachments: [attachment('ca.pem', registry.certificate)],
+    });
+    const { outcome } = await runner.runTurn(request, new AbortController().signal);
     expect(outcome).toMatchObject({ ok: true });
     const read = await folders.read(AGENT, `outbox/email/${run}.json`, 1 << 20);
     const { body } = JSON.parse(read.ok ? Buffer.from(read.bytes).toString() : '{}');
@@ -104,55 +107,12 @@ const LIMITS = {
   outputBytes: MEGABYTE,
 };
 
-function turnRequest(run: string, modelUrl: string, text: string, certificate: Buffer): TurnRequest {
-  const owner = { address: 'owner@example.com', name: '' };
-  const agent = { id: AGENT, name: 'scout', address: 'scout@example.com', owner: owner.address };
-  return {
-    agentId: AGENT,
-    upstream: { kind: 'anthropic', baseUrl: modelUrl, apiKey: 'k' },
-    money: { models: [], cap: null, note: async () => {} },
-    egress: { kind: 'public' },
-    input: {
-      version: 1,
-      run_id: run,
-      attempt: 1,
-      agent,
-      session: { id: `01990000-0000-7000-8000-beef0000000${run.at(-1)}` },
-      model: { id: 'claude-haiku-4-5' },
-      task: { kind: 'turn' },
-      email: {
-        message_id: `<${run}@example.com>`,
-        in_reply_to: null,
-        references: [],
-        from: owner,
-        authentication: 'DMARC passed',
-        to: [{ address: agent.address, name: '' }],
-        cc: [],
-        subject: 'Install',
-        date: null,
-        text,
-        quoted: '',
-        forwarded: '',
-        hidden_text: false,
-      },
-      limits: {
-        deadline_ms: 50_000,
-        stall_ms: 20_000,
-        retry_base_ms: 1,
-        llm_retries: 0,
-        event_output_chars: 2_000,
-      },
-    },
-    attachments: [
-      {
-        filename: 'ca.pem',
-        contentType: 'application/x-pem-file',
-        detectedType: null,
-        marks: [],
-        contentId: null,
-        inline: false,
-        content: certificate,
-      },
-    ],
-  };
-}
+const attachment = (filename: string, content: Buffer) => ({
+  filename,
+  contentType: 'application/x-pem-file',
+  detectedType: null,
+  marks: [],
+  contentId: null,
+  inline: false,
+  content,
+});

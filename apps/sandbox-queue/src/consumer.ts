@@ -11,12 +11,13 @@ import type {
   PricedModel,
   RawMailStore,
   Recorder,
+  StepMomInput,
+  TurnRunner,
   WakeUp,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
-import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 
 /** One model that can be chosen. */
 export interface ModelInfo extends PricedModel {
@@ -30,7 +31,7 @@ export interface ConsumerDeps {
   rawMail: RawMailStore;
   workers: MailWorkers;
   transport: MailTransport;
-  runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
+  runner: TurnRunner;
   clock: Clock;
   makeId: MakeId;
   /** In [0, 1). */
@@ -49,7 +50,7 @@ export interface ConsumerDeps {
   defaultModel: string;
   jobBackoff: BackoffPolicy;
   deliveryBackoff: BackoffPolicy;
-  limits: TurnRequest['input']['limits'];
+  limits: StepMomInput['limits'];
   wakeUp: WakeUp;
 }
 

@@ -50,27 +50,27 @@ describe('the money of a run', () => {
     return result.spending;
   };
   const ask = async (spending: Awaited<ReturnType<typeof opened>>, microUsd: number) => {
-    if (spending.money.cap === null) throw new Error('no cap');
-    return await spending.money.cap.reserve(microUsd, microUsd);
+    if (spending.reserved === null) throw new Error('no cap');
+    return await spending.reserve(microUsd, microUsd);
   };
 
   it('has no cap where none is set, and is noted all the same', async () => {
     const spending = await opened(await begin('a'));
-    expect([spending.money.cap, spending.maxTokens]).toEqual([null, null]);
-    await spending.money.note({ used: { ...usage, microUsd: 150 }, reserved: 0 });
+    expect([spending.reserved, spending.maxTokens]).toEqual([null, null]);
+    await spending.settle({ used: { ...usage, microUsd: 150 }, reserved: 0 });
     expect(await stored('a')).toMatchObject({ cost_usd: 0.00015, output_tokens: 4, llm_requests: 2 });
   });
 
   it('is set aside before the turn starts, at most what is left', async () => {
     await budget('agent', 'scout', 1_000_000);
     const spending = await opened(await begin('a'));
-    expect(spending.money.cap?.reserved).toBe(FIRST);
+    expect(spending.reserved).toBe(FIRST);
     expect((await stored('a')).reserved_micro_usd).toBe(FIRST);
     expect(spending.maxTokens).toBe(50_000);
 
     await budget('owner', OWNER, FIRST + 7);
     const second = await opened(await begin('b', { agent: 'other' }));
-    expect(second.money.cap?.reserved).toBe(7);
+    expect(second.reserved).toBe(7);
   });
 
   it('is the default budget of owners who have none', async () => {
@@ -97,7 +97,7 @@ describe('the money of a run', () => {
     await begin('a', { cost: 10 });
     await startRun(outbox.db, { ...again, kind: 'turn' });
     const spending = await opened('a');
-    expect(spending.money.cap?.reserved).toBe(0);
+    expect(spending.reserved).toBe(0);
     expect(await ask(spending, 1)).toMatchObject({ ok: false, held: false });
     expect(spending.refusal()).toContain('The budget of this agent');
   });
@@ -105,7 +105,7 @@ describe('the money of a run', () => {
   it('is not asked for where the demo model answers', async () => {
     await budget('agent', 'scout', 0);
     const spending = await opened(await begin('a'), { demo: true });
-    expect(spending.money.cap).toBeNull();
+    expect(spending.reserved).toBeNull();
   });
 
   it('is of the month in which the run started, also when the next has begun', async () => {
@@ -124,20 +124,20 @@ describe('the money of a run', () => {
     const one = async (index: number) => {
       const id = await begin(`run-${index}`, { agent: index % 2 ? 'scout' : 'other' });
       const result = await open(id);
-      if (!result.ok || result.spending.money.cap === null) return;
-      const { money } = result.spending;
-      let given = money.cap?.reserved ?? 0;
+      if (!result.ok || result.spending.reserved === null) return;
+      const { spending } = result;
+      let given = spending.reserved ?? 0;
       let cost = 0;
       for (let request = 0; request < 8; request++) {
-        const grant = await ask(result.spending, 40);
+        const grant = await ask(spending, 40);
         if (grant.ok) given += 40;
         const spent = Math.min(given - cost, 25);
         cost += spent;
-        await money.note({ used: { ...usage, microUsd: spent }, reserved: given - cost });
+        await spending.settle({ used: { ...usage, microUsd: spent }, reserved: given - cost });
         const month = await monthSpent(outbox.db, 'owner', OWNER, monthOf(NOVEMBER));
         most = Math.max(most, month.spent + month.reserved);
       }
-      await money.note({ used: { ...usage, microUsd: 0 }, reserved: 0 });
+      await spending.settle({ used: { ...usage, microUsd: 0 }, reserved: 0 });
     };
     await Promise.all(Array.from({ length: 10 }, (_, index) => one(index)));
     expect(most).toBeGreaterThan(0.9 * cap);
@@ -155,7 +155,7 @@ describe('the money of a run', () => {
       ['d', 100_000, ['low', 'exhausted']],
     ] as const) {
       const spending = await opened(await begin(id));
-      await spending.money.note({ used: { ...usage, microUsd }, reserved: 0 });
+      await spending.settle({ used: { ...usage, microUsd }, reserved: 0 });
       await spending.warn();
       expect(warned()).toEqual(states);
     }
@@ -164,7 +164,7 @@ describe('the money of a run', () => {
   it('says in the log when it can’t be noted, and lets the gateway know', async () => {
     const spending = await opened(await begin('a'));
     await outbox.db.schema.alterTable('runs').renameTo('elsewhere').execute();
-    await expect(spending.money.note({ used: { ...usage, microUsd: 1 }, reserved: 0 })).rejects.toThrow();
+    await expect(spending.settle({ used: { ...usage, microUsd: 1 }, reserved: 0 })).rejects.toThrow();
     expect(outbox.logged.map(([event]) => event)).toContain('spending_not_noted');
   });
 });

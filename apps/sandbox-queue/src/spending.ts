@@ -1,6 +1,6 @@
 /**
  * The money of one run (invariant 10). Before the sandbox starts, the worst that a first request usually costs is set
- * aside; the gateway then asks for what each request may cost before it goes on, and tells what it did cost. All of it
+ * aside; the gateway then reserves what each request may cost before it goes on, and settles what it did cost. All of it
  * is of the month in which the run started.
  */
 import {
@@ -10,22 +10,20 @@ import {
   capState,
   formatUsd,
   monthOf,
+  type RunSpending,
   usdOf,
   worstCase,
 } from '@tinyfat/core';
 import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
-import type { TurnRequest } from '@tinyfat/sandbox-spike';
 import type { ConsumerDeps, ModelInfo, Work } from './consumer.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
-type Money = TurnRequest['money'];
 
 /** The money of a run that may start, or why it may not: a sentence for the person who wrote. */
-export type OpenedSpending = { ok: true; spending: RunSpending } | { ok: false; detail: string };
+export type OpenedSpending = { ok: true; spending: OpenSpending } | { ok: false; detail: string };
 
-export interface RunSpending {
-  /** For the run's gateway. */
-  money: Money;
+/** What the runner is given, and what the consumer asks of it before and after the turn. */
+export interface OpenSpending extends RunSpending {
   /** The longest answer that the turn should ask for, tokens; null where nothing caps it. */
   maxTokens: number | null;
   /** Which cap refused a request of the run at last, in words; null when none did. */
@@ -60,45 +58,39 @@ export async function openSpending(
     if (grant.ok) reserved = grant.microUsd;
   }
 
-  const money: Money = {
+  const spending: OpenSpending = {
     models: deps.models,
-    cap:
-      before.length === 0
-        ? null
-        : {
-            reserved,
-            async reserve(more, whole) {
-              const grant = await reserve(deps.db, who, { more, whole, partly: false });
-              refused = grant.ok ? null : grant.cap;
-              return grant;
-            },
-          },
-    async note(spending) {
-      const used = { ...spending.used, costUsd: usdOf(spending.used.microUsd) };
+    reserved: before.length === 0 ? null : reserved,
+    maxTokens,
+    refusal: () => refused && capSentence(refused),
+    async reserve(more, whole) {
+      const grant = await reserve(deps.db, who, { more, whole, partly: false });
+      refused = grant.ok ? null : grant.cap;
+      return grant;
+    },
+    async settle({ used, reserved }) {
       try {
-        await noteSpending(deps.db, run, { used, reserved: spending.reserved });
+        await noteSpending(deps.db, run, { used: { ...used, costUsd: usdOf(used.microUsd) }, reserved });
       } catch (error) {
         deps.logger.error('spending_not_noted', { run: run.id, error: String(error) });
         throw error;
       }
     },
+    async warn() {
+      if (before.length === 0) return;
+      for (const cap of await capsOf(deps.db, agent, month, ownerDefault)) {
+        const was = before.find(({ scope }) => scope === cap.scope);
+        const state = capState(cap);
+        if (state === 'ok' || (was && capState(was) === state)) continue;
+        deps.logger.warn('budget_low', {
+          agent: agent.name,
+          scope: cap.scope,
+          state,
+          spent: formatUsd(cap.spent),
+          monthly: formatUsd(cap.monthly),
+        });
+      }
+    },
   };
-
-  async function warn(): Promise<void> {
-    if (before.length === 0) return;
-    for (const cap of await capsOf(deps.db, agent, month, ownerDefault)) {
-      const was = before.find(({ scope }) => scope === cap.scope);
-      const state = capState(cap);
-      if (state === 'ok' || (was && capState(was) === state)) continue;
-      deps.logger.warn('budget_low', {
-        agent: agent.name,
-        scope: cap.scope,
-        state,
-        spent: formatUsd(cap.spent),
-        monthly: formatUsd(cap.monthly),
-      });
-    }
-  }
-
-  return { ok: true, spending: { money, maxTokens, refusal: () => refused && capSentence(refused), warn } };
+  return { ok: true, spending };
 }

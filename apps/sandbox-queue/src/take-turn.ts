@@ -2,17 +2,24 @@
  * One turn: the mail goes into a sandbox, the agent's folder comes out changed, its outbox becomes deliveries.
  * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
  */
-import { afterFailure, canonicalAddress, safeFileNames, storedEgress } from '@tinyfat/core';
+import {
+  afterFailure,
+  canonicalAddress,
+  safeFileNames,
+  storedEgress,
+  type TurnOutcome,
+  type TurnRequest,
+  type TurnResult,
+} from '@tinyfat/core';
 import type { NewDelivery, Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
-import type { TurnRequest, TurnResult } from '@tinyfat/sandbox-spike';
 import { agentModel, readConfig, scopeOf, sessionOf } from './agent-setup.ts';
 import { collectOutbox } from './collect-outbox.ts';
 import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from './consumer.ts';
 import { failJob } from './fail-job.ts';
 import { incomingMail } from './incoming-mail.ts';
 import { settleJob } from './settle-job.ts';
-import { openSpending, type RunSpending } from './spending.ts';
+import { type OpenSpending, openSpending } from './spending.ts';
 import { sweepLeftovers } from './sweep-leftovers.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -39,7 +46,7 @@ export async function takeTurn(
   }
   const { spending } = opened;
   const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending });
-  const result = await deps.runTurn(request, signal);
+  const result = await deps.runner.runTurn(request, signal);
   await spending.warn();
   const outcome = withCap(result.outcome, spending.refusal());
   deps.logger.info('attempt', {
@@ -48,7 +55,7 @@ export async function takeTurn(
     agent: work.agent.name,
     attempt: run.attempt,
     outcome: outcome.ok ? outcome.reply : outcome.code,
-    milliseconds: Math.round(result.sandbox?.durationMs ?? 0),
+    milliseconds: Math.round(result.durationMs),
     cost_usd: result.costUsd,
   });
   if (signal.aborted) {
@@ -113,7 +120,7 @@ function turnRequest(
     model: ModelInfo;
     sessionId: string;
     upstream: TurnRequest['upstream'];
-    spending: RunSpending;
+    spending: OpenSpending;
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -130,7 +137,7 @@ function turnRequest(
   return {
     agentId: agent.id,
     upstream: turn.upstream,
-    money: turn.spending.money,
+    spending: turn.spending,
     egress: storedEgress(agent.egress),
     input: {
       version: 1,
@@ -173,7 +180,7 @@ function turnRequest(
 }
 
 /** Which budget is used up is known here better than in the sandbox. */
-function withCap(outcome: TurnResult['outcome'], detail: string | null): TurnResult['outcome'] {
+function withCap(outcome: TurnOutcome, detail: string | null): TurnOutcome {
   if (outcome.ok || outcome.code !== 'budget_exhausted' || detail === null) return outcome;
   return { ...outcome, message: detail };
 }

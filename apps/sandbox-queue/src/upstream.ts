@@ -2,14 +2,19 @@
  * Whose key pays for a run, decided anew for each one: the owner's, else the operator's, else the demo model answers.
  * A stored key that does not open fails the run: no other key or model ever takes its place silently.
  */
-import { describeError, openSecret, providerKeyBinding, type SealRefusal } from '@tinyfat/core';
+import {
+  describeError,
+  type KeyRefusal,
+  type LlmUpstream,
+  type OpenKey,
+  openSecret,
+  providerKeyBinding,
+  type SealRefusal,
+} from '@tinyfat/core';
 import { type Agent, findProviderKey, markProviderKeyUsed } from '@tinyfat/database';
-import type { TurnRequest } from '@tinyfat/sandbox-spike';
 import type { ConsumerDeps } from './consumer.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'clock' | 'logger' | 'llm' | 'readMasterKeys'>;
-type Upstream = TurnRequest['upstream'];
-type OpenKey = Exclude<Extract<Upstream, { kind: 'anthropic' }>['apiKey'], string>;
 
 const PROVIDER = 'anthropic';
 /** A rotation that ends between two readings makes them not fit; the next pair does, unless there is yet another. */
@@ -22,7 +27,7 @@ const WHY: Record<SealRefusal, string> = {
 };
 
 /** The upstream of an agent's next run. Nothing is decrypted yet. */
-export async function upstreamOf(deps: Deps, agent: Agent): Promise<Upstream> {
+export async function upstreamOf(deps: Deps, agent: Agent): Promise<LlmUpstream> {
   const { baseUrl, operatorKey } = deps.llm;
   const owned = await findProviderKey(deps.db, agent.owner, PROVIDER);
   if (owned) return { kind: 'anthropic', baseUrl, apiKey: () => openOwnersKey(deps, agent) };
@@ -48,7 +53,7 @@ async function openOwnersKey(deps: Deps, agent: Agent): ReturnType<OpenKey> {
   return refuse(deps, agent, WHY[reason]);
 }
 
-function refuse({ logger }: Deps, agent: Agent, reason: string, detail?: string) {
+function refuse({ logger }: Deps, agent: Agent, reason: string, detail?: string): KeyRefusal {
   logger.error('owner_key_unreadable', { agent: agent.name, reason, detail });
-  return { ok: false as const, code: 'owner_key_unreadable' as const, reason };
+  return { ok: false, code: 'owner_key_unreadable', reason };
 }

@@ -1,2 +1,1 @@
-export * from './outcome.ts';
-export * from './run-turn.ts';
+export { type LocalRunnerDeps, localRunner, probeStepMom } from './local/local-runner.ts';

@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { AgentFolders, MasterKeys, RawMailStore } from '@tinyfat/core';
+import type { MasterKeys, RawMailStore } from '@tinyfat/core';
 import {
   type Database,
   type MasterKeySource,
@@ -10,7 +10,12 @@ import {
   type Upgrade,
 } from '@tinyfat/database';
 import { sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
+import {
+  type DirectoryFolders,
+  directoryFolders,
+  masterKeyFile,
+  rawMailDirectory,
+} from '@tinyfat/storage/node';
 import { makeUnlessThere } from './files/make-unless-there.ts';
 
 /** Paths below DATA_DIR. */
@@ -70,7 +75,7 @@ export function foreignIn(dataDir: string): string | null {
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
-  folders: AgentFolders;
+  folders: DirectoryFolders;
   rawMail: RawMailStore;
 }
 

@@ -22,7 +22,7 @@ import {
   rotateMasterKeys,
   storeProviderKey,
 } from '@tinyfat/database';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, masterKeysOf, openDataFolder } from './data-folder.ts';
 

@@ -85,7 +85,7 @@ async function startParts(
   await parts.start(folderLock(config));
   const data = await parts.start(dataFolder(config, logger));
   const signInKey = await parts.start(signInKeyBytes(data));
-  const { sandbox, runTurn } = await parts.start(turns(config, data, runtime));
+  const { sandbox, runner } = await parts.start(turns(config, data, runtime));
   const workers = await parts.start(mailThreads(config));
   const account = resendAccountOf(config, clock);
   const mailOut = await parts.start(
@@ -114,7 +114,7 @@ async function startParts(
     queue,
     workers,
     transport: mailOut.transport,
-    runTurn,
+    runner,
     recorder,
     wakeUp,
     mailDomain: config.mailDomain,

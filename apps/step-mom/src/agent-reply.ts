@@ -9,8 +9,8 @@ import {
   parseMailbox,
   parseOutboxMail,
   replyTo,
+  type StepMomInput,
 } from '@tinyfat/core';
-import type { StepMomInput } from './contract.ts';
 import { namesIn, readPlainFile } from './plain-file.ts';
 
 /** Names of pending outbox mails, each with a fingerprint that changes when the file is written again. */

@@ -1,5 +1,5 @@
+import type { StepMomErrorCode } from '@tinyfat/core';
 import { expect, test } from 'vitest';
-import type { StepMomErrorCode } from './contract.ts';
 import { bash, inOrder, makeTurn } from './test-support/fixture.ts';
 import type { Answer } from './test-support/messages-api.ts';
 

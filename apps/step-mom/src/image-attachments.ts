@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ImageContent } from '@earendil-works/pi-ai';
-import type { InboxAttachment } from './contract.ts';
+import type { InboxAttachment } from '@tinyfat/core';
 
 const largestImageBytes = 5 * 1024 * 1024;
 const mostImages = 10;

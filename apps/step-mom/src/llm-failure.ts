@@ -1,5 +1,5 @@
+import type { StepMomErrorCode } from '@tinyfat/core';
 import * as v from 'valibot';
-import type { StepMomErrorCode } from './contract.ts';
 
 /** A failure as the person who wrote may see it. */
 export interface Failure {

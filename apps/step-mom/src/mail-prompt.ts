@@ -1,4 +1,4 @@
-import type { InboxAttachment, StepMomInput } from './contract.ts';
+import type { InboxAttachment, StepMomInput } from '@tinyfat/core';
 import { fenced, oneLine } from './untrusted-text.ts';
 
 /** Longest text that goes into a prompt, new and forwarded together, characters; the whole is in /inbox/input.json. */

@@ -1,6 +1,7 @@
 /** What the end of a model's answer means, by its raw stop reason and by the type of an error. */
+
+import type { StepMomErrorCode } from '@tinyfat/core';
 import { expect, test } from 'vitest';
-import type { StepMomErrorCode } from './contract.ts';
 import { bash, inOrder, makeTurn, userText } from './test-support/fixture.ts';
 import type { Answer, ReceivedRequest } from './test-support/messages-api.ts';
 

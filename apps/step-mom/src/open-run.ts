@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { AgentSession } from '@earendil-works/pi-coding-agent';
+import type { StepMomInput } from '@tinyfat/core';
 import { type OutboxSnapshot, snapshotOutbox } from './agent-reply.ts';
 import { bashTool } from './bash-tool.ts';
 import { commandEnvironment } from './command-environment.ts';
-import type { StepMomInput } from './contract.ts';
 import type { EventLog } from './event-log.ts';
 import { findSkills } from './find-skills.ts';
 import type { Failure } from './llm-failure.ts';

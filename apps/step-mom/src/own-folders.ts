@@ -4,8 +4,7 @@
  */
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalAddress } from '@tinyfat/core';
-import type { StepMomInput } from './contract.ts';
+import { canonicalAddress, type StepMomInput } from '@tinyfat/core';
 
 const FOLDERS = ['skills', 'sessions', 'outbox', 'outbox/email', 'outbox/sent', 'outbox/failed', 'events'];
 

@@ -10,7 +10,7 @@ import {
   SettingsManager,
   type ToolDefinition,
 } from '@earendil-works/pi-coding-agent';
-import type { StepMomInput } from './contract.ts';
+import type { StepMomInput } from '@tinyfat/core';
 import { judgeModelCalls, type ModelCalls } from './model-calls.ts';
 
 /** pi stores nothing of its own on disk: every file that it would read from here is replaced by a value. */

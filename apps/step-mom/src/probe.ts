@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StepMomInput } from './contract.ts';
+import type { StepMomInput } from '@tinyfat/core';
 import { stepMom } from './step-mom.ts';
 
 /** The line that `--probe` prints. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StepMomInput, StepMomOutcome } from './contract.ts';
+import type { StepMomInput, StepMomOutcome } from '@tinyfat/core';
 import { type EventLog, openEventLog } from './event-log.ts';
 import { formatFooter } from './footer.ts';
 import { startForwarder } from './forwarder.ts';

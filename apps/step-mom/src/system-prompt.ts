@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { StepMomInput } from './contract.ts';
+import type { StepMomInput } from '@tinyfat/core';
 import { readPlainFile } from './plain-file.ts';
 import type { ProgramsHere } from './programs-here.ts';
 

@@ -5,3 +5,4 @@ export * from './mail-row.ts';
 export * from './mail-transport.ts';
 export * from './raw-mail-store.ts';
 export * from './sandbox.ts';
+export * from './turn-runner.ts';

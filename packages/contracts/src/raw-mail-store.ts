@@ -42,7 +42,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       expect(new TextDecoder().decode(await fixture.store.get('same-key'))).toBe('two');
     });
 
-    it('keeps many that arrive at once', async () => {
+    it('stores many that arrive at once', async () => {
       const keys = Array.from({ length: 64 }, (_, index) => `mail-${index}`);
       await Promise.all(keys.map((key) => fixture.store.put(key, new TextEncoder().encode(key))));
       for (const key of keys) expect(new TextDecoder().decode(await fixture.store.get(key))).toBe(key);
@@ -55,7 +55,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
       await expect(fixture.second.get('unwanted')).rejects.toThrow();
     });
 
-    it('rejects for a key that holds nothing', async () => {
+    it('rejects for a key without a message', async () => {
       await expect(fixture.store.get('no-such-mail')).rejects.toThrow();
       await expect(fixture.store.stream('no-such-mail')).rejects.toThrow();
     });
@@ -81,7 +81,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
         removed.length = 0;
       });
 
-      it('removes messages that no row names, and unfinished ones, and tells of each', async () => {
+      it('removes messages that no row names, and unfinished ones, and reports each', async () => {
         await fixture.store.put('named-01', new Uint8Array(5));
         await fixture.store.put('left-over', new Uint8Array(7));
         await fixture.breakOff('broken-off');
@@ -126,7 +126,7 @@ export function rawMailStoreContract(name: string, make: () => Promise<RawMailSt
         expect(removed.map(({ key }) => key)).toEqual(['broken-off']);
       });
 
-      it('asks about few messages at once, and ends when it is told to', async () => {
+      it('asks about few messages at once, and ends when it is aborted', async () => {
         const keys = Array.from({ length: 300 }, (_, index) => `message-${index}-01`);
         await Promise.all(keys.map((key) => fixture.store.put(key, new Uint8Array(1))));
         const stop = new AbortController();

@@ -28,7 +28,9 @@ describe('parseJsonObject', () => {
     [`{"a":${'['.repeat(5_000_000)}`, 'too_deep'],
     ['{"a":'.repeat(4_000_000), 'too_deep'],
     [list(values), 'too_many_values'],
-    [`{${','.repeat(values + 1)}`, 'too_many_values'],
+    [`{${','.repeat(values + 1)}`, 'not_an_object'],
+    [`[${'0,'.repeat(values)}`, 'not_an_object'],
+    [`{"a":[${'0,'.repeat(values)}`, 'too_many_values'],
   ])('refuses %.20s', (text, reason) => {
     expect(parseJsonObject(text)).toEqual({ ok: false, reason });
   });

@@ -165,8 +165,6 @@ export interface AgentFolders {
    * is too deep or too full to be removed whole; what was removed by then is gone.
    */
   removeFolder(agentId: string, path: string): Promise<boolean>;
-  /** Gives a local directory to be shown as `/data`, and brings it back at the end (a no-op for a directory). */
-  attach(agentId: string): Promise<{ path: string; detach(): Promise<void> }>;
 }
 
 /** Raw messages, in and out. Durable (fsync) before `put` resolves. Keys are opaque, safe file names. */

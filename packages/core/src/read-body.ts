@@ -10,6 +10,8 @@ export interface BodyBounds {
   idleMs?: number;
   /** Where its bytes are counted as they come. */
   held?: HeldBytes;
+  /** Gets each chunk before it is added; false ends the reading as `busy`. */
+  accept?: (chunk: Uint8Array) => boolean;
 }
 
 /** The bytes, or why there are none. `error` is what the stream said. */
@@ -21,13 +23,14 @@ export type BodyRead =
 /** Reads it to its end. Never rejects. */
 export async function readBody(
   body: ReadableStream<Uint8Array> | Uint8Array | null,
-  { maxBytes, readMs, idleMs, held }: BodyBounds,
+  { maxBytes, readMs, idleMs, held, accept }: BodyBounds,
 ): Promise<BodyRead> {
   if (body === null) return { ok: true, bytes: new Uint8Array() };
   const bytes = collector();
   const take = (chunk: Uint8Array): 'too_large' | 'busy' | null => {
     if (bytes.length() + chunk.length > maxBytes) return 'too_large';
     if (held && !held.take(chunk.length)) return 'busy';
+    if (accept && !accept(chunk)) return 'busy';
     bytes.add(chunk);
     return null;
   };

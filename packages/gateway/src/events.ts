@@ -1,5 +1,18 @@
 import { printableAscii } from '@tinyfat/core';
-import type { GatewayEvent } from './contract.ts';
+import type { RefusedConnection } from './egress/refused-list.ts';
+
+/** What a run did or was refused, for the log; never holds a key or a body. */
+export type GatewayEvent =
+  | { kind: 'llm'; path: string; status: number; milliseconds: number }
+  | { kind: 'egress'; host: string; port: number }
+  /** A connection that the proxy refused. */
+  | ({ kind: 'refused' } & RefusedConnection)
+  /** A request to the model's route that was refused. */
+  | { kind: 'llm_refused'; target: string; reason: string }
+  /** Further events are not reported. */
+  | { kind: 'left_out' }
+  /** A fault of ours that a barrier caught; it ended one connection of the run. `error` is its stack. */
+  | { kind: 'fault'; error: string };
 
 /** Of a text that the sandbox chose, characters. */
 const MAX_TARGET_LENGTH = 200;

@@ -1,5 +1,12 @@
-/** What the rest of the platform sees of the gateway. */
-export * from './contract.ts';
-export { createGateways, type Gateways, type GatewaysOptions } from './create-gateways.ts';
-export { type EgressNetwork, systemNetwork } from './egress/network.ts';
-export { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+/** The portable part of the gateway: the LLM route with meter and budget, over web standards. */
+export { type GatewayEvent, limitedEvents } from './events.ts';
+export { LLM_LIMITS, type LlmLimits } from './limits.ts';
+export { type HostBodies, hostBodies } from './llm/body-budget.ts';
+export {
+  type LlmRoute,
+  type LlmRouteDeps,
+  type LlmRouteRequest,
+  type LlmTiming,
+  openLlmRoute,
+} from './llm/llm-route.ts';
+export { UpstreamFault, type UpstreamFetch } from './llm/upstream.ts';

@@ -18,6 +18,3 @@ export function chunkSizes(): (bytes: number) => boolean {
     return chunks <= FREE_CHUNKS || bytes >= chunks * LEAST_AVERAGE;
   };
 }
-
-/** Of a stream between a run and the outside, bytes: what waits in it is bounded by this, not by its objects. */
-export const STREAM_BYTES = 16 * 1024;

@@ -13,7 +13,7 @@ export interface AgentTool {
   present: boolean;
 }
 
-/** In the order in which they are told. */
+/** In the order of the report. */
 const RECOMMENDED: readonly (readonly [tool: string, debianPackage: string])[] = [
   ['git', 'git'],
   ['curl', 'curl'],
@@ -60,7 +60,7 @@ export function missingAgentTools(
   return { tools: missing, install: `apt-get install -y --no-install-recommends ${packages.join(' ')}` };
 }
 
-/** Debian keeps what `venv` needs of a Python in a package of its own, beside the rest of its library. */
+/** Debian has what `venv` needs in a package of its own, which adds a folder to Python's library. */
 function makesVenvs(folders: readonly string[]): boolean {
   const python = programIn('python3', folders);
   if (python === null) return false;

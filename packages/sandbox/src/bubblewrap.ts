@@ -9,26 +9,10 @@ import type {
   SandboxStop,
 } from '@tinyfat/core';
 import { commandLine } from './command-line.ts';
-import { type Host, type Missing, prepareHost } from './host.ts';
-import { systemProgramFolders } from './host-system.ts';
+import { type BubblewrapOptions, type Host, type Missing, prepareHost } from './host.ts';
 import { probeHost } from './probe.ts';
 import { type SupervisedRun, supervise } from './supervise.ts';
 import { type Inside, nodeInside, viewOptions } from './view.ts';
-
-export interface BubblewrapOptions {
-  /** The host's Node binary, absolute; shown read-only inside. */
-  nodeBinary: string;
-  /** Scratch folder of ours that only we can enter; the same at each start, so that leftovers are found. */
-  runtimeFolder: string;
-  /** Ids inside when we are root (default 4242); an ordinary user keeps its own. Never 0. */
-  uid?: number;
-  gid?: number;
-  /** `none`: count by watchdog even where cgroups could be made. */
-  cgroups?: 'auto' | 'none';
-  /** Where bwrap, prlimit and setpriv are looked for; the system's folders when absent. */
-  programFolders?: string[];
-  logger?: Logger;
-}
 
 /** Who owns the files inside when we are root; null when they simply are ours. */
 export function sandboxOwner(
@@ -47,19 +31,13 @@ export function bubblewrap(options: BubblewrapOptions): Sandbox {
   const inside = whoInside(options);
   let prepared: Promise<Host | Missing> | null = null;
   const host = () => {
-    prepared ??= prepareHost({
-      nodeBinary: options.nodeBinary,
-      runtimeFolder: options.runtimeFolder,
-      inside,
-      useCgroups: options.cgroups !== 'none',
-      programFolders: options.programFolders ?? systemProgramFolders,
-    });
+    prepared ??= prepareHost(options, inside);
     return prepared;
   };
   const start = (request: SandboxRequest) => startRun(host(), request, options.logger);
   return {
     start,
-    probe: () => probeHost(host(), start, options.runtimeFolder),
+    probe: () => probeHost(host(), start),
   };
 }
 
@@ -121,15 +99,10 @@ function launch(host: Host, request: SandboxRequest): SupervisedRun {
   const [program = '', ...words] = request.command;
   try {
     return supervise({
-      commandLine: commandLine({
-        programs: host.programs,
-        inside,
-        limits: request.limits,
-        hasCgroup: cgroup !== null,
-        highestAllowed: host.highestAllowed,
-        processesCountedInside: host.processesCountedInside,
-        command: [program === 'node' ? nodeInside : program, ...words],
-      }),
+      commandLine: commandLine(host, request.limits, cgroup !== null, [
+        program === 'node' ? nodeInside : program,
+        ...words,
+      ]),
       options,
       filter: host.filter,
       limits: request.limits,

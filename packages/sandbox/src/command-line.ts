@@ -10,31 +10,13 @@
  * pipe is a no.
  */
 import type { SandboxLimits } from '@tinyfat/core';
-import { type HighestAllowed, limitOptions, limitOptionsInside } from './resource-limits.ts';
-import type { Inside } from './view.ts';
+import type { Host } from './host.ts';
+import { limitOptions, limitOptionsInside } from './resource-limits.ts';
 
 /** Descriptors that bubblewrap and the gate are given. */
 export const descriptors = { gate: 3, options: 4, filter: 5 } as const;
 
-/** Paths of the host's programs. */
-export interface HostPrograms {
-  bwrap: string;
-  prlimit: string;
-  /** Only needed by root. */
-  setpriv: string;
-}
-
-export interface ChainParts {
-  programs: HostPrograms;
-  inside: Inside;
-  limits: SandboxLimits;
-  /** A cgroup limits memory and processes; else rlimits and the watchdog do. */
-  hasCgroup: boolean;
-  highestAllowed: HighestAllowed;
-  /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
-  processesCountedInside: boolean;
-  command: string[];
-}
+const SPARE_PROCESSES = 64;
 
 const CLOSE_ALL = `for f in /proc/self/fd/*; do n=\${f##*/}
 if [ "$n" -gt 2 ] && [ -e "$f" ]; then eval "exec $n>&-"; fi; done
@@ -53,29 +35,29 @@ unset answer f PWD OLDPWD
 unset close strange
 exec "$@"`;
 
-/** The whole command line, to be started with an empty environment. */
-export function commandLine(parts: ChainParts): string[] {
-  const { programs, limits, hasCgroup } = parts;
-  const counted = { byCgroup: hasCgroup, root: parts.inside.root };
+/** The whole command line, to be started with an empty environment. `hasCgroup`: one limits memory and processes. */
+export function commandLine(
+  host: Host,
+  limits: SandboxLimits,
+  hasCgroup: boolean,
+  command: readonly string[],
+): string[] {
+  const { programs, inside, highestAllowed } = host;
+  const { uid, gid, root } = inside;
+  // With root all runs share one uid, whose processes the kernel counts together. Even a single run can pass its own limit
+  // by some, so that the watchdog sees it; but no run can fill the machine.
+  const processesOfAllRuns = root ? limits.processes * host.runsAtOnce + SPARE_PROCESSES : null;
+  const countsInside = !hasCgroup && !root && host.processesCountedInside;
   return [
     programs.prlimit,
-    ...limitOptions(limits, parts.highestAllowed, counted),
+    ...limitOptions(limits, highestAllowed, { byCgroup: hasCgroup, processesOfAllRuns }),
     ...['--', programs.bwrap],
     ...['--args', String(descriptors.options)],
-    ...['--seccomp', String(descriptors.filter)],
-    ...['--', ...insideChain(parts)],
-  ];
-}
-
-function insideChain(parts: ChainParts): string[] {
-  const { uid, gid, root } = parts.inside;
-  const countsHere = !parts.hasCgroup && !root && parts.processesCountedInside;
-  const processes = limitOptionsInside(parts.limits, parts.highestAllowed);
-  return [
-    ...(root ? [parts.programs.setpriv, '--reuid', String(uid), '--regid', String(gid)] : []),
+    ...['--seccomp', String(descriptors.filter), '--'],
+    ...(root ? [programs.setpriv, '--reuid', String(uid), '--regid', String(gid)] : []),
     ...(root ? ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'] : []),
     ...['/bin/sh', '-c', GATE, 'sh', CLOSE_ALL],
-    ...(countsHere ? [parts.programs.prlimit, ...processes, '--'] : []),
-    ...parts.command,
+    ...(countsInside ? [programs.prlimit, ...limitOptionsInside(limits, highestAllowed), '--'] : []),
+    ...command,
   ];
 }

@@ -119,7 +119,7 @@ it('what an earlier start left is put right: other kinds, other files', async ()
   expect(await readFile(join(folder, 'hosts'), 'utf8')).toContain('localhost');
 });
 
-it('a running sandbox keeps what has not changed: the same file, not a copy of it', async () => {
+it('what has not changed stays the same file for a running sandbox, not a copy of it', async () => {
   await put('magic', 'magic');
   const current = etcFolder(runtime, owner, etc);
   const before = statSync(join(current(), 'magic')).ino;

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
-import { type EtcEntries, type EtcEntry, isOpenFolder, lookAt, readEtc } from './read-etc.ts';
+import { lookAt } from './look.ts';
+import { type EtcEntries, type EtcEntry, isOpenFolder, readEtc } from './read-etc.ts';
 
 /**
  * Debian's start script of Chromium reads it. Its own sandbox needs namespaces, which are refused inside; ours is around
@@ -31,9 +32,9 @@ export interface EtcOwner {
 }
 
 /**
- * Makes the folder, and gives the function that keeps it true: it gives the path, after it made the folder anew where
- * one of the folders that were copied has changed meanwhile (a package was installed). What is edited in place shows
- * only after the next start. Running sandboxes see what was made anew.
+ * Makes the folder, and gives a function that returns its path, after making it anew where one of the copied folders has
+ * changed meanwhile (a package was installed). A file that is edited in place shows only after the next start. Running
+ * sandboxes see the new content.
  */
 export function etcFolder(runtimeFolder: string, owner: EtcOwner, etc = '/etc'): () => string {
   let made = makeEtcFolder(runtimeFolder, owner, etc);

@@ -1,7 +1,7 @@
 /** From bubblewrap's words and the kernel's settings to a reason and the line that mends it. */
 import type { SandboxProbe } from '@tinyfat/core';
 
-/** What of the host forbids namespaces or keeps bubblewrap from working (user_namespaces(7), seccomp(2), apparmor(7)). */
+/** Settings of the host that forbid namespaces or make bubblewrap fail (user_namespaces(7), seccomp(2), apparmor(7)). */
 export interface HostSettings {
   root: boolean;
   /** kernel.apparmor_restrict_unprivileged_userns=1 (Ubuntu 24.04 and later). */

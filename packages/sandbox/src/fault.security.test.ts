@@ -1,6 +1,6 @@
 import { testLimits } from '@tinyfat/contracts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Fixture, modes } from './testing/modes.ts';
+import { type Fixture, modes } from './test-support/modes.ts';
 
 const [mode] = modes;
 let fixture: Fixture;

@@ -1,8 +1,9 @@
 /** What the sandbox shows of the host's own system: /usr, the links into it, and a minimal /etc. */
-import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { constants, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundOfEtc } from './etc-folder.ts';
 import { BOUND_OF_VAR } from './etc-list.ts';
+import { lookAt, mayUse } from './look.ts';
 import { isOpenFolder } from './read-etc.ts';
 
 /** bubblewrap options that mount the system read-only. */
@@ -31,30 +32,20 @@ export const systemProgramFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '
  * probe can say what is wrong with it; null when it is in none.
  */
 export function findProgram(name: string, folders: readonly string[]): string | null {
-  const found = folders.map((folder) => join(folder, name)).filter((path) => follow(path)?.isFile());
-  return found.find(executable) ?? found[0] ?? null;
+  const found = folders.map((folder) => join(folder, name)).filter(isFile);
+  return found.find((path) => mayUse(path, constants.X_OK)) ?? found[0] ?? null;
 }
 
-/** Whether this process may execute it. */
-export function executable(path: string): boolean {
+function isFile(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   } catch {
     return false;
   }
 }
 
 function kindOf(path: string): 'link' | 'folder' | null {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   if (found?.isSymbolicLink()) return 'link';
   return found?.isDirectory() ? 'folder' : null;
-}
-
-function follow(path: string) {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }

@@ -3,21 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { prepareHost } from './host.ts';
-import { systemProgramFolders } from './host-system.ts';
 
 it('each run sees the configuration of what was installed after the start', async () => {
   const root = await mkdtemp(join(tmpdir(), 'tinyfat-host-'));
   try {
     const etc = join(root, 'etc');
     await mkdir(etc);
-    const host = await prepareHost({
+    const options = {
       nodeBinary: process.execPath,
       runtimeFolder: join(root, 'runtime'),
-      inside: { uid: 4242, gid: 4242, root: false },
-      useCgroups: false,
-      programFolders: systemProgramFolders,
+      cgroups: null,
       etc,
-    });
+    };
+    const host = await prepareHost(options, { uid: 4242, gid: 4242, root: false });
     if ('missing' in host) throw new Error(host.missing);
     const shown = async () => {
       const { system } = host.view();

@@ -1,26 +1,31 @@
 /** What of the host a sandbox is built from, found once. */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { release } from 'node:os';
-import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
+import { availableParallelism, release } from 'node:os';
+import type { Logger } from '@tinyfat/core';
+import { findCgroupPlace } from './cgroup/find-place.ts';
 import type { CgroupPlace } from './cgroup/run-cgroup.ts';
-import type { HostPrograms } from './command-line.ts';
 import { etcFolder } from './etc-folder.ts';
-import { findProgram, systemOptions } from './host-system.ts';
+import { findProgram, systemOptions, systemProgramFolders } from './host-system.ts';
 import { type HighestAllowed, ownHighestAllowed } from './resource-limits.ts';
 import { filterArchitecture, seccompFilter } from './seccomp/filter.ts';
 import { recordServer, type ServerRecord } from './server-record.ts';
 import type { Inside, ViewParts } from './view.ts';
 
 export interface Host {
-  programs: HostPrograms;
+  /** Paths of its programs; root alone needs setpriv. */
+  programs: { bwrap: string; prlimit: string; setpriv: string };
   inside: Inside;
   /** What is seen, as the host is now: asked once for each run. */
   view: () => ViewParts;
   filter: Buffer;
+  /** Where a cgroup is made for each run; null where rlimits and the watchdog limit it. */
   cgroups: CgroupPlace | null;
   record: ServerRecord;
   highestAllowed: HighestAllowed;
+  /** RLIMIT_NPROC counts per user namespace (Linux 5.14); before, it counted the user's processes everywhere. */
   processesCountedInside: boolean;
+  /** How many runs there may be at once. */
+  runsAtOnce: number;
 }
 
 /** Something that a sandbox can't do without, and the package that has it. */
@@ -29,19 +34,32 @@ export interface Missing {
   package: string | null;
 }
 
-export interface HostQuestion {
+/** Gives the place where runs get cgroups of their own, written down in the record; null where they are to have none. */
+export type FindCgroupPlace = (record: ServerRecord) => Promise<CgroupPlace | null>;
+
+export interface BubblewrapOptions {
+  /** The host's Node binary, absolute; shown read-only inside. */
   nodeBinary: string;
+  /** Scratch folder of ours that only we can enter; the same at each start, so that leftovers are found. */
   runtimeFolder: string;
-  inside: Inside;
-  useCgroups: boolean;
-  programFolders: readonly string[];
-  /** The host's; `/etc` when absent. */
+  /** Ids inside when we are root (default 4242); an ordinary user keeps its own. Never 0. */
+  uid?: number;
+  gid?: number;
+  /** How many runs there will be at once, at most; the number of cores when absent. */
+  runsAtOnce?: number;
+  /** Looked for when absent. Null: rlimits and the watchdog limit the runs even where cgroups could be made. */
+  cgroups?: FindCgroupPlace | null;
+  /** The host's configuration, shown in parts; `/etc` when absent. */
   etc?: string;
+  /** Where bwrap, prlimit and setpriv are looked for; the system's folders when absent. */
+  programFolders?: string[];
+  logger?: Logger;
 }
 
-/** Looks at the host and prepares the runtime folder. What is missing is a value: the probe tells it. */
-export async function prepareHost(question: HostQuestion): Promise<Host | Missing> {
-  const { inside, runtimeFolder, programFolders } = question;
+/** Looks at the host and prepares the runtime folder. What is missing is a value: the probe reports it. */
+export async function prepareHost(options: BubblewrapOptions, inside: Inside): Promise<Host | Missing> {
+  const { nodeBinary, runtimeFolder, programFolders = systemProgramFolders } = options;
+  const { cgroups = findCgroupPlace, runsAtOnce = availableParallelism() } = options;
   const architecture = filterArchitecture(process.arch);
   if (process.platform !== 'linux' || architecture === null)
     return {
@@ -59,17 +77,17 @@ export async function prepareHost(question: HostQuestion): Promise<Host | Missin
   // Fails when it is somebody else's, as it must.
   chmodSync(runtimeFolder, 0o700);
   const record = recordServer(runtimeFolder);
-  const cgroups = question.useCgroups ? await findCgroupPlace(ownCgroupView(), record) : null;
-  const etc = etcFolder(runtimeFolder, inside, question.etc);
+  const etc = etcFolder(runtimeFolder, inside, options.etc);
   return {
     programs: { bwrap, prlimit, setpriv },
     inside,
-    view: () => ({ inside, nodeBinary: question.nodeBinary, system: systemOptions(etc()) }),
+    view: () => ({ inside, nodeBinary, system: systemOptions(etc()) }),
     filter: seccompFilter(architecture),
-    cgroups,
+    cgroups: (await cgroups?.(record)) ?? null,
     record,
     highestAllowed: ownHighestAllowed(),
     processesCountedInside: atLeastLinux(release(), 5, 14),
+    runsAtOnce,
   };
 }
 

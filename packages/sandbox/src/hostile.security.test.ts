@@ -3,19 +3,19 @@ import { mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
-import { type HostileRun, hostileRun, neighbour } from './testing/hostile-run.ts';
-import { modes } from './testing/modes.ts';
+import { type HostileRun, hostileRun, neighbour } from './test-support/hostile-run.ts';
+import { modes } from './test-support/modes.ts';
 
 const lines = (text: string) => text.split('\n').filter(Boolean);
 
 describe.each(modes)('a hostile program ($name)', (mode) => {
   let run: HostileRun;
-  beforeEach(async () => {
+  beforeAll(async () => {
     run = await hostileRun(mode);
   });
-  afterEach(() => run.dispose());
+  afterAll(() => run.dispose());
 
   it('finds no environment but its own, in no process', async () => {
     const script = 'cat /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n" | cut -d= -f1 | sort -u';
@@ -121,12 +121,12 @@ describe.each(modes)('a hostile program ($name)', (mode) => {
       /^\/proc\/sys\/(fs\/mqueue\/\w+|kernel\/(auto_msgmni|msgm\w+|ns_last_pid|pid_max|sem\w*|shm\w+))$/;
     expect(writable.filter((file) => !ownNamespace.test(file))).toEqual([]);
 
-    const kept = [...writable, '/proc/sys/kernel/core_pattern'].filter(
+    const settings = [...writable, '/proc/sys/kernel/core_pattern'].filter(
       (file) => !file.endsWith('ns_last_pid'),
     );
-    const values = () => Promise.all(kept.map((file) => readFile(file, 'utf8')));
+    const values = () => Promise.all(settings.map((file) => readFile(file, 'utf8')));
     const before = await values();
-    await run.bash(`for f in ${kept.join(' ')}; do echo 1 > $f; echo 7777 > $f; done 2>/dev/null`);
+    await run.bash(`for f in ${settings.join(' ')}; do echo 1 > $f; echo 7777 > $f; done 2>/dev/null`);
     expect(await values()).toEqual(before);
   });
 

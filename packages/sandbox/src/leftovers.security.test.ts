@@ -8,53 +8,50 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { testLimits } from '@tinyfat/contracts';
 import type { SandboxRequest } from '@tinyfat/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bubblewrap } from './bubblewrap.ts';
-import { findCgroupPlace, ownCgroupView } from './cgroup/find-place.ts';
 import { removeStaleRuns } from './server-record.ts';
-import { type ForeignSandbox, foreignSandbox } from './testing/foreign-sandbox.ts';
-import { processesWith, uniqueSleep, untilNone } from './testing/host-processes.ts';
-import { type Folders, makeFolders } from './testing/modes.ts';
+import { cgroupsBelow, writableCgroupFolder } from './test-support/cgroups.ts';
+import { type ForeignSandbox, foreignSandbox } from './test-support/foreign-sandbox.ts';
+import { processesWith, uniqueSleep, untilNone } from './test-support/host-processes.ts';
+import { type Folders, makeFolders } from './test-support/modes.ts';
 
 const ownUid = process.getuid?.() ?? -1;
 const isRoot = ownUid === 0;
-const users = isRoot
-  ? [
-      { name: 'root', uid: 0, cgroups: 'auto' as const },
-      { name: 'root without cgroups', uid: 0, cgroups: 'none' as const },
-      { name: 'an ordinary user', uid: 65534, cgroups: 'auto' as const },
-    ]
-  : [{ name: 'an ordinary user', uid: ownUid, cgroups: 'auto' as const }];
+const cgroupFolder = writableCgroupFolder();
+const users = [
+  ...(isRoot && cgroupFolder !== null ? [{ name: 'root', uid: 0, cgroups: cgroupFolder }] : []),
+  ...(isRoot ? [{ name: 'root without cgroups', uid: 0, cgroups: null }] : []),
+  { name: 'an ordinary user', uid: isRoot ? 65534 : ownUid, cgroups: undefined },
+];
 
-const nowhere = { cgroupName: () => `tinyfat-test-${process.pid}`, willUse: () => {} };
-const place = await findCgroupPlace(ownCgroupView(), nowhere);
 const cgroupsOf = (server: string) =>
-  (place?.parents ?? []).flatMap((parent) =>
-    readdirSync(parent)
-      .filter((name) => name.startsWith(`tinyfat-${server}`))
-      .map((name) => join(parent, name)),
-  );
-const serversIn = (runtimeFolder: string) => readdirSync(join(runtimeFolder, 'servers'));
+  readdirSync(cgroupFolder ?? '/nowhere')
+    .filter((name) => name.startsWith(`tinyfat-${server}`))
+    .map((name) => join(cgroupFolder ?? '/nowhere', name));
+const serversIn = (runtimeFolder: string) =>
+  readdirSync(join(runtimeFolder, 'servers')).map((record) => record.split('-')[0] ?? '');
 
 describe.each(users)('a server of $name', ({ uid, cgroups }) => {
   let folders: Folders;
   let server: ForeignSandbox;
   let runtimeFolder: string;
-  beforeEach(async () => {
+  beforeAll(async () => {
     folders = await makeFolders(isRoot ? uid : undefined);
+  });
+  beforeEach(async () => {
     runtimeFolder = await folders.folder();
     await startServer();
   });
   afterEach(async () => {
     await server.close();
     await removeStaleRuns(runtimeFolder);
-    await folders.dispose();
   });
+  afterAll(() => folders.dispose());
 
   const startServer = async (leaked?: number) => {
-    const place = await folders.folder();
     const options = { nodeBinary: process.execPath, runtimeFolder, cgroups };
-    server = await foreignSandbox(place, uid, options, leaked);
+    server = await foreignSandbox(folders.root, uid, options, leaked);
   };
   const request = async (command: string[], more: Partial<SandboxRequest> = {}): Promise<SandboxRequest> => ({
     runId: 'leftovers',
@@ -105,7 +102,7 @@ describe.each(users)('a server of $name', ({ uid, cgroups }) => {
   });
 });
 
-describe.skipIf(place === null)('the cgroups of a server', () => {
+describe.skipIf(cgroupFolder === null)('the cgroups of a server', () => {
   let folders: Folders;
   beforeEach(async () => {
     folders = await makeFolders();
@@ -124,8 +121,8 @@ describe.skipIf(place === null)('the cgroups of a server', () => {
   });
   const serverWithRun = async (runtimeFolder: string) => {
     const begun = Promise.withResolvers<void>();
-    const options = { nodeBinary: process.execPath, runtimeFolder };
-    const server = await foreignSandbox(await folders.folder(), ownUid, options);
+    const options = { nodeBinary: process.execPath, runtimeFolder, cgroups: cgroupFolder };
+    const server = await foreignSandbox(folders.root, ownUid, options);
     const command = ['bash', '-c', 'echo begun; sleep 600'];
     const run = server.sandbox.start(await request(command, () => begun.resolve()));
     await begun.promise;
@@ -135,7 +132,8 @@ describe.skipIf(place === null)('the cgroups of a server', () => {
 
   it('hold its runs, and are gone when a run is', async () => {
     const runtimeFolder = join(folders.root, 'runtime');
-    const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder });
+    const cgroups = cgroupsBelow(cgroupFolder ?? '');
+    const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups });
     const during: string[][] = [];
     const running = sandbox.start(
       await request(['bash', '-c', 'echo begun; sleep 0.05'], () => {
@@ -143,7 +141,7 @@ describe.skipIf(place === null)('the cgroups of a server', () => {
       }),
     );
     expect((await running.finished).exitCode).toBe(0);
-    expect(during[0]).toHaveLength(place?.parents.length ?? 0);
+    expect(during[0]).toHaveLength(1);
     expect(cgroupsOf(serversIn(runtimeFolder)[0] ?? '')).toEqual([]);
   });
 
@@ -154,7 +152,7 @@ describe.skipIf(place === null)('the cgroups of a server', () => {
     server.process.kill('SIGKILL');
     await once(server.process, 'exit');
     const left = cgroupsOf(name);
-    expect(left).toHaveLength(place?.parents.length ?? 0);
+    expect(left).toHaveLength(1);
 
     const straggler = spawn('sleep', ['600'], { stdio: 'ignore' });
     const ended = once(straggler, 'exit');
@@ -173,7 +171,7 @@ describe.skipIf(place === null)('the cgroups of a server', () => {
     const { server, run, name } = await serverWithRun(runtimeFolder);
     expect(await removeStaleRuns(runtimeFolder)).toBe(0);
     expect(await removeStaleRuns(other)).toBe(0);
-    expect(cgroupsOf(name)).toHaveLength(place?.parents.length ?? 0);
+    expect(cgroupsOf(name)).toHaveLength(1);
     run.cancel();
     expect((await run.finished).stopped).toBe('cancelled');
     await server.close();

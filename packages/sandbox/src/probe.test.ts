@@ -1,31 +1,35 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, symlink, writeFile } from 'node:fs/promises';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { testLimits } from '@tinyfat/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { bubblewrap } from './bubblewrap.ts';
-import { copySources, openToAll } from './testing/foreign-sandbox.ts';
-import { type Fixture, makeFolders, modes } from './testing/modes.ts';
+import { copySources, readableNode } from './test-support/foreign-sandbox.ts';
+import { type Folders, makeFolders, modes } from './test-support/modes.ts';
 
 describe.each(modes)('the probe ($name)', (mode) => {
-  let fixture: Fixture;
-  beforeEach(async () => {
-    fixture = await mode.make();
-  });
-  afterEach(() => fixture.dispose());
-
   it('says how runs are isolated and limited', async () => {
+    const fixture = await mode.make();
+    onTestFinished(() => fixture.dispose());
     const probe = await fixture.sandbox.probe();
-    const who = mode.name === 'as an ordinary user' ? 'a user namespace' : 'uid 4242';
+    const who = mode.name === 'as an ordinary user' ? 'a user namespace' : `uid ${fixture.uid}`;
     expect(probe).toMatchObject({ ok: true, detail: expect.stringContaining(who) });
     if (!mode.cgroups) expect(probe).toMatchObject({ detail: expect.stringContaining('watchdog') });
   });
+});
+
+describe('the probe', () => {
+  let folders: Folders;
+  beforeEach(async () => {
+    folders = await makeFolders();
+  });
+  afterEach(() => folders.dispose());
 
   it('names the package that is missing', async () => {
-    const programFolders = [await fixture.folder()];
-    const runtimeFolder = join(fixture.root, 'runtime');
+    const programFolders = [await folders.folder()];
+    const runtimeFolder = join(folders.root, 'runtime');
     const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder, programFolders });
     expect(await sandbox.probe()).toMatchObject({
       ok: false,
@@ -42,13 +46,13 @@ describe.each(modes)('the probe ($name)', (mode) => {
   });
 
   it('says that bwrap can not be executed, with its mode, and blames nothing else', async () => {
-    const programs = await fixture.folder();
+    const programs = await folders.folder();
     const bwrap = join(programs, 'bwrap');
     await writeFile(bwrap, '');
     await chmod(bwrap, 0o000);
     const sandbox = bubblewrap({
       nodeBinary: process.execPath,
-      runtimeFolder: join(fixture.root, 'runtime'),
+      runtimeFolder: join(folders.root, 'runtime'),
       programFolders: [programs, '/usr/bin', '/bin'],
     });
     // Where the system has a good one, that is taken.
@@ -57,7 +61,7 @@ describe.each(modes)('the probe ($name)', (mode) => {
     await symlink('/usr/bin/setpriv', join(programs, 'setpriv'));
     const alone = bubblewrap({
       nodeBinary: process.execPath,
-      runtimeFolder: join(fixture.root, 'runtime'),
+      runtimeFolder: join(folders.root, 'runtime'),
       programFolders: [programs],
     });
     const probe = await alone.probe();
@@ -70,18 +74,18 @@ describe.each(modes)('the probe ($name)', (mode) => {
   });
 
   it('says that bubblewrap is too old, with its version', async () => {
-    const programs = await fixture.folder();
+    const programs = await folders.folder();
     const bwrap = join(programs, 'bwrap');
     await writeFile(
       bwrap,
       '#!/bin/sh\n[ "$1" = --version ] && echo "bubblewrap 0.4.1" && exit\necho "bwrap: Unknown option --size" >&2\nexit 1\n',
     );
     await chmod(bwrap, 0o755);
-    // It belongs to whoever runs this, which is refused for an ordinary user before anything is started.
+    // The program belongs to this user, which is refused for an ordinary one before anything is started.
     const isRoot = process.getuid?.() === 0;
     const sandbox = bubblewrap({
       nodeBinary: process.execPath,
-      runtimeFolder: join(fixture.root, 'runtime'),
+      runtimeFolder: join(folders.root, 'runtime'),
       programFolders: [programs, '/usr/bin', '/bin'],
     });
     expect(await sandbox.probe()).toMatchObject({
@@ -91,8 +95,8 @@ describe.each(modes)('the probe ($name)', (mode) => {
   });
 
   it('refuses when Node can’t be shown', async () => {
-    const runtimeFolder = join(fixture.root, 'runtime');
-    const sandbox = bubblewrap({ nodeBinary: join(fixture.root, 'no-node'), runtimeFolder });
+    const runtimeFolder = join(folders.root, 'runtime');
+    const sandbox = bubblewrap({ nodeBinary: join(folders.root, 'no-node'), runtimeFolder });
     expect(await sandbox.probe()).toMatchObject({ ok: false, reason: expect.stringContaining('no-node') });
   });
 });
@@ -102,11 +106,9 @@ describe('where the kernel gives no user namespaces', () => {
     const isRoot = process.getuid?.() === 0;
     const folders = await makeFolders();
     try {
-      const sources = await folders.folder();
       const work = await folders.folder();
-      await copySources(sources);
-      const node = openToAll(process.execPath) ? process.execPath : join(sources, 'node');
-      if (node !== process.execPath) await cp(process.execPath, node);
+      const sources = await copySources(join(folders.root, 'sources'));
+      const node = await readableNode(folders.root);
       const program = `import('${sources}/src/index.ts').then(async ({ bubblewrap }) => {
         const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: '${work}/runtime' });
         const probe = await sandbox.probe();

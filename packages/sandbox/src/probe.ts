@@ -1,12 +1,11 @@
 /** Does a sandbox really work here? If not: why, and the one line that mends it. */
-import { chownSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Sandbox, SandboxProbe, SandboxResult } from '@tinyfat/core';
 import { explainFailure, PROGRAM_ENDED } from './explain-failure.ts';
 import type { Host, Missing } from './host.ts';
 import { readSettings } from './host-settings.ts';
-import { executable } from './host-system.ts';
-import { makeProbeFolder } from './probe-folder.ts';
+import { mayUse } from './look.ts';
 
 const LIMITS = {
   deadlineMs: 20_000,
@@ -28,7 +27,6 @@ console.log(process.getuid() === 0 ? 'root' : 'isolated')`;
 export async function probeHost(
   preparing: Promise<Host | Missing>,
   start: Sandbox['start'],
-  runtimeFolder: string,
 ): Promise<SandboxProbe> {
   let bwrap: string | null = null;
   try {
@@ -37,20 +35,16 @@ export async function probeHost(
     bwrap = host.programs.bwrap;
     const { prlimit, setpriv } = host.programs;
     const needed = [bwrap, prlimit, ...(host.inside.root ? [setpriv] : [])];
-    const notExecutable = needed.find((program) => !executable(program));
+    const notExecutable = needed.find((program) => !mayUse(program, constants.X_OK));
     if (notExecutable !== undefined) return explainClosed(notExecutable);
-    return unsafe(host) ?? judge(host, await runProgram(host, start, runtimeFolder));
+    return unsafe(host) ?? judge(host, await runProgram(host, start));
   } catch (error) {
     return explainFailure(error instanceof Error ? error.message : String(error), readSettings(bwrap));
   }
 }
 
-async function runProgram(
-  host: Host,
-  start: Sandbox['start'],
-  runtimeFolder: string,
-): Promise<SandboxResult> {
-  const folder = makeProbeFolder(runtimeFolder);
+async function runProgram(host: Host, start: Sandbox['start']): Promise<SandboxResult> {
+  const folder = host.record.scratchFolder();
   try {
     const dataFolder = join(folder, 'data');
     const inboxFolder = join(folder, 'inbox');
@@ -73,7 +67,7 @@ async function runProgram(
 function judge(host: Host, result: SandboxResult): SandboxProbe {
   if (result.exitCode === 0 && result.stdout === 'isolated\n') {
     const who = host.inside.root ? `uid ${host.inside.uid}` : 'a user namespace';
-    const limits = host.cgroups === null ? 'a watchdog' : `cgroup v${host.cgroups.version}`;
+    const limits = host.cgroups === null ? 'a watchdog' : 'cgroup v2';
     return { ok: true, detail: `bubblewrap with ${who}, limits by ${limits}` };
   }
   const end = result.stopped ?? result.signal ?? `exit code ${result.exitCode}`;

@@ -1,6 +1,5 @@
 /** Processes named so that a reused id is not taken for the same one. */
-import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+import { textOf } from './look.ts';
 
 export interface ProcessIdentity {
   pid: number;
@@ -10,17 +9,14 @@ export interface ProcessIdentity {
 
 /** The identity of the process that has this id now; null when there is none, or only its zombie. */
 export function identify(pid: number): ProcessIdentity | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything; the fields after it begin with the state.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const startTime = fields[19];
-    return startTime === undefined || fields[0] === 'Z' || fields[0] === 'X' ? null : { pid, startTime };
-  } catch {
-    return null;
-  }
+  const stat = textOf(`/proc/${pid}/stat`);
+  // The name in parentheses may hold anything; the fields after it begin with the state.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTime = fields[19];
+  return startTime === undefined || fields[0] === 'Z' || fields[0] === 'X' ? null : { pid, startTime };
 }
 
+/** A zombie is dead: it holds nothing any more. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime;
 }
@@ -35,29 +31,15 @@ export function killProcess(identity: ProcessIdentity): void {
   }
 }
 
-/** Resolves when the process is gone (a zombie counts as gone: it holds nothing any more). */
-export async function untilGone(identity: ProcessIdentity): Promise<void> {
-  for (let wait = 1; isAlive(identity); wait = Math.min(wait * 2, 50)) await pause(wait);
-}
-
 /** The one child of a process; null when it has none yet, or several (proc(5), CONFIG_PROC_CHILDREN). */
 export function onlyChild(pid: number | undefined): ProcessIdentity | null {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
-    return children.length === 1 ? identify(Number(children[0])) : null;
-  } catch {
-    return null;
-  }
+  const children = textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
+  return children.length === 1 ? identify(Number(children[0])) : null;
 }
 
 /** True once the process runs under a seccomp filter that we don't have ourselves. */
-export function isFiltered(identity: ProcessIdentity): boolean {
-  try {
-    const status = (pid: number | 'self') => readFileSync(`/proc/${pid}/status`, 'latin1');
-    return hasMoreFilters(status(identity.pid), status('self'));
-  } catch {
-    return false;
-  }
+export function isFiltered({ pid }: ProcessIdentity): boolean {
+  return hasMoreFilters(textOf(`/proc/${pid}/status`), textOf('/proc/self/status'));
 }
 
 /**

@@ -3,18 +3,9 @@
  * folders that are open to all, and links that stay links, so that inside they lead to nothing that is not shown there.
  * No device, pipe or socket; no way through a link in the middle of a path; all of it bounded.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { lookAt, namesIn } from './look.ts';
 
 /** What a path below /etc is inside. */
 export type EtcEntry = { kind: 'folder' } | { kind: 'file'; bytes: Buffer } | { kind: 'link'; to: string };
@@ -47,7 +38,7 @@ export function readEtc(paths: readonly string[], etc = '/etc', most = MOST): Et
   return entries;
 }
 
-/** Links are kept that lead into /usr, or to what was read of /etc itself. */
+/** Links stay that lead into /usr, or to what was read of /etc itself. */
 function leadsToShown(path: string, to: string, entries: EtcEntries): boolean {
   const target = resolve(dirname(join('/etc', path)), to);
   return target.startsWith('/usr/') || entries.has(relative('/etc', target));
@@ -126,23 +117,6 @@ function readFile(place: string, most: number): EtcEntry | null {
     } finally {
       closeSync(file);
     }
-  } catch {
-    return null;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-/** Of the path itself, no link followed; null for what is not there or may not be looked at. */
-export function lookAt(path: string): Stats | null {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {
     return null;
   }

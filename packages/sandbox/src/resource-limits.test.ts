@@ -16,7 +16,7 @@ const mighty = 'CapEff:\t000001ffffffffff\n';
 it('nobody is asked to pass a hard limit of its own', () => {
   const options = limitOptions(testLimits, highestAllowed(limitsText, ordinary), {
     byCgroup: false,
-    root: false,
+    processesOfAllRuns: null,
   });
   expect(options).toEqual([
     '--core=0',
@@ -31,7 +31,7 @@ it('nobody is asked to pass a hard limit of its own', () => {
 it('who may pass it sets what the run shall have', () => {
   const options = limitOptions(testLimits, highestAllowed(limitsText, mighty), {
     byCgroup: true,
-    root: true,
+    processesOfAllRuns: 600,
   });
   expect(options).toEqual(['--core=1', '--cpu=20:22', '--fsize=8388608', '--nofile=256']);
 });
@@ -39,7 +39,7 @@ it('who may pass it sets what the run shall have', () => {
 it('root’s runs share a uid, so their processes are bounded together only roughly', () => {
   const options = limitOptions(testLimits, highestAllowed(limitsText, mighty), {
     byCgroup: false,
-    root: true,
+    processesOfAllRuns: 600,
   });
-  expect(options.at(-1)).toBe('--nproc=8192');
+  expect(options.at(-1)).toBe('--nproc=600');
 });

@@ -1,18 +1,19 @@
 /** Limits of a run as prlimit(1) options; they hold with and without a cgroup. */
-import { readFileSync } from 'node:fs';
 import type { SandboxLimits } from '@tinyfat/core';
+import { textOf } from './look.ts';
 
 /** The highest value that this process may give a limit; Infinity where there is no bound. */
 export type HighestAllowed = (resource: Resource) => number;
-type Resource = 'core' | 'cpu' | 'fsize' | 'nofile' | 'data' | 'nproc';
+type Resource = keyof typeof ROWS;
 
-const rows: Record<Resource, RegExp> = {
-  core: /^Max core file size\s+\S+\s+(\S+)/m,
-  cpu: /^Max cpu time\s+\S+\s+(\S+)/m,
-  fsize: /^Max file size\s+\S+\s+(\S+)/m,
-  nofile: /^Max open files\s+\S+\s+(\S+)/m,
-  data: /^Max data size\s+\S+\s+(\S+)/m,
-  nproc: /^Max processes\s+\S+\s+(\S+)/m,
+/** Their names in /proc/self/limits. */
+const ROWS = {
+  core: 'Max core file size',
+  cpu: 'Max cpu time',
+  fsize: 'Max file size',
+  nofile: 'Max open files',
+  data: 'Max data size',
+  nproc: 'Max processes',
 };
 
 const CAP_SYS_RESOURCE = 24n;
@@ -22,16 +23,13 @@ export function highestAllowed(limits: string, status: string): HighestAllowed {
   const capabilities = BigInt(`0x${status.match(/^CapEff:\s+([0-9a-f]+)$/m)?.[1] ?? '0'}`);
   if ((capabilities >> CAP_SYS_RESOURCE) % 2n === 1n) return () => Number.POSITIVE_INFINITY;
   return (resource) => {
-    const hard = limits.match(rows[resource])?.[1];
+    const hard = limits.match(new RegExp(`^${ROWS[resource]}\\s+\\S+\\s+(\\S+)`, 'm'))?.[1];
     return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
   };
 }
 
 export function ownHighestAllowed(): HighestAllowed {
-  return highestAllowed(
-    readFileSync('/proc/self/limits', 'latin1'),
-    readFileSync('/proc/self/status', 'latin1'),
-  );
+  return highestAllowed(textOf('/proc/self/limits'), textOf('/proc/self/status'));
 }
 
 /** Seconds between the signal that says "CPU time is up" and the one that can't be ignored. */
@@ -40,14 +38,11 @@ const CPU_GRACE_S = 2;
 /** RLIMIT_DATA counts mapped memory, and Node 24 maps 560 MiB that it hardly touches before it does anything. */
 const UNTOUCHED_BYTES = 1 << 30;
 
-/** All runs of a root server share one uid, so this only keeps a fork bomb from taking every process id. */
-const PROCESSES_OF_ALL_RUNS = 8192;
-
 /** What is limited before bubblewrap starts. */
 export function limitOptions(
   limits: SandboxLimits,
   highest: HighestAllowed,
-  counted: { byCgroup: boolean; root: boolean },
+  counted: { byCgroup: boolean; processesOfAllRuns: number | null },
 ): string[] {
   const option = (resource: Resource, wanted: number) =>
     `--${resource}=${Math.min(wanted, highest(resource))}`;
@@ -63,7 +58,7 @@ export function limitOptions(
   if (counted.byCgroup) return options;
   // The watchdog looks now and then; these bound what can happen between two looks.
   options.push(option('data', limits.memoryBytes + UNTOUCHED_BYTES));
-  if (counted.root) options.push(option('nproc', Math.max(PROCESSES_OF_ALL_RUNS, limits.processes * 2)));
+  if (counted.processesOfAllRuns !== null) options.push(option('nproc', counted.processesOfAllRuns));
   return options;
 }
 

@@ -13,16 +13,16 @@ export function runOutput(
   onStdout: ((chunk: Uint8Array) => void) | undefined,
   onOver: () => void,
 ): RunOutput {
-  const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
-  let room = limitBytes;
+  const taken: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
+  let left = limitBytes;
   let over = false;
   return {
     take(stream, chunk) {
       if (over) return;
-      const piece = chunk.subarray(0, room);
-      room -= piece.length;
+      const piece = chunk.subarray(0, left);
+      left -= piece.length;
       if (piece.length > 0) {
-        kept[stream].push(piece);
+        taken[stream].push(piece);
         if (stream === 'stdout') onStdout?.(piece);
       }
       if (piece.length < chunk.length) {
@@ -30,6 +30,6 @@ export function runOutput(
         onOver();
       }
     },
-    text: (stream) => new StringDecoder('utf8').write(Buffer.concat(kept[stream])),
+    text: (stream) => new StringDecoder('utf8').write(Buffer.concat(taken[stream])),
   };
 }

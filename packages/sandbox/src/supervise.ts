@@ -1,8 +1,8 @@
 /**
  * One run from the start of bubblewrap to the proof that nothing of it is left. Invariants:
  * - the program inside starts only after the host answered its gate (see command-line.ts), inside the cgroup;
- * - to end a run, pid 1 inside is killed, never bubblewrap outside alone: the kernel then kills everything in
- *   the pid namespace before pid 1 is gone;
+ * - to end a run, pid 1 inside is killed, never bubblewrap outside alone: the kernel then kills everything in the pid
+ *   namespace before pid 1 is gone;
  * - the result is given when bubblewrap has exited, pid 1 is gone, the pipes are closed and the cgroup removed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -11,9 +11,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { faultBarrier, type SandboxLimits, type SandboxResult, type SandboxStop } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
 import { descriptors } from './command-line.ts';
-import { isFiltered, killProcess, onlyChild, type ProcessIdentity, untilGone } from './process-identity.ts';
+import { isFiltered, onlyChild, type ProcessIdentity } from './process-identity.ts';
+import { endNamespace, processTree } from './process-tree.ts';
 import { runOutput } from './run-output.ts';
-import { treeUse, type Watch, watchForks, watchTree } from './watch.ts';
+import { type Watch, watchForks, watchTree } from './watch.ts';
 
 export interface RunPlan {
   commandLine: string[];
@@ -30,7 +31,7 @@ export interface SupervisedRun {
    * looked after: it is then over, too.
    */
   finished: Promise<Ending>;
-  /** Kills everything inside; the first reason given is the one that is told. */
+  /** Kills everything inside; the first reason given is the one in the result. */
   stop(reason: NonNullable<SandboxStop>): void;
 }
 export type Ending = Omit<SandboxResult, 'durationMs'>;
@@ -40,6 +41,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
   const { cgroup, limits } = plan;
   let stopped: SandboxStop = null;
   let root: ProcessIdentity | null = null;
+  let ending: Promise<void> | null = null;
   const watching: { by: Watch | null } = { by: null };
   let exited = false;
 
@@ -49,7 +51,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
     stopped ??= reason;
     // Before the gate has opened, its end is the end: no program has been started.
     if (root === null) pipes.gate.destroy();
-    else killProcess(root);
+    else ending ??= endNamespace(root);
   };
   /** A run that can't be looked after any more is ended. */
   let fault: { error: unknown } | null = null;
@@ -76,7 +78,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
     const inside = await tiedProcess(child, () => stopped !== null || exited);
     await moving;
     // Only pid 1 and the gate, which waits for us: nobody starts a process while they are moved.
-    if (inside !== null) await cgroup?.join(treeUse(inside.pid).pids);
+    if (inside !== null) await cgroup?.join([...processTree(inside.pid)].map(({ pid }) => pid));
     if (inside === null || stopped !== null || exited) return;
     root = inside;
     watching.by = cgroup
@@ -95,7 +97,7 @@ export function supervise(plan: RunPlan): SupervisedRun {
       'data',
       guard((chunk: Buffer) => output.take(stream, chunk)),
     );
-  // A pipe that breaks means that the other side is gone, which its exit tells better.
+  // A pipe breaks when the other side is gone; the exit says why.
   for (const pipe of Object.values(pipes)) pipe.on('error', () => {});
   pipes.options.end(plan.options.map((option) => `${option}\0`).join(''));
   pipes.filter.end(plan.filter);
@@ -105,24 +107,20 @@ export function supervise(plan: RunPlan): SupervisedRun {
     exited = true;
     watching.by?.end();
     for (const pipe of [pipes.gate, pipes.options, pipes.filter]) pipe.destroy();
-    if (root !== null) {
-      killProcess(root);
-      await untilGone(root);
-    }
+    if (root !== null) await (ending ?? endNamespace(root));
     await moving;
-    cgroup?.kill();
-    await Promise.all([pipes.stdout, pipes.stderr].map(untilClosed));
     const counted = cgroup?.report();
     await cgroup?.remove();
+    await Promise.all([pipes.stdout, pipes.stderr].map(untilClosed));
     if (fault !== null) throw fault.error;
 
-    const told = { stdout: output.text('stdout'), stderr: output.text('stderr') };
+    const printed = { stdout: output.text('stdout'), stderr: output.text('stderr') };
     if (root === null && stopped === null)
-      throw new Error(`the sandbox could not be set up: ${failure ?? refusal ?? told.stderr.trim()}`);
+      throw new Error(`the sandbox could not be set up: ${failure ?? refusal ?? printed.stderr.trim()}`);
     const peak = counted?.peakMemoryBytes ?? watching.by?.peakMemoryBytes() ?? null;
     return {
       ...ended(stopped, code, signal, counted?.memoryKills ?? 0),
-      ...told,
+      ...printed,
       peakMemoryBytes: peak,
     };
   })();
@@ -142,7 +140,7 @@ async function tiedProcess(child: ChildProcess, isOver: () => boolean): Promise<
   return null;
 }
 
-/** Signals that limits end a program with, as bubblewrap tells them: 128 + number. */
+/** Signals that limits end a program with, as bubblewrap reports them: 128 + number. */
 const KILLED = 128 + 9;
 const CPU_TIME_UP = 128 + 24;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type LogFields, outboxRecord, parseOutboxMail } from '@tinyfat/core';
 import { agentById, type Database, mailById } from '@tinyfat/database';
 import { letterText, type MailWorkers } from '@tinyfat/mail';
-import { directoryFolders, rawMailDirectory } from '@tinyfat/storage';
+import { directoryFolders, rawMailDirectory } from '@tinyfat/storage/node';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 
 export type OutboxFolder = 'email' | 'sent' | 'failed';

@@ -1,6 +1,6 @@
 /** The files with keys: there where they are needed, and readable for nobody else. */
 import { lstatSync } from 'node:fs';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { broken, type Check, type Finding, isFolder, note, ok } from './finding.ts';

@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@tinyfat/core';
-import { bubblewrap, likelyCgroups, ownCgroupView } from '@tinyfat/sandbox';
+import { bubblewrap, likelyCgroups } from '@tinyfat/sandbox';
 import { broken, type Check, type Finding, note, ok, wordsOf } from './finding.ts';
 
 export interface SandboxParts {
   /** Makes the sandbox over a scratch folder; bubblewrap by default. */
   make?(runtimeFolder: string): Pick<Sandbox, 'probe'>;
-  /** The version of the cgroups that a server would find. */
-  cgroups?(): 1 | 2 | null;
+  /** Whether a server would find a place for cgroups. */
+  cgroups?(): boolean;
 }
 
 /** Runs one, in a scratch folder of the system that is gone afterwards, and without making a cgroup. */
 export function sandboxCheck(parts: SandboxParts = {}): Check {
-  const { make = makeSandbox, cgroups = () => likelyCgroups(ownCgroupView()) } = parts;
+  const { make = makeSandbox, cgroups = likelyCgroups } = parts;
   return {
     name: 'sandbox',
     async look() {
@@ -26,7 +26,7 @@ export function sandboxCheck(parts: SandboxParts = {}): Check {
 }
 
 function makeSandbox(runtimeFolder: string): Sandbox {
-  return bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups: 'none' });
+  return bubblewrap({ nodeBinary: process.execPath, runtimeFolder, cgroups: null });
 }
 
 async function probe(make: (runtimeFolder: string) => Pick<Sandbox, 'probe'>): Promise<Finding> {
@@ -55,11 +55,11 @@ function mendOf(fix: string): [mend: string | null, run: string | null] {
   return [remark === undefined ? null : `This ${remark}:`, line];
 }
 
-function limits(version: 1 | 2 | null): Finding {
-  if (version !== null) return ok('limits', `memory, processes and cores by cgroup v${version}`);
+function limits(cgroups: boolean): Finding {
+  if (cgroups) return ok('limits', 'memory, processes and cores by cgroup v2');
   return note(
     'limits',
-    'a watchdog counts memory and processes, nothing limits cores (no cgroup)',
-    'A server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
+    'a watchdog counts memory and processes, nothing limits cores (no cgroup v2)',
+    'On a machine with cgroup v2, a server under systemd with Delegate=yes has a cgroup of its own, which this shell has not.',
   );
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { newMasterKey } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 
 /** 32 bytes, or what is wrong with the file. */
 export type SignInKeyBytes = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false; detail: string };

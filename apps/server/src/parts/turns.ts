@@ -1,9 +1,9 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Runtime, Sandbox } from '@tinyfat/core';
-import { createGateways } from '@tinyfat/gateway';
+import type { Runtime, Sandbox, TurnRunner } from '@tinyfat/core';
+import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
-import { probeStepMom, turnRunner } from '@tinyfat/sandbox-spike';
+import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -12,13 +12,13 @@ import { sandboxLimits } from './sandbox-limits.ts';
 
 export interface Turns {
   sandbox: Sandbox;
-  runTurn: ReturnType<typeof turnRunner>;
+  runner: TurnRunner;
   close(): Promise<void>;
 }
 
 /** Takes away what dead runs left, and runs a sandbox and step-mom once before the first turn may come. */
 export function turns(
-  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow'>,
+  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
   { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
   { clock, logger }: Runtime,
 ): Part<Turns> {
@@ -28,7 +28,12 @@ export function turns(
       rmSync(paths.turns, { recursive: true, force: true });
       for (const folder of [paths.turns, paths.sandbox]) mkdirSync(folder, { recursive: true, mode: 0o700 });
       await removeStaleRuns(paths.sandbox, logger);
-      const sandbox = bubblewrap({ nodeBinary: process.execPath, runtimeFolder: paths.sandbox, logger });
+      const sandbox = bubblewrap({
+        nodeBinary: process.execPath,
+        runtimeFolder: paths.sandbox,
+        runsAtOnce: config.workers,
+        logger,
+      });
       const program = {
         sandbox,
         runtimeFolder: paths.turns,
@@ -40,19 +45,18 @@ export function turns(
       const stepMom = await probeStepMom({ ...program, cacheFolder: paths.cache, owner: sandboxOwner() });
       if (!stepMom.ok) throw new StartRefused(stepMom.reason, 'npm run build');
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
-      const runTurn = turnRunner({
+      const runner = localRunner({
         ...program,
         cache: stepMom.cache,
-        openGateway: gateways.open,
+        gateways,
         folders,
-        clock,
         skillsFolder: programPaths.skills,
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      return { sandbox, runTurn, close: gateways.close };
+      return { sandbox, runner, close: gateways.close };
     },
     stop: (running) => running.close(),
   };

@@ -5,7 +5,7 @@
  */
 import type { MasterKeyFile } from '@tinyfat/core';
 import { masterKeySource, rotateMasterKeys } from '@tinyfat/database';
-import { masterKeyFile } from '@tinyfat/storage';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import { openDataFolder } from '../data-folder.ts';
 
 const [dataDir = '', moment = '', number = '0'] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InboxAttachment, RunEvent, StepMomInput, StepMomOutcome } from '../contract.ts';
+import type { InboxAttachment, StepMomInput, StepMomOutcome } from '@tinyfat/core';
+import type { RunEvent } from '../contract.ts';
 import { type StepMomRoots, stepMom } from '../step-mom.ts';
 
 export const runId = '01990000-0000-7000-8000-00000000aaaa';

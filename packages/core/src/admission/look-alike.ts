@@ -3,7 +3,7 @@
  * Only ever a warning to whoever adds an entry, and a choice of how to show a domain: matching compares
  * canonical forms, for which a look-alike is simply another address.
  */
-import { decodeLabel } from './punycode.ts';
+import { decodeLabel } from './canonical-domain.ts';
 
 const SCRIPTS: readonly (readonly [string, RegExp])[] = [
   ['Latin', /\p{Script=Latin}/u],

@@ -1,5 +1,4 @@
-/** RFC 3492 decoding, for showing a domain to a person. Nothing is ever compared in this form. */
-import { canonicalDomain } from './canonical-domain.ts';
+/** RFC 3492 decoding. */
 
 const BASE = 36;
 const T_MIN = 1;
@@ -8,19 +7,8 @@ const SKEW = 38;
 const DAMP = 700;
 const MAX_CODE_POINT = 0x10ffff;
 
-/**
- * Decodes one A-label (`xn--…`, lower case) to Unicode. Null when it is none, and where the Unicode form
- * is not one that is taken for the same label: what is shown can be typed back.
- */
-export function decodeLabel(label: string): string | null {
-  if (!label.startsWith('xn--')) return null;
-  const decoded = decodePunycode(label.slice(4));
-  if (decoded === null) return null;
-  const encoded = canonicalDomain(`${decoded}.test`);
-  return encoded.ok && encoded.domain === `${label}.test` ? decoded : null;
-}
-
-function decodePunycode(text: string): string | null {
+/** Decodes what stands behind `xn--` in a label; null where that is no punycode. */
+export function decodePunycode(text: string): string | null {
   const delimiter = text.lastIndexOf('-');
   const output = delimiter > 0 ? [...text.slice(0, delimiter)] : [];
   let codePoint = 128;

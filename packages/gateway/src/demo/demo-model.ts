@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { TokenUsage } from '@tinyfat/core';
 import { lookCommand, recallCommand, rememberCommand } from './bash-commands.ts';
 import { findWish, type Wish } from './find-wish.ts';
@@ -84,7 +83,14 @@ function inputTokens(conversation: Conversation): number {
   return Math.max(1, Math.ceil(conversation.characters / 4));
 }
 
-/** Differs between the requests of one conversation, as ids of tool calls have to. */
+/** Differs between the requests of one conversation, as ids of tool calls have to: FNV-1a, twice, of the whole of it. */
 function fingerprint(conversation: Conversation): string {
-  return createHash('sha256').update(JSON.stringify(conversation)).digest('hex').slice(0, 24);
+  const text = JSON.stringify(conversation);
+  let one = 0x811c9dc5;
+  let other = 0x01000193;
+  for (let at = 0; at < text.length; at += 1) {
+    one = Math.imul(one ^ text.charCodeAt(at), 0x01000193);
+    other = Math.imul(other ^ text.charCodeAt(at), 0x85ebca6b);
+  }
+  return [one, other].map((hash) => (hash >>> 0).toString(16).padStart(8, '0')).join('');
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../json-shape.ts';
+import { isRecord } from '@tinyfat/core';
 
 /** What came back from one tool call. */
 export interface ToolOutput {

@@ -1,4 +1,4 @@
-import { bracketedHost, hostWithPort, type IpAddress, parseIpAddress } from '@tinyfat/core';
+import { bracketedHost, hostWithPort, type IpAddress, parseIpAddress, printableAscii } from '@tinyfat/core';
 
 /** A host and port that may be looked up; whether it may be reached is decided later. */
 export type EgressTarget =
@@ -61,6 +61,16 @@ export function parseAuthority(authority: string, defaultPort: number | null): E
   const host = plain.replace(/\.$/, '');
   const reason = whyNoName(host);
   return reason === null ? { ok: true, host, address: null, port, local: whyLocal(host) } : refused(reason);
+}
+
+/** Longest name of a host, and of what was asked for in the place of one. */
+const MAX_HOST_LENGTH = 253;
+
+/** Host and port of a refusal for people to read: what the sandbox chose is bounded and printable. */
+export function refusedTarget(asked: string, target: EgressTarget): { host: string; port: number | null } {
+  return target.ok
+    ? { host: target.host, port: target.port }
+    : { host: printableAscii(asked, MAX_HOST_LENGTH), port: null };
 }
 
 function whyNoName(host: string): string | null {

@@ -3,42 +3,57 @@
  * once: bytes are held back only while they could be the beginning of the secret.
  */
 export interface KeyHider {
-  /** What may go on of the held bytes and this chunk; possibly empty. */
-  push(chunk: Buffer): Buffer;
+  /** What may go on of the bytes held back and this chunk; possibly empty. */
+  push(chunk: Uint8Array): Uint8Array;
   /** What was held back at the end of the stream. */
-  end(): Buffer;
+  end(): Uint8Array;
 }
 
 /** Shorter ones are no secrets, and replacing them would only damage the text. */
 const SHORTEST_SECRET = 8;
+const ASTERISK = 0x2a;
 
 export function createKeyHider(secret: string): KeyHider {
-  const needle = Buffer.from(secret);
-  if (needle.length < SHORTEST_SECRET) return { push: (chunk) => chunk, end: () => Buffer.alloc(0) };
-  let held: Buffer = Buffer.alloc(0);
+  const needle = new TextEncoder().encode(secret);
+  const [first] = needle;
+  let heldBack = new Uint8Array();
+  if (first === undefined || needle.length < SHORTEST_SECRET)
+    return { push: (chunk) => chunk, end: () => heldBack };
 
   return {
     push(chunk) {
-      const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      let clean = bytes;
-      for (let at = bytes.indexOf(needle); at !== -1; at = bytes.indexOf(needle, at + needle.length)) {
-        if (clean === bytes) clean = Buffer.from(bytes);
-        clean.fill('*', at, at + needle.length);
+      let bytes = chunk;
+      if (heldBack.length > 0) {
+        bytes = new Uint8Array(heldBack.length + chunk.length);
+        bytes.set(heldBack);
+        bytes.set(chunk, heldBack.length);
       }
-      const kept = beginningAtTheEnd(clean, needle);
-      held = clean.subarray(clean.length - kept);
-      return clean.subarray(0, clean.length - kept);
+      let clean = bytes;
+      for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1)) {
+        const matching = matchingLength(bytes, at, needle);
+        if (matching === needle.length) {
+          if (clean === bytes) clean = bytes.slice();
+          clean.fill(ASTERISK, at, at + needle.length);
+          at += needle.length - 1;
+        } else if (at + matching === bytes.length) {
+          heldBack = clean.slice(at);
+          return clean.subarray(0, at);
+        }
+      }
+      heldBack = new Uint8Array();
+      return clean;
     },
-    end: () => held,
+    end: () => heldBack,
   };
 }
 
-/** How many of the last bytes are the first bytes of the needle. */
-function beginningAtTheEnd(bytes: Buffer, needle: Buffer): number {
-  for (let length = Math.min(bytes.length, needle.length - 1); length > 0; length -= 1) {
-    if (bytes.subarray(bytes.length - length).equals(needle.subarray(0, length))) return length;
+/** How many bytes from `at` on are the first ones of the needle. */
+function matchingLength(bytes: Uint8Array, at: number, needle: Uint8Array): number {
+  let length = 0;
+  while (length < needle.length && at + length < bytes.length && bytes[at + length] === needle[length]) {
+    length += 1;
   }
-  return 0;
+  return length;
 }
 
 /** The same for one text, as a header value is. */

@@ -1,36 +1,31 @@
 /** Lets a request to the model pass once the worst that it may cost is set aside; else it is answered with why not. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   affordableTokens,
-  type Cap,
   type Clock,
   capSentence,
+  dearestPrice,
   formatUsd,
+  type Grant,
   type ModelPrice,
   type PricedModel,
   type RequestBounds,
   worstCase,
 } from '@tinyfat/core';
-import type { GatewayLimits } from '../limits.ts';
-import type { ApiErrorType } from '../llm/api-error.ts';
-import { holdBody } from '../llm/hold-body.ts';
-import { type BodyFeed, type BodyParts, heldBodyFeed } from '../llm/request-body.ts';
-import { unpricedHeaders } from './paid-headers.ts';
-import type { Purse } from './purse.ts';
-import { type RequestCost, readRequest } from './read-request.ts';
-import type { Tally } from './tally.ts';
+import type { LlmRefusal } from '../api-error.ts';
+import type { Ledger, PricedRequest } from './ledger.ts';
+import type { RequestCost } from './read-request.ts';
 
-/** A request that may go on, or the answer that it gets. `gone`: nobody waits for one any more. */
+/** A request that may go on, or the answer that it gets. `gone`: the sandbox hung up. */
 export type Admitted =
-  | { kind: 'admitted'; body: BodyFeed; tally: Tally }
-  | { kind: 'refused'; status: number; type: ApiErrorType; reason: string }
+  | { kind: 'admitted'; request: PricedRequest }
+  | { kind: 'refused'; refusal: LlmRefusal }
   | { kind: 'gone' };
 
-export interface AdmitParts extends BodyParts {
-  purse: Purse;
+export interface AdmitDeps {
+  ledger: Ledger;
   models: readonly PricedModel[];
-  limits: GatewayLimits;
+  /** How long a request waits for money that others hold, ms. */
+  waitMs: number;
   now: Clock;
 }
 
@@ -40,53 +35,65 @@ const CODE = 'budget_exhausted';
 const ASK_AGAIN_MS = 200;
 /** A shorter answer is of no use to anybody, so it is not suggested. */
 const USEFUL_TOKENS = 256;
+/** Of a request that can't be read: as much as the longest answer of a model. */
+const UNKNOWN_MAX_TOKENS = 128_000;
 
-/** Decides about one request of a run with a cap. Rejects when the budget can't be read. */
+/** The refusal of a request that has no price. */
+export function unpriced(reason: string): LlmRefusal {
+  const why = `${reason}; a budget is in force, so every request must have a price`;
+  return { status: 400, type: 'invalid_request_error', reason: why };
+}
+
+/** Decides about one request whose body has `bytes`. */
 export async function admitRequest(
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: AdmitParts,
+  cost: RequestCost,
+  bytes: number,
+  { ledger, models, waitMs, now }: AdmitDeps,
+  signal: AbortSignal,
 ): Promise<Admitted> {
-  const { purse } = parts;
-  const unpriced = unpricedHeaders(request.headers);
-  if (unpriced !== null) return invalid(unpriced);
-  const reader = readRequest();
-  const held = await holdBody(request, parts, reader.push);
-  if (held.kind !== 'held') return held;
-  const body = heldBodyFeed(held.bytes.pieces(), held.release);
-  const refused = (admitted: Admitted): Admitted => {
-    body.discard();
-    return admitted;
-  };
-  const priced = priceRequest(reader.end(), parts.models);
-  if (!priced.ok) return refused(invalid(priced.reason));
+  if (!ledger.capped)
+    return { kind: 'admitted', request: { ...estimated(cost, bytes, models), reserved: 0 } };
+  const priced = priceRequest(cost, models);
+  if (!priced.ok) return { kind: 'refused', refusal: unpriced(priced.reason) };
   const { price, bounds } = priced;
   const worst = worstCase(price, bounds);
-  const waitUntil = parts.now() + parts.limits.llmBudgetWaitMs;
+  const waitUntil = now() + waitMs;
   for (;;) {
-    const grant = await purse.take(worst);
-    if (response.destroyed) {
-      if (grant.ok) purse.giveBack(worst);
-      return refused({ kind: 'gone' });
+    let grant: Grant;
+    try {
+      grant = await ledger.reserve(worst);
+    } catch {
+      const reason = 'the budget can not be read at the moment';
+      return { kind: 'refused', refusal: { status: 500, type: 'api_error', reason } };
     }
-    if (grant.ok) {
-      const tally = purse.start({ price: () => price, bounds: () => bounds, taken: worst });
-      return { kind: 'admitted', body, tally };
+    if (signal.aborted) {
+      if (grant.ok) ledger.release(worst);
+      return { kind: 'gone' };
     }
-    if (!grant.held || parts.now() >= waitUntil) {
+    if (grant.ok) return { kind: 'admitted', request: { price, bounds, reserved: worst } };
+    if (!grant.held || now() >= waitUntil) {
       const reason = tooDear(grant, price, bounds);
-      return refused({ kind: 'refused', status: 400, type: 'invalid_request_error', reason });
+      return { kind: 'refused', refusal: { status: 400, type: 'invalid_request_error', reason } };
     }
-    await wait(ASK_AGAIN_MS);
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
 }
 
-function invalid(reason: string): Extract<Admitted, { kind: 'refused' }> {
-  const why = `${reason}; a budget is in force, so every request must have a price`;
-  return { kind: 'refused', status: 400, type: 'invalid_request_error', reason: why };
+/** What a request of a run without a cap is counted with; where its model is not known, the dearest is taken. */
+function estimated(
+  cost: RequestCost,
+  bytes: number,
+  models: readonly PricedModel[],
+): { price: ModelPrice; bounds: RequestBounds } {
+  return {
+    price: models.find(({ id }) => id === cost.model)?.cost ?? dearestPrice(models),
+    bounds: cost.ok
+      ? { ...cost.bounds, inputTokens: cost.bounds.inputTokens ?? bytes }
+      : { inputTokens: bytes, maxTokens: UNKNOWN_MAX_TOKENS, hourCache: false },
+  };
 }
 
-/** Price and bounds of a request. */
+/** Price and bounds of a request of a run with a cap. */
 function priceRequest(
   cost: RequestCost,
   models: readonly PricedModel[],
@@ -99,10 +106,13 @@ function priceRequest(
 }
 
 /** Status 400, which nobody repeats: the money will not be more a moment later. */
-function tooDear(refusal: { cap: Cap; held: boolean }, price: ModelPrice, bounds: RequestBounds): string {
-  const { cap } = refusal;
+function tooDear(
+  { cap, held }: Extract<Grant, { ok: false }>,
+  price: ModelPrice,
+  bounds: RequestBounds,
+): string {
   const dear = `${CODE}: this request may cost up to ${formatUsd(worstCase(price, bounds))}.`;
-  if (refusal.held) return `${dear} ${capSentence(cap)} Requests under way hold it.`;
+  if (held) return `${dear} ${capSentence(cap)} Requests under way hold it.`;
   const fits = affordableTokens(price, bounds, cap.monthly - cap.spent);
   const hint = fits >= USEFUL_TOKENS ? ` With max_tokens of at most ${fits} it would fit.` : '';
   return `${dear} ${capSentence(cap)}${hint}`;

@@ -53,6 +53,7 @@ describe('what a request may cost', () => {
     ['a list', '[{"model":"haiku","max_tokens":1}]', 'no JSON object'],
     ['half a body', '{"model":"haiku","max_tokens":1', 'no JSON'],
     ['a body in UTF-16', Buffer.from(JSON.stringify(plain), 'utf16le').toString('latin1'), 'no JSON'],
+    ['a byte order mark', `\ufeff${JSON.stringify(plain)}`, 'no JSON'],
   ])('refuses %s', (_what, body, word) => {
     expect(read(body)).toMatchObject({ ok: false, reason: expect.stringContaining(word) });
     // What is told in two ways, or not at all, is priced by the dearest where nothing is refused.
@@ -150,4 +151,35 @@ describe('what a request may cost', () => {
     expect(read({ ...plain, system: system('5m') })).toMatchObject({ bounds: { hourCache: false } });
     expect(read({ ...plain, system: system() })).toMatchObject({ bounds: { hourCache: false } });
   });
+});
+
+it.each([
+  ['an overlong quote', [0xc0, 0xa2]],
+  ['half a character', [0xc3]],
+  ['a surrogate', [0xed, 0xa0, 0x80]],
+  ['a byte that is none', [0xff]],
+])('refuses text that readers of UTF-8 read in different ways: %s', (_what, bytes) => {
+  for (const rest of ['"}', '","model":"opus"}']) {
+    const reader = readRequest();
+    for (const part of ['{"max_tokens":1,"model":"haiku', bytes, rest]) {
+      reader.push(typeof part === 'string' ? Buffer.from(part) : Uint8Array.from(part));
+    }
+    expect(reader.end()).toEqual({ ok: false, reason: 'the body is no JSON', model: null });
+  }
+});
+
+it.each([
+  '{"model":"haiku","thread":{"type":"create"},"max_tokens":1}',
+  '{"model":"haiku","max_tokens":1,"\\u0074hread":{"type":"continue","previous_message_id":"m"}}',
+])('finds the field of a conversation that stands at the provider in %s', (body) => {
+  const reader = readRequest();
+  expect(reader.refusedField()).toBeNull();
+  reader.push(Buffer.from(body));
+  expect(reader.refusedField()).toBe('thread');
+});
+
+it('takes a thread deeper down for what it is: some text', () => {
+  const reader = readRequest();
+  reader.push(Buffer.from(JSON.stringify({ ...plain, metadata: { thread: 1 } })));
+  expect(reader.refusedField()).toBeNull();
 });

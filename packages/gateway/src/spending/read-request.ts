@@ -1,20 +1,28 @@
 /**
- * What a request to the Messages API may cost, read from its body before it goes on. Whatever this does not know for
- * certain is no part of the answer: a field that nobody here knows may cost extra, so it is refused.
+ * What a request to the Messages API may cost, read from its headers and body before it goes on. A field, header or kind
+ * of content that is not known here may cost extra, so no bound is given for it.
  */
-import type { RequestBounds } from '@tinyfat/core';
-import { type JsonPath, type JsonValue, scanJson } from './scan-json.ts';
+import { type JsonPath, type JsonValue, type RequestBounds, scanJson } from '@tinyfat/core';
 
 /** What bounds the cost of a request; or why no bound can be given, and the model where it is named in one way only. */
 export type RequestCost =
   | { ok: true; model: string; bounds: Omit<RequestBounds, 'inputTokens'> & { inputTokens: number | null } }
   | { ok: false; reason: string; model: string | null };
 
-/** Reads a body chunk by chunk. `inputTokens` is null where only the model's context window bounds them. */
+/** Reads a body chunk by chunk. */
 export interface RequestReader {
   push(chunk: Uint8Array): void;
+  /** `inputTokens` is null where only the model's context window bounds them. */
   end(): RequestCost;
+  /** A field that no request may have, whatever it costs; null when there is none so far. */
+  refusedField(): string | null;
 }
+
+/** More than any real request has; each level and value costs time. */
+const JSON_LIMITS = { depth: 200, values: 500_000 };
+
+/** `thread` continues a conversation at the provider: it is billed for messages that this gateway has not seen. */
+const REFUSED_FIELDS = new Set(['thread']);
 
 /** Fields that change no price. Others do: service_tier, speed, inference_geo, mcp_servers, container, fallbacks … */
 const KNOWN_FIELDS = new Set([
@@ -66,10 +74,47 @@ const ADDED_TOKENS = 2_000;
 
 const IMAGE_DATA = /^messages\.\*\.content\.\*\.(?:content\.\*\.)?source\.data$/;
 
+/** What of the beta features pi asks for; others may change prices, or let a model read more than it is known to. */
+const KNOWN_BETAS = new Set([
+  'fine-grained-tool-streaming-2025-05-14',
+  'interleaved-thinking-2025-05-14',
+  'mid-conversation-output-config-2026-07-01',
+  'mid-conversation-tool-changes-2026-07-01',
+  'thinking-binding-controls-2026-08-01',
+]);
+
+const KNOWN_HEADERS = new Set([
+  'anthropic-beta',
+  'anthropic-version',
+  'anthropic-dangerous-direct-browser-access',
+]);
+
+/** Why the cost of a request can't be bounded, by its headers: a reason, or null. */
+export function unpricedHeaders(headers: Headers): string | null {
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding.trim().toLowerCase() !== 'identity') return 'an encoded body can not be read';
+  const type = headers.get('content-type') ?? 'application/json';
+  if (!/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i.test(type.trim())) {
+    return 'the body must be application/json in UTF-8';
+  }
+  for (const name of headers.keys()) {
+    if (name.startsWith('anthropic-') && !KNOWN_HEADERS.has(name)) return `the header ${name} may cost extra`;
+  }
+  for (const beta of (headers.get('anthropic-beta') ?? '').split(',')) {
+    const name = beta.trim();
+    if (name !== '' && !KNOWN_BETAS.has(name))
+      return `the beta feature ${JSON.stringify(name)} may cost extra`;
+  }
+  return null;
+}
+
 /** Makes a reader. */
 export function readRequest(): RequestReader {
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let isText = true;
   const fields = new Set<string>();
   let problem: string | null = null;
+  let refusedField: string | null = null;
   let bytes = 0;
   let imageBytes = 0;
   let images = 0;
@@ -79,6 +124,7 @@ export function readRequest(): RequestReader {
   let maxTokens: number | null = null;
 
   function field(name: string, value: JsonValue): void {
+    if (REFUSED_FIELDS.has(name)) refusedField ??= name;
     if (!KNOWN_FIELDS.has(name)) problem ??= `the field ${JSON.stringify(name)} may cost extra`;
     if (fields.has(name)) problem ??= `the field ${JSON.stringify(name)} stands there twice`;
     fields.add(name);
@@ -105,17 +151,29 @@ export function readRequest(): RequestReader {
     if (name === 'ttl' && value.text !== '5m') hourCache = true;
     if (name === 'data' && value.kind === 'string' && IMAGE_DATA.test(path.join('.'))) {
       images += 1;
-      imageBytes += value.bytes;
+      imageBytes += value.length;
     }
-  });
+  }, JSON_LIMITS);
+
+  /** Only what every reader of UTF-8 reads the same way is read at all. */
+  function read(chunk?: Uint8Array): void {
+    if (!isText) return;
+    try {
+      scanner.push(utf8.decode(chunk, { stream: chunk !== undefined }));
+    } catch {
+      isText = false;
+    }
+  }
 
   return {
     push(chunk) {
       bytes += chunk.length;
-      scanner.push(chunk);
+      read(chunk);
     },
+    refusedField: () => refusedField,
     end() {
-      if (!scanner.end()) return { ok: false, reason: 'the body is no JSON', model: null };
+      read();
+      if (!scanner.end().ok || !isText) return { ok: false, reason: 'the body is no JSON', model: null };
       const model = models.length === 1 ? (models[0] ?? null) : null;
       if (problem !== null) return { ok: false, reason: problem, model };
       if (model === null) return { ok: false, reason: 'model must be a name', model };

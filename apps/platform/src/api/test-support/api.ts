@@ -24,7 +24,7 @@ import {
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
-import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage';
+import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';

@@ -1,0 +1,220 @@
+/**
+ * The `TurnRunner` of this machine: one turn in one sandbox over one agent's folder. It places the mail, opens the gateway,
+ * starts step-mom, waits until everything inside is dead, and removes what it made. Holds no state between turns.
+ */
+import { chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type KeyRefusal,
+  parseSessionFileName,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxResult,
+  type StepMomInput,
+  type TurnRequest,
+  type TurnResult,
+  type TurnRunner,
+  usdOf,
+} from '@tinyfat/core';
+import type { GatewayEvent } from '@tinyfat/gateway';
+import type { Gateways } from '@tinyfat/gateway/node';
+import type { DirectoryFolders } from '@tinyfat/storage/node';
+import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
+import { gitIdentity } from './git-identity.ts';
+import { readOutcome } from './outcome.ts';
+
+export interface LocalRunnerDeps {
+  sandbox: Sandbox;
+  gateways: Pick<Gateways, 'open'>;
+  folders: Pick<DirectoryFolders, 'list' | 'pathOf'>;
+  /** A private folder of ours; runs' folders come and go in it. */
+  runtimeFolder: string;
+  /** Step-mom's bundle, its compile cache and the platform's skills. */
+  programFolder: string;
+  cache: CompileCache | null;
+  skillsFolder: string;
+  limits: SandboxLimits;
+  onGatewayEvent(runId: string, event: GatewayEvent): void;
+}
+
+/** Where the gateway is seen inside, by its loopback forwarder. */
+const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
+const MAX_SESSIONS = 10_000;
+
+/** Makes the runner. */
+export function localRunner(deps: LocalRunnerDeps): TurnRunner {
+  return {
+    async runTurn(request, signal) {
+      const { run_id: runId, attempt } = request.input;
+      const runFolder = join(deps.runtimeFolder, `${runId}-${attempt}`);
+      const inboxFolder = join(runFolder, 'inbox');
+      const dataFolder = await deps.folders.pathOf(request.agentId);
+      try {
+        // Only we may reach the gateway's socket; inside, the folders are bound one by one.
+        await mkdir(runFolder, { mode: 0o700 });
+        await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
+        await placeInbox(inboxFolder, request, await sessionFile(deps.folders, request));
+        return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder });
+      } finally {
+        await rm(runFolder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function sessionFile(
+  folders: LocalRunnerDeps['folders'],
+  request: TurnRequest,
+): Promise<string | null> {
+  const files = await folders.list(request.agentId, 'sessions', MAX_SESSIONS);
+  const file = files.find(
+    (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
+  );
+  return file?.name ?? null;
+}
+
+async function placeInbox(inboxFolder: string, request: TurnRequest, session: string | null): Promise<void> {
+  const attachments: StepMomInput['email']['attachments'] = [];
+  for (const { filename, content, ...file } of request.attachments) {
+    await writeFile(join(inboxFolder, 'attachments', filename), content, { mode: 0o644, flag: 'wx' });
+    attachments.push({
+      filename,
+      content_type: file.contentType,
+      detected_type: file.detectedType,
+      marks: [...file.marks],
+      content_id: file.contentId,
+      inline: file.inline,
+      size: content.length,
+      path: `/inbox/attachments/${filename}`,
+    });
+  }
+  const input: StepMomInput = {
+    ...request.input,
+    session: { id: request.input.session.id, file: session },
+    model: {
+      ...request.input.model,
+      base_url: `${GATEWAY_INSIDE}/anthropic`,
+      demo: request.upstream.kind === 'demo',
+    },
+    email: { ...request.input.email, attachments },
+  };
+  await writeFile(join(inboxFolder, 'gitconfig'), gitIdentity(request.input.agent), { mode: 0o644 });
+  await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });
+}
+
+async function inSandbox(
+  deps: LocalRunnerDeps,
+  run: {
+    request: TurnRequest;
+    signal: AbortSignal;
+    runFolder: string;
+    inboxFolder: string;
+    dataFolder: string;
+  },
+): Promise<TurnResult> {
+  const { run_id: runId, attempt } = run.request.input;
+  // A unix socket's path is limited to 107 bytes, DATA_DIR is not: by descriptor the path is always short.
+  const folderFd = openSync(run.runFolder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const opened = await deps.gateways.open({
+      runId,
+      socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
+      upstream: run.request.upstream,
+      spending: run.request.spending,
+      egress: run.request.egress,
+      onEvent: (event) => deps.onGatewayEvent(runId, event),
+    });
+    if (!opened.ok) return notBegun(opened);
+    const { gateway } = opened;
+    let result: SandboxResult;
+    try {
+      const running = deps.sandbox.start({
+        runId: `${runId}-${attempt}`,
+        dataFolder: run.dataFolder,
+        inboxFolder: run.inboxFolder,
+        platformFolders: {
+          '/opt/step-mom': deps.programFolder,
+          '/opt/skills': deps.skillsFolder,
+          ...deps.cache?.platformFolders,
+        },
+        gatewaySocket: join(run.runFolder, 'gateway.sock'),
+        command: ['node', '/opt/step-mom/main.js', ...(deps.cache ? ['--cache', deps.cache.path] : [])],
+        environment: { TINYFAT_RUN_TOKEN: gateway.runToken },
+        limits: deps.limits,
+      });
+      const cancel = () => running.cancel();
+      run.signal.addEventListener('abort', cancel, { once: true });
+      if (run.signal.aborted) cancel();
+      result = await running.finished;
+      run.signal.removeEventListener('abort', cancel);
+    } finally {
+      await gateway.close();
+    }
+    const timing = gateway.timing();
+    return {
+      outcome: readOutcome(result),
+      usage: gateway.usage(),
+      costUsd: usdOf(gateway.cost()),
+      llmRequests: timing.requests,
+      firstRequestAt: timing.firstRequestAt,
+      lastResponseAt: timing.lastResponseAt,
+      durationMs: result.durationMs,
+    };
+  } finally {
+    closeSync(folderFd);
+  }
+}
+
+function notBegun({ code, reason }: KeyRefusal): TurnResult {
+  return {
+    outcome: { ok: false, code, message: reason, retry: false },
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    costUsd: 0,
+    llmRequests: 0,
+    firstRequestAt: null,
+    lastResponseAt: null,
+    durationMs: 0,
+  };
+}
+
+/** Step-mom runs in the sandbox; or a sentence about what is wrong. */
+export type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
+
+/** Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache where there is none. */
+export async function probeStepMom(
+  deps: Pick<LocalRunnerDeps, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'limits'> & {
+    /** Of the data folder, for a server that may not write into the bundle. */
+    cacheFolder: string;
+    /** Who the sandbox is, where that is not this user. */
+    owner: { uid: number; gid: number } | null;
+  },
+): Promise<StepMomProbe> {
+  const places = { ...deps, uid: deps.owner?.uid ?? process.getuid?.() ?? 0 };
+  const folder = join(deps.runtimeFolder, 'probe');
+  for (const name of ['data', 'inbox', 'cache']) mkdirSync(join(folder, name), { recursive: true });
+  if (deps.owner) chownSync(join(folder, 'cache'), deps.owner.uid, deps.owner.gid);
+  const cache = findCache(places);
+  try {
+    const result = await deps.sandbox.start({
+      runId: 'probe',
+      dataFolder: join(folder, 'data'),
+      inboxFolder: join(folder, 'inbox'),
+      platformFolders: { '/opt/step-mom': deps.programFolder, ...cache?.platformFolders },
+      writableFolders: cache ? {} : { '/var/cache/step-mom': join(folder, 'cache') },
+      command: ['node', '/opt/step-mom/main.js', '--probe', '--cache', cache?.path ?? '/var/cache/step-mom'],
+      environment: {},
+      limits: { ...deps.limits, deadlineMs: 30_000 },
+    }).finished;
+    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) {
+      return { ok: true, cache: cache ?? storeCache(join(folder, 'cache'), places) };
+    }
+    const end = result.stopped ?? `exit ${result.exitCode}`;
+    return {
+      ok: false,
+      reason: `step-mom does not run in the sandbox (${end}): ${result.stderr.slice(0, 500)}`,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
