@@ -5,10 +5,10 @@ import {
   agentById,
   mailById,
   type NewMail,
-  setAgentDisplayName,
   suppress,
+  updateAgent,
 } from '@tinyfat/database';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostMail } from './host-mail.ts';
 import { prepareDelivery } from './prepare-delivery.ts';
@@ -93,7 +93,7 @@ describe('an outbox mail', () => {
     ['Späher', '=?UTF-8?Q?Sp=C3=A4her?= <scout@agents.test>'],
   ])('is from the agent under its display name %j', async (name, from) => {
     expect(parseDisplayName(name)).toEqual({ ok: true, name });
-    await setAgentDisplayName(outbox.db, 'scout', name);
+    await updateAgent(outbox.db, 'scout', { display_name: name });
     const { delivery, headers } = await prepared({}, {});
     expect(delivery.envelope_sender).toBe('scout@agents.test');
     expect([headers.from, headers['x-loop']]).toEqual([from, 'scout@agents.test']);

@@ -16,10 +16,10 @@ import {
   type Database,
   deleteProviderKey,
   findProviderKey,
-  openSqlite,
   putProviderKey,
   rewriteProviderKey,
 } from '@tinyfat/database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { upstreamOf } from './upstream.ts';
 
@@ -46,7 +46,7 @@ describe('whose key pays for a run', () => {
   let masterKeys: () => MasterKeysOutcome | Promise<MasterKeysOutcome>;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-upstream-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     readings = 0;
     logged = '';
     masterKeys = () => ({ ok: true, keys: [K1] });

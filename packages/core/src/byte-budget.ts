@@ -16,6 +16,8 @@ export interface HeldBytes {
   take(bytes: number): boolean;
   /** Counts what is held, and what will be, for one more party; false where that is more than the party's share. */
   join(share: Share): boolean;
+  /** Gives back all but so many bytes. */
+  shrink(bytes: number): void;
   /** Gives everything back. After that nothing can be taken; to call it again does nothing. */
   release(): void;
 }
@@ -28,7 +30,7 @@ export interface ByteBudget {
 }
 
 /** For whoever holds one request alone, such as a command: there is always room. */
-export const UNCOUNTED: HeldBytes = { take: () => true, join: () => true, release() {} };
+export const UNCOUNTED: HeldBytes = { take: () => true, join: () => true, shrink() {}, release() {} };
 
 /** A budget of so many bytes. */
 export function byteBudget(total: number): ByteBudget {
@@ -48,12 +50,15 @@ export function byteBudget(total: number): ByteBudget {
       const shares = [...first];
       let mine = 0;
       let isOpen = true;
+      const add = (bytes: number) => {
+        all += bytes;
+        mine += bytes;
+        for (const { party } of shares) change(party, bytes);
+      };
       return {
         take(bytes) {
           if (!isOpen || all + bytes > total || !shares.every((share) => hasRoom(share, bytes))) return false;
-          all += bytes;
-          mine += bytes;
-          for (const { party } of shares) change(party, bytes);
+          add(bytes);
           return true;
         },
         join(share) {
@@ -62,11 +67,10 @@ export function byteBudget(total: number): ByteBudget {
           change(share.party, mine);
           return true;
         },
+        shrink: (bytes) => add(-Math.max(0, mine - bytes)),
         release() {
-          if (!isOpen) return;
           isOpen = false;
-          all -= mine;
-          for (const { party } of shares) change(party, -mine);
+          add(-mine);
         },
       };
     },

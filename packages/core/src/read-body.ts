@@ -1,5 +1,6 @@
 /** The body of a request or an answer as bytes, read no further than its bounds allow. */
 import type { HeldBytes } from './byte-budget.ts';
+import { byteList } from './byte-list.ts';
 
 /** What a body may take. */
 export interface BodyBounds {
@@ -26,9 +27,9 @@ export async function readBody(
   { maxBytes, readMs, idleMs, held, accept }: BodyBounds,
 ): Promise<BodyRead> {
   if (body === null) return { ok: true, bytes: new Uint8Array() };
-  const bytes = collector();
+  const bytes = byteList();
   const take = (chunk: Uint8Array): 'too_large' | 'busy' | null => {
-    if (bytes.length() + chunk.length > maxBytes) return 'too_large';
+    if (bytes.length + chunk.length > maxBytes) return 'too_large';
     if (held && !held.take(chunk.length)) return 'busy';
     if (accept && !accept(chunk)) return 'busy';
     bytes.add(chunk);
@@ -53,7 +54,7 @@ export async function readBody(
       const next = await reader.read();
       clearTimeout(idle);
       if (stopped !== null) return { ok: false, why: stopped };
-      if (next.done) return { ok: true, bytes: bytes.whole() };
+      if (next.done) return { ok: true, bytes: bytes.join() };
       const why = take(next.value);
       if (why !== null) stop(why);
     }
@@ -63,26 +64,4 @@ export async function readBody(
     clearTimeout(whole);
     clearTimeout(idle);
   }
-}
-
-/**
- * Chunks copied into one place that doubles as it fills. A body may come in chunks of one byte each, and every one that
- * is kept as it is costs a hundred times that.
- */
-function collector() {
-  let place = new Uint8Array(4096);
-  let length = 0;
-  return {
-    length: () => length,
-    add(chunk: Uint8Array) {
-      if (length + chunk.length > place.length) {
-        const larger = new Uint8Array(Math.max(2 * place.length, length + chunk.length));
-        larger.set(place.subarray(0, length));
-        place = larger;
-      }
-      place.set(chunk, length);
-      length += chunk.length;
-    },
-    whole: () => place.subarray(0, length),
-  };
 }

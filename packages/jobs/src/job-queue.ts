@@ -4,7 +4,7 @@
  * powerless.
  */
 import type { Clock, MakeId } from '@tinyfat/core';
-import type { Database, JobsTable, Schema } from '@tinyfat/database';
+import type { Database, Schema } from '@tinyfat/database';
 import { type ExpressionBuilder, sql } from 'kysely';
 
 /** A right to work on one job until the lease ends; a higher fence makes it worthless. */
@@ -154,7 +154,7 @@ export function jobQueue({ db, clock, makeId, leaseMs, maxAttempts }: JobQueueDe
 }
 
 /** Jobs of the same agent as the job `next` of the surrounding query. */
-function ahead(where: ExpressionBuilder<Schema & { next: JobsTable }, 'next'>) {
+function ahead(where: ExpressionBuilder<Schema & { next: Schema['jobs'] }, 'next'>) {
   return where
     .selectFrom('jobs as other')
     .select(sql.lit(1).as('one'))

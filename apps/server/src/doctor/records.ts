@@ -1,11 +1,6 @@
 /** What the checks need of the database, read at one look that changes nothing. */
-import {
-  type Database,
-  failingDeliveries,
-  listAgents,
-  listProviderKeys,
-  lookIntoSqlite,
-} from '@tinyfat/database';
+import { type Database, failingDeliveries, listAgents, listProviderKeys } from '@tinyfat/database';
+import { lookIntoSqlite } from '@tinyfat/database/sqlite';
 import { wordsOf } from './finding.ts';
 
 /** What stands in the database, or why that is not known. */

@@ -1,4 +1,4 @@
-/** The money of one run (invariant 10), as the consumer gives it to whatever runs the turn. Amounts are micro-dollars. */
+/** The money of one run (invariant 10), as the consumer gives it to the runner of the turn. Amounts are micro-dollars. */
 import type { PricedModel } from '../budget/price.ts';
 import type { Grant } from '../budget/room.ts';
 import type { TokenUsage } from '../ports.ts';
