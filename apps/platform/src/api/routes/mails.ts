@@ -1,24 +1,10 @@
+import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json } from '../answer.ts';
 import { noBody } from '../body.ts';
 import { agentName, id, line, named, page, paging, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
-
-const VERDICTS = ['accepted', 'refused', 'duplicate', 'automatic', 'quarantined', 'over_limit'] as const;
-const STATES = [
-  'queued',
-  'replied',
-  'command',
-  'refused',
-  'duplicate',
-  'automatic',
-  'quarantined',
-  'over_limit',
-  'awaiting_approval',
-  'discarded',
-  'failed',
-] as const;
 
 const facts = {
   id: v.string(),
@@ -36,11 +22,11 @@ const facts = {
   message_id: v.string(),
   raw_bytes: v.number(),
   /** What admission decided. */
-  verdict: v.picklist(VERDICTS),
+  verdict: v.picklist(MAIL_VERDICTS),
   reason_code: v.string(),
   reason: v.string(),
   /** Where the mail is now. */
-  state: v.picklist(STATES),
+  state: v.picklist(MAIL_STATES),
   state_reason: v.string(),
 };
 
@@ -116,8 +102,8 @@ export const listMails = route({
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
-    state: v.optional(v.picklist(STATES, STATES.join(', '))),
-    verdict: v.optional(v.picklist(VERDICTS, VERDICTS.join(', '))),
+    state: v.optional(v.picklist(MAIL_STATES, MAIL_STATES.join(', '))),
+    verdict: v.optional(v.picklist(MAIL_VERDICTS, MAIL_VERDICTS.join(', '))),
     message_id: v.optional(line(998, 'a Message-ID with its angle brackets')),
   }),
   body: noBody,

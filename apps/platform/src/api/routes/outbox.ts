@@ -1,11 +1,10 @@
+import { DELIVERY_STATES } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 import { noBody } from '../body.ts';
 import { address, agentName, id, named, page, paging, time } from '../fields.ts';
 import { none, route } from '../route.ts';
 import { ofAgent } from './agents.ts';
-
-const STATES = ['pending', 'sending', 'sent', 'awaiting_approval', 'failed', 'uncertain', 'bounced'] as const;
 
 export const delivery = named(
   'Delivery',
@@ -22,7 +21,7 @@ export const delivery = named(
     recipients: v.array(v.string()),
     subject: v.string(),
     message_id: v.string(),
-    state: v.picklist(STATES),
+    state: v.picklist(DELIVERY_STATES),
     attempts: v.number(),
     next_attempt_at: v.nullable(time),
     reason_code: v.nullable(v.string()),
@@ -48,7 +47,7 @@ export const listOutbox = route({
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
-    state: v.optional(v.picklist(STATES, STATES.join(', '))),
+    state: v.optional(v.picklist(DELIVERY_STATES, DELIVERY_STATES.join(', '))),
   }),
   body: noBody,
   answer: json(page(delivery)),
