@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
 import { type Database, putSignInRequest, type SignInMailState } from '@tinyfat/database';
 import type { WorkLoop } from '@tinyfat/jobs';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { signInKey } from '@tinyfat/platform/accounts';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';

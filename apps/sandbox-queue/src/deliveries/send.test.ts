@@ -10,7 +10,7 @@ import {
   type NewDelivery,
   requeueDelivery,
 } from '@tinyfat/database';
-import { maildir } from '@tinyfat/mail';
+import { maildir } from '@tinyfat/mail/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 import { startSender } from './send.ts';

@@ -8,7 +8,7 @@ import {
   suppress,
   updateAgent,
 } from '@tinyfat/database';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hostMail } from '../mails/host-mail.ts';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress } from './canonical-address.ts';
-import { canonicalDomain, decodeLabel } from './canonical-domain.ts';
-import { lookAlikeWarning } from './look-alike.ts';
+import { canonicalDomain } from './canonical-domain.ts';
+import { decodeLabel, lookAlikeWarning } from './look-alike.ts';
 
 function canonical(text: string): string {
   const result = canonicalAddress(text);

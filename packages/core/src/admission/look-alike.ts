@@ -2,7 +2,8 @@
  * Warnings about addresses that a person may mistake for another (UTS 39 section 5.2, highly restrictive). For the person
  * who adds an entry; matching compares canonical forms, for which a look-alike is simply another address.
  */
-import { decodeLabel } from './canonical-domain.ts';
+import { canonicalDomain } from './canonical-domain.ts';
+import { decodePunycode } from './punycode.ts';
 
 const SCRIPTS = [
   ...['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Georgian', 'Cherokee', 'Hebrew', 'Arabic', 'Devanagari'],
@@ -53,4 +54,16 @@ function scriptsOf(word: string): string[] {
     else if (/[^\p{Script=Common}\p{Script=Inherited}]/u.test(character)) found.add('other');
   }
   return [...found];
+}
+
+/**
+ * Decodes one A-label (`xn--…`, lower case) to Unicode. Null when it is none, and where the Unicode form
+ * is not one that is taken for the same label: what is shown can be typed back.
+ */
+export function decodeLabel(label: string): string | null {
+  if (!label.startsWith('xn--')) return null;
+  const decoded = decodePunycode(label.slice(4));
+  if (decoded === null) return null;
+  const encoded = canonicalDomain(`${decoded}.test`);
+  return encoded.ok && encoded.domain === `${label}.test` ? decoded : null;
 }

@@ -43,4 +43,15 @@ describe('a byte budget', () => {
     expect([budget.held(), held.take(1), held.join(share('b', 1))]).toEqual([0, false, false]);
     expect(budget.open(share('a', 100)).take(100)).toBe(true);
   });
+
+  it('gives back a part of it, which others can take', () => {
+    const budget = byteBudget(100);
+    const [one, other] = [budget.open(share('a', 60)), budget.open(share('a', 60))];
+    one.take(60);
+    one.shrink(70);
+    expect([budget.held(), other.take(1)]).toEqual([60, false]);
+    one.shrink(10);
+    expect([budget.held(), other.take(50), other.take(1)]).toEqual([10, true, false]);
+    expect(one.take(0)).toBe(true);
+  });
 });

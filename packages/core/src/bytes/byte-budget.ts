@@ -15,6 +15,8 @@ export interface ByteReservation {
   take(bytes: number): boolean;
   /** Counts this reservation for one more party as well; false where that passes the party's share. */
   join(share: Share): boolean;
+  /** Gives back all but so many bytes. */
+  shrink(bytes: number): void;
   /** Gives all bytes back; no more can be reserved after that. Calling it again does nothing. */
   release(): void;
 }
@@ -27,7 +29,7 @@ export interface ByteBudget {
 }
 
 /** For a process with a single request, such as a command: every reservation is granted. */
-export const UNCOUNTED: ByteReservation = { take: () => true, join: () => true, release() {} };
+export const UNCOUNTED: ByteReservation = { take: () => true, join: () => true, shrink() {}, release() {} };
 
 export function byteBudget(total: number): ByteBudget {
   const ofParty = new Map<string, number>();
@@ -46,12 +48,15 @@ export function byteBudget(total: number): ByteBudget {
       const shares = [...first];
       let mine = 0;
       let isOpen = true;
+      const add = (bytes: number) => {
+        all += bytes;
+        mine += bytes;
+        for (const { party } of shares) change(party, bytes);
+      };
       return {
         take(bytes) {
           if (!isOpen || all + bytes > total || !shares.every((share) => hasRoom(share, bytes))) return false;
-          all += bytes;
-          mine += bytes;
-          for (const { party } of shares) change(party, bytes);
+          add(bytes);
           return true;
         },
         join(share) {
@@ -60,11 +65,10 @@ export function byteBudget(total: number): ByteBudget {
           change(share.party, mine);
           return true;
         },
+        shrink: (bytes) => add(-Math.max(0, mine - bytes)),
         release() {
-          if (!isOpen) return;
           isOpen = false;
-          all -= mine;
-          for (const { party } of shares) change(party, -mine);
+          add(-mine);
         },
       };
     },
