@@ -11,6 +11,7 @@ export {
 export * from './admission/evidence.ts';
 export * from './admission/limits.ts';
 export * from './admission/look-alike.ts';
+export * from './admission/mail-states.ts';
 export * from './admission/message-size.ts';
 export * from './admission/recipient.ts';
 export * from './admission/replay.ts';
@@ -42,6 +43,7 @@ export * from './errors/http.ts';
 export type { RelayFault } from './errors/relay.ts';
 export * from './jobs/backoff.ts';
 export * from './outbox/attachment.ts';
+export * from './outbox/delivery-states.ts';
 export * from './outbox/display-name.ts';
 export * from './outbox/limits.ts';
 export * from './outbox/mailbox.ts';

@@ -49,7 +49,6 @@ export interface IntakeDeps {
 const UNWANTED_BYTES = 64 * 1024;
 
 interface JudgedArrival extends Arrival {
-  agentId: string;
   agentName: string;
   via: string;
   /** The mail reported on a delivery of the agent. */
@@ -166,9 +165,7 @@ async function write(
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;
     if (!agent) return [];
-    const { id: agentId, name: agentName } = agent;
-    const { via } = message;
-    return [{ ...arrival, agentId, agentName, via, report: reported.has(arrival.mailId) }];
+    return [{ ...arrival, agentName: agent.name, via: message.via, report: reported.has(arrival.mailId) }];
   });
 }
 

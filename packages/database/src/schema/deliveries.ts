@@ -1,5 +1,5 @@
 /** Outgoing mails, people whom they don't reach, and notices of limits. */
-import type { LimitCode } from '@tinyfat/core';
+import type { DeliveryState, LimitCode } from '@tinyfat/core';
 import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface DeliveryTables {
@@ -8,20 +8,7 @@ export interface DeliveryTables {
   limit_notices: LimitNoticesTable;
 }
 
-/**
- * `awaiting_approval`: the owner decides whether it is sent. `bounced`: it was taken, and a delivery status notification
- * (RFC 3464) came back for good.
- */
-export const DELIVERY_STATES = [
-  'pending',
-  'sending',
-  'sent',
-  'awaiting_approval',
-  'failed',
-  'uncertain',
-  'bounced',
-] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
+export type { DeliveryState };
 
 /** One outgoing message with the exact bytes that are sent, recorded before the first try. */
 interface DeliveriesTable {

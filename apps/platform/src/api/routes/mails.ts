@@ -1,4 +1,4 @@
-import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/database';
+import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json } from '../answer.ts';
 

@@ -1,4 +1,4 @@
-import { DELIVERY_STATES } from '@tinyfat/database';
+import { DELIVERY_STATES } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 
