@@ -10,7 +10,7 @@ import { MAX_DECODED_BYTES } from '@tinyfat/core';
 import { smtpSession } from '@tinyfat/testing/smtp-session';
 import { letter } from '../e2e/support/door.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
-import { rawLimits } from '../packages/mail/src/inspect/raw-limits.ts';
+import { rawLimits } from '../packages/mail/src/mime/raw-limits.ts';
 import { NO_LIMITS } from './measure.ts';
 
 /** Times in ms, memory in bytes. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
-import { openSqlite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders } from '@tinyfat/storage/node';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';

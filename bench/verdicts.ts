@@ -2,7 +2,7 @@
 import { Resolver } from 'node:dns/promises';
 import { availableParallelism } from 'node:os';
 import { admit, parseAllowEntry } from '@tinyfat/core';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { authenticate } from 'mailauth';

@@ -1,9 +1,7 @@
 /** Programs of an agent's own: first in its PATH, there in its next turn, and no part of what runs the turn. */
 import { existsSync, readdirSync } from 'node:fs';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { describe, expect, it } from 'vitest';
+import { startStory } from './support/story.ts';
 
 /** Programs with the names of ours, which say that they were started. */
 const HOSTILE = `mkdir -p .local/bin; for name in bash sh node env which git prlimit setpriv; do
@@ -16,27 +14,12 @@ const makesVenvs =
   existsSync('/usr/bin/python3') &&
   readdirSync('/usr/lib').some((name) => existsSync(`/usr/lib/${name}/ensurepip`));
 
-describe('an agent with programs of its own', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
+describe('an agent with programs of its own', async () => {
+  const { ask } = await startStory();
   /** One turn with one command; gives what it printed. */
   const turn = async (command: string) => {
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
-    await sendMail(server, { to: 'scout@tinyfat.localhost', text: `Do it. ${call} [[reply: <{output}>]]` });
-    count++;
-    const text = (await server.answers(count)).at(-1)?.text ?? '';
+    const { text = '' } = await ask({ text: `Do it. ${call} [[reply: <{output}>]]` });
     return text.slice(text.indexOf('<') + 1, text.lastIndexOf('>')).trim();
   };
 

@@ -1,29 +1,20 @@
 /** What comes back is matched to what went out: shown, filed, and not tried on the same person again. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, header, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const scout = 'scout@tinyfat.localhost';
 
-describe('a mail that comes back', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('a mail that comes back', async () => {
+  const { server } = await startStory({
+    agents: { scout: ['bob@example.com'] },
+  });
   let outbox: string;
   beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: ['bob@example.com'] },
-    });
     const { id } = await server.json(['agent', 'show', 'scout']);
     outbox = join(server.dataDir, 'agents', id, 'outbox');
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
 
   const report = (messageId: string, recipient: string, status: string, action = 'failed') =>

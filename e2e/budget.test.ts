@@ -1,6 +1,6 @@
 /** Invariant 10: money is set aside before it is spent, counted as it flows, and stopped at the cap. */
 import { join } from 'node:path';
-import { openSqlite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';

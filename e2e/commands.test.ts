@@ -1,32 +1,14 @@
 /** Commands by mail: answered without a model call, and what they change holds for the next turn. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import type Mail from 'nodemailer/lib/mailer';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { describe, expect, it } from 'vitest';
+import type { ReceivedMail } from './support/mail.ts';
+import { startStory } from './support/story.ts';
 
-describe('commands', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
-  const mail = async (subject: string, text = ''): Promise<ReceivedMail> => {
-    await sendMail(server, { to: 'scout@tinyfat.localhost', subject, text });
-    count++;
-    return (await server.answers(count)).at(-1) as ReceivedMail;
-  };
+describe('commands', async () => {
+  const { model, server, ask } = await startStory();
+  const mail = (subject: string, text = '') => ask({ subject, text });
   const agentFolder = () =>
     join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '');
   const hashOf = (reply: ReceivedMail) => reply.text?.match(/\[scout:([0-9a-f]{4}) /)?.[1];
@@ -120,9 +102,7 @@ describe('commands', () => {
 
   it('are not found in hidden or forwarded text, which reaches the model apart or not at all', async () => {
     const asked = async (message: Mail.Options): Promise<string> => {
-      await sendMail(server, { to: 'scout@tinyfat.localhost', ...message });
-      count++;
-      await server.answers(count);
+      await ask(message);
       return JSON.stringify(model.requests.at(-1)?.body);
     };
     const before = model.requests.length;

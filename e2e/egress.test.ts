@@ -1,7 +1,8 @@
 /** What an agent reaches over the network is its own policy's and the operator's; what is refused is told with its reason. */
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { openSqlite, setAgentEgress } from '@tinyfat/database';
+import { updateAgent } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
@@ -51,7 +52,7 @@ describe('the way out of a sandbox', () => {
   async function setEgress(text: string) {
     const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
     const [{ id }] = (await db.selectFrom('agents').select('id').execute()) as [{ id: string }];
-    await setAgentEgress(db, id, text);
+    await updateAgent(db, id, { egress: text });
     await db.destroy();
   }
 

@@ -1,29 +1,20 @@
 /** References and In-Reply-To lead to a conversation of the same agent, or to none (invariants 7 and 9). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
-describe('References that name another agent’s thread', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('References that name another agent’s thread', async () => {
+  const { model, server } = await startStory({
+    agents: { scout: [], ops: ['eve@else.example'] },
+  });
   beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [], ops: ['eve@else.example'] },
-    });
     for (const name of ['scout', 'ops']) {
       const { id } = await server.json(['agent', 'show', name]);
       const config = JSON.stringify({ model: 'haiku', session_scope: 'thread' });
       writeFileSync(join(server.dataDir, 'agents', id, 'config.json'), config);
     }
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
 
   it('open a session of its own, without a word of the other', async () => {

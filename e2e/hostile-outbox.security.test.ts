@@ -1,11 +1,10 @@
 /** Invariant 6: the outbox is data. A bad file goes to failed/ with its reason, and never stops the others. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const SCRIPT = `
 cd /data/outbox/email
@@ -28,16 +27,12 @@ sleep 0.05
 echo '{"to":["ann@example.org"],"subject":"Second good","body":"two"}' > o-good.json
 `;
 
-describe('a hostile outbox', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('a hostile outbox', async () => {
+  const { server } = await startStory({
+    agents: { scout: ['ann@example.org'] },
+  });
   let mails: ReceivedMail[];
   beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: ['ann@example.org'] },
-    });
     writeFileSync(join(server.dataDir, 'secret'), 'TOP SECRET');
     const command = SCRIPT.replaceAll('SECRET_FILE', join(server.dataDir, 'secret'));
     const tool = JSON.stringify({ command });
@@ -46,10 +41,6 @@ describe('a hostile outbox', () => {
       text: `Go. [[tool: bash ${tool}]] [[reply: Done.]]`,
     });
     mails = await server.answers(3);
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
   const folder = () =>
     join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '', 'outbox');

@@ -2,43 +2,23 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startStory } from './support/story.ts';
 
 const KEY = 'sk-ant-REALKEY-4711';
 
-describe('an agent that turned hostile', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
+describe('an agent that turned hostile', async () => {
+  const { model, server, ask } = await startStory({ key: KEY, agents: { scout: [], neighbour: [] } });
   beforeAll(async () => {
-    model = await startAnthropicStandIn({ apiKey: KEY });
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [], neighbour: [] },
-    });
-    await sendMail(server, {
+    await ask({
       to: 'neighbour@tinyfat.localhost',
       text: '[[tool: bash {"command":"echo NEIGHBOUR-SECRET > diary.txt"}]]',
     });
-    count++;
-    await server.answers(count);
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
   /** What a command prints inside; it is also what the agent would mail to the attacker. */
   const inside = async (command: string): Promise<string> => {
     const tool = JSON.stringify({ command: `{ ${command}\n} 2>&1` });
-    await sendMail(server, {
-      to: 'scout@tinyfat.localhost',
-      text: `[[tool: bash ${tool}]] [[reply: {output}]]`,
-    });
-    count++;
-    return (await server.answers(count)).at(-1)?.text ?? '';
+    return (await ask({ text: `[[tool: bash ${tool}]] [[reply: {output}]]` })).text ?? '';
   };
 
   it('finds no key in any environment, command line, file or open descriptor', async () => {

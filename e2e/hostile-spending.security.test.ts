@@ -1,42 +1,26 @@
 /** Invariant 10 through the whole system: an agent that uses its run token to spend more than its budget has. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { describe, expect, it } from 'vitest';
+import { startStory } from './support/story.ts';
 
 /** The token of the run, which step-mom got in its environment. */
 const TOKEN = `$(cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 's/^TINYFAT_RUN_TOKEN=//p' | head -1)`;
 
-describe('an agent that wants to spend more than it may', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, OWNER_BUDGET_USD: '1' },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
+describe('an agent that wants to spend more than it may', async () => {
+  const { model, server, ask } = await startStory({
+    environment: { OWNER_BUDGET_USD: '1' },
   });
   /** What requests with these bodies are answered, and the cost of the turn. */
-  const ask = async (...bodies: object[]) => {
+  const request = async (...bodies: object[]) => {
     const before = model.requests.length;
     const lines = bodies.map(
       (body) =>
         `curl -sS --noproxy '*' -m 20 -H "x-api-key: $T" -H 'anthropic-version: 2023-06-01' -H 'content-type: application/json' -d '${JSON.stringify(body)}' http://127.0.0.1:3128/anthropic/v1/messages; echo`,
     );
     const command = `T=${TOKEN}\n${lines.join('\n')}`;
-    await sendMail(server, {
-      to: 'scout@tinyfat.localhost',
+    const { text = '' } = await ask({
       text: `[[tool: bash ${JSON.stringify({ command })}]] [[reply: {output}]]`,
     });
-    count += 1;
-    const text = (await server.answers(count)).at(-1)?.text ?? '';
     const [run] = await server.json(['runs']);
     // Two requests are those of the turn itself.
     return { text, passed: model.requests.length - before - 2, cost: run.cost_usd };
@@ -49,15 +33,15 @@ describe('an agent that wants to spend more than it may', () => {
   const TURN = 2 * 0.001854;
 
   it('pays the price of the model that it asks for, not of the one that it was given', async () => {
-    const haiku = await ask(body);
+    const haiku = await request(body);
     expect(haiku.text).toContain('"text":"hi"');
     expect(haiku).toMatchObject({ passed: 1, cost: expect.closeTo(TURN + 0.001854, 5) });
-    const opus = await ask({ ...body, model: 'claude-opus-4-5' });
+    const opus = await request({ ...body, model: 'claude-opus-4-5' });
     expect(opus).toMatchObject({ passed: 1, cost: expect.closeTo(TURN + 5 * 0.001854, 5) });
   });
 
   it('gets no endless answer of the dearest model, no other service, and no model without a price', async () => {
-    const { text, passed, cost } = await ask(
+    const { text, passed, cost } = await request(
       { ...body, model: 'claude-fable-5', max_tokens: 1_000_000_000 },
       { ...body, tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
       { ...body, service_tier: 'auto' },

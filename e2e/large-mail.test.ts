@@ -1,29 +1,16 @@
 /** A file as large as a mail may bring: it is its own size that counts, not that of its encoding. */
 import { createHash, randomBytes } from 'node:crypto';
 import { MAX_DECODED_BYTES, MAX_MESSAGE_BYTES } from '@tinyfat/core';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { answerTo } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const MIB = 1024 * 1024;
 const TOO_LARGE =
   '552 5.3.4 The message is too large: at most 25 MiB are taken, which are up to 36 MiB in the encoding of mail';
 
-describe('a mail with a large file', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
+describe('a mail with a large file', async () => {
+  const { server } = await startStory();
   /** Base64 in lines of 76 characters, as mail programs send it. */
   const send = (subject: string, text: string, content: Buffer) =>
     answerTo(server, {

@@ -1,23 +1,13 @@
 /** Invariant 2: one turn per agent at a time, in order of arrival; agents don't wait for each other. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
-describe('many mails', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, WORKERS: '2' },
-      agents: { one: [], two: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
+describe('many mails', async () => {
+  const { model, server } = await startStory({
+    environment: { WORKERS: '2' },
+    agents: { one: [], two: [] },
   });
 
   it('lets two agents work at the same time', async () => {

@@ -1,29 +1,18 @@
 /** What an operator sees of a running server: log lines that belong together, metrics, readiness. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, sendMail } from './support/mail.ts';
 import { newestDelivery } from './support/outbox.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const to = 'scout@tinyfat.localhost';
 
-describe('the operator', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('the operator', async () => {
+  const { server } = await startStory();
   beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
     await sendMail(server, { to, subject: 'A private subject', text: '[[reply: A private answer.]]' });
     await answerTo(server, { to, from: 'stranger@example.net' });
     await newestDelivery(server, 'sent');
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(`http://${server.host}:8025${path}`, { headers });

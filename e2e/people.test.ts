@@ -1,28 +1,17 @@
 /** A mail with several people on it: who gets the answer, who may answer in turn, whose turn it is. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { answerTo, type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const scout = 'scout@tinyfat.localhost';
 const ops = 'ops@tinyfat.localhost';
 
-describe('several people on a mail', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('several people on a mail', async () => {
+  const { server } = await startStory({
+    agents: { scout: ['bob@example.com', '@team.example'], ops: [] },
+  });
   let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: ['bob@example.com', '@team.example'], ops: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
   const repliesTo = async (mail: Parameters<typeof sendMail>[1], answers = 1) => {
     await sendMail(server, { text: '[[reply: ok]]', ...mail });
     count += answers;

@@ -1,25 +1,18 @@
 /** One mail, one turn, one reply: the whole way. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { header, type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
 const KEY = 'sk-ant-the-real-key-0123456789';
 
-describe('a mail from an allowed sender', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('a mail from an allowed sender', async () => {
+  const { model, server } = await startStory({ key: KEY, agents: { scout: ['ann@example.org'] } });
   let messageId: string;
   let reply: ReceivedMail;
   beforeAll(async () => {
-    model = await startAnthropicStandIn({ apiKey: KEY });
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: ['ann@example.org'] },
-    });
     messageId = await sendMail(server, {
       from: 'Ann <ann@example.org>',
       to: 'scout@tinyfat.localhost',
@@ -27,10 +20,6 @@ describe('a mail from an allowed sender', () => {
       text: 'What is it? [[reply: It is **this**.]]',
     });
     [reply] = (await server.answers(1)) as [ReceivedMail];
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
   });
 
   it('is answered in its thread, to its sender, by the agent', () => {

@@ -1,34 +1,19 @@
 /** With `session_scope: sender` each person has a conversation of their own, and sees no other one. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startStory } from './support/story.ts';
 
-describe('sessions by sender', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
+describe('sessions by sender', async () => {
+  const { model, server, ask } = await startStory({
+    agents: { scout: ['bob@example.org'] },
+  });
   beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: ['bob@example.org'] },
-    });
     const [agent] = readdirSync(join(server.dataDir, 'agents'));
     const config = join(server.dataDir, 'agents', agent ?? '', 'config.json');
     writeFileSync(config, '{"model":"haiku","session_scope":"sender"}');
   });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
-  const mail = async (from: string, subject: string, text = ''): Promise<ReceivedMail> => {
-    await sendMail(server, { to: 'scout@tinyfat.localhost', from, subject, text });
-    count++;
-    return (await server.answers(count)).at(-1) as ReceivedMail;
-  };
+  const mail = (from: string, subject: string, text = '') => ask({ from, subject, text });
 
   it('are kept apart, also from /resume; plus-tags are one person', async () => {
     const owner = await mail('owner@example.com', 'Secret plan', 'Tell nobody. [[reply: I won’t.]]');

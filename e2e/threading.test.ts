@@ -1,25 +1,12 @@
 /** A conversation hangs together: for the client that began it, and for one that threads in its own way. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
 
-describe('threading', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
+describe('threading', async () => {
+  const { model, server } = await startStory();
   let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
   const send = async (mail: Parameters<typeof sendMail>[1]) => {
     const id = await sendMail(server, { to: 'scout@tinyfat.localhost', ...mail });
     count++;

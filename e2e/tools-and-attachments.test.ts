@@ -1,9 +1,7 @@
 /** Tools run in the sandbox; attachments come in as files and go out of the agent's folder. */
 
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ReceivedMail, sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { describe, expect, it } from 'vitest';
+import { startStory } from './support/story.ts';
 
 /** A red dot. */
 const PNG = Buffer.from(
@@ -11,27 +9,10 @@ const PNG = Buffer.from(
   'base64',
 );
 
-describe('tools and attachments', () => {
-  let model: AnthropicStandIn;
-  let server: Tinyfat;
-  let count = 0;
-  beforeAll(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
-  });
-  afterAll(async () => {
-    await server?.dispose();
-    await model?.close();
-  });
-  const ask = async (text: string, attachments: { filename: string; content: Buffer | string }[] = []) => {
-    await sendMail(server, { to: 'scout@tinyfat.localhost', text, attachments });
-    count++;
-    const mails = await server.answers(count);
-    return mails.at(-1) as ReceivedMail;
-  };
+describe('tools and attachments', async () => {
+  const { model, server, ask: askWith } = await startStory();
+  const ask = (text: string, attachments: { filename: string; content: Buffer | string }[] = []) =>
+    askWith({ text, attachments });
 
   it('runs several tools one after the other and answers with what they gave', async () => {
     const reply = await ask(

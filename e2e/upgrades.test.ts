@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openSqlite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeFixture } from '../packages/database/src/upgrades/fixtures.ts';
 import { answerTo } from './support/mail.ts';

@@ -47,7 +47,7 @@ apps/step-mom/build.ts)
 	printf 'first half, ' >"$2/main.js"
 	echo build >>"$CHECKOUT/log"
 	echo 'half of it is built' >&2
-	while [ ! -e "$CHECKOUT/go" ]; do :; done
+	while [ ! -e "$CHECKOUT/go" ]; do /bin/sleep 0.02; done
 	cat "$CHECKOUT/apps/step-mom/src/source" >>"$2/main.js"
 	rm -r "$CHECKOUT/building"
 	;;

@@ -72,6 +72,7 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   TINYFAT_SET_UP: 'bin/with-node',
   CHROMIUM: 'bin/with-chromium',
   SCREENSHOTS: 'e2e/support/browser.ts',
+  FUZZ_RUNS: 'packages/testing/src/fuzz-runs.ts',
   NODE_EXTRA_CA_CERTS: 'Node',
   NODE_COMPILE_CACHE: 'Node',
   NODE_USE_ENV_PROXY: 'Node',

@@ -1,5 +1,6 @@
 /** Whatever comes through the door ends in one answer and one verdict, and the next mail is taken as ever. */
 
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,11 +86,11 @@ describe('the door', () => {
   });
   afterAll(() => door?.dispose());
 
-  it('gives one answer and one verdict to any bytes', { timeout: 120_000 }, async () => {
+  it('gives one answer and one verdict to any bytes', async () => {
     const genuine = await owner.sign(letter({}));
     let client = await door.connect();
     const before = process.memoryUsage.rss();
-    let rows = (await door.mails()).length;
+    let rows = await door.mailCount();
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(bytes, soup, spoilt(genuine)),
@@ -102,17 +103,17 @@ describe('the door', () => {
           }
           const answer = await client.send(raw, { from });
           expect(answer).toMatch(/^(250|451|550|552|554) \d\.\d\.\d/);
-          const now = await door.mails();
+          const now = await door.mailCount();
           // Trouble that may pass leaves no row; anything else leaves one.
-          expect(now.length - rows).toBe(answer.startsWith('451') ? 0 : 1);
-          rows = now.length;
+          expect(now - rows).toBe(answer.startsWith('451') ? 0 : 1);
+          rows = now;
           if (answer.startsWith('451')) return;
-          const refused = now.at(-1)?.verdict === 'refused';
-          expect(refused).toBe(!answer.startsWith('250'));
-          expect(now.at(-1)?.reason).toMatch(/^[ -~]{10,}$/);
+          const { verdict, reason } = await door.newest();
+          expect(verdict === 'refused').toBe(!answer.startsWith('250'));
+          expect(reason).toMatch(/^[ -~]{10,}$/);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: fuzzRuns(150) },
     );
     client.end();
     expect(door.log.filter((line) => line.startsWith('error'))).toEqual([]);

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS, type MailLimits, newId } from '@tinyfat/core';
 import { type Database, insertAgent, type Mail } from '@tinyfat/database';
 import { type MailQueue, mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { sql } from 'kysely';
@@ -58,6 +58,8 @@ export interface Door {
   session(): SmtpSession;
   /** All rows, oldest first. */
   mails(): Promise<Mail[]>;
+  /** How many rows. */
+  mailCount(): Promise<number>;
   /** The newest row. */
   newest(): Promise<Mail>;
   /** How many turns would be taken. */
@@ -132,8 +134,20 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
       }
     },
     connect: () => connect(listener.port),
+    async mailCount() {
+      const { count } = await db
+        .selectFrom('mails')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
     async newest() {
-      const newest = (await mails()).at(-1);
+      const newest = await db
+        .selectFrom('mails')
+        .selectAll()
+        .orderBy(sql`rowid`, 'desc')
+        .limit(1)
+        .executeTakeFirst();
       if (!newest) throw new Error('no mail came');
       return newest;
     },

@@ -3,7 +3,7 @@
  * every request; outside of `node/` and `backend/` nothing in this app knows its runtime.
  */
 
-import type { ErrorCode, HeldBytes } from '@tinyfat/core';
+import type { ByteReservation, ErrorCode } from '@tinyfat/core';
 import type { AgentOverview } from '@tinyfat/database';
 import type { Accounts, Viewer } from './accounts/contract.ts';
 
@@ -30,11 +30,11 @@ export interface WebhookTakers {
   takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
 }
 
-/** A webhook as it came; `held` counts the bytes of its body. */
+/** A webhook as it came; `reservation` counts the bytes of its body. */
 export interface WebhookRequest {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
-  held: HeldBytes;
+  reservation: ByteReservation;
 }
 
 /** What a provider is answered; `code` and `reason` are null where all is well. */
@@ -65,7 +65,7 @@ export interface Backend {
   /** The first of the agents that a person may see, by name, and how many there are. */
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers every request below `/api/v1`; never rejects. */
-  api(request: Request, from: RequestOrigin, held: HeldBytes): Promise<Response>;
+  api(request: Request, from: RequestOrigin, held: ByteReservation): Promise<Response>;
   reportFault: ReportFault;
 }
 
@@ -74,5 +74,5 @@ export interface RequestContext {
   backend: Backend;
   origin: RequestOrigin;
   /** Counts the bytes of this request that are in memory; the server releases it after the answer. */
-  held: HeldBytes;
+  held: ByteReservation;
 }

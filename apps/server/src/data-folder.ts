@@ -2,13 +2,8 @@
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MasterKeys, RawMailStore } from '@tinyfat/core';
-import {
-  type Database,
-  type MasterKeySource,
-  masterKeySource,
-  openSqlite,
-  type Upgrade,
-} from '@tinyfat/database';
+import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
+import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
   type DirectoryFolders,

@@ -1,5 +1,6 @@
 /** People who have signed in, for the command line and the pages. Addresses are canonical. */
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
+import { rowsChanged } from './statements.ts';
 
 /** One person with how many browsers are signed in. Times in epoch ms. */
 export interface AccountLine {
@@ -10,7 +11,7 @@ export interface AccountLine {
   lastSignIn: number | null;
 }
 
-/** Everybody who has signed in once, by address; sessions that have expired at `now` don't count. */
+/** Everybody who has signed in once, by address, without the sessions that have expired at `now`. */
 export async function listAccounts(db: Database, now: number): Promise<AccountLine[]> {
   const rows = await db
     .selectFrom('account_users as user')
@@ -43,27 +44,10 @@ export async function endSessions(db: Database, address: string): Promise<number
     .where('email', '=', address)
     .executeTakeFirst();
   if (!user) return null;
-  const gone = await db
-    .deleteFrom('account_sessions')
-    .where('user_id', '=', user.id)
-    .returning('id')
-    .execute();
-  return gone.length;
+  return await rowsChanged(db.deleteFrom('account_sessions').where('user_id', '=', user.id));
 }
 
 /** Removes sessions that have expired. */
 export async function removeExpiredSessions(db: Database, now: number): Promise<void> {
   await db.deleteFrom('account_sessions').where('expires_at', '<', new Date(now).toISOString()).execute();
-}
-
-/** Whether an agent that exists has this owner. */
-export async function ownsAgent(db: Database, address: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('agents')
-    .select('id')
-    .where('owner', '=', address)
-    .where('deleted_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }

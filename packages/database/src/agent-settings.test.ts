@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   addAllowedSender,
@@ -8,18 +9,17 @@ import {
   findAgent,
   insertAgent,
   markAgentDeleted,
-  setAgentDisplayName,
-  setAgentEgress,
   setAgentOwner,
+  updateAgent,
 } from './agents.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 describe('what an owner sets for an agent', () => {
   let folder: string;
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-db-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     for (const name of ['scout', 'other']) {
       await insertAgent(db, { id: `id-${name}`, name, owner: 'ann@example.com', created_at: 1 }, []);
     }
@@ -34,8 +34,8 @@ describe('what an owner sets for an agent', () => {
   });
 
   it('changes one agent', async () => {
-    expect(await setAgentEgress(db, 'id-scout', 'api.example.com')).toBe(true);
-    expect(await setAgentDisplayName(db, 'id-scout', 'Scout of Ann')).toBe(true);
+    expect(await updateAgent(db, 'id-scout', { egress: 'api.example.com' })).toBe(true);
+    expect(await updateAgent(db, 'id-scout', { display_name: 'Scout of Ann' })).toBe(true);
     expect(await findAgent(db, 'scout')).toMatchObject({
       egress: 'api.example.com',
       display_name: 'Scout of Ann',
@@ -57,8 +57,8 @@ describe('what an owner sets for an agent', () => {
   it('changes nothing of an agent that is deleted or is not there', async () => {
     await markAgentDeleted(db, 'id-scout', 9);
     for (const id of ['id-scout', 'nobody']) {
-      expect(await setAgentEgress(db, id, 'none')).toBe(false);
-      expect(await setAgentDisplayName(db, id, 'x')).toBe(false);
+      expect(await updateAgent(db, id, { egress: 'none' })).toBe(false);
+      expect(await updateAgent(db, id, { display_name: 'x' })).toBe(false);
       expect(await setAgentOwner(db, id, 'eve@example.com', 9)).toBe(false);
       expect(await allowedSenders(db, id)).not.toContain('eve@example.com');
     }

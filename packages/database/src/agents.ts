@@ -1,7 +1,7 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
-import type { Agent, NewAgent } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Agent, Database, NewAgent } from './schema/index.ts';
+import { changed, exists } from './statements.ts';
 
 /** Adds an agent with its owner and further entries on the allow-list; false when the name is taken. */
 export async function insertAgent(
@@ -10,13 +10,9 @@ export async function insertAgent(
   entries: readonly string[],
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
-    const made = await tx
-      .insertInto('agents')
-      .values({ ...agent, deleted_at: null })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (!made) return false;
+    const row = { ...agent, deleted_at: null };
+    const insert = tx.insertInto('agents').values(row);
+    if (!(await changed(insert.onConflict((conflict) => conflict.doNothing())))) return false;
     const all = [...new Set([agent.owner, ...entries])];
     await tx
       .insertInto('allowed_senders')
@@ -46,29 +42,40 @@ export async function listAgents(db: Database): Promise<Agent[]> {
   return await db.selectFrom('agents').selectAll().where('deleted_at', 'is', null).orderBy('name').execute();
 }
 
+/** Whether an agent that exists has this owner. */
+export async function ownsAgent(db: Database, address: string): Promise<boolean> {
+  const own = db.selectFrom('agents').select('id').where('owner', '=', address);
+  return await exists(own.where('deleted_at', 'is', null).limit(1));
+}
+
 /** Takes the agent's address away; its mails, runs and deliveries stay on record. */
 export async function markAgentDeleted(db: Database, id: string, at: number): Promise<void> {
-  await db
-    .updateTable('agents')
-    .set({ deleted_at: at })
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .execute();
+  await updateAgent(db, id, { deleted_at: at });
 }
 
-/** Sets what its turns may reach, a text of core's `egressText`; runs that have begun keep what they had. False: no such agent. */
-export async function setAgentEgress(db: Database, agentId: string, egress: string): Promise<boolean> {
-  return await changeAgent(db, agentId, { egress });
-}
-
-/** Sets the name in From of what it sends; empty: none of its own. False: no such agent. */
-export async function setAgentDisplayName(db: Database, agentId: string, name: string): Promise<boolean> {
-  return await changeAgent(db, agentId, { display_name: name });
+/** Whether a turn or command of the agent is under way. */
+export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
+  const jobs = db.selectFrom('jobs').select('id').where('agent_id', '=', agentId);
+  return await exists(jobs.where('state', '=', 'running'));
 }
 
 /**
- * Gives the agent to another owner, who takes the place of the one before on the allow-list; whoever else is on it
- * stays. False: no such agent.
+ * Changes an agent: `egress` is a text of core's `egressText`, which a run under way does not notice. False: no such
+ * agent.
+ */
+export async function updateAgent(
+  db: Database,
+  id: string,
+  values: Partial<Pick<Agent, 'egress' | 'display_name' | 'owner' | 'deleted_at'>>,
+): Promise<boolean> {
+  return await changed(
+    db.updateTable('agents').set(values).where('id', '=', id).where('deleted_at', 'is', null),
+  );
+}
+
+/**
+ * Gives the agent to another owner, who takes the place of the one before on the allow-list; the other entries stay.
+ * False: no such agent.
  */
 export async function setAgentOwner(
   db: Database,
@@ -78,40 +85,14 @@ export async function setAgentOwner(
 ): Promise<boolean> {
   return await db.transaction().execute(async (tx) => {
     const before = await agentById(tx, agentId);
-    if (!(await changeAgent(tx, agentId, { owner }))) return false;
+    if (!(await updateAgent(tx, agentId, { owner }))) return false;
     if (before && before.owner !== owner) await removeAllowedSender(tx, agentId, before.owner);
     await addAllowedSender(tx, agentId, owner, at);
     return true;
   });
 }
 
-async function changeAgent(
-  db: Database,
-  agentId: string,
-  values: Partial<Pick<Agent, 'egress' | 'display_name' | 'owner'>>,
-): Promise<boolean> {
-  const changed = await db
-    .updateTable('agents')
-    .set(values)
-    .where('id', '=', agentId)
-    .where('deleted_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return changed !== undefined;
-}
-
-/** Entries of the allow-list, the owner's own address among them, in order. */
-export async function allowedSenders(db: Database, agentId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('allowed_senders')
-    .select('entry')
-    .where('agent_id', '=', agentId)
-    .orderBy('entry')
-    .execute();
-  return rows.map((row) => row.entry);
-}
-
-/** The same with when each was added, the newest first. */
+/** Entries of the allow-list, the owner's own address among them, the newest first. */
 export async function allowedSenderRows(
   db: Database,
   agentId: string,
@@ -125,15 +106,9 @@ export async function allowedSenderRows(
     .execute();
 }
 
-/** Whether a turn or command of the agent is under way. */
-export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('jobs')
-    .select('id')
-    .where('agent_id', '=', agentId)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  return row !== undefined;
+/** The entries alone, in order. */
+export async function allowedSenders(db: Database, agentId: string): Promise<string[]> {
+  return (await allowedSenderRows(db, agentId)).map(({ entry }) => entry).sort();
 }
 
 /** The allow-list as the rules of admission and of outgoing mail want it. */
@@ -149,22 +124,13 @@ export async function addAllowedSender(
   entry: string,
   at: number,
 ): Promise<boolean> {
-  const made = await db
-    .insertInto('allowed_senders')
-    .values({ agent_id: agentId, entry, created_at: at })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('entry')
-    .executeTakeFirst();
-  return made !== undefined;
+  const insert = db.insertInto('allowed_senders').values({ agent_id: agentId, entry, created_at: at });
+  return await changed(insert.onConflict((conflict) => conflict.doNothing()));
 }
 
 /** Removes an entry; false when it was not there. */
 export async function removeAllowedSender(db: Database, agentId: string, entry: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('allowed_senders')
-    .where('agent_id', '=', agentId)
-    .where('entry', '=', entry)
-    .returning('entry')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(
+    db.deleteFrom('allowed_senders').where('agent_id', '=', agentId).where('entry', '=', entry),
+  );
 }

@@ -1,18 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
 import { backlog } from './backlog.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 describe('the backlog', () => {
   let folder: string;
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-backlog-'));
-    db = await openSqlite(join(folder, 'b.sqlite'));
+    db = await openFreshDatabase(join(folder, 'b.sqlite'));
     for (const name of ['a', 'b']) {
       await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
     }

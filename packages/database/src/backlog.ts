@@ -1,6 +1,8 @@
-/** How much waits, for readiness and for the gauges. Each count reads only its own partial index. */
+/** How much waits, for the gauges, each counted by its own partial index; and whether writes work, for readiness. */
 import { sql } from 'kysely';
-import type { Database } from './sqlite.ts';
+import { inQuarantine } from './mails.ts';
+import type { Database } from './schema/index.ts';
+import { countRows } from './statements.ts';
 
 /** What waits at one moment. */
 export interface Backlog {
@@ -34,25 +36,30 @@ export async function backlog(db: Database, now: number): Promise<Backlog> {
     )
     .executeTakeFirstOrThrow();
   return {
-    jobsReady: await count(db, 'jobs', `state = 'ready'`),
-    jobsRunning: await count(db, 'jobs', `state = 'running'`),
+    jobsReady: await countIn(db, 'jobs', 'ready'),
+    jobsRunning: await countIn(db, 'jobs', 'running'),
     oldestDueMs: oldest.at === null ? 0 : now - oldest.at,
-    deliveriesPending: await count(db, 'deliveries', `state = 'pending'`),
-    mailsWaiting: await count(db, 'mails', `state in ('quarantined', 'over_limit')`),
-    deliveriesAwaitingApproval: await count(db, 'deliveries', `state = 'awaiting_approval'`),
+    deliveriesPending: await countIn(db, 'deliveries', 'pending'),
+    mailsWaiting: await countRows(db.selectFrom('mails').where(inQuarantine)),
+    deliveriesAwaitingApproval: await countIn(db, 'deliveries', 'awaiting_approval'),
   };
 }
 
-/** The condition stands in the statement as the index has it: only then is the index used. */
-async function count(
+/** The state stands in the statement as the partial index has it: only then is the index used. */
+async function countIn(
   db: Database,
-  table: 'jobs' | 'deliveries' | 'mails',
-  condition: string,
+  table: 'jobs' | 'deliveries',
+  state: 'ready' | 'running' | 'pending' | 'awaiting_approval',
 ): Promise<number> {
-  const row = await db
-    .selectFrom(table)
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where(sql.raw<boolean>(condition))
-    .executeTakeFirstOrThrow();
-  return row.count;
+  return await countRows(db.selectFrom(table).where(sql<boolean>`state = ${sql.lit(state)}`));
+}
+
+/** Rejects where the database takes no write: the disk is full or read-only, the file is damaged. Leaves nothing behind. */
+export async function testWrite(db: Database): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    // A subject that no attempt has. An update that changes nothing would write nothing.
+    const row = { kind: 'code_network', subject: '', at: 0 } as const;
+    await tx.insertInto('sign_in_attempts').values(row).execute();
+    await tx.deleteFrom('sign_in_attempts').where('subject', '=', '').execute();
+  });
 }

@@ -5,7 +5,7 @@ import { insertAgent, markAgentDeleted } from './agents.ts';
 import { budgetOf, capsOf, monthSpent, removeBudget, setBudget } from './budgets.ts';
 import { noteSpending, reserve } from './reservations.ts';
 import { addUsage, endRun, startRun } from './runs.ts';
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 const NOVEMBER = monthOf(Date.parse('2026-11-15'));
 const OWNER = 'owner@example.com';

@@ -1,8 +1,8 @@
 /** Budgets: what a month may cost, of one agent or of all agents of an owner. Amounts are micro-dollars. */
 import { type BudgetScope, type Cap, type Month, microUsdOf } from '@tinyfat/core';
 import { sql } from 'kysely';
-import type { Agent, Budget } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Agent, Budget, Database } from './schema/index.ts';
+import { changed } from './statements.ts';
 
 /** The budget that was set for an agent (by id) or an owner (canonical address); undefined when there is none. */
 export async function budgetOf(
@@ -32,18 +32,12 @@ export async function setBudget(db: Database, budget: Budget): Promise<void> {
 
 /** Removes a budget; false when there was none. */
 export async function removeBudget(db: Database, scope: BudgetScope, subject: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('budgets')
-    .where('scope', '=', scope)
-    .where('subject', '=', subject)
-    .returning('subject')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(db.deleteFrom('budgets').where('scope', '=', scope).where('subject', '=', subject));
 }
 
 /**
- * What the runs that started in a month have cost, and what those of them that are under way have set aside. Deleted
- * agents count for their owner too.
+ * What the runs that started in a month have cost, and what those under way have reserved. Deleted agents count for their
+ * owner too.
  */
 export async function monthSpent(
   db: Database,

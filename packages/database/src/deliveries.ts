@@ -1,11 +1,14 @@
 /**
  * Outgoing messages. A row with the exact bytes exists before anything is sent; `sending` is set before a try,
- * so that after a crash a try whose end nobody knows can be told from one that never began.
+ * so that after a crash a try with an unknown outcome can be told from one that never began.
  */
 import { sql } from 'kysely';
+import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
 import { setMailState } from './mails.ts';
-import type { Delivery, DeliveryState, NewDelivery } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
+import { changed, countRows, exists, rowsChanged } from './statements.ts';
+
+const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
 
 /** Records deliveries in the order in which they are to be sent. */
 export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
@@ -24,25 +27,18 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
 
 /** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
 export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
-  let query = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
-  if (agentId !== null) query = query.where('agent_id', '=', agentId);
-  return await query.execute();
+  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
+  return await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
 }
 
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
 export async function markFiled(db: Database, id: string, state: DeliveryState): Promise<boolean> {
-  const row = await db
-    .updateTable('deliveries')
-    .set({ filed: 1 })
-    .where('id', '=', id)
-    .where('state', '=', state)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+  const filed = db.updateTable('deliveries').set({ filed: 1 });
+  return await changed(filed.where('id', '=', id).where('state', '=', state));
 }
 
 /**
- * Takes the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt with
+ * Claims the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt with
  * this provider until it is settled.
  */
 export async function claimDelivery(
@@ -50,67 +46,29 @@ export async function claimDelivery(
   now: number,
   provider: string,
 ): Promise<Delivery | undefined> {
-  return await db
-    .updateTable('deliveries')
-    .set((row) => ({
-      state: 'sending',
-      attempts: row('attempts', '+', 1),
-      doubt_since: row.fn.coalesce('doubt_since', row.val(now)),
-      provider: row.case().when('doubt_since', 'is', null).then(provider).else(row.ref('provider')).end(),
-    }))
-    .where('seq', '=', (select) =>
-      select
-        .selectFrom('deliveries as next')
-        .select('next.seq')
-        .where('next.state', '=', sql.lit('pending'))
-        .where('next.next_attempt_at', '<=', now)
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('deliveries as other')
-                .select(sql.lit(1).as('one'))
-                .whereRef('other.agent_id', '=', 'next.agent_id')
-                .where('other.state', '=', sql.lit('sending')),
-            ),
-          ),
-        )
-        .orderBy('next.seq')
-        .limit(1),
-    )
-    .where('state', '=', 'pending')
-    .returningAll()
-    .executeTakeFirst();
+  return await claimNext<Delivery>(db, DELIVERIES, {
+    now,
+    set: sql`state = 'sending', doubt_since = coalesce(doubt_since, ${now}),
+      provider = case when doubt_since is null then ${provider} else provider end`,
+    only: sql`not exists (select 1 from deliveries as other
+      where other.agent_id = next.agent_id and other.state = 'sending')`,
+    orderBy: 'seq',
+  });
+}
+
+/** When the next pending delivery is due, epoch ms; null when none waits. */
+export async function nextDeliveryDue(db: Database): Promise<number | null> {
+  return await firstDue(db, DELIVERIES, sql`state = 'pending'`);
 }
 
 /** Ends a try: sets the state and what is known; false for a delivery that is not being sent any more. */
 export async function settleDelivery(
   db: Database,
   id: string,
-  result: Partial<
-    Pick<
-      Delivery,
-      | 'attempts'
-      | 'doubt_since'
-      | 'next_attempt_at'
-      | 'reason_code'
-      | 'reason'
-      | 'provider'
-      | 'provider_id'
-      | 'sent_at'
-    >
-  > & {
-    state: DeliveryState;
-  },
+  result: Partial<Omit<Delivery, 'seq' | 'id'>> & Pick<Delivery, 'state'>,
 ): Promise<boolean> {
-  const row = await db
-    .updateTable('deliveries')
-    .set(result)
-    .where('id', '=', id)
-    .where('state', '=', 'sending')
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+  const settled = db.updateTable('deliveries').set(result);
+  return await changed(settled.where('id', '=', id).where('state', '=', 'sending'));
 }
 
 /** Lets a delivery that awaits approval, failed, is uncertain or bounced go (again); false when it is in no such state. */
@@ -120,75 +78,54 @@ export async function requeueDelivery(
   from: readonly DeliveryState[],
   now: number,
 ): Promise<boolean> {
-  const row = await db
-    .updateTable('deliveries')
-    .set((delivery) => ({
-      state: 'pending',
-      attempts: 0,
-      doubt_since: null,
-      next_attempt_at: now,
-      reason_code: null,
-      reason: null,
-      provider_message_id: null,
-      delivered_at: null,
-      // Its file lies in failed/ and is to be filed anew once the mail is sent.
-      filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
-    }))
-    .where('id', '=', id)
-    .where('state', 'in', from)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+  const again = db.updateTable('deliveries').set((delivery) => ({
+    state: 'pending',
+    attempts: 0,
+    doubt_since: null,
+    next_attempt_at: now,
+    reason_code: null,
+    reason: null,
+    provider_message_id: null,
+    delivered_at: null,
+    // Its file lies in failed/ and is to be filed anew once the mail is sent.
+    filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
+  }));
+  return await changed(again.where('id', '=', id).where('state', 'in', from));
 }
 
 /**
  * Whether an owner was written an error mail about this code since a time (epoch ms), for any of their agents: as the
- * one who wrote, or as the owner of the agent.
+ * sender of a mail, or as the owner of the agent.
  */
 export async function wasToldOf(
   db: Database,
   { owner, code, since }: { owner: string; code: string; since: number },
 ): Promise<boolean> {
-  const row = await db
-    .selectFrom('agents')
-    .innerJoin('runs', 'runs.agent_id', 'agents.id')
-    .innerJoin('deliveries', 'deliveries.mail_id', 'runs.mail_id')
-    .select('deliveries.id')
-    .where('agents.owner', '=', owner)
-    // A run ends long before a day is over; the bound keeps this to the runs of two days, by index.
-    .where('runs.started_at', '>=', since - 86_400_000)
-    .where('runs.error_code', '=', code)
-    .whereRef('deliveries.run_id', '=', 'runs.id')
-    .where('deliveries.created_at', '>=', since)
-    .where('deliveries.kind', '=', 'error')
-    .where('deliveries.recipients', '=', JSON.stringify([owner]))
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** When the next pending delivery is due, epoch ms; null when none waits. */
-export async function nextDeliveryDue(db: Database): Promise<number | null> {
-  const row = await db
-    .selectFrom('deliveries')
-    .select((select) => select.fn.min<number | null>('next_attempt_at').as('at'))
-    .where('state', '=', sql.lit('pending'))
-    .executeTakeFirst();
-  return row?.at ?? null;
+  return await exists(
+    db
+      .selectFrom('agents')
+      .innerJoin('runs', 'runs.agent_id', 'agents.id')
+      .innerJoin('deliveries', 'deliveries.mail_id', 'runs.mail_id')
+      .select('deliveries.id')
+      .where('agents.owner', '=', owner)
+      // A run ends long before a day is over; the bound keeps this to the runs of two days, by index.
+      .where('runs.started_at', '>=', since - 86_400_000)
+      .where('runs.error_code', '=', code)
+      .whereRef('deliveries.run_id', '=', 'runs.id')
+      .where('deliveries.created_at', '>=', since)
+      .where('deliveries.kind', '=', 'error')
+      .where('deliveries.recipients', '=', JSON.stringify([owner]))
+      .limit(1),
+  );
 }
 
 /**
- * After a crash, with the only sender gone: tries that had begun and whose end is not known. Where sending
+ * After a crash, with the only sender gone: tries that had begun and whose outcome is not known. Where sending
  * twice is harmless they wait for another try; elsewhere they are `uncertain` for the owner to decide (invariant 4).
  */
 export async function recoverInterruptedDeliveries(db: Database, idempotent: boolean): Promise<number> {
-  if (idempotent) {
-    const again = db
-      .updateTable('deliveries')
-      .set({ state: 'pending' })
-      .where('state', '=', sql.lit('sending'));
-    return (await again.returning('id').execute()).length;
-  }
+  const interrupted = db.updateTable('deliveries').where('state', '=', sql.lit('sending'));
+  if (idempotent) return await rowsChanged(interrupted.set({ state: 'pending' }));
   const reason = 'The server stopped while this mail was handed over; it may or may not have been sent.';
   return await db.transaction().execute(async (tx) => {
     const rows = await tx
@@ -203,7 +140,7 @@ export async function recoverInterruptedDeliveries(db: Database, idempotent: boo
   });
 }
 
-/** Mail that waits after failed tries: how much, and why the newest of it failed; null where none does. */
+/** Mail that waits after failed tries: how much, and why the newest of it failed; null where there is none. */
 export async function failingDeliveries(
   db: Database,
 ): Promise<{ count: number; provider: string | null; code: string | null; reason: string | null } | null> {
@@ -211,9 +148,7 @@ export async function failingDeliveries(
     .selectFrom('deliveries')
     .where('state', '=', sql.lit('pending'))
     .where('attempts', '>', 0);
-  const { count } = await failing
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
+  const count = await countRows(failing);
   const newest = await failing
     .select(['provider', 'reason_code as code', 'reason'])
     .orderBy('seq', 'desc')
@@ -226,13 +161,7 @@ export async function failingDeliveries(
 export async function deliveryCounts(
   db: Database,
   agentId: string,
-): Promise<{
-  waiting: number;
-  awaiting_approval: number;
-  failed: number;
-  uncertain: number;
-  bounced: number;
-}> {
+): Promise<Record<'waiting' | 'awaiting_approval' | 'failed' | 'uncertain' | 'bounced', number>> {
   const rows = await db
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])

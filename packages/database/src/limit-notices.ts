@@ -1,14 +1,18 @@
 /**
- * Notices of limits. Invariant: one row for each agent, role and recipient, and it is renewed at most once in an hour,
- * whichever process comes first; what is not sent within that hour is not sent any more. A row is `sending` only while
- * somebody sends it, until `next_attempt_at`: after that its sender is dead.
+ * Notices of limits. Invariant: there is one row for each agent, role and recipient, renewed at most once in an hour by
+ * all processes together; a notice that is not sent within that hour expires. A row is `sending` until `next_attempt_at`
+ * at the longest: after that its sender is dead.
  */
 import type { LimitCode } from '@tinyfat/core';
 import { sql } from 'kysely';
-import type { LimitNotice, LimitNoticeState } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
+import { inQuarantine } from './mails.ts';
+import type { Database, LimitNotice, LimitNoticeState } from './schema/index.ts';
+import { changed, rowsChanged } from './statements.ts';
 
-/** How long nobody is told again, ms, and how long a notice is worth sending. */
+const NOTICES: LeasedTable = { name: 'limit_notices', key: 'id' };
+
+/** A recipient gets one notice in this time, ms; an older one is not worth sending. */
 export const NOTICE_PERIOD_MS = 3_600_000;
 
 /** Mails of one sender that wait because of one limit. */
@@ -18,7 +22,7 @@ export interface WaitingMails {
   mails: number;
 }
 
-/** Asks for a notice; false, and nothing changed, where the recipient was told, or is about to be, within the last hour. */
+/** Asks for a notice; false, and nothing changed, where the recipient has one of the last hour, sent or to be sent. */
 export async function askForNotice(
   db: Database,
   notice: Pick<LimitNotice, 'agent_id' | 'role' | 'recipient' | 'id' | 'mail_id' | 'limit_code'> & {
@@ -36,92 +40,53 @@ export async function askForNotice(
     next_attempt_at: dueAt,
     created_at: at,
   };
-  const row = await db
-    .insertInto('limit_notices')
-    .values({ agent_id, role, recipient, ...fresh })
-    .onConflict((conflict) =>
+  const insert = db.insertInto('limit_notices').values({ agent_id, role, recipient, ...fresh });
+  return await changed(
+    insert.onConflict((conflict) =>
       conflict
         .columns(['agent_id', 'role', 'recipient'])
         .doUpdateSet(fresh)
-        // A time to come is that of a clock that was wrong.
+        // A time in the future was written by a clock that was wrong.
         .where((where) =>
           where.or([
             where('limit_notices.created_at', '<=', at - NOTICE_PERIOD_MS),
             where('limit_notices.created_at', '>', at),
           ]),
         ),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+    ),
+  );
 }
 
-/** Takes up one notice that is due and still worth sending; its attempt is counted, and ends at `until` (epoch ms). */
+/** Claims one notice that is due and still worth sending; its attempt is counted, and ends at `until` (epoch ms). */
 export async function claimNotice(
   db: Database,
   { now, until }: { now: number; until: number },
 ): Promise<LimitNotice | undefined> {
-  return await db
-    .updateTable('limit_notices')
-    .set((set) => ({
-      state: 'sending' as const,
-      attempts: set('attempts', '+', 1),
-      next_attempt_at: until,
-    }))
-    .where('id', '=', (select) =>
-      select
-        .selectFrom('limit_notices')
-        .select('id')
-        .where('state', '=', 'pending')
-        .where('next_attempt_at', '<=', now)
-        .where('created_at', '>', now - NOTICE_PERIOD_MS)
-        .orderBy('next_attempt_at')
-        .limit(1),
-    )
-    .where('state', '=', 'pending')
-    .returningAll()
-    .executeTakeFirst();
+  return await claimNext<LimitNotice>(db, NOTICES, {
+    now,
+    set: sql`state = 'sending', next_attempt_at = ${until}`,
+    only: sql`created_at > ${now - NOTICE_PERIOD_MS}`,
+    orderBy: 'next_attempt_at',
+  });
 }
 
 /** When the next notice is due, or the sender of one is dead, epoch ms; null when nothing waits. */
 export async function nextNoticeDue(db: Database, now: number): Promise<number | null> {
-  const row = await db
-    .selectFrom('limit_notices')
-    .select((select) => select.fn.min<number | null>('next_attempt_at').as('at'))
-    .where('state', 'in', ['pending', 'sending'])
-    .where('created_at', '>', now - NOTICE_PERIOD_MS)
-    .executeTakeFirst();
-  return row?.at ?? null;
+  const fresh = sql`created_at > ${now - NOTICE_PERIOD_MS}`;
+  return await firstDue(db, NOTICES, sql`state in ('pending', 'sending') and ${fresh}`);
 }
 
 /**
  * Notices whose sender died in the middle of a try: they are sent again where the provider folds repeats, else they
- * count as failed. Gives how many there were; writes nothing where there are none.
+ * count as failed. Gives how many there were.
  */
 export async function releaseDeadNotices(
   db: Database,
   { now, idempotent }: { now: number; idempotent: boolean },
 ): Promise<number> {
-  const dead = await db
-    .selectFrom('limit_notices')
-    .select('id')
-    .where('state', '=', 'sending')
-    .where('next_attempt_at', '<=', now)
-    .execute();
-  if (dead.length === 0) return 0;
-  const rows = await db
-    .updateTable('limit_notices')
-    .set({ state: idempotent ? 'pending' : 'failed' })
-    .where(
-      'id',
-      'in',
-      dead.map(({ id }) => id),
-    )
-    .where('state', '=', 'sending')
-    .where('next_attempt_at', '<=', now)
-    .returning('id')
-    .execute();
-  return rows.length;
+  const dead = db.updateTable('limit_notices').where('state', '=', 'sending');
+  const state = idempotent ? 'pending' : 'failed';
+  return await rowsChanged(dead.where('next_attempt_at', '<=', now).set({ state }));
 }
 
 /** Fixes what a notice to the owner says, so that every try says the same; gives what was fixed before, if anything was. */
@@ -141,15 +106,8 @@ export async function settleNotice(
   { id, attempts }: Pick<LimitNotice, 'id' | 'attempts'>,
   end: { state: Exclude<LimitNoticeState, 'sending'>; next_attempt_at: number },
 ): Promise<boolean> {
-  const row = await db
-    .updateTable('limit_notices')
-    .set(end)
-    .where('id', '=', id)
-    .where('attempts', '=', attempts)
-    .where('state', '=', 'sending')
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
+  const settled = db.updateTable('limit_notices').set(end).where('id', '=', id);
+  return await changed(settled.where('attempts', '=', attempts).where('state', '=', 'sending'));
 }
 
 /** Who has mails that wait because of a limit of an agent, those with the most first. */
@@ -158,8 +116,7 @@ export async function waitingOverLimit(db: Database, agentId: string): Promise<W
     .selectFrom('mails')
     .select((select) => ['sender_base', 'reason_code', select.fn.countAll<number>().as('mails')])
     .where('agent_id', '=', agentId)
-    // As the index says it, so that it is used.
-    .where(sql<boolean>`state in ('quarantined', 'over_limit')`)
+    .where(inQuarantine)
     .where('state', '=', 'over_limit')
     .groupBy(['sender_base', 'reason_code'])
     .orderBy('mails', 'desc')

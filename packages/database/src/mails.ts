@@ -1,10 +1,32 @@
-/** Inbound mails: every one has a row with its verdict, and ends in exactly one state. */
-import type { Mail, MailState } from './schema.ts';
-import type { Database } from './sqlite.ts';
+/**
+ * Inbound mails: every one has a row with its verdict, and ends in exactly one state. A mail that is quarantined or over
+ * a limit is in quarantine: it has no job, and waits for its owner to release or discard it.
+ */
+import { type MailCounts, THREAD_WINDOW_MS } from '@tinyfat/core';
+import { sql } from 'kysely';
+import type { Database, Mail, MailState, NewMail } from './schema/index.ts';
+import { changed, countRows, exists, rowsChanged } from './statements.ts';
+
+const HOUR_MS = 3_600_000;
+/** As the partial index says it, so that it is used. */
+export const inQuarantine = sql<boolean>`state in ('quarantined', 'over_limit')`;
+/** Verdicts of mails that were taken: the one mail of its sender with that Message-ID, and of its signature. */
+const TAKEN = ['accepted', 'quarantined', 'over_limit'] as const;
 
 /** One mail by its id. */
 export async function mailById(db: Database, id: string): Promise<Mail | undefined> {
   return await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The newest mail with this Message-ID (with angle brackets), to any agent. */
+export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
+  return await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('message_id', '=', messageId)
+    .orderBy('received_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Sets where a mail is now, and why. */
@@ -17,13 +39,140 @@ export async function setMailState(
   await db.updateTable('mails').set({ state, state_reason: reason }).where('id', '=', id).execute();
 }
 
-/** The newest mail with this Message-ID (with angle brackets), to whichever agent. */
-export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
-  return await db
+/** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
+export async function insertMail(db: Database, mail: NewMail): Promise<boolean> {
+  const insert = db.insertInto('mails').values(mail);
+  return await changed(insert.onConflict((conflict) => conflict.doNothing()));
+}
+
+/** Whether the mail that was taken before has the same Message-ID (else it shares the signature only). */
+export async function hasSameMessageId(db: Database, mail: NewMail): Promise<boolean> {
+  return await exists(
+    db
+      .selectFrom('mails')
+      .select('id')
+      .where('agent_id', '=', mail.agent_id)
+      .where('message_id', '=', mail.message_id)
+      .where('sender_base', '=', mail.sender_base ?? null)
+      .where('verdict', 'in', TAKEN)
+      .limit(1),
+  );
+}
+
+/**
+ * Makes way for a mail that is beyond doubt where only doubtful copies of it were taken: they become its duplicates.
+ * False, and nothing is changed, when there is none, or when something else stands in the way as well.
+ */
+export async function replaceQuarantinedCopy(db: Database, mail: NewMail): Promise<boolean> {
+  const copies = await db
     .selectFrom('mails')
-    .selectAll()
-    .where('message_id', '=', messageId)
-    .orderBy('received_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+    .select(['id', 'state', 'reason_code'])
+    .where('agent_id', '=', mail.agent_id)
+    .where('verdict', 'in', TAKEN)
+    .where((where) => {
+      const same = where.and([
+        where('message_id', '=', mail.message_id),
+        where('sender_base', '=', mail.sender_base ?? null),
+      ]);
+      return mail.signature == null ? same : where.or([same, where('signature', '=', mail.signature)]);
+    })
+    .execute();
+  const isDoubtful = ({ state, reason_code: code }: (typeof copies)[number]) =>
+    (code === 'not_addressed' || code === 'perhaps_automatic') &&
+    (state === 'quarantined' || state === 'discarded');
+  if (copies.length === 0 || !copies.every(isDoubtful)) return false;
+  const reason = 'The mail itself came after this copy, and was taken.';
+  const ids = copies.map(({ id }) => id);
+  await db
+    .updateTable('mails')
+    .set({ verdict: 'duplicate', state: 'duplicate', reason_code: 'duplicate', reason, state_reason: reason })
+    .where('id', 'in', ids)
+    .execute();
+  return true;
+}
+
+/** Accepted mails of the last day up to this one, which must be written already, and jobs that wait. */
+export async function countAccepted(db: Database, mail: NewMail): Promise<MailCounts> {
+  const now = mail.received_at;
+  const row = await db
+    .selectFrom('mails')
+    .select((select) => {
+      const since = (milliseconds: number) => select('received_at', '>', now - milliseconds);
+      const count = (...conditions: ReturnType<typeof since>[]) =>
+        select.fn.coalesce(
+          select.fn.sum<number>(select.case().when(select.and(conditions)).then(1).else(0).end()),
+          sql.lit(0),
+        );
+      const bySender = select('sender_base', '=', mail.sender_base ?? null);
+      const inThread = select('thread', '=', mail.thread ?? '');
+      const subject = mail.subject ?? '';
+      const alike = subject === '' ? inThread : select.or([inThread, select('subject', '=', subject)]);
+      return [
+        count(bySender, since(HOUR_MS)).as('senderHour'),
+        count(bySender).as('senderDay'),
+        count(since(HOUR_MS)).as('agentHour'),
+        select.fn.countAll<number>().as('agentDay'),
+        count(bySender, inThread, since(THREAD_WINDOW_MS)).as('thread'),
+        count(bySender, alike).as('threadDay'),
+      ];
+    })
+    .where('agent_id', '=', mail.agent_id)
+    .where('verdict', '=', sql.lit('accepted'))
+    .where('received_at', '>', now - 24 * HOUR_MS)
+    .executeTakeFirstOrThrow();
+  const waiting = await countRows(db.selectFrom('jobs').where('state', '=', sql.lit('ready')));
+  return { ...row, waiting };
+}
+
+/** Mails of an agent in quarantine: those in one state, or all. */
+export async function countQuarantine(
+  db: Database,
+  agentId: string,
+  state?: 'quarantined' | 'over_limit',
+): Promise<number> {
+  const all = db.selectFrom('mails').where('agent_id', '=', agentId).where(inQuarantine);
+  return await countRows(state === undefined ? all : all.where('state', '=', state));
+}
+
+/** Ends mails in quarantine without a turn: one of them, or all of an agent. Gives how many there were. */
+export async function discardMails(
+  db: Database,
+  which: { mailId: string } | { agentId: string },
+): Promise<number> {
+  const all = db
+    .updateTable('mails')
+    .set({ state: 'discarded', state_reason: 'The owner discarded it.' })
+    .where(inQuarantine);
+  return await rowsChanged(
+    'mailId' in which ? all.where('id', '=', which.mailId) : all.where('agent_id', '=', which.agentId),
+  );
+}
+
+/** Lets a mail go from quarantine to its turn; false when it is not there. */
+export async function releaseFromQuarantine(db: Database, mailId: string): Promise<boolean> {
+  const queued = { state: 'queued', state_reason: 'The owner let it in.' } as const;
+  return await changed(db.updateTable('mails').set(queued).where('id', '=', mailId).where(inQuarantine));
+}
+
+/** Gives a mail another verdict than admission's, or only a better reason. */
+export async function rewriteMail(
+  db: Database,
+  id: string,
+  change: Pick<Mail, 'reason_code' | 'reason'> & Partial<Pick<Mail, 'verdict' | 'state'>>,
+): Promise<void> {
+  await db
+    .updateTable('mails')
+    .set({ ...change, state_reason: change.reason })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Which of some keys of the raw mail store a row of any table names; at most some hundred keys at once. */
+export async function namedRawKeys(db: Database, keys: readonly string[]): Promise<Set<string>> {
+  const named = new Set<string>();
+  for (const table of ['mails', 'deliveries', 'webhook_events'] as const) {
+    const rows = await db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys).execute();
+    for (const { raw_key } of rows) if (raw_key !== null) named.add(raw_key);
+  }
+  return named;
 }

@@ -1,12 +1,12 @@
 /**
- * Brings the tables of any database that a version of this program has made up to date, in one transaction: whoever is
- * killed in the middle leaves the old database, and two that come at once upgrade it once.
+ * Brings the tables of any database that a version of this program has made up to date, in one transaction: a process
+ * that is killed in the middle leaves the old database, and two that start at once upgrade it once.
  */
 import { printableAscii, renderError } from '@tinyfat/core';
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { migrations } from './migrations/index.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from './schema/index.ts';
 
 /** Names under which migrations landed before they got the one that they have; the text is the same. */
 const RENAMED: Readonly<Record<string, string>> = { '0009-held': '0005-held' };

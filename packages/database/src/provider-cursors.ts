@@ -1,5 +1,5 @@
 /** How far the lists of providers were read. */
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 /** Where a list was read up to, and since when it concerns us; begins at `now` (epoch ms) where it was never read. */
 export async function openCursor(
@@ -7,17 +7,12 @@ export async function openCursor(
   name: string,
   now: number,
 ): Promise<{ startedAt: number; mark: number }> {
-  await db
+  return await db
     .insertInto('provider_cursors')
     .values({ name, started_at: now, mark: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const row = await db
-    .selectFrom('provider_cursors')
-    .selectAll()
-    .where('name', '=', name)
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ name }))
+    .returning(['started_at as startedAt', 'mark'])
     .executeTakeFirstOrThrow();
-  return { startedAt: row.started_at, mark: row.mark };
 }
 
 /** Moves the mark; never backwards. */

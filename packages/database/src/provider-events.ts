@@ -1,20 +1,19 @@
-/** What a provider's webhook says of a mail of ours, written to its delivery. */
+/** Writes what a provider reported of a mail of ours to its delivery. */
 import { type DeliveryEvent, eventReport, type WebhookProvider } from '@tinyfat/core';
 import { applyToDelivery } from './reports.ts';
-import type { Delivery } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, Delivery } from './schema/index.ts';
 
-/** `unknown`: no delivery bears that id (yet). `changed`: it is to be filed anew. */
+/** `found`: whether a delivery has that id (yet). `changed`: it is to be filed anew. */
 export type AppliedEvent =
   | { found: false }
   | { found: true; delivery: Delivery; changed: boolean; summary: string };
 
-/** A mail that is on its way again is not what an event about the way before is about. */
+/** An event is about an earlier try where the mail is being sent again. */
 const SETTLED = ['sent', 'bounced', 'uncertain', 'failed'] as const;
 
 /**
  * Applies it in the caller's transaction: to the delivery that the provider took under this id, and there only to
- * people whom it was sent to. A delivery never goes back: what came back stays so, whoever else has got it. `now`:
+ * people whom it was sent to. A delivery that bounced stays so, even if another of its recipients got it. `now`:
  * epoch ms.
  */
 export async function applyProviderEvent(

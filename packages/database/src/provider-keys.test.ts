@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   deleteProviderKey,
@@ -10,8 +11,7 @@ import {
   putProviderKey,
   rewriteProviderKey,
 } from './provider-keys.ts';
-import type { ProviderKey } from './schema.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database, ProviderKey } from './schema/index.ts';
 
 const key = (change: Partial<Omit<ProviderKey, 'last_used_at'>> = {}) => ({
   id: 'key-1',
@@ -28,7 +28,7 @@ describe('stored keys of providers', () => {
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-keys-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     await putProviderKey(db, key());
     await putProviderKey(db, key({ id: 'key-2', owner: 'bob@example.com', last_four: 'bobs' }));
   });

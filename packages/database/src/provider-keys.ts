@@ -1,6 +1,6 @@
 /** Sealed keys of LLM providers by owner. Owners are canonical addresses; nothing here can open a key. */
-import type { ProviderKey } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, ProviderKey } from './schema/index.ts';
+import { changed } from './statements.ts';
 
 /** Stores a key in the place of the one that its owner had for this provider. */
 export async function putProviderKey(db: Database, key: Omit<ProviderKey, 'last_used_at'>): Promise<void> {
@@ -49,11 +49,7 @@ export async function rewriteProviderKey(db: Database, id: string, sealed: strin
 
 /** Removes a key; false when its owner had none for this provider. */
 export async function deleteProviderKey(db: Database, owner: string, provider: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('provider_keys')
-    .where('owner', '=', owner)
-    .where('provider', '=', provider)
-    .returning('id')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(
+    db.deleteFrom('provider_keys').where('owner', '=', owner).where('provider', '=', provider),
+  );
 }

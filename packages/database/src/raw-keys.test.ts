@@ -1,17 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { namedRawKeys } from './raw-keys.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import { namedRawKeys } from './mails.ts';
+import type { Database } from './schema/index.ts';
 
 describe('the keys of stored messages', () => {
   let folder: string;
   let db: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-raw-keys-'));
-    db = await openSqlite(join(folder, 'k.sqlite'));
+    db = await openFreshDatabase(join(folder, 'k.sqlite'));
     await sql`pragma foreign_keys = off`.execute(db);
   });
   afterEach(async () => {

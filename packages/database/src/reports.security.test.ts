@@ -3,7 +3,7 @@ import type { MailReport } from '@tinyfat/core';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyReport } from './reports.ts';
-import type { NewDelivery } from './schema.ts';
+import type { NewDelivery } from './schema/index.ts';
 
 describe('a forged report', () => {
   let fixture: SentMail;

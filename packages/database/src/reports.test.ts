@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deliveryById, requeueDelivery } from './deliveries.ts';
 import { mailById } from './mails.ts';
 import { applyReport } from './reports.ts';
-import type { DeliveryState } from './schema.ts';
+import type { DeliveryState } from './schema/index.ts';
 import { listSuppressed } from './suppressions.ts';
 
 const owner = 'owner@example.com';

@@ -1,8 +1,7 @@
 /** What a report (RFC 3464, RFC 5965) that came to an agent does to the delivery that it is about. */
 import { type MailReport, reportEffect } from '@tinyfat/core';
 import { setMailState } from './mails.ts';
-import type { Delivery } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, Delivery } from './schema/index.ts';
 import { suppress } from './suppressions.ts';
 
 /** What a report was about. `summary`: sentences for the owner, printable ASCII. */
@@ -19,7 +18,8 @@ const REPORTED_STATES = ['sending', 'sent', 'uncertain', 'bounced'] as const;
 
 /**
  * Writes what a report says, in the caller's transaction. It counts only for a delivery of the agent that it came to,
- * by Message-ID, ours or that of the provider, and there only for people whom that was sent to; null where it is about none. `now`: epoch ms.
+ * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. `now`: epoch
+ * ms.
  */
 export async function applyReport(
   tx: Database,
@@ -43,7 +43,7 @@ export async function applyReport(
   return null;
 }
 
-/** The same for the delivery that a report is about, however that was found. */
+/** The same for a delivery that is known to be the one of the report. */
 export async function applyToDelivery(
   tx: Database,
   delivery: Delivery,
@@ -59,7 +59,7 @@ export async function applyToDelivery(
     const bounced = {
       state: 'bounced' as const,
       reason_code: 'delivery_bounced',
-      // Whoever reports on it had it.
+      // A server that reports on it has had it.
       sent_at: delivery.sent_at ?? now,
       filed: delivery.source_file === null ? 1 : 0,
     };

@@ -1,14 +1,14 @@
 /**
- * Money set aside for a run before it is spent (invariant 10). Everything is decided under the write lock of the
+ * Money reserved for a run before it is spent (invariant 10). Everything is decided under the write lock of the
  * database, so two runs at once never get the same dollar. Amounts are micro-dollars.
  */
 import { type Grant, grantFrom, type Month, type Wanted } from '@tinyfat/core';
 import { capsOf } from './budgets.ts';
 import { addUsage } from './runs.ts';
-import type { Agent, Run } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Agent, Database, Run } from './schema/index.ts';
+import { changed } from './statements.ts';
 
-/** Whose money is asked for. The attempt counts too: what an older one still asks for or gives back changes nothing. */
+/** Who reserves. The attempt counts too: an older one can neither reserve nor give back. */
 export interface Reserving {
   run: Pick<Run, 'id' | 'attempt'>;
   agent: Pick<Agent, 'id' | 'owner'>;
@@ -18,32 +18,31 @@ export interface Reserving {
   ownerDefault: number | null;
 }
 
-/** Sets more aside for a run. */
+/** Reserves more for a run. */
 export async function reserve(db: Database, who: Reserving, wanted: Wanted): Promise<Grant> {
   return await db.transaction().execute(async (tx) => {
     const caps = await capsOf(tx, who.agent, who.month, who.ownerDefault);
     const grant = grantFrom(caps, wanted);
     if (!grant.ok || grant.microUsd === 0) return grant;
-    const held = await tx
+    const reserved = tx
       .updateTable('runs')
       .set((row) => ({ reserved_micro_usd: row('reserved_micro_usd', '+', grant.microUsd) }))
       .where('id', '=', who.run.id)
       .where('attempt', '=', who.run.attempt)
-      .where('status', '=', 'running')
-      .returning('id')
-      .executeTakeFirst();
-    if (!held) throw new Error(`run ${who.run.id} is no longer at attempt ${who.run.attempt}`);
+      .where('status', '=', 'running');
+    if (!(await changed(reserved)))
+      throw new Error(`run ${who.run.id} is no longer at attempt ${who.run.attempt}`);
     return grant;
   });
 }
 
-/** What an attempt used since it was last noted, and what it still has set aside. */
+/** What an attempt used since it was last noted, and what it still has reserved. */
 export interface Spending {
   used: Parameters<typeof addUsage>[2];
   reserved: number;
 }
 
-/** Writes both at once, so that a dollar is never counted neither as spent nor as set aside. */
+/** Writes both at once, so that every dollar counts as spent or as reserved at any time. */
 export async function noteSpending(
   db: Database,
   run: Pick<Run, 'id' | 'attempt'>,

@@ -1,6 +1,6 @@
 /** Runs: what each accepted mail led to, with its figures. A run keeps its id over all its attempts. */
-import type { Run } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import { sql } from 'kysely';
+import type { Database, Run } from './schema/index.ts';
 
 /** What is known when a run starts. */
 export interface RunStart {
@@ -24,7 +24,10 @@ export type RunEnd = Partial<
   finished_at: number;
 };
 
-/** Starts the run of a job, or its next attempt (counted here, also after a stop that the job does not count); gives the row with the id that it had from the first. */
+/**
+ * Starts the run of a job, or its next attempt, counted here also after a stop that the job does not count. The row keeps
+ * the id of the first attempt.
+ */
 export async function startRun(db: Database, run: RunStart): Promise<Run> {
   return await db
     .insertInto('runs')
@@ -51,7 +54,7 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
         kind: run.kind,
         command: run.command,
         status: 'running',
-        // What the attempt before held was for requests that died with it.
+        // What the attempt before had reserved was for requests that died with it.
         reserved_micro_usd: 0,
       })),
     )
@@ -59,7 +62,7 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
     .executeTakeFirstOrThrow();
 }
 
-/** Ends a run; what it had set aside of a budget is free again. */
+/** Ends a run; what it had reserved of a budget is free again. */
 export async function endRun(db: Database, id: string, end: RunEnd): Promise<void> {
   await db
     .updateTable('runs')
@@ -105,37 +108,23 @@ export async function runOfMail(db: Database, mailId: string): Promise<Run | und
   return await db.selectFrom('runs').selectAll().where('mail_id', '=', mailId).executeTakeFirst();
 }
 
-/** Turns, tokens and cost of an agent so far. */
-export async function agentTotals(
-  db: Database,
-  agentId: string,
-): Promise<{ turns: number; costUsd: number; tokens: number }> {
-  const row = await db
-    .selectFrom('runs')
-    .select((select) => [
-      select.fn.countAll<number>().as('turns'),
-      select.fn.sum<number | null>('cost_usd').as('cost'),
-      select.fn
-        .sum<number | null>(
-          select(
-            'input_tokens',
-            '+',
-            select('output_tokens', '+', select('cache_read_tokens', '+', select.ref('cache_write_tokens'))),
-          ),
-        )
-        .as('tokens'),
-    ])
-    .where('agent_id', '=', agentId)
-    .where('kind', '=', 'turn')
-    .executeTakeFirstOrThrow();
-  return { turns: row.turns, costUsd: row.cost ?? 0, tokens: row.tokens ?? 0 };
+/** What the turns of an agent came to so far. */
+export interface AgentTotals {
+  turns: number;
+  tokens: number;
+  costUsd: number;
 }
 
-/** The same for several agents, by id; one without turns is left out. At most as many as fit into a statement. */
+/** The totals of one agent. */
+export async function agentTotals(db: Database, agentId: string): Promise<AgentTotals> {
+  return (await totalsOfAgents(db, [agentId])).get(agentId) ?? { turns: 0, tokens: 0, costUsd: 0 };
+}
+
+/** Totals of several agents, by id; one without turns is left out. At most as many as fit into a statement. */
 export async function totalsOfAgents(
   db: Database,
   agentIds: readonly string[],
-): Promise<Map<string, { turns: number; costUsd: number; tokens: number }>> {
+): Promise<Map<string, AgentTotals>> {
   if (agentIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('runs')
@@ -143,15 +132,7 @@ export async function totalsOfAgents(
       'agent_id',
       select.fn.countAll<number>().as('turns'),
       select.fn.sum<number>('cost_usd').as('costUsd'),
-      select.fn
-        .sum<number>(
-          select(
-            'input_tokens',
-            '+',
-            select('output_tokens', '+', select('cache_read_tokens', '+', select.ref('cache_write_tokens'))),
-          ),
-        )
-        .as('tokens'),
+      sql<number>`sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)`.as('tokens'),
     ])
     .where('agent_id', 'in', agentIds)
     .where('kind', '=', 'turn')

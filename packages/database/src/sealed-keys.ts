@@ -19,7 +19,7 @@ import {
   sealSecret,
 } from '@tinyfat/core';
 import { findProviderKey, listProviderKeys, putProviderKey, rewriteProviderKey } from './provider-keys.ts';
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 type Refusal = Extract<MasterKeysOutcome, { ok: false }>;
 

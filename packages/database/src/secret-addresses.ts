@@ -1,16 +1,13 @@
 /** Secret addresses of agents: made and revoked by the owner, and known here by the hash of their token. */
-import type { SecretAddress } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import type { Database, SecretAddress } from './schema/index.ts';
+import { changed } from './statements.ts';
 
 /** Adds one. */
 export async function insertSecretAddress(
   db: Database,
   address: Omit<SecretAddress, 'last_used_at'>,
 ): Promise<void> {
-  await db
-    .insertInto('secret_addresses')
-    .values({ ...address, last_used_at: null })
-    .execute();
+  await db.insertInto('secret_addresses').values(address).execute();
 }
 
 /** Those of an agent, oldest first. */
@@ -45,11 +42,7 @@ export async function markSecretAddressUsed(db: Database, id: string, at: number
 
 /** Revokes one; false when the agent has none with this id. */
 export async function deleteSecretAddress(db: Database, agentId: string, id: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('secret_addresses')
-    .where('agent_id', '=', agentId)
-    .where('id', '=', id)
-    .returning('id')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(
+    db.deleteFrom('secret_addresses').where('agent_id', '=', agentId).where('id', '=', id),
+  );
 }

@@ -1,5 +1,5 @@
 /** Which session each agent goes on with. */
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 /** Id of the current session of a scope; undefined where none was begun or it was cleared. */
 export async function currentSession(
@@ -19,21 +19,13 @@ export async function currentSession(
 /** Makes a session the current one of its scope. */
 export async function setCurrentSession(
   db: Database,
-  session: { agentId: string; scope: string; sessionId: string; at: number },
+  { agentId, scope, sessionId, at }: { agentId: string; scope: string; sessionId: string; at: number },
 ): Promise<void> {
+  const current = { session_id: sessionId, updated_at: at };
   await db
     .insertInto('current_sessions')
-    .values({
-      agent_id: session.agentId,
-      scope: session.scope,
-      session_id: session.sessionId,
-      updated_at: session.at,
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['agent_id', 'scope'])
-        .doUpdateSet({ session_id: session.sessionId, updated_at: session.at }),
-    )
+    .values({ agent_id: agentId, scope, ...current })
+    .onConflict((conflict) => conflict.columns(['agent_id', 'scope']).doUpdateSet(current))
     .execute();
 }
 
@@ -47,7 +39,7 @@ export async function currentSessions(db: Database, agentId: string): Promise<Se
   return new Set(rows.map((row) => row.session_id));
 }
 
-/** One session as its runs tell it. */
+/** One session, from its runs. */
 export interface RecordedSession {
   sessionId: string;
   /** Subject of its first mail. */

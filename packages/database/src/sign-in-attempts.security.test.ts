@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from './schema/index.ts';
 import { type AttemptLimit, noteAttempt } from './sign-in-attempts.ts';
-import { type Database, openSqlite } from './sqlite.ts';
 
 const program = fileURLToPath(new URL('./test-support/note-attempts.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
@@ -18,7 +19,7 @@ describe('attempts that are counted', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-attempts-'));
     path = join(folder, 'tinyfat.sqlite');
-    db = await openSqlite(path);
+    db = await openFreshDatabase(path);
   });
   afterEach(async () => {
     await db.destroy();

@@ -1,6 +1,5 @@
-/** How often somebody tried, in the database: several processes share the counts, and a restart forgets none. */
-import type { SignInAttemptKind } from './schema.ts';
-import type { Database } from './sqlite.ts';
+/** Counts of attempts to sign in, shared by all processes and by every restart. */
+import type { Database, SignInAttemptKind } from './schema/index.ts';
 
 /** At most `most` of a kind for a subject within the last `windowMs`, which is a day at the longest. */
 export interface AttemptLimit {
@@ -10,12 +9,11 @@ export interface AttemptLimit {
   windowMs: number;
 }
 
-const KEPT_MS = 24 * 3_600_000;
+const RETAINED_MS = 24 * 3_600_000;
 
 /**
- * Notes an attempt for each subject at `now`, if none of the limits is reached; else notes nothing and gives when the
- * last of those that are reached lets one through again, epoch ms. In one transaction: two at once can't both be the
- * last one.
+ * Records an attempt for each subject at `now` if none of the limits is reached; else records nothing and gives when all
+ * of them let one through again, epoch ms. In one transaction: two at once can't both be the last one.
  */
 export async function noteAttempt(
   db: Database,
@@ -25,11 +23,11 @@ export async function noteAttempt(
   return await db.transaction().execute(async (tx) => {
     await tx
       .deleteFrom('sign_in_attempts')
-      .where('at', '<=', now - KEPT_MS)
+      .where('at', '<=', now - RETAINED_MS)
       .execute();
     const waits: number[] = [];
     for (const { kind, subject, most, windowMs } of limits) {
-      // While this one counts, so do all that came after it: the limit is reached.
+      // This one is the oldest of `most`: while it is within the window, the limit is reached.
       const deciding = await tx
         .selectFrom('sign_in_attempts')
         .select('at')
@@ -51,7 +49,7 @@ export async function noteAttempt(
   });
 }
 
-/** Takes back what `noteAttempt` noted at `at`, one attempt for each subject: it was one that does not count. */
+/** Takes back the attempt that `noteAttempt` recorded at `at` for each subject. */
 export async function forgetAttempt(
   db: Database,
   limits: readonly Pick<AttemptLimit, 'kind' | 'subject'>[],

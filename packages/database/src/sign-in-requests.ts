@@ -1,9 +1,19 @@
 /**
- * Open requests to sign in. Invariant: there is one for each address, so a newer one ends the older; whoever takes it
- * (deletes the row) is the only one that does.
+ * Open requests to sign in. Invariant: there is one for each address, so a newer one ends the older; only one caller
+ * takes it, by deleting the row.
  */
-import type { SignInMailState, SignInRequest } from './schema.ts';
-import type { Database } from './sqlite.ts';
+import { sql } from 'kysely';
+import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
+import type { Database, SignInMailState, SignInRequest } from './schema/index.ts';
+import { changed, rowsChanged } from './statements.ts';
+
+const SIGN_IN_MAILS: LeasedTable = {
+  name: 'sign_in_requests',
+  key: 'id',
+  state: 'mail_state',
+  attempts: 'mail_attempts',
+  due: 'mail_next_at',
+};
 
 /** Puts the request in the place of any older one of its address, and removes those of others that have expired. */
 export async function putSignInRequest(db: Database, request: SignInRequest): Promise<void> {
@@ -35,13 +45,7 @@ export async function findSignInRequest(
 
 /** Takes the request away if it has not expired; true for the one caller that did. */
 export async function takeSignInRequest(db: Database, id: string, now: number): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('sign_in_requests')
-    .where('id', '=', id)
-    .where('expires_at', '>', now)
-    .returning('id')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(db.deleteFrom('sign_in_requests').where('id', '=', id).where('expires_at', '>', now));
 }
 
 /** Counts one more code tried, and gives how many that makes; null when they were `most` already, or it is gone. */
@@ -56,34 +60,19 @@ export async function countTry(db: Database, id: string, most: number): Promise<
   return row?.tries ?? null;
 }
 
-/** Takes up one mail that is due and still worth sending; its attempt is counted. */
+/** Claims one mail that is due and still worth sending; its attempt is counted. */
 export async function claimSignInMail(db: Database, now: number): Promise<SignInRequest | undefined> {
-  return await db
-    .updateTable('sign_in_requests')
-    .set((set) => ({ mail_state: 'sending' as const, mail_attempts: set('mail_attempts', '+', 1) }))
-    .where('id', '=', (select) =>
-      select
-        .selectFrom('sign_in_requests')
-        .select('id')
-        .where('mail_state', '=', 'pending')
-        .where('mail_next_at', '<=', now)
-        .where('expires_at', '>', now)
-        .orderBy('created_at')
-        .limit(1),
-    )
-    .returningAll()
-    .executeTakeFirst();
+  return await claimNext<SignInRequest>(db, SIGN_IN_MAILS, {
+    now,
+    set: sql`mail_state = 'sending'`,
+    only: sql`expires_at > ${now}`,
+    orderBy: 'created_at',
+  });
 }
 
 /** When the next mail is due, epoch ms; null when none waits. */
 export async function nextSignInMailDue(db: Database, now: number): Promise<number | null> {
-  const row = await db
-    .selectFrom('sign_in_requests')
-    .select((select) => select.fn.min('mail_next_at').as('due'))
-    .where('mail_state', '=', 'pending')
-    .where('expires_at', '>', now)
-    .executeTakeFirst();
-  return row?.due ?? null;
+  return await firstDue(db, SIGN_IN_MAILS, sql`mail_state = 'pending' and expires_at > ${now}`);
 }
 
 /** Writes what became of a try; nothing where the request is over by now. */
@@ -105,11 +94,6 @@ export async function settleSignInMail(
  * they count as failed. Gives how many there were.
  */
 export async function recoverSignInMails(db: Database, idempotent: boolean): Promise<number> {
-  const rows = await db
-    .updateTable('sign_in_requests')
-    .set({ mail_state: idempotent ? 'pending' : 'failed' })
-    .where('mail_state', '=', 'sending')
-    .returning('id')
-    .execute();
-  return rows.length;
+  const cut = db.updateTable('sign_in_requests').where('mail_state', '=', 'sending');
+  return await rowsChanged(cut.set({ mail_state: idempotent ? 'pending' : 'failed' }));
 }

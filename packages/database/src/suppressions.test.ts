@@ -1,6 +1,6 @@
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SuppressedRecipient } from './schema.ts';
+import type { SuppressedRecipient } from './schema/index.ts';
 import { liftBounced, listSuppressed, suppress, suppressedAmong, unsuppress } from './suppressions.ts';
 
 const row = (change: Partial<SuppressedRecipient> = {}): SuppressedRecipient => ({

@@ -1,6 +1,6 @@
-/** Whom an agent's mail does not reach, or who complained. Addresses are canonical, tags included. */
-import type { SuppressedRecipient } from './schema.ts';
-import type { Database } from './sqlite.ts';
+/** People whom an agent's mail does not reach, or who complained. Addresses are canonical, tags included. */
+import type { Database, SuppressedRecipient } from './schema/index.ts';
+import { changed } from './statements.ts';
 
 /** Suppresses recipients. The first reason stays; only a complaint weighs more than a bounce and replaces it. */
 export async function suppress(db: Database, rows: readonly SuppressedRecipient[]): Promise<void> {
@@ -39,34 +39,20 @@ export async function suppressedAmong(
 
 /** The newest first, of one agent or of all. */
 export async function listSuppressed(db: Database, agentId: string | null): Promise<SuppressedRecipient[]> {
-  let query = db
-    .selectFrom('suppressed_recipients')
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('address');
-  if (agentId !== null) query = query.where('agent_id', '=', agentId);
-  return await query.execute();
+  const all = db.selectFrom('suppressed_recipients').selectAll();
+  const some = agentId === null ? all : all.where('agent_id', '=', agentId);
+  return await some.orderBy('created_at', 'desc').orderBy('address').execute();
 }
 
 /** Lets an agent write to somebody again; false when they were not suppressed. */
 export async function unsuppress(db: Database, agentId: string, address: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('suppressed_recipients')
-    .where('agent_id', '=', agentId)
-    .where('address', '=', address)
-    .returning('address')
-    .executeTakeFirst();
-  return gone !== undefined;
+  return await changed(
+    db.deleteFrom('suppressed_recipients').where('agent_id', '=', agentId).where('address', '=', address),
+  );
 }
 
 /** The same for somebody whose authenticated mail shows that their address lives. A complaint stays. */
 export async function liftBounced(db: Database, agentId: string, address: string): Promise<boolean> {
-  const gone = await db
-    .deleteFrom('suppressed_recipients')
-    .where('agent_id', '=', agentId)
-    .where('address', '=', address)
-    .where('code', '=', 'bounced')
-    .returning('address')
-    .executeTakeFirst();
-  return gone !== undefined;
+  const bounced = db.deleteFrom('suppressed_recipients').where('code', '=', 'bounced');
+  return await changed(bounced.where('agent_id', '=', agentId).where('address', '=', address));
 }

@@ -1,7 +1,7 @@
 /** What turns have used, added up by day, model or agent. */
 import { microUsdOf, usdOf } from '@tinyfat/core';
 import { sql } from 'kysely';
-import type { Database } from './sqlite.ts';
+import type { Database } from './schema/index.ts';
 
 /** Which turns, and what makes a row. */
 export interface UsageQuestion {

@@ -3,9 +3,11 @@
  * to; what belongs to somebody else is not there at all.
  */
 import { sql } from 'kysely';
+import { inQuarantine } from './mails.ts';
 import type {
   Agent,
   Budget,
+  Database,
   Delivery,
   DeliveryState,
   Mail,
@@ -14,8 +16,8 @@ import type {
   Run,
   RunStatus,
   SuppressedRecipient,
-} from './schema.ts';
-import type { Database } from './sqlite.ts';
+} from './schema/index.ts';
+import { countRows } from './statements.ts';
 
 /** Whose rows are seen: those of one owner (canonical address), or all. */
 export type Sight = { owner: string } | 'all';
@@ -41,33 +43,23 @@ export type RunOfMail = OfAgent<Run> & { subject: string; sender: string | null 
 /** So many characters of an id are enough to name its row, while no other row's id begins with them. */
 export const SHORTEST_ID = 8;
 
-const ownerOf = (sight: Sight) => (sight === 'all' ? null : sight.owner);
+/** Agents that are seen, deleted ones too. */
+const agents = (db: Database, sight: Sight) => db.selectFrom('agents').where(isSeen(sight));
+const existing = (db: Database, sight: Sight) => agents(db, sight).where('deleted_at', 'is', null);
 
 /** The agent of that name, not deleted. */
 export async function visibleAgent(db: Database, sight: Sight, name: string): Promise<Agent | undefined> {
-  const owner = ownerOf(sight);
-  return await db
-    .selectFrom('agents')
-    .selectAll()
-    .where('name', '=', name)
-    .where('deleted_at', 'is', null)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner))
-    .executeTakeFirst();
+  return await existing(db, sight).selectAll().where('name', '=', name).executeTakeFirst();
 }
 
 /** Agents that are not deleted, newest first. */
-export async function visibleAgents(db: Database, sight: Sight, page: PageOf): Promise<Agent[]> {
-  const owner = ownerOf(sight);
-  const { after } = page;
-  return await db
-    .selectFrom('agents')
+export async function visibleAgents(db: Database, sight: Sight, { after, limit }: PageOf): Promise<Agent[]> {
+  return await existing(db, sight)
     .selectAll()
-    .where('deleted_at', 'is', null)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner))
-    .$if(after !== null, (query) => query.where(before('created_at', 'id', after)))
+    .where(isAfter('created_at', 'id', after))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(page.limit)
+    .limit(limit)
     .execute();
 }
 
@@ -78,24 +70,62 @@ export async function namesOfAgents(
   ids: readonly string[],
 ): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();
-  const owner = ownerOf(sight);
-  const rows = await db
-    .selectFrom('agents')
-    .select(['id', 'name'])
-    .where('id', 'in', ids)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner))
-    .execute();
+  const rows = await agents(db, sight).select(['id', 'name']).where('id', 'in', ids).execute();
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
+/** Owners of agents that are not deleted. */
+export async function visibleOwners(db: Database, sight: Sight): Promise<string[]> {
+  const rows = await existing(db, sight).select('owner').distinct().execute();
+  return rows.map((row) => row.owner);
+}
+
+/** One agent at a glance. Times in epoch ms. */
+export interface AgentOverview {
+  name: string;
+  owner: string;
+  /** When the newest mail came, of any verdict; null where none did. */
+  lastMailAt: number | null;
+  /** Mails in quarantine. */
+  mailsWaiting: number;
+  /** Outgoing mails that await approval. */
+  deliveriesAwaitingApproval: number;
+}
+
+/** Agents that are not deleted, by name; at most `limit` of `total`. */
+export async function agentOverview(
+  db: Database,
+  sight: Sight,
+  limit: number,
+): Promise<{ agents: AgentOverview[]; total: number }> {
+  const rows = await existing(db, sight)
+    .select(['name', 'owner'])
+    .select((select) => [
+      select
+        .selectFrom('mails')
+        .select((mail) => mail.fn.max('received_at').as('at'))
+        .whereRef('mails.agent_id', '=', 'agents.id')
+        .as('lastMailAt'),
+      // The conditions stand in the statement as the partial indexes have them: only then are those used.
+      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and ${inQuarantine})`.as(
+        'mailsWaiting',
+      ),
+      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id
+        and state = 'awaiting_approval')`.as('deliveriesAwaitingApproval'),
+    ])
+    .orderBy('name')
+    .limit(limit)
+    .execute();
+  return { agents: rows, total: await countRows(existing(db, sight)) };
+}
+
 function mails(db: Database, sight: Sight) {
-  const owner = ownerOf(sight);
   return db
     .selectFrom('mails')
     .innerJoin('agents', 'agents.id', 'mails.agent_id')
     .selectAll('mails')
     .select('agents.name as agent')
-    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+    .where(isSeen(sight));
 }
 
 /** The mail with this id, or those whose ids begin with it, two at most; of deleted agents too. */
@@ -116,19 +146,18 @@ export async function visibleMails(
   if (state !== undefined) query = query.where('mails.state', '=', state);
   if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
   if (messageId !== undefined) query = query.where('mails.message_id', '=', messageId);
-  if (after) query = query.where(before('mails.received_at', 'mails.id', after));
+  query = query.where(isAfter('mails.received_at', 'mails.id', after));
   return await query.orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc').limit(limit).execute();
 }
 
 function runs(db: Database, sight: Sight) {
-  const owner = ownerOf(sight);
   return db
     .selectFrom('runs')
     .innerJoin('agents', 'agents.id', 'runs.agent_id')
     .innerJoin('mails', 'mails.id', 'runs.mail_id')
     .selectAll('runs')
     .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
-    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+    .where(isSeen(sight));
 }
 
 /** The run with this id, or those whose ids begin with it, two at most; of deleted agents too. */
@@ -147,18 +176,17 @@ export async function visibleRuns(
   let query = runs(db, sight);
   if (agentId !== undefined) query = query.where('runs.agent_id', '=', agentId);
   if (status !== undefined) query = query.where('runs.status', '=', status);
-  if (after) query = query.where(before('runs.started_at', 'runs.id', after));
+  query = query.where(isAfter('runs.started_at', 'runs.id', after));
   return await query.orderBy('runs.started_at', 'desc').orderBy('runs.id', 'desc').limit(limit).execute();
 }
 
 function deliveries(db: Database, sight: Sight) {
-  const owner = ownerOf(sight);
   return db
     .selectFrom('deliveries')
     .innerJoin('agents', 'agents.id', 'deliveries.agent_id')
     .selectAll('deliveries')
     .select('agents.name as agent')
-    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner));
+    .where(isSeen(sight));
 }
 
 /** The outgoing mail with this id, or those whose ids begin with it, two at most; of deleted agents too. */
@@ -191,13 +219,12 @@ export async function visibleDeliveries(
 
 /** Whom mail does not reach, the newest first; of deleted agents too. */
 export async function visibleSuppressed(db: Database, sight: Sight): Promise<OfAgent<SuppressedRecipient>[]> {
-  const owner = ownerOf(sight);
   return await db
     .selectFrom('suppressed_recipients')
     .innerJoin('agents', 'agents.id', 'suppressed_recipients.agent_id')
     .selectAll('suppressed_recipients')
     .select('agents.name as agent')
-    .$if(owner !== null, (query) => query.where('agents.owner', '=', owner))
+    .where(isSeen(sight))
     .orderBy('suppressed_recipients.created_at', 'desc')
     .orderBy('suppressed_recipients.address')
     .execute();
@@ -208,42 +235,19 @@ export async function visibleBudgets(
   db: Database,
   sight: Sight,
 ): Promise<(Pick<Budget, 'scope' | 'subject'> & { name: string | null; owner: string | null })[]> {
-  const owner = ownerOf(sight);
   return await db
     .selectFrom('budgets')
     .leftJoin('agents', (join) =>
       join.onRef('agents.id', '=', 'budgets.subject').on('budgets.scope', '=', 'agent'),
     )
     .select(['budgets.scope', 'budgets.subject', 'agents.name', 'agents.owner'])
-    .where((where) =>
-      where.or([
-        where('budgets.scope', '=', 'owner'),
-        where.and([where('agents.id', 'is not', null), where('agents.deleted_at', 'is', null)]),
-      ]),
-    )
-    .$if(owner !== null, (query) =>
-      query.where((where) =>
-        where.or([
-          where.and([where('budgets.scope', '=', 'owner'), where('budgets.subject', '=', owner ?? '')]),
-          where('agents.owner', '=', owner),
-        ]),
-      ),
-    )
+    .where((where) => {
+      const ofOwner = where.and([where('budgets.scope', '=', 'owner'), isSeen(sight, 'budgets.subject')]);
+      const exists = where.and([where('agents.id', 'is not', null), where('agents.deleted_at', 'is', null)]);
+      return where.or([ofOwner, where.and([exists, isSeen(sight)])]);
+    })
     .orderBy('agents.name')
     .execute();
-}
-
-/** Owners of agents that are not deleted. */
-export async function visibleOwners(db: Database, sight: Sight): Promise<string[]> {
-  const owner = ownerOf(sight);
-  const rows = await db
-    .selectFrom('agents')
-    .select('owner')
-    .distinct()
-    .where('deleted_at', 'is', null)
-    .$if(owner !== null, (query) => query.where('owner', '=', owner))
-    .execute();
-  return rows.map((row) => row.owner);
 }
 
 /** Rows with this id, or whose id begins with it. Ids are hexadecimal digits and dashes: `g` comes behind all of them. */
@@ -252,7 +256,13 @@ function isNamed(column: string, id: string) {
   return sql<boolean>`(${sql.ref(column)} = ${id} or (${sql.ref(column)} > ${id} and ${sql.ref(column)} < ${`${id}g`}))`;
 }
 
-/** Rows that come later in a list which is sorted by both columns, newest first. */
-function before(time: string, id: string, after: After | null) {
-  return sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) < (${after?.at ?? 0}, ${after?.id ?? ''})`;
+/** Rows of one's own, by the column with their owner; or all. */
+function isSeen(sight: Sight, owner = 'agents.owner') {
+  return sight === 'all' ? sql<boolean>`true` : sql<boolean>`${sql.ref(owner)} = ${sight.owner}`;
+}
+
+/** Rows that come later in a list which is sorted by both columns, newest first; all where a page is the first. */
+function isAfter(time: string, id: string, after: After | null) {
+  if (after === null) return sql<boolean>`true`;
+  return sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) < (${after.at}, ${after.id})`;
 }

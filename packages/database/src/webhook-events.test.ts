@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NewWebhookEvent } from './schema.ts';
-import { type Database, openSqlite } from './sqlite.ts';
+import type { Database, NewWebhookEvent } from './schema/index.ts';
+import { openSqlite } from './sqlite/open.ts';
 import {
   claimWebhookEvent,
   insertWebhookEvent,
@@ -23,7 +24,7 @@ describe('events of webhooks', () => {
   let other: Database;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-events-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     other = await openSqlite(join(folder, 'tinyfat.sqlite'));
   });
   afterEach(async () => {

@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jobQueueContract } from '@tinyfat/contracts';
-import { insertAgent, openSqlite } from '@tinyfat/database';
+import { insertAgent } from '@tinyfat/database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { jobQueue } from './job-queue.ts';
 
 let ids = 0;
 
 jobQueueContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-queue-'));
-  const db = await openSqlite(join(folder, 'q.sqlite'));
+  const db = await openFreshDatabase(join(folder, 'q.sqlite'));
   for (const name of ['agent-a', 'agent-b']) {
     await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
   }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addJob } from '@tinyfat/contracts';
 import type { Logger } from '@tinyfat/core';
-import { type Database, insertAgent, openSqlite } from '@tinyfat/database';
+import { type Database, insertAgent } from '@tinyfat/database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type JobQueue, jobQueue, type Lease } from './job-queue.ts';
 import type { WorkLoop } from './work-loop.ts';
@@ -19,7 +20,7 @@ describe('the queue worker', () => {
   let ids = 0;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-worker-'));
-    db = await openSqlite(join(folder, 'q.sqlite'));
+    db = await openFreshDatabase(join(folder, 'q.sqlite'));
     for (const name of ['agent-a', 'agent-b', 'agent-c']) {
       await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
     }

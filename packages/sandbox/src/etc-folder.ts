@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { BOUND_OF_ETC, SHOWN_OF_ETC } from './etc-list.ts';
 import { lookAt } from './look.ts';
 import { type EtcEntries, type EtcEntry, isOpenFolder, readEtc } from './read-etc.ts';
+import type { Inside } from './view.ts';
 
 /**
  * Debian's start script of Chromium reads it. Its own sandbox needs namespaces, which are refused inside; ours is around
@@ -25,11 +26,8 @@ const CHROMIUM = `export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --no-sandbox --log-leve
 export XDG_CACHE_HOME="\${TMPDIR:-/tmp}/.cache"
 `;
 
-/** Whose names are in `passwd` and `group`. */
-export interface EtcOwner {
-  uid: number;
-  gid: number;
-}
+/** The user inside, whose name is in `passwd` and `group`. */
+type EtcOwner = Pick<Inside, 'uid' | 'gid'>;
 
 /**
  * Makes the folder, and gives a function that returns its path, after making it anew where one of the copied folders has

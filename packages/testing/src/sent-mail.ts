@@ -8,9 +8,9 @@ import {
   insertDeliveries,
   type NewDelivery,
   type NewMail,
-  openSqlite,
   startRun,
 } from '@tinyfat/database';
+import { openFreshDatabase } from './fresh-database.ts';
 
 /** An open database in a folder of its own. */
 export interface SentMail {
@@ -26,7 +26,7 @@ export interface SentMail {
 /** Opens it, with the agents `scout` (its id too) and `other`. */
 export async function openSentMail(): Promise<SentMail> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-sent-'));
-  const db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+  const db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
   for (const name of ['scout', 'other']) {
     await insertAgent(db, { id: name, name, owner: 'owner@example.com', created_at: 1 }, []);
   }

@@ -1,7 +1,7 @@
 /** `tinyfat start`: the server until SIGTERM or SIGINT. */
 import { hostWithPort, isLoopbackHostname } from '@tinyfat/core';
 import { listAgents } from '@tinyfat/database';
-import type { RelayCheck } from '@tinyfat/mail';
+import type { RelayCheck } from '@tinyfat/mail/node';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { type Config, isLoopback } from '@tinyfat/server/config';
 import { installLastResort } from '@tinyfat/server/last-resort';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openSqlite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { startHttpServer } from '@tinyfat/platform/node';
 import { openDataFolder } from '@tinyfat/server/data-folder';
 import { readModels } from '@tinyfat/server/models';

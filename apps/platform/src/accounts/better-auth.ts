@@ -1,10 +1,12 @@
 /**
  * better-auth over our tables, with two endpoints of our own that are called in this process. None of its HTTP routes is
- * mounted: its mailed link is used up by whoever opens it, and its rate limit is one for all.
+ * mounted: its mailed link is consumed by any GET, a mail scanner's too, and its rate limit is one for all clients.
  */
-import { betterAuth } from 'better-auth';
+import { kyselyAdapter } from '@better-auth/kysely-adapter';
 import { createAuthEndpoint } from 'better-auth/api';
 import { deleteSessionCookie, setSessionCookie } from 'better-auth/cookies';
+import { betterAuth } from 'better-auth/minimal';
+import { CamelCasePlugin } from 'kysely';
 import * as v from 'valibot';
 import type { SessionPorts } from './sessions.ts';
 
@@ -19,48 +21,17 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts)
     baseURL: publicUrl.origin,
     secret,
     telemetry: { enabled: false },
-    // What it says can hold values of ours, so only its sentence goes on.
+    // What it logs besides the sentence can contain secrets.
     logger: { log: (level, message) => logger[level]('better_auth', { message: String(message) }) },
     rateLimit: { enabled: false },
-    database: { db, type: 'sqlite' },
-    user: {
-      modelName: 'account_users',
-      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
-    },
-    session: {
-      modelName: 'account_sessions',
-      expiresIn: EXPIRES_S,
-      updateAge: DAY_S,
-      fields: {
-        expiresAt: 'expires_at',
-        createdAt: 'created_at',
-        updatedAt: 'updated_at',
-        ipAddress: 'ip_address',
-        userAgent: 'user_agent',
-        userId: 'user_id',
-      },
-    },
-    account: {
-      modelName: 'account_providers',
-      fields: {
-        accountId: 'account_id',
-        providerId: 'provider_id',
-        userId: 'user_id',
-        accessToken: 'access_token',
-        refreshToken: 'refresh_token',
-        idToken: 'id_token',
-        accessTokenExpiresAt: 'access_token_expires_at',
-        refreshTokenExpiresAt: 'refresh_token_expires_at',
-        createdAt: 'created_at',
-        updatedAt: 'updated_at',
-      },
-    },
-    verification: {
-      modelName: 'account_verifications',
-      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
-    },
+    // Without a type it writes nothing of one database only: dates are ISO 8601 as text, truth values 0 and 1.
+    database: kyselyAdapter(db.withPlugin(new CamelCasePlugin())),
+    user: { modelName: 'account_users' },
+    session: { modelName: 'account_sessions', expiresIn: EXPIRES_S, updateAge: DAY_S },
+    account: { modelName: 'account_providers' },
+    verification: { modelName: 'account_verifications' },
     advanced: {
-      // The name carries the prefix that belongs to it already.
+      // Our names have the __Host- prefix already.
       useSecureCookies: false,
       cookies: {
         session_token: {
@@ -74,7 +45,7 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts)
   });
 }
 
-/** For an address that was proven; makes its user at the first time. */
+/** Starts a session for a proven address; makes its user the first time. */
 const startSession = createAuthEndpoint(
   { method: 'POST', requireHeaders: true, body: v.object({ address: v.string() }) },
   async (ctx) => {

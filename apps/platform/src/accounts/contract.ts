@@ -29,7 +29,7 @@ export type SignInRefusal =
 export type SignInOutcome = { ok: true; cookies: Cookies } | SignInRefusal;
 
 /**
- * Signing in by mail. Invariants: whoever asks learns nothing of whether an address may sign in; reading a link changes
+ * Signing in by mail. Invariants: an answer never shows whether an address may sign in; reading a link changes
  * nothing; each link and code works once, for ten minutes, until a newer one is asked for.
  */
 export interface Accounts {

@@ -5,6 +5,7 @@ import {
   equalBytes,
   type Logger,
   type MakeId,
+  sha256HexOfText,
   toBase64url,
   type WakeUp,
 } from '@tinyfat/core';
@@ -20,7 +21,7 @@ import {
 import type { Accounts, OpenRequest, SignInOutcome, SignInRefusal } from './contract.ts';
 import { cookieNames, readRequestCookie, requestCookie } from './cookies.ts';
 import { createSessions } from './sessions.ts';
-import { type SignInKey, tokenSha256 } from './sign-in-key.ts';
+import type { SignInKey } from './sign-in-key.ts';
 import { type ClientNetworks, codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
 import { type AdmissionOfPeople, viewerOf } from './who-may-sign-in.ts';
 
@@ -60,11 +61,11 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
   const requestOf = async (headers: Headers) => {
     const browser = readRequestCookie(names, headers);
     if (browser === null) return undefined;
-    return await findSignInRequest(db, 'browser_sha256', await tokenSha256(browser), clock());
+    return await findSignInRequest(db, 'browser_sha256', await sha256HexOfText(browser), clock());
   };
   const requestOfLink = async (token: string) =>
     /^[\w-]{43}$/.test(token)
-      ? await findSignInRequest(db, 'link_sha256', await tokenSha256(token), clock())
+      ? await findSignInRequest(db, 'link_sha256', await sha256HexOfText(token), clock())
       : undefined;
   const shown = async (request: SignInRequest | undefined, headers: Headers): Promise<OpenRequest | null> => {
     if (!request) return null;
@@ -73,10 +74,10 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
     return { address, expiresAt, sameBrowser: own?.id === request.id };
   };
 
-  /** Takes the request and signs in: the one who takes it is the only one who gets a session for it. */
+  /** Takes the request and signs in; only the caller that took it gets a session for it. */
   const enter = async (request: SignInRequest, headers: Headers, by: string): Promise<SignInOutcome> => {
     const taken = await takeSignInRequest(db, request.id, clock());
-    // What was so when it was asked for may have changed.
+    // The address may no longer sign in.
     if (!taken || !(await viewerOf(deps, request.address))) return OVER;
     const cookies = await sessions.start(request.address, headers);
     logger.info('signed_in', { request: request.id, by });
@@ -100,10 +101,10 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
       await putSignInRequest(db, {
         address,
         id,
-        link_sha256: await tokenSha256(await key.linkToken(id)),
-        browser_sha256: await tokenSha256(browser),
+        link_sha256: await sha256HexOfText(await key.linkToken(id)),
+        browser_sha256: await sha256HexOfText(browser),
         tries: 0,
-        // Whether a mail goes out is decided here, and sent by somebody else: both answers take the same time.
+        // A mail is only recorded here, and sent by a loop of its own: both answers take the same time.
         mail_state: mayEnter ? 'pending' : 'none',
         mail_attempts: 0,
         mail_next_at: now,

@@ -1,7 +1,7 @@
 /**
- * Sessions and users, kept by better-auth. A cookie holds the session's token and an HMAC of it: a token out of the
+ * Sessions and users, stored by better-auth. A cookie holds the session's token and an HMAC of it: a token from the
  * database alone opens nothing. The library is loaded when the first cookie or sign-in comes: it takes tens of
- * megabytes, and a server whose pages nobody opens needs none of it.
+ * megabytes, which a server without visitors does not need.
  */
 import type { Clock, Logger } from '@tinyfat/core';
 import { type Database, endSessions, removeExpiredSessions } from '@tinyfat/database';
@@ -19,9 +19,9 @@ export interface SessionPorts {
 }
 
 export interface Sessions {
-  /** Signs an address in, in the place of whoever was signed in in this browser. */
+  /** Signs an address in; ends the session that this browser had. */
   start(address: string, headers: Headers): Promise<Cookies>;
-  /** Whose session it is; a session in use is lengthened once a day, where cookies can be set. */
+  /** The address of the session; a session in use is lengthened once a day, where cookies can be set. */
   read(headers: Headers, mayRefresh: boolean): Promise<{ address: string; cookies: Cookies } | null>;
   /** Ends the session of this browser. */
   end(headers: Headers): Promise<Cookies>;

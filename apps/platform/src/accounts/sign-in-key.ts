@@ -1,10 +1,10 @@
 /**
- * The one key that sign-in rests on. Everything secret is made of it and of a request's id, and is made again where it
- * is needed: so the database holds nothing that opens a session, and a mail can be sent again without being stored.
+ * The key of all sign-in secrets. Each is derived from it and from the id of a request, wherever it is needed: so nothing
+ * in the database opens a session, and a mail can be sent again without being stored.
  */
-import { sha256HexOfText, toBase64url } from '@tinyfat/core';
+import { toBase64url } from '@tinyfat/core';
 
-/** What is made of the key. */
+/** What is derived from the key. */
 export interface SignInKey {
   /** Signs the cookies of sessions. */
   cookieSecret(): Promise<string>;
@@ -32,9 +32,4 @@ export function signInKey(bytes: Uint8Array<ArrayBuffer>): SignInKey {
       return String(number % 10n ** BigInt(DIGITS)).padStart(DIGITS, '0');
     },
   };
-}
-
-/** What is stored of a token that a link or a cookie carries. */
-export async function tokenSha256(token: string): Promise<string> {
-  return await sha256HexOfText(token);
 }

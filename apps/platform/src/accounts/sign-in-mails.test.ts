@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
-import { type Database, openSqlite, putSignInRequest, type SignInMailState } from '@tinyfat/database';
+import { type Database, putSignInRequest, type SignInMailState } from '@tinyfat/database';
 import type { WorkLoop } from '@tinyfat/jobs';
-import { mailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { signInKey } from '@tinyfat/platform/accounts';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
 
@@ -29,7 +30,7 @@ describe('mails that sign people in', () => {
   afterAll(() => workers.close());
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-sign-in-mails-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     loop = null;
     log = [];
     shown = [];

@@ -1,4 +1,4 @@
-/** Who may sign in, and what they are then. Asked at every request: what is taken away from somebody is gone at once. */
+/** Who may sign in, and as what. Checked at every request, so that a right that is taken away is gone at once. */
 import { type Database, ownsAgent } from '@tinyfat/database';
 import type { Viewer } from './contract.ts';
 

@@ -1,5 +1,5 @@
 /** The JSON API: finds the route, authenticates, checks, answers. Uses web standards and nothing of a runtime. */
-import { type HeldBytes, readBody } from '@tinyfat/core';
+import { type ByteReservation, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
 import type { RequestOrigin } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
@@ -22,7 +22,7 @@ const MOST_HELD = 48 * 1024 * 1024;
 export const API_PREFIX = '/api/v1';
 
 /** Answers one request below `/api/v1`; `held` counts what it has in memory. Never rejects. */
-export type Api = (request: Request, from: RequestOrigin, held: HeldBytes) => Promise<Response>;
+export type Api = (request: Request, from: RequestOrigin, held: ByteReservation) => Promise<Response>;
 
 /** Makes the API. With a `principal` every request is made by that one, whatever its credentials. */
 export function createApi(deps: ApiDeps, principal?: Principal): Api {

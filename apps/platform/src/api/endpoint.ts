@@ -1,5 +1,5 @@
 /** A route with its handler. Their types meet here and are needed nowhere else. */
-import type { HeldBytes } from '@tinyfat/core';
+import type { ByteReservation } from '@tinyfat/core';
 import type { Agent } from '@tinyfat/database';
 import * as v from 'valibot';
 import type { RequestOrigin } from '../contract.ts';
@@ -25,7 +25,7 @@ export interface Call<P, Q, B> {
   request: Request;
   from: RequestOrigin;
   /** Counts the bytes of the request in memory; its body is counted. */
-  held: HeldBytes;
+  held: ByteReservation;
 }
 
 /** A request as it came, and who sent it. */

@@ -1,5 +1,5 @@
 /** Forms of our pages: small, of one kind, and answered by another page. */
-import { type HeldBytes, readBody } from '@tinyfat/core';
+import { type ByteReservation, readBody } from '@tinyfat/core';
 import { problem } from './problem.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 
@@ -10,7 +10,7 @@ const MOST_BYTES = 4096;
 export type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
-export async function readForm(request: Request, held: HeldBytes): Promise<Form> {
+export async function readForm(request: Request, held: ByteReservation): Promise<Form> {
   const [kind = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (kind.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     return { ok: false, answer: problem('unsupported_media_type') };

@@ -3,14 +3,14 @@
  * beside its source; a client that reads nothing for a while is cut off.
  */
 import type { ServerResponse } from 'node:http';
-import type { HeldBytes } from '@tinyfat/core';
+import type { ByteReservation } from '@tinyfat/core';
 
 /** How it ended. `over_budget`: if no head was sent, the connection still takes another answer. */
 export type Written = 'sent' | 'left' | 'stalled' | 'over_budget';
 
 export interface WriteBounds {
   /** Where the bytes of a large answer are counted. */
-  held: HeldBytes;
+  held: ByteReservation;
   /** Ms in which a client must take what it was given, 64 KiB at most. */
   stallMs: number;
 }

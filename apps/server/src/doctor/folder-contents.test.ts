@@ -5,7 +5,8 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { formatMasterKeys, newMasterKey } from '@tinyfat/core';
-import { openSqlite, putProviderKey } from '@tinyfat/database';
+import { putProviderKey } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { openSentMail } from '@tinyfat/testing/sent-mail';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { databaseCheck, deliveriesCheck } from './database.ts';

@@ -1,11 +1,6 @@
 /** What the checks need of the database, read once. */
-import {
-  type Database,
-  failingDeliveries,
-  listAgents,
-  listProviderKeys,
-  lookIntoSqlite,
-} from '@tinyfat/database';
+import { type Database, failingDeliveries, listAgents, listProviderKeys } from '@tinyfat/database';
+import { lookIntoSqlite } from '@tinyfat/database/sqlite';
 import { wordsOf } from './finding.ts';
 
 /** The content of the database, or why it is unknown. */

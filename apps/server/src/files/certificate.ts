@@ -1,6 +1,6 @@
 /** The certificate of the SMTP listener: read at the start, and again when the operator says so (SIGHUP). */
 import type { Clock, Logger } from '@tinyfat/core';
-import type { SmtpListener } from '@tinyfat/mail';
+import type { SmtpListener } from '@tinyfat/mail/node';
 import { type LoadedTls, loadTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** Reads the pair, and says in the log what should be better about it. */

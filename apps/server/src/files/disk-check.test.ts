@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqlite, testWrite } from '@tinyfat/database';
+import { testWrite } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diskProblem } from './disk-check.ts';
 

@@ -1,6 +1,6 @@
 /** When mail out counts as failing, and when it works again. */
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
-import type { RelayCheck } from '@tinyfat/mail';
+import type { RelayCheck } from '@tinyfat/mail/node';
 import { describe, expect, it } from 'vitest';
 import { watchMailOut } from './mail-out.ts';
 

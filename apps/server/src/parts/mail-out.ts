@@ -11,7 +11,7 @@ import {
   type SendOutcome,
   withoutAddresses,
 } from '@tinyfat/core';
-import type { RelayCheck } from '@tinyfat/mail';
+import type { RelayCheck } from '@tinyfat/mail/node';
 
 export interface MailOutDeps {
   transport: MailTransport;

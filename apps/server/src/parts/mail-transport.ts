@@ -1,15 +1,7 @@
 /** Which way mail goes out. */
 import type { Clock, MailTransport } from '@tinyfat/core';
-import {
-  checkRelay,
-  maildir,
-  postmark,
-  type RelayCheck,
-  type ResendAccount,
-  resend,
-  resendAccount,
-  smtpRelay,
-} from '@tinyfat/mail';
+import { postmark, type ResendAccount, resend, resendAccount } from '@tinyfat/mail';
+import { checkRelay, maildir, type RelayCheck, smtpRelay } from '@tinyfat/mail/node';
 import type { Config } from '../config.ts';
 
 /** The provider or the relay that is configured, else the Maildir in the given folder. */

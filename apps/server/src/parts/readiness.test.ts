@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxProbe } from '@tinyfat/core';
-import { type Database, insertAgent, openSqlite } from '@tinyfat/database';
+import { type Database, insertAgent } from '@tinyfat/database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readinessChecks } from './readiness.ts';
@@ -19,7 +20,7 @@ describe('the readiness checks', () => {
   let free: number;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-checks-'));
-    db = await openSqlite(join(folder, 'c.sqlite'));
+    db = await openFreshDatabase(join(folder, 'c.sqlite'));
     now = 100 * MINUTE;
     probe = { ok: true, detail: '' };
     probes = 0;

@@ -1,7 +1,7 @@
 /** The SMTP listener in front of the intake. */
 import { MAX_MESSAGE_BYTES } from '@tinyfat/core';
 import { type IntakeDeps, receive, recipientRefusal } from '@tinyfat/intake';
-import { type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail';
+import { type SmtpDelivery, type SmtpListener, smtpListener } from '@tinyfat/mail/node';
 import type { Config } from '../config.ts';
 import type { TlsPair } from '../files/tls-files.ts';
 import type { Part } from './part.ts';

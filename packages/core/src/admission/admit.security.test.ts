@@ -1,3 +1,4 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from './admit.ts';
@@ -140,7 +141,7 @@ describe('attacks on the door', () => {
         expect(found).toEqual(signedBy('corp.example'));
         expect(facts).toMatchObject({ from: { ok: true }, automatic: [] });
       }),
-      { numRuns: 2000 },
+      { numRuns: fuzzRuns(500) },
     );
   });
 

@@ -1,3 +1,4 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress } from './canonical-address.ts';
@@ -62,7 +63,7 @@ describe('canonicalAddress', () => {
         const base = canonicalAddress(once.base);
         expect(base).toMatchObject({ ok: true, tag: null, address: once.base });
       }),
-      { numRuns: 2000 },
+      { numRuns: fuzzRuns(2000) },
     );
     expect(seen.taken).toBeGreaterThan(100);
   });
@@ -86,7 +87,7 @@ describe('canonicalAddress', () => {
         expect(result.domain).toMatch(/^[a-z0-9.-]+\.[a-z0-9-]+$/);
         expect(result.address.split('@')).toHaveLength(2);
       }),
-      { numRuns: 2000 },
+      { numRuns: fuzzRuns(2000) },
     );
   });
 });

@@ -1,8 +1,8 @@
 /**
- * The one form of a mail domain: ASCII (A-labels), lower case, at least two labels. Whatever could be read in
+ * The one form of a mail domain: ASCII (A-labels), lower case, at least two labels. Everything that could be read in
  * two ways (dot-likes, compatibility forms, invisible characters, numerals, address literals) is refused.
  */
-import { decodePunycode } from './punycode.ts';
+import { isALabel } from './punycode.ts';
 
 /** A domain in its one form, or a sentence that says why it has none. */
 export type CanonicalDomain = { ok: true; domain: string } | { ok: false; reason: string };
@@ -70,31 +70,8 @@ export function canonicalDomain(text: string): CanonicalDomain {
 function toAscii(text: string): string | null {
   const lower = text.toLowerCase();
   if (/^[a-z0-9.-]*$/.test(lower) && !/(^|\.)xn--/.test(lower)) return lower;
-  const name = hostOf(text);
-  return name?.split('.').every(isALabelOrPlain) ? name : null;
-}
-
-function hostOf(text: string): string | null {
-  return URL.parse(`http://${text}/`)?.hostname ?? null;
-}
-
-/** Not every runtime's URL parser looks into the A-labels of a name: workerd's lets `xn--a` pass. */
-function isALabelOrPlain(label: string): boolean {
-  if (!label.startsWith('xn--')) return true;
-  const decoded = decodePunycode(label.slice(4));
-  return decoded !== null && hostOf(decoded) === label;
-}
-
-/**
- * Decodes one A-label (`xn--…`, lower case) to Unicode. Null when it is none, and where the Unicode form
- * is not one that is taken for the same label: what is shown can be typed back. Nothing is ever compared in this form.
- */
-export function decodeLabel(label: string): string | null {
-  if (!label.startsWith('xn--')) return null;
-  const decoded = decodePunycode(label.slice(4));
-  if (decoded === null) return null;
-  const encoded = canonicalDomain(`${decoded}.test`);
-  return encoded.ok && encoded.domain === `${label}.test` ? decoded : null;
+  const ascii = URL.parse(`http://${text}/`)?.hostname ?? null;
+  return ascii?.split('.').every((label) => !label.startsWith('xn--') || isALabel(label)) ? ascii : null;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** RFC 3492 decoding. */
+/** A-labels (RFC 5890 section 2.3.2.1): the `xn--` form in which a label outside ASCII stands in the DNS. */
 
 const BASE = 36;
 const T_MIN = 1;
@@ -7,7 +7,17 @@ const SKEW = 38;
 const DAMP = 700;
 const MAX_CODE_POINT = 0x10ffff;
 
-/** Decodes what stands behind `xn--` in a label; null where that is no punycode. */
+/**
+ * Whether a lower-case label that begins with `xn--` stands for one in Unicode, and is what that one becomes. The URL
+ * parsers of some runtimes take any such label as it is.
+ */
+export function isALabel(label: string): boolean {
+  const decoded = decodePunycode(label.slice(4));
+  if (decoded === null || /^[\x00-\x7f]*$/.test(decoded)) return false;
+  return URL.parse(`http://${decoded}.example/`)?.hostname === `${label}.example`;
+}
+
+/** RFC 3492 section 6.2; null for what is no Punycode. */
 export function decodePunycode(text: string): string | null {
   const delimiter = text.lastIndexOf('-');
   const output = delimiter > 0 ? [...text.slice(0, delimiter)] : [];

@@ -1,3 +1,4 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { safeFileNames } from './safe-file-name.ts';
@@ -118,7 +119,7 @@ describe('safeFileNames', () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: fuzzRuns(1000) },
     );
   });
 });

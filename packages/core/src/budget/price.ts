@@ -1,5 +1,5 @@
 /** What a request to a model costs, and what it may cost at most. All results are whole micro-dollars, rounded up. */
-import type { TokenUsage } from '../ports.ts';
+import type { TokenUsage } from '../ports/recorder.ts';
 
 /** USD per million tokens, which is micro-dollars per token. */
 export interface ModelPrice {
@@ -90,7 +90,7 @@ export function answerCeiling(price: ModelPrice, left: number): number {
   return Math.max(SHORTEST_CEILING, Math.floor(left / 4 / price.output));
 }
 
-/** Output tokens of an answer that broke off: the provider tells them only at its end, and charges for them all the same. */
+/** Output tokens of an answer that broke off: the provider charges for them, but reports them only at the end. */
 export function brokenOffTokens(answer: { bytes: number; milliseconds: number; maxTokens: number }): number {
   const byTime = (Math.max(0, answer.milliseconds) / 1000) * TOKENS_PER_SECOND;
   return Math.min(answer.maxTokens, Math.ceil(Math.max(byTime, answer.bytes / BYTES_PER_TOKEN)));

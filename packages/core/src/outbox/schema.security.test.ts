@@ -1,3 +1,4 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pathBelowData } from './attachment.ts';
@@ -85,7 +86,7 @@ describe('paths out of /data', () => {
         expect(pathBelowData(below)).toBe(below);
         expect(pathBelowData(`/data/${below}`)).toBe(below);
       }),
-      { numRuns: 2000 },
+      { numRuns: fuzzRuns(300) },
     );
   });
 });
@@ -142,7 +143,7 @@ describe('any file', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: fuzzRuns(300) },
     );
   });
 

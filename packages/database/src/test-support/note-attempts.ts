@@ -1,6 +1,6 @@
 /** A process that notes attempts as fast as it can: `node note-attempts.ts DATABASE TIMES`; prints how many counted. */
 import { noteAttempt } from '../sign-in-attempts.ts';
-import { openSqlite } from '../sqlite.ts';
+import { openSqlite } from '../sqlite/open.ts';
 
 const [path = '', times = '0'] = process.argv.slice(2);
 const db = await openSqlite(path);

@@ -3,7 +3,7 @@
  * `node open-and-die.ts DATABASE N`. Where there are fewer it ends by itself and prints how many there were.
  */
 import { StatementSync } from 'node:sqlite';
-import { openSqlite } from '../sqlite.ts';
+import { openSqlite } from '../sqlite/open.ts';
 
 const [path = '', last = '0'] = process.argv.slice(2);
 let run = 0;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqlite } from '../sqlite.ts';
+import { openSqlite } from '../sqlite/open.ts';
 import { fixtureNames, makeFixture, rowsOf } from './fixtures.ts';
 
 type Row = Record<string, string | number | null>;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openSqlite } from '../sqlite.ts';
+import { openSqlite } from '../sqlite/open.ts';
 import { schemaOf } from '../test-support/schema-of.ts';
 import { fixtureNames, makeFixture, rowsOf } from './fixtures.ts';
 

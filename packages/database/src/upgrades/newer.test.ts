@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NewerDatabaseError } from '../migrate.ts';
 import { migrations } from '../migrations/index.ts';
-import { openSqlite } from '../sqlite.ts';
+import { openSqlite } from '../sqlite/open.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -4,22 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedSenders, findAgent } from '../agents.ts';
 import { migrations } from '../migrations/index.ts';
-import { openSqlite, type Upgrade } from '../sqlite.ts';
+import type { Database } from '../schema/index.ts';
+import { openSqlite, type Upgrade } from '../sqlite/open.ts';
 import { schemaOf } from '../test-support/schema-of.ts';
 import { visibleAgents, visibleDeliveries, visibleMails, visibleRuns } from '../visible.ts';
 import { fixtureNames, makeFixture, rowsOf } from './fixtures.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tinyfat-upgrade-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
 const newest = Object.keys(migrations).at(-1) ?? '';
-const path = () => join(folder, 'tinyfat.sqlite');
 
 it('has a fixture of the newest migration', () => {
   expect(
@@ -28,17 +22,33 @@ it('has a fixture of the newest migration', () => {
   ).not.toEqual([]);
 });
 
-describe.each(fixtureNames)('a database of %s', (name) => {
-  it('has the schema of a fresh one after the upgrade, and every row', async () => {
-    const fresh = join(folder, 'fresh.sqlite');
-    await (await openSqlite(fresh)).destroy();
-    makeFixture(name, path());
-    const before = rowsOf(path());
-    expect(before.mails?.length).toBeGreaterThan(2);
+let folder: string;
+let fresh: Record<string, unknown>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinyfat-upgrade-'));
+  const path = join(folder, 'fresh.sqlite');
+  await (await openSqlite(path)).destroy();
+  fresh = schemaOf(path);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    await (await openSqlite(path())).destroy();
-    expect(schemaOf(path())).toEqual(schemaOf(fresh));
-    const after = rowsOf(path());
+describe.each(fixtureNames)('a database of %s', (name) => {
+  let path: string;
+  let before: ReturnType<typeof rowsOf>;
+  let db: Database;
+  const upgrades: Upgrade[] = [];
+  beforeAll(async () => {
+    path = join(folder, `${name}.sqlite`);
+    makeFixture(name, path);
+    before = rowsOf(path);
+    db = await openSqlite(path, (upgrade) => upgrades.push(upgrade));
+  });
+  afterAll(() => db.destroy());
+
+  it('has the schema of a fresh one after the upgrade, and every row', async () => {
+    expect(before.mails?.length).toBeGreaterThan(2);
+    expect(schemaOf(path)).toEqual(fresh);
+    const after = rowsOf(path);
     for (const [table, rows] of Object.entries(before)) {
       // Nothing that was there changes, but for what an earlier text of a migration left out.
       const mended = { mails: ['sender_base'], deliveries: ['doubt_since'] }[table] ?? [];
@@ -56,16 +66,13 @@ describe.each(fixtureNames)('a database of %s', (name) => {
       expect(after[table]).toHaveLength(rows.length);
       for (const [index, row] of rows.entries()) expect(after[table]?.[index]).toMatchObject(without(row));
     }
-    const raw = new DatabaseSync(path());
+    const raw = new DatabaseSync(path);
     expect(raw.prepare('pragma foreign_key_check').all()).toEqual([]);
     expect(raw.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     raw.close();
   });
 
   it('is read by the functions of today, with what must be known of every row', async () => {
-    makeFixture(name, path());
-    const upgrades: Upgrade[] = [];
-    const db = await openSqlite(path(), (upgrade) => upgrades.push(upgrade));
     expect(await findAgent(db, 'scout')).toMatchObject({ name: 'scout', egress: 'public', display_name: '' });
     const page = { after: null, limit: 100 };
     const [agent] = (await visibleAgents(db, 'all', page)).filter((one) => one.name === 'scout');
@@ -84,18 +91,17 @@ describe.each(fixtureNames)('a database of %s', (name) => {
     for (const { state, doubt_since } of deliveries) {
       if (state === 'sending') expect(doubt_since).toEqual(expect.any(Number));
     }
-    await db.destroy();
 
     const upgraded = name !== fixtureNames.at(-1);
     expect(upgrades).toHaveLength(upgraded ? 1 : 0);
-    const copy = `${path()}.before-upgrade`;
+    const copy = `${path}.before-upgrade`;
     expect(existsSync(copy)).toBe(upgraded);
     if (!upgraded) return;
     expect(upgrades).toMatchObject([{ to: newest, copy: { ok: true, path: copy } }]);
     expect(statSync(copy).mode & 0o777).toBe(0o600);
-    const original = join(folder, 'original.sqlite');
+    const original = join(folder, `${name}.original.sqlite`);
     makeFixture(name, original);
     expect(schemaOf(copy)).toEqual(schemaOf(original));
-    expect(rowsOf(copy)).toEqual(rowsOf(original));
+    expect(rowsOf(copy)).toEqual(before);
   });
 });

@@ -40,7 +40,7 @@ const LOCAL_SUFFIXES = [
 /**
  * Reads `host:port` (RFC 9112 section 3.2.3) strictly. Spellings that a resolver or URL parser would turn into
  * an address (`2130706433`, `0x7f.1`, `127.1`, `0177.0.0.1`), zone ids, user names and everything outside plain
- * ASCII letters and digits are refused here, before any lookup; single labels and local names are told.
+ * ASCII letters and digits are refused here, before any lookup; single labels and local names are marked.
  */
 export function parseAuthority(authority: string, defaultPort: number | null): EgressTarget {
   const match = AUTHORITY.exec(authority);

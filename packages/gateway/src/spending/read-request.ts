@@ -14,7 +14,7 @@ export interface RequestReader {
   push(chunk: Uint8Array): void;
   /** `inputTokens` is null where only the model's context window bounds them. */
   end(): RequestCost;
-  /** A field that no request may have, whatever it costs; null when there is none so far. */
+  /** A field that is refused in every run; null when there is none so far. */
   refusedField(): string | null;
 }
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArchivePage, MailArchive, ProviderAnswer } from '@tinyfat/core';
-import { type Database, insertWebhookEvent, listWebhookEvents, openSqlite } from '@tinyfat/database';
+import { type Database, insertWebhookEvent, listWebhookEvents } from '@tinyfat/database';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openReconciler } from './reconcile.ts';
 import { eventRow } from './store-event.ts';
@@ -23,7 +24,7 @@ describe('reading the list of received mails', () => {
   let warnings: string[];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-reconcile-'));
-    db = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
     [now, made, mails, faults, warnings] = [START, 0, [], [], []];
   });
   afterEach(async () => {

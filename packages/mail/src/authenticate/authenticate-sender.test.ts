@@ -1,10 +1,9 @@
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
 import { summarize } from '../inspect/summarize.ts';
+import { inspect, evidenceOf as senderEvidenceOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
-import { authenticateSender } from './authenticate-sender.ts';
 
 const example = signingDomain('example.com');
 const list = signingDomain('list.test');
@@ -213,8 +212,8 @@ describe('sender authentication', () => {
   it('vouches for nobody when the author it checked is not the one that was read', async () => {
     const own = { 'example.com': { TXT: ['v=spf1 ip4:192.0.2.1 -all'] } };
     dns = await startDnsStub({ ...example.records, ...reject, ...own });
-    const summary = await summarize(Buffer.from('From: ann@other.test\r\n\r\n'), 'ann@example.com');
-    const evidence = await authenticateSender(await example.sign(raw), summary, {
+    const summary = summarize(Buffer.from('From: ann@other.test\r\n\r\n'), 'ann@example.com');
+    const evidence = await senderEvidenceOf(await example.sign(raw), summary, {
       client: strangeClient,
       envelopeSender: 'ann@example.com',
       hostname: 'mx.agents.test',

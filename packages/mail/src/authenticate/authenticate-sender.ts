@@ -4,7 +4,6 @@
  * once, and what reaches DMARC are only names that were checked here, because mailauth reads some of its input as
  * URLs. A domain that is no sequence of LDH labels takes no part in any decision.
  */
-import { isIP } from 'node:net';
 import {
   type AuthenticationEvidence,
   type CanonicalAddress,
@@ -12,13 +11,14 @@ import {
   fromSender,
   ldhDomain,
   type MailSummary,
+  parseIpAddress,
 } from '@tinyfat/core';
 import type { DMARCResult, SPFResult } from 'mailauth';
 import { evaluateDmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf as verifySpf } from 'mailauth/lib/spf/index.js';
-import { headerBlock } from '../inspect/header-block.ts';
-import type { InspectRequest } from '../inspect/inspect.ts';
-import { type Lookups, limitedLookups } from './lookups.ts';
+import { headerBlock } from '../mime/header-block.ts';
+import type { DnsResolver } from './lookups.ts';
+import type { SenderRequest } from './sender-rule.ts';
 import { repeatedFields, signatureEvidence } from './signature-evidence.ts';
 import { type VerifiedSignatures, verifySignatures } from './verify-signatures.ts';
 import { domainOf, isAligned, resultWord } from './words.ts';
@@ -26,61 +26,54 @@ import { domainOf, isAligned, resultWord } from './words.ts';
 type Spf = NonNullable<AuthenticationEvidence['spf']>;
 type Dmarc = NonNullable<AuthenticationEvidence['dmarc']>;
 
-/** Without `spf` the client's address is not the sender's, and SPF is not asked. */
-export interface SenderChecks {
-  spf: boolean;
-}
-
 /**
  * Evidence about one message; trouble with DNS is `temperror` in the part that it hit. Nothing is checked, and so
- * nothing found, where the From field names nobody.
+ * nothing found, where the From field names nobody. Without `spf` the client's address is not the sender's, and SPF is
+ * not asked.
  */
 export async function authenticateSender(
   raw: Uint8Array,
   summary: MailSummary,
-  request: InspectRequest,
-  checks: SenderChecks = { spf: true },
+  request: SenderRequest,
+  resolve: DnsResolver['resolve'],
+  checks: { spf: boolean },
 ): Promise<AuthenticationEvidence> {
   const from = fromSender(summary);
   if (!from.ok) return { source: 'verified', authserv: null, spf: null, dkim: [], dmarc: null };
   const author = from.sender;
-  const lookups = limitedLookups(request.dns);
-  const { resolve } = lookups;
-  try {
-    const [spf, found] = await Promise.all([
-      checks.spf ? checkSpf(request, author, resolve) : null,
-      verifySignatures(raw, {
-        fromDomain: author.domain,
-        envelopeSender: request.envelopeSender,
-        resolve,
-      }),
-    ]);
-    const repeated = repeatedFields(headerBlock(raw));
-    const dkim = found.results.map((result) => signatureEvidence(result, author.domain, repeated));
-    if (!isSameAuthor(found, author)) return contested({ spf, dkim });
-    const proving = dkim.filter(({ result, bodyLengthLimited }) => result === 'pass' && !bodyLengthLimited);
-    const { response, dkimAligned } = await evaluateDmarc({
-      headerFrom: [author.address],
-      fromFields: 1,
-      spfDomains: spf?.result === 'pass' && spf.domain !== null ? [spf.domain] : [],
-      dkimDomains: proving.map(({ domain }) => ({ domain })),
-      resolver: resolve,
-    });
-    return {
-      source: 'verified',
-      authserv: null,
-      spf: spf && { ...spf, aligned: spfAlignment(spf, response) },
-      // Without a DMARC record the alignment of the Public Suffix List is all there is.
-      dkim: dkim.map((signature) => ({
-        ...signature,
-        aligned:
-          (proving.includes(signature) ? dkimAligned?.has(signature.domain) : undefined) ?? signature.aligned,
-      })),
-      dmarc: dmarcEvidence(response, author.domain),
-    };
-  } finally {
-    lookups.cancel();
-  }
+  const [spf, found] = await Promise.all([
+    checks.spf ? checkSpf(request, author, resolve) : null,
+    verifySignatures(raw, {
+      fromDomain: author.domain,
+      envelopeSender: request.envelopeSender,
+      resolve,
+    }),
+  ]);
+  const repeated = repeatedFields(headerBlock(raw));
+  const dkim = await Promise.all(
+    found.results.map((result) => signatureEvidence(result, author.domain, repeated)),
+  );
+  if (!isSameAuthor(found, author)) return contested({ spf, dkim });
+  const proving = dkim.filter(({ result, bodyLengthLimited }) => result === 'pass' && !bodyLengthLimited);
+  const { response, dkimAligned } = await evaluateDmarc({
+    headerFrom: [author.address],
+    fromFields: 1,
+    spfDomains: spf?.result === 'pass' && spf.domain !== null ? [spf.domain] : [],
+    dkimDomains: proving.map(({ domain }) => ({ domain })),
+    resolver: resolve,
+  });
+  return {
+    source: 'verified',
+    authserv: null,
+    spf: spf && { ...spf, aligned: spfAlignment(spf, response) },
+    // Without a DMARC record the alignment of the Public Suffix List is all there is.
+    dkim: dkim.map((signature) => ({
+      ...signature,
+      aligned:
+        (proving.includes(signature) ? dkimAligned?.has(signature.domain) : undefined) ?? signature.aligned,
+    })),
+    dmarc: dmarcEvidence(response, author.domain),
+  };
 }
 
 /** Whether mailauth, whose verdict is asked for, reads the whole address of the author as we do. */
@@ -105,14 +98,14 @@ function contested({ spf, dkim }: Pick<AuthenticationEvidence, 'spf' | 'dkim'>):
  * address, so nothing that SPF could be about. A domain that mailauth reads otherwise than we do counts as none.
  */
 async function checkSpf(
-  request: InspectRequest,
+  request: SenderRequest,
   author: CanonicalAddress,
-  resolver: Lookups['resolve'],
+  resolver: DnsResolver['resolve'],
 ): Promise<Spf | null> {
   const ip = request.client.address;
-  if (isIP(ip) === 0) return null;
+  if (parseIpAddress(ip) === null) return null;
   const name = request.client.helo ?? ip;
-  const helo = isIP(name) === 0 ? name : `[${name}]`;
+  const helo = parseIpAddress(name) === null ? name : `[${name}]`;
   const sender = request.envelopeSender;
   const found: SPFResult = await verifySpf({ sender, ip, helo, mta: request.hostname, resolver });
   const result = resultWord(found.status.result);

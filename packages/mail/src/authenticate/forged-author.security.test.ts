@@ -7,7 +7,7 @@ import type { Inspection } from '@tinyfat/core';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
+import { inspect } from '../test-support/inspection.ts';
 import { strangeClient } from '../test-support/messages.ts';
 
 const evil = signingDomain('evil.test');

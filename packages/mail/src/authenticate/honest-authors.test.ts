@@ -3,8 +3,7 @@ import { authenticate, fromSender } from '@tinyfat/core';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
 
 const example = signingDomain('example.org');

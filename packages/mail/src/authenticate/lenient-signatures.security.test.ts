@@ -3,8 +3,7 @@ import { authenticate } from '@tinyfat/core';
 import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message } from '../test-support/messages.ts';
 
 const mail = message(['From: ann@example.org', 'To: bot@agents.test', 'Subject: x']);

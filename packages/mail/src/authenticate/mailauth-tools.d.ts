@@ -1,6 +1,5 @@
 /** mailauth 7 ships no types for its verifier; this declares what is used of it here. */
 declare module 'mailauth/lib/dkim/dkim-verifier.js' {
-  import type { Writable } from 'node:stream';
   import type { DKIMResult } from 'mailauth';
 
   /** One signature field while it is being judged; `skip` and `invalid` are reasons not to verify it. */
@@ -8,6 +7,7 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     type: 'DKIM' | 'ARC';
     signingDomain?: string;
     identityDomain?: string;
+    algorithm?: string;
     hashAlgo?: string;
     /** The value of `l=`; empty without one. */
     maxBodyLength?: number | '';
@@ -26,8 +26,8 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     strict: boolean;
   }
 
-  /** Takes the bytes of one message; the results stand once the stream has finished. */
-  export class DkimVerifier extends Writable {
+  /** A stream that takes the bytes of one message; the results stand once it has finished. */
+  export class DkimVerifier {
     constructor(options: DkimVerifierOptions);
     keyCache: KeyCache;
     /** Addresses of all From fields, as mailauth reads them. */
@@ -38,8 +38,8 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
   }
 }
 declare module 'mailauth/lib/tools.js' {
-  import type { Writable } from 'node:stream';
+  import type { DkimVerifier } from 'mailauth/lib/dkim/dkim-verifier.js';
 
   /** Writes all bytes in slices that let other work go on; ends with the stream's finish. */
-  export function writeToStream(stream: Writable, input: Uint8Array): Promise<void>;
+  export function writeToStream(stream: DkimVerifier, input: Uint8Array): Promise<void>;
 }

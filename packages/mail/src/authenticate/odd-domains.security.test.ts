@@ -7,8 +7,7 @@ import { authenticate, type ClientConnection, fromSender } from '@tinyfat/core';
 import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspect } from '../inspect/inspect.ts';
-import { inspectionOf } from '../test-support/inspection.ts';
+import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 
 const VISIBLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index));

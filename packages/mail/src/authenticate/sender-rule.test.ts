@@ -1,20 +1,24 @@
+import type { ClientConnection } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
 import { senderRule } from './sender-rule.ts';
 
-const ids = ['mx.example.net'];
+const authservIds = ['mx.example.net'];
+const client = (over: Partial<ClientConnection>) => ({
+  client: { address: '192.0.2.1', helo: null, trusted: false, ...over },
+});
 
 describe('how a sender is found out', () => {
   it.each([
-    ['a stranger', { trusted: false, relayed: false }, 'own_check', 'own_check'],
-    ['a trusted client', { trusted: true, relayed: true }, 'client_vouches', 'own_check_then_assertion'],
+    ['a stranger', client({}), 'own_check', 'own_check'],
+    ['a trusted client', client({ trusted: true }), 'client_vouches', 'own_check_then_assertion'],
     [
       'a provider that is no trusted client',
-      { trusted: false, relayed: true },
+      client({ provider: 'resend' }),
       'own_check_without_spf',
       'own_check_then_assertion',
     ],
   ])('from %s', (_who, arrival, withoutIds, withIds) => {
-    expect(senderRule(arrival, [])).toBe(withoutIds);
-    expect(senderRule(arrival, ids)).toBe(withIds);
+    expect(senderRule({ ...arrival, authservIds: [] })).toBe(withoutIds);
+    expect(senderRule({ ...arrival, authservIds })).toBe(withIds);
   });
 });

@@ -1,14 +1,16 @@
 /** How the sender of a mail is found out, by the way it came in. */
+import type { ClientConnection } from '@tinyfat/core';
+import type { LookupLimits } from './lookups.ts';
 
-/** The way a mail came in. */
-export interface Arrival {
-  /** The client is one whose mail the operator lets in unchecked. */
-  trusted: boolean;
-  /**
-   * A server that works for us took the mail from the sender and hands it on: the top of the header is that
-   * server's, and the client's address says nothing about the sender.
-   */
-  relayed: boolean;
+/** Everything that a look at the sender of one message needs besides the bytes. */
+export interface SenderRequest {
+  client: ClientConnection;
+  envelopeSender: string;
+  /** Our own name, for the SPF macros. */
+  hostname: string;
+  dns: LookupLimits;
+  /** Whose Authentication-Results count in what a server of ours hands on; lower case. */
+  authservIds: readonly string[];
 }
 
 /**
@@ -23,9 +25,14 @@ export type SenderRule =
 
 /**
  * Verified by us is more than asserted by a server that the operator named, and that is more than nothing. What a
- * stranger brings is only checked: Authentication-Results in it are whatever he wrote.
+ * stranger brings is only checked: Authentication-Results in it are whatever he wrote. Of what a trusted client or a
+ * provider hands on, the top of the header is that server's, and the client's address says nothing about the sender.
  */
-export function senderRule({ trusted, relayed }: Arrival, authservIds: readonly string[]): SenderRule {
+export function senderRule({
+  client: { trusted, provider },
+  authservIds,
+}: Pick<SenderRequest, 'client' | 'authservIds'>): SenderRule {
+  const relayed = trusted || provider !== undefined;
   if (relayed && authservIds.length > 0) return 'own_check_then_assertion';
   if (trusted) return 'client_vouches';
   return relayed ? 'own_check_without_spf' : 'own_check';

@@ -1,11 +1,10 @@
 /** One DKIM signature (RFC 6376) as evidence: what it says of the mail, and what it says of itself. */
-import { createHash } from 'node:crypto';
-import { type DkimEvidence, ldhDomain } from '@tinyfat/core';
+import { type DkimEvidence, ldhDomain, sha256Hex } from '@tinyfat/core';
 import type { DKIMResult } from 'mailauth';
-import { countField } from '../inspect/header-block.ts';
+import { countField } from '../mime/header-block.ts';
 import { isAligned, resultWord } from './words.ts';
 
-/** Names kept of one signature; real ones sign two dozen fields. */
+/** Names recorded of one signature; real ones sign two dozen fields. */
 const MAX_SIGNED_HEADERS = 100;
 
 /**
@@ -35,11 +34,11 @@ export function repeatedFields(block: Uint8Array): Map<string, number> {
  *   section 8.15);
  * - its key is for testing: such mail is to be treated as if it were unsigned (`t=y`, RFC 6376 section 3.6.1).
  */
-export function signatureEvidence(
+export async function signatureEvidence(
   result: DKIMResult,
   fromDomain: string,
   repeated: Map<string, number>,
-): DkimEvidence {
+): Promise<DkimEvidence> {
   const signedHeaders = coveredFields(result);
   const addedTo = [...repeated].some(([name, count]) => {
     const covered = signedHeaders.filter((signed) => signed === name).length;
@@ -56,7 +55,7 @@ export function signatureEvidence(
     bodyLengthLimited: result.canonBodyLengthLimited === true,
     signedHeaders: signedHeaders.slice(0, MAX_SIGNED_HEADERS),
     signedAt: signingTime(result.signTime),
-    fingerprint: fingerprint(result.signature),
+    fingerprint: await fingerprint(result.signature),
   };
 }
 
@@ -75,7 +74,7 @@ function signingTime(iso: string | null | undefined): number | null {
  * Of the signature's bytes, not of its text: blanks, padding and characters that are no base64 change the text, and
  * it still verifies.
  */
-function fingerprint(signature: string | undefined): string {
+async function fingerprint(signature: string | undefined): Promise<string> {
   if (typeof signature !== 'string' || signature === '') return '';
-  return createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex');
+  return await sha256Hex(Buffer.from(signature, 'base64'));
 }

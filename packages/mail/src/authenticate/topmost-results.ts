@@ -9,7 +9,7 @@
  * Nothing in a header shows whether the topmost field was there when the mail came in. An operator may therefore
  * only name a server that adds its results to every mail and removes fields under its own name (RFC 8601 section 5).
  */
-import { headerFields } from '../inspect/header-block.ts';
+import { strictFields } from '../mime/header-block.ts';
 import { type MethodResult, parseAuthenticationResults } from './authentication-results.ts';
 
 /** What one server says, in the order in which it says it. */
@@ -30,7 +30,7 @@ export function topmostResults(block: Uint8Array, authservIds: readonly string[]
   let authserv: string | null = null;
   let fields = 0;
   const results: MethodResult[] = [];
-  for (const { name, body } of headerFields(block)) {
+  for (const { name, body } of strictFields(block)) {
     const bare = name.trim();
     if (bare.toLowerCase() !== 'authentication-results') {
       if (authserv !== null) break;

@@ -13,7 +13,7 @@ import { ldhDomain } from '@tinyfat/core';
 import type { DKIMResult } from 'mailauth';
 import { DkimVerifier, type SignatureHeader } from 'mailauth/lib/dkim/dkim-verifier.js';
 import { writeToStream } from 'mailauth/lib/tools.js';
-import type { Lookups } from './lookups.ts';
+import type { DnsResolver } from './lookups.ts';
 import { isRelated } from './words.ts';
 
 /** What mailauth found; `headerFrom` are the addresses that it reads in the From field. */
@@ -29,7 +29,7 @@ export async function verifySignatures(
     fromDomain,
     envelopeSender,
     resolve,
-  }: { fromDomain: string; envelopeSender: string } & Pick<Lookups, 'resolve'>,
+  }: { fromDomain: string; envelopeSender: string } & Pick<DnsResolver, 'resolve'>,
 ): Promise<VerifiedSignatures> {
   const verifier = new AuthorVerifier(fromDomain, {
     resolver: resolve,
@@ -62,6 +62,8 @@ class AuthorVerifier extends DkimVerifier {
     const useless = malformed === null ? this.#whyUseless(header) : null;
     if (useless !== null) this.#useless.add(header);
     header.skip = malformed ?? useless ?? undefined;
+    // The digest that it asks crypto.verify for: not every runtime knows one called `rsa-sha256`.
+    if (header.hashAlgo !== undefined) header.algorithm = header.hashAlgo;
   }
 
   /** `permerror` for a malformed signature, which another verifier may not even report; else `policy`. */

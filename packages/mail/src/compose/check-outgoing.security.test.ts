@@ -1,6 +1,6 @@
 /** Header injection: an agent writes these values, and none of them may become a header of its own. */
 import { describe, expect, it } from 'vitest';
-import type { OutgoingMail } from '../contract.ts';
+import type { OutgoingMail } from '../contract/mail.ts';
 import { outgoing } from '../test-support/outgoing.ts';
 import { refuseOutgoing } from './check-outgoing.ts';
 

@@ -2,7 +2,7 @@
  * What may become a header. An agent writes most of these values, so anything that could start a line of
  * its own, or mean something to an address parser, is refused instead of repaired.
  */
-import type { OutgoingMail } from '../contract.ts';
+import type { OutgoingMail } from '../contract/mail.ts';
 
 const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
 const plainAddress =

@@ -1,7 +1,7 @@
-/** Builds the MIME message of an answer; runs in a worker thread. The same input gives the same bytes. */
-import { createHash } from 'node:crypto';
+/** Builds the MIME message of an answer. The same input gives the same bytes. */
+import { sha256HexOfText } from '@tinyfat/core';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import type { ComposedMail, Letter, OutgoingMail } from '../contract.ts';
+import type { ComposedMail, Letter, OutgoingMail } from '../contract/mail.ts';
 import { cleanText } from '../read/clean-text.ts';
 import { refuseOutgoing } from './check-outgoing.ts';
 import { FONTS } from './colors.ts';
@@ -50,7 +50,7 @@ export async function compose(mail: OutgoingMail, plain: boolean): Promise<Compo
       ...contentTypeOf(attachment),
     })),
     boundaryPrefix: '=_tinyfat',
-    baseBoundary: createHash('sha256').update(mail.messageId).digest('hex').slice(0, 24),
+    baseBoundary: (await sha256HexOfText(mail.messageId)).slice(0, 24),
     newline: 'windows',
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -3,7 +3,7 @@
  * programs drop style sheets; the one there is turns the colours for those that follow the reader's dark scheme. Nothing
  * is fetched when it is opened.
  */
-import type { Letter, LetterBlock, LetterText } from '../contract.ts';
+import type { Letter, LetterBlock, LetterText } from '../contract/mail.ts';
 import { DARK, FONTS, LIGHT } from './colors.ts';
 import { escapeHtml } from './markdown.ts';
 

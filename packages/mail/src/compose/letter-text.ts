@@ -2,7 +2,7 @@
  * The text part of a letter: no marks, paragraphs as one long line each (mail programs break them to their width), and
  * what is to be copied on a line of its own.
  */
-import type { Letter, LetterBlock, LetterText } from '../contract.ts';
+import type { Letter, LetterBlock, LetterText } from '../contract/mail.ts';
 
 /** The heading, the blocks with a blank line between them, and the footer below a signature line (RFC 3676, 4.3). */
 export function letterText(letter: Letter, footer: string | null): string {

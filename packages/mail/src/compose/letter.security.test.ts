@@ -1,7 +1,7 @@
 /** Letters carry what strangers wrote (subjects, addresses, words that are no command): it stays text on its line. */
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
-import type { Letter, LetterBlock } from '../contract.ts';
+import type { Letter, LetterBlock } from '../contract/mail.ts';
 import { outgoing } from '../test-support/outgoing.ts';
 import { compose } from './compose.ts';
 

@@ -80,17 +80,17 @@ function hasOnlyKnownTags(html: string): boolean {
 
 /** Replaces whatever attributes a tag came with by our style and the few that carry meaning. */
 function withInlineStyle(tagName: string, attribs: Record<string, string>): sanitizeHtml.Tag {
-  const kept: Record<string, string> = {};
+  const allowed: Record<string, string> = {};
   const style = styles[tagName];
-  if (style !== undefined) kept.style = style;
-  if (tagName === 'a' && attribs.href !== undefined) kept.href = attribs.href;
-  if (tagName === 'ol' && /^\d{1,9}$/.test(attribs.start ?? '')) kept.start = attribs.start ?? '';
+  if (style !== undefined) allowed.style = style;
+  if (tagName === 'a' && attribs.href !== undefined) allowed.href = attribs.href;
+  if (tagName === 'ol' && /^\d{1,9}$/.test(attribs.start ?? '')) allowed.start = attribs.start ?? '';
   if ((tagName === 'td' || tagName === 'th') && /^(left|right|center)$/.test(attribs.align ?? '')) {
-    kept.align = attribs.align ?? '';
+    allowed.align = attribs.align ?? '';
   }
-  if (written.has(tagName)) kept.dir = 'auto';
-  if (code.has(tagName)) kept.dir = 'ltr';
-  return { tagName, attribs: kept };
+  if (written.has(tagName)) allowed.dir = 'auto';
+  if (code.has(tagName)) allowed.dir = 'ltr';
+  return { tagName, attribs: allowed };
 }
 
 /** Text as HTML text or attribute value. */

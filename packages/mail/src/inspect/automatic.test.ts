@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { automaticSigns, type HeaderField } from './automatic.ts';
+import type { HeaderField } from '../mime/header-fields.ts';
+import { automaticSigns } from './automatic.ts';
 
 interface Given {
   headers?: Record<string, string>;
@@ -10,7 +11,7 @@ interface Given {
 }
 
 function signsOf({ headers = {}, ...rest }: Given): string[] {
-  const fields: HeaderField[] = Object.entries(headers).map(([key, value]) => ({ key, value }));
+  const fields: HeaderField[] = Object.entries(headers).map(([name, value]) => ({ name, value }));
   const person = { envelopeSender: 'ann@example.com', fromAddress: 'ann@example.com', subject: 'Hello' };
   return automaticSigns({ ...person, ...rest, headers: fields });
 }
@@ -202,7 +203,7 @@ describe('automaticSigns', () => {
     });
 
     it('is a machine’s where one of two fields says so', () => {
-      const headers = ['no', 'auto-replied'].map((text) => ({ key: 'auto-submitted', value: text }));
+      const headers = ['no', 'auto-replied'].map((text) => ({ name: 'auto-submitted', value: text }));
       const rest = { envelopeSender: 'ann@example.com', fromAddress: 'ann@example.com', subject: '' };
       expect(automaticSigns({ headers, ...rest })).toEqual(['auto-submitted:auto-replied']);
     });
@@ -232,7 +233,7 @@ describe('automaticSigns', () => {
       fc.string(),
       fc.constantFrom('All', 'bulk', 'list', '<>', 'no', 'yes', '(', 'report'),
     );
-    const field = fc.record({ key, value: text });
+    const field = fc.record({ name: key, value: text });
     const local = fc
       .stringMatching(/^[a-mp-z][a-mp-z0-9]{0,12}$/)
       .filter((name) => !/^(bounce|postm|mail)/.test(name));
@@ -249,7 +250,10 @@ describe('automaticSigns', () => {
   it('reads every field in time', () => {
     const headers = ['precedence', 'auto-submitted', 'content-type', 'x-mailer', 'delivered-to'].flatMap(
       (key) =>
-        ['(', '()', '(\\', '"', 'no-', ' ', 'auto'].map((unit) => ({ key, value: unit.repeat(100_000) })),
+        ['(', '()', '(\\', '"', 'no-', ' ', 'auto'].map((unit) => ({
+          name: key,
+          value: unit.repeat(100_000),
+        })),
     );
     const fromAddress = `${'no-'.repeat(50_000)}@example.com`;
     expect(automaticSigns({ headers, envelopeSender: 'a@b.c', fromAddress, subject: '' })).toBeInstanceOf(

@@ -4,13 +4,8 @@
  * field set instead. Two automatic answerers thus never talk to each other. What people's mail carries as well is in
  * perhaps-automatic.ts.
  */
-import { withoutComments } from './comments.ts';
-
-/** One header field: name in lower case, value unfolded. */
-export interface HeaderField {
-  key: string;
-  value: string;
-}
+import { withoutComments } from '../mime/comments.ts';
+import { firstValue, type HeaderField } from '../mime/header-fields.ts';
 
 /** What is looked at; all of it as received. */
 export interface AutomaticSigns {
@@ -82,7 +77,7 @@ const MAX_LOCAL_PART = 320;
 /** Signs that a machine wrote the mail, each a short word for a log; empty for a person's mail. */
 export function automaticSigns(signs: AutomaticSigns): string[] {
   const found = new Set<string>();
-  const report = reportType(signs.headers.find(({ key }) => key === 'content-type')?.value ?? '');
+  const report = reportType(firstValue(signs.headers, 'content-type') ?? '');
   if (report !== null) found.add(report);
   if (isNullPath(signs.envelopeSender)) found.add('null-reverse-path');
   for (const field of signs.headers) {
@@ -95,8 +90,8 @@ export function automaticSigns(signs: AutomaticSigns): string[] {
   return [...found];
 }
 
-function fieldSign({ key, value: whole }: HeaderField): string | null {
-  const name = key.replaceAll('-', '');
+function fieldSign({ name: written, value: whole }: HeaderField): string | null {
+  const name = written.replaceAll('-', '');
   const value = withoutComments(whole.slice(0, MAX_VALUE)).trim();
   switch (name) {
     case 'autosubmitted':
@@ -110,9 +105,9 @@ function fieldSign({ key, value: whole }: HeaderField): string | null {
       return /^<\s*>$/.test(value) ? 'null-reverse-path' : null;
   }
   if (listFields.has(name)) return 'list';
-  if (machineValues.get(name)?.test(value)) return key;
+  if (machineValues.get(name)?.test(value)) return written;
   const isMachine = machineFields.has(name) || answererField.test(name);
-  return isMachine && !switchedOff.test(value) ? key : null;
+  return isMachine && !switchedOff.test(value) ? written : null;
 }
 
 /** RFC 3834 section 5: every keyword but `no`, known or not, is a machine's. */

@@ -2,11 +2,11 @@
 
 import { MAX_DECODED_BYTES } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailWorkers } from '../contract.ts';
+import type { MailWorkers } from '../contract/mail.ts';
+import { rawLimits } from '../mime/raw-limits.ts';
+import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';
 import { outgoing } from '../test-support/outgoing.ts';
-import { mailWorkers } from '../workers/mail-workers.ts';
-import { rawLimits } from './raw-limits.ts';
 
 const from = ['From: ann@example.com', 'Subject: x'];
 const boundaryBomb = message(

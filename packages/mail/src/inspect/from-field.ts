@@ -13,8 +13,8 @@
  * ASCII in a display name, and a display name that repeats the very address without quotes.
  */
 import { type FromField, nameCharacter } from '@tinyfat/core';
-import { headerText } from '../read/encoded-words.ts';
-import { countField } from './header-block.ts';
+import { headerText } from '../mime/encoded-words.ts';
+import { countField } from '../mime/header-block.ts';
 
 const ADDRESS = /^[^\s@"<>(),:;\\[\]]+@[^\s@"<>(),:;\\[\]]+$/u;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/;

@@ -1,24 +1,18 @@
-/** The whole look at one raw message at the door; runs in a worker thread. */
-import type { AuthenticationEvidence, ClientConnection, Inspection, MailSummary } from '@tinyfat/core';
-import type { LookupLimits } from '../authenticate/lookups.ts';
-import { senderRule } from '../authenticate/sender-rule.ts';
-import { loading } from '../workers/loading.ts';
-import { checkHeaderBlock, hasFalseEnd, headerBlock } from './header-block.ts';
+/** The whole look at one raw message at intake. */
+import type { AuthenticationEvidence, Inspection, MailSummary } from '@tinyfat/core';
+import { type SenderRequest, senderRule } from '../authenticate/sender-rule.ts';
+import { checkHeaderBlock, hasFalseEnd, headerBlock } from '../mime/header-block.ts';
+import { prescan } from '../mime/prescan.ts';
+import { rawLimits } from '../mime/raw-limits.ts';
 import { checkStructure } from './mime-structure.ts';
-import { prescan } from './prescan.ts';
-import { rawLimits } from './raw-limits.ts';
 import { summarize } from './summarize.ts';
 
-/** Everything that one inspection needs besides the bytes. */
-export interface InspectRequest {
-  client: ClientConnection;
-  envelopeSender: string;
-  /** Our own name, for the SPF macros. */
-  hostname: string;
-  dns: LookupLimits;
-  /** Whose Authentication-Results count in what a server of ours hands on; lower case. */
-  authservIds: readonly string[];
-}
+/** `senderEvidence` with a resolver: injected, because a sender that needs no check needs none of its libraries. */
+export type FindEvidence = (
+  raw: Uint8Array,
+  summary: MailSummary,
+  request: SenderRequest,
+) => Promise<AuthenticationEvidence>;
 
 const vouchedFor: AuthenticationEvidence = {
   source: 'trusted_client',
@@ -28,41 +22,23 @@ const vouchedFor: AuthenticationEvidence = {
   dmarc: null,
 };
 
-/** Header summary and sender evidence; mailauth is loaded only for a sender that is checked. */
-export async function inspect(raw: Uint8Array, request: InspectRequest): Promise<Inspection> {
+/** Header summary and sender evidence. */
+export async function inspect(
+  raw: Uint8Array,
+  request: SenderRequest,
+  findEvidence: FindEvidence,
+): Promise<Inspection> {
   const block = headerBlock(raw);
   const refusal = prescan(raw) ?? checkHeaderBlock(block, rawLimits) ?? checkStructure(raw);
   if (refusal !== null) return refusal;
   if (hasFalseEnd(block)) return unreadable('a line of nothing but CRs stands in its header.');
   try {
-    const summary = await summarize(block, request.envelopeSender);
-    return { ok: true, summary, evidence: await senderEvidence(raw, summary, request) };
+    const summary = summarize(block, request.envelopeSender);
+    const isVouched = senderRule(request) === 'client_vouches';
+    const evidence = isVouched ? vouchedFor : await findEvidence(raw, summary, request);
+    return { ok: true, summary, evidence };
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function senderEvidence(
-  raw: Uint8Array,
-  summary: MailSummary,
-  request: InspectRequest,
-): Promise<AuthenticationEvidence> {
-  const { trusted, provider } = request.client;
-  switch (senderRule({ trusted, relayed: trusted || provider !== undefined }, request.authservIds)) {
-    case 'client_vouches':
-      return vouchedFor;
-    case 'own_check': {
-      const { authenticateSender } = await loading(() => import('../authenticate/authenticate-sender.ts'));
-      return await authenticateSender(raw, summary, request);
-    }
-    case 'own_check_without_spf': {
-      const { authenticateSender } = await loading(() => import('../authenticate/authenticate-sender.ts'));
-      return await authenticateSender(raw, summary, request, { spf: false });
-    }
-    case 'own_check_then_assertion': {
-      const { relayedSender } = await loading(() => import('../authenticate/relayed-sender.ts'));
-      return await relayedSender(raw, summary, request);
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { treeLimits } from '../read/mime-tree.ts';
+import { treeLimits } from '../mime/mime-tree.ts';
 import { message } from '../test-support/messages.ts';
 import { checkStructure } from './mime-structure.ts';
 

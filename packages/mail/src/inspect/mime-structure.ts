@@ -1,12 +1,12 @@
 /**
- * Whether the parts of a message can be taken apart, and hold no more than they may. The door asks the parser that reads
+ * Whether the parts of a message can be taken apart, and hold no more than they may. Intake asks the parser that reads
  * accepted mail, so that nothing is taken which that one gives up: it makes ranges of the bytes and costs a few
  * milliseconds a megabyte. Of a message that may be too large the parts are counted, one after the other.
  */
 import { MAX_DECODED_BYTES, SIZE_LIMITS } from '@tinyfat/core';
-import { type MimePart, mimeTree } from '../read/mime-tree.ts';
-import { decodedLength } from '../read/transfer-encoding.ts';
-import type { RawRefusal } from './raw-limits.ts';
+import { type MimePart, mimeTree } from '../mime/mime-tree.ts';
+import type { RawRefusal } from '../mime/raw-limits.ts';
+import { decodedLength } from '../mime/transfer-encoding.ts';
 
 /** Null when the parts can be read; for a message that has passed the prescan. */
 export function checkStructure(raw: Uint8Array): RawRefusal | null {

@@ -5,7 +5,7 @@ import { perhapsAutomaticSigns } from './perhaps-automatic.ts';
 
 const signsOf = (headers: Record<string, string>, subject = 'Hello') =>
   perhapsAutomaticSigns({
-    headers: Object.entries(headers).map(([key, value]) => ({ key, value })),
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
     envelopeSender: 'ann@example.com',
     fromAddress: 'ann@example.com',
     subject,

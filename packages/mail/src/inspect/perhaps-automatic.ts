@@ -4,8 +4,9 @@
  * one person, and anybody can begin a subject with "Automatic reply:". So none of them, nor several together, proves
  * that no person wrote. Feedback-ID is no sign: several providers put it on everything that they send.
  */
+
+import { withoutComments } from '../mime/comments.ts';
 import type { AutomaticSigns } from './automatic.ts';
-import { withoutComments } from './comments.ts';
 import { isMachineSubject } from './machine-subject.ts';
 
 /** Fields for people on a list (RFC 2369, RFC 8058), which newsletters and letters to one person carry alike. */
@@ -22,9 +23,9 @@ const MAX_VALUE = 2000;
 /** The signs, each a short word for a sentence to the owner; empty for most people's mail. */
 export function perhapsAutomaticSigns({ headers, subject }: AutomaticSigns): string[] {
   const found = new Set<string>();
-  for (const { key, value } of headers) {
-    const isSuppressing = key === 'x-auto-response-suppress' && answersSuppressed.test(plain(value));
-    if (isSuppressing || listFields.has(key) || key === ruleField) found.add(key);
+  for (const { name, value } of headers) {
+    const isSuppressing = name === 'x-auto-response-suppress' && answersSuppressed.test(plain(value));
+    if (isSuppressing || listFields.has(name) || name === ruleField) found.add(name);
   }
   if (isMachineSubject(subject)) found.add('subject');
   return [...found];

@@ -1,11 +1,11 @@
 /** What the door lets in at its very limits can be read, in the memory of a thread; what is beyond them is refused there. */
 import { MAX_DECODED_BYTES, MAX_MESSAGE_BYTES } from '@tinyfat/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailWorkers } from '../contract.ts';
-import { treeLimits } from '../read/mime-tree.ts';
+import type { MailWorkers } from '../contract/mail.ts';
+import { treeLimits } from '../mime/mime-tree.ts';
+import { rawLimits } from '../mime/raw-limits.ts';
+import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { message, trustedClient } from '../test-support/messages.ts';
-import { mailWorkers } from '../workers/mail-workers.ts';
-import { rawLimits } from './raw-limits.ts';
 
 /** So much of a line as fits, after headers. */
 const fill = (

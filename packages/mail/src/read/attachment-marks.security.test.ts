@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { AttachmentMark } from '../contract.ts';
+import type { AttachmentMark } from '../contract/mail.ts';
 import { multipartMessage, zip } from '../test-support/files.ts';
 import { readMail } from './read-mail.ts';
 

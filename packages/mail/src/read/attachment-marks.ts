@@ -3,7 +3,7 @@
  * what its content says; the sender's word can add a mark, never take one away. They stand here and not in
  * core because nothing but the reading of a mail asks for them.
  */
-import type { AttachmentMark } from '../contract.ts';
+import type { AttachmentMark } from '../contract/mail.ts';
 import { type FileKind, kindOfExtension, kindOfType } from './file-kinds.ts';
 import type { SniffedContent } from './sniff-content.ts';
 

@@ -1,10 +1,10 @@
 /** The attachments of one message: named, looked at and marked. A nested message is a file and stays whole. */
 import { safeFileNames } from '@tinyfat/core';
-import type { MailAttachment } from '../contract.ts';
-import { headerBlock } from '../inspect/header-block.ts';
+import type { MailAttachment } from '../contract/mail.ts';
+import { byteText } from '../mime/byte-text.ts';
+import { headerText } from '../mime/encoded-words.ts';
+import { headerBlock } from '../mime/header-block.ts';
 import { attachmentMarks } from './attachment-marks.ts';
-import { byteText } from './byte-text.ts';
-import { headerText } from './encoded-words.ts';
 import { longestContentId, referredContentIds } from './inline-images.ts';
 import type { FilePart } from './parse-mime.ts';
 import { sniffContent } from './sniff-content.ts';

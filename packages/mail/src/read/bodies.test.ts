@@ -1,6 +1,6 @@
 /** What of a mail is its text, in whatever way it is said to be one. */
 import { describe, expect, it } from 'vitest';
-import type { MailContent } from '../contract.ts';
+import type { MailContent } from '../contract/mail.ts';
 import { readMail } from './read-mail.ts';
 
 const from = ['From: ann@example.com', 'Subject: x', 'MIME-Version: 1.0'];

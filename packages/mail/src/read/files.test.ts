@@ -1,7 +1,7 @@
 /** A file is the bytes that it was, whatever its part says of them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MailContent } from '../contract.ts';
+import type { MailContent } from '../contract/mail.ts';
 import { readMail } from './read-mail.ts';
 
 const head =

@@ -64,15 +64,15 @@ export class LineWriter {
   text(text: string, preformatted: boolean): void {
     const room = this.limit - this.written;
     if (text.length > room) this.cut = true;
-    const kept = text.slice(0, Math.max(0, room));
+    const fitting = text.slice(0, Math.max(0, room));
     if (preformatted) {
-      for (const [at, line] of kept.split(/\r\n|\r|\n/).entries()) {
+      for (const [at, line] of fitting.split(/\r\n|\r|\n/).entries()) {
         if (at > 0) this.lineBreak();
         this.append(line);
       }
       return;
     }
-    const collapsed = kept.replace(/[ \t\r\n\f]+/g, ' ');
+    const collapsed = fitting.replace(/[ \t\r\n\f]+/g, ' ');
     const atBlank = this.last === '' || this.last === ' ';
     this.append(atBlank && collapsed.startsWith(' ') ? collapsed.slice(1) : collapsed);
   }

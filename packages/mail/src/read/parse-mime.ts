@@ -2,13 +2,13 @@
  * What of a message is text and what is a file. Text is decoded as far as it can be shown; files are the bytes that they
  * were. Everything is taken from the ranges that mime-tree.ts finds.
  */
-import { decodeText } from './charset.ts';
-import { charsetOf } from './charset-labels.ts';
-import type { HeaderValue } from './header-values.ts';
+import { decodeText } from '../mime/charset.ts';
+import { charsetOf } from '../mime/charset-labels.ts';
+import type { HeaderField } from '../mime/header-fields.ts';
+import { type MimePart, mimeTree } from '../mime/mime-tree.ts';
+import { decodedBody } from '../mime/transfer-encoding.ts';
 import { metaCharset } from './meta-charset.ts';
-import { type MimePart, mimeTree } from './mime-tree.ts';
 import { richText } from './rich-text.ts';
-import { decodedBody } from './transfer-encoding.ts';
 import { unflowed } from './unflowed.ts';
 
 /** The representations of one body: the parts of one multipart/alternative, or a part on its own. */
@@ -32,7 +32,7 @@ export interface FilePart {
 
 export interface ParsedMime {
   /** The header section of the message. */
-  fields: HeaderValue[];
+  fields: HeaderField[];
   /** In order of appearance. */
   bodies: BodyPart[];
   /** In order of appearance. */
@@ -43,7 +43,7 @@ export interface ParsedMime {
 }
 
 /** How much of the text and of the HTML of one mail is kept, UTF-16 units. */
-export const keptText = { plain: 1_000_000, html: 1_000_000 };
+export const decodedLimits = { plain: 1_000_000, html: 1_000_000 };
 
 /** Text that a program reads and no person: a file also where nobody calls it one. */
 const textOfPrograms =
@@ -63,7 +63,7 @@ export function parseMime(raw: Uint8Array): ParsedMime {
     }
     const text = bodyText(part, kind);
     const size = kind === 'html' ? 'html' : 'plain';
-    const kept = text.slice(0, Math.max(0, keptText[size] - lengths[size]));
+    const kept = text.slice(0, Math.max(0, decodedLimits[size] - lengths[size]));
     lengths[size] += text.length;
     const selector = part.alternative ?? part;
     const body = bodies.get(selector) ?? { plain: '', html: '', other: '' };

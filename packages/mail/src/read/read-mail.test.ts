@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MailContent } from '../contract.ts';
+import type { MailContent } from '../contract/mail.ts';
 import { message } from '../test-support/messages.ts';
 import { textLimit } from './clean-text.ts';
 import { readMail } from './read-mail.ts';

@@ -1,12 +1,12 @@
 /** The text of a message in its three parts: what its sender wrote, what it quotes, what it forwards. */
-import type { MailContent } from '../contract.ts';
-import { loading } from '../workers/loading.ts';
+import type { MailContent } from '../contract/mail.ts';
+import { headerText } from '../mime/encoded-words.ts';
+import { firstValue } from '../mime/header-fields.ts';
 import { cleanText, textLimit } from './clean-text.ts';
-import { headerText } from './encoded-words.ts';
-import { firstValue } from './header-values.ts';
+import { htmlBody, unreadHtml } from './html-body.ts';
 import type { HtmlLines } from './html-lines.ts';
 import { isBlank, type MailLine, plainLines } from './mail-line.ts';
-import { type BodyPart, keptText, type ParsedMime } from './parse-mime.ts';
+import { type BodyPart, decodedLimits, type ParsedMime } from './parse-mime.ts';
 import { type SplitText, splitLines, type ThreadHints } from './split-quoted.ts';
 import { isStub, mayBeStub } from './stub-text.ts';
 import { threadHints } from './thread-hints.ts';
@@ -21,18 +21,17 @@ export interface TextOptions {
 export type MailText = Pick<MailContent, 'text' | 'quoted' | 'forwarded' | 'hiddenText' | 'firstLineSeen'>;
 
 /** All bodies one after the other, at most 256 Ki characters; what was cut is said at the end. */
-export async function readText(parsed: ParsedMime, options: TextOptions): Promise<MailText> {
+export function readText(parsed: ParsedMime, options: TextOptions): MailText {
   const { fields } = parsed;
   const thread = threadHints({
     subject: headerText(firstValue(fields, 'subject') ?? ''),
     inReplyTo: firstValue(fields, 'in-reply-to'),
     references: firstValue(fields, 'references'),
   });
-  const bodies: HtmlLines[] = [];
-  for (const body of parsed.bodies) bodies.push(await bodyLines(body, options));
+  const bodies = parsed.bodies.map((body) => bodyLines(body, options));
   const { lines, length } = capLines(bodies.flatMap((body) => body.lines));
   const parts = splitLines(lines, thread);
-  const whole = Math.max(length, parsed.plainLength > keptText.plain ? parsed.plainLength : 0);
+  const whole = Math.max(length, parsed.plainLength > decodedLimits.plain ? parsed.plainLength : 0);
   const cutHtml = bodies.some((body) => body.cut) ? parsed.htmlLength : 0;
   const notes = [
     whole > textLimit
@@ -43,17 +42,17 @@ export async function readText(parsed: ParsedMime, options: TextOptions): Promis
   return {
     ...withNote(parts, notes.join('')),
     hiddenText: bodies.some((body) => body.hidden),
-    firstLineSeen: await isFirstLineSeen(parts.text, parsed.bodies, thread, options),
+    firstLineSeen: isFirstLineSeen(parts.text, parsed.bodies, thread, options),
   };
 }
 
 /** The sender's own plain text, but where it only stands in for the HTML; then that, then text of other kinds. */
-async function bodyLines(body: BodyPart, options: TextOptions): Promise<HtmlLines> {
+function bodyLines(body: BodyPart, options: TextOptions): HtmlLines {
   const own = body.plain.trim() !== '' || body.html.trim() === '' ? body.plain : null;
   if (own !== null && (options.plain || !mayBeStub(body))) {
     return linesOfText(own.trim() === '' ? body.other : own);
   }
-  const seen = await linesOfHtml(body.html, options);
+  const seen = linesOfHtml(body.html, options);
   const isReal = own !== null && !isStub(own, seen.lines.map((line) => line.bare).join('\n'));
   return isReal ? linesOfText(own) : seen;
 }
@@ -62,10 +61,9 @@ function linesOfText(text: string): HtmlLines {
   return { lines: plainLines(cleanText(text)), hidden: false, cut: false };
 }
 
-async function linesOfHtml(html: string, { plain, images }: TextOptions): Promise<HtmlLines> {
-  const { htmlBody, unreadHtml } = await loading(() => import('./html-body.ts'));
+function linesOfHtml(html: string, { plain, images }: TextOptions): HtmlLines {
   const read = plain ? unreadHtml(html) : htmlBody(html, images);
-  return { ...read, cut: read.cut || html.length >= keptText.html };
+  return { ...read, cut: read.cut || html.length >= decodedLimits.html };
 }
 
 /** Lines of at most the limit together, the last one cut, never inside a character; and how long all were. */
@@ -99,17 +97,17 @@ function withNote(parts: SplitText, note: string): SplitText {
  * Whether a reader sees the first line of the new text. Only a line that could be a command is looked at: it must be
  * the first of what the HTML shows as new, where the mail has HTML too.
  */
-async function isFirstLineSeen(
+function isFirstLineSeen(
   text: string,
   bodies: readonly BodyPart[],
   thread: ThreadHints,
   options: TextOptions,
-): Promise<boolean> {
+): boolean {
   const first = collapsed(text.split('\n').find((line) => collapsed(line) !== '') ?? '');
   if (!first.startsWith('/')) return true;
   const body = bodies.find(({ plain, html }) => plain.trim() !== '' || html.trim() !== '');
   if (body === undefined || body.plain.trim() === '' || body.html.trim() === '') return true;
-  const { lines } = await linesOfHtml(body.html, options);
+  const { lines } = linesOfHtml(body.html, options);
   const seen = splitLines(
     lines.filter((line) => !isBlank(line)),
     thread,

@@ -1,10 +1,9 @@
 /**
  * What a file is by its content. The library sees the first bytes of a file only, and never one that it would
  * unpack: some thousand zip files made to inflate would cost it more than the time that a mail may take. Those
- * are told here.
+ * are recognized here.
  */
-
-import { loading } from '../workers/loading.ts';
+import { fileTypeFromBuffer } from 'file-type';
 import { sniffZip } from './sniff-zip.ts';
 
 /** What the content of a file says of it. */
@@ -79,7 +78,6 @@ async function typeByLibrary(bytes: Buffer): Promise<string | null> {
   // Behind a byte order mark or an ID3 tag the library begins anew, with a gzip file for example.
   if (hasMark(sample) && !text) return null;
   if (startsWith(sample, 'ID3') && !text) return 'audio/mpeg';
-  const { fileTypeFromBuffer } = await loading(() => import('file-type'));
   try {
     const found = await fileTypeFromBuffer(sample);
     const type = found?.mime.split(';', 1)[0] ?? null;

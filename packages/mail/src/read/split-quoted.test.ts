@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzzRuns } from '../test-support/fuzz.ts';
 import { splitQuoted as split, type ThreadHints } from './split-quoted.ts';
 
 const lines = (...all: string[]) => all.join('\n');
@@ -134,7 +135,7 @@ describe('splitQuoted', () => {
           expect(ink(text + quoted + forwarded)).toBe(ink(mail));
         }
       }),
-      { numRuns: 500, seed: 7 },
+      fuzzRuns(200),
     );
   });
 });

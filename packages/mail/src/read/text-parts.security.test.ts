@@ -1,6 +1,7 @@
 /** Whatever a mail is made of, each word that a reader sees lands in exactly one part, and no other word in any. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzzRuns } from '../test-support/fuzz.ts';
 import { htmlBody } from './html-body.ts';
 import { splitLines, splitQuoted, type ThreadHints } from './split-quoted.ts';
 
@@ -68,7 +69,7 @@ describe('each word that is seen', () => {
           expect(wordsOf([text, quoted, forwarded].join('\n'))).toEqual(seen.sort());
         }
       }),
-      { numRuns: 600, seed: 11 },
+      fuzzRuns(200),
     );
   });
 
@@ -105,7 +106,7 @@ describe('each word that is seen', () => {
           expect(wordsOf([text, quoted, forwarded].join('\n'))).toEqual(wordsOf(mail));
         }
       }),
-      { numRuns: 1_500, seed: 5 },
+      fuzzRuns(500),
     );
   });
 
@@ -117,7 +118,7 @@ describe('each word that is seen', () => {
         const thread = { reply, forward: !reply, subject: '' };
         expect(splitQuoted(mail, thread).text).toBe('Mine.');
       }),
-      { numRuns: 300, seed: 3 },
+      fuzzRuns(100),
     );
   });
 });

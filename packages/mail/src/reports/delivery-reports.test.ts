@@ -1,8 +1,16 @@
 /** One report in the style of each mail system that agents meet; all names and texts are made up. */
 import type { MailReport } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
+import {
+  bounce,
+  daemon,
+  multipart,
+  originalId,
+  part,
+  plain,
+  returnedHeader,
+} from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
 
 const base64 = (lines: string[]) => Buffer.from(lines.join('\n')).toString('base64');
 const body = ['', 'Hello Bob,', 'Message-ID: <in-the-text@agents.test>', ''];

@@ -1,6 +1,7 @@
 /** What servers get wrong in the fields of a delivery status (RFC 3464), and what is made of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzzRuns } from '../test-support/fuzz.ts';
 import { readDeliveryStatus } from './delivery-status.ts';
 
 const recipientsOf = (...lines: string[]) => readDeliveryStatus(lines.join('\r\n')).recipients;
@@ -254,7 +255,7 @@ describe('readDeliveryStatus', () => {
         expect(others).toEqual([]);
         expect(one).toMatchObject({ addresses: ['bob@example.com'], action: 'failed', status: '5.1.1' });
       }),
-      { numRuns: 1000 },
+      fuzzRuns(250),
     );
   });
 });

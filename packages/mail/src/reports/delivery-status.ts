@@ -1,9 +1,8 @@
 /** The machine-readable part of a delivery status notification (RFC 3464, RFC 6533). */
 import { enhancedStatus, type ReportAction, type ReportedRecipient, replyClass } from '@tinyfat/core';
-import type { HeaderField } from '../inspect/automatic.ts';
-import { withoutComments } from '../inspect/comments.ts';
-import { allValues, firstValue, printableLine, readParagraphs } from './fields.ts';
-import { reportLimits } from './limits.ts';
+import { withoutComments } from '../mime/comments.ts';
+import { allValues, firstValue, type HeaderField } from '../mime/header-fields.ts';
+import { fieldParagraphs, printableLine, reportLimits } from './fields.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
 
 /** What the part says; recipients without address, or of whom nothing is said, are left out. */
@@ -31,7 +30,7 @@ function words(action: ReportAction, all: readonly string[]): [string, ReportAct
 
 /** Reads the content of a `message/delivery-status` part. */
 export function readDeliveryStatus(text: string): DeliveryStatus {
-  const paragraphs = readParagraphs(text);
+  const paragraphs = fieldParagraphs(text);
   const recipients: ReportedRecipient[] = [];
   for (const group of paragraphs.flatMap(splitAtRecipients)) {
     const recipient = readRecipient(group);
@@ -55,8 +54,8 @@ function splitAtRecipients(paragraph: HeaderField[]): HeaderField[][] {
   let group: HeaderField[] = [];
   let named = false;
   for (const field of paragraph) {
-    if (field.key === 'final-recipient') {
-      const asked = group.at(-1)?.key === 'original-recipient' ? group.slice(-1) : [];
+    if (field.name === 'final-recipient') {
+      const asked = group.at(-1)?.name === 'original-recipient' ? group.slice(-1) : [];
       if (named) {
         groups.push(group.slice(0, group.length - asked.length));
         group = asked;

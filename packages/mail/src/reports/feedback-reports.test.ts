@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { multipart, originalId, part, returnedHeader } from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { multipart, originalId, part, returnedHeader } from './sample-reports.ts';
 
 const header = ['From: <feedback@provider.example>', 'To: abuse@agents.test', 'Subject: FW: The report'];
 const complaint = (fields: string[], returnedType = 'message/rfc822') =>

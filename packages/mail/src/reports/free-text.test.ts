@@ -1,8 +1,8 @@
 /** Bounces without a machine-readable part: qmail's and those with X-Failed-Recipients. */
 import { isHardBounce } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
+import { multipart, originalId, part, plain, returnedHeader } from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
 
 const daemonOnly = ['From: Mailer-Daemon@mx.example.net', 'Subject: failure notice'];
 const body = ['', 'Hello Bob,', 'Message-ID: <in-the-text@agents.test>'];

@@ -4,9 +4,8 @@
  * of recipients that failed for good.
  */
 import { canonicalAddress, enhancedStatus, type ReportedRecipient } from '@tinyfat/core';
-import type { HeaderField } from '../inspect/automatic.ts';
-import { printableLine, readFields } from './fields.ts';
-import { reportLimits } from './limits.ts';
+import type { HeaderField } from '../mime/header-fields.ts';
+import { printableLine, reportLimits, textFields } from './fields.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
 
 /** What a text says. */
@@ -86,7 +85,7 @@ function reasonsOf(notice: readonly string[], addresses: readonly string[]): Map
 
 function failed(address: string, reason: readonly string[]): ReportedRecipient[] {
   const text = reason.join(' ').trim().slice(0, reportLimits.fieldLength);
-  const became = recipientAddresses(null, address);
+  const became = recipientAddresses(undefined, address);
   if (became.length === 0) return [];
   const addresses = [...new Set([...askedFor(text), ...became])];
   const diagnostic = printableLine(text, reportLimits.diagnosticLength);
@@ -104,7 +103,7 @@ function askedFor(reason: string): string[] {
 function copiedHeader(lines: readonly string[]): HeaderField[] {
   const start = lines.findIndex((line) => line.trim() !== '' && !line.startsWith('---'));
   if (start === -1) return [];
-  return readFields(lines.slice(start, endOfParagraph(lines, start)).join('\n'));
+  return textFields(lines.slice(start, endOfParagraph(lines, start)).join('\n'));
 }
 
 function endOfParagraph(lines: readonly string[], from: number): number {

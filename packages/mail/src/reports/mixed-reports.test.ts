@@ -1,8 +1,16 @@
 /** Reports that are no multipart/report, or in more than one part; all names and texts are made up. */
 import { isHardBounce, type MailReport } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
+import {
+  bounce,
+  daemon,
+  multipart,
+  originalId,
+  part,
+  plain,
+  returnedHeader,
+} from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
 
 const recipientsOf = (report: MailReport | null) => (report?.kind === 'delivery' ? report.recipients : []);
 

@@ -4,7 +4,7 @@
  * address is a candidate; a delivery decides which of them was meant.
  */
 import { canonicalAddress } from '@tinyfat/core';
-import { withoutComments } from '../inspect/comments.ts';
+import { withoutComments } from '../mime/comments.ts';
 import { printableLine } from './fields.ts';
 
 /** RFC 5321 section 4.5.3.1.3, and room for escapes. */
@@ -22,12 +22,15 @@ interface TypedAddress {
  * Candidates, best first: Original-Recipient before Final-Recipient before X-Actual-Recipient. Empty where none says
  * anything.
  */
-export function recipientAddresses(original: string | null, ...became: (string | null)[]): string[] {
-  const asked = original === null ? null : typedAddress(original);
+export function recipientAddresses(
+  original: string | undefined,
+  ...became: (string | undefined)[]
+): string[] {
+  const asked = original === undefined ? null : typedAddress(original);
   // An Original-Recipient in the address form of another system cannot be what we sent to.
   const given = [
     ...(asked !== null && isMailType(asked.type) ? [asked] : []),
-    ...became.filter((one) => one !== null).map(typedAddress),
+    ...became.filter((one) => one !== undefined).map(typedAddress),
   ];
   const canonical = given.flatMap(readings).flatMap((text) => {
     const address = canonicalAddress(text);

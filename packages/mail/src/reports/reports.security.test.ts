@@ -2,11 +2,19 @@
 
 import { processorMs } from '@tinyfat/testing/processor-ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailWorkers } from '../contract.ts';
+import type { MailWorkers } from '../contract/mail.ts';
+import { mailWorkers } from '../node/threads/mail-workers.ts';
 import { trustedClient } from '../test-support/messages.ts';
-import { mailWorkers } from '../workers/mail-workers.ts';
+import {
+  bounce,
+  daemon,
+  multipart,
+  originalId,
+  part,
+  plain,
+  returnedHeader,
+} from '../test-support/sample-reports.ts';
 import { readReport } from './read-report.ts';
-import { bounce, daemon, multipart, originalId, part, plain, returnedHeader } from './sample-reports.ts';
 
 const status = [
   'Reporting-MTA: dns; mx.example.net',

@@ -1,7 +1,7 @@
 /** Whether what the mail workers gave is what their contract says, for tests; throws where it is not. */
 import type { HeaderAddress, Inspection, MailReport } from '@tinyfat/core';
 import { expect } from 'vitest';
-import type { MailContent, ReadMail } from '../contract.ts';
+import type { MailContent, ReadMail } from '../contract/mail.ts';
 
 const words = ['none', 'neutral', 'pass', 'fail', 'softfail', 'policy', 'temperror', 'permerror'];
 const inspectCodes = ['too_large', 'too_complex', 'unreadable', 'deadline'];

@@ -1,5 +1,5 @@
 /** An outgoing mail for tests. */
-import type { OutgoingMail } from '../contract.ts';
+import type { OutgoingMail } from '../contract/mail.ts';
 
 /** An ordinary answer, with changes. */
 export function outgoing(change: Partial<OutgoingMail> = {}): OutgoingMail {

@@ -1,5 +1,5 @@
 /** Small mails as text or HTML, read for tests. */
-import type { MailContent } from '../contract.ts';
+import type { MailContent } from '../contract/mail.ts';
 import { readMail } from '../read/read-mail.ts';
 import { message } from './messages.ts';
 

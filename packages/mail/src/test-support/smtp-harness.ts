@@ -8,8 +8,8 @@ import type {
   SmtpListener,
   SmtpListenerOptions,
   SmtpRefusal,
-} from '../contract.ts';
-import { smtpListener } from '../smtp-in/smtp-listener.ts';
+} from '../node/smtp-in/contract.ts';
+import { smtpListener } from '../node/smtp-in/smtp-listener.ts';
 
 export const accepted: SmtpAnswer = { code: 250, enhanced: '2.0.0', text: 'Stored' };
 

@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
-import { type Database, insertAgent, openSqlite, type SignInRequest } from '@tinyfat/database';
+import { type Database, insertAgent, type SignInRequest } from '@tinyfat/database';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { clientNetwork } from '@tinyfat/mail/network';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import type { Accounts, Cookies, SignInOutcome } from '../contract.ts';
 import { createAccounts } from '../create-accounts.ts';
 import { type SignInKey, signInKey } from '../sign-in-key.ts';
@@ -42,7 +44,7 @@ export interface AccountsFixture {
 export async function openAccounts(publicUrl = 'https://agents.example'): Promise<AccountsFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-accounts-'));
   const path = join(folder, 'tinyfat.sqlite');
-  const db = await openSqlite(path);
+  const db = await openFreshDatabase(path);
   const key = signInKey(new Uint8Array(randomBytes(32)));
   const log: string[] = [];
   const line = (event: string, fields: object = {}) => void log.push(`${event} ${JSON.stringify(fields)}`);

@@ -8,14 +8,7 @@ import {
   resolveModel,
   type SessionScope,
 } from '@tinyfat/core';
-import {
-  type Agent,
-  allowList,
-  listSecretAddresses,
-  setAgentDisplayName,
-  setAgentEgress,
-  setAgentOwner,
-} from '@tinyfat/database';
+import { type Agent, allowList, listSecretAddresses, setAgentOwner, updateAgent } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { chosenOwner } from '../owner.ts';
@@ -51,8 +44,8 @@ export async function changeAgent(
   if (!checked.ok) return checked;
   const { owner, displayName, egress, config } = checked.change;
   if (Object.keys(config).length > 0) await writeAgentConfig(deps, agent.id, config);
-  if (displayName !== undefined) await setAgentDisplayName(deps.db, agent.id, displayName);
-  if (egress !== undefined) await setAgentEgress(deps.db, agent.id, egress);
+  if (displayName !== undefined) await updateAgent(deps.db, agent.id, { display_name: displayName });
+  if (egress !== undefined) await updateAgent(deps.db, agent.id, { egress });
   if (owner === undefined || owner === agent.owner) return { ok: true, warnings: [] };
   await setAgentOwner(deps.db, agent.id, owner, deps.clock());
   return { ok: true, warnings: await leftAsItWas(deps, agent) };

@@ -1,5 +1,5 @@
 /** Files of an agent's folder, as the API hands them out. */
-import { type HeldBytes, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
+import { type ByteReservation, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -26,7 +26,7 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
  */
 export async function readCounted(
   { folders }: Pick<ApiDeps, 'folders'>,
-  held: HeldBytes,
+  held: ByteReservation,
   agentId: string,
   path: string,
   maxBytes: number,

@@ -19,12 +19,12 @@ import {
   masterKeySource,
   type NewDelivery,
   type NewMail,
-  openSqlite,
   startRun,
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';
@@ -104,7 +104,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     rawMail: join(folder, 'raw-mail'),
     masterKeys: join(folder, 'master-keys'),
   };
-  const db = await openSqlite(paths.database);
+  const db = await openFreshDatabase(paths.database);
   const stores = {
     db,
     folders: directoryFolders({ folder: paths.agents, owner: null }),

@@ -29,9 +29,9 @@ const HOP_BY_HOP = new Set([
  */
 export function endToEndHeaders(headers: IncomingHttpHeaders): HeaderFields {
   const named = new Set((headers.connection ?? '').toLowerCase().split(/[\s,]+/));
-  const kept: HeaderFields = {};
+  const passed: HeaderFields = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name)) kept[name] = value;
+    if (value !== undefined && !HOP_BY_HOP.has(name) && !named.has(name)) passed[name] = value;
   }
-  return kept;
+  return passed;
 }

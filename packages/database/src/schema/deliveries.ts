@@ -1,0 +1,104 @@
+/** Outgoing mails, people whom they don't reach, and notices of limits. */
+import type { LimitCode } from '@tinyfat/core';
+import type { Generated, Insertable, Selectable } from 'kysely';
+
+export interface DeliveryTables {
+  deliveries: DeliveriesTable;
+  suppressed_recipients: SuppressedRecipientsTable;
+  limit_notices: LimitNoticesTable;
+}
+
+/**
+ * `awaiting_approval`: the owner decides whether it is sent. `bounced`: it was taken, and a delivery status notification
+ * (RFC 3464) came back for good.
+ */
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'sent',
+  'awaiting_approval',
+  'failed',
+  'uncertain',
+  'bounced',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** One outgoing message with the exact bytes that are sent, recorded before the first try. */
+interface DeliveriesTable {
+  seq: Generated<number>;
+  id: string;
+  agent_id: string;
+  mail_id: string;
+  run_id: string;
+  kind: 'reply' | 'mail' | 'command' | 'error';
+  /** File name below outbox/email; null for mail that the host wrote. */
+  source_file: string | null;
+  source_sha256: string | null;
+  envelope_sender: string;
+  /** JSON array of addresses. */
+  recipients: string;
+  subject: string;
+  message_id: string;
+  raw_key: string;
+  state: DeliveryState;
+  attempts: number;
+  next_attempt_at: number;
+  /**
+   * Epoch ms of the first try whose outcome is not known, the one under way included; null where there is none.
+   * `provider` is then the one that it was tried with.
+   */
+  doubt_since: number | null;
+  reason_code: string | null;
+  /** A sentence on why it awaits approval, failed, is uncertain or bounced, or on the last temporary failure. */
+  reason: string | null;
+  provider: string | null;
+  provider_id: string | null;
+  /** The Message-ID that the provider reported, where it has put one of its own in the place of ours. */
+  provider_message_id: string | null;
+  /** When the receiving server took it, for the first of its recipients, as the provider reported. */
+  delivered_at: number | null;
+  created_at: number;
+  sent_at: number | null;
+  /** 1 once the outbox file lies where the state says (sent/ or failed/), or there is none. */
+  filed: number;
+}
+
+/** A person whom an agent's mail does not reach or who complained: mail to them awaits the owner's approval. */
+interface SuppressedRecipientsTable {
+  agent_id: string;
+  /** Canonical. */
+  address: string;
+  code: 'bounced' | 'complained';
+  /** The diagnostic of the report. */
+  reason: string;
+  delivery_id: string;
+  created_at: number;
+}
+
+/** `dropped`: nothing waited any more, or the recipient gets no mail from the agent. */
+export type LimitNoticeState = 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
+
+/** The newest notice to one recipient that mails to an agent wait because of a limit. */
+interface LimitNoticesTable {
+  agent_id: string;
+  /** A `sender` learns of their own mail, the `owner` of all that wait. */
+  role: 'sender' | 'owner';
+  /** Canonical address without tag. */
+  recipient: string;
+  id: string;
+  /** The mail that was over the limit. */
+  mail_id: string;
+  limit_code: LimitCode;
+  /** What the notice to the owner says, as JSON, once the first try has fixed it. */
+  waiting: string | null;
+  state: LimitNoticeState;
+  attempts: number;
+  /** While a try is under way: when it counts as dead. */
+  next_attempt_at: number;
+  created_at: number;
+}
+
+export type Delivery = Selectable<DeliveriesTable>;
+export type NewDelivery = Insertable<DeliveriesTable>;
+export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
+export type LimitNotice = Selectable<LimitNoticesTable>;

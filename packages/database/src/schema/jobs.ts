@@ -1,0 +1,62 @@
+/** What is to be done about a mail, and what was done. */
+import type { Generated, Selectable } from 'kysely';
+
+export interface JobTables {
+  jobs: JobsTable;
+  runs: RunsTable;
+}
+
+/** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
+export interface JobsTable {
+  seq: Generated<number>;
+  id: string;
+  agent_id: string;
+  mail_id: string;
+  state: 'ready' | 'running' | 'done' | 'failed';
+  /** Not before this time. */
+  run_at: number;
+  attempts: number;
+  max_attempts: number;
+  /** Grows with every lease; a worker with an older fence changes nothing. */
+  fence: number;
+  lease_until: number | null;
+  last_error: string | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+export const RUN_STATUSES = ['running', 'done', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** What became of one job: a turn of the agent or a command; attempts share the row. */
+interface RunsTable {
+  id: string;
+  job_id: string;
+  agent_id: string;
+  mail_id: string;
+  kind: 'turn' | 'command';
+  command: string | null;
+  attempt: number;
+  status: RunStatus;
+  session_id: string | null;
+  model: string | null;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  /** Written from whole micro-dollars; counts for the month in which the run started. */
+  cost_usd: number;
+  /** Reserved for requests under way, micro-dollars; 0 when the run does not run. */
+  reserved_micro_usd: Generated<number>;
+  context_tokens: number | null;
+  context_window: number | null;
+  llm_requests: number;
+  started_at: number;
+  first_request_at: number | null;
+  last_response_at: number | null;
+  finished_at: number | null;
+  error_code: string | null;
+  error: string | null;
+}
+
+export type Run = Selectable<RunsTable>;

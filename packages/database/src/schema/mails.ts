@@ -1,0 +1,88 @@
+/** Inbound mails. */
+import type { Insertable, Selectable } from 'kysely';
+
+export interface MailTables {
+  mails: MailsTable;
+}
+
+/** What admission decided; `quarantined` and `over_limit` wait for the owner. */
+export const MAIL_VERDICTS = [
+  'accepted',
+  'refused',
+  'duplicate',
+  'automatic',
+  'quarantined',
+  'over_limit',
+] as const;
+export type MailVerdict = (typeof MAIL_VERDICTS)[number];
+/**
+ * Where the mail is now; it ends in exactly one state (invariant 3). `quarantined` or `over_limit`: it had no turn, and
+ * waits for the owner to release or discard it. `awaiting_approval`: it had its turn, and its answer waits for the owner.
+ */
+export const MAIL_STATES = [
+  'queued',
+  'replied',
+  'command',
+  'refused',
+  'duplicate',
+  'automatic',
+  'quarantined',
+  'over_limit',
+  'awaiting_approval',
+  'discarded',
+  'failed',
+] as const;
+export type MailState = (typeof MAIL_STATES)[number];
+
+/** One inbound message for one agent. */
+interface MailsTable {
+  id: string;
+  agent_id: string;
+  received_at: number;
+  /** The transport: `smtp`, `resend` or `postmark`. */
+  via: string;
+  client_address: string | null;
+  envelope_sender: string;
+  envelope_recipient: string;
+  /** Key in the raw mail store; several rows share it when a mail went to several agents. */
+  raw_key: string;
+  raw_bytes: number;
+  /** Canonical address of the author; null when there is no usable one. */
+  sender: string | null;
+  /** The same without its plus-tag: a person is the same under every tag. */
+  sender_base: string | null;
+  sender_name: string;
+  message_id: string;
+  in_reply_to: string | null;
+  /** Ids separated by blanks. */
+  thread_references: string;
+  /** First id of the thread: that of References, else In-Reply-To, else the mail's own. */
+  thread: string;
+  /**
+   * JSON array of the other people on To and Cc, canonical, without our own agents; empty where the agent itself is
+   * not named there.
+   */
+  others: string;
+  /** Fingerprint of the DKIM signature that proved the sender; null where none did. */
+  signature: string | null;
+  /** Id of the secret address that let the sender in; null where none was needed. */
+  secret_address: string | null;
+  subject: string;
+  sent_at: number | null;
+  verdict: MailVerdict;
+  /** A code of core's list. */
+  reason_code: string;
+  /** A sentence for the owner. */
+  reason: string;
+  /** AuthenticationEvidence as JSON. */
+  evidence: string;
+  /** How the sender was authenticated, in words. */
+  authentication: string;
+  state: MailState;
+  state_reason: string;
+  /** Id of the webhook event that reported the mail; null for mail over SMTP. */
+  webhook_event: string | null;
+}
+
+export type Mail = Selectable<MailsTable>;
+export type NewMail = Insertable<MailsTable>;

@@ -1,0 +1,3 @@
+/** The embedded database: opening, upgrading and looking into its file. */
+export { lookIntoSqlite } from './look.ts';
+export { openSqlite, type Upgrade } from './open.ts';

@@ -1,0 +1,172 @@
+import { signingDomain } from '@tinyfat/testing/signing-domain';
+import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MailWorkers } from '../../contract/mail.ts';
+import { message, strangeClient, trustedClient } from '../../test-support/messages.ts';
+import { outgoing } from '../../test-support/outgoing.ts';
+import { type MailWorkersOptions, mailWorkers } from './mail-workers.ts';
+
+const raw = message(['From: ann@example.com', 'Subject: x', 'Message-ID: <a@b>'], 'Do it.');
+/** Made to cost: each line may begin an attribution, and each may be where it ends. */
+const slow = message(
+  ['From: ann@example.com', 'Subject: x'],
+  `before\r\n${'Op schreef\r\n'.repeat(4_000)}\r\n> old`,
+);
+
+describe('mailWorkers', () => {
+  const open: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.close();
+  });
+  function start(options: Partial<MailWorkersOptions> = {}): MailWorkers {
+    const workers = mailWorkers({ threads: 2, dns: { servers: [] }, hostname: 'mx.agents.test', ...options });
+    open.push(workers);
+    return workers;
+  }
+
+  it('inspects, reads and composes in threads', async () => {
+    const workers = start();
+    expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
+      ok: true,
+      summary: { from: { ok: true, address: 'ann@example.com' }, messageId: '<a@b>' },
+      evidence: { source: 'trusted_client' },
+    });
+    expect(await workers.read(raw)).toMatchObject({
+      ok: true,
+      content: { text: 'Do it.', quoted: '', attachments: [] },
+    });
+    const composed = await workers.compose(outgoing());
+    expect(composed.ok && Buffer.from(composed.raw).toString()).toContain(
+      'Message-ID: <answer-1@agents.test>',
+    );
+  });
+
+  it('authenticates with the given DNS', async () => {
+    const domain = signingDomain('example.com');
+    const dns = await startDnsStub({
+      ...domain.records,
+      '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject'] },
+    });
+    open.push(dns);
+    const workers = start({ dns: { servers: [dns.address] } });
+    expect(await workers.inspect(await domain.sign(raw), strangeClient, 'ann@example.com')).toMatchObject({
+      ok: true,
+      evidence: { dmarc: { result: 'pass' } },
+    });
+  });
+
+  it('takes the word of the servers that are named, in any case', async () => {
+    const dns = await startDnsStub({});
+    open.push(dns);
+    const workers = start({ dns: { servers: [dns.address] }, authservIds: ['MX.Provider.test'] });
+    const field = 'Authentication-Results: mx.provider.TEST; dmarc=pass header.from=example.com\r\n';
+    const said = Buffer.concat([Buffer.from(field), raw]);
+    expect(await workers.inspect(said, trustedClient, 'ann@example.com')).toMatchObject({
+      ok: true,
+      evidence: { source: 'asserted', authserv: 'mx.provider.test' },
+    });
+  });
+
+  it('says temperror, and not deadline, when no DNS server answers', async () => {
+    const dns = await startDnsStub({
+      'example.com': { fault: 'silence' },
+      '_dmarc.example.com': { fault: 'silence' },
+    });
+    open.push(dns);
+    const workers = start({ dns: { servers: [dns.address] }, limits: { dnsMs: 500 } });
+    expect(await workers.inspect(raw, strangeClient, 'ann@example.com')).toMatchObject({
+      ok: true,
+      evidence: { spf: { result: 'temperror' }, dmarc: { result: 'temperror' } },
+    });
+  });
+
+  it('holds up nobody for domains whose DNS never answers', async () => {
+    const dns = await startDnsStub({
+      'silent.test': { fault: 'silence' },
+      '_dmarc.silent.test': { fault: 'silence' },
+    });
+    open.push(dns);
+    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits: { dnsMs: 5000 } });
+    const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
+    let waiting = 30;
+    const silent = Array.from({ length: waiting }, async () => {
+      await workers.inspect(from('silent.test'), strangeClient, 'x@silent.test');
+      waiting -= 1;
+    });
+    const good = await workers.inspect(from('example.com'), strangeClient, 'x@example.com');
+    expect(good).toMatchObject({ ok: true, evidence: { dmarc: { result: 'none' } } });
+    expect(waiting).toBe(30);
+    await Promise.all(silent);
+  });
+
+  it('inspects a mail again, alone, when a neighbour took its thread down', async () => {
+    const dns = await startDnsStub({
+      'slow.test': { fault: 'silence' },
+      '_dmarc.slow.test': { fault: 'silence' },
+    });
+    open.push(dns);
+    // The lookups of one mail outlast the deadline of its call, so its thread is ended under the others.
+    const limits = { inspectMs: 2_000, dnsMs: 60_000 };
+    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits });
+    const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
+    let ended = false;
+    const doomed = workers.inspect(from('slow.test'), strangeClient, 'x@slow.test').finally(() => {
+      ended = true;
+    });
+    const neighbours = Array.from({ length: 20 }, async () => {
+      let fine = true;
+      while (!ended) fine &&= (await workers.inspect(from('example.com'), strangeClient, '')).ok;
+      return fine;
+    });
+    expect(await doomed).toMatchObject({ ok: false, code: 'deadline' });
+    expect((await Promise.all(neighbours)).every(Boolean)).toBe(true);
+  });
+
+  it('leaves the caller’s bytes alone, also when they are a view of a larger buffer', async () => {
+    const workers = start();
+    const large = Buffer.concat([Buffer.from('SECRET'), raw, Buffer.from('SECRET')]);
+    const view = large.subarray(6, 6 + raw.length);
+    const before = Buffer.from(large);
+    expect(await workers.read(view)).toMatchObject({ ok: true, content: { text: 'Do it.' } });
+    expect(large.equals(before)).toBe(true);
+  });
+
+  it('reads what was made to cost, whole', async () => {
+    const read = await start({ threads: 1 }).read(slow);
+    expect(read).toMatchObject({ ok: true, content: { quoted: '', forwarded: '' } });
+    expect(read.ok && read.content.text).toMatch(/^before\n(Op schreef\n)+\n> old$/);
+  });
+
+  it('gives up with the code of the deadline when even that is too slow, and goes on', async () => {
+    const workers = start({ threads: 1, limits: { readMs: 1, composeMs: 1 } });
+    const long = message(['From: ann@example.com', 'Subject: x'], 'Do it.\r\n'.repeat(1_000_000));
+    expect(await workers.read(long)).toMatchObject({ ok: false, code: 'deadline' });
+    expect(await workers.compose(outgoing({ body: '*x* '.repeat(50_000) }))).toMatchObject({ ok: false });
+    expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({ ok: true });
+  });
+
+  it('does not charge a mail for the time that others took before it', async () => {
+    const workers = start({ threads: 1, limits: { readMs: 2000 } });
+    const outcomes = await Promise.all([workers.read(slow), workers.read(slow), workers.read(raw)]);
+    expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, true, true]);
+    expect(outcomes[2]).toMatchObject({ content: { text: 'Do it.' } });
+  });
+
+  it('answers a hundred calls at once', async () => {
+    const workers = start();
+    const calls = Array.from({ length: 100 }, () => workers.inspect(raw, trustedClient, 'ann@example.com'));
+    expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true);
+  });
+
+  it('finishes open calls before it closes, and refuses later ones', async () => {
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'mx.test' });
+    const calls = Array.from({ length: 5 }, () => workers.read(raw));
+    await workers.close();
+    expect((await Promise.all(calls)).map((outcome) => outcome.ok)).toEqual([true, true, true, true, true]);
+    expect(await workers.read(raw)).toMatchObject({ ok: false });
+  });
+
+  it('throws at once on a DNS server that is no address', () => {
+    expect(() => start({ dns: { servers: ['dns.example.com'] } })).toThrow();
+  });
+});
