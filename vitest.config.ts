@@ -20,7 +20,7 @@ const notInWorkerd = [
   // They read the documentation, or ask for CPU time, which workerd does not tell.
   'packages/core/src/errors/documented.test.ts',
   'packages/core/src/admission/report.test.ts',
-  'packages/core/src/outbox/bounce.security.test.ts',
+  'packages/core/src/outbox/report-effect.security.test.ts',
   // Thousands of random texts: seconds each, and the code has nothing that a runtime could do differently.
   'packages/core/src/commands/parse.test.ts',
   'packages/core/src/outbox/schema.security.test.ts',

@@ -1,4 +1,4 @@
-/** What the consumer is made of; every file of this app takes its part from here. */
+/** What the consumer needs, and the job in hand. */
 import type {
   AgentFolders,
   BackoffPolicy,
@@ -8,6 +8,7 @@ import type {
   MailTransport,
   MakeId,
   MasterKeysOutcome,
+  PricedModel,
   RawMailStore,
   Recorder,
   StepMomInput,
@@ -18,12 +19,9 @@ import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 
-/** One model that can be chosen; prices in USD per million tokens. */
-export interface ModelInfo {
-  id: string;
+/** One model that can be chosen. */
+export interface ModelInfo extends PricedModel {
   name: string;
-  contextWindow: number;
-  cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
 }
 
 export interface ConsumerDeps {
@@ -68,7 +66,7 @@ export function agentAddress(deps: Pick<ConsumerDeps, 'mailDomain'>, agent: Pick
   return `${agent.name}@${deps.mailDomain}`;
 }
 
-/** Who stands in From of the agent's mail: its address under its display name, or its name where it has none. */
+/** From of the agent's mail: its address under its display name, or under its name where it has none. */
 export function agentMailbox(
   deps: Pick<ConsumerDeps, 'mailDomain'>,
   agent: Pick<Agent, 'name' | 'display_name'>,
@@ -76,7 +74,7 @@ export function agentMailbox(
   return { address: agentAddress(deps, agent), name: agent.display_name || agent.name };
 }
 
-/** Thrown to roll back what a worker wanted to write after its lease was lost. */
+/** Thrown to roll back the transaction of a worker that has lost its lease. */
 export class LeaseLost extends Error {
   constructor(lease: Lease) {
     super(`the lease on job ${lease.jobId} was lost`);

@@ -1,12 +1,12 @@
-/** One job: a command is answered at once, anything else becomes a turn; who died too often is given up. */
+/** One job: a command is answered at once, any other mail becomes a turn; a job whose attempts are used up fails. */
 import { type Command, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
 import type { Lease } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
-import { answerCommand } from './answer-command.ts';
+import { answerCommand } from './commands/answer-command.ts';
 import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
-import { failJob } from './fail-job.ts';
-import { takeTurn } from './take-turn.ts';
+import { failJob } from './job/fail-job.ts';
+import { takeTurn } from './turn/take-turn.ts';
 
 /** Does one leased job to its end: finished, failed with an error mail, put back for later, or released. */
 export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortSignal): Promise<void> {
@@ -17,7 +17,7 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
   try {
     await route(deps, work, signal);
   } catch (error) {
-    // Whoever has the job now will end it; nothing of ours was written.
+    // Another worker has the job now and will end it; nothing was written.
     if (error instanceof LeaseLost) return deps.logger.warn('lease_lost', { job: lease.jobId });
     throw error;
   }
@@ -43,7 +43,7 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
     return await failJob(deps, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
   }
   if (!read.ok) {
-    // The door let in nothing that can't be read in time: the machine is busy, or a thread died. The attempt counts.
+    // Intake read the mail in time, so the machine is busy, or a thread died: another attempt may do.
     if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
     return await failJob(deps, work, { run, code: 'unreadable', detail: read.reason, errorMail: true });
   }
@@ -55,7 +55,7 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
 function commandOf(subject: string, content: MailContent): Command | null {
   const { text, quoted, forwarded, firstLineSeen } = content;
   const place = { firstLineSeen, quotes: quoted !== '', forwards: forwarded !== '' };
-  return findCommand(subject, text, place)?.command ?? null;
+  return findCommand(subject, text, place);
 }
 
 async function readMail(deps: ConsumerDeps, { mail }: Work): Promise<ReadMail> {

@@ -1,5 +1,5 @@
 export * from './consumer.ts';
-export { fileSettled } from './file-outcome.ts';
+export * from './deliveries/send.ts';
 export * from './handle-job.ts';
-export { startLimitNotices } from './limit-notices.ts';
-export * from './send-deliveries.ts';
+export { startLimitNotices } from './notices/limit-notices.ts';
+export { syncOutbox } from './outbox/sync.ts';

@@ -88,7 +88,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(await db.selectFrom('jobs').selectAll().execute()).toHaveLength(2);
     });
 
-    it('keeps what one sender writes beyond an hour’s limit without a job, and takes others’ mail', async () => {
+    it('quarantines what one sender writes beyond an hour’s limit, and accepts others’ mail', async () => {
       const { intake, now, limits } = fixture;
       const write = async (index: number, sender = 'a@example.com') =>
         (await intake.enqueue([mailRow('agent-a', `<${index}@x>`, { received_at: now.value, sender })]))[0];
@@ -156,7 +156,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect((await notices()).map((row) => row.created_at)).toEqual([now.value, now.value]);
     });
 
-    it('tells the owner alone of mails whose sender nobody proved, and nobody of what is quarantined', async () => {
+    it('requests a notice to the owner alone where the sender is not proven, and none for quarantined mails', async () => {
       const { intake, db, now, limits } = fixture;
       const roles = async () =>
         (await db.selectFrom('limit_notices').select('role').execute()).map(({ role }) => role);
@@ -172,7 +172,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(await roles()).toEqual(['owner']);
     });
 
-    it('keeps what all senders together write beyond the agent’s limit', async () => {
+    it('quarantines what all senders together write beyond the agent’s limit', async () => {
       const { intake, now, limits } = fixture;
       const write = async (index: number, agent = 'agent-a') => {
         const row = mailRow(agent, `<${index}@x>`, {
@@ -318,7 +318,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
         MailboxFull,
       );
       expect(await db.selectFrom('mails').select('id').execute()).toHaveLength(QUARANTINE_LIMIT);
-      // Others have their own room, and what needs no room is taken.
+      // Every agent has its own limit, which accepted mail does not count for.
       expect((await intake.enqueue([mailRow('agent-b', '<more@x>', quarantined)]))[0]?.verdict).toBe(
         'quarantined',
       );

@@ -3,7 +3,7 @@ import type { NewMail } from '@tinyfat/database';
 
 let made = 0;
 
-/** A mail row as the door writes it; agents `agent-a` and `agent-b` must exist. */
+/** A mail row as intake writes it; agents `agent-a` and `agent-b` must exist. */
 export function mailRow(agentId: string, messageId: string, more: Partial<NewMail> = {}): NewMail {
   made++;
   return {

@@ -1,4 +1,4 @@
-/** What must be true together with the row of a mail that arrived; written in the same transaction. */
+/** The effects of an arrived mail besides its row, written in the same transaction. */
 import type { MailReport } from '@tinyfat/core';
 import {
   applyReport,
@@ -9,20 +9,18 @@ import {
 } from '@tinyfat/database';
 import type { Arrival } from './contract.ts';
 
-/** One arrival with what is known of it. */
 export interface ArrivalContext {
   agentId: string;
-  /** Canonical address of the author; null when it could not be told. */
+  /** Canonical address of the author; null where there is none. */
   sender: string | null;
-  /** Id of the secret address that let the sender in. */
+  /** Id of the secret address by which the mail was accepted. */
   secretAddress: string | null;
-  /** What the message reports, where it is a report. */
   report: MailReport | null;
   /** Epoch ms. */
   now: number;
 }
 
-/** Writes the effects of one arrival; true when it was a report on a delivery of the agent. */
+/** True when the mail was a report on a delivery of the agent. */
 export async function writeEffects(
   tx: Database,
   arrival: Arrival,
@@ -32,7 +30,7 @@ export async function writeEffects(
   if (secretAddress !== null && arrival.verdict !== 'duplicate') {
     await markSecretAddressUsed(tx, secretAddress, now);
   }
-  // Who writes has a mailbox that lives, whatever bounced before.
+  // A sender who writes has a mailbox that works, so an earlier bounce no longer counts.
   if (arrival.queued && sender !== null) await liftBounced(tx, agentId, sender);
   if (report === null || arrival.verdict !== 'automatic') return false;
   const applied = await applyReport(tx, { agentId, report, now });

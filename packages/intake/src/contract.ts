@@ -1,31 +1,26 @@
-/** Messages as a transport received them, and what became of them. */
+/** Messages as a transport received them, and their verdicts. */
 import type { ClientConnection } from '@tinyfat/core';
 import type { MailVerdict } from '@tinyfat/database';
 
-/** One message as a transport took it. */
 export interface ReceivedMessage {
   /** The way in: `smtp`, `resend` or `postmark`. */
   via: string;
   client: ClientConnection;
   /** Empty for the null reverse-path. */
   envelopeSender: string;
-  /**
-   * Nobody told the envelope sender, and `envelopeSender` is the author's address for the record: it proves nothing
-   * about who brought the mail.
-   */
+  /** The envelope sender is not known; `envelopeSender` is the author's address, for the record only. */
   envelopeGuessed?: true;
-  /** Id of the webhook event that told of it. */
+  /** Id of the webhook event that reported it. */
   webhookEvent?: string;
   envelopeRecipients: readonly string[];
   raw: Uint8Array;
-  /** Set where the message went beyond the size limit and `raw` is only its beginning: its size in bytes. */
+  /** Size in bytes of a message beyond the size limit, of which `raw` is only the beginning. */
   oversizeBytes?: number;
 }
 
-/** What became of one mail at enqueue. */
 export interface Arrival {
   mailId: string;
-  /** The verdict that was written: copies and limits may have changed that of the door. */
+  /** The verdict that was written: copies and limits may have changed that of `admit`. */
   verdict: MailVerdict;
   /** A code of core's list. */
   code: string;
@@ -33,10 +28,10 @@ export interface Arrival {
   queued: boolean;
 }
 
-/** What became of a mail that the owner wants to let in. */
+/** The outcome of releasing a mail from quarantine. */
 export type Release = 'queued' | 'not_waiting' | 'unknown';
 
-/** The quarantine of an agent is full, so one more mail is not taken; nothing was written. */
+/** The quarantine of an agent is full; nothing was written. */
 export class MailboxFull extends Error {
   readonly agentId: string;
   constructor(agentId: string) {

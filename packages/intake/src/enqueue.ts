@@ -1,4 +1,4 @@
-/** Writes mails with their verdicts and makes the jobs: copies fold, limits hold, and all of it is one transaction. */
+/** Writes mails with their verdicts and makes the jobs, with copies and limits, in one transaction. */
 import {
   type Clock,
   canonicalAddress,
@@ -34,7 +34,7 @@ export interface MailQueue {
     mails: readonly NewMail[],
     also?: (tx: Database, arrivals: readonly Arrival[]) => Promise<void>,
   ): Promise<Arrival[]>;
-  /** Makes the job of a mail in quarantine; it comes after everything that waits. */
+  /** Makes the job of a mail in quarantine, after all jobs that wait. */
   releaseMail(mailId: string): Promise<Release>;
 }
 
@@ -44,16 +44,16 @@ export interface MailQueueDeps {
   clock: Clock;
   makeId: MakeId;
   limits: MailLimits;
-  /** How long the notice to an owner waits for more that there is to tell, ms. */
+  /** How long the notice to an owner is delayed, so that it reports further mails too; ms. */
   ownerNoticeDelayMs: number;
 }
 
 /** The `MailQueue` over the tables of mails and jobs. */
 export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs }: MailQueueDeps): MailQueue {
-  async function arrive(tx: Database, mail: NewMail): Promise<Arrival> {
-    if (!(await insertMail(tx, mail)) && !(await takePlace(tx, mail))) return await fold(tx, mail);
+  async function insert(tx: Database, mail: NewMail): Promise<Arrival> {
+    if (!(await insertMail(tx, mail)) && !(await replaceCopy(tx, mail))) return await insertCopy(tx, mail);
     const { id: mailId, verdict, reason_code: code } = mail;
-    if (verdict === 'quarantined') await demandRoom(tx, mail, verdict, QUARANTINE_LIMIT + 1);
+    if (verdict === 'quarantined') await checkCapacity(tx, mail, verdict, QUARANTINE_LIMIT + 1);
     if (verdict !== 'accepted') return { mailId, verdict, code, queued: false };
     const owner = await ownerBase(tx, mail);
     const isOwner = isProven(mail) && owner === mail.sender_base;
@@ -61,17 +61,17 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     const over = judgeLimits(await countAccepted(tx, mail), limits, who);
     if (over) {
       const { verdict, code, reason } = over;
-      await demandRoom(tx, mail, verdict, QUARANTINE_LIMIT);
+      await checkCapacity(tx, mail, verdict, QUARANTINE_LIMIT);
       await rewriteMail(tx, mailId, { verdict, reason_code: code, reason, state: verdict });
-      if (verdict === 'over_limit') await tellOfLimit(tx, mail, { code, owner });
+      if (verdict === 'over_limit') await requestNotices(tx, mail, { code, owner });
       return { mailId, verdict, code, queued: false };
     }
     await jobs.add(tx, mail);
     return { mailId, verdict, code, queued: true };
   }
 
-  /** The sender is told only where authentication proved who that is; an owner who is the sender is told once. */
-  async function tellOfLimit(
+  /** A notice to the owner, and one to the sender where authentication proved the sender, who is not the owner. */
+  async function requestNotices(
     tx: Database,
     mail: NewMail,
     { code, owner }: { code: LimitCode; owner: string | null },
@@ -91,7 +91,7 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     async enqueue(mails, also) {
       return await db.transaction().execute(async (tx) => {
         const arrivals: Arrival[] = [];
-        for (const mail of mails) arrivals.push(await arrive(tx, mail));
+        for (const mail of mails) arrivals.push(await insert(tx, mail));
         await also?.(tx, arrivals);
         return arrivals;
       });
@@ -109,15 +109,15 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
   };
 }
 
-/** A mail that is beyond doubt takes the place of a doubtful copy in quarantine; false where there is none. */
-async function takePlace(tx: Database, mail: NewMail): Promise<boolean> {
+/** Replaces a copy in quarantine by an accepted mail; false where there is none. */
+async function replaceCopy(tx: Database, mail: NewMail): Promise<boolean> {
   return (
     mail.verdict === 'accepted' && (await replaceQuarantinedCopy(tx, mail)) && (await insertMail(tx, mail))
   );
 }
 
-/** Throws where `most` or more wait for the owner with this verdict; each has its own room. */
-async function demandRoom(
+/** Throws `MailboxFull` where `most` or more mails of the agent wait with this verdict. */
+async function checkCapacity(
   tx: Database,
   { agent_id }: NewMail,
   verdict: 'quarantined' | 'over_limit',
@@ -133,13 +133,13 @@ async function ownerBase(tx: Database, mail: NewMail): Promise<string | null> {
   return owner?.ok === true ? owner.base : null;
 }
 
-/** Whether authentication proved the sender; whoever knows a secret address could have written the others. */
+/** Whether authentication proved the sender; a mail to a secret address proves only that its writer knows it. */
 function isProven(mail: NewMail): boolean {
   return mail.reason_code === 'accepted';
 }
 
-/** Keeps a copy as a row of its own that wakes nobody. */
-async function fold(tx: Database, mail: NewMail): Promise<Arrival> {
+/** Writes a copy as a row without a job. */
+async function insertCopy(tx: Database, mail: NewMail): Promise<Arrival> {
   const code = (await hasSameMessageId(tx, mail)) ? 'duplicate' : 'replayed';
   const reason =
     code === 'duplicate'

@@ -1,7 +1,6 @@
 /**
- * The way in, the same for every transport: inspect, judge for each recipient, store the raw bytes, write the
- * rows. Only then may the transport say yes (invariant 1). A temporary trouble leaves nothing behind: the
- * sender's server will come again.
+ * Intake, the same for every transport: inspect, judge for each recipient, store the raw bytes, write the rows. Only then
+ * may the transport accept the message (invariant 1). Temporary trouble writes nothing: the sending server tries again.
  */
 import {
   admit,
@@ -42,14 +41,13 @@ export interface IntakeDeps {
   wakeUp: WakeUp;
   mailDomain: string;
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
-  /** What a delivery status notification or feedback report says; null for a mail that is none. */
+  /** Parses a delivery status notification or feedback report; null for any other mail. */
   readReport(raw: Uint8Array): Promise<MailReport | null>;
 }
 
-/** Of a mail that will never have a turn: enough to see what it is, too little to fill a disk with. */
-const UNWANTED_BYTES_KEPT = 64 * 1024;
+/** Stored bytes of a mail that will never have a turn: enough to see what it is, too few to fill a disk. */
+const UNWANTED_BYTES = 64 * 1024;
 
-/** What one recipient's copy became. */
 interface JudgedArrival extends Arrival {
   agentId: string;
   agentName: string;
@@ -65,13 +63,12 @@ interface Addressee {
   secretAddress: string | null;
 }
 
-/** One verdict for one addressee. */
 interface Judged {
   addressee: Addressee;
   verdict: FinalVerdict;
 }
 
-/** Takes one message to its rows and gives the answer for the transport. Rejects only when storage fails. */
+/** Receives one message; gives the answer for the transport. Rejects only when storage fails. */
 export async function receive(deps: IntakeDeps, message: ReceivedMessage): Promise<SmtpReply> {
   const addressees = await agentsOf(deps, message.envelopeRecipients);
   if (addressees.length === 0) return smtpReply('unknown_recipient');
@@ -83,13 +80,13 @@ export async function receive(deps: IntakeDeps, message: ReceivedMessage): Promi
     if (verdict.verdict === 'temporary') return defer(deps, message, verdict);
     judged.push({ addressee, verdict });
   }
-  const written = await write(deps, message, { inspection, judged, isAgent });
-  if (written === 'full') {
+  const arrivals = await write(deps, message, { inspection, judged, isAgent });
+  if (arrivals === 'full') {
     const reason = `${QUARANTINE_LIMIT} mails wait for the owner of an agent that this one is for.`;
     return defer(deps, message, { code: 'mailbox_full', reason });
   }
-  announce(deps, written);
-  // One answer for all recipients: who was let in somewhere is not refused in general; the rows tell the rest.
+  recordArrivals(deps, arrivals);
+  // One answer for all recipients: a message that one of them takes is not refused; the rows have each verdict.
   const taken = judged.find((one) => one.verdict.verdict !== 'refused') ?? judged[0];
   return taken ? taken.verdict.smtp : smtpReply('unknown_recipient');
 }
@@ -119,7 +116,7 @@ async function write(
   { inspection, judged, isAgent }: { inspection: Inspection; judged: readonly Judged[]; isAgent: IsAgent },
 ): Promise<JudgedArrival[] | 'full'> {
   const rawKey = deps.makeId();
-  const beginning = message.raw.subarray(0, UNWANTED_BYTES_KEPT);
+  const beginning = message.raw.subarray(0, UNWANTED_BYTES);
   const wanted = judged.some(
     ({ verdict }) => verdict.verdict === 'accepted' || verdict.verdict === 'quarantined',
   );
@@ -127,12 +124,17 @@ async function write(
   const messageId = await messageIdOf(inspection, message.raw);
   const rows: NewMail[] = [];
   for (const { addressee, verdict } of judged) {
-    const { agent, recipient } = addressee;
-    const [id, receivedAt] = [deps.makeId(), deps.clock()];
-    const { secretAddress } = addressee;
-    const base = agentBase(deps, addressee);
-    const about = { id, receivedAt, agentId: agent.id, agentBase: base, recipient, secretAddress };
-    rows.push(await mailRow({ ...about, message, inspection, verdict, rawKey, messageId, isAgent }));
+    const { agent, recipient, secretAddress } = addressee;
+    const row = await mailRow({
+      id: deps.makeId(),
+      receivedAt: deps.clock(),
+      agentId: agent.id,
+      agentBase: agentBase(deps, addressee),
+      recipient,
+      secretAddress,
+      ...{ message, inspection, verdict, rawKey, messageId, isAgent },
+    });
+    rows.push(row);
   }
   await deps.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const reported = new Set<string>();
@@ -158,9 +160,9 @@ async function write(
     await deps.rawMail.remove(rawKey);
     return 'full';
   }
-  // Whoever holds a mail can send it again and again.
-  const kept = arrivals.some(({ verdict }) => ['accepted', 'quarantined', 'over_limit'].includes(verdict));
-  if (!kept && message.raw.length > beginning.length) await deps.rawMail.put(rawKey, beginning);
+  // A copy of a large mail, which can be sent again and again, must not fill the disk.
+  const hasTurn = arrivals.some(({ verdict }) => ['accepted', 'quarantined', 'over_limit'].includes(verdict));
+  if (!hasTurn && message.raw.length > beginning.length) await deps.rawMail.put(rawKey, beginning);
   return arrivals.flatMap((arrival, index) => {
     const agent = judged[index]?.addressee.agent;
     if (!agent) return [];
@@ -170,8 +172,8 @@ async function write(
   });
 }
 
-/** Once the rows are durable: the record of each, and who has work now. */
-function announce({ recorder, wakeUp }: IntakeDeps, arrivals: readonly JudgedArrival[]): void {
+/** Records the arrivals and wakes the workers, once the rows are durable. */
+function recordArrivals({ recorder, wakeUp }: IntakeDeps, arrivals: readonly JudgedArrival[]): void {
   for (const { mailId, agentName, via, verdict, code } of arrivals) {
     recorder.mail({ trace: mailId, agent: agentName, via, verdict, code });
   }
@@ -179,7 +181,7 @@ function announce({ recorder, wakeUp }: IntakeDeps, arrivals: readonly JudgedArr
   if (arrivals.some((arrival) => arrival.report)) wakeUp.wake('reports');
 }
 
-/** Says "later" and leaves no row: the sending server keeps the mail. */
+/** A temporary refusal without a row: the sending server tries again. */
 function defer(
   deps: IntakeDeps,
   message: ReceivedMessage,
@@ -199,7 +201,7 @@ export async function recipientRefusal(
   return (await findAgent(deps.db, recipient.agent)) ? null : smtpReply('unknown_recipient');
 }
 
-/** Each agent once, in the order of the envelope; a secret address among its recipients counts for all of them. */
+/** Each agent once, in the order of the envelope, with its secret address where one of the recipients is one. */
 async function agentsOf(deps: IntakeDeps, recipients: readonly string[]): Promise<Addressee[]> {
   const agents = new Map<string, Addressee>();
   for (const recipient of recipients) {
@@ -225,7 +227,7 @@ async function inspectMessage(deps: IntakeDeps, message: ReceivedMessage): Promi
   return { ok: false, code: 'too_large', reason };
 }
 
-/** Read only where the mail is a machine's: what a person attached to a mail reports nothing. */
+/** Reports are read in automatic mail only: a report that a person attached reports nothing. */
 async function reportOf(
   deps: IntakeDeps,
   message: ReceivedMessage,

@@ -7,7 +7,7 @@ import type { Clock, MakeId } from '@tinyfat/core';
 import type { Database, Schema } from '@tinyfat/database';
 import { type ExpressionBuilder, sql } from 'kysely';
 
-/** A right to work on one job until the lease ends; a higher fence makes it worthless. */
+/** The right to work on one job until the lease ends; worth nothing once the row has a higher fence. */
 export interface Lease {
   jobId: string;
   agentId: string;
@@ -32,8 +32,8 @@ export interface JobQueue {
   /** Puts a job back at once without counting the attempt: the server is stopping. */
   release(lease: Lease): Promise<boolean>;
   /**
-   * Puts back jobs whose lease has ended, but for those that the caller itself still works on: a clock that jumps
-   * must not give them away. With `everyLease` all running ones (no other server lives).
+   * Puts back jobs whose lease has ended, except `ownJobs`, which the caller still works on: a clock that jumps must not
+   * give them away. With `everyLease` all running jobs, when no other server lives.
    */
   reclaim(everyLease: boolean, ownJobs?: readonly string[]): Promise<number>;
   /** When the next waiting job is due, epoch ms; null when none waits. */

@@ -1,9 +1,9 @@
 /**
- * The loop under every worker on a table: take what is due, a few at once; sleep until the next is due, until
- * woken, or until a slow poll that sees what other processes changed.
+ * The loop under every worker on a table: claims items that are due, a few at once; pauses until the next is due, until
+ * woken, or until a slow poll that sees changes by other processes.
  */
 import { type Clock, faultBarrier } from '@tinyfat/core';
-import { within } from './within.ts';
+import { wakeablePause, within } from './waiting.ts';
 
 export interface WorkLoopOptions<Item> {
   clock: Clock;
@@ -11,7 +11,7 @@ export interface WorkLoopOptions<Item> {
   atOnce: number;
   /** Longest sleep between two looks at the table. */
   pollMs: number;
-  /** Takes one item that is due; null or undefined when there is none. */
+  /** Claims one item that is due; null or undefined when there is none. */
   claim(): Promise<Item | null | undefined>;
   /** When the next waiting item is due, epoch ms; null when none waits. */
   nextDue(): Promise<number | null>;
@@ -27,8 +27,8 @@ export interface WorkLoop {
   /** Items being worked on. */
   running(): number;
   /**
-   * Takes nothing new; waits for what runs up to the time, then aborts it. What does not end soon after that is
-   * left behind, as a crash would leave it.
+   * Claims nothing new; awaits the running work for `drainMs`, then aborts it. Work that does not end soon after that is
+   * left behind, as after a crash.
    */
   stop(drainMs: number): Promise<void>;
 }
@@ -42,24 +42,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
   const active = new Map<AbortController, Promise<void>>();
   const reportFault = faultBarrier(() => {})(options.onUnreachable);
   let stopping = false;
-  let woken = false;
-  let ring = () => {};
-  const wake = () => {
-    woken = true;
-    ring();
-  };
-
-  const pause = async (milliseconds: number) => {
-    if (woken || stopping) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      ring = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    ring = () => {};
-  };
+  const { wake, clear, pause } = wakeablePause();
 
   const workOn = async (item: Item, controller: AbortController) => {
     try {
@@ -74,7 +57,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
 
   const begin = (item: Item) => {
     const controller = new AbortController();
-    // Not in this turn of the event loop: its end must find it among what runs.
+    // Not in this turn of the event loop: the work's end must find it in `active`.
     active.set(
       controller,
       Promise.resolve().then(() => workOn(item, controller)),
@@ -83,7 +66,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
 
   const loop = async () => {
     while (!stopping) {
-      woken = false;
+      clear();
       const lookedAt = clock();
       try {
         const item = active.size < atOnce ? await options.claim() : null;
@@ -92,7 +75,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
           continue;
         }
         const due = await options.nextDue();
-        // What was due before the look waits for something running, whose end wakes us.
+        // An item that was due already waits for running work, whose end wakes the loop.
         const known = due !== null && due > lookedAt;
         await pause(known ? Math.min(pollMs, Math.max(due - clock(), 0)) : pollMs);
       } catch (error) {
@@ -108,7 +91,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
     running: () => active.size,
     async stop(drainMs) {
       stopping = true;
-      ring();
+      wake();
       await ended;
       const abort = setTimeout(() => {
         for (const controller of active.keys()) controller.abort(new Error('the server is stopping'));

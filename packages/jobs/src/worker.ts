@@ -1,4 +1,4 @@
-/** Works the job queue: each job under a heartbeat; whoever loses his lease is told through the signal. */
+/** Works the job queue: each job under a heartbeat, which aborts the work's signal once its lease is lost. */
 import { type Clock, faultBarrier, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';

@@ -1,16 +1,16 @@
 /** Forms of our pages: small, of one kind, and answered by another page. */
-import { type HeldBytes, readBody } from '@tinyfat/core';
+import { type ByteReservation, readBody } from '@tinyfat/core';
 import { problem } from './problem.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 
-/** What a form may weigh; the longest address has 254 bytes, each of which may be written as three. */
+/** The longest address has 254 bytes, each of which may be encoded as three. */
 const MOST_BYTES = 4096;
 
 /** The fields, or what the browser is answered. */
 export type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
-export async function readForm(request: Request, held: HeldBytes): Promise<Form> {
+export async function readForm(request: Request, held: ByteReservation): Promise<Form> {
   const [kind = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (kind.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     return { ok: false, answer: problem('unsupported_media_type') };

@@ -1,7 +1,7 @@
 /** `/model`: which model answers, and which there are; `/model NAME`: another one from the next turn on. */
 import { changeAgentConfig, MODEL_ALIASES, newestOfFamily, resolveModel } from '@tinyfat/core';
 import type { LetterBlock, LetterText } from '@tinyfat/mail';
-import { agentModel } from '../agent-setup.ts';
+import { agentModel } from '../job/agent-setup.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 import { shortLine } from './format.ts';
 

@@ -3,7 +3,7 @@ import { canonicalAddress, parseSessionFileName } from '@tinyfat/core';
 import { sessionsOfAgent } from '@tinyfat/database';
 import type { CommandContext } from './context.ts';
 
-/** One session that exists as a file, newest use first. */
+/** One session that exists as a file. */
 export interface KnownSession {
   id: string;
   /** Subject of the first mail in it; empty when not known. */
@@ -13,7 +13,7 @@ export interface KnownSession {
   lastUsedAt: number;
 }
 
-/** The sessions that a person may see, and whether `sessions/` holds more files than were looked at. */
+/** Newest use first; `more`: `sessions/` holds more files than were looked at. */
 export interface KnownSessions {
   sessions: KnownSession[];
   more: boolean;

@@ -1,10 +1,16 @@
 /** `/status`: what the agent is set to, and what it has used. */
-import { sessionHash } from '@tinyfat/core';
-import { agentTotals, currentSession, deliveryCounts, lastRunOfSession } from '@tinyfat/database';
+import { type Cap, formatUsd, monthOf, sessionHash } from '@tinyfat/core';
+import {
+  agentTotals,
+  capsOf,
+  currentSession,
+  deliveryCounts,
+  lastRunOfSession,
+  monthSpent,
+} from '@tinyfat/database';
 import type { LetterText } from '@tinyfat/mail';
-import { agentModel } from '../agent-setup.ts';
 import { agentAddress } from '../consumer.ts';
-import { budgetLine } from './budget-line.ts';
+import { agentModel } from '../job/agent-setup.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 import { when } from './format.ts';
 import { knownSessions } from './sessions.ts';
@@ -46,4 +52,20 @@ export async function status(context: CommandContext): Promise<CommandAnswer> {
       blocks: [{ kind: 'rows', rows: rows.map(([label, ...text]) => ({ label, text })) }],
     },
   };
+}
+
+/** What this month has cost and its budgets, as `$0.12 (budget: $5.00)`, with the owner's behind it where there is one. */
+async function budgetLine({ deps, work }: CommandContext): Promise<string> {
+  const { agent } = work;
+  const month = monthOf(deps.clock());
+  const caps = await capsOf(deps.db, agent, month, deps.ownerBudgetMicroUsd);
+  const own = caps.find(({ scope }) => scope === 'agent');
+  const owners = caps.find(({ scope }) => scope === 'owner');
+  const { spent } = own ?? (await monthSpent(deps.db, 'agent', agent.id, month));
+  const first = `${formatUsd(spent)} (${own ? `budget: ${formatUsd(own.monthly)}` : 'no budget of its own'})`;
+  return owners ? `${first}; all agents of the owner: ${ofCap(owners)}` : first;
+}
+
+function ofCap({ spent, monthly }: Cap): string {
+  return `${formatUsd(spent)} of ${formatUsd(monthly)}`;
 }

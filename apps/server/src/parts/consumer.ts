@@ -3,10 +3,10 @@ import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
 import {
   type ConsumerDeps,
-  fileSettled,
   handleJob,
   startLimitNotices,
   startSender,
+  syncOutbox,
 } from '@tinyfat/sandbox-queue';
 import type { Config } from '../config.ts';
 import { QUEUE_TIMES } from '../queue-times.ts';
@@ -35,7 +35,7 @@ export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop
     async start() {
       const loop = await startSender(deps);
       wakeUp.on('deliveries', loop.wake);
-      wakeUp.on('reports', () => void fileSettled(deps));
+      wakeUp.on('reports', () => void syncOutbox(deps));
       return loop;
     },
     stop: (loop) => loop.stop(SENDER_DRAIN_MS),

@@ -56,7 +56,7 @@ export function webhooks(
         receive: (message) => receive(intake, message),
         returnPath,
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        keptBytes: OVERSIZE_BYTES,
+        oversizeBytes: OVERSIZE_BYTES,
         resend: archive,
         backoff: { baseMs: retryBaseMs, capMs: 60 * 60_000, maxAttempts: Number.POSITIVE_INFINITY },
       });

@@ -1,10 +1,10 @@
 /**
- * The door: one verdict for one message and one agent. Order matters. Automatic mail comes first, so that a
- * bounce is taken (and never bounced itself) however it is signed. Then identity, then permission: nobody who
- * has not proven who he is learns anything about the allow-list. Last the signs that people's mail carries too:
- * of a stranger's mail they change nothing, and a listed sender's is quarantined, not dropped.
+ * Admission: one verdict for one message and one agent. Order matters. Automatic mail comes first, so that a bounce is
+ * accepted (and never bounced itself) however it is signed. Then identity, then permission: an unauthenticated sender
+ * learns nothing about the allow-list. Last the signs that people's mail carries too, by which a listed sender's mail is
+ * quarantined, not dropped.
  */
-import { printableAscii } from '../printable-ascii.ts';
+import { printableAscii } from '../text/log-text.ts';
 import { type AllowEntry, matchAllowList } from './allow-list.ts';
 import { authenticate, provesNothing } from './authenticate.ts';
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';
@@ -21,7 +21,7 @@ import {
   type WaitingCode,
 } from './smtp-reply.ts';
 
-/** What is judged. All facts; nothing is looked up. */
+/** The facts of one message for one agent. */
 export interface AdmissionRequest {
   inspection: Inspection;
   /** MAIL FROM; empty for the null reverse-path, null where the way in has no envelope. */
@@ -36,16 +36,16 @@ export interface AdmissionRequest {
   isOwnAddress: (base: string) => boolean;
 }
 
-/** Who was let in, and how. */
+/** An accepted or quarantined sender. */
 export interface Admitted {
   sender: CanonicalAddress;
-  /** Display name, as untrusted as it came. */
+  /** Display name, untrusted. */
   senderName: string;
   /** How the sender was authenticated, a sentence for the agent. */
   authentication: string;
-  /** The entry that let the sender in. */
+  /** The entry that allows the sender. */
   entry: AllowEntry;
-  /** Of the signature that proved the sender; null where none did. */
+  /** Fingerprint of the signature that proved the sender; null where none did. */
   fingerprint: string | null;
 }
 
@@ -55,10 +55,7 @@ interface Quarantined extends Admitted {
   bySecretAddress: boolean;
 }
 
-/**
- * `reason` is a sentence for the owner; `smtp` is the answer for the client. `quarantined` is taken and
- * waits for the owner to release it.
- */
+/** `reason` is a sentence for the owner; `smtp` is the answer for the client. */
 export type Verdict =
   | ({ verdict: 'accepted'; code: AcceptedCode; reason: string; smtp: SmtpReply } & Admitted)
   | ({ verdict: 'quarantined'; code: WaitingCode; reason: string; smtp: SmtpReply } & Quarantined)
@@ -66,7 +63,7 @@ export type Verdict =
   | { verdict: 'automatic'; code: QuietCode; reason: string; smtp: SmtpReply }
   | { verdict: 'temporary'; code: TemporaryCode; reason: string; smtp: SmtpReply };
 
-/** The one mailbox of the From header in its one form, or why there is none. */
+/** The one mailbox of the From header in canonical form, or why there is none. */
 export type FromSender =
   | { ok: true; sender: CanonicalAddress; name: string }
   | Extract<FromField, { ok: false }>;
@@ -136,7 +133,7 @@ export function admit(request: AdmissionRequest): Verdict {
 
 type Proven = { ok: true; code: AcceptedCode; how: string } | { ok: false; verdict: Verdict };
 
-/** A secret address stands in only where the domain of the sender has nothing that could be checked. */
+/** A secret address counts only where the domain of the sender publishes nothing that could be checked. */
 function proveSender(
   request: AdmissionRequest,
   evidence: AuthenticationEvidence,
@@ -163,7 +160,7 @@ function ownBase(address: string): string {
   return own.ok ? own.base : address;
 }
 
-/** The author in the one form that is compared; an address that has none is nobody's identity. */
+/** The author in canonical form; an address without one identifies nobody. */
 export function fromSender({ from }: MailSummary): FromSender {
   if (!from.ok) return from;
   const sender = canonicalAddress(from.address);
@@ -178,7 +175,7 @@ function automaticSigns(summary: MailSummary, envelopeSender: string | null): st
   return envelopeSender === '' || envelopeSender === '<>' ? [...signs, 'null envelope sender'] : signs;
 }
 
-/** Signs may hold words of the mail: few, short and plain ASCII ones go into a sentence for a terminal. */
+/** Signs may hold words of the mail, and the sentence goes to a terminal: few, short, plain ASCII. */
 function shown(signs: readonly string[]): string[] {
   return signs.slice(0, 5).map((sign) => printableAscii(sign, 60));
 }

@@ -16,28 +16,15 @@ export type AllowEntry =
   | { kind: 'domain'; domain: string; text: string }
   | { kind: 'subdomains'; domain: string; text: string };
 
-/** A parsed entry; `warning` is a sentence for whoever adds it, null when there is nothing to say. */
+/** A parsed entry; `warning` is a sentence for the person who adds it, or null. */
 export type ParsedAllowEntry =
   | { ok: true; entry: AllowEntry; warning: string | null }
   | { ok: false; reason: string };
 
 const PUBLIC_MAILBOXES = new Set([
-  'aol.com',
-  'gmail.com',
-  'gmx.de',
-  'gmx.net',
-  'googlemail.com',
-  'hotmail.com',
-  'icloud.com',
-  'live.com',
-  'mail.ru',
-  'outlook.com',
-  'proton.me',
-  'protonmail.com',
-  'qq.com',
-  'web.de',
-  'yahoo.com',
-  'yandex.ru',
+  ...['aol.com', 'gmail.com', 'gmx.de', 'gmx.net', 'googlemail.com', 'hotmail.com', 'icloud.com'],
+  ...['live.com', 'mail.ru', 'outlook.com', 'proton.me', 'protonmail.com', 'qq.com', 'web.de', 'yahoo.com'],
+  ...['yandex.ru'],
 ]);
 
 /** Reads `name@example.com`, `@example.com` or `@*.example.com`; white space around it is dropped. */
@@ -80,7 +67,7 @@ function matches(entry: AllowEntry, sender: CanonicalAddress): boolean {
   }
 }
 
-/** `user%other.test@relay` and `other.test!user@relay` name a mailbox elsewhere: no domain entry vouches for it. */
+/** `user%other.test@relay` and `other.test!user@relay` name a mailbox elsewhere, which no domain entry matches. */
 function isRouted(local: string): boolean {
   return local.includes('%') || local.includes('!');
 }

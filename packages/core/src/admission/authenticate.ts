@@ -3,12 +3,11 @@
  * aligned DKIM signature does. A signature with a body length limit (`l=`, RFC 6376 section 8.2) proves
  * nothing: anybody may append to the message. SPF alone counts only through DMARC.
  *
- * What another server asserts is held to the same, and further: it says neither which policy nor which alignment
- * it means, so without a DMARC pass only a signature of the very From domain will do.
+ * The assertions of another server must pass the same rules, and one more: they name neither policy nor alignment, so
+ * without a DMARC pass only a signature of exactly the From domain counts.
  */
 import type { AuthenticationEvidence, DkimEvidence } from './evidence.ts';
 
-/** What refuses a sender whose identity is not proven. */
 export type AuthenticationCode =
   | 'unauthenticated'
   | 'sender_mismatch'
@@ -16,13 +15,13 @@ export type AuthenticationCode =
   | 'dkim_body_limited'
   | 'no_policy_no_signature';
 
-/** `how` tells the agent, `reason` the owner and the operator; both are plain ASCII sentences. */
+/** `how` is a sentence for the agent, `reason` one for owner and operator; both are plain ASCII. */
 export type Authentication =
   | { state: 'authenticated'; how: string }
   | { state: 'refused'; code: AuthenticationCode; reason: string }
   | { state: 'temporary'; reason: string };
 
-/** Draws the conclusion from the evidence for a From domain (ASCII, lower case). */
+/** Judges the evidence for a From domain (ASCII, lower case). */
 export function authenticate(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
   if (evidence.source === 'trusted_client') {
     return {
@@ -90,10 +89,7 @@ function concludeWithoutPolicy(evidence: AuthenticationEvidence, fromDomain: str
   );
 }
 
-/**
- * Trouble that the other server had is no reason to try again: its fields stay what they are however often the mail
- * comes.
- */
+/** Never temporary: the fields of the other server stay the same however often the mail comes. */
 function concludeAsserted(evidence: AuthenticationEvidence, fromDomain: string): Authentication {
   const { dmarc, spf } = evidence;
   const server = show(evidence.authserv);
@@ -137,10 +133,9 @@ function concludeAsserted(evidence: AuthenticationEvidence, fromDomain: string):
 }
 
 /**
- * Whether the domain has published nothing by which it could be proven, and SPF does not speak against the mail: what
- * a secret address may stand in for. Only `fail` speaks against it, by which a domain says that the client is not
- * its own (RFC 7208 section 8.4). `softfail` is what domains publish that are not sure (section 8.5), and what every
- * forwarded mail of theirs gets.
+ * Whether the domain publishes nothing by which a sender could be proven, and SPF did not fail: then a secret address
+ * counts. Only `fail` says that the client is not the domain's (RFC 7208 section 8.4); `softfail` (section 8.5) is what
+ * unsure domains publish, and what their forwarded mail gets.
  */
 export function provesNothing(evidence: AuthenticationEvidence, fromDomain: string): boolean {
   const conclusion = authenticate(evidence, fromDomain);
@@ -150,7 +145,7 @@ export function provesNothing(evidence: AuthenticationEvidence, fromDomain: stri
   return !(spf?.result === 'fail' && (spf.aligned || spf.domain === null));
 }
 
-/** DNS trouble that may be the only reason why nothing passed; null when another try can't change anything. */
+/** DNS trouble that may be the only reason why nothing passed; null where another try can't change the result. */
 function unsettled(evidence: AuthenticationEvidence): Authentication | null {
   const open = evidence.dkim.find(isUnsettledSignature);
   if (open !== undefined) return temporary(`The DKIM key of ${show(open.domain)} could not be looked up.`);

@@ -1,7 +1,6 @@
 /**
- * The one canonicaliser of addresses: allow-list, routing, replies and outgoing recipients all compare what
- * comes out of here and nothing else. Strict on purpose: an address that can be read in two ways is refused,
- * because the two readers would be the one who authenticated it and the one who lets it in.
+ * The one canonicaliser of addresses: allow-list, routing, replies and outgoing recipients compare canonical addresses only.
+ * An address that can be read in two ways is refused: authentication and allow-list could read it differently.
  */
 import {
   canonicalDomain,
@@ -24,7 +23,7 @@ export interface CanonicalAddress {
   /** The address without its tag; the same as `address` without one. */
   base: string;
 }
-/** Why a text is no address that we take; `reason` is a sentence that never repeats the text itself. */
+/** Why an address is refused; `reason` is a sentence that never repeats the text itself. */
 export interface AddressRefusal {
   ok: false;
   reason: string;

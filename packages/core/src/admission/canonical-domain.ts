@@ -1,5 +1,5 @@
 /**
- * The one form of a mail domain: ASCII (A-labels), lower case, at least two labels. Whatever could be read in
+ * The one form of a mail domain: ASCII (A-labels), lower case, at least two labels. Everything that could be read in
  * two ways (dot-likes, compatibility forms, invisible characters, numerals, address literals) is refused.
  */
 import { isALabel } from './punycode.ts';

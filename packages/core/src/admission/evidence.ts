@@ -1,7 +1,4 @@
-/**
- * What was found out about a message before anything is decided: its identity headers and the evidence of
- * sender authentication. Facts only; `admit` draws the conclusion.
- */
+/** Facts about a message before it is judged: its identity headers and the evidence of sender authentication. */
 
 /** An address as written in a header; not canonical, not trusted. */
 export interface HeaderAddress {
@@ -10,15 +7,12 @@ export interface HeaderAddress {
   name: string;
 }
 
-/**
- * The one author that the From header names, the address as written; else why nobody can be taken for it. `reason` is
- * a sentence that repeats nothing of the mail.
- */
+/** The one author in the From header, the address as written; else why there is none, in a sentence without words of the mail. */
 export type FromField =
   | ({ ok: true } & HeaderAddress)
   | { ok: false; code: 'from_missing' | 'from_several' | 'from_invalid'; reason: string };
 
-/** The headers that the door and the threading rules look at. */
+/** The headers that admission and the threading rules read. */
 export interface MailSummary {
   from: FromField;
   to: HeaderAddress[];
@@ -72,14 +66,13 @@ export interface DkimEvidence {
   fingerprint: string;
 }
 
-/** Who says what about the sender. */
 export interface AuthenticationEvidence {
   /**
    * `trusted_client`: the connection itself is trusted; `verified`: checked here; `asserted`: a server that the
    * operator named says so in Authentication-Results (RFC 8601); `unverified`: nothing known.
    */
   source: 'trusted_client' | 'verified' | 'asserted' | 'unverified';
-  /** The authserv-id of whoever asserts it, lower case; null where it was checked here or not at all. */
+  /** The authserv-id of the asserting server, lower case; null for every other source. */
   authserv: string | null;
   /** `aligned`: the domain is aligned (relaxed) with the From domain. */
   spf: { result: AuthenticationResult; domain: string | null; aligned: boolean } | null;
@@ -93,12 +86,12 @@ export interface AuthenticationEvidence {
   } | null;
 }
 
-/** What the guarded parser gave for one raw message. */
+/** What the inspection of one raw message found. */
 export type Inspection =
   | { ok: true; summary: MailSummary; evidence: AuthenticationEvidence }
   | { ok: false; code: 'too_large' | 'too_complex' | 'unreadable' | 'deadline'; reason: string };
 
-/** Where a message came from. */
+/** The client that brought a message. */
 export interface ClientConnection {
   /** IP address in text form; the name of the provider where one hands the mail on. */
   address: string;

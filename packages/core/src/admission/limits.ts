@@ -1,9 +1,8 @@
 /**
- * How much mail one agent takes: a person with a stuck mail program, two machines that answer each other without
- * saying that they are machines, or an allowed sender whose mailbox was broken into. What is over a limit is kept,
- * wakes nobody, and waits for the owner to release it. The proven owner is spared by the limits of senders; what keeps
- * a machine of his from going on for ever are the signs of automatic mail at the door, the two bounds on one thread
- * here, and the budget.
+ * How much mail one agent takes, against a person with a stuck mail program, two machines that answer each other without
+ * saying that they are machines, or an allowed sender whose mailbox was broken into. A mail over a limit is stored without
+ * a job until the owner releases it. The limits of senders do not hold for the proven owner; a machine of the owner's is
+ * stopped by the signs of automatic mail, the two bounds on one thread here, and the budget.
  */
 
 /** Most accepted mails, each within a sliding hour or day; `waiting` counts jobs of all agents. */
@@ -35,9 +34,9 @@ export const DEFAULT_LIMITS: MailLimits = {
 /** More mails than this in one thread within the window is no conversation between people. */
 export const THREAD_LIMIT = 15;
 export const THREAD_WINDOW_MS = 10 * 60_000;
-/** More mails of the owner than this in a day, in one thread or under one subject, are a machine's. */
+/** More mails of the owner in a day than this, in one thread or under one subject, are a machine's. */
 export const OWNER_THREAD_DAY_LIMIT = 200;
-/** Mails of one agent that wait in quarantine with one verdict; beyond it the sending server is told to try later. */
+/** Mails of one agent that wait in quarantine with one verdict; beyond it a temporary refusal. */
 export const QUARANTINE_LIMIT = 1000;
 
 /** Which limit a mail is over. */
@@ -51,9 +50,9 @@ export interface OverLimit {
 }
 
 /**
- * The first limit that the mail is over, or null. `sender` is canonical. `isOwner` says that authentication proved the
- * owner of the agent: he is quarantined only where one thread goes too fast, or one thread or subject has more mails in a day than people write: a
- * machine that answers each answer begins a new thread each time where it names no more than the last mail.
+ * The first limit that the mail is over, or null. `sender` is canonical; `isOwner`: authentication proved the owner of the
+ * agent. A machine that answers each answer begins a new thread each time where it names no more than the last mail, so
+ * the owner's mails of a day are counted by subject as well.
  */
 export function judgeLimits(
   counts: MailCounts,
@@ -64,28 +63,20 @@ export function judgeLimits(
   const day = 'in the last 24 hours';
   if (counts.thread > THREAD_LIMIT) {
     const minutes = THREAD_WINDOW_MS / 60_000;
-    return {
-      verdict: 'quarantined',
-      code: 'thread_too_fast',
-      reason: `${counts.thread - 1} mails of ${sender} in this thread were taken in the last ${minutes} minutes: it looks like two machines that answer each other.`,
-    };
+    return tooFast(
+      `${counts.thread - 1} mails of ${sender} in this thread`,
+      `in the last ${minutes} minutes`,
+    );
   }
   if (isOwner && counts.threadDay > OWNER_THREAD_DAY_LIMIT) {
-    return {
-      verdict: 'quarantined',
-      code: 'thread_too_fast',
-      reason: `${counts.threadDay - 1} mails of ${sender} in this thread or under its subject were taken ${day}: it looks like two machines that answer each other.`,
-    };
+    return tooFast(`${counts.threadDay - 1} mails of ${sender} in this thread or under its subject`, day);
   }
-  if (!isOwner && counts.senderHour > limits.senderHour)
-    return over('sender_limit', sender, limits.senderHour, hour);
-  if (!isOwner && counts.senderDay > limits.senderDay)
-    return over('sender_limit', sender, limits.senderDay, day);
-  if (!isOwner && counts.agentHour > limits.agentHour) {
-    return over('agent_limit', 'all senders', limits.agentHour, hour);
-  }
-  if (!isOwner && counts.agentDay > limits.agentDay) {
-    return over('agent_limit', 'all senders', limits.agentDay, day);
+  if (!isOwner) {
+    const everybody = 'all senders';
+    if (counts.senderHour > limits.senderHour) return over('sender_limit', sender, limits.senderHour, hour);
+    if (counts.senderDay > limits.senderDay) return over('sender_limit', sender, limits.senderDay, day);
+    if (counts.agentHour > limits.agentHour) return over('agent_limit', everybody, limits.agentHour, hour);
+    if (counts.agentDay > limits.agentDay) return over('agent_limit', everybody, limits.agentDay, day);
   }
   if (counts.waiting > limits.waiting) {
     return {
@@ -95,6 +86,11 @@ export function judgeLimits(
     };
   }
   return null;
+}
+
+function tooFast(mails: string, period: string): OverLimit {
+  const reason = `${mails} were taken ${period}: it looks like two machines that answer each other.`;
+  return { verdict: 'quarantined', code: 'thread_too_fast', reason };
 }
 
 function over(code: LimitCode, who: string, limit: number, period: string): OverLimit {

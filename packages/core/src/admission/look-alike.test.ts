@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress } from './canonical-address.ts';
 import { canonicalDomain } from './canonical-domain.ts';
-import { decodeLabel, displayAddress, lookAlikeWarning } from './look-alike.ts';
+import { decodeLabel, lookAlikeWarning } from './look-alike.ts';
 
 function canonical(text: string): string {
   const result = canonicalAddress(text);
@@ -77,28 +77,5 @@ describe('lookAlikeWarning', () => {
     'νίκος@ελλάδα.example',
   ])('says nothing of %s', (text) => {
     expect(lookAlikeWarning(canonical(text))).toBeNull();
-  });
-});
-
-describe('displayAddress', () => {
-  it.each([
-    ['ann@münchen.example', 'ann@münchen.example'],
-    ['ann@почта.рф', 'ann@почта.рф'],
-    ['ann@аррӏе.example', 'ann@xn--80ak6aa92e.example'],
-    ['ann@сorp.example', 'ann@xn--orp-3ed.example'],
-    ['Ann@Corp.Example', 'ann@corp.example'],
-  ])('shows %s as %s', (text, shown) => {
-    expect(displayAddress(canonical(text))).toBe(shown);
-  });
-
-  it('shows what is still the same address', () => {
-    const label = fc.string({ unit: fc.constantFrom(...'abäßжиоар中한9-'), minLength: 1, maxLength: 10 });
-    fc.assert(
-      fc.property(label, (word) => {
-        const address = canonicalAddress(`ann@${word}.example`);
-        if (!address.ok) return;
-        expect(canonical(displayAddress(address.address))).toBe(address.address);
-      }),
-    );
   });
 });

@@ -1,28 +1,14 @@
 /**
- * Warnings about addresses that a person may mistake for another (UTS 39 section 5.2, highly restrictive).
- * Only ever a warning to whoever adds an entry, and a choice of how to show a domain: matching compares
- * canonical forms, for which a look-alike is simply another address.
+ * Warnings about addresses that a person may mistake for another (UTS 39 section 5.2, highly restrictive). For the person
+ * who adds an entry; matching compares canonical forms, for which a look-alike is simply another address.
  */
 import { canonicalDomain } from './canonical-domain.ts';
 import { decodePunycode } from './punycode.ts';
 
-const SCRIPTS: readonly (readonly [string, RegExp])[] = [
-  ['Latin', /\p{Script=Latin}/u],
-  ['Greek', /\p{Script=Greek}/u],
-  ['Cyrillic', /\p{Script=Cyrillic}/u],
-  ['Armenian', /\p{Script=Armenian}/u],
-  ['Georgian', /\p{Script=Georgian}/u],
-  ['Cherokee', /\p{Script=Cherokee}/u],
-  ['Hebrew', /\p{Script=Hebrew}/u],
-  ['Arabic', /\p{Script=Arabic}/u],
-  ['Devanagari', /\p{Script=Devanagari}/u],
-  ['Thai', /\p{Script=Thai}/u],
-  ['Han', /\p{Script=Han}/u],
-  ['Hiragana', /\p{Script=Hiragana}/u],
-  ['Katakana', /\p{Script=Katakana}/u],
-  ['Bopomofo', /\p{Script=Bopomofo}/u],
-  ['Hangul', /\p{Script=Hangul}/u],
-];
+const SCRIPTS = [
+  ...['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Georgian', 'Cherokee', 'Hebrew', 'Arabic', 'Devanagari'],
+  ...['Thai', 'Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Hangul'],
+].map((name) => [name, new RegExp(`\\p{Script=${name}}`, 'u')] as const);
 
 /** Scripts that are written together in one language. */
 const WRITTEN_TOGETHER = [
@@ -45,20 +31,6 @@ export function lookAlikeWarning(canonical: string): string | null {
     if (problem !== null) return `"${word}" ${problem}; make sure that it is the address you mean.`;
   }
   return null;
-}
-
-/**
- * The address as a person may read it: A-labels in their own script, except where that could be mistaken
- * for another domain (then the ASCII form stays). For display only.
- */
-export function displayAddress(canonical: string): string {
-  const at = canonical.lastIndexOf('@');
-  const labels = canonical.slice(at + 1).split('.');
-  const shown = labels.map((label) => {
-    const word = decodeLabel(label);
-    return word === null || wordProblem(word) !== null ? label : word;
-  });
-  return canonical.slice(0, at + 1) + shown.join('.');
 }
 
 function wordProblem(word: string): string | null {

@@ -1,7 +1,7 @@
 /**
- * How large a mail may be. What people see is a file of so many bytes; on its way it is base64 in lines of 64 to 76
- * characters (RFC 2045 section 6.8), which makes 4 of 3 bytes and adds the line ends. So there are two limits: one on
- * what the parts hold, and one on the message as it comes, with room for the first in its encoding, headers and a text.
+ * How large a mail may be. A file travels as base64 in lines of 64 to 76 characters (RFC 2045 section 6.8), 4 bytes for 3
+ * and the line ends. So there are two limits: one on the decoded parts, and one on the message as it comes, which fits the
+ * first in its encoding, with headers and a text.
  */
 
 const MIB = 1024 * 1024;

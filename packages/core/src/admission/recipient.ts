@@ -1,4 +1,4 @@
-/** Which agent an envelope recipient names. The To header routes nothing: a Bcc'd agent gets its mail too. */
+/** The agent that an envelope recipient names. The To header routes nothing: an agent in Bcc gets its mail too. */
 import { canonicalAddress } from './canonical-address.ts';
 import { canonicalDomain } from './canonical-domain.ts';
 
@@ -20,26 +20,9 @@ export type AgentName = { ok: true; name: string } | { ok: false; reason: string
  * reads such mail could be talked into giving away a certificate.
  */
 const RESERVED_NAMES = new Set([
-  'abuse',
-  'admin',
-  'administrator',
-  'bounce',
-  'bounces',
-  'daemon',
-  'hostmaster',
-  'mailer-daemon',
-  'no-reply',
-  'nobody',
-  'noc',
-  'noreply',
-  'postmaster',
-  'root',
-  'security',
-  'ssladmin',
-  'ssladministrator',
-  'sslwebmaster',
-  'sysadmin',
-  'webmaster',
+  ...['abuse', 'admin', 'administrator', 'bounce', 'bounces', 'daemon', 'hostmaster', 'mailer-daemon'],
+  ...['no-reply', 'nobody', 'noc', 'noreply', 'postmaster', 'root', 'security', 'ssladmin'],
+  ...['ssladministrator', 'sslwebmaster', 'sysadmin', 'webmaster'],
 ]);
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;

@@ -1,8 +1,8 @@
 /**
- * May this mail be a copy? A DKIM signature proves who wrote a mail, but not who brings it: whoever holds a signed
- * mail can bring it again, to anybody (DKIM replay). So a mail that only a signature proves must be fresh, and must
- * have been written to the agent by what was signed. Where the sender's own server brings it in the sender's own name
- * (SPF, for the same person in MAIL FROM and From), or a client that the operator trusts, it is no copy.
+ * DKIM replay: a signature proves the author of a mail, not its sender, so anybody who has a signed mail can send copies of
+ * it to anybody. A mail that only a signature proves must be fresh, and its signed fields must name the agent. A mail is no
+ * copy where the author's own server sends it in the author's name (SPF, for the same person in MAIL FROM and From), or a
+ * client that the operator trusts.
  */
 import { canonicalAddress } from './canonical-address.ts';
 import type { AuthenticationEvidence, DkimEvidence, HeaderAddress, MailSummary } from './evidence.ts';
@@ -10,7 +10,7 @@ import type { AuthenticationEvidence, DkimEvidence, HeaderAddress, MailSummary }
 /** `stale` is refused; `not_addressed` may be an honest Bcc or a forward, and waits for the owner. */
 export type ReplayCode = 'stale' | 'not_addressed';
 
-/** What is judged. The sender has been authenticated before. */
+/** The facts of a mail whose sender was authenticated. */
 export interface ReplayQuestion {
   evidence: AuthenticationEvidence;
   summary: MailSummary;
@@ -53,9 +53,8 @@ export function judgeReplay(question: ReplayQuestion): ReplayVerdict {
 }
 
 /**
- * A provider's server speaks for all who have a mailbox there, and forwards what one of them got from another in the
- * name of the one who got it. So with a signature that could be a copy, MAIL FROM must be the author's; without one
- * SPF is all the proof that there is.
+ * A provider's server sends for all mailboxes there, and forwards mail in the name of the mailbox that received it. So where
+ * there is a signature, which could be a copy's, MAIL FROM must be the author's; without one SPF is the only proof.
  */
 function isBroughtBySender(
   { evidence, senderBase, envelopeSender }: ReplayQuestion,
@@ -66,7 +65,7 @@ function isBroughtBySender(
   return proving.length === 0 || (envelope?.ok === true && envelope.base === senderBase);
 }
 
-/** Any of the signatures that is both fresh and covers an address of the agent will do. */
+/** One signature that is fresh and covers an address of the agent is enough. */
 function judgeSigned(question: ReplayQuestion, proving: DkimEvidence[]): ReplayVerdict {
   const { now, summary } = question;
   const fresh: DkimEvidence[] = [];
@@ -83,7 +82,7 @@ function judgeSigned(question: ReplayQuestion, proving: DkimEvidence[]): ReplayV
   return addressed === undefined ? notAddressed(question.agentBase) : taken(addressed);
 }
 
-/** Whoever asserts it does not say what was signed, so the header is taken as it stands. */
+/** The asserting server does not say which fields were signed, so the header counts as it stands. */
 function judgeAsserted(question: ReplayQuestion, proving: DkimEvidence[]): ReplayVerdict {
   const { now, summary } = question;
   if (question.viaSecretAddress && !isProven(question.evidence)) return taken(undefined);

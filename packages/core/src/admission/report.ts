@@ -1,13 +1,11 @@
 /**
- * What a report says about a mail of ours: a delivery status notification (RFC 3464, RFC 6533) or an abuse
- * report (ARF, RFC 5965). Anybody can write one, so a report is never believed by itself: it counts only for
- * a delivery whose Message-ID it names and whose recipient is among the addresses that it gives.
+ * Reports on sent mail: delivery status notifications (RFC 3464, RFC 6533) and abuse reports (ARF, RFC 5965). Anybody can
+ * write one, so a report counts only for a delivery whose Message-ID it names and whose recipient it lists.
  */
 
 /** RFC 3464 section 2.3.3. */
 export type ReportAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded';
 
-/** What became of the mail for one recipient. */
 export interface ReportedRecipient {
   /**
    * Candidates for the address that was sent to, the most reliable first and at least one: what the sender
@@ -19,7 +17,7 @@ export interface ReportedRecipient {
   status: string | null;
   /** What the refusing server said: one line of printable ASCII, at most 300 characters, may be empty. */
   diagnostic: string;
-  /** Whether the address takes no mail, where somebody who knows says so; else status and diagnostic decide. */
+  /** Whether the address takes no mail, where the provider knows; else status and diagnostic decide. */
   dead?: boolean;
 }
 
@@ -81,13 +79,13 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['5.4.310', noSuchDomain], // Exchange Online for the same
 ]);
 
-/** More of a diagnostic than this is not looked at. */
+/** Characters of a diagnostic that are read. */
 const MAX_DIAGNOSTIC = 1000;
 
 /**
- * Whether a failed recipient failed for good because the address takes no mail. Doubt means no: a mail that is
- * sent once more in vain costs less than a person who is wrongly written off. The code that the refusing
- * server said counts beside the reported one, because some senders report 5.1.1 for every bare 550.
+ * Whether a failed recipient is a hard bounce: the address takes no mail. Doubt means no, since one more mail in vain costs
+ * less than a person who gets none any more. The refusing server's own code counts beside the reported one, because some
+ * senders report 5.1.1 for every bare 550.
  */
 export function isHardBounce(status: string | null, diagnostic: string): boolean {
   const said = diagnostic.slice(0, MAX_DIAGNOSTIC);

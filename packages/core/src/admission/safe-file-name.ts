@@ -1,12 +1,9 @@
-/**
- * Names for inbound attachments on our disk and in the agent's shell. The sender's name is a wish: what comes
- * out is one path component that is safe on every file system and looks like what it is.
- */
+/** Names for inbound attachments on disk and in the agent's shell: one path component, safe on every file system. */
 
 const MAX_BYTES = 120;
 /** A longer "extension" is not one. */
 const MAX_EXTENSION_BYTES = 20;
-/** Names that Windows keeps for devices, with or without an extension. */
+/** Device names of Windows, with or without an extension. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
@@ -43,9 +40,9 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
 };
 
-/** Separators of paths and their look-alikes, and what Windows keeps for itself. */
+/** Separators of paths and their look-alikes, and characters that Windows reserves. */
 const SEPARATORS = /[/\\:*?"<>|\u2044\u2215\u29f5\u29f8\uff0f\uff3c]/g;
-/** What a shell acts on in a word, even between double quotes, or that ends a command. */
+/** Characters on which a shell acts in a word, even between double quotes, or that end a command. */
 const SHELL_ACTIVE = /[$`;&]/g;
 
 const encoder = new TextEncoder();
@@ -91,15 +88,15 @@ function cleaned(filename: string): string {
 /** Cuts the stem, never the extension, so that stem, suffix and extension fit into the limit. */
 function shortened(name: string, suffix: string): string {
   const { stem, extension } = split(name);
-  const room = MAX_BYTES - byteLength(extension) - byteLength(suffix);
-  let kept = '';
+  const most = MAX_BYTES - byteLength(extension) - byteLength(suffix);
+  let cut = '';
   let used = 0;
   for (const character of stem) {
     used += byteLength(character);
-    if (used > room) break;
-    kept += character;
+    if (used > most) break;
+    cut += character;
   }
-  return `${kept.replace(/[\s.]+$/, '')}${suffix}${extension}`;
+  return `${cut.replace(/[\s.]+$/, '')}${suffix}${extension}`;
 }
 
 function split(name: string): { stem: string; extension: string } {

@@ -1,7 +1,6 @@
 /**
- * What an SMTP client is told. The texts name what was wrong with this very message and how to mend it, and
- * disclose nothing else: an unauthenticated sender is never told whether the address he used is allowed,
- * because authentication is judged first; an authenticated one learns that about himself only.
+ * Answers to SMTP clients. A text names what was wrong with this message and how to mend it, and discloses nothing else:
+ * authentication is judged before the allow-list, so an unauthenticated sender never learns whether an address is allowed.
  */
 import type { AuthenticationCode } from './authenticate.ts';
 import type { LimitCode } from './limits.ts';
@@ -51,21 +50,8 @@ export type AdmissionCode = AcceptedCode | RefusalCode | TemporaryCode | QuietCo
 
 const TAKEN: SmtpReply = { code: 250, enhanced: '2.0.0', text: 'Message accepted' };
 
-const REPLIES: Record<AdmissionCode, SmtpReply> = {
-  accepted: TAKEN,
-  accepted_by_secret_address: TAKEN,
-  automatic_mail: TAKEN,
-  own_address: TAKEN,
-  delivery_report: TAKEN,
-  feedback_report: TAKEN,
-  duplicate: TAKEN,
-  replayed: TAKEN,
-  not_addressed: TAKEN,
-  perhaps_automatic: TAKEN,
-  sender_limit: TAKEN,
-  agent_limit: TAKEN,
-  system_limit: TAKEN,
-  thread_too_fast: TAKEN,
+/** Everything else is taken. */
+const REFUSALS: Record<RefusalCode | TemporaryCode, SmtpReply> = {
   unauthenticated: refusal(
     '5.7.1',
     'The sender could not be authenticated: sign with DKIM and publish DMARC',
@@ -91,40 +77,27 @@ const REPLIES: Record<AdmissionCode, SmtpReply> = {
     'The signature is too old, from the future, or says not when it was made: send the mail again',
   ),
   not_allowed: refusal('5.7.1', 'You are not allowed to write to this address: ask its owner to add you'),
-  too_large: { code: 552, enhanced: '5.3.4', text: `The message is too large: ${SIZE_LIMITS}` },
-  too_complex: {
-    code: 554,
-    enhanced: '5.6.0',
-    text: 'The message has too many parts or lines to be read safely',
-  },
-  unreadable: { code: 554, enhanced: '5.6.0', text: 'The message could not be read' },
+  too_large: refusal('5.3.4', `The message is too large: ${SIZE_LIMITS}`, 552),
+  too_complex: refusal('5.6.0', 'The message has too many parts or lines to be read safely', 554),
+  unreadable: refusal('5.6.0', 'The message could not be read', 554),
   bad_recipient: refusal('5.1.3', 'The recipient address is malformed'),
   not_our_domain: refusal('5.7.1', 'Mail for this domain is not taken here'),
   reserved_recipient: refusal('5.1.1', 'This address takes no mail'),
   unknown_recipient: refusal('5.1.1', 'No such recipient'),
-  dns_trouble: {
-    code: 451,
-    enhanced: '4.4.3',
-    text: 'The sender could not be checked for DNS trouble, try again later',
-  },
-  mailbox_full: {
-    code: 452,
-    enhanced: '4.2.2',
-    text: 'Too many mails wait for the owner of this address, try again later',
-  },
+  dns_trouble: refusal('4.4.3', 'The sender could not be checked for DNS trouble, try again later', 451),
+  mailbox_full: refusal('4.2.2', 'Too many mails wait for the owner of this address, try again later', 452),
   reading_deadline: {
-    code: 451,
-    enhanced: '4.3.2',
-    text: 'The message could not be read in time, try again later',
+    ...refusal('4.3.2', 'The message could not be read in time, try again later', 451),
     countsAsRefusal: true,
   },
 };
 
 /** The SMTP answer for a reason code. */
 export function smtpReply(code: AdmissionCode): SmtpReply {
-  return REPLIES[code];
+  const refusals: Partial<Record<AdmissionCode, SmtpReply>> = REFUSALS;
+  return refusals[code] ?? TAKEN;
 }
 
-function refusal(enhanced: string, text: string): SmtpReply {
-  return { code: 550, enhanced, text };
+function refusal(enhanced: string, text: string, code = 550): SmtpReply {
+  return { code, enhanced, text };
 }

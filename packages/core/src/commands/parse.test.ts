@@ -31,18 +31,15 @@ describe('a command in the subject', () => {
     ['/nonsense', { name: 'help', unknown: 'nonsense', meant: null }],
     ['Re: /modle opus', { name: 'help', unknown: 'modle', meant: '/model opus' }],
   ])('%j in a mail without text', (subject, command) => {
-    expect(findCommand(subject, '')).toEqual({ command, ignoredText: false });
+    expect(findCommand(subject, '')).toEqual(command);
   });
 
-  it('counts beside a text, which it says was not read', () => {
-    expect(findCommand('/status', TEXT)).toEqual({ command: { name: 'status' }, ignoredText: true });
+  it('counts beside a text', () => {
+    expect(findCommand('/status', TEXT)).toEqual({ name: 'status' });
   });
 
   it('counts beside a signature, which is no text', () => {
-    expect(findCommand('/status', '\n-- \nAnn\nCorp')).toEqual({
-      command: { name: 'status' },
-      ignoredText: false,
-    });
+    expect(findCommand('/status', '\n-- \nAnn\nCorp')).toEqual({ name: 'status' });
   });
 
   it.each(['Re: /clear', 'AW: /model opus', 'SV: Re: /status'])(
@@ -55,50 +52,40 @@ describe('a command in the subject', () => {
 
 describe('a command in the text', () => {
   it.each([
-    ['/clear', false],
-    ['\n\n  /clear  \r\n', false],
-    ['\ufeff/clear', false],
-    ['\u200b /clear', false],
-    ['/clear\n-- \nAnn', false],
-    ['/clear\n\n--\nAnn', false],
-    ['/clear\nThen write a report.', true],
-  ])('%j', (text, ignoredText) => {
-    expect(findCommand('Hello', text)).toEqual({ command: { name: 'clear' }, ignoredText });
+    '/clear',
+    '\n\n  /clear  \r\n',
+    '\ufeff/clear',
+    '\u200b /clear',
+    '/clear\n-- \nAnn',
+    '/clear\n\n--\nAnn',
+    '/clear\nThen write a report.',
+  ])('%j', (text) => {
+    expect(findCommand('Hello', text)).toEqual({ name: 'clear' });
   });
 
   it('comes before the one in the subject', () => {
-    expect(findCommand('Re: /model opus', '/model haiku')).toMatchObject({
-      command: { name: 'model', model: 'haiku' },
-    });
+    expect(findCommand('Re: /model opus', '/model haiku')).toEqual({ name: 'model', model: 'haiku' });
   });
 
   it('takes its argument from its own line only', () => {
-    expect(findCommand('', '/compact prices\nand dates')).toEqual({
-      command: { name: 'compact', focus: 'prices' },
-      ignoredText: true,
-    });
-    expect(findCommand('', '/resume\r9f3a')).toMatchObject({ command: { name: 'resume', hash: null } });
+    expect(findCommand('', '/compact prices\nand dates')).toEqual({ name: 'compact', focus: 'prices' });
+    expect(findCommand('', '/resume\r9f3a')).toEqual({ name: 'resume', hash: null });
   });
 
   it.each([
-    ['/stauts', true, '/status'],
-    ['/stauts\n-- \nAnn', false, '/status'],
-    ['/stauts\nwhat is going on?', true, '/status'],
-    ['/modle opus', false, '/model opus'],
-    ['/Modell Claude-Opus-5\nand go on', true, '/model Claude-Opus-5'],
-    ['/resum 9f3a', false, '/resume 9f3a'],
-    ['/comapct keep the prices', false, '/compact keep the prices'],
-  ])('%j is answered as a mistyped command, not given to the agent', (text, ignoredText, meant) => {
-    const found = findCommand('Hello', text);
-    expect(found?.command).toMatchObject({ name: 'help', meant });
-    if (text.includes('\n')) expect(found?.ignoredText).toBe(ignoredText);
+    ['/stauts', '/status'],
+    ['/stauts\n-- \nAnn', '/status'],
+    ['/stauts\nwhat is going on?', '/status'],
+    ['/modle opus', '/model opus'],
+    ['/Modell Claude-Opus-5\nand go on', '/model Claude-Opus-5'],
+    ['/resum 9f3a', '/resume 9f3a'],
+    ['/comapct keep the prices', '/compact keep the prices'],
+  ])('%j is answered as a mistyped command, not given to the agent', (text, meant) => {
+    expect(findCommand('Hello', text)).toMatchObject({ name: 'help', meant });
   });
 
   it('is known in a subject beside a text too, with one mistake in it', () => {
-    expect(findCommand('/modle', TEXT)).toEqual({
-      command: { name: 'help', unknown: 'modle', meant: '/model' },
-      ignoredText: true,
-    });
+    expect(findCommand('/modle', TEXT)).toEqual({ name: 'help', unknown: 'modle', meant: '/model' });
     expect(findCommand('Re: /modle', TEXT)).toBeNull();
   });
 });
@@ -148,7 +135,7 @@ describe('text for the agent', () => {
 
   it('limits the focus of a compaction', () => {
     const found = findCommand('', `/compact ${'x'.repeat(5000)}`);
-    expect(found?.command).toEqual({ name: 'compact', focus: 'x'.repeat(1000) });
+    expect(found).toEqual({ name: 'compact', focus: 'x'.repeat(1000) });
   });
 
   it('is whatever has no slash at the beginning of its subject or text', () => {
@@ -181,19 +168,19 @@ describe('what is not the sender’s own', () => {
     expect(findCommand('x', '/model opus', own)).not.toBeNull();
     expect(findCommand('x', '/model opus\nHi', hidden)).toBeNull();
     expect(findCommand('Re: /clear', '/model opus', hidden)).toBeNull();
-    expect(findCommand('/status', '/model opus', hidden)?.command).toEqual({ name: 'status' });
+    expect(findCommand('/status', '/model opus', hidden)).toEqual({ name: 'status' });
   });
 
   it('is no command in the subject of a mail that forwards another', () => {
     const forwards = { ...own, forwards: true };
     for (const subject of ['/model opus', 'Re: /model opus', 'Fwd: /model opus'])
       expect(findCommand(subject, '', forwards)).toBeNull();
-    expect(findCommand('Fwd: x', '/status', forwards)?.command).toEqual({ name: 'status' });
+    expect(findCommand('Fwd: x', '/status', forwards)).toEqual({ name: 'status' });
   });
 
   it('is no command in the subject of an answer that only quotes', () => {
     const quotes = { ...own, quotes: true };
     expect(findCommand('Re: /model opus', '', quotes)).toBeNull();
-    expect(findCommand('/model opus', '', quotes)?.command).toEqual({ name: 'model', model: 'opus' });
+    expect(findCommand('/model opus', '', quotes)).toEqual({ name: 'model', model: 'opus' });
   });
 });

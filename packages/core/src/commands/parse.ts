@@ -22,13 +22,7 @@ export type Command =
 /** The words that commands begin with, in the order in which they are listed. */
 export const COMMAND_WORDS = ['clear', 'resume', 'model', 'compact', 'status', 'help'] as const;
 
-/** A command that was found; `ignoredText` says that the mail has other new text, which no one will read. */
-export interface FoundCommand {
-  command: Command;
-  ignoredText: boolean;
-}
-
-/** What else of a mail decides whether a command in it is its sender's. */
+/** Facts of a mail that decide whether a command in it is its sender's. */
 export interface CommandPlace {
   /** A reader of the mail sees the first line of the new text, in its HTML too where it has any. */
   firstLineSeen: boolean;
@@ -58,15 +52,14 @@ export function findCommand(
   subject: string,
   newText: string,
   { firstLineSeen, quotes, forwards }: CommandPlace = ownMail,
-): FoundCommand | null {
+): Command | null {
   const { firstLine, rest } = splitFirstLine(withoutSignature(newText));
   const inText = firstLineSeen ? parseLine(firstLine, rest === '') : null;
-  if (inText !== null) return { command: inText, ignoredText: rest !== '' };
+  if (inText !== null) return inText;
   if (forwards) return null;
   const { text, replied } = stripReplyPrefixes(subject);
   if (replied && (firstLine !== '' || quotes)) return null;
-  const inSubject = parseLine(text, firstLine === '');
-  return inSubject === null ? null : { command: inSubject, ignoredText: firstLine !== '' };
+  return parseLine(text, firstLine === '');
 }
 
 /**

@@ -19,7 +19,7 @@ export function withoutBrackets(text: string): string {
 
 /**
  * Takes the port off the end of `host:port` and `[address]:port`. `port` is null where none is written; a bare IPv6
- * address or network, of whatever groups, has none. Null where a port is written that is not from 1 to 65535, or brackets hold
+ * address or network has none. Null where a port is written that is not from 1 to 65535, or brackets hold
  * no IPv6 address. The host may be anything.
  */
 export function splitHostPort(text: string): { host: string; port: number | null } | null {
@@ -33,4 +33,9 @@ export function splitHostPort(text: string): { host: string; port: number | null
   const bracketed = /^\[([^[\]]*)\](\/[0-9]{1,3})?$/.exec(written);
   if (bracketed === null || parseIpAddress(bracketed[1] ?? '')?.family !== 6) return null;
   return { host: `${bracketed[1]}${bracketed[2] ?? ''}`, port };
+}
+
+/** Whether a host, as a URL has it (WHATWG: lower case, addresses in their usual form), is this machine. */
+export function isLoopbackHostname(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

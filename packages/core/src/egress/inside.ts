@@ -1,6 +1,6 @@
 /**
- * Hosts that are not public, which the operator lets agents reach (`EGRESS_ALLOW`). A mistake here opens the machine or
- * its cloud account to whoever writes to an agent, so it is fine-grained: what is dangerous needs its very address.
+ * Hosts that are not public, which the operator lets agents reach (`EGRESS_ALLOW`). A mistake here opens the machine or its
+ * cloud account to everybody who may write to an agent, so dangerous hosts are named by their exact address.
  */
 import { coversAddress, coversName, type HostPattern, parseHostPattern } from './host-pattern.ts';
 import {
@@ -56,7 +56,7 @@ function whyUnusable(pattern: HostPattern): string | null {
   return null;
 }
 
-/** Who is asked for: a name (lower case, no final dot) or an address as it was written. */
+/** The host of a request: a name (lower case, no final dot) or an address as it was written. */
 export type EgressHost = { kind: 'name'; name: string } | { kind: 'address'; address: IpAddress };
 
 /** The entries that name this host and port. One without a port is for `ordinaryPorts`. */

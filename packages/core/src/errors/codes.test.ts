@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { parseOutboxMail } from '../outbox/schema.ts';
-import type { ReadRefusal, SandboxStop } from '../ports.ts';
+import type { ReadRefusal } from '../ports/agent-folders.ts';
+import type { SandboxStop } from '../ports/sandbox.ts';
 import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
 
 /** Each union spelled out: the type checker refuses one that is missing here or in the list. */

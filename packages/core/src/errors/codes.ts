@@ -1,4 +1,4 @@
-/** The one list of error codes: whatever fails for an expected reason names one of them and its next step. */
+/** The one list of error codes: every expected failure has one, with a sentence and a next step. */
 import { admissionErrors } from './admission.ts';
 import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';

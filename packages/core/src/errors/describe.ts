@@ -1,8 +1,5 @@
-/** What every entry of the error list says. */
-
-/** One error: who is to act on it, what happened, and what that person can do. Both are whole sentences. */
+/** One entry of the error list: what happened, and what can be done about it. Both are whole sentences. */
 export interface ErrorDescription {
-  seenBy: 'sender' | 'owner' | 'operator' | 'agent';
   sentence: string;
   nextStep: string;
 }

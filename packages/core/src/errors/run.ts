@@ -1,154 +1,106 @@
-import type { SandboxStop } from '../ports.ts';
 import type { ErrorDescription } from './describe.ts';
-
-type StopCode = `sandbox_${NonNullable<SandboxStop>}`;
-type LlmCode =
-  | 'llm_unauthorized'
-  | 'llm_billing'
-  | 'llm_rate_limited'
-  | 'llm_overloaded'
-  | 'llm_unreachable'
-  | 'llm_refused'
-  | 'llm_overflow'
-  | 'llm_stalled';
 
 /** Why a turn gave no answer. The sentences go to the sender in the error mail. */
 export const runErrors = {
   llm_unauthorized: {
-    seenBy: 'owner',
     sentence: 'The model provider did not accept the API key.',
     nextStep:
       'Store a valid key with tinyfat key set --owner ADDR, or set ANTHROPIC_API_KEY and restart tinyfat; then send your mail again.',
   },
   llm_billing: {
-    seenBy: 'owner',
     sentence:
       'The account at the model provider has no credit left, or has reached the spending limit that is set there.',
     nextStep:
       "Whoever the API key belongs to (the owner of the agent, or the operator of tinyfat) buys credit or raises the limit on the provider's billing page; then send your mail again.",
   },
   owner_key_unreadable: {
-    seenBy: 'owner',
     sentence:
       'The API key that is stored for the owner of this agent could not be read, and no other one is used in its place.',
     nextStep:
       'Store it again with tinyfat key set --owner ADDR, then send your mail again; operators: the log says what is in the way.',
   },
   llm_rate_limited: {
-    seenBy: 'sender',
     sentence: 'The model provider allows no more requests at the moment.',
     nextStep:
       'Send your mail again in a few minutes; if this happens often, raise the limit at the provider.',
   },
   llm_overloaded: {
-    seenBy: 'sender',
     sentence: 'The model provider is overloaded.',
     nextStep: 'Send your mail again in a few minutes, or choose another model with /model.',
   },
   llm_unreachable: {
-    seenBy: 'operator',
     sentence: 'The model provider could not be reached, or the connection to it broke.',
     nextStep: 'Send your mail again later; operators: check the network and ANTHROPIC_BASE_URL.',
   },
   llm_refused: {
-    seenBy: 'sender',
     sentence: 'The model declined to answer, or its provider refused the request.',
     nextStep:
       'Write your mail differently or with other attachments, choose another model with /model, or begin a new conversation with /clear.',
   },
   llm_overflow: {
-    seenBy: 'sender',
     sentence: 'The conversation no longer fits into the memory of the model.',
     nextStep: 'Shorten it with /compact, or start a new one with /clear, then send your mail again.',
   },
   llm_stalled: {
-    seenBy: 'sender',
     sentence: 'The model stopped answering in the middle.',
     nextStep: 'Send your mail again.',
   },
   budget_exhausted: {
-    seenBy: 'owner',
     sentence:
       'The budget for this month is used up, or what is left of it is less than the next request to the model may cost.',
     nextStep:
       'The operator can raise it with tinyfat budget set NAME USD, or tinyfat budget set --owner ADDR USD; it begins anew with the next month (UTC). Commands such as /status still work, and a cheaper /model may fit.',
   },
   no_reply: {
-    seenBy: 'sender',
     sentence: 'The agent ended its turn without writing an answer.',
     nextStep: 'Send your mail again, and say what you expect as an answer.',
   },
   deadline: {
-    seenBy: 'sender',
     sentence: 'The turn took longer than it may and was stopped.',
     nextStep: 'Ask for less in one mail; operators: TURN_TIMEOUT_S sets the limit.',
   },
   bad_input: {
-    seenBy: 'operator',
     sentence: 'The turn was started with input that it could not read.',
     nextStep: 'This is a fault of the platform: report it with the id of the run.',
   },
   internal: {
-    seenBy: 'operator',
     sentence: 'Something went wrong inside the platform.',
     nextStep: 'Send your mail again; operators: the log names the run and the cause.',
   },
   sandbox_deadline: {
-    seenBy: 'sender',
     sentence: 'The turn took longer than it may and was stopped.',
     nextStep: 'Ask for less in one mail; operators: TURN_TIMEOUT_S sets the limit.',
   },
   sandbox_output: {
-    seenBy: 'sender',
     sentence: 'The turn printed more than it may and was stopped.',
     nextStep: 'Ask the agent to write large output into files.',
   },
   sandbox_memory: {
-    seenBy: 'sender',
     sentence: 'The turn used more memory than it may and was stopped.',
     nextStep: 'Ask for the work in smaller parts.',
   },
   sandbox_processes: {
-    seenBy: 'sender',
     sentence: 'The turn started more processes than it may and was stopped.',
     nextStep: 'Ask for the work one step at a time.',
   },
   sandbox_cpu: {
-    seenBy: 'sender',
     sentence: 'The turn used more processor time than it may and was stopped.',
     nextStep: 'Ask for less computation in one mail.',
   },
   sandbox_cancelled: {
-    seenBy: 'owner',
     sentence: 'The turn was cancelled.',
     nextStep: 'Send your mail again.',
   },
   sandbox_crashed: {
-    seenBy: 'operator',
     sentence: 'The program in the sandbox ended without a result.',
     nextStep: 'Send your mail again; operators: tinyfat run show ID has what it did.',
   },
   agent_deleted: {
-    seenBy: 'owner',
     sentence: 'The agent was deleted before it could answer.',
     nextStep: 'Make the agent again if it is still wanted: tinyfat agent create',
   },
   attempts_exhausted: {
-    seenBy: 'sender',
     sentence: 'The turn was tried several times and did not get to its end.',
     nextStep: 'Send your mail again; operators: tinyfat run show ID has each attempt.',
   },
-} as const satisfies Record<
-  | LlmCode
-  | StopCode
-  | 'owner_key_unreadable'
-  | 'budget_exhausted'
-  | 'no_reply'
-  | 'deadline'
-  | 'bad_input'
-  | 'internal'
-  | 'sandbox_crashed'
-  | 'agent_deleted'
-  | 'attempts_exhausted',
-  ErrorDescription
->;
+} as const satisfies Record<string, ErrorDescription>;

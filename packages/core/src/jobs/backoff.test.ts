@@ -42,15 +42,14 @@ describe('afterFailure', () => {
     expect(steps).toEqual([
       { step: 'retry', delayMs: 500 },
       { step: 'retry', delayMs: 1000 },
-      { step: 'give_up', reason: 'attempts' },
-      { step: 'give_up', reason: 'attempts' },
+      { step: 'give_up' },
+      { step: 'give_up' },
     ]);
   });
 
   it('gives up at once where another attempt can not help', () => {
     expect(afterFailure({ attempt: 1, retryable: false, retryAfterMs: 10 }, policy, lowest)).toEqual({
       step: 'give_up',
-      reason: 'permanent',
     });
   });
 

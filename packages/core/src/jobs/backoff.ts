@@ -11,9 +11,7 @@ export interface BackoffPolicy {
 }
 
 /** What comes after a failed attempt. */
-export type NextStep =
-  | { step: 'retry'; delayMs: number }
-  | { step: 'give_up'; reason: 'permanent' | 'attempts' };
+export type NextStep = { step: 'retry'; delayMs: number } | { step: 'give_up' };
 
 /** No provider's wish is followed further than a day. */
 const MAX_REQUESTED_MS = 86_400_000;
@@ -37,8 +35,7 @@ export function afterFailure(
   policy: BackoffPolicy,
   random: () => number,
 ): NextStep {
-  if (!failure.retryable) return { step: 'give_up', reason: 'permanent' };
-  if (failure.attempt >= policy.maxAttempts) return { step: 'give_up', reason: 'attempts' };
+  if (!failure.retryable || failure.attempt >= policy.maxAttempts) return { step: 'give_up' };
   const asked = failure.retryAfterMs ?? 0;
   const least = Number.isFinite(asked) ? Math.min(Math.max(0, Math.ceil(asked)), MAX_REQUESTED_MS) : 0;
   return { step: 'retry', delayMs: Math.max(least, backoffMs(failure.attempt, policy, random)) };

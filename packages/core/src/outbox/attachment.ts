@@ -1,5 +1,5 @@
 /** Attachments of outbox mail: bytes given as base64, or a file below the agent's folder. */
-import { fromBase64 } from '../base64.ts';
+import { fromBase64 } from '../bytes/base64.ts';
 
 /** An attachment that passed the schema; `path` is relative to the agent's folder, as AgentFolders wants it. */
 export type OutboxAttachment =
@@ -52,7 +52,7 @@ export function parseAttachment(
 
 /**
  * A path as the agent sees it (`/data/x`, `x`, `./x`) made relative to its folder; null for anything that
- * isn't plainly below it. Only text is judged: whether links lead out is for whoever opens the file.
+ * isn't plainly below it. Only the text is judged; the opener of the file checks for links.
  */
 export function pathBelowData(path: unknown): string | null {
   if (typeof path !== 'string' || path.length > MAX_PATH_LENGTH || !path.isWellFormed()) return null;

@@ -1,5 +1,5 @@
 /**
- * The name that stands before an agent's address in From. Whoever reads it may see no more than the name, so it must not
+ * The name that stands before an agent's address in From. Mail programs may show no more than the name, so it must not
  * pass for an address, and nothing in it is invisible or changes the direction of what follows.
  */
 import { nameCharacter } from '../admission/canonical-domain.ts';
@@ -8,7 +8,7 @@ import { nameCharacter } from '../admission/canonical-domain.ts';
 export type ParsedDisplayName = { ok: true; name: string } | { ok: false; reason: string };
 
 /** Longest name, in characters. */
-export const MAX_DISPLAY_NAME = 64;
+const MAX_DISPLAY_NAME = 64;
 /** Controls, invisible ones, halves of characters, and what no font knows. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** What addresses are written with (RFC 5322 section 3.4), and encoded words (RFC 2047). */

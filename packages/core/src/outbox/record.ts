@@ -1,31 +1,18 @@
 /**
- * What stands in `sent/` and `failed/` after a delivery: the result, then everything that the agent wrote. The result
- * comes first, one key a line, so that the beginning of a record tells whose it is, however long the mail is.
+ * Records in `sent/` and `failed/`: the result of a delivery, then everything that the agent wrote. The result comes first,
+ * one key a line, so that the beginning of a record names its mail, however long the mail is.
  */
-import { parseJsonObject } from '../json.ts';
+import { parseJsonObject } from '../text/json.ts';
 
 /** Longest text that stands in a record because it was no JSON object of bounded size, characters. */
 export const MAX_RAW_LENGTH = 100_000;
 
-/** How a mail left. Times as epoch ms. */
-export interface SentResult {
-  sentAt: number;
-  provider: string;
-  providerId: string | null;
-  /** With angle brackets. */
-  messageId: string;
-}
-
-/** Why a mail did not leave; `error` is a sentence with the next step. */
-export interface FailedResult {
-  failedAt: number;
-  error: string;
-  /** Id of the delivery, by which the owner retries or approves it. */
-  delivery: string;
-}
-
-/** What a record says. */
-export type MailResult = ({ state: 'sent' } & SentResult) | ({ state: 'failed' } & FailedResult);
+/** How a mail left, or why it did not. Times as epoch ms. */
+export type MailResult =
+  /** `messageId` with angle brackets. */
+  | { state: 'sent'; sentAt: number; provider: string; providerId: string | null; messageId: string }
+  /** `error`: a sentence with the next step; `delivery`: the id by which the owner retries or approves it. */
+  | { state: 'failed'; failedAt: number; error: string; delivery: string };
 
 /** What a file holds: a mail as the agent wrote it, or the record of a mail. */
 export type MailMark =
@@ -53,7 +40,7 @@ const KEYS = {
 
 /**
  * Makes the record of a mail. Without a source, or with one that does not hold what it should, `fallback` (the keys
- * that the delivery itself gives) stands for what the agent wrote. Never throws, whatever the bytes are.
+ * that the delivery itself gives) stands for what the agent wrote. Never throws.
  */
 export function outboxRecord(
   source: MailSource | null,
@@ -65,8 +52,8 @@ export function outboxRecord(
   if (source?.mark.kind !== 'mail') return { text: written(result, fallback), whole: source === null };
   const text = new TextDecoder().decode(source.raw);
   const whole = text.length <= MAX_RAW_LENGTH;
-  const kept = text.slice(0, MAX_RAW_LENGTH).toWellFormed();
-  return { text: written(result, { ...fallback, original: kept }), whole };
+  const beginning = text.slice(0, MAX_RAW_LENGTH).toWellFormed();
+  return { text: written(result, { ...fallback, original: beginning }), whole };
 }
 
 /** How the record of a mail begins: no more of it has to be read to know whose it is. */

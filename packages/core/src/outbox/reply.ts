@@ -49,7 +49,7 @@ export function replyTo(incoming: IncomingMail): AddressedMail {
  * `in_reply_to`, or has a `to` and a subject of its own. Anything else stands in a thread of its own: our References
  * would show others a conversation that they are not part of.
  *
- * @param copies - who is copied on an answer in the thread for which the agent named nobody itself
+ * @param copies - Cc of an answer in the thread for which the agent gave neither `to` nor `cc`
  */
 export function addressOutboxMail(
   mail: OutboxMail,

@@ -1,9 +1,9 @@
 /**
- * Mail that an agent put into `outbox/email/` (DESIGN section 5). The file is untrusted: what passes here can be
- * composed without another look, and whatever does not is told to the agent as what, where and what to do.
+ * Mail that an agent put into `outbox/email/` (DESIGN section 5). The file is untrusted: a mail that passes here can be
+ * composed without further checks; of any other the agent learns the key, the problem and what to do.
  */
 import * as v from 'valibot';
-import { JSON_OBJECT_LIMITS, parseJsonObject } from '../json.ts';
+import { JSON_OBJECT_LIMITS, parseJsonObject } from '../text/json.ts';
 import { parseMessageId, parseMessageIds } from '../threading/message-id.ts';
 import { MAX_SUBJECT_LENGTH } from '../threading/subject.ts';
 import { MAX_ATTACHMENTS_BYTES, type OutboxAttachment, parseAttachment } from './attachment.ts';
@@ -11,10 +11,11 @@ import { isHeaderSafe, type Mailbox, parseMailbox } from './mailbox.ts';
 
 /** Limits of one outgoing mail. */
 export const MAX_RECIPIENTS = 20;
-export const MAX_ATTACHMENTS = 20;
+const MAX_ATTACHMENTS = 20;
 /** Bytes of UTF-8. */
-export const MAX_BODY_BYTES = 1_000_000;
+const MAX_BODY_BYTES = 1_000_000;
 const MAX_REFERENCES_GIVEN = 200;
+const LEAVE_OUT = 'Leave out what is not part of the mail.';
 
 /** A checked mail. Null stands for an absent key, which the reply rules fill in. */
 export interface OutboxMail {
@@ -115,29 +116,17 @@ const outboxSchema = v.object({
   status: v.nullish(v.literal('pending', ' must be "pending" for a mail that is to be sent.')),
 });
 
-/** Such a file could be sent, but no record of it could be written afterwards. */
+/** A file within no such limits could be sent, but its record could not be written. */
 const UNPARSED = {
   not_an_object: {
     ok: false,
     code: 'outbox_not_json',
     reason: 'The file is not a JSON object. Write one mail as one JSON object.',
   },
-  too_deep: {
-    ok: false,
-    code: 'outbox_invalid',
-    reason: `The file is nested deeper than ${JSON_OBJECT_LIMITS.depth} levels. Leave out what is not part of the mail.`,
-  },
-  too_many_values: {
-    ok: false,
-    code: 'outbox_invalid',
-    reason: `The file holds more than ${JSON_OBJECT_LIMITS.values} values. Leave out what is not part of the mail.`,
-  },
-  name_too_long: {
-    ok: false,
-    code: 'outbox_invalid',
-    reason: 'A name in the file is too long. Leave out what is not part of the mail.',
-  },
-} as const;
+  too_deep: invalid(`The file is nested deeper than ${JSON_OBJECT_LIMITS.depth} levels. ${LEAVE_OUT}`),
+  too_many_values: invalid(`The file holds more than ${JSON_OBJECT_LIMITS.values} values. ${LEAVE_OUT}`),
+  name_too_long: invalid(`A name in the file is too long. ${LEAVE_OUT}`),
+} as const satisfies Record<string, ParsedOutboxMail>;
 
 /**
  * Checks the text of an outbox file. Never throws; the first thing that is wrong is named. Unknown keys are

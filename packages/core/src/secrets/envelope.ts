@@ -6,7 +6,7 @@
  *
  * Text: `v1.{master key id}.{IV, wrapped data key, tag}.{IV, ciphertext, tag}`, the last two in base64url.
  */
-import { fromBase64url, toBase64url } from './base64url.ts';
+import { fromBase64url, toBase64url } from '../bytes/base64.ts';
 import type { MasterKey, MasterKeys } from './master-keys.ts';
 
 /** Where a secret belongs. */

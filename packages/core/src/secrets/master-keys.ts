@@ -2,7 +2,8 @@
  * Master keys wrap the data keys of stored secrets (envelope.ts). Written as `k2:{key},k1:{key}`, in the variable
  * MASTER_KEYS and in the generated file alike. What is said about a text that can't be used repeats nothing of it.
  */
-import { fromBase64url, toBase64url } from './base64url.ts';
+import { fromBase64url, toBase64url } from '../bytes/base64.ts';
+import { toHex } from '../bytes/sha256.ts';
 
 /** One key: 32 random bytes under the name that wrapped data keys carry. */
 export interface MasterKey {
@@ -63,8 +64,7 @@ export function formatMasterKeys(keys: MasterKeys): string {
  * anew must not take the old one's name.
  */
 export function newMasterKey(randomBytes: (count: number) => Uint8Array): MasterKey {
-  const name = [...randomBytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { id: `g${name}`, bytes: new Uint8Array(randomBytes(KEY_BYTES)) };
+  return { id: `g${toHex(randomBytes(5))}`, bytes: new Uint8Array(randomBytes(KEY_BYTES)) };
 }
 
 /** The key, or what is wrong with its text. An entry's parts may stand in the wrong order, so neither is named. */

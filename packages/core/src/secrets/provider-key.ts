@@ -14,7 +14,7 @@ export function isLlmProvider(text: string): text is LlmProvider {
 /** `lastFour` is all that is ever shown again. `reason` is a sentence that repeats nothing of the text. */
 export type ParsedProviderKey = { ok: true; key: string; lastFour: string } | { ok: false; reason: string };
 
-/** What a piped key may have at most with its line break, bytes; whoever reads it can stop there. */
+/** Most bytes of a piped key with its line break; no more of the input needs to be read. */
 export const MAX_KEY_BYTES = 512;
 /** The four characters that are shown must not be much of the whole. */
 const SHORTEST_KEY = 16;

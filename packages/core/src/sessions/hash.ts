@@ -16,7 +16,7 @@ export type ResolvedSession =
 /**
  * Gives the function that names sessions among all of these ids: the first 4 hex digits of the UUID's last group, more
  * where another of the ids begins with the same ones, and the whole id should even all 12 be shared. The ids are sorted
- * once: whoever shares most with a group stands next to it.
+ * once: the group that shares most with another stands next to it.
  */
 export function sessionHashes(ids: Iterable<string>): (id: string) => string {
   const distinct = new Set([...ids].map((id) => id.toLowerCase()));

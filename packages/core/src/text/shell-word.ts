@@ -1,6 +1,6 @@
 /** Texts as words of a shell: bash, zsh, fish and sh read them alike. */
 
-/** One word, in quotes whatever it holds. */
+/** One word, always in quotes. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -2,8 +2,8 @@
 import { MAX_MESSAGE_ID_LENGTH, parseMessageId } from './message-id.ts';
 
 /** Ids in References, and characters with one blank between; Amazon SES refuses a longer header. */
-export const MAX_REFERENCES = 20;
-export const MAX_REFERENCES_LENGTH = MAX_MESSAGE_ID_LENGTH;
+const MAX_REFERENCES = 20;
+const MAX_REFERENCES_LENGTH = MAX_MESSAGE_ID_LENGTH;
 
 /** The identification fields of the mail that is answered; untrusted. */
 export interface ParentHeaders {

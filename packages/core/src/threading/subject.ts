@@ -1,4 +1,4 @@
-/** Subjects of answers. Gmail and Outlook group by subject, so a reply prefix that came is kept as it is. */
+/** Subjects of answers. Gmail and Outlook group by subject, so an existing reply prefix stays as it is. */
 
 /** Longest subject that we write, characters. */
 export const MAX_SUBJECT_LENGTH = 900;

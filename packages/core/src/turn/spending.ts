@@ -1,7 +1,8 @@
-/** The money of one run (invariant 10), as the consumer gives it to the runner of the turn. Amounts are micro-dollars. */
+/** The money of one run (invariant 10), as the consumer gives it to whatever runs the turn. Amounts are micro-dollars. */
+
+import type { Grant } from '../budget/caps.ts';
 import type { PricedModel } from '../budget/price.ts';
-import type { Grant } from '../budget/room.ts';
-import type { TokenUsage } from '../ports.ts';
+import type { TokenUsage } from '../ports/recorder.ts';
 
 /** What a run used. The cost goes down where a request turns out cheaper than was reckoned while it was under way. */
 export interface RunUsage extends TokenUsage {

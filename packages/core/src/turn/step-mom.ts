@@ -2,7 +2,7 @@
  * What goes into the sandbox and what comes out of it (DESIGN section 5). Types only: the runner validates
  * what comes out; what goes in was written by the host.
  */
-import type { TokenUsage } from '../ports.ts';
+import type { TokenUsage } from '../ports/recorder.ts';
 
 /** An attachment of the mail that woke the agent; `path` is absolute inside the sandbox. */
 export interface InboxAttachment {

@@ -1,6 +1,7 @@
 /** The port between the consumer and what runs a turn: a sandbox of this machine, or a container elsewhere. */
 import type { EgressPolicy } from '../egress/policy.ts';
-import type { SandboxStop, TokenUsage } from '../ports.ts';
+import type { TokenUsage } from '../ports/recorder.ts';
+import type { SandboxStop } from '../ports/sandbox.ts';
 import type { RunSpending } from './spending.ts';
 import type { StepMomInput, StepMomOutcome } from './step-mom.ts';
 

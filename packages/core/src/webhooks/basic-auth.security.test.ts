@@ -1,6 +1,6 @@
 /** User and password, whole and exact. */
 import { describe, expect, it } from 'vitest';
-import { verifyBasicAuth } from './basic-auth.ts';
+import { verifyBasicAuth } from './verify-webhook.ts';
 
 const credentials = ['postmark:s3cret:with:colons', 'next:pässword'];
 const header = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;

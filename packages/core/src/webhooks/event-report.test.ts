@@ -1,6 +1,6 @@
 /** A provider's word has the same consequences as a report by mail. */
 import { describe, expect, it } from 'vitest';
-import { reportEffect } from '../outbox/bounce.ts';
+import { reportEffect } from '../outbox/report-effect.ts';
 import { eventReport } from './event-report.ts';
 import type { DeliveryEvent } from './provider-event.ts';
 

@@ -1,37 +1,35 @@
 /**
  * Postmark's webhooks (postmarkapp.com/developer/webhooks) as events. Postmark names a mail and no event, so the
- * name of an event is made of what tells it from others: what it is, which mail, and for whom.
+ * id of an event is made of its type, its mail and its recipient.
  */
 import * as v from 'valibot';
-import { sha256HexOfText } from '../sha256.ts';
+import { sha256HexOfText } from '../bytes/sha256.ts';
 import type { DeliveryEvent, DeliveryHappening, ParsedEvent } from './provider-event.ts';
-import { jsonFrom, malformed, timeFrom } from './provider-event.ts';
+import { ignored, jsonFrom, mailIdSchema, malformed, textSchema, timeFrom } from './provider-event.ts';
 
-const mailId = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
-const text = v.nullish(v.string(), '');
-const people = v.nullish(v.array(v.object({ Email: text })), []);
+const people = v.nullish(v.array(v.object({ Email: textSchema })), []);
 
 const kind = v.object({ RecordType: v.nullish(v.string(), 'Inbound') });
 const inbound = v.object({
-  MessageID: mailId,
+  MessageID: mailIdSchema,
   From: v.nullish(v.string(), null),
-  OriginalRecipient: text,
+  OriginalRecipient: textSchema,
   ToFull: people,
   CcFull: people,
   BccFull: people,
-  RawEmail: text,
+  RawEmail: textSchema,
 });
 const outbound = v.object({
-  MessageID: mailId,
+  MessageID: mailIdSchema,
   ID: v.nullish(v.number()),
-  Type: text,
+  Type: textSchema,
   From: v.nullish(v.string(), null),
-  Email: text,
-  Recipient: text,
-  Description: text,
-  Details: text,
-  DeliveredAt: text,
-  BouncedAt: text,
+  Email: textSchema,
+  Recipient: textSchema,
+  Description: textSchema,
+  Details: textSchema,
+  DeliveredAt: textSchema,
+  BouncedAt: textSchema,
 });
 
 type Outbound = v.InferOutput<typeof outbound>;
@@ -58,19 +56,19 @@ export async function parsePostmarkWebhook(body: Uint8Array): Promise<ParsedEven
   const { RecordType: record } = parsed.output;
   if (record === 'Inbound') return await parseInbound(json);
   if (record !== 'Delivery' && record !== 'Bounce' && record !== 'SpamComplaint') {
-    return { ok: true, ignored: record.replace(/[^\w.-]/g, '?').slice(0, 60) };
+    return ignored(record);
   }
-  const told = v.safeParse(outbound, json);
-  if (!told.success) return malformed(`The ${record} names no MessageID.`);
-  const address = told.output.Recipient || told.output.Email;
-  const eventId = `${record}:${told.output.MessageID}:${told.output.ID ?? address}`.slice(0, 400);
-  return { ok: true, eventId, event: deliveryEvent(record, address, told.output), raw: null };
+  const delivery = v.safeParse(outbound, json);
+  if (!delivery.success) return malformed(`The ${record} names no MessageID.`);
+  const address = delivery.output.Recipient || delivery.output.Email;
+  const eventId = `${record}:${delivery.output.MessageID}:${delivery.output.ID ?? address}`.slice(0, 400);
+  return { ok: true, eventId, event: deliveryEvent(record, address, delivery.output), raw: null };
 }
 
 async function parseInbound(json: unknown): Promise<ParsedEvent> {
-  const told = v.safeParse(inbound, json);
-  if (!told.success) return malformed('The mail has no MessageID.');
-  const { MessageID, From, OriginalRecipient, ToFull, CcFull, BccFull, RawEmail } = told.output;
+  const mail = v.safeParse(inbound, json);
+  if (!mail.success) return malformed('The mail has no MessageID.');
+  const { MessageID, From, OriginalRecipient, ToFull, CcFull, BccFull, RawEmail } = mail.output;
   if (RawEmail === '') {
     return {
       ok: false,
@@ -79,8 +77,8 @@ async function parseInbound(json: unknown): Promise<ParsedEvent> {
     };
   }
   const named = [...ToFull, ...CcFull, ...BccFull].map(({ Email }) => Email);
-  // A mail to two of our addresses may be told twice, once for each. An address can be a secret one, and names of mails
-  // are logged.
+  // A mail to two addresses of this server may come twice, once for each. Its name is logged, so a hash stands for the
+  // address, which can be a secret one.
   const id = OriginalRecipient === '' ? MessageID : `${MessageID}:${await shortHash(OriginalRecipient)}`;
   const recipients = OriginalRecipient === '' ? named : [OriginalRecipient];
   return {
@@ -98,19 +96,19 @@ async function shortHash(address: string): Promise<string> {
 function deliveryEvent(
   record: 'Delivery' | 'Bounce' | 'SpamComplaint',
   address: string,
-  told: Outbound,
+  data: Outbound,
 ): DeliveryEvent {
-  const { happened, dead } = meaningOf(record, told.Type);
+  const { happened, dead } = meaningOf(record, data.Type);
   return {
     kind: 'delivery',
-    mailId: told.MessageID,
+    mailId: data.MessageID,
     happened,
     recipients: address === '' ? [] : [address],
-    from: told.From,
+    from: data.From,
     messageId: null,
-    diagnostic: told.Details || told.Description,
+    diagnostic: data.Details || data.Description,
     dead,
-    at: timeFrom(told.DeliveredAt || told.BouncedAt),
+    at: timeFrom(data.DeliveredAt || data.BouncedAt),
   };
 }
 

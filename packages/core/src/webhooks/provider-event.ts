@@ -1,8 +1,7 @@
-/** What a provider's webhook says, in the same words whoever the provider is. */
+/** Events of providers' webhooks, in one form for all providers. */
+import * as v from 'valibot';
+import { parseJson } from '../text/json.ts';
 
-import { parseJson } from '../json.ts';
-
-/** A provider that tells us by webhook. */
 export type WebhookProvider = 'resend' | 'postmark';
 
 /** A mail came in at the provider. */
@@ -11,7 +10,7 @@ export interface ReceivedEvent {
   /** The provider's own name for the mail. */
   mailId: string;
   /**
-   * To whom it went as far as the event tells, addresses as written; empty where the mail has to be asked for.
+   * Recipients as far as the event names them, as written; empty where the mail must be fetched first.
    * They route and authorise nothing by themselves.
    */
   recipients: string[];
@@ -47,7 +46,7 @@ export interface DeliveryEvent {
 
 export type ProviderEvent = ReceivedEvent | DeliveryEvent;
 
-/** `ignored`: something that is none of ours, such as a click. `raw` is the message where it came along. */
+/** `ignored`: the type of an event that is not one of mail. `raw`: the message where the webhook has it. */
 export type ParsedEvent =
   | { ok: true; eventId: string; event: ProviderEvent; raw: Uint8Array | null }
   | { ok: true; ignored: string }
@@ -69,7 +68,17 @@ export function jsonFrom(body: Uint8Array): unknown {
   return parseJson(new TextDecoder().decode(body));
 }
 
-/** A webhook that says nothing that can be used. */
+/** A provider's name for a mail; it goes into paths of requests. */
+export const mailIdSchema = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
+/** A text that may be missing. */
+export const textSchema = v.nullish(v.string(), '');
+
+/** An event that is not one of mail, such as a click. */
+export function ignored(type: string): ParsedEvent {
+  return { ok: true, ignored: type.replace(/[^\w.-]/g, '?').slice(0, 60) };
+}
+
+/** A webhook that could not be read. */
 export function malformed(reason: string): ParsedEvent {
   return { ok: false, code: 'webhook_malformed', reason };
 }

@@ -4,20 +4,20 @@ import { parseMessageId } from '../threading/message-id.ts';
 import {
   type DeliveryEvent,
   type DeliveryHappening,
+  ignored,
   jsonFrom,
+  mailIdSchema,
   malformed,
   type ParsedEvent,
   type ReceivedEvent,
+  textSchema,
   timeFrom,
 } from './provider-event.ts';
 
-/** Names of mails go into paths of requests. */
-const mailId = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
 const addresses = v.nullish(v.array(v.string()), []);
-const text = v.nullish(v.string(), '');
 
 const receivedData = v.object({
-  email_id: mailId,
+  email_id: mailIdSchema,
   from: v.nullish(v.string(), null),
   to: addresses,
   cc: addresses,
@@ -25,15 +25,15 @@ const receivedData = v.object({
   received_for: addresses,
 });
 const deliveryData = v.object({
-  email_id: mailId,
+  email_id: mailIdSchema,
   from: v.nullish(v.string(), null),
   to: addresses,
-  message_id: text,
-  bounce: v.nullish(v.object({ message: text, type: text, subType: text })),
-  failed: v.nullish(v.object({ reason: text })),
-  suppressed: v.nullish(v.object({ message: text, type: text })),
+  message_id: textSchema,
+  bounce: v.nullish(v.object({ message: textSchema, type: textSchema, subType: textSchema })),
+  failed: v.nullish(v.object({ reason: textSchema })),
+  suppressed: v.nullish(v.object({ message: textSchema, type: textSchema })),
 });
-const envelope = v.object({ type: v.string(), created_at: text, data: v.unknown() });
+const envelope = v.object({ type: v.string(), created_at: textSchema, data: v.unknown() });
 
 const happenings: ReadonlyMap<string, DeliveryHappening> = new Map<string, DeliveryHappening>([
   ['email.sent', 'sent'],
@@ -63,7 +63,7 @@ export function parseResendEvent(eventId: string, body: Uint8Array): ParsedEvent
     return { ok: true, eventId, event: receivedEvent(received.output), raw: null };
   }
   const happened = happenings.get(type);
-  if (happened === undefined) return { ok: true, ignored: type.replace(/[^\w.-]/g, '?').slice(0, 60) };
+  if (happened === undefined) return ignored(type);
   const delivery = v.safeParse(deliveryData, data);
   if (!delivery.success) return malformed(`The ${type} event names no email_id.`);
   const event = deliveryEvent(happened, delivery.output, timeFrom(created_at));
@@ -72,11 +72,11 @@ export function parseResendEvent(eventId: string, body: Uint8Array): ParsedEvent
 
 /** What is known of a mail that Resend's list of received mails names. */
 export function listedEvent(id: string): ReceivedEvent | null {
-  const parsed = v.safeParse(mailId, id);
+  const parsed = v.safeParse(mailIdSchema, id);
   return parsed.success ? { kind: 'received', mailId: parsed.output, recipients: [], from: null } : null;
 }
 
-/** The envelope's recipients where they are told, else everybody whom the headers name. */
+/** The envelope's recipients where the event has them, else all that the headers name. */
 export function recipientsOf(mail: {
   received_for?: readonly string[] | null;
   to?: readonly string[] | null;
@@ -106,7 +106,7 @@ function deliveryEvent(happened: DeliveryHappening, data: DeliveryData, at: numb
   };
 }
 
-/** With several people on a mail it is not told whom it concerns, and nobody is written off. */
+/** An event does not say which of several recipients it concerns, so none of them counts as dead then. */
 function isDead({ to, bounce, suppressed }: DeliveryData): boolean | null {
   if (to.length > 1) return false;
   if (suppressed) return true;

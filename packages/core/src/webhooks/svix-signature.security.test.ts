@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { NEXT_WEBHOOK_SECRET, svixHeaders, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
 import { Resend } from 'resend';
 import { describe, expect, it } from 'vitest';
-import { parseWebhookSecret, verifySvix } from './svix-signature.ts';
+import { parseWebhookSecret, verifySvix } from './verify-webhook.ts';
 
 const now = 1_700_000_000_000;
 const at = now / 1000;

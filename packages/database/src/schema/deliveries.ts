@@ -12,14 +12,16 @@ export interface DeliveryTables {
  * `awaiting_approval`: the owner decides whether it is sent. `bounced`: it was taken, and a delivery status notification
  * (RFC 3464) came back for good.
  */
-export type DeliveryState =
-  | 'pending'
-  | 'sending'
-  | 'sent'
-  | 'awaiting_approval'
-  | 'failed'
-  | 'uncertain'
-  | 'bounced';
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'sent',
+  'awaiting_approval',
+  'failed',
+  'uncertain',
+  'bounced',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One outgoing message with the exact bytes that are sent, recorded before the first try. */
 interface DeliveriesTable {

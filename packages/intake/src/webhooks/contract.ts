@@ -1,9 +1,9 @@
-/** Mail and news of it that providers tell by webhook: what is taken, what is worked on, and what that needs. */
+/** Providers' webhooks: what taking, working on and reconciling their events needs. */
 import type {
   BackoffPolicy,
+  ByteReservation,
   Clock,
   ErrorCode,
-  HeldBytes,
   Logger,
   MailArchive,
   MakeId,
@@ -15,40 +15,38 @@ import type {
 import type { Database, NewWebhookEvent } from '@tinyfat/database';
 import type { ReceivedMessage } from '../contract.ts';
 
-/** What the functions that take a webhook read of a request. */
+/** A webhook as it came. */
 export interface WebhookRequest {
   headers: Headers;
   /** Read only where the headers allow it, to the limit and no further. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
-  /** Where the bytes of the body are counted; released by the one who opened it, once the answer has gone. */
-  held: HeldBytes;
+  /** Counts the bytes of the body; its owner releases it once the answer was sent. */
+  reservation: ByteReservation;
 }
 
-/** The HTTP answer. `code` and `reason` are null where all is well; nothing in them is secret. */
+/** The HTTP answer. `code` and `reason` are null where the event was taken; nothing in them is secret. */
 export interface WebhookAnswer {
   status: number;
   code: ErrorCode | null;
   reason: string | null;
 }
 
-/** What taking a webhook needs. No part of it is Node's: it can be an HTTP handler anywhere. */
 export interface TakeDeps {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
-  /** Any of them will do, so that they can be changed without a gap; empty = no such webhook is expected. */
+  /** Each is accepted, so that they can be changed without a gap; empty where no such webhook is expected. */
   resendSecrets: readonly WebhookSecret[];
-  /** `user:password`, likewise. */
+  /** `user:password`; likewise. */
   postmarkCredentials: readonly string[];
   rawMail: Pick<RawMailStore, 'put' | 'remove'>;
-  /** Durable when it resolves; false where the event, or the mail that came in, is stored already. */
+  /** Durable when it resolves; false where the event or its mail is stored already. */
   storeEvent(event: NewWebhookEvent): Promise<boolean>;
   /** Whether the event with our id is stored. */
   hasEvent(id: string): Promise<boolean>;
   wakeUp: WakeUp;
 }
 
-/** What working on events needs. */
 export interface WebhookDeps {
   db: Database;
   clock: Clock;
@@ -56,20 +54,18 @@ export interface WebhookDeps {
   logger: Logger;
   mailDomain: string;
   rawMail: Pick<RawMailStore, 'get' | 'remove'>;
-  /** The door (`receive`). */
   receive(message: ReceivedMessage): Promise<SmtpReply>;
-  /** The envelope sender that the bytes tell: empty for the null path, null where they don't. */
+  /** The envelope sender by the Return-Path of the message: empty for the null path, null where there is none. */
   returnPath(raw: Uint8Array): string | null;
-  /** Bytes of one message; of a larger one only `keptBytes` go to the door. */
+  /** Bytes of one message; of a larger one only the first `oversizeBytes` are received. */
   maxMessageBytes: number;
-  keptBytes: number;
-  /** Where Resend's mails are asked for; null where Resend tells us nothing. */
+  oversizeBytes: number;
+  /** Resend's received mails; null where Resend is not set up. */
   resend: MailArchive | null;
   backoff: BackoffPolicy;
   wakeUp: WakeUp;
 }
 
-/** What reading a provider's list needs. */
 export interface ReconcilerDeps {
   db: Database;
   clock: Clock;
@@ -83,7 +79,7 @@ export interface ReconcilerDeps {
   wakeUp: WakeUp;
 }
 
-/** What became of one try. `again`: until so many ms after it was told, then it ends as `atEnd` says. */
+/** The outcome of one attempt. `again`: until `forMs` after the event came, then it ends as `atEnd`. */
 export type EventOutcome =
   | { state: 'done'; code: ErrorCode | null; reason: string | null }
   | { state: 'failed'; code: ErrorCode; reason: string }

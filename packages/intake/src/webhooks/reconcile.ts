@@ -1,39 +1,30 @@
 /**
- * Reads Resend's list of received mails, for what no webhook brought: the server was down for longer than Resend tries,
- * the webhook was set up wrong, or switched off. Invariants: what is listed is stored before the mark moves, and only
- * as far as the list was read to its end; nothing older than the first look is taken.
+ * Reads Resend's list of received mails, for mails that no webhook reported: the server was down for longer than Resend
+ * tries, or the webhook was set up wrong or switched off. Invariants: listed mails are stored before the cursor moves, and
+ * it moves only where the list was read to its end; no mail from before the first reading is taken.
  */
 import { listedEvent } from '@tinyfat/core';
 import { insertWebhookEvent, moveCursor, openCursor } from '@tinyfat/database';
-import { within } from '@tinyfat/jobs';
+import { wakeablePause, within } from '@tinyfat/jobs';
 import type { ReconcilerDeps } from './contract.ts';
 import { eventRow } from './store-event.ts';
 
 export interface Reconciler {
-  /** Takes no look any more; waits for the one that is under way, so many ms at most. */
+  /** Starts no reading any more; awaits the one under way for at most `waitMs`. */
   stop(waitMs: number): Promise<void>;
 }
 
 const CURSOR = 'resend-received';
 /** A mail can be listed later than one that came after it. */
 const OVERLAP_MS = 3_600_000;
-/** A list that never ends must end: 100,000 mails of one look. */
+/** Bounds one reading: 100,000 mails. */
 const MAX_PAGES = 1000;
 
-/** Looks at once, and then again and again. Where it was never looked before, the list counts from now on. */
+/** Reads at once, and then every `everyMs`. On a new database the list counts from now on. */
 export async function openReconciler(deps: ReconcilerDeps): Promise<Reconciler> {
   await openCursor(deps.db, CURSOR, deps.clock());
   let stopping = false;
-  let ring = () => {};
-  const pause = (milliseconds: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      ring = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (stopping) ring();
-    });
+  const { wake, pause } = wakeablePause();
   const loop = async () => {
     let failures = 0;
     while (!stopping) {
@@ -51,13 +42,13 @@ export async function openReconciler(deps: ReconcilerDeps): Promise<Reconciler> 
   return {
     async stop(waitMs) {
       stopping = true;
-      ring();
+      wake();
       await within(waitMs, ended);
     },
   };
 }
 
-/** One look; null, or why it failed. What it had found by then is stored all the same by the next one. */
+/** One reading; null, or why it failed. The next one finds the same mails again. */
 async function reconcile(deps: ReconcilerDeps): Promise<{ reason: string; retryAfterMs?: number } | null> {
   const { startedAt, mark } = await openCursor(deps.db, CURSOR, deps.clock());
   const oldest = Math.max(startedAt, mark - OVERLAP_MS);

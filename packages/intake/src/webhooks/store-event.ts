@@ -1,4 +1,4 @@
-/** Writes what a webhook told, durably, and gives the answer for the provider: 200 only once it is stored. */
+/** Stores a webhook's event durably and gives the answer for the provider: 200 only once it is stored. */
 import {
   type ErrorCode,
   type ParsedEvent,
@@ -9,7 +9,7 @@ import {
 import type { NewWebhookEvent } from '@tinyfat/database';
 import type { TakeDeps, WebhookAnswer } from './contract.ts';
 
-/** The HTTP status of each refusal; what is not in it is none. */
+/** The HTTP status of each refusal. */
 export const WEBHOOK_STATUS: Partial<Record<ErrorCode, number>> = {
   webhook_not_configured: 404,
   webhook_signature_wrong: 401,
@@ -37,7 +37,7 @@ export function refuseWebhook(
   return { status, code, reason };
 }
 
-/** The answer to one that was read; what was told before is only answered again. */
+/** The answer to a webhook that was read; an event that is stored already is only answered again. */
 export async function storeEvent(
   deps: TakeDeps,
   provider: WebhookProvider,
@@ -60,17 +60,17 @@ export async function storeEvent(
     if (isNew) deps.wakeUp.wake('webhook_events');
     return TAKEN;
   } catch (error) {
-    if (rawKey !== null) await forget(deps, event.id, rawKey);
+    if (rawKey !== null) await removeMessage(deps, event.id, rawKey);
     deps.logger.error('webhook_not_stored', { provider, code: 'webhook_not_stored', error: String(error) });
     return { status: 503, code: 'webhook_not_stored', reason: 'It could not be stored.' };
   }
 }
 
 /**
- * Removes the message of an event that was not stored: it comes again with every try of the provider. Where it can't be
- * seen whether the row is there, the message stays: a file too many is better than a row without one.
+ * Removes the message of an event that was not stored: the provider sends it again. Where the database does not say whether
+ * the row is there, the message stays: a file without a row does less harm than a row without its file.
  */
-async function forget(deps: TakeDeps, eventId: string, rawKey: string): Promise<void> {
+async function removeMessage(deps: TakeDeps, eventId: string, rawKey: string): Promise<void> {
   try {
     if (!(await deps.hasEvent(eventId))) await deps.rawMail.remove(rawKey);
   } catch (error) {

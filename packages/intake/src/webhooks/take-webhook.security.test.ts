@@ -9,8 +9,7 @@ import {
 } from '@tinyfat/testing/stand-ins/webhooks';
 import { describe, expect, it } from 'vitest';
 import type { TakeDeps, WebhookAnswer, WebhookRequest } from './contract.ts';
-import { postmarkTaker } from './take-postmark.ts';
-import { resendTaker } from './take-resend.ts';
+import { postmarkTaker, resendTaker } from './take-webhook.ts';
 
 const auth = 'postmark:s3cret';
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -70,12 +69,12 @@ function counted(
 ) {
   const budget = byteBudget(128 * 1024 * 1024);
   const take = taker(deps);
-  return async (request: Omit<WebhookRequest, 'held'>) => {
-    const held = budget.open();
+  return async (request: Omit<WebhookRequest, 'reservation'>) => {
+    const reservation = budget.open();
     try {
-      return await take({ ...request, held });
+      return await take({ ...request, reservation });
     } finally {
-      held.release();
+      reservation.release();
     }
   };
 }

@@ -1,4 +1,4 @@
-/** News of a mail that went out: the same follows from it as from a report that comes by mail. */
+/** An event about a mail that was sent; it has the same effects as a report that comes by mail. */
 import { addressIn, canonicalAddress, type DeliveryEvent } from '@tinyfat/core';
 import {
   applyProviderEvent,
@@ -8,10 +8,10 @@ import {
 } from '@tinyfat/database';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
 
-/** Events overtake the answer that names the mail; after a day none is under way any more. */
+/** An event may come before the answer that names its mail; after a day no answer is under way any more. */
 const WAITED_MS = 86_400_000;
 
-/** One try. Rejects only when storage fails. */
+/** One attempt. Rejects only when storage fails. */
 export async function workDelivery(
   deps: WebhookDeps,
   event: WebhookEvent,
@@ -29,7 +29,7 @@ export async function workDelivery(
   return await learnMessageId(deps, { delivery, provider, summary });
 }
 
-/** Whose it is shows in the author's domain, where that is told. */
+/** The author's domain, where it is given, shows whether the mail is one of this server's. */
 function unknownDelivery({ mailDomain }: WebhookDeps, { from, happened }: DeliveryEvent): EventOutcome {
   const author = canonicalAddress(addressIn(from ?? ''));
   const reason = `No delivery of ours has this id (${happened}).`;
@@ -39,24 +39,20 @@ function unknownDelivery({ mailDomain }: WebhookDeps, { from, happened }: Delive
   return { state: 'again', code: 'webhook_delivery_unknown', reason, forMs: WAITED_MS, atEnd: 'done' };
 }
 
-/** Resend has its mails sent with a Message-ID of its own, which reports by mail will name. */
+/** Resend sends mails with a Message-ID of its own, which reports by mail will name. */
 async function learnMessageId(
   deps: WebhookDeps,
-  {
-    delivery,
-    provider,
-    summary,
-  }: { delivery: Delivery; provider: WebhookEvent['provider']; summary: string },
+  { delivery, provider, summary }: { delivery: Delivery; provider: string; summary: string },
 ): Promise<EventOutcome> {
   const done: EventOutcome = { state: 'done', code: null, reason: summary || null };
   const { provider_id, provider_message_id } = delivery;
   if (provider !== 'resend' || !deps.resend || provider_id === null || provider_message_id !== null)
     return done;
-  const told = await deps.resend.sentMessageId(provider_id);
-  if (!told.ok) {
-    const { ok: _, ...trouble } = told;
+  const found = await deps.resend.sentMessageId(provider_id);
+  if (!found.ok) {
+    const { ok: _, ...trouble } = found;
     return { state: 'again', ...trouble, forMs: WAITED_MS, atEnd: 'done' };
   }
-  if (told.value !== null) await setProviderMessageId(deps.db, delivery, told.value);
+  if (found.value !== null) await setProviderMessageId(deps.db, delivery, found.value);
   return done;
 }

@@ -1,29 +1,51 @@
 /**
- * A mail that came in at a provider: its bytes are fetched, and it goes through the same door as any other. The client
- * is no sender here, so nothing but the mail itself, and servers that the operator named, can prove who wrote it.
+ * A mail that came in at a provider: its bytes are fetched, and it is received as any other. The client is the provider,
+ * not the sender, so only the mail itself, and servers that the operator named, can prove who wrote it.
  */
 import { type ArchivedMail, addressIn, type ReceivedEvent, smtpReply } from '@tinyfat/core';
 import { hasMailsOfEvent, type WebhookEvent } from '@tinyfat/database';
-import type { Place } from './arrival-order.ts';
+import { within } from '@tinyfat/jobs';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
 
 const DAY_MS = 86_400_000;
-/** As long as another mail server would go on trying, and then some. */
+/** Longer than another mail server would go on trying. */
 const TRIED_MS = 7 * DAY_MS;
 
 const taken: EventOutcome = { state: 'done', code: null, reason: null };
 
-/** One try. Rejects only when storage fails. */
+/** A place in the order of claims. */
+export interface Ticket {
+  /** Resolves when all earlier tickets are done, or after the longest wait. */
+  turn(): Promise<void>;
+  done(): void;
+}
+
+/**
+ * Makes a line of tickets. Mails are fetched several at once, and received in the order in which their events came, unless
+ * an earlier one takes longer than `longestMs`.
+ */
+export function ticketLine(longestMs: number): () => Ticket {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    const before = last;
+    const { promise, resolve: done } = Promise.withResolvers<void>();
+    last = Promise.all([before, promise]).then(() => undefined);
+    return { turn: () => within(longestMs, before), done };
+  };
+}
+
+/** One attempt. Rejects only when storage fails. */
 export async function workReceived(
   deps: WebhookDeps,
   event: WebhookEvent,
-  { providerEvent, place }: { providerEvent: ReceivedEvent; place: Place },
+  providerEvent: ReceivedEvent,
+  ticket: Ticket | null,
 ): Promise<EventOutcome> {
-  // The server stopped after the door had written its rows.
+  // The server stopped after the rows were written.
   if (await hasMailsOfEvent(deps.db, event.id)) return taken;
   const got = await mailOf(deps, event, providerEvent);
   if (!got.ok) return got.outcome;
-  await place.turn();
+  await ticket?.turn();
   const { raw, recipients, from, oversizeBytes } = got.mail;
   const sender = deps.returnPath(raw);
   const reply = await deps.receive({
@@ -73,12 +95,12 @@ async function storedMail(
   }
   const raw = await deps.rawMail.get(raw_key);
   if (raw.length <= deps.maxMessageBytes) return { ok: true, mail: { recipients, from, raw } };
-  // A copy: a view would keep all of it in memory.
-  const beginning = new Uint8Array(raw.subarray(0, deps.keptBytes));
+  // A copy: a view would hold the whole buffer in memory.
+  const beginning = new Uint8Array(raw.subarray(0, deps.oversizeBytes));
   return { ok: true, mail: { recipients, from, raw: beginning, oversizeBytes: raw.length } };
 }
 
-/** For the record only, so it must be what an envelope could hold. */
+/** The author's address where an envelope could hold it; for the record only. */
 function guessed(from: string | null): string {
   const address = addressIn(from ?? '');
   return /^[!-~]{1,254}$/.test(address) ? address : 'unknown';

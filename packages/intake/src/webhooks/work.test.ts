@@ -61,7 +61,7 @@ describe('the worker of webhooks', () => {
     },
     returnPath: () => 'ann@example.com',
     maxMessageBytes: MAX,
-    keptBytes: 10,
+    oversizeBytes: 10,
     resend: { ...archive, list: never, sentMessageId: never },
     backoff: { baseMs: 10, capMs: 20, maxAttempts: Number.POSITIVE_INFINITY },
     wakeUp: { wake() {} },

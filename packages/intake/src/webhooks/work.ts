@@ -1,6 +1,6 @@
 /**
- * Works on what providers told, several events at once. Invariants: an event is done only after everything that
- * follows from it is written; one that is tried again after a crash does nothing twice; none is tried for ever.
+ * Works on providers' events, several at once. Invariants: an event is done only after everything that follows from it is
+ * written; one that is tried again after a crash does nothing twice; none is tried for ever.
  */
 import { backoffMs, type ProviderEvent } from '@tinyfat/core';
 import {
@@ -12,23 +12,22 @@ import {
   type WebhookTry,
 } from '@tinyfat/database';
 import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
-import { arrivalOrder, type Place } from './arrival-order.ts';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
 import { workDelivery } from './work-delivery.ts';
-import { workReceived } from './work-received.ts';
+import { type Ticket, ticketLine, workReceived } from './work-received.ts';
 
 const AT_ONCE = 8;
 const POLL_MS = 1000;
-/** Longer than any try: two requests, one download, one look at the door. */
+/** Longer than any attempt: two requests, one download, one mail received. */
 const TRY_MS = 10 * 60_000;
 const WAIT_FOR_OTHERS_MS = 5000;
 const DAY_MS = 86_400_000;
 
-/** Takes up what an earlier server left, and everything that is told from now on, until it is stopped. */
+/** Works on the events that an earlier server left and on new ones, until it is stopped. */
 export async function startWebhookWorker(deps: WebhookDeps): Promise<WorkLoop> {
   const waiting = await recoverWebhookEvents(deps.db, deps.clock());
   if (waiting > 0) deps.logger.info('webhooks_waiting', { events: waiting });
-  const orders = { resend: arrivalOrder(WAIT_FOR_OTHERS_MS), postmark: arrivalOrder(WAIT_FOR_OTHERS_MS) };
+  const lines = { resend: ticketLine(WAIT_FOR_OTHERS_MS), postmark: ticketLine(WAIT_FOR_OTHERS_MS) };
   return startWorkLoop<WebhookEvent>({
     clock: deps.clock,
     atOnce: AT_ONCE,
@@ -36,52 +35,42 @@ export async function startWebhookWorker(deps: WebhookDeps): Promise<WorkLoop> {
     claim: () => claimWebhookEvent(deps.db, deps.clock(), deps.clock() + TRY_MS),
     nextDue: () => nextWebhookDue(deps.db),
     async work(event) {
-      const place = event.kind === 'received' ? orders[event.provider].queueUp() : null;
+      const ticket = event.kind === 'received' ? lines[event.provider]() : null;
       try {
-        await workOn(deps, event, place);
+        await workOn(deps, event, ticket);
       } catch (error) {
         deps.logger.error('webhook_event_crashed', { webhook: event.id, error: String(error) });
       } finally {
-        place?.leave();
+        ticket?.done();
       }
     },
     onUnreachable: (error) => deps.logger.error('webhook_events_unreachable', { error: String(error) }),
   });
 }
 
-async function workOn(deps: WebhookDeps, event: WebhookEvent, place: Place | null): Promise<void> {
+async function workOn(deps: WebhookDeps, event: WebhookEvent, ticket: Ticket | null): Promise<void> {
   const providerEvent: ProviderEvent = JSON.parse(event.payload);
-  const outcome = await attempt(deps, event, { providerEvent, place });
+  const outcome = await tryOnce(deps, event, providerEvent, ticket);
   const end = ending(deps, event, outcome);
   if (!(await settleWebhookEvent(deps.db, event, end))) return;
   const { state, reason_code: code, reason } = end;
   const level = state === 'done' ? 'info' : state === 'failed' ? 'error' : 'warn';
-  const { id, kind, provider, attempts } = event;
-  deps.logger[level]('webhook_event', {
-    webhook: id,
-    provider,
-    kind,
-    state,
-    attempt: attempts,
-    code,
-    reason,
-  });
-  // The door keeps the message as it keeps all mail.
+  const { id: webhook, kind, provider, attempts: attempt } = event;
+  deps.logger[level]('webhook_event', { webhook, provider, kind, state, attempt, code, reason });
+  // Intake has stored the message by now.
   if (state === 'done' && event.raw_key !== null) await deps.rawMail.remove(event.raw_key);
 }
 
-/** What throws is trouble of ours, which another try may mend. */
-async function attempt(
+/** An exception is a fault of this server, so the event is tried again. */
+async function tryOnce(
   deps: WebhookDeps,
   event: WebhookEvent,
-  { providerEvent, place }: { providerEvent: ProviderEvent; place: Place | null },
+  providerEvent: ProviderEvent,
+  ticket: Ticket | null,
 ): Promise<EventOutcome> {
   try {
     if (providerEvent.kind === 'delivery') return await workDelivery(deps, event, providerEvent);
-    return await workReceived(deps, event, {
-      providerEvent,
-      place: place ?? { turn: async () => {}, leave() {} },
-    });
+    return await workReceived(deps, event, providerEvent, ticket);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     deps.logger.error('webhook_event_crashed', { webhook: event.id, error: reason });

@@ -1,5 +1,5 @@
 /** Files of an agent's folder, as the API hands them out. */
-import { type HeldBytes, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
+import { type ByteReservation, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -21,12 +21,12 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
 }
 
 /**
- * A whole file of an agent's folder, counted in what the request holds before it is read; null where there is no room.
- * What is only handed on is streamed instead.
+ * A whole file of an agent's folder; its bytes are reserved in `held` before they are read. Null where the budget has not so
+ * many left. A file that is only passed on is streamed instead.
  */
 export async function readCounted(
   { folders }: Pick<ApiDeps, 'folders'>,
-  held: HeldBytes,
+  held: ByteReservation,
   agentId: string,
   path: string,
   maxBytes: number,
@@ -42,7 +42,7 @@ export async function readCounted(
   throw read.why === 'broken' ? read.error : new Error(`${path} has more bytes than it had`);
 }
 
-/** The answer where there is no room for a file. */
+/** The refusal where the byte budget is exhausted. */
 export function busy(): Refusal {
   return refuse('server_busy', undefined, { 'retry-after': '5' });
 }

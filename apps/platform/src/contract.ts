@@ -1,0 +1,78 @@
+/**
+ * What the pages need of the rest of the system. The composition (`apps/server` on Node) makes a backend and gives it to
+ * every request; outside of `node/` and `backend/` nothing in this app knows its runtime.
+ */
+
+import type { ByteReservation, ErrorCode } from '@tinyfat/core';
+import type { AgentOverview } from '@tinyfat/database';
+import type { Accounts, Viewer } from './accounts/contract.ts';
+
+/** Where a request came from; behind a trusted proxy that is the address that the proxy names. */
+export interface RequestOrigin {
+  /** IP address of the client in text form. */
+  clientAddress: string;
+  /** The client is a program on this machine that came without a proxy. */
+  local: boolean;
+}
+
+/** One thing that must work; gives null, or a sentence about what is wrong. */
+export type ReadinessCheck = () => Promise<string | null> | string | null;
+
+/** What Prometheus reads. */
+export interface MetricsPage {
+  contentType: string;
+  render(): Promise<string>;
+}
+
+/** Takes the webhooks of mail providers; answers 200 only once the event is stored. */
+export interface WebhookTakers {
+  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
+  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
+}
+
+/** A webhook as it came; `held` counts the bytes of its body. */
+export interface WebhookRequest {
+  headers: Headers;
+  body: ReadableStream<Uint8Array> | null;
+  reservation: ByteReservation;
+}
+
+/** What a provider is answered; `code` and `reason` are null where all is well. */
+export interface WebhookAnswer {
+  status: number;
+  code: ErrorCode | null;
+  reason: string | null;
+}
+
+/**
+ * Writes what broke to the log, and gives the id of that line: the person reads the id and nothing of the error.
+ * `route` is the pattern of a route, since the address that was asked for may hold a secret.
+ */
+export type ReportFault = (error: unknown, route: string) => string;
+
+export interface Backend {
+  /** The address under which people reach the pages; its origin is the only one that forms may come from. */
+  publicUrl: URL;
+  /** Checks that make the server ready, by name. */
+  checks: Readonly<Record<string, ReadinessCheck>>;
+  /** Checks that do not prevent taking mail, such as of the way out, by name. */
+  warnings: Readonly<Record<string, ReadinessCheck>>;
+  metrics: MetricsPage;
+  webhooks: WebhookTakers;
+  accounts: Accounts;
+  /** Agents are `name@mailDomain`. */
+  mailDomain: string;
+  /** The first of the agents that a person may see, by name, and how many there are. */
+  overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
+  /** Answers every request below `/api/v1`; never rejects. */
+  api(request: Request, from: RequestOrigin, held: ByteReservation): Promise<Response>;
+  reportFault: ReportFault;
+}
+
+/** What the composition gives with each request. */
+export interface RequestContext {
+  backend: Backend;
+  origin: RequestOrigin;
+  /** Counts the bytes of this request that are in memory; the server releases it after the answer. */
+  held: ByteReservation;
+}

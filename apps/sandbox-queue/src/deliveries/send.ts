@@ -1,0 +1,238 @@
+/**
+ * Sends deliveries through the provider, in order and one at a time per agent, and settles them. `sending` is committed
+ * before the attempt; an attempt without an answer makes the delivery `uncertain`, and it is sent again only where the
+ * provider folds repeats and still remembers the first (invariant 4). While the provider's account may not send, a
+ * delivery is parked: tried seldom and without end, and shown as waiting with the reason.
+ */
+import {
+  afterFailure,
+  hardRefusals,
+  type RelayFault,
+  type SendOutcome,
+  withoutAddresses,
+} from '@tinyfat/core';
+import {
+  agentById,
+  claimDelivery,
+  type Delivery,
+  nextDeliveryDue,
+  setMailState,
+  settleDelivery,
+  suppress,
+} from '@tinyfat/database';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import type { ConsumerDeps } from '../consumer.ts';
+import { syncDelivery, syncOutbox } from '../outbox/sync.ts';
+
+type Deps = Pick<
+  ConsumerDeps,
+  | 'db'
+  | 'folders'
+  | 'rawMail'
+  | 'workers'
+  | 'transport'
+  | 'clock'
+  | 'random'
+  | 'logger'
+  | 'recorder'
+  | 'deliveryBackoff'
+>;
+
+const POLL_MS = 1000;
+const AT_ONCE = 8;
+/** Bounds of the wait that a provider asks for, for a parked delivery. */
+const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
+
+/** How long before the provider forgets an attempt it is no longer repeated. */
+const FORGETS_EARLIER_MS = 3_600_000;
+
+/** `at`: when the delivery was claimed, epoch ms. */
+interface Claimed {
+  delivery: Delivery;
+  at: number;
+}
+
+/** Syncs the outboxes that a crash left behind, then sends until it is stopped. */
+export async function startSender(deps: Deps): Promise<WorkLoop> {
+  await syncOutbox(deps);
+  return startWorkLoop<Claimed>({
+    clock: deps.clock,
+    atOnce: AT_ONCE,
+    pollMs: POLL_MS,
+    claim: async () => {
+      const at = deps.clock();
+      const delivery = await claimDelivery(deps.db, at, deps.transport.name);
+      return delivery && { delivery, at };
+    },
+    nextDue: () => nextDeliveryDue(deps.db),
+    work: (claimed) =>
+      deliver(deps, claimed).catch((error) =>
+        deps.logger.error('delivery_crashed', { delivery: claimed.delivery.id, error: String(error) }),
+      ),
+    onUnreachable: (error) => deps.logger.error('deliveries_unreachable', { error: String(error) }),
+  });
+}
+
+async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
+  const outcome = forgotten(deps, { delivery, at }) ?? (await attempt(deps, delivery));
+  // A certain outcome ends the doubt of this attempt, not that of an earlier one.
+  const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
+  const end = settlement(deps, delivery, outcome);
+  const inDoubt = delivery.doubt_since !== at && end.state === 'pending';
+  const settled = {
+    ...end,
+    ...(certain ? { doubt_since: null } : {}),
+    ...(inDoubt ? { provider: delivery.provider } : {}),
+  };
+  await deps.db.transaction().execute(async (tx) => {
+    await suppress(tx, suppressions(deps, delivery, outcome));
+    // A report may have settled the delivery already: a mail can come back before its attempt has ended.
+    if (!(await settleDelivery(tx, delivery.id, settled))) return;
+    const mail = mailState(delivery, settled.state, settled.reason ?? null);
+    if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
+  });
+  deps.recorder.delivery({
+    trace: delivery.mail_id,
+    run: delivery.run_id,
+    delivery: delivery.id,
+    kind: delivery.kind,
+    state: settled.state,
+    attempt: delivery.attempts,
+    provider: deps.transport.name,
+    agent: (await agentById(deps.db, delivery.agent_id))?.name ?? delivery.agent_id,
+    code: settled.reason_code ?? null,
+    reason: settled.state === 'sent' ? null : withoutAddresses(settled.reason ?? ''),
+    nextAttemptAt: settled.state === 'pending' ? (settled.next_attempt_at ?? null) : null,
+    durationMs: deps.clock() - at,
+  });
+  if (settled.state !== 'pending') await syncDelivery(deps, delivery.id);
+}
+
+/** `unknown` where an earlier attempt may have been taken and this provider does not remember it: a repeat could be a second mail. */
+function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome | null {
+  const { doubt_since } = delivery;
+  const isAsked = delivery.provider === transport.name;
+  if (doubt_since === null || (doubt_since === at && isAsked)) return null;
+  const { remembersMs = Number.POSITIVE_INFINITY } = transport;
+  if (isAsked && transport.idempotent && at - doubt_since < remembersMs - FORGETS_EARLIER_MS) return null;
+  const reason = `An earlier try may have been taken, and ${transport.name} does not remember it.`;
+  return { state: 'unknown', reason, final: true };
+}
+
+/** One attempt. What fails before the provider is asked was surely not sent. */
+async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
+  const recipients: string[] = JSON.parse(delivery.recipients);
+  let raw: Uint8Array;
+  try {
+    raw = await deps.rawMail.get(delivery.raw_key);
+  } catch (error) {
+    return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
+  }
+  // A mail that came back is sent anew, which the provider must not fold into the first time.
+  const key = delivery.sent_at === null ? delivery.id : `${delivery.id}-${delivery.sent_at}`;
+  return await deps.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
+}
+
+/** Recipients that the provider refused because there is no such mailbox. */
+function suppressions(deps: Deps, delivery: Delivery, outcome: SendOutcome) {
+  const refused = 'recipientsRefused' in outcome ? (outcome.recipientsRefused ?? []) : [];
+  const recipients: string[] = JSON.parse(delivery.recipients);
+  return hardRefusals(refused, recipients).map((one) => ({
+    ...one,
+    agent_id: delivery.agent_id,
+    delivery_id: delivery.id,
+    created_at: deps.clock(),
+  }));
+}
+
+type Settlement = Parameters<typeof settleDelivery>[2];
+
+function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Settlement {
+  const provider = deps.transport.name;
+  switch (outcome.state) {
+    case 'sent': {
+      const refused = outcome.recipientsRefused.map(({ address, reason }) => `${address}: ${reason}`);
+      return {
+        state: 'sent',
+        provider,
+        provider_id: outcome.providerId,
+        sent_at: deps.clock(),
+        reason_code: null,
+        reason: refused.length > 0 ? `Refused for ${refused.join('; ')}` : null,
+      };
+    }
+    case 'permanent':
+      return {
+        state: 'failed',
+        provider,
+        reason_code: outcome.code ?? 'delivery_rejected',
+        reason: outcome.reason,
+      };
+    case 'unknown':
+      if (!deps.transport.idempotent || outcome.final === true) {
+        return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason: outcome.reason };
+      }
+      return again(deps, delivery, outcome);
+    case 'temporary':
+      return outcome.parked === true ? parked(deps, delivery, outcome) : again(deps, delivery, outcome);
+  }
+}
+
+/** Puts a delivery off without counting the attempt: no number of attempts mends an account. */
+function parked(
+  deps: Deps,
+  delivery: Delivery,
+  { reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number },
+): Settlement {
+  const wait = Math.min(Math.max(retryAfterMs, PARKED_MS.least), PARKED_MS.most);
+  return {
+    state: 'pending',
+    provider: deps.transport.name,
+    attempts: delivery.attempts - 1,
+    next_attempt_at: deps.clock() + wait,
+    reason_code: 'delivery_parked',
+    reason,
+  };
+}
+
+function again(
+  deps: Deps,
+  delivery: Delivery,
+  trouble: { reason: string; code?: RelayFault; retryAfterMs?: number },
+): Settlement {
+  const next = afterFailure(
+    { attempt: delivery.attempts, retryable: true, retryAfterMs: trouble.retryAfterMs },
+    deps.deliveryBackoff,
+    deps.random,
+  );
+  const provider = deps.transport.name;
+  if (next.step === 'give_up') {
+    return { state: 'failed', provider, reason_code: 'delivery_exhausted', reason: trouble.reason };
+  }
+  return {
+    state: 'pending',
+    provider,
+    next_attempt_at: deps.clock() + next.delayMs,
+    reason_code: trouble.code ?? 'delivery_deferred',
+    reason: trouble.reason,
+  };
+}
+
+/** State of the mail that a delivery answers; null where the delivery changes nothing. */
+function mailState(
+  delivery: Delivery,
+  state: Settlement['state'],
+  reason: string | null,
+): { state: 'replied' | 'command' | 'failed'; reason: string } | null {
+  if (delivery.kind !== 'reply' && delivery.kind !== 'command') return null;
+  if (state === 'sent') {
+    return delivery.kind === 'reply'
+      ? { state: 'replied', reason: 'The agent answered.' }
+      : { state: 'command', reason: 'The command was answered.' };
+  }
+  if (state === 'failed') return { state: 'failed', reason: `The answer could not be sent: ${reason ?? ''}` };
+  if (state === 'uncertain') {
+    return { state: 'failed', reason: `The answer may or may not have been sent: ${reason ?? ''}` };
+  }
+  return null;
+}

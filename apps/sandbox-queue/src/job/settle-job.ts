@@ -1,0 +1,63 @@
+/**
+ * The one way in which a job ends: run, deliveries, mail state and job in a single transaction, and only while the lease
+ * holds (invariants 1, 2 and 4).
+ */
+import {
+  type Database,
+  endRun,
+  insertDeliveries,
+  type MailState,
+  type NewDelivery,
+  type RunEnd,
+  runById,
+  setMailState,
+} from '@tinyfat/database';
+import { type ConsumerDeps, LeaseLost, type Work } from '../consumer.ts';
+
+export interface JobEnd {
+  runId: string;
+  run: RunEnd;
+  deliveries: readonly NewDelivery[];
+  mail: { state: MailState; reason: string };
+  /** Writes what belongs to it, for example the session that /clear began. */
+  also?: (tx: Database) => Promise<void>;
+}
+
+/** Throws `LeaseLost`, and writes nothing, when another worker has the job now. */
+export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Promise<void> {
+  const { lease, mail } = work;
+  await deps.db.transaction().execute(async (tx) => {
+    const state = end.run.status === 'done' ? 'done' : 'failed';
+    if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost(lease);
+    await endRun(tx, end.runId, end.run);
+    await insertDeliveries(tx, end.deliveries);
+    await setMailState(tx, mail.id, end.mail.state, end.mail.reason);
+    await end.also?.(tx);
+  });
+  if (end.deliveries.length > 0) deps.wakeUp.wake('deliveries');
+  await recordRun(deps, work, end.runId);
+}
+
+async function recordRun(deps: ConsumerDeps, { agent, mail }: Work, runId: string): Promise<void> {
+  const run = await runById(deps.db, runId);
+  if (!run || run.status === 'running') return;
+  deps.recorder.run({
+    trace: mail.id,
+    run: run.id,
+    agent: agent.name,
+    kind: run.kind,
+    status: run.status,
+    code: run.error_code,
+    attempt: run.attempt,
+    model: run.model,
+    usage: {
+      input: run.input_tokens,
+      output: run.output_tokens,
+      cacheRead: run.cache_read_tokens,
+      cacheWrite: run.cache_write_tokens,
+    },
+    costUsd: run.cost_usd,
+    waitedMs: run.started_at - mail.received_at,
+    durationMs: (run.finished_at ?? run.started_at) - run.started_at,
+  });
+}

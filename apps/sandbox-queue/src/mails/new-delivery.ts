@@ -1,0 +1,61 @@
+/** The row of an outgoing mail before it is sent: how it begins, and whether it awaits approval. */
+import { newMessageId, outboundDecision, suppressedReason } from '@tinyfat/core';
+import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
+
+/**
+ * A row in state `failed`, until its mail is read, checked and composed. `file` is its file in outbox/email; null for none,
+ * or for several.
+ */
+export function newDelivery(
+  deps: Pick<ConsumerDeps, 'clock' | 'makeId' | 'mailDomain'>,
+  work: Pick<Work, 'agent' | 'mail'>,
+  { runId, file }: { runId: string; file: string | null },
+): NewDelivery {
+  const id = deps.makeId();
+  return {
+    id,
+    agent_id: work.agent.id,
+    mail_id: work.mail.id,
+    run_id: runId,
+    kind: 'mail',
+    source_file: file,
+    source_sha256: null,
+    envelope_sender: agentAddress(deps, work.agent),
+    recipients: '[]',
+    subject: '',
+    message_id: newMessageId(id, deps.mailDomain),
+    raw_key: '',
+    state: 'failed',
+    attempts: 0,
+    next_attempt_at: deps.clock(),
+    created_at: deps.clock(),
+    filed: 0,
+  };
+}
+
+/**
+ * State of a delivery that is composed: `awaiting_approval` where a recipient is foreign to the agent or suppressed, else
+ * `pending`.
+ */
+export async function firstState(
+  deps: Pick<ConsumerDeps, 'db'>,
+  { agent, mail }: Pick<Work, 'agent' | 'mail'>,
+  recipients: readonly string[],
+): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
+  const policy = outboundDecision({
+    recipients,
+    sender: mail.sender ?? '',
+    owner: agent.owner,
+    allowList: await allowList(deps.db, agent.id),
+  });
+  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
+  if (policy.decision === 'send' && suppressed.length === 0) return { state: 'pending' };
+  const reasons = policy.decision === 'needs_approval' ? [policy.reason] : [];
+  if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
+  return {
+    state: 'awaiting_approval',
+    reason_code: policy.decision === 'needs_approval' ? 'recipients_not_allowed' : 'recipient_suppressed',
+    reason: reasons.join(' '),
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * Sends the limit notices: mails to a sender who wrote too many and to the owner of the agent, at most one an hour each.
+ * Intake writes a notice's row in the transaction that quarantines the mail, for proven, listed senders and owners only.
+ */
+import { afterFailure, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
+import {
+  type Agent,
+  agentById,
+  claimNotice,
+  fixWaiting,
+  type LimitNotice,
+  mailById,
+  NOTICE_PERIOD_MS,
+  nextNoticeDue,
+  releaseDeadNotices,
+  settleNotice,
+  suppressedAmong,
+  waitingOverLimit,
+} from '@tinyfat/database';
+import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import type { OutgoingMail } from '@tinyfat/mail';
+import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
+import { incomingMail } from '../mails/incoming.ts';
+import { ownerLetter, senderLetter, summarize, type WaitingSummary } from './limit-letters.ts';
+
+type Deps = Pick<
+  ConsumerDeps,
+  'db' | 'workers' | 'transport' | 'clock' | 'random' | 'logger' | 'mailDomain' | 'deliveryBackoff'
+>;
+
+const AT_ONCE = 2;
+const POLL_MS = 1000;
+/** Longer than any transport tries. */
+const TRY_MS = 600_000;
+
+/** Sends notices until it is stopped. */
+export function startLimitNotices(deps: Deps): WorkLoop {
+  const { db, clock, logger, transport } = deps;
+  return startWorkLoop<LimitNotice>({
+    clock,
+    atOnce: AT_ONCE,
+    pollMs: POLL_MS,
+    claim: async () => {
+      const now = clock();
+      const dead = await releaseDeadNotices(db, { now, idempotent: transport.idempotent });
+      if (dead > 0) logger.warn('limit_notices_recovered', { notices: dead, again: transport.idempotent });
+      return await claimNotice(db, { now, until: now + TRY_MS });
+    },
+    nextDue: () => nextNoticeDue(db, clock()),
+    work: (notice) =>
+      sendNotice(deps, notice).catch((error) =>
+        logger.error('limit_notice_crashed', { notice: notice.id, error: String(error) }),
+      ),
+    onUnreachable: (error) => logger.error('limit_notices_unreachable', { error: String(error) }),
+  });
+}
+
+async function sendNotice(deps: Deps, notice: LimitNotice): Promise<void> {
+  const { db, transport, logger, clock } = deps;
+  const mail = await noticeMail(deps, notice);
+  if (mail === null) {
+    await settleNotice(db, notice, { state: 'dropped', next_attempt_at: clock() });
+    return logger.info('limit_notice', { notice: notice.id, role: notice.role, state: 'dropped' });
+  }
+  const composed = await deps.workers.compose(mail);
+  if (!composed.ok) throw new Error(`a notice of a limit could not be composed: ${composed.reason}`);
+  const envelope = { sender: mail.from.address, recipients: mail.to.map(({ address }) => address) };
+  const outcome = await transport.send(envelope, composed.raw, `limit-notice-${notice.id}`);
+  const end = endOf(deps, notice, outcome);
+  await settleNotice(db, notice, end);
+  logger[end.state === 'sent' ? 'info' : 'warn']('limit_notice', {
+    trace: notice.mail_id,
+    notice: notice.id,
+    role: notice.role,
+    state: end.state,
+    attempt: notice.attempts,
+    provider: transport.name,
+    reason: 'reason' in outcome ? outcome.reason : undefined,
+  });
+}
+
+/** The mail, the same at every try; null where nothing waits any more, or the recipient is suppressed. */
+async function noticeMail(deps: Deps, notice: LimitNotice): Promise<OutgoingMail | null> {
+  const agent = await agentById(deps.db, notice.agent_id);
+  const mail = await mailById(deps.db, notice.mail_id);
+  if (!agent || agent.deleted_at !== null || !mail) return null;
+  const content =
+    notice.role === 'sender' ? senderMail(deps, { agent, mail }) : await ownerMail(deps, notice, agent);
+  if (content === null) return null;
+  const addresses = content.to.map(({ address }) => address);
+  if ((await suppressedAmong(deps.db, agent.id, addresses)).length > 0) return null;
+  const from = agentMailbox(deps, agent);
+  return {
+    messageId: newMessageId(notice.id, deps.mailDomain),
+    from,
+    cc: [],
+    replyTo: null,
+    date: notice.created_at,
+    footer: `${from.address} says this at most once in an hour.`,
+    attachments: [],
+    ...content,
+  };
+}
+
+type Content = Pick<OutgoingMail, 'to' | 'subject' | 'inReplyTo' | 'references' | 'body' | 'autoSubmitted'>;
+
+function senderMail(deps: Deps, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
+  if (mail.state !== 'over_limit') return null;
+  const { to, subject, inReplyTo, references } = replyTo(incomingMail(mail));
+  const body = senderLetter({ address: agentAddress(deps, agent), reason: mail.reason });
+  return { to, subject, inReplyTo, references, body, autoSubmitted: 'auto-replied' };
+}
+
+async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise<Content | null> {
+  const now = await waitingOverLimit(deps.db, agent.id);
+  const text = notice.waiting ?? (await fixWaiting(deps.db, notice.id, JSON.stringify(summarize(now))));
+  const waiting: WaitingSummary = JSON.parse(text);
+  if (waiting.mails === 0) return null;
+  const address = agentAddress(deps, agent);
+  return {
+    to: [{ address: agent.owner, name: '' }],
+    subject: `Mails to ${agent.name} wait for you`,
+    inReplyTo: null,
+    references: [],
+    body: ownerLetter({ name: agent.name, address, waiting }),
+    autoSubmitted: 'auto-generated',
+  };
+}
+
+/** Tries again only where the provider has not taken the mail, or folds repeats, and only within the hour. */
+function endOf(deps: Deps, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
+  const now = deps.clock();
+  const failed = { state: 'failed', next_attempt_at: now } as const;
+  if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
+  if (outcome.state === 'permanent') return failed;
+  if (outcome.state === 'unknown' && (!deps.transport.idempotent || outcome.final === true)) return failed;
+  const next = afterFailure(
+    { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
+    deps.deliveryBackoff,
+    deps.random,
+  );
+  if (next.step === 'give_up' || now + next.delayMs >= notice.created_at + NOTICE_PERIOD_MS) return failed;
+  return { state: 'pending', next_attempt_at: now + next.delayMs };
+}

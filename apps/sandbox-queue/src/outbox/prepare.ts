@@ -1,0 +1,159 @@
+/** Makes a delivery of one outbox file: its exact bytes stored, or in state `failed` with its reason. */
+import {
+  addressOutboxMail,
+  type IncomingMail,
+  MAX_ATTACHMENTS_BYTES,
+  MAX_MAIL_FILE_BYTES,
+  MAX_TURN_BYTES,
+  type Mailbox,
+  type OutboxAttachment,
+  type ReadRefusal,
+  replyCopies,
+  replyFileName,
+  sha256Hex,
+} from '@tinyfat/core';
+import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import type { OutgoingMail } from '@tinyfat/mail';
+import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
+import { incomingMail, secretReplyTo } from '../mails/incoming.ts';
+import { firstState, newDelivery } from '../mails/new-delivery.ts';
+import { OUTBOX } from './folder.ts';
+
+type Deps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>;
+type Addressee = Pick<Work, 'agent' | 'mail'>;
+type Refusal = { ok: false; code: string; reason: string };
+
+/** Bytes that may still be read for the mails of one turn, attachments included. */
+export interface ReadBudget {
+  left: number;
+}
+
+/**
+ * Reads, checks and composes one file of outbox/email. Never throws for what the agent wrote. Null for a file from which one
+ * of the `known` deliveries was made.
+ */
+export async function prepareDelivery(
+  deps: Deps,
+  work: Addressee,
+  source: {
+    runId: string;
+    footer: string | null;
+    file: string;
+    known: readonly Delivery[];
+    budget?: ReadBudget;
+  },
+): Promise<NewDelivery | null> {
+  const { budget = { left: MAX_TURN_BYTES } } = source;
+  const sameName = source.known.filter((other) => other.source_file === source.file);
+  const isKnown = (sha256: string | null) => sameName.some((other) => other.source_sha256 === sha256);
+  const base = newDelivery(deps, work, source);
+  const refusedUnread = (refusal: Refusal) => (isKnown(null) ? null : refused(refusal));
+  const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
+    ...base,
+    ...more,
+    reason_code: code,
+    reason,
+  });
+
+  if (!source.file.endsWith('.json')) {
+    return refusedUnread({
+      ok: false,
+      code: 'outbox_not_json',
+      reason: `${source.file} is no mail: files in outbox/email end in .json.`,
+    });
+  }
+  const most = Math.min(MAX_MAIL_FILE_BYTES, budget.left);
+  const file = await deps.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
+  if (!file.ok) {
+    // A file that is too large for the rest of this turn may still be that of an earlier delivery.
+    const unread = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large' && sameName.length > 0;
+    return unread ? null : refusedUnread(readRefusal(file, '', most < MAX_MAIL_FILE_BYTES));
+  }
+  budget.left -= file.bytes.length;
+  const sha256 = await sha256Hex(file.bytes);
+  if (isKnown(sha256)) return null;
+  const parsed = await deps.workers.checkOutbox(file.bytes);
+  const isReply = source.file === replyFileName(source.runId);
+  if (!parsed.ok) return refused(parsed, { source_sha256: sha256, kind: isReply ? 'reply' : 'mail' });
+
+  const incoming = incomingMail(work.mail);
+  const copies = await copiesOf(deps, work, incoming);
+  const addressed = addressOutboxMail(parsed.mail, incoming, copies);
+  const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
+  const described: Partial<NewDelivery> = {
+    source_sha256: sha256,
+    kind: addressed.answers ? 'reply' : 'mail',
+    recipients: JSON.stringify(to),
+    subject: addressed.subject,
+  };
+  const attachments = await loadAttachments(deps, work.agent.id, parsed.mail.attachments, budget);
+  if (!attachments.ok) return refused(attachments, described);
+  const composed = await deps.workers.compose({
+    messageId: base.message_id,
+    from: agentMailbox(deps, work.agent),
+    to: addressed.to,
+    cc: addressed.cc,
+    replyTo: secretReplyTo(deps, work, to),
+    subject: addressed.subject,
+    date: deps.clock(),
+    inReplyTo: addressed.inReplyTo,
+    references: addressed.references,
+    body: parsed.mail.body,
+    footer: addressed.answers ? source.footer : null,
+    autoSubmitted: addressed.answers ? 'auto-replied' : 'auto-generated',
+    attachments: attachments.files,
+  });
+  if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
+  await deps.rawMail.put(base.id, composed.raw);
+
+  return { ...base, ...described, raw_key: base.id, ...(await firstState(deps, work, to)) };
+}
+
+async function copiesOf(deps: Deps, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {
+  if (incoming.others.length === 0) return [];
+  const suppressed = await suppressedAmong(deps.db, agent.id, incoming.others);
+  return replyCopies(incoming, {
+    owner: agent.owner,
+    allowList: await allowList(deps.db, agent.id),
+    suppressed: suppressed.map(({ address }) => address),
+  });
+}
+
+async function loadAttachments(
+  deps: Deps,
+  agentId: string,
+  wanted: readonly OutboxAttachment[],
+  budget: ReadBudget,
+): Promise<{ ok: true; files: OutgoingMail['attachments'] } | Refusal> {
+  const files: OutgoingMail['attachments'] = [];
+  let left = MAX_ATTACHMENTS_BYTES;
+  for (const attachment of wanted) {
+    let content: Uint8Array;
+    if (attachment.source === 'content') {
+      content = attachment.content;
+    } else {
+      const file = await deps.folders.read(agentId, attachment.path, Math.min(left, budget.left));
+      if (!file.ok) return readRefusal(file, 'Attachment: ', budget.left < left);
+      budget.left -= file.bytes.length;
+      content = file.bytes;
+    }
+    left -= content.length;
+    if (left < 0) {
+      return {
+        ok: false,
+        code: 'file_too_large',
+        reason: `The attachments have more than ${MAX_ATTACHMENTS_BYTES} bytes together.`,
+      };
+    }
+    files.push({ filename: attachment.filename, contentType: null, content });
+  }
+  return { ok: true, files };
+}
+
+/** @param short - whether other mails of the turn have used the rest of its budget */
+function readRefusal({ reason, detail }: ReadRefusal, what: string, short: boolean): Refusal {
+  if (reason !== 'too_large' || !short)
+    return { ok: false, code: `file_${reason}`, reason: `${what}${detail}.` };
+  const limit = `the mails of one turn have at most ${MAX_TURN_BYTES} bytes together, attachments included`;
+  return { ok: false, code: 'outbox_over_limit', reason: `${what}${detail}, because ${limit}.` };
+}
