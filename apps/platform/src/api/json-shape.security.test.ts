@@ -19,7 +19,6 @@ describe('the shape of a JSON body', () => {
     ['numbers', `[${'0,'.repeat(10_000)}0]`],
     ['empty objects', `[${'{},'.repeat(10_000)}{}]`],
     ['names', `{${Array.from({ length: 10_001 }, (_, at) => `"a${at}":0`).join(',')}}`],
-    ['commas', ','.repeat(10_000)],
   ])('may not have so many %s', (_, text) => {
     expect(jsonExcess(text)).toContain('10000 values');
   });
@@ -36,6 +35,7 @@ describe('the shape of a JSON body', () => {
   it.each([
     ['nothing', ''],
     ['what is no JSON', '{"a'],
+    ['commas, which are no JSON', ','.repeat(10_000)],
     ['the deepest that is taken', nested('[', '', ']', 32)],
     ['brackets in a text', `{"a":"${'['.repeat(100)}"}`],
     ['quotes and commas in a text', JSON.stringify({ a: '",'.repeat(20_000) })],
