@@ -7,9 +7,7 @@ import { eventually } from './support/eventually.ts';
 import { header, sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
-/** Waits for what a loaded machine may take a while for. */
-
-/** An answer of Haiku with so many tokens costs $0.30 and a little. */
+/** An answer of Haiku 4.5 with so many tokens costs $0.30 and a little. */
 const DEAR = '[[usage: {"output": 60000}]]';
 
 describe('a budget', () => {
@@ -26,6 +24,7 @@ describe('a budget', () => {
     server = await startTinyfat({
       environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, ...environment },
       agents: { scout: [], other: [] },
+      model: 'claude-haiku-4-5',
     });
   };
   const send = (text: string, to = 'scout') => sendMail(server, { to: `${to}@tinyfat.localhost`, text });

@@ -9,6 +9,7 @@ const TOKEN = `$(cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | sed -n 
 describe('an agent that wants to spend more than it may', async () => {
   const { model, server, ask } = await startStory({
     environment: { OWNER_BUDGET_USD: '1' },
+    model: 'claude-haiku-4-5',
   });
   /** What requests with these bodies are answered, and the cost of the turn. */
   const request = async (...bodies: object[]) => {

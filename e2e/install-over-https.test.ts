@@ -2,7 +2,7 @@
  * npm and pip fetch what they install through the gateway's proxy, by CONNECT and TLS. The world outside is a registry of
  * ours under a public name and address: the gateway is the real one, with this network in the place of the internet.
  */
-import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'tinyfat-https-'));
     await chmod(root, 0o755);
-    for (const folder of ['registry', 'turns', 'cache', 'agents']) mkdirSync(join(root, folder));
+    for (const folder of ['registry', 'turns', 'agents']) mkdirSync(join(root, folder));
     registry = await startRegistry(join(root, 'registry'));
     model = await startAnthropicStandIn();
     const network: EgressNetwork = {
@@ -52,14 +52,13 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const owner = sandboxOwner();
     const folders = directoryFolders({ folder: join(root, 'agents'), owner });
     await folders.create(AGENT, {});
-    if (owner) chownSync(join(root, 'cache'), owner.uid, owner.gid);
     const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
       gateways,
       folders,
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
-      cacheFolder: join(root, 'cache'),
+      cache: null,
       skillsFolder: programPaths.skills,
       limits: LIMITS,
       onGatewayEvent: () => {},

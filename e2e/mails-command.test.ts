@@ -100,7 +100,7 @@ describe('tinyfat mails', () => {
     expect(large).toMatchObject({ verdict: 'refused', reason_code: 'too_large' });
     const { stdout, stderr } = await server.cli(['mails', 'raw', large.id]);
     expect(stdout).toHaveLength(65_536);
-    expect(stderr).toContain('the first 65536 are kept');
+    expect(stderr).toContain('the first 65536 are stored');
   });
 
   it.each([['mails show nothing'], ['mails raw nothing'], ['mails release nothing']])(

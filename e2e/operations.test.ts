@@ -30,7 +30,7 @@ describe('the operator', async () => {
     const trace = mail?.trace;
     expect(mail).toMatchObject({ agent: 'scout', via: 'smtp', code: 'accepted' });
     expect(lines('run')).toMatchObject([
-      { trace, agent: 'scout', kind: 'turn', status: 'done', model: 'claude-haiku-4-5', attempt: 1 },
+      { trace, agent: 'scout', kind: 'turn', status: 'done', model: 'claude-haiku-5-5', attempt: 1 },
     ]);
     expect(lines('delivery')).toMatchObject([{ trace, state: 'sent', provider: 'maildir', attempt: 1 }]);
     expect(lines('delivery')[0]?.run).toBe(lines('run')[0]?.run);
@@ -49,7 +49,7 @@ describe('the operator', async () => {
     expect(text).toContain('tinyfat_mails_total{via="smtp",verdict="accepted"} 1');
     expect(text).toContain('tinyfat_mails_total{via="smtp",verdict="refused"} 1');
     expect(text).toContain('tinyfat_delivery_attempts_total{provider="maildir",state="sent"} 1');
-    expect(text).toMatch(/tinyfat_llm_tokens_total\{model="claude-haiku-4-5",kind="output"\} [1-9]/);
+    expect(text).toMatch(/tinyfat_llm_tokens_total\{model="claude-haiku-5-5",kind="output"\} [1-9]/);
     expect(text).toMatch(/process_resident_memory_bytes [1-9]/);
     expect(text).not.toMatch(/@|scout|private/i);
   });

@@ -36,12 +36,12 @@ describe('a mail from an allowed sender', async () => {
       /-([0-9a-f]{4})[0-9a-f]{8}\.jsonl$/,
     )?.[1];
     const footer = new RegExp(
-      `\\n---\\n\\[scout:${hash} \\| ↑19 ↓7 R3\\.0k W1\\.2k \\$\\d\\.\\d{3} \\d+\\.\\d%/200k \\| claude-haiku-4-5\\]\\s*$`,
+      `\\n---\\n\\[scout:${hash} \\| ↑19 ↓7 R3\\.0k W1\\.2k \\$\\d\\.\\d{3} \\d+\\.\\d%/1\\.0M \\| claude-haiku-5-5\\]\\s*$`,
     );
     expect(reply.text?.startsWith('It is **this**.')).toBe(true);
     expect(reply.text).toMatch(footer);
     expect(reply.html).toContain('<strong');
-    expect(reply.html).toContain('claude-haiku-4-5');
+    expect(reply.html).toContain('claude-haiku-5-5');
   });
 
   it('is marked so that no machine answers it', () => {

@@ -1,8 +1,8 @@
 /** Whether the program takes the `tinyfat …` lines of the docs. */
 import { takeServerOptions } from '../../apps/cli/src/client/choose-server.ts';
+import { UsageError } from '../../apps/cli/src/command.ts';
 import { find, isCommand } from '../../apps/cli/src/command-line/find.ts';
 import { readGiven } from '../../apps/cli/src/command-line/read-given.ts';
-import { UsageError } from '../../apps/cli/src/command-line/spec.ts';
 import { TABLE } from '../../apps/cli/src/command-line/table.ts';
 
 /** What is wrong with these words after `tinyfat`, or null. Nothing is run. */

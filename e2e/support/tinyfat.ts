@@ -85,6 +85,8 @@ export async function startTinyfat(options: {
   environment?: Record<string, string>;
   /** Name → allowed entries beside the owner `owner@example.com`. */
   agents?: Record<string, string[]>;
+  /** The model that they begin with, where it is not the usual one. */
+  model?: string;
   /** Fills the data folder before anything opens it. */
   prepare?: (dataDir: string) => void;
 }): Promise<Tinyfat> {
@@ -148,7 +150,8 @@ export async function startTinyfat(options: {
 
   for (const [name, entries] of Object.entries(options.agents ?? {})) {
     const allow = entries.flatMap((entry) => ['--allow', entry]);
-    const made = await cli(['agent', 'create', name, '--owner', 'owner@example.com', ...allow]);
+    const model = options.model === undefined ? [] : ['--model', options.model];
+    const made = await cli(['agent', 'create', name, '--owner', 'owner@example.com', ...allow, ...model]);
     if (made.code !== 0) throw new Error(made.stderr);
   }
   await start();

@@ -1,10 +1,10 @@
 /// <reference types="astro/client" />
 
 declare namespace App {
-  interface Locals extends Readonly<import('./backend/contract.ts').RequestParts> {
-    /** Who looks at this page; null for nobody, and in what is for programs. */
+  interface Locals extends Readonly<import('./contract.ts').RequestContext> {
+    /** Who is signed in; null for nobody, and on paths for programs. */
     viewer: import('./accounts/contract.ts').Viewer | null;
-    /** Id under which the log has what broke while this request was answered. */
+    /** Id of the log line about the error that this request met. */
     fault?: string;
   }
 }

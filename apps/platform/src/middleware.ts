@@ -1,19 +1,19 @@
-/** Every request passes here: it gets its backend, and is checked for where it came from. The server seals its answer. */
+/** Every request passes here: it gets its backend, and its origin is checked. The server adds the security headers. */
 
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
-import { requestParts } from '#backend';
+import { requestContext } from '#backend';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
   const { locals } = context;
-  Object.assign(locals, await requestParts(locals), { viewer: null });
+  Object.assign(locals, await requestContext(locals), { viewer: null });
   return await answerOf(context, next);
 });
 
-/** What the route answers, with errors in the form that whoever asks can read. */
+/** The answer of the route; errors are a page for browsers and problem details for programs. */
 async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Response> {
   const { locals, request } = context;
   try {
@@ -26,7 +26,7 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
     const { status } = answer;
     if ((status !== 404 && status !== 500) || isPage(answer)) return answer;
     if (wantsPage(request)) return await context.rewrite(errorPageRequest(request, status));
-    // Astro would put a page where nothing is: the answer to a HEAD has no body, either.
+    // Astro fills an empty error with a page; the answer to a HEAD is empty too.
     return answer.body === null ? problem(status === 404 ? 'not_found' : 'server_fault') : answer;
   } catch (error) {
     locals.fault = locals.backend.reportFault(error, context.routePattern);
@@ -35,7 +35,7 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
   }
 }
 
-/** A page, for whoever is signed in; their session is lengthened by looking, never by a form that may end it. */
+/** A page for the signed-in viewer. Reading pages prolongs the session; a form, which may end it, does not. */
 async function answerPerson({ locals, request }: APIContext, next: MiddlewareNext): Promise<Response> {
   if (isErrorPage(request)) return await next();
   const { accounts } = locals.backend;

@@ -8,6 +8,7 @@ import type {
   MailTransport,
   MakeId,
   MasterKeysOutcome,
+  PricedModel,
   RawMailStore,
   Recorder,
   StepMomInput,
@@ -18,12 +19,9 @@ import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 
-/** One model that can be chosen; prices in USD per million tokens. */
-export interface ModelInfo {
-  id: string;
+/** One model that can be chosen. */
+export interface ModelInfo extends PricedModel {
   name: string;
-  contextWindow: number;
-  cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
 }
 
 export interface ConsumerDeps {

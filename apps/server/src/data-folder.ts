@@ -20,7 +20,7 @@ export function dataPaths(dataDir: string) {
     database: join(dataDir, 'tinyfat.sqlite'),
     rawMail: join(dataDir, 'raw-mail'),
     mailbox: join(dataDir, 'mailbox'),
-    cache: join(dataDir, 'cache', 'step-mom'),
+    cache: join(dataDir, 'cache'),
     address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),

@@ -3,14 +3,18 @@ import { readFileSync } from 'node:fs';
 import type { ModelInfo } from '@tinyfat/sandbox-queue';
 import * as v from 'valibot';
 
-const price = v.pipe(v.number(), v.minValue(0));
+const amount = v.pipe(v.number(), v.minValue(0));
+const rates = { input: amount, output: amount, cacheRead: amount, cacheWrite: amount };
 const modelsSchema = v.pipe(
   v.array(
     v.object({
       id: v.string(),
       name: v.string(),
       contextWindow: v.number(),
-      cost: v.object({ input: price, output: price, cacheRead: price, cacheWrite: price }),
+      cost: v.object({
+        ...rates,
+        tiers: v.optional(v.array(v.object({ ...rates, inputTokensAbove: amount }))),
+      }),
     }),
   ),
   v.minLength(1),

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   addressOutboxMail,
@@ -11,7 +11,7 @@ import {
   replyTo,
   type StepMomInput,
 } from '@tinyfat/core';
-import { readPlainFile } from './plain-file.ts';
+import { namesIn, readPlainFile } from './plain-file.ts';
 
 /** Names of pending outbox mails, each with a fingerprint that changes when the file is written again. */
 export type OutboxSnapshot = ReadonlyMap<string, string>;
@@ -22,29 +22,12 @@ const mostListed = 10_000;
 /** Lists the mails that wait in an outbox folder; a missing folder is empty. Dot files are drafts. */
 export function snapshotOutbox(folder: string): OutboxSnapshot {
   const snapshot = new Map<string, string>();
-  for (const name of namesIn(folder).sort()) {
+  for (const name of namesIn(folder, mostListed).sort()) {
     if (!name.endsWith('.json') || name.startsWith('.')) continue;
     const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
     if (stat?.isFile()) snapshot.set(name, `${stat.ino}:${stat.size}:${stat.mtimeMs}`);
   }
   return snapshot;
-}
-
-function namesIn(folder: string): string[] {
-  const names: string[] = [];
-  try {
-    const opened = opendirSync(folder);
-    try {
-      for (let entry = opened.readSync(); entry && names.length < mostListed; entry = opened.readSync()) {
-        names.push(entry.name);
-      }
-    } finally {
-      opened.closeSync();
-    }
-  } catch {
-    // No folder, or none that can be read.
-  }
-  return names;
 }
 
 /** Names of the mails that are new or changed since `before`. */

@@ -122,14 +122,14 @@ test('a second build gives the same files, byte for byte', async () => {
 
 test('models.json lists the models with what the host needs to know', () => {
   const models = JSON.parse(readFileSync(join(bundle(), 'models.json'), 'utf8'));
-  const haiku = models.find(({ id }: { id: string }) => id === 'claude-haiku-4-5');
-  expect(haiku).toEqual({
-    id: 'claude-haiku-4-5',
-    name: expect.any(String),
-    contextWindow: 200_000,
-    maxTokens: 64_000,
-    cost: { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 },
-    images: true,
+  expect(models.find(({ id }: { id: string }) => id === 'claude-haiku-5-5')).toEqual({
+    id: 'claude-haiku-5-5',
+    name: 'Claude Haiku 5.5',
+    contextWindow: 1_000_000,
+    cost: {
+      ...{ input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125 },
+      tiers: [{ inputTokensAbove: 100_000, input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.625 }],
+    },
   });
   expect(models.map(({ id }: { id: string }) => id)).toEqual(
     models.map(({ id }: { id: string }) => id).toSorted(),

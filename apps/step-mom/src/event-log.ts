@@ -53,7 +53,7 @@ function openEventFile(folder: string, startedAt: Date): number {
  * Events are a record and not the work: where they can't be written (the agent may have put anything in the
  * folder's place) the run goes on without them.
  *
- * @param maxCharacters - longest text kept of one event
+ * @param maxCharacters - longest text of one event
  */
 export function openEventLog(folder: string, now: () => Date, maxCharacters: number): EventLog {
   let descriptor: number | null = null;

@@ -1,10 +1,10 @@
 /**
  * Finds the agent's own skills. The agent can have put anything below its folder, as much of it as there is room for,
- * so the walk follows no link and ends at fixed numbers; what it leaves out is told.
+ * so the walk follows no link and ends at fixed numbers; it names what it leaves out.
  */
-import { lstatSync, opendirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPlainFile } from './plain-file.ts';
+import { namesIn, readPlainFile } from './plain-file.ts';
 
 const LIMITS = {
   /** Entries that are looked at, on all levels. */
@@ -49,7 +49,9 @@ function walk({ path, shown, depth }: Folder, found: FoundSkills, left: { entrie
   const isSkill = take(join(path, 'SKILL.md'), `${shown}/SKILL.md`, found);
   // One that can't be used in the folder of all skills hides no other.
   if (isSkill && (depth > 0 || found.files.length > 0)) return;
-  for (const name of namesIn(path, left)) {
+  const names = namesIn(path, left.entries).sort();
+  left.entries -= names.length;
+  for (const name of names) {
     if (name.startsWith('.') || name === 'node_modules') continue;
     const entry = { path: join(path, name), shown: `${shown}/${printable(name)}`, depth: depth + 1 };
     const stats = lstatSync(entry.path, { throwIfNoEntry: false });
@@ -66,7 +68,7 @@ function walk({ path, shown, depth }: Folder, found: FoundSkills, left: { entrie
   }
 }
 
-/** Whether something of that name is there; a usable one is added, another is told. */
+/** Whether something of that name is there; a usable one is added to the files, another to what is left out. */
 function take(path: string, shown: string, found: FoundSkills): boolean {
   const file = readPlainFile(path, LIMITS.headBytes);
   if (!file.ok) {
@@ -84,25 +86,6 @@ function take(path: string, shown: string, found: FoundSkills): boolean {
     found.files.push(path);
   }
   return true;
-}
-
-/** By name, as many as may still be looked at. */
-function namesIn(path: string, left: { entries: number }): string[] {
-  const names: string[] = [];
-  try {
-    const folder = opendirSync(path);
-    try {
-      for (let entry = folder.readSync(); entry !== null && left.entries > 0; entry = folder.readSync()) {
-        names.push(entry.name);
-        left.entries -= 1;
-      }
-    } finally {
-      folder.closeSync();
-    }
-  } catch {
-    // A folder that can't be read has no skills.
-  }
-  return names.sort();
 }
 
 /** A name that the agent gave, as part of a sentence. */

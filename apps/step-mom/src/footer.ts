@@ -1,6 +1,6 @@
 import { sessionHash, type TokenUsage } from '@tinyfat/core';
 
-/** What one footer line tells. */
+/** The figures of one footer line. */
 export interface FooterFigures {
   agentName: string;
   sessionId: string;

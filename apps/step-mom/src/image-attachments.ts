@@ -5,7 +5,7 @@ import type { InboxAttachment } from '@tinyfat/core';
 const largestImageBytes = 5 * 1024 * 1024;
 const mostImages = 10;
 
-/** The type that the first bytes show, whatever the mail called it; null for anything that models don't take. */
+/** The type of an image by its first bytes, not by what the mail calls it; null for anything that models don't take. */
 export function sniffImageType(bytes: Uint8Array): string | null {
   const latin = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 12)).toString('latin1');
   if (latin.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';

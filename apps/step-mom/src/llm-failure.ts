@@ -1,5 +1,5 @@
 import type { StepMomErrorCode } from '@tinyfat/core';
-import type { ProviderError } from './provider-error.ts';
+import * as v from 'valibot';
 
 /** A failure as the person who wrote may see it. */
 export interface Failure {
@@ -88,41 +88,21 @@ const byType = new Map<string, LlmCode>([
 ]);
 
 /**
- * What one type of error stands for several things: the API tells them apart by the beginning of its message
- * alone. Only messages of an answer with an error status are compared, never a stream.
+ * Types of errors that stand for several things, each with how its message begins: the API tells them apart by nothing
+ * else. Only messages of an answer with an error status are compared, never those of a stream.
  */
-const byMessage: readonly { type: string; begins: string; code: LlmCode | 'budget_exhausted' }[] = [
+const byMessage: readonly [type: string, begins: string, code: LlmCode | 'budget_exhausted'][] = [
   // The host's gateway, which words its refusals as the API does.
-  { type: 'invalid_request_error', begins: 'tinyfat gateway: budget_exhausted:', code: 'budget_exhausted' },
-  { type: 'invalid_request_error', begins: 'prompt is too long', code: 'llm_overflow' },
-  {
-    type: 'invalid_request_error',
-    begins: 'input length and `max_tokens` exceed context limit',
-    code: 'llm_overflow',
-  },
-  { type: 'invalid_request_error', begins: 'Your credit balance is too low', code: 'llm_billing' },
-  {
-    type: 'invalid_request_error',
-    begins: 'You have reached your specified API usage limits',
-    code: 'llm_billing',
-  },
-  {
-    type: 'invalid_request_error',
-    begins: 'You have reached your specified workspace API usage limits',
-    code: 'llm_billing',
-  },
-  { type: 'invalid_request_error', begins: 'This organization has been disabled', code: 'llm_unauthorized' },
+  ['invalid_request_error', 'tinyfat gateway: budget_exhausted:', 'budget_exhausted'],
+  ['invalid_request_error', 'prompt is too long', 'llm_overflow'],
+  ['invalid_request_error', 'input length and `max_tokens` exceed context limit', 'llm_overflow'],
+  ['invalid_request_error', 'Your credit balance is too low', 'llm_billing'],
+  ['invalid_request_error', 'You have reached your specified API usage limits', 'llm_billing'],
+  ['invalid_request_error', 'You have reached your specified workspace API usage limits', 'llm_billing'],
+  ['invalid_request_error', 'This organization has been disabled', 'llm_unauthorized'],
   // With a status 429, but waiting does not help.
-  {
-    type: 'rate_limit_error',
-    begins: 'Extra usage is required for long context requests',
-    code: 'llm_billing',
-  },
-  {
-    type: 'rate_limit_error',
-    begins: 'Usage credits are required for long context requests',
-    code: 'llm_billing',
-  },
+  ['rate_limit_error', 'Extra usage is required for long context requests', 'llm_billing'],
+  ['rate_limit_error', 'Usage credits are required for long context requests', 'llm_billing'],
 ];
 
 function codeOfStatus(status: number): LlmCode {
@@ -134,17 +114,38 @@ function codeOfStatus(status: number): LlmCode {
   return 'llm_refused';
 }
 
-/** What an answer with an error status means: by the error's type, and by the status where the type is unknown. */
-export function failureOfError({ status, type, message }: ProviderError): Failure {
-  const known = byMessage.find((entry) => entry.type === type && message.startsWith(entry.begins));
-  const code = known?.code ?? byType.get(type) ?? codeOfStatus(status);
+/** An error as the Messages API words it, in a body or a stream (https://docs.anthropic.com/en/api/errors). */
+const errorSchema = v.object({
+  type: v.literal('error'),
+  error: v.object({ type: v.string(), message: v.optional(v.string(), '') }),
+});
+
+/** An error's JSON is short; what is longer is some page of a proxy. */
+const longestError = 100_000;
+
+function readError(text: string): v.InferOutput<typeof errorSchema>['error'] | null {
+  if (text.length > longestError) return null;
+  try {
+    const parsed = v.safeParse(errorSchema, JSON.parse(text));
+    return parsed.success ? parsed.output.error : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What an answer with an error status means: by the error's type, and by the status where the body tells no known one. */
+export function failureOfError(status: number, body: string): Failure {
+  const error = readError(body);
+  const known = byMessage.find(([type, begins]) => error?.type === type && error.message.startsWith(begins));
+  const code = known?.[2] ?? byType.get(error?.type ?? '') ?? codeOfStatus(status);
   if (code === 'budget_exhausted') return budgetFailure;
   if (code === 'llm_overflow') return overflowFailure;
   return llmFailure(code, `It answered with HTTP status ${status}.`);
 }
 
-/** What an `error` event in a stream means, by the type of its error. */
-export function failureOfErrorEvent(type: string): Failure {
+/** What the data of an `error` event in a stream means, by the type of its error; where there is none, the stream broke. */
+export function failureOfStream(data: string): Failure {
+  const type = readError(data)?.type ?? '';
   const code = byType.get(type);
   if (code === undefined) return unreachableFailure;
   return code === 'llm_overflow'

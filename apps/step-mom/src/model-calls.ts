@@ -13,14 +13,13 @@ import type { AgentSession } from '@earendil-works/pi-coding-agent';
 import {
   type Failure,
   failureOfError,
-  failureOfErrorEvent,
+  failureOfStream,
   internalFailure,
   overflowFailure,
   refusalFailure,
   unreachableFailure,
 } from './llm-failure.ts';
 import { answerText, readAnswer } from './model-answer.ts';
-import { type ProviderError, readErrorEvent, readProviderError } from './provider-error.ts';
 
 type StreamFunction = AgentSession['agent']['streamFunction'];
 
@@ -28,7 +27,7 @@ type StreamFunction = AgentSession['agent']['streamFunction'];
 type Heard =
   | { kind: 'not_asked' }
   | { kind: 'no_answer' }
-  | { kind: 'error'; error: ProviderError }
+  | { kind: 'error'; status: number; body: string }
   | { kind: 'stream' };
 
 /** The model calls of a session, and why the last one that failed did. */
@@ -89,7 +88,7 @@ function failureOfSummary(message: AssistantMessage): Failure | null {
   return answer.cut === 'stopped' ? unreachableFailure : overflowFailure;
 }
 
-/** Keeps what the answer's status and error body say, and hands the answer on as it came. */
+/** Notes an answer's status and the body of an error, and hands the answer on as it came. */
 function listen(ask: typeof fetch): { fetch: typeof fetch; heard: () => Heard } {
   let heard: Heard = { kind: 'not_asked' };
   return {
@@ -105,7 +104,7 @@ function listen(ask: typeof fetch): { fetch: typeof fetch; heard: () => Heard } 
         .clone()
         .text()
         .catch(() => '');
-      heard = { kind: 'error', error: readProviderError(response.status, body) };
+      heard = { kind: 'error', status: response.status, body };
       return response;
     },
   };
@@ -128,7 +127,7 @@ function failureOf(message: AssistantMessage, heard: Heard): Failure | null {
     case 'no_answer':
       return unreachableFailure;
     case 'error':
-      return failureOfError(heard.error);
+      return failureOfError(heard.status, heard.body);
   }
   const reason = message.rawStopReason;
   if (reason === 'refusal' || reason === 'sensitive') return refusalFailure;
@@ -136,8 +135,7 @@ function failureOf(message: AssistantMessage, heard: Heard): Failure | null {
     return answerText(message.content) === null ? overflowFailure : null;
   }
   if (reason !== undefined && !goodEnds.has(reason)) return null;
-  const broken = readErrorEvent(message.errorMessage ?? '');
-  return broken === null ? unreachableFailure : failureOfErrorEvent(broken);
+  return failureOfStream(message.errorMessage ?? '');
 }
 
 /** A message that ended in the middle, as a good one. Its tool calls may be cut too, so they are not made. */
@@ -151,7 +149,7 @@ function asAnswer({ errorMessage: _, ...message }: AssistantMessage): AssistantM
 
 const longestNote = 2000;
 
-/** Keeps what the call's end said, for the owner to read in the session; neither pi nor the model looks at it. */
+/** Stores what the call's end said, for the owner to read in the session; neither pi nor the model looks at it. */
 function withNote(message: AssistantMessage): AssistantMessage {
   const text = message.errorMessage?.slice(0, longestNote);
   if (text === undefined) return message;

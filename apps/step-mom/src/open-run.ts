@@ -6,14 +6,14 @@ import { bashTool } from './bash-tool.ts';
 import { commandEnvironment } from './command-environment.ts';
 import type { EventLog } from './event-log.ts';
 import { findSkills } from './find-skills.ts';
-import { notesForAgent } from './folder-notes.ts';
 import type { Failure } from './llm-failure.ts';
+import { notesForAgent } from './own-folders.ts';
 import { type ChosenModel, createSession } from './pi-session.ts';
 import { programsHere } from './programs-here.ts';
 import { watchRefusals } from './refused-connections.ts';
-import type { StepMomRoots } from './roots.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
 import { type OpenSession, openSession } from './session-file.ts';
+import type { StepMomRoots } from './step-mom.ts';
 import { memorySection, readMemory, systemPrompt } from './system-prompt.ts';
 
 /** One attempt at a run, with everything that its steps need. */

@@ -1,4 +1,4 @@
-import { type Api, InMemoryCredentialStore, type Model } from '@earendil-works/pi-ai';
+import { type Api, hasApi, InMemoryCredentialStore, type Model } from '@earendil-works/pi-ai';
 import {
   type AgentSession,
   createAgentSession,
@@ -13,12 +13,22 @@ import {
 import type { StepMomInput } from '@tinyfat/core';
 import { judgeModelCalls, type ModelCalls } from './model-calls.ts';
 
-/** pi keeps nothing of its own on disk: every file that it would read from here is replaced by a value. */
+/** pi stores nothing of its own on disk: every file that it would read from here is replaced by a value. */
 const noAgentFolder = '/nonexistent/pi';
 
 /** As https://agentskills.io/specification has them, characters. */
 const longestSkillName = 64;
 const longestSkillDescription = 1024;
+
+/**
+ * Each request holds the whole conversation and names one model, so that the gateway can say beforehand what it may cost;
+ * our tools never change, so the provider needs not prepare for that.
+ */
+const wholeRequests = {
+  supportsMessageThreads: false,
+  allowedFallbackModels: [],
+  supportsMidConvoToolChanges: false,
+};
 
 /** A model of pi's, and the runtime that calls it. */
 export interface ChosenModel {
@@ -37,12 +47,13 @@ export async function chooseModel(wanted: StepMomInput['model'], runToken: strin
     refreshOnCreate: false,
   });
   const model = runtime.getModel('anthropic', wanted.id);
-  if (model === undefined) {
+  if (model === undefined || !hasApi(model, 'anthropic-messages')) {
     return { ok: false, known: runtime.getModels('anthropic').map(({ id }) => id) };
   }
   await runtime.setRuntimeApiKey('anthropic', runToken);
   const maxTokens = Math.min(model.maxTokens, wanted.max_tokens ?? model.maxTokens);
-  return { ok: true, runtime, model: { ...model, maxTokens, baseUrl: wanted.base_url } };
+  const compat = { ...model.compat, ...wholeRequests };
+  return { ok: true, runtime, model: { ...model, maxTokens, baseUrl: wanted.base_url, compat } };
 }
 
 /** Nothing is looked up: no extensions, themes, prompt templates or context files; only our prompt and skills. */

@@ -82,7 +82,7 @@ function probeInput(url: string): StepMomInput {
     attempt: 1,
     agent: { id: 'probe', name: 'probe', address: nobody.address, owner: nobody.address },
     session: { id: 'probe', file: null },
-    model: { id: 'claude-haiku-4-5', base_url: url },
+    model: { id: 'claude-haiku-5-5', base_url: url },
     task: { kind: 'turn' },
     email: {
       message_id: null,

@@ -2,7 +2,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Programs that are worth a word. A name that is not here is never told, whatever lies in PATH. */
+/** Programs that are worth a word. No other name in PATH goes into the prompt. */
 const WORTH_A_WORD = [
   ...['git', 'gcc', 'make', 'curl', 'wget', 'jq', 'rg', 'sqlite3', 'psql', 'openssl', 'gpg'],
   ...['python3', 'pip3', 'uv', 'node', 'npm', 'java', 'javac', 'ruby', 'perl', 'php', 'go', 'cargo', 'R'],

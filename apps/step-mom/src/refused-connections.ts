@@ -5,7 +5,7 @@
 import type { EventLog } from './event-log.ts';
 import { oneLine } from './untrusted-text.ts';
 
-/** Of one command, in its output. The events have all that the gateway keeps. */
+/** Of one command, in its output. The events have all that the gateway reports. */
 const mostLines = 10;
 /** The gateway is on this machine and answers out of memory. */
 const patienceMs = 2_000;
@@ -19,8 +19,8 @@ interface RefusedConnection {
 
 /**
  * Gives a function that is called after each command: it writes the new refusals down as events and gives the lines that
- * tell of them, empty where there are none. Commands may run at the same time; each refusal is told once. Never rejects:
- * where the gateway can't be asked, nothing is told.
+ * describe them, empty where there are none. Commands may run at the same time; each refusal is described once. Never
+ * rejects: where the gateway can't be asked, there are none.
  *
  * @param gatewayPort - where the gateway listens, on 127.0.0.1
  */
@@ -29,7 +29,7 @@ export function watchRefusals(gatewayPort: number, log: EventLog): () => Promise
   return async () => {
     const answer = await ask(gatewayPort, seen);
     if (answer === null) return '';
-    // Another command may have been told of some in the meantime.
+    // Another command may have got some of them in the meantime.
     const refused = answer.refused.slice(Math.max(0, seen - (answer.next - answer.refused.length)));
     seen = Math.max(seen, answer.next);
     for (const { host, port, code, reason } of refused) {

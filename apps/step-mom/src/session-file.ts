@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, opendirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_SESSION_VERSION, SessionManager } from '@earendil-works/pi-coding-agent';
-import { readPlainFile } from './plain-file.ts';
+import { namesIn, readPlainFile, writeWhole } from './plain-file.ts';
 
 /** pi's own limit for a header is larger; ours are about 150 bytes. */
 const longestHeaderBytes = 4096;
@@ -56,15 +55,9 @@ function openUsable(
 
 /** Names to try, best first: the one that was asked for, then those with the session's id, newest first. */
 function candidates(folder: string, wanted: { id: string; file: string | null }): string[] {
-  const byId: string[] = [];
-  const opened = opendirSync(folder);
-  try {
-    for (let entry = opened.readSync(); entry !== null; entry = opened.readSync()) {
-      if (entry.name.endsWith(`_${wanted.id}.jsonl`)) byId.push(entry.name);
-    }
-  } finally {
-    opened.closeSync();
-  }
+  const byId = namesIn(folder, Number.POSITIVE_INFINITY).filter((name) =>
+    name.endsWith(`_${wanted.id}.jsonl`),
+  );
   byId.sort().reverse();
   const asked = wanted.file;
   const plain = asked !== null && /^[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl$/.test(asked);
@@ -80,16 +73,8 @@ function candidates(folder: string, wanted: { id: string; file: string | null })
 function createSessionFile(folder: string, id: string, cwd: string, now: Date): string {
   const timestamp = now.toISOString();
   const file = `${timestamp.replace(/[:.]/g, '-')}_${id}.jsonl`;
-  const temporary = join(folder, `.${file}.${randomUUID()}.tmp`);
-  const descriptor = openSync(temporary, 'wx');
-  try {
-    const header = { type: 'session', version: CURRENT_SESSION_VERSION, id, timestamp, cwd };
-    writeFileSync(descriptor, `${JSON.stringify(header)}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, join(folder, file));
+  const header = { type: 'session', version: CURRENT_SESSION_VERSION, id, timestamp, cwd };
+  writeWhole(join(folder, file), `${JSON.stringify(header)}\n`);
   return file;
 }
 

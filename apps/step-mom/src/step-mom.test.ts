@@ -4,6 +4,25 @@ import { expect, test } from 'vitest';
 import { bash, inOrder, makeTurn, userText } from './test-support/fixture.ts';
 import { runId, sessionId } from './test-support/turn-folder.ts';
 
+// pi would use message threads with a base URL like this one, and fallbacks with the model.
+test.each(['claude-fable-5-2', 'claude-haiku-5-5', 'claude-opus-5-5', 'claude-sonnet-5-5'])(
+  'a request of %s holds the whole conversation, names one model, and needs no other beta than those of thinking',
+  async (id) => {
+    const { api, folder } = await makeTurn(inOrder(bash('true'), { kind: 'text', text: 'ok' }));
+    const base_url = `${api.url}/api.anthropic.com`;
+    expect(await folder.take({ model: { id, base_url } })).toMatchObject({ ok: true });
+    expect(api.requests).toHaveLength(2);
+    for (const { body, betas } of api.requests) {
+      expect(body).toMatchObject({ model: id, system: expect.anything() });
+      expect(body.tools?.map(({ name }) => name)).toEqual(['read', 'bash', 'edit', 'write']);
+      expect(Object.keys(body)).not.toContain('thread');
+      expect(Object.keys(body)).not.toContain('fallbacks');
+      expect(betas).toBe('mid-conversation-output-config-2026-07-01,thinking-binding-controls-2026-08-01');
+    }
+    expect(userText(api, 2)).toContain('Please add 2 and 3.');
+  },
+);
+
 test('a plain answer becomes the reply file, with its footer beside it', async () => {
   const { api, folder } = await makeTurn(() => ({ kind: 'text', text: 'It is **5**.' }));
   const outcome = await folder.take();

@@ -1,12 +1,11 @@
 /**
- * A client of the JSON API: asks by declared routes and checks what comes back. How a request gets there is a function:
- * to the API in this process, or to a server.
+ * A client of the JSON API: calls declared routes and checks the answers. A `Send` carries a request to the API in this
+ * process, or to a server.
  */
 import { parseJson, renderError } from '@tinyfat/core';
 import type { Fields, Route } from '@tinyfat/platform';
 import * as v from 'valibot';
 
-/** What goes to the API. */
 export interface ApiRequest {
   method: string;
   /** Below `/api/v1`, with its query. */
@@ -15,27 +14,27 @@ export interface ApiRequest {
   body: string | null;
 }
 
-/** Why nothing came of a request: the API's refusal, or that there was no answer of an API. */
+/** Why a request failed: the API refused it, or no API answered. */
 export interface Failed {
   ok: false;
   /** Of HTTP; null where no API answered. */
   status: number | null;
-  /** Of core's list, unless the server is a newer one. */
+  /** A code of core's list; of a newer server perhaps another. */
   code: string;
-  /** What is the matter, and what to do. The server wrote it: it goes through `printable`. */
+  /** What is wrong; `nextStep` says what to do. The server wrote both: print them through `printable`. */
   detail: string;
   nextStep: string;
 }
 
-/** Takes a request to an API and brings its answer, whatever that says. */
+/** Sends a request to an API; gives the answer of any status. */
 export type Send = (
   request: ApiRequest,
 ) => Promise<{ ok: true; status: number; headers: Headers; bytes: Uint8Array } | Failed>;
 
-/** What a route declares that it gives, or why not. */
+/** The body that a route declares, or why there is none. */
 export type Answered<A> = { ok: true; body: A } | Failed;
 
-/** Asks a route; a parameter that is not given is not sent. */
+/** Calls a route; an undefined parameter is not sent. */
 export type Call = <P extends Fields, Q extends Fields, B, A>(
   route: Route<P, Q, B, A>,
   given?: { params?: v.InferInput<P>; query?: v.InferInput<Q>; body?: B },
@@ -43,18 +42,18 @@ export type Call = <P extends Fields, Q extends Fields, B, A>(
 
 export interface ApiClient {
   call: Call;
-  /** Where an agent's folder lies; null where that is another machine. */
+  /** The path of an agent's folder; null where it is on another machine. */
   agentFolder(id: string): string | null;
 }
 
 const MAX_PROBLEM_LENGTH = 2000;
 const problem = v.object({ status: v.number(), code: v.string(), detail: v.string(), next_step: v.string() });
 
-/** Makes the function that asks. */
+/** Makes the function that calls routes through `send`. */
 export function callThrough(send: Send): Call {
   return async (route, { params = {}, query = {}, body } = {}) => {
     const path = pathOf(route.path, params);
-    // No name of ours is like that, and a URL with such a part would be another one.
+    // A part that is empty, `.` or `..` would make another path; nothing is called so.
     if (path === null) return failed('not_found', 404);
     const search = new URLSearchParams(texts(query)).toString();
     const sent = await send({
@@ -64,18 +63,18 @@ export function callThrough(send: Send): Call {
     });
     if (!sent.ok) return sent;
     if (sent.status >= 400) return readProblem(sent.status, sent.bytes);
-    if (sent.status !== route.answer.status) return noAnswerOfOurs(`It answered with HTTP ${sent.status}.`);
+    if (sent.status !== route.answer.status) return notUnderstood(`It answered with HTTP ${sent.status}.`);
     const read = route.answer.read(sent.bytes, sent.headers);
-    return read.ok ? read : noAnswerOfOurs(`The answer to ${route.method} ${route.path}: ${read.detail}`);
+    return read.ok ? read : notUnderstood(`The answer to ${route.method} ${route.path}: ${read.detail}`);
   };
 }
 
-/** A failure with the words of its code. */
+/** A failure with the sentence of its code. */
 export function failed(code: string, status: number | null, detail: string | null = null): Failed {
   return { ok: false, status, code, detail: renderError(code, detail), nextStep: '' };
 }
 
-function noAnswerOfOurs(detail: string): Failed {
+function notUnderstood(detail: string): Failed {
   return failed('server_not_understood', null, detail);
 }
 
@@ -99,7 +98,7 @@ function texts(values: object): [string, string][] {
 function readProblem(status: number, bytes: Uint8Array): Failed {
   const parsed = v.safeParse(problem, parseJson(new TextDecoder().decode(bytes)));
   if (!parsed.success || parsed.output.status !== status) {
-    return noAnswerOfOurs(`It answered with HTTP ${status}.`);
+    return notUnderstood(`It answered with HTTP ${status}.`);
   }
   const { code, detail, next_step } = parsed.output;
   const cut = (text: string) => text.slice(0, MAX_PROBLEM_LENGTH);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../command-line/spec.ts';
+import { UsageError } from '../command.ts';
 import { chooseServer, takeServerOptions } from './choose-server.ts';
 
 const HERE = { server: null, token: null };

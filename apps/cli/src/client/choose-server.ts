@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import type { Config } from '@tinyfat/server/config';
 import { isToken, parseServerUrl } from '@tinyfat/server/server-url';
-import { UsageError } from '../command-line/spec.ts';
-import { readKey } from '../commands/read-key.ts';
+import { UsageError } from '../command.ts';
+import { readKey } from '../input/read-key.ts';
 
 type Client = Config['client'];
 
@@ -11,7 +11,7 @@ const OPTIONS = ['server', 'token-file', 'token'] as const;
 type Option = (typeof OPTIONS)[number];
 const MAX_FILE_BYTES = 1000;
 
-/** The words that are left for the command, and what these options were set to. */
+/** The remaining words, and the values of these options. */
 export interface TakenWords {
   words: string[];
   options: Partial<Record<Option, string>>;
@@ -37,7 +37,7 @@ export function takeServerOptions(all: readonly string[]): TakenWords {
   return { words, options };
 }
 
-/** Which server is asked, and with which token: the options before the environment. Throws a UsageError. */
+/** The server and token to use: options take precedence over the environment. Throws a UsageError. */
 export async function chooseServer(options: TakenWords['options'], environment: Client): Promise<Client> {
   const server = options.server === undefined ? environment.server : serverOf(options.server);
   const named = await namedToken(options);

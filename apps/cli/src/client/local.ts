@@ -1,4 +1,4 @@
-/** The API over the data folder of this machine, asked in this process as the operator. */
+/** The API over this machine's data folder, called in this process as the operator. */
 import { join } from 'node:path';
 import { UNCOUNTED } from '@tinyfat/core';
 import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
@@ -13,7 +13,7 @@ const HERE = { clientAddress: '127.0.0.1', local: true };
 /** A client that sees everything of the folder. Works beside a running server. */
 export function localApi(config: Config, data: DataFolder): ApiClient {
   const logger = makeLogger({ level: 'warn', plain: true, write: (line) => console.error(line) });
-  // What breaks here breaks the command, which says so in its own way.
+  // A fault of the API is thrown, so that the command reports it as its own.
   let fault: { error: unknown } | null = null;
   const onFault = (error: unknown) => {
     fault = { error };

@@ -1,12 +1,20 @@
-/** Opens the API for one command: that of the server which was named, else that of this machine's data folder. */
-
+/** Opens for one command what it works on: the API of the server that was named, else that of this machine's data folder. */
 import type { Config } from '@tinyfat/server/config';
-import { UsageError } from '../command-line/spec.ts';
-import { withData } from '../commands/open.ts';
+import { type DataFolder, openDataFolder } from '@tinyfat/server/data-folder';
+import { type Run, UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
 import type { ApiClient, Failed } from './api-client.ts';
 
-/** Runs `use` on it; gives the exit code. */
+type Words = readonly (string | undefined)[];
+
+/** A command that asks the API, and does nothing before it. */
+export function overApi<W extends Words = [], Values = unknown>(
+  use: (api: ApiClient, ...given: Parameters<Run<W, Values>>) => Promise<number>,
+): Run<W, Values> {
+  return async (given, config) => await withApi(config, async (api) => await use(api, given, config));
+}
+
+/** Runs `use` on the API; gives the exit code. */
 export async function withApi(config: Config, use: (api: ApiClient) => Promise<number>): Promise<number> {
   const { server, token } = config.client;
   if (server === null) {
@@ -22,6 +30,16 @@ export async function withApi(config: Config, use: (api: ApiClient) => Promise<n
   return await use(remoteApi({ url: server, token }));
 }
 
+/** Runs `use` on the open folder. Works beside a running server. */
+export async function withData(config: Config, use: (data: DataFolder) => Promise<number>): Promise<number> {
+  const data = await openDataFolder(config.dataDir);
+  try {
+    return await use(data);
+  } finally {
+    await data.close();
+  }
+}
+
 /** Throws a UsageError where a server was named for something that works on the data folder itself. */
 export function onThisMachine(config: Config, what: string): void {
   if (config.client.server === null) return;
@@ -30,7 +48,7 @@ export function onThisMachine(config: Config, what: string): void {
   );
 }
 
-/** Options that are fields of the API. */
+/** Fields of the API that are options here. */
 const OPTIONS = ['owner', 'allow', 'model', 'display_name', 'egress'];
 
 /** Says why something was refused, and gives 1; a UsageError where the words were the trouble. */
@@ -45,7 +63,7 @@ export function refused({ status, detail, nextStep }: Failed): number {
   return 1;
 }
 
-/** The same for something that is asked for by its name or id: `unknown` says that there is none. */
+/** The same for something called by name or id: `unknown` is the sentence where it does not exist. */
 export function notFound(failure: Failed, unknown: string): number {
   if (failure.status !== 404) return refused(failure);
   console.error(`tinyfat: ${printable(unknown)}`);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { agentRoutes, keyRoutes, runRoutes } from '@tinyfat/platform';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { UsageError } from '../command-line/spec.ts';
+import { UsageError } from '../command.ts';
 import { refused } from './open-api.ts';
 import { remoteApi } from './remote.ts';
 

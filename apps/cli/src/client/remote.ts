@@ -1,21 +1,21 @@
 /**
  * The API of a server over HTTP.
  *
- * Invariants. The token goes to the server that was named and nowhere else: redirects are not followed. It is in no
- * message. What comes back is bounded in bytes and in time.
+ * Invariants. The token goes to the named server and nowhere else: redirects are not followed. It is in no message.
+ * Answers are bounded in bytes and in time.
  */
 import { readBody } from '@tinyfat/core';
 import { API_PREFIX } from '@tinyfat/platform';
 import { type ApiClient, callThrough, type Failed, failed, type Send } from './api-client.ts';
 
-/** What an answer may take: milliseconds until it begins and from there to its end, and bytes. */
+/** Bounds of an answer: ms until it begins, ms from there to its end, and bytes. */
 export interface Bounds {
   beginMs: number;
   wholeMs: number;
   maxBytes: number;
 }
 
-/** More bytes than the largest mail, which has 36 MiB. */
+/** The largest mail has 36 MiB. */
 const BOUNDS: Bounds = { beginMs: 30_000, wholeMs: 300_000, maxBytes: 40 * 1024 * 1024 };
 
 /** A client that sees what the token does. `url` has no slash at its end. */
@@ -62,7 +62,7 @@ function redirected(status: number, headers: Headers): Failed {
   return failed('server_redirects', null, `HTTP ${status}${to === '' ? '.' : ` to ${to}`}`);
 }
 
-/** What the network said: the cause that `fetch` wraps. Its messages have no header in them. */
+/** The error of the network, which `fetch` wraps as a cause. Its message has no headers in it. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return 'There is no telling why.';

@@ -1,5 +1,5 @@
 /** Commands about agents: who they are, who may write to them, what they may cost. */
-import { command, type Group, json } from './spec.ts';
+import { command, type Group, json } from '../command.ts';
 
 const ENTRY = 'ADDR|@DOMAIN|@*.DOMAIN';
 
@@ -15,15 +15,12 @@ export const agentGroup: Group = {
         model: { value: 'MODEL', text: 'the model that it begins with, such as haiku, sonnet or opus' },
       },
       examples: ['tinyfat agent create scout --owner you@example.org --allow @team.example.org'],
-      place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).createAgent,
     }),
     list: command({
       summary: 'list agents',
-      words: [],
       options: json,
       examples: ['tinyfat agent list'],
-      place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).listAgents,
     }),
     show: command({
@@ -31,7 +28,6 @@ export const agentGroup: Group = {
       words: ['NAME'],
       options: json,
       examples: ['tinyfat agent show scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).showAgent,
     }),
     set: command({
@@ -52,7 +48,6 @@ export const agentGroup: Group = {
         'tinyfat agent set scout --model opus --display-name "Scout of Example Ltd."',
         "tinyfat agent set scout --egress 'api.example.com,*.example.org'",
       ],
-      place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).setAgent,
     }),
     delete: command({
@@ -60,7 +55,6 @@ export const agentGroup: Group = {
       words: ['NAME'],
       options: { yes: { text: 'do not ask' } },
       examples: ['tinyfat agent delete scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/agent.ts')).deleteAgent,
     }),
   },
@@ -72,18 +66,14 @@ export const allowGroup: Group = {
     add: command({
       summary: 'let somebody write to an agent',
       words: ['NAME', 'ENTRY'],
-      options: {},
       notes: `ENTRY is ${ENTRY}: one address, a domain, or what lies below a domain.`,
       examples: ['tinyfat allow add scout ann@example.org', "tinyfat allow add scout '@*.example.org'"],
-      place: 'anywhere',
       load: async () => (await import('../commands/allow.ts')).addSender,
     }),
     remove: command({
       summary: 'let somebody write no longer',
       words: ['NAME', 'ENTRY'],
-      options: {},
       examples: ['tinyfat allow remove scout ann@example.org'],
-      place: 'anywhere',
       load: async () => (await import('../commands/allow.ts')).removeSender,
     }),
     list: command({
@@ -91,7 +81,6 @@ export const allowGroup: Group = {
       words: ['NAME'],
       options: json,
       examples: ['tinyfat allow list scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/allow.ts')).listSenders,
     }),
   },
@@ -105,7 +94,6 @@ export const addressGroup: Group = {
       words: ['NAME'],
       options: { note: { value: 'TEXT', default: '', text: 'whom it is for' } },
       examples: ["tinyfat address create scout --note 'the printer'"],
-      place: 'anywhere',
       load: async () => (await import('../commands/address.ts')).createAddress,
     }),
     list: command({
@@ -113,15 +101,12 @@ export const addressGroup: Group = {
       words: ['NAME'],
       options: json,
       examples: ['tinyfat address list scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/address.ts')).listAddresses,
     }),
     revoke: command({
       summary: 'end a secret address',
       words: ['NAME', 'ID'],
-      options: {},
       examples: ['tinyfat address revoke scout 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/address.ts')).revokeAddress,
     }),
   },
@@ -138,7 +123,6 @@ export const budgetGroup: Group = {
       options: { owner },
       forms: ['NAME USD', '--owner ADDR USD'],
       examples: ['tinyfat budget set scout 5', 'tinyfat budget set --owner you@example.org 20'],
-      place: 'anywhere',
       load: async () => (await import('../commands/budget.ts')).setBudget,
     }),
     show: command({
@@ -146,7 +130,6 @@ export const budgetGroup: Group = {
       words: ['[NAME]'],
       options: { owner, ...json },
       examples: ['tinyfat budget show', 'tinyfat budget show scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/budget.ts')).showBudgets,
     }),
     remove: command({
@@ -155,7 +138,6 @@ export const budgetGroup: Group = {
       options: { owner },
       forms: ['NAME', '--owner ADDR'],
       examples: ['tinyfat budget remove scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/budget.ts')).removeBudget,
     }),
   },
@@ -167,11 +149,9 @@ export const skillGroup: Group = {
     add: command({
       summary: 'give an agent a skill, in the place of the one of that name',
       words: ['NAME', 'PATH'],
-      options: {},
       notes:
         'PATH is a folder or a zip archive with a SKILL.md, which begins with a front matter that has a description and, if not that of the folder, a name. Which files are programs is kept; hidden files are left out; links are refused. At most 200 files, 10 MiB together.',
       examples: ['tinyfat skill add scout ./my-skill', 'tinyfat skill add scout my-skill.zip'],
-      place: 'anywhere',
       load: async () => (await import('../commands/skill.ts')).addSkill,
     }),
     list: command({
@@ -179,15 +159,12 @@ export const skillGroup: Group = {
       words: ['NAME'],
       options: json,
       examples: ['tinyfat skill list scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/skill.ts')).listSkills,
     }),
     remove: command({
       summary: 'take a skill away, with all its files',
       words: ['NAME', 'SKILL'],
-      options: {},
       examples: ['tinyfat skill remove scout my-skill'],
-      place: 'anywhere',
       load: async () => (await import('../commands/skill.ts')).removeSkill,
     }),
   },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript } from './completion.ts';
-import { SHELLS, type Shell } from './shells.ts';
+import { SHELLS, type Shell } from './server.ts';
 import { TABLE } from './table.ts';
 
 const isThere = (shell: Shell) => spawnSync(shell, ['-c', 'true']).status === 0;

@@ -1,27 +1,36 @@
-/** Completion of the command line in shells, made of the declarations: no process is started while somebody types. */
+/** `tinyfat completion SHELL`: a script made of the declarations, so that no process is started while somebody types. */
 import { quoted } from '@tinyfat/core';
+import type { Command, Run, Switch, Valued } from '../command.ts';
 import { isCommand, type Table } from './find.ts';
-import type { Shell } from './shells.ts';
-import type { Command, Switch, Valued } from './spec.ts';
+import { SHELLS, type Shell } from './server.ts';
+import { TABLE } from './table.ts';
 
-/** Words with the line that says what each is for. */
+/** Words, each with what it is for. */
 type Offers = readonly (readonly [word: string, text: string])[];
 
-/** What may follow the words of a path, `''` being the beginning. */
+/** What may follow the words of `path`; `''` is the beginning. */
 interface Place {
   path: string;
   offers: Offers;
   options: readonly (readonly [name: string, option: Switch | Valued])[];
 }
 
-/** Those that every command over `--server` takes. */
+/** Options of every command that works over `--server`. */
 const SERVER_OPTIONS: Place['options'] = [
   ['server', { value: 'URL', text: "another machine's server" }],
   ['token-file', { value: 'FILE', text: 'the file with the token for it' }],
 ];
 const HELP: Place['options'][number] = ['help', { text: 'what this command does' }];
 
-/** The script to be read by the shell. */
+/** Prints the script for a shell. */
+export const completion: Run<[string]> = async ({ words: [word] }) => {
+  const shell = SHELLS.find((known) => known === word);
+  if (shell === undefined) throw new Error(`no shell of the declared ones: ${word}`);
+  process.stdout.write(completionScript(shell, TABLE));
+  return 0;
+};
+
+/** The script that the shell reads. */
 export function completionScript(shell: Shell, table: Table): string {
   const places = placesOf(table);
   const script = { bash, zsh, fish }[shell](places);
@@ -57,7 +66,7 @@ function wordsOf(command: Command): Offers {
 }
 
 function optionsOf(command: Command): Place['options'] {
-  return [...Object.entries(command.options), ...(command.place === 'anywhere' ? SERVER_OPTIONS : []), HELP];
+  return [...Object.entries(command.options), ...(command.here ? [] : SERVER_OPTIONS), HELP];
 }
 
 /** Options by what their value is: a file, or one of a few words. */

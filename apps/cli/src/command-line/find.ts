@@ -1,11 +1,11 @@
 /** Finds the command that words begin with. */
 import { didYouMean } from '@tinyfat/core';
-import type { Command, Group } from './spec.ts';
+import type { Command, Group } from '../command.ts';
 
-/** Everything that can stand first. */
+/** Commands and groups by their first word. */
 export type Table = Readonly<Record<string, Command | Group>>;
 
-/** A command with its whole name and the words that are left for it, a group whose command is not named, or neither. */
+/** A command with its full name and remaining words, a group without a command's name, or nothing known. */
 export type Found =
   | { kind: 'command'; path: string; command: Command; rest: string[] }
   | { kind: 'group'; path: string; group: Group; unknown: string | null; near: string | null }

@@ -1,9 +1,39 @@
-/** The help: of everything, of a group, of a command; in lines of 80 columns. */
+/** `tinyfat help [COMMAND] [SUBCOMMAND]` and `--help`: of everything, of a group, of a command; in lines of 80 columns. */
+import { type Command, type Group, type Run, type Switch, UsageError, type Valued } from '../command.ts';
 import { wrap } from '../output/text.ts';
-import { isCommand, type Table } from './find.ts';
-import type { Command, Group, Switch, Valued } from './spec.ts';
+import { find, isCommand, type Table } from './find.ts';
+import { TABLE } from './table.ts';
 
 const WIDTH = 80;
+
+/** Prints the help of what is named. */
+export const help: Run<[string | undefined, string | undefined]> = async ({ words }) => {
+  const named = words.filter((word) => word !== undefined);
+  console.log(helpOf(named));
+  return 0;
+};
+
+/** The help of the command that the words begin with, else of its group, else of everything. Throws a UsageError for unknown ones. */
+export function helpOf(words: readonly string[]): string {
+  const [first, second] = words;
+  if (first === undefined) return helpOfAll(TABLE);
+  const found = find(TABLE, words);
+  if (found.kind === 'unknown') throw new UsageError(unknownText(found.unknown, found.near));
+  if (found.kind === 'command') {
+    // `mails --help` is about all commands of mails, not only about the one that is meant without a name.
+    const entry = TABLE[first];
+    const isNamed = second !== undefined && found.path === `${first} ${second}`;
+    if (entry !== undefined && 'commands' in entry && !isNamed) return helpOfGroup(first, entry);
+    return helpOfCommand(found.path, found.command);
+  }
+  return helpOfGroup(found.path, found.group);
+}
+
+/** That there is no such command, and which one may be meant. */
+export function unknownText(unknown: string, near: string | null): string {
+  const what = `there is no command ${JSON.stringify(unknown.slice(0, 60))}`;
+  return near === null ? what : `${what}; did you mean: tinyfat ${near}`;
+}
 
 /** The forms of a command, whole and on a line each. */
 export function usageOf(path: string, command: Command): string[] {
@@ -19,7 +49,7 @@ export function usageOf(path: string, command: Command): string[] {
 }
 
 /** The whole command line, a line for each command. */
-export function helpOfAll(table: Table): string {
+function helpOfAll(table: Table): string {
   const width = Math.max(...Object.keys(table).map((name) => name.length));
   const lines = Object.entries(table).flatMap(([name, entry]) => {
     const names = isCommand(entry) ? '' : ` (${Object.keys(entry.commands).join(', ')})`;
@@ -39,7 +69,7 @@ export function helpOfAll(table: Table): string {
 }
 
 /** The commands of a group. */
-export function helpOfGroup(path: string, group: Group): string {
+function helpOfGroup(path: string, group: Group): string {
   const lines = Object.entries(group.commands).flatMap(([name, command]) => {
     const isMeant = group.otherwise === name ? ` (also: tinyfat ${path})` : '';
     return [
@@ -53,7 +83,7 @@ export function helpOfGroup(path: string, group: Group): string {
 }
 
 /** One command: its forms, its options, what is good to know, examples. */
-export function helpOfCommand(path: string, command: Command): string {
+function helpOfCommand(path: string, command: Command): string {
   const options = Object.entries(command.options).map(
     ([name, option]) => [optionText(name, option), option] as const,
   );
@@ -61,9 +91,7 @@ export function helpOfCommand(path: string, command: Command): string {
   const many = (option: Switch | Valued) => (isMany(option) ? '; may stand more than once' : '');
   const notes = [
     ...(command.notes === undefined ? [] : [command.notes]),
-    ...(command.place === 'anywhere'
-      ? ["It also asks another machine's server: --server URL (tinyfat help)."]
-      : []),
+    ...(command.here ? [] : ["It also asks another machine's server: --server URL (tinyfat help)."]),
   ];
   return [
     ...wrap(`tinyfat ${path}: ${command.summary}`, WIDTH),

@@ -1,11 +1,10 @@
 /** Commands about mail: what came, what agents did with it, what went out. */
-import { command, type Group, json } from './spec.ts';
+import { command, type Group, json } from '../command.ts';
 
 const limit = { limit: { value: 'N', default: '50', text: 'the newest N (50)' } } as const;
 
 export const sendCommand = command({
   summary: 'send a mail to an agent of the running server',
-  words: [],
   options: {
     to: { value: 'AGENT', required: true, text: 'the agent: its name, or its whole address' },
     from: { value: 'ADDR', required: true, text: 'who writes; must be allowed to' },
@@ -17,7 +16,7 @@ export const sendCommand = command({
   },
   notes: 'The body comes from standard input.',
   examples: ['echo Hi | tinyfat send --to scout --from you@example.org --subject Hi --wait'],
-  place: 'here',
+  here: true,
   load: async () => (await import('../commands/send.ts')).send,
 });
 
@@ -26,7 +25,6 @@ const listMails = command({
   words: ['[NAME]'],
   options: { ...json, ...limit },
   examples: ['tinyfat mails', 'tinyfat mails scout --limit 10'],
-  place: 'anywhere',
   load: async () => (await import('../commands/mails.ts')).listMails,
 });
 
@@ -40,23 +38,18 @@ export const mailsGroup: Group = {
       words: ['ID'],
       options: json,
       examples: ['tinyfat mails show 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/mail-record.ts')).showMail,
     }),
     raw: command({
       summary: 'print the bytes of a mail as they came',
       words: ['ID'],
-      options: {},
       examples: ['tinyfat mails raw 019ac8f2-51d3 > mail.eml'],
-      place: 'anywhere',
       load: async () => (await import('../commands/mail-record.ts')).rawMail,
     }),
     release: command({
       summary: 'give a mail in quarantine its turn',
       words: ['ID'],
-      options: {},
       examples: ['tinyfat mails release 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/mail-record.ts')).releaseMail,
     }),
     discard: command({
@@ -65,7 +58,6 @@ export const mailsGroup: Group = {
       options: { all: { value: 'NAME', text: 'all mails of this agent that wait' } },
       forms: ['ID', '--all NAME'],
       examples: ['tinyfat mails discard 019ac8f2-51d3', 'tinyfat mails discard --all scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/mail-record.ts')).discardMails,
     }),
   },
@@ -76,7 +68,6 @@ const showRun = command({
   words: ['ID'],
   options: json,
   examples: ['tinyfat run show 019ac8f2-51d3'],
-  place: 'anywhere',
   load: async () => (await import('../commands/runs.ts')).showRun,
 });
 
@@ -89,7 +80,6 @@ export const runsGroup: Group = {
       words: ['[NAME]'],
       options: { ...json, ...limit },
       examples: ['tinyfat runs', 'tinyfat runs scout --limit 10'],
-      place: 'anywhere',
       load: async () => (await import('../commands/runs.ts')).listRuns,
     }),
     show: showRun,
@@ -106,23 +96,18 @@ export const outboxGroup: Group = {
       words: ['[NAME]'],
       options: json,
       examples: ['tinyfat outbox list', 'tinyfat outbox list scout'],
-      place: 'anywhere',
       load: async () => (await import('../commands/outbox.ts')).listOutbox,
     }),
     approve: command({
       summary: 'let a mail go that awaits your approval',
       words: ['ID'],
-      options: {},
       examples: ['tinyfat outbox approve 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/outbox.ts')).approveDelivery,
     }),
     retry: command({
       summary: 'send a mail again that failed or is uncertain',
       words: ['ID'],
-      options: {},
       examples: ['tinyfat outbox retry 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/outbox.ts')).retryDelivery,
     }),
     suppressed: command({
@@ -130,15 +115,12 @@ export const outboxGroup: Group = {
       words: ['[NAME]'],
       options: json,
       examples: ['tinyfat outbox suppressed'],
-      place: 'anywhere',
       load: async () => (await import('../commands/outbox.ts')).listSuppressed,
     }),
     unsuppress: command({
       summary: 'let an agent write to somebody again',
       words: ['NAME', 'ADDR'],
-      options: {},
       examples: ['tinyfat outbox unsuppress scout ann@example.org'],
-      place: 'anywhere',
       load: async () => (await import('../commands/outbox.ts')).unsuppress,
     }),
   },
@@ -146,9 +128,8 @@ export const outboxGroup: Group = {
 
 export const webhooksCommand = command({
   summary: 'what mail providers reported, and what waits or failed',
-  words: [],
   options: { ...json, ...limit },
   examples: ['tinyfat webhooks'],
-  place: 'here',
+  here: true,
   load: async () => (await import('../commands/webhooks.ts')).listWebhooks,
 });

@@ -1,23 +1,21 @@
 /** Commands about people: who signs in, whose key pays, which tokens ask the API. */
-import { command, type Group, json } from './spec.ts';
+import { command, type Group, json } from '../command.ts';
 
 export const accountGroup: Group = {
   summary: 'who has signed in on the pages',
   commands: {
     list: command({
       summary: 'list accounts',
-      words: [],
       options: json,
       examples: ['tinyfat account list'],
-      place: 'here',
+      here: true,
       load: async () => (await import('../commands/account.ts')).showAccounts,
     }),
     'sign-out': command({
       summary: 'end all sessions of an account, in every browser',
       words: ['ADDR'],
-      options: {},
       examples: ['tinyfat account sign-out ann@example.org'],
-      place: 'here',
+      here: true,
       load: async () => (await import('../commands/account.ts')).signOut,
     }),
   },
@@ -31,39 +29,31 @@ export const keyGroup: Group = {
   commands: {
     set: command({
       summary: 'store the key of an owner, from standard input',
-      words: [],
       options: { owner: { value: 'ADDR', required: 'here', text: 'whose agents it pays for' }, provider },
       examples: ['tinyfat key set --owner you@example.org < key.txt'],
-      place: 'anywhere',
       hidesWords: NO_WORDS,
       load: async () => (await import('../commands/key.ts')).setKey,
     }),
     list: command({
       summary: 'list stored keys: their last four characters and last use',
-      words: [],
       options: { owner: { value: 'ADDR', text: 'of this owner only' }, ...json },
       examples: ['tinyfat key list'],
-      place: 'anywhere',
       hidesWords: NO_WORDS,
       load: async () => (await import('../commands/key.ts')).listKeys,
     }),
     remove: command({
       summary: 'take the key of an owner away',
-      words: [],
       options: { owner: { value: 'ADDR', required: 'here', text: 'whose key' }, provider },
       examples: ['tinyfat key remove --owner you@example.org'],
-      place: 'anywhere',
       hidesWords: NO_WORDS,
       load: async () => (await import('../commands/key.ts')).removeKey,
     }),
     rotate: command({
       summary: 'wrap all stored keys under a new master key',
-      words: [],
-      options: {},
       examples: ['tinyfat key rotate'],
-      place: 'here',
+      here: true,
       hidesWords: NO_WORDS,
-      load: async () => (await import('../commands/key.ts')).rotateMasterKey,
+      load: async () => (await import('../commands/rotate-keys.ts')).rotateKeys,
     }),
   },
 };
@@ -73,7 +63,6 @@ export const tokenGroup: Group = {
   commands: {
     create: command({
       summary: 'make a token; it is shown this once',
-      words: [],
       options: {
         owner: { value: 'ADDR', required: 'here', text: 'whose agents it sees' },
         name: { value: 'TEXT', default: '', text: 'what it is for' },
@@ -86,23 +75,18 @@ export const tokenGroup: Group = {
         expires: { value: 'DAYS', text: 'when it ends: a number of days, or never (90)' },
       },
       examples: ['tinyfat token create --owner you@example.org --name laptop --scope read'],
-      place: 'anywhere',
       load: async () => (await import('../commands/token.ts')).createToken,
     }),
     list: command({
       summary: 'list tokens, without their secrets',
-      words: [],
       options: { owner: { value: 'ADDR', text: 'of this owner only' }, ...json },
       examples: ['tinyfat token list'],
-      place: 'anywhere',
       load: async () => (await import('../commands/token.ts')).listTokens,
     }),
     revoke: command({
       summary: 'end a token',
       words: ['ID'],
-      options: {},
       examples: ['tinyfat token revoke 019ac8f2-51d3'],
-      place: 'anywhere',
       load: async () => (await import('../commands/token.ts')).revokeToken,
     }),
   },

@@ -1,11 +1,11 @@
 /** Reads the words and options of one command as it declares them. */
 import { parseArgs } from 'node:util';
 import { didYouMean } from '@tinyfat/core';
-import { type Command, type Given, type Switch, UsageError, type Valued } from './spec.ts';
+import { type Command, type Given, type Switch, UsageError, type Valued } from '../command.ts';
 
 type OptionValue = boolean | string | string[] | undefined;
 
-/** Throws a UsageError that names what is missing, unknown or too much. `hasServer`: a server is named, whose token says who asks. */
+/** Throws a UsageError for what is missing, unknown or too much. `hasServer`: a server is named; its token implies the owner. */
 export function readGiven(
   command: Command,
   args: readonly string[],

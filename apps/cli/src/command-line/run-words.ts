@@ -1,20 +1,18 @@
-/** From the words of a command line to the command that they are, and its exit code. */
-
+/** From the words of a command line to its command and exit code. */
 import type { Config, ReadConfig } from '@tinyfat/server/config';
 import { chooseServer, takeServerOptions } from '../client/choose-server.ts';
 import { onThisMachine } from '../client/open-api.ts';
-import { helpOf, unknownText } from '../commands/help.ts';
+import { UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
 import { type Found, find } from './find.ts';
-import { usageOf } from './help.ts';
+import { helpOf, unknownText, usageOf } from './help.ts';
 import { readGiven } from './read-given.ts';
-import { UsageError } from './spec.ts';
 import { TABLE } from './table.ts';
 
 /** 0: done, 1: failed, 2: the words or the settings can't be used. */
 export type ExitCode = number;
 
-/** Runs a command line. Only what the command itself meets is thrown. `settings` is called when a command needs them. */
+/** Runs a command line. Throws only what the command throws. `settings` reads the environment once a command is found. */
 export async function runWords(words: readonly string[], settings: () => ReadConfig): Promise<ExitCode> {
   const wantsHelp = beforeDashes(words).some((word) => word === '--help' || word === '-h');
   try {
@@ -30,7 +28,7 @@ export async function runWords(words: readonly string[], settings: () => ReadCon
     const { path, command, rest } = found;
     try {
       const read = settings();
-      // Without its settings a command still says what is wrong with its words.
+      // Words are checked even where the settings are wrong.
       const given = readGiven(
         command,
         rest,
@@ -44,7 +42,7 @@ export async function runWords(words: readonly string[], settings: () => ReadCon
         ...read.config,
         client: await chooseServer(taken.options, read.config.client),
       };
-      if (command.place === 'here') onThisMachine(config, path);
+      if (command.here) onThisMachine(config, path);
       return await (await command.load())(given, config);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;

@@ -1,5 +1,4 @@
-/** The whole command line: everything that can stand first. */
-
+/** The whole command line. */
 import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from './agents.ts';
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';

@@ -1,10 +1,10 @@
 /** `tinyfat account list|sign-out`: who has signed in on the pages. Accounts are made by signing in. */
 import { canonicalAddress, renderError } from '@tinyfat/core';
 import { endSessions, listAccounts } from '@tinyfat/database';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { withData } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printTable } from '../output/table.ts';
 import { isoTime, time } from '../output/text.ts';
-import { withData } from './open.ts';
 
 /** Lists accounts. */
 export const showAccounts: Run<[], { json: boolean }> = async ({ options }, config) =>

@@ -1,19 +1,18 @@
 /** `tinyfat agent create|list|show|set|delete`. */
-import { renderError } from '@tinyfat/core';
+import { parseAllowEntry, renderError } from '@tinyfat/core';
 import { agentRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
-import { refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { overApi, refused, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
+import { confirm, isTerminal } from '../input/confirm.ts';
 import { printFacts } from '../output/facts.ts';
 import { printTable } from '../output/table.ts';
 import { printable, printJson, time } from '../output/text.ts';
-import { confirm, isTerminal } from './confirm.ts';
 import { type Agent, namedAgent } from './named-agent.ts';
-import { whoMayWrite } from './who-may-write.ts';
 
-/** Stands for the model that the operator chose. */
+/** As a model: the operator's default. */
 const DEFAULT_MODEL = 'default';
-/** What null means of a setting. */
+/** What null means for a setting. */
 const NOT_SET: Readonly<Record<string, string>> = { model: DEFAULT_MODEL, display_name: '(its name)' };
 
 interface CreateOptions {
@@ -23,19 +22,32 @@ interface CreateOptions {
 }
 
 /** Makes an agent. With a token it is the token's owner's, unless another is named. */
-export const createAgent: Run<[string], CreateOptions> = async ({ words: [name], options }, config) =>
-  await withApi(config, async (api) => {
-    const made = await api.call(agentRoutes.createAgent, { body: { name, ...options } });
-    if (!made.ok) {
-      if (made.code !== 'agent_name_taken') return refused(made);
-      console.error(`tinyfat: ${renderError('agent_name_taken')}`);
-      return 1;
-    }
-    const { address, owner, allowed_senders: entries, warnings } = made.body;
-    tellWarnings(warnings);
-    console.log(printable(`${address} is there. Who may write to it: ${whoMayWrite(owner, entries)}.`));
-    return 0;
-  });
+export const createAgent = overApi<[string], CreateOptions>(async (api, { words: [name], options }) => {
+  const made = await api.call(agentRoutes.createAgent, { body: { name, ...options } });
+  if (!made.ok) {
+    if (made.code !== 'agent_name_taken') return refused(made);
+    console.error(`tinyfat: ${renderError('agent_name_taken')}`);
+    return 1;
+  }
+  const { address, owner, allowed_senders: entries, warnings } = made.body;
+  printWarnings(warnings);
+  console.log(printable(`${address} is there. Who may write to it: ${whoMayWrite(owner, entries)}.`));
+  return 0;
+});
+
+/** `ann@example.org, everybody at example.org and everybody below example.org`; the owner first, each once. */
+function whoMayWrite(owner: string, entries: readonly string[]): string {
+  const all = [...new Set([owner, ...entries])].map(inWords);
+  const last = all.pop() ?? '';
+  return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
+}
+
+function inWords(text: string): string {
+  const parsed = parseAllowEntry(text);
+  if (!parsed.ok || parsed.entry.kind === 'address') return text;
+  const { kind, domain } = parsed.entry;
+  return kind === 'domain' ? `everybody at ${domain}` : `everybody below ${domain}`;
+}
 
 interface SetOptions {
   owner: string | undefined;
@@ -61,7 +73,7 @@ export const setAgent: Run<[string], SetOptions> = async ({ words: [name], optio
     if (!agent) return 1;
     const changed = await api.call(agentRoutes.changeAgent, { params: { agent: agent.name }, body });
     if (!changed.ok) return refused(changed);
-    tellWarnings(changed.body.warnings);
+    printWarnings(changed.body.warnings);
     const settings = Object.entries(settingsOf(changed.body)).filter(([key]) => key in body);
     printFacts([['address', changed.body.address], ...settings.map(factOf)]);
     return 0;
@@ -69,53 +81,51 @@ export const setAgent: Run<[string], SetOptions> = async ({ words: [name], optio
 };
 
 /** Lists agents by name. */
-export const listAgents: Run<[], { json: boolean }> = async ({ options }, config) =>
-  await withApi(config, async (api) => {
-    const agents = await listAll((query) => api.call(agentRoutes.listAgents, { query }));
-    if (!agents.ok) return refused(agents);
-    printTable(
-      agents.body.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      {
-        columns: [
-          { head: 'address', cell: ({ address }) => address, least: 32 },
-          { head: 'owner', cell: ({ owner }) => owner, least: 8 },
-          { head: 'turns', cell: ({ turns }) => turns },
-          { head: 'cost', cell: ({ cost_usd: cost }) => `$${cost.toFixed(4)}` },
-          { head: 'created', cell: ({ created_at: at }) => time(at) },
-        ],
-        json: ({ address, owner, turns, cost_usd, created_at: created }) => ({
-          address,
-          owner,
-          turns,
-          cost_usd: Number(cost_usd.toFixed(6)),
-          created,
-        }),
-        empty: 'No agents yet. Make one: tinyfat agent create NAME --owner you@example.com',
-      },
-      options.json,
-    );
-    return 0;
-  });
+export const listAgents = overApi<[], { json: boolean }>(async (api, { options }) => {
+  const agents = await listAll((query) => api.call(agentRoutes.listAgents, { query }));
+  if (!agents.ok) return refused(agents);
+  printTable(
+    agents.body.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    {
+      columns: [
+        { head: 'address', cell: ({ address }) => address, least: 32 },
+        { head: 'owner', cell: ({ owner }) => owner, least: 8 },
+        { head: 'turns', cell: ({ turns }) => turns },
+        { head: 'cost', cell: ({ cost_usd: cost }) => `$${cost.toFixed(4)}` },
+        { head: 'created', cell: ({ created_at: at }) => time(at) },
+      ],
+      json: ({ address, owner, turns, cost_usd, created_at: created }) => ({
+        address,
+        owner,
+        turns,
+        cost_usd: Number(cost_usd.toFixed(6)),
+        created,
+      }),
+      empty: 'No agents yet. Make one: tinyfat agent create NAME --owner you@example.com',
+    },
+    options.json,
+  );
+  return 0;
+});
 
 /** Shows an agent. */
-export const showAgent: Run<[string], { json: boolean }> = async ({ words: [name], options }, config) =>
-  await withApi(config, async (api) => {
-    const agent = await namedAgent(api, name);
-    if (!agent) return 1;
-    const folder = api.agentFolder(agent.id);
-    const shown = {
-      address: agent.address,
-      id: agent.id,
-      ...settingsOf(agent),
-      allowed: agent.allowed_senders,
-      ...(folder === null ? {} : { folder }),
-      turns: agent.turns,
-      cost_usd: agent.cost_usd,
-    };
-    if (options.json) printJson(shown);
-    else printFacts(Object.entries(shown).map(factOf));
-    return 0;
-  });
+export const showAgent = overApi<[string], { json: boolean }>(async (api, { words: [name], options }) => {
+  const agent = await namedAgent(api, name);
+  if (!agent) return 1;
+  const folder = api.agentFolder(agent.id);
+  const shown = {
+    address: agent.address,
+    id: agent.id,
+    ...settingsOf(agent),
+    allowed: agent.allowed_senders,
+    ...(folder === null ? {} : { folder }),
+    turns: agent.turns,
+    cost_usd: agent.cost_usd,
+  };
+  if (options.json) printJson(shown);
+  else printFacts(Object.entries(shown).map(factOf));
+  return 0;
+});
 
 function settingsOf({ owner, model, display_name, egress }: Agent) {
   return { owner, model, display_name, egress };
@@ -125,11 +135,11 @@ function factOf([key, value]: [string, string | number | null | string[]]): [str
   return [key.replace('_', ' '), value === null ? (NOT_SET[key] ?? '-') : [value].flat().join(', ')];
 }
 
-function tellWarnings(warnings: readonly string[]): void {
+function printWarnings(warnings: readonly string[]): void {
   for (const warning of warnings) console.error(`Warning: ${printable(warning)}`);
 }
 
-/** Takes the address of an agent away, after a person at the terminal has said so, or with `--yes`. */
+/** Deletes an agent, after a person at the terminal has confirmed it, or with `--yes`. */
 export const deleteAgent: Run<[string], { yes: boolean }> = async ({ words: [name], options }, config) => {
   const terminal = { input: process.stdin, output: process.stderr };
   if (!options.yes && !isTerminal(terminal)) {

@@ -5,13 +5,13 @@ import type { InferOutput } from 'valibot';
 import type { Answered, ApiClient, Failed } from '../client/api-client.ts';
 import { listAll } from '../client/list-all.ts';
 import { notFound, refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printTable } from '../output/table.ts';
 import { printable } from '../output/text.ts';
 import { chosenOwner, unknownAgent, warnOfNoAgent } from './named-agent.ts';
 
 type Budget = InferOutput<typeof budgetRoutes.budget>;
-/** Whose: an agent, or all agents of an owner together. */
+/** Whom a budget caps: an agent, or all agents of an owner together. */
 type Subject = { agent: string } | { owner: string };
 
 const ONE_SUBJECT = 'name an agent, or an owner with --owner ADDR';
@@ -20,7 +20,7 @@ interface OwnerOption {
   owner: string | undefined;
 }
 
-/** Caps what a month may cost. A running server keeps to it from the next request to a model on. */
+/** Caps what a month may cost. A running server applies it from the next request to a model on. */
 export const setBudget: Run<[string, string | undefined], OwnerOption> = async (
   { words, options },
   config,
@@ -161,7 +161,7 @@ async function ofAgent(api: ApiClient, agent: string): Promise<Answered<Budget[]
   return owners.ok ? { ok: true, body: [own.body, owners.body] } : owners;
 }
 
-/** What a cap has come to this month; nothing where there is none. `used` is a share, 0.5 = half. */
+/** How far a cap is used up this month; empty without a cap. `used` is a share, 0.5 = half. */
 function capOf({ scope, subject, monthly_usd, spent_usd, reserved_usd, state, from }: Budget) {
   if (monthly_usd === null) return [];
   const used = monthly_usd === 0 ? null : spent_usd / monthly_usd;

@@ -4,18 +4,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstFiles, newId } from '@tinyfat/core';
-import { insertAgent, mailByMessageId, runOfMail } from '@tinyfat/database';
+import { newId } from '@tinyfat/core';
+import { mailByMessageId, runOfMail } from '@tinyfat/database';
+import { agentRoutes } from '@tinyfat/platform';
+import { awaitAnswer } from '@tinyfat/server/await-answer';
 import type { Config } from '@tinyfat/server/config';
 import { makeLogger } from '@tinyfat/server/logger';
 import { type Server, startServer } from '@tinyfat/server/start-server';
 import nodemailer from 'nodemailer';
 import type { ApiClient } from '../client/api-client.ts';
 import { localApi } from '../client/local.ts';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { printable } from '../output/text.ts';
-import { awaitAnswer } from './await-answer.ts';
-import { runEvents } from './run-events.ts';
+import { runEvents } from './runs.ts';
 
 const PERSON = 'ada@example.com';
 
@@ -75,11 +76,10 @@ function demoConfig(config: Config, folder: string): Config {
 
 async function converse(server: Server, config: Config): Promise<boolean> {
   const { data } = server;
-  const id = newId(Date.now, randomBytes);
   const api = localApi(config, data);
-  const address = `scout@${config.mailDomain}`;
-  await data.folders.create(id, firstFiles({ name: 'scout', address, owner: PERSON, model: undefined }));
-  await insertAgent(data.db, { id, name: 'scout', owner: PERSON, created_at: Date.now() }, []);
+  const made = await api.call(agentRoutes.createAgent, { body: { name: 'scout', owner: PERSON } });
+  if (!made.ok) throw new Error(made.detail);
+  const { id, address } = made.body;
   const transport = nodemailer.createTransport({
     host: '127.0.0.1',
     port: server.smtpPort ?? 0,

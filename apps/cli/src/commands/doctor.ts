@@ -4,7 +4,7 @@ import { localChecks } from '@tinyfat/server/doctor/checks';
 import type { Finding } from '@tinyfat/server/doctor/finding';
 import { onlineChecks } from '@tinyfat/server/doctor/online/checks';
 import { runChecks } from '@tinyfat/server/doctor/run-checks';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { closingLine, findingLines, worstFirst } from '../output/findings.ts';
 import { printJson, terminalColumns } from '../output/text.ts';
 

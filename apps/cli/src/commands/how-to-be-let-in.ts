@@ -1,4 +1,4 @@
-/** What to do where the server refused the mail of a command: the person at it can change who is let in. */
+/** What to do where the server refused the mail of `tinyfat send`: the person at it can change the allow-list. */
 import { type AdmissionCode, smtpReply } from '@tinyfat/core';
 
 const NOT_ON_THE_LIST: readonly AdmissionCode[] = ['not_allowed'];
@@ -12,7 +12,7 @@ const NOT_PROVEN: readonly AdmissionCode[] = [
   'no_policy_no_signature',
 ];
 
-/** A next step for the answer that the server gave; null where it says enough itself. */
+/** The next step for an answer of the server; null where the answer says enough. */
 export function howToBeLetIn(answer: string, mail: { to: string; from: string }): string | null {
   const is = (codes: readonly AdmissionCode[]) => codes.some((code) => answer.includes(smtpReply(code).text));
   const [agent = ''] = mail.to.split(/[+@]/);

@@ -10,13 +10,12 @@ import {
 import { keyRoutes } from '@tinyfat/platform';
 import type { Config } from '@tinyfat/server/config';
 import type { ApiClient } from '../client/api-client.ts';
-import { notFound, refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
+import { readKey } from '../input/read-key.ts';
 import { printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
 import { chosenOwner, warnOfNoAgent } from './named-agent.ts';
-import { readKey } from './read-key.ts';
-import { rotateKeys } from './rotate-keys.ts';
 
 interface OfOwner {
   owner: string | undefined;
@@ -41,12 +40,9 @@ export const removeKey: Run<[], OfOwner> = async ({ options }, config) => {
   });
 };
 
-/** Wraps all stored keys under a new master key, beside a running server. */
-export const rotateMasterKey: Run = async (_given, config) => await rotateKeys(config);
-
 /** Lists what is stored, without the keys. */
-export const listKeys: Run<[], { owner: string | undefined; json: boolean }> = async ({ options }, config) =>
-  await withApi(config, async (api) => {
+export const listKeys = overApi<[], { owner: string | undefined; json: boolean }>(
+  async (api, { options }) => {
     const listed = await api.call(keyRoutes.listKeys, { query: { owner: options.owner } });
     if (!listed.ok) return refused(listed);
     printTable(
@@ -71,7 +67,8 @@ export const listKeys: Run<[], { owner: string | undefined; json: boolean }> = a
       options.json,
     );
     return 0;
-  });
+  },
+);
 
 function knownProvider(name: string = LLM_PROVIDERS[0]): LlmProvider {
   if (isLlmProvider(name)) return name;
@@ -110,7 +107,7 @@ async function remove(api: ApiClient, config: Config, owner: string, provider: L
   if (!gone.ok) {
     return notFound(gone, renderError('provider_key_unknown', `Asked for: ${provider} of ${owner}.`));
   }
-  // Whether a server has a key of its own is not known here.
+  // Whether another machine's server has a key of its own is unknown here.
   const next =
     config.client.server !== null
       ? "the server's own key pays, if it has one,"

@@ -2,24 +2,22 @@
 import { mailRoutes } from '@tinyfat/platform';
 import type { InferOutput } from 'valibot';
 import type { ApiClient, Failed } from '../client/api-client.ts';
-import { notFound, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { notFound, overApi, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printFacts } from '../output/facts.ts';
 import { printable, printJson, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 
 type Mail = InferOutput<typeof mailRoutes.mail>;
-type OneMail = Run<[string]>;
 
 /** Prints everything that is on record about a mail. */
-export const showMail: Run<[string], { json: boolean }> = async ({ words: [id], options }, config) =>
-  await withApi(config, async (api) => {
-    const found = await api.call(mailRoutes.getMail, { params: { id } });
-    if (!found.ok) return unknownMail(found, id);
-    if (options.json) printJson(found.body);
-    else printFacts(factsOf(found.body));
-    return 0;
-  });
+export const showMail = overApi<[string], { json: boolean }>(async (api, { words: [id], options }) => {
+  const found = await api.call(mailRoutes.getMail, { params: { id } });
+  if (!found.ok) return unknownMail(found, id);
+  if (options.json) printJson(found.body);
+  else printFacts(factsOf(found.body));
+  return 0;
+});
 
 function factsOf(mail: Mail): [string, string][] {
   return [
@@ -44,35 +42,33 @@ function factsOf(mail: Mail): [string, string][] {
   ];
 }
 
-/** Writes the bytes as they came to standard output; of a refused mail only the beginning is kept. */
-export const rawMail: OneMail = async ({ words: [id] }, config) =>
-  await withApi(config, async (api) => {
-    const found = await api.call(mailRoutes.getMail, { params: { id } });
-    if (!found.ok) return unknownMail(found, id);
-    const raw = await api.call(mailRoutes.getRawMail, { params: { id } });
-    if (!raw.ok) return unknownMail(raw, id);
-    if (!('bytes' in raw.body)) throw new Error('a client reads its answers whole');
-    const { bytes } = raw.body;
-    await new Promise<void>((resolve, reject) => {
-      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
-    const { raw_bytes: whole, verdict } = found.body;
-    if (bytes.length < whole) {
-      console.error(
-        `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are kept.`,
-      );
-    }
-    return 0;
+/** Writes the bytes as they came to standard output; of a refused mail only the beginning is stored. */
+export const rawMail = overApi<[string]>(async (api, { words: [id] }) => {
+  const found = await api.call(mailRoutes.getMail, { params: { id } });
+  if (!found.ok) return unknownMail(found, id);
+  const raw = await api.call(mailRoutes.getRawMail, { params: { id } });
+  if (!raw.ok) return unknownMail(raw, id);
+  if (!('bytes' in raw.body)) throw new Error('a client reads its answers whole');
+  const { bytes } = raw.body;
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
+  const { raw_bytes: whole, verdict } = found.body;
+  if (bytes.length < whole) {
+    console.error(
+      `tinyfat: the mail got no turn (${verdict}); of its ${whole} bytes the first ${bytes.length} are stored.`,
+    );
+  }
+  return 0;
+});
 
 /** Gives a mail in quarantine its turn after all. A running server begins it within a second. */
-export const releaseMail: OneMail = async ({ words: [id] }, config) =>
-  await withApi(config, async (api) => {
-    const released = await api.call(mailRoutes.releaseMail, { params: { id } });
-    if (!released.ok) return unknownMail(released, id);
-    console.log(printable(`The mail of ${released.body.sender} waits for its turn.`));
-    return 0;
-  });
+export const releaseMail = overApi<[string]>(async (api, { words: [id] }) => {
+  const released = await api.call(mailRoutes.releaseMail, { params: { id } });
+  if (!released.ok) return unknownMail(released, id);
+  console.log(printable(`The mail of ${released.body.sender} waits for its turn.`));
+  return 0;
+});
 
 /** Ends a mail in quarantine, or all of an agent, without a turn. They stay on record with their bytes. */
 export const discardMails: Run<[string | undefined], { all: string | undefined }> = async (

@@ -2,14 +2,14 @@
 import { mailRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { refused, withApi } from '../client/open-api.ts';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { agentColumn, printTable } from '../output/table.ts';
 import { time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 import { readLimit } from './read-limit.ts';
 
-/** In these a mail is as it should be: why is not said in the table. */
+/** States that need no reason in the table. */
 const IN_ORDER = new Set(['replied', 'command']);
 
 /** Lists mails, newest first. */

@@ -1,10 +1,10 @@
-/** The agent that the words name, and whose something is. */
+/** The agent and the owner that words name. */
 import { canonicalAddress, renderError } from '@tinyfat/core';
 import { agentRoutes, meRoutes } from '@tinyfat/platform';
 import type { InferOutput } from 'valibot';
 import type { ApiClient, Failed } from '../client/api-client.ts';
 import { notFound, refused } from '../client/open-api.ts';
-import { UsageError } from '../command-line/spec.ts';
+import { UsageError } from '../command.ts';
 
 export type Agent = InferOutput<typeof agentRoutes.agent>;
 
@@ -16,14 +16,14 @@ export async function namedAgent(api: ApiClient, name: string): Promise<Agent | 
   return null;
 }
 
-/** Says why nothing came of something that is asked of an agent; gives 1. */
+/** Says why a request about an agent failed; gives 1. */
 export function unknownAgent(failure: Failed, name: string): number {
   return notFound(failure, renderError('agent_unknown', `Asked for: ${name}.`));
 }
 
 /**
- * The owner whom `--owner` names, else the one whose token asks; null after saying that there was no answer. Throws a
- * UsageError for what is no address, and, with `usage`, on the machine itself, where nobody is one's own.
+ * The owner whom `--owner` names, else that of the token; null after saying why the API gave none. Throws a UsageError for
+ * what is no address, and one with `usage` for the operator, who has no owner.
  */
 export async function chosenOwner(
   api: ApiClient,

@@ -2,22 +2,21 @@
 import { canonicalAddress } from '@tinyfat/core';
 import { outboxRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
-import { notFound, refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { agentColumn, printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 
-type OfAgents = Run<[string | undefined], { json: boolean }>;
 type OneDelivery = Run<[string]>;
 
-/** The newest of the list. */
+/** Rows of the list. */
 const LISTED = 100;
 
 /** Lists outgoing mail, newest first. */
-export const listOutbox: OfAgents = async ({ words: [agent], options }, config) =>
-  await withApi(config, async (api) => {
+export const listOutbox = overApi<[string | undefined], { json: boolean }>(
+  async (api, { words: [agent], options }) => {
     const listed = await listAll(
       (page) => api.call(outboxRoutes.listOutbox, { query: { ...page, agent } }),
       LISTED,
@@ -53,11 +52,12 @@ export const listOutbox: OfAgents = async ({ words: [agent], options }, config) 
       options.json,
     );
     return 0;
-  });
+  },
+);
 
 /** Lists whom mail does not reach. */
-export const listSuppressed: OfAgents = async ({ words: [agent], options }, config) =>
-  await withApi(config, async (api) => {
+export const listSuppressed = overApi<[string | undefined], { json: boolean }>(
+  async (api, { words: [agent], options }) => {
     const listed =
       agent === undefined
         ? await api.call(outboxRoutes.listAllSuppressed)
@@ -86,11 +86,12 @@ export const listSuppressed: OfAgents = async ({ words: [agent], options }, conf
       options.json,
     );
     return 0;
-  });
+  },
+);
 
 /** Lets a mail go that awaits approval; a running server sends it within a second. */
 export const approveDelivery: OneDelivery = letGo(outboxRoutes.approveDelivery);
-/** Sends a mail again that failed, is uncertain, or came back. */
+/** Sends a mail again that failed, is uncertain, or bounced. */
 export const retryDelivery: OneDelivery = letGo(outboxRoutes.retryDelivery);
 
 function letGo(route: typeof outboxRoutes.retryDelivery | typeof outboxRoutes.approveDelivery): OneDelivery {

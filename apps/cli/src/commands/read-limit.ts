@@ -1,5 +1,5 @@
 /** How many rows a listing shows. */
-import { UsageError } from '../command-line/spec.ts';
+import { UsageError } from '../command.ts';
 
 /** The number that it says, from 1 on; throws a UsageError. */
 export function readLimit(text: string): number {

@@ -1,13 +1,13 @@
 /** `tinyfat key rotate`: wraps every stored key anew, on the machine that has the master keys. */
 import { renderError } from '@tinyfat/core';
 import { type Rotation, rotateMasterKeys } from '@tinyfat/database';
-import type { Config } from '@tinyfat/server/config';
 import { masterKeysOf } from '@tinyfat/server/data-folder';
-import { withData } from './open.ts';
+import { withData } from '../client/open-api.ts';
+import type { Run } from '../command.ts';
 
-/** Tells what was wrapped and which master keys are no longer needed; 1 where a key does not open. */
-export async function rotateKeys(config: Config): Promise<number> {
-  return await withData(config, async (data) => {
+/** Says what was wrapped and which master keys are no longer needed; 1 where a key does not open. */
+export const rotateKeys: Run = async (_given, config) =>
+  await withData(config, async (data) => {
     const source = masterKeysOf(config, data);
     const rotation = await rotateMasterKeys(data.db, source);
     if (!rotation.ok) {
@@ -22,7 +22,6 @@ export async function rotateKeys(config: Config): Promise<number> {
     }
     return rotation.unreadable.length > 0 ? 1 : 0;
   });
-}
 
 function story({ current, rewrapped, retired }: Rotation, kind: 'environment' | 'file'): string[] {
   const keys = rewrapped === 1 ? '1 key is' : `${rewrapped} keys are`;

@@ -1,20 +1,23 @@
 /** `tinyfat runs [NAME]` and `tinyfat run show ID`: what agents did. */
 import { mailRoutes, outboxRoutes, runRoutes } from '@tinyfat/platform';
 import type { InferOutput } from 'valibot';
+import { type Answered, type ApiClient, failed } from '../client/api-client.ts';
 import { listAll } from '../client/list-all.ts';
-import { notFound, refused, withApi } from '../client/open-api.ts';
-import type { Run as Command } from '../command-line/spec.ts';
+import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
+import type { Run as Command } from '../command.ts';
 import { printFacts } from '../output/facts.ts';
 import { shortIds } from '../output/short-id.ts';
 import { agentColumn, printTable } from '../output/table.ts';
 import { cutTo, printable, printJson, terminalColumns, time } from '../output/text.ts';
 import { unknownAgent } from './named-agent.ts';
 import { readLimit } from './read-limit.ts';
-import { runEvents } from './run-events.ts';
 
 type Run = InferOutput<typeof runRoutes.run>;
 
-/** Of an event that nobody's terminal bounds. */
+/** A run has some hundreds of events; an agent can write more. */
+const MAX_EVENTS = 20_000;
+const EVENTS_AT_ONCE = 1000;
+/** Of an event, where the output is no terminal. */
 const EVENT_COLUMNS = 300;
 
 /** Lists runs, newest first. */
@@ -78,51 +81,66 @@ function tookText(milliseconds: number | null): string | null {
 }
 
 /** Shows one run whole: its mail, its events, its deliveries. */
-export const showRun: Command<[string], { json: boolean }> = async ({ words: [id], options }, config) =>
-  await withApi(config, async (api) => {
-    const found = await api.call(runRoutes.getRun, { params: { id } });
-    if (!found.ok) return notFound(found, `there is no run ${id}; tinyfat runs lists them.`);
-    const run = found.body;
-    const mail = await api.call(mailRoutes.getMail, { params: { id: run.mail } });
-    if (!mail.ok) return refused(mail);
-    const events = await runEvents(api, run.id);
-    if (!events.ok) return refused(events);
-    const deliveries = [];
-    for (const { id } of mail.body.deliveries) {
-      const delivery = await api.call(outboxRoutes.getDelivery, { params: { id } });
-      if (!delivery.ok) return refused(delivery);
-      const { kind, recipients: to, subject, state, file, reason } = delivery.body;
-      deliveries.push({ id, kind, to, subject, state, file, reason });
-    }
-    if (options.json) {
-      const { mail: mail_id, session: session_id, ...facts } = run;
-      printJson({ run: { ...facts, mail_id, session_id }, mail: mail.body, deliveries, events: events.body });
-      return 0;
-    }
-    printFacts(factsOf(run));
-    console.log('');
-    const columns = terminalColumns() ?? EVENT_COLUMNS;
-    for (const event of events.body) console.log(cutTo(printable(JSON.stringify(event)), columns));
-    console.log('');
-    const short = shortIds(deliveries.map(({ id }) => id));
-    printTable(
-      deliveries,
-      {
-        columns: [
-          { head: 'delivery', cell: ({ id }) => short(id) },
-          { head: 'kind', cell: ({ kind }) => kind },
-          { head: 'state', cell: ({ state }) => state },
-          { head: 'to', cell: ({ to }) => to.join(', '), least: 12 },
-          { head: 'subject', cell: ({ subject }) => subject, least: 10 },
-          { head: 'file', cell: ({ file }) => file, least: 5 },
-        ],
-        note: ({ reason }) => reason,
-        empty: 'No mail went out.',
-      },
-      false,
-    );
+export const showRun = overApi<[string], { json: boolean }>(async (api, { words: [id], options }) => {
+  const found = await api.call(runRoutes.getRun, { params: { id } });
+  if (!found.ok) return notFound(found, `there is no run ${id}; tinyfat runs lists them.`);
+  const run = found.body;
+  const mail = await api.call(mailRoutes.getMail, { params: { id: run.mail } });
+  if (!mail.ok) return refused(mail);
+  const events = await runEvents(api, run.id);
+  if (!events.ok) return refused(events);
+  const deliveries = [];
+  for (const { id } of mail.body.deliveries) {
+    const delivery = await api.call(outboxRoutes.getDelivery, { params: { id } });
+    if (!delivery.ok) return refused(delivery);
+    const { kind, recipients: to, subject, state, file, reason } = delivery.body;
+    deliveries.push({ id, kind, to, subject, state, file, reason });
+  }
+  if (options.json) {
+    const { mail: mail_id, session: session_id, ...facts } = run;
+    printJson({ run: { ...facts, mail_id, session_id }, mail: mail.body, deliveries, events: events.body });
     return 0;
-  });
+  }
+  printFacts(factsOf(run));
+  console.log('');
+  const columns = terminalColumns() ?? EVENT_COLUMNS;
+  for (const event of events.body) console.log(cutTo(printable(JSON.stringify(event)), columns));
+  console.log('');
+  const short = shortIds(deliveries.map(({ id }) => id));
+  printTable(
+    deliveries,
+    {
+      columns: [
+        { head: 'delivery', cell: ({ id }) => short(id) },
+        { head: 'kind', cell: ({ kind }) => kind },
+        { head: 'state', cell: ({ state }) => state },
+        { head: 'to', cell: ({ to }) => to.join(', '), least: 12 },
+        { head: 'subject', cell: ({ subject }) => subject, least: 10 },
+        { head: 'file', cell: ({ file }) => file, least: 5 },
+      ],
+      note: ({ reason }) => reason,
+      empty: 'No mail went out.',
+    },
+    false,
+  );
+  return 0;
+});
+
+/** The events of all attempts, in order. The agent could have written them: they are shown, never trusted. */
+export async function runEvents(api: ApiClient, id: string): Promise<Answered<Record<string, unknown>[]>> {
+  const listed = await listAll(
+    async (query) => {
+      const answer = await api.call(runRoutes.getRunEvents, { params: { id }, query });
+      if (!answer.ok) return answer;
+      return 'list' in answer.body
+        ? { ok: true, body: answer.body.list }
+        : failed('server_not_understood', null);
+    },
+    MAX_EVENTS,
+    EVENTS_AT_ONCE,
+  );
+  return listed.ok ? { ok: true, body: listed.body.map(({ event }) => event) } : listed;
+}
 
 function factsOf(run: Run): [string, string][] {
   return [

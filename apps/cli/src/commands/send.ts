@@ -4,12 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { canonicalAddress, newId, parseMailbox } from '@tinyfat/core';
+import { awaitAnswer } from '@tinyfat/server/await-answer';
 import type { Config } from '@tinyfat/server/config';
 import { dataPaths, openDataFolder } from '@tinyfat/server/data-folder';
 import nodemailer from 'nodemailer';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { type Run, UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
-import { awaitAnswer } from './await-answer.ts';
 import { howToBeLetIn } from './how-to-be-let-in.ts';
 
 interface SendOptions {
@@ -96,10 +96,10 @@ function author(written: string): { address: string; name: string } {
   return parsed.mailbox;
 }
 
-/** The address by which a listener on every address of the machine is reached from it. */
+/** Where a listener on all addresses of this machine is reached from it. */
 const NEAR: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Where the server of this folder listens, as it wrote it down; null when none runs. */
+/** Where the server of this folder listens, by its `server.json`; null when none runs. */
 function runningListener(config: Config): { host: string; port: number } | null {
   try {
     const written: unknown = JSON.parse(readFileSync(dataPaths(config.dataDir).address, 'utf8'));

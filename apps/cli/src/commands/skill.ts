@@ -2,14 +2,14 @@
 import { fileRoutes } from '@tinyfat/platform';
 import * as v from 'valibot';
 import type { ApiClient } from '../client/api-client.ts';
-import { notFound, refused, withApi } from '../client/open-api.ts';
-import type { Run } from '../command-line/spec.ts';
+import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
+import type { Run } from '../command.ts';
 import { printTable } from '../output/table.ts';
 import { printable } from '../output/text.ts';
 import { readSkill } from '../skill-files/read-skill.ts';
 import { namedAgent, unknownAgent } from './named-agent.ts';
 
-/** So many names of what was left out are printed. */
+/** Names of files left out that are printed. */
 const MAX_NAMES = 10;
 
 /** Puts a folder or zip archive among the skills of an agent, in the place of the one of its name. */
@@ -39,7 +39,7 @@ export const addSkill: Run<[string, string]> = async ({ words: [name, path] }, c
       },
     });
     if (!put.ok) return refused(put);
-    tellLeftOut(skill.leftOut);
+    printLeftOut(skill.leftOut);
     const { files, turn_running: isRunning } = put.body;
     const count = files.length === 1 ? '1 file' : `${files.length} files`;
     console.log(
@@ -51,43 +51,41 @@ export const addSkill: Run<[string, string]> = async ({ words: [name, path] }, c
 };
 
 /** Lists the skills that an agent was given or made itself. */
-export const listSkills: Run<[string], { json: boolean }> = async ({ words: [name], options }, config) =>
-  await withApi(config, async (api) => {
-    const listed = await api.call(fileRoutes.listSkills, { params: { agent: name } });
-    if (!listed.ok) return unknownAgent(listed, name);
-    printTable(
-      listed.body.data,
-      {
-        columns: [
-          { head: 'name', cell: (skill) => skill.name, least: 20 },
-          { head: 'files', cell: ({ files }) => files },
-          { head: 'bytes', cell: ({ bytes }) => bytes },
-        ],
-        empty: `No skills yet. Add one: tinyfat skill add ${printable(name)} FOLDER`,
-      },
-      options.json,
-    );
-    return 0;
-  });
+export const listSkills = overApi<[string], { json: boolean }>(async (api, { words: [name], options }) => {
+  const listed = await api.call(fileRoutes.listSkills, { params: { agent: name } });
+  if (!listed.ok) return unknownAgent(listed, name);
+  printTable(
+    listed.body.data,
+    {
+      columns: [
+        { head: 'name', cell: (skill) => skill.name, least: 20 },
+        { head: 'files', cell: ({ files }) => files },
+        { head: 'bytes', cell: ({ bytes }) => bytes },
+      ],
+      empty: `No skills yet. Add one: tinyfat skill add ${printable(name)} FOLDER`,
+    },
+    options.json,
+  );
+  return 0;
+});
 
 /** Takes a skill away with all its files. */
-export const removeSkill: Run<[string, string]> = async ({ words: [name, skill] }, config) =>
-  await withApi(config, async (api) => {
-    const agent = await namedAgent(api, name);
-    if (!agent) return 1;
-    const gone = await api.call(fileRoutes.deleteSkill, { params: { agent: agent.name, skill } });
-    if (!gone.ok) {
-      return notFound(gone, `${agent.address} has no skill ${skill}; see: tinyfat skill list ${agent.name}`);
-    }
-    console.log(printable(`${agent.address} has the skill ${skill} no more; its files are gone.`));
-    return 0;
-  });
+export const removeSkill = overApi<[string, string]>(async (api, { words: [name, skill] }) => {
+  const agent = await namedAgent(api, name);
+  if (!agent) return 1;
+  const gone = await api.call(fileRoutes.deleteSkill, { params: { agent: agent.name, skill } });
+  if (!gone.ok) {
+    return notFound(gone, `${agent.address} has no skill ${skill}; see: tinyfat skill list ${agent.name}`);
+  }
+  console.log(printable(`${agent.address} has the skill ${skill} no more; its files are gone.`));
+  return 0;
+});
 
 async function isThere(api: ApiClient, agent: string, skill: string): Promise<boolean> {
   return (await api.call(fileRoutes.getSkill, { params: { agent, skill } })).ok;
 }
 
-function tellLeftOut(paths: readonly string[]): void {
+function printLeftOut(paths: readonly string[]): void {
   if (paths.length === 0) return;
   const more = paths.length > MAX_NAMES ? ` and ${paths.length - MAX_NAMES} more` : '';
   console.error(printable(`Left out, being hidden: ${paths.slice(0, MAX_NAMES).join(', ')}${more}.`));

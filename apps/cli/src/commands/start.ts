@@ -8,7 +8,7 @@ import { installLastResort } from '@tinyfat/server/last-resort';
 import { makeLogger } from '@tinyfat/server/logger';
 import { mailWay } from '@tinyfat/server/parts/mail-transport';
 import { type Server, startServer } from '@tinyfat/server/start-server';
-import type { Run } from '../command-line/spec.ts';
+import type { Run } from '../command.ts';
 import { printable } from '../output/text.ts';
 
 /** How long running turns may go on after SIGTERM; what is cut off is tried again at the next start. */
@@ -23,7 +23,7 @@ export const start: Run = async (_given, config) => {
     plain: process.stderr.isTTY === true,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  // Whoever read what is printed may go away; mail is served all the same.
+  // The reader of the output may go away; the server goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const lastResort = installLastResort({ process, logger, graceMs: FAULT_MS });
   let server: Server | null = null;
@@ -63,8 +63,8 @@ export const start: Run = async (_given, config) => {
 };
 
 /**
- * SIGHUP has the certificate read again, as servers do. Where there is none to read and somebody sits at a terminal, it
- * is the terminal that has gone, and the server stops in order. Gives what takes the stop.
+ * SIGHUP reloads the certificate. Without a certificate and with a terminal it means that the terminal has gone: the server
+ * stops in order. Gives the function that sets how to stop.
  */
 function hangUps(config: Config, reload: () => void): (stop: () => void) => void {
   let stop: () => void = () => process.exit(1);
@@ -77,7 +77,7 @@ function hangUps(config: Config, reload: () => void): (stop: () => void) => void
   };
 }
 
-/** What was found out about the relay after the start. */
+/** The result of the check of the relay. */
 function mailOutLine(check: RelayCheck): string {
   if (check.ok) return `Mail out     works: ${printable(check.detail)}`;
   return `Mail out     FAILS: ${printable(check.reason)}\n             To mend it: ${check.fix} Mail is taken all the same; answers wait.`;
@@ -91,7 +91,7 @@ function signInNote({ publicUrl, adminEmails }: Config): string {
   return adminEmails.length === 0 ? ' (owners see their own agents; ADMIN_EMAILS names who sees all)' : '';
 }
 
-/** Without a way out for mail, whoever sits at this terminal is who can read it. Goes into no log. */
+/** Without a way out for mail the link is shown at this terminal. It goes into no log. */
 function showSignIn({ address, link, code }: SignInMail): void {
   console.log(`Sign in      ${printable(address)}: ${link} (code ${code})`);
 }
@@ -122,7 +122,7 @@ async function welcome(config: Config, server: Server): Promise<string[]> {
   return lines;
 }
 
-/** What is to be entered at the providers. */
+/** The addresses to enter at the providers. */
 function webhookLines({ webhooks, publicUrl }: Config): string[] {
   const providers = [
     ...(webhooks.resendSecrets.length > 0 ? ['resend'] : []),

@@ -1,8 +1,8 @@
 /** `tinyfat token create|list|revoke`: tokens of the JSON API. A token is printed once, when it is made. */
 import { isScope, meRoutes, SCOPES, tokenRoutes } from '@tinyfat/platform';
 import type { ApiClient } from '../client/api-client.ts';
-import { refused, withApi } from '../client/open-api.ts';
-import { type Run, UsageError } from '../command-line/spec.ts';
+import { overApi, refused, withApi } from '../client/open-api.ts';
+import { type Run, UsageError } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { printTable } from '../output/table.ts';
 import { printable, time } from '../output/text.ts';
@@ -31,7 +31,7 @@ export const createToken: Run<[], CreateOptions> = async ({ options }, config) =
       body: { name, scopes, owner, ...(end === undefined ? {} : { expires_in_days: end }) },
     });
     if (!made.ok) return refused(made);
-    // What a server's ADMIN_EMAILS says is not known here, but of the one who asks.
+    // The ADMIN_EMAILS of another machine are unknown; its API says whether the caller is an admin.
     const isHere = config.client.server === null;
     const isAdmin = isHere
       ? config.adminEmails.includes(made.body.owner)
@@ -59,11 +59,8 @@ function endOf(text: string | undefined): number | null | undefined {
 }
 
 /** Lists tokens, without their secrets. */
-export const listTokens: Run<[], { owner: string | undefined; json: boolean }> = async (
-  { options },
-  config,
-) =>
-  await withApi(config, async (api) => {
+export const listTokens = overApi<[], { owner: string | undefined; json: boolean }>(
+  async (api, { options }) => {
     const listed = await api.call(tokenRoutes.listTokens, { query: { owner: options.owner } });
     if (!listed.ok) return refused(listed);
     const short = shortIds(listed.body.data.map(({ id }) => id));
@@ -83,7 +80,8 @@ export const listTokens: Run<[], { owner: string | undefined; json: boolean }> =
       options.json,
     );
     return 0;
-  });
+  },
+);
 
 function untilText({
   expires_at: end,
@@ -97,10 +95,9 @@ function untilText({
 }
 
 /** Ends a token. */
-export const revokeToken: Run<[string]> = async ({ words: [id] }, config) =>
-  await withApi(config, async (api) => {
-    const gone = await api.call(tokenRoutes.revokeToken, { params: { id } });
-    if (!gone.ok) return refused(gone);
-    console.log('The token is worth nothing any more.');
-    return 0;
-  });
+export const revokeToken = overApi<[string]>(async (api, { words: [id] }) => {
+  const gone = await api.call(tokenRoutes.revokeToken, { params: { id } });
+  if (!gone.ok) return refused(gone);
+  console.log('The token is worth nothing any more.');
+  return 0;
+});

@@ -1,14 +1,14 @@
 /** `tinyfat webhooks`: what mail providers reported, and what became of it. */
 import { renderError } from '@tinyfat/core';
 import { listWebhookEvents } from '@tinyfat/database';
-import type { Run } from '../command-line/spec.ts';
+import { withData } from '../client/open-api.ts';
+import type { Run } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
 import { printTable } from '../output/table.ts';
 import { isoTime, time } from '../output/text.ts';
-import { withData } from './open.ts';
 import { readLimit } from './read-limit.ts';
 
-/** Lists events, newest first: a `pending` one with a reason is stuck and tried again, a `failed` one is over. */
+/** Lists events, newest first. A `pending` one with a reason failed and is tried again; a `failed` one is not. */
 export const listWebhooks: Run<[], { json: boolean; limit: string }> = async ({ options }, config) => {
   const limit = readLimit(options.limit);
   return await withData(config, async (data) => {

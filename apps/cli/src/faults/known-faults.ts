@@ -1,12 +1,11 @@
 /**
- * From what was thrown to what it means for the operator: a full disk, a folder of somebody else, a port that is taken.
- * The errors are those of the system (errno), of SQLite (its result codes) and a few of ours; messages are only shown,
- * never read, since their words change.
+ * Translates errors into causes that an operator knows: a full disk, a folder of another user, a port that is taken. They
+ * are recognised by errno, by SQLite's result codes and by a few names of ours; never by messages, whose words change.
  */
 import { resolve, sep } from 'node:path';
 import { describeError, type ErrorCode, errorCode } from '@tinyfat/core';
 
-/** Where it happened. */
+/** The folders of the failed command. */
 export interface FaultContext {
   /** DATA_DIR; null where it is not known. */
   dataDir: string | null;
@@ -14,17 +13,17 @@ export interface FaultContext {
   builtFolder: string;
 }
 
-/** A failure that is known. Sentences; `detail` names what it was about. */
+/** A known failure, in sentences; `detail` names the object. */
 export interface KnownFault {
   code: ErrorCode;
   sentence: string;
   detail: string;
   fix: string;
-  /** A fault of ours all the same, whose stack is of use for a report. */
+  /** It is a fault of ours, whose stack is worth a report. */
   report: boolean;
 }
 
-/** Errors that others wrap, and as many of each. */
+/** Errors looked at in a chain of causes, and in each group of errors. */
 const MOST_CAUSES = 8;
 
 const NETWORK: Readonly<Record<string, ErrorCode>> = {
@@ -33,7 +32,7 @@ const NETWORK: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'port_forbidden',
   EADDRNOTAVAIL: 'address_not_here',
 };
-/** Whatever file it is about. */
+/** For any file. */
 const ANYWHERE: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
@@ -41,7 +40,7 @@ const ANYWHERE: Readonly<Record<string, ErrorCode>> = {
   EMFILE: 'too_many_files',
   ENFILE: 'too_many_files',
 };
-/** About the data folder and what lies in it. */
+/** For the data folder and its content. */
 const IN_DATA: Readonly<Record<string, ErrorCode>> = {
   EROFS: 'data_read_only',
   EACCES: 'data_no_permission',
@@ -61,7 +60,7 @@ const SQLITE: Readonly<Record<number, ErrorCode>> = {
   26: 'database_corrupt',
 };
 
-/** The known failure that an error, or one that it was caused by, shows; null for a surprise. Never throws. */
+/** The known failure behind an error or its causes; null for an unknown one. Never throws. */
 export function explainFault(error: unknown, context: FaultContext): KnownFault | null {
   for (const one of causesOf(error)) {
     const code = codeOf(one, context);
@@ -72,7 +71,7 @@ export function explainFault(error: unknown, context: FaultContext): KnownFault 
   return null;
 }
 
-/** The error, what caused it, and so on; of several that came together the first ones. */
+/** The error and its causes; of a group of errors the first ones. */
 export function causesOf(error: unknown): Error[] {
   const found: Error[] = [];
   const open: unknown[] = [error];
@@ -87,7 +86,7 @@ export function causesOf(error: unknown): Error[] {
 }
 
 function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode | null {
-  // By their names: where the platform is broken it can't be asked for its class, and no part is loaded for a look.
+  // By name: a broken platform can't be imported for its class.
   if (error.name === 'PagesUnusable') return 'pages_unusable';
   if (error.name === 'ForeignFolderError') return 'data_foreign';
   if (error.name === 'NewerDatabaseError') return 'database_newer';
@@ -99,7 +98,7 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   const path = 'path' in error && typeof error.path === 'string' ? resolve(error.path) : null;
   if (path === null) return null;
   if (name === 'ENOENT' && isBelow(path, builtFolder)) return 'build_missing';
-  // The folder itself can not be made where one above it is in the way.
+  // A path above the folder counts too: it can prevent that the folder is made.
   if (dataDir === null || !(isBelow(path, dataDir) || isBelow(dataDir, path))) return null;
   if ((name === 'EEXIST' || name === 'ENOENT') && isBelow(dataDir, path)) return 'data_not_a_folder';
   return IN_DATA[name] ?? null;

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secretsOf } from './explain-to-operator.ts';
 import { reportFault } from './report-fault.ts';
-import { secretsOf } from './secrets.ts';
 
 describe('a fault that nobody knows', () => {
   let folder: string;

@@ -1,6 +1,6 @@
 /**
- * How a command ends that met a fault: a known one as two lines, what and the next step; any other as one line, and
- * its stack in a file. Never a stack on the terminal, and nothing of the environment that is secret, wherever it is.
+ * Reports an error that ended a command: a known one in two lines, what happened and the next step; any other in one line,
+ * with its stack in a file. Secrets of the environment are in neither.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
@@ -13,11 +13,11 @@ import { causesOf, explainFault, type FaultContext } from './known-faults.ts';
 export interface FaultReport extends FaultContext {
   /** What failed, for example `tinyfat agent list`. */
   what: string;
-  /** Texts that are shown and stored nowhere. */
+  /** Texts that are never shown or stored. */
   secrets: readonly string[];
 }
 
-/** Files of faults that are kept in one folder, the newest. */
+/** The newest fault files of a folder stay. */
 const MOST_FILES = 20;
 const MOST_CHARACTERS = 64 * 1024;
 const MOST_OF_A_MESSAGE = 300;
@@ -66,13 +66,13 @@ function store(text: string, dataDir: string | null): string | null {
     const path = storeIn(join(dataDir, 'faults'), '', text, true);
     if (path !== null) return path;
   }
-  // For everybody to write to: the name can't be known before, and no link is followed.
+  // Everybody can write there: the name is unpredictable, and no link is followed.
   return storeIn(tmpdir(), 'tinyfat-', text, false);
 }
 
 function storeIn(folder: string, prefix: string, text: string, ours: boolean): string | null {
   try {
-    // Only in a data folder that is there: one that could not be made is part of the fault.
+    // Not where the data folder is missing: that may be the fault.
     if (ours) makeUnlessThere(folder);
     const time = new Date().toISOString().replaceAll(':', '-');
     const path = join(folder, `${prefix}fault-${time}-${randomBytes(4).toString('hex')}.txt`);
@@ -83,13 +83,13 @@ function storeIn(folder: string, prefix: string, text: string, ours: boolean): s
       written = writeSync(file, text);
     } finally {
       closeSync(file);
-      // Of a full disk: half a report elsewhere is more than an empty file here.
+      // The disk is full: another folder may still take the report.
       if (written === 0) rmSync(path);
     }
     try {
       removeOld(folder, `${prefix}fault-`);
     } catch {
-      // Another command may have removed them; what counts is the new one.
+      // Another command may have removed them at the same time.
     }
     return path;
   } catch {

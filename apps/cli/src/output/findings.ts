@@ -6,11 +6,11 @@ import { columnsOf, printable, wrap } from './text.ts';
 const STATE = 'broken'.length;
 const CHECK = 'mx certificate'.length;
 const GAP = 2;
-/** Columns before what was found; what is longer goes on below it. */
+/** Column of what was found; longer texts continue below it. */
 const FOUND_AT = STATE + GAP + CHECK + GAP;
-/** Columns before what mends it. */
+/** Column of what mends it. */
 const MEND_AT = STATE + GAP;
-/** A line is never narrower, whatever the terminal is. */
+/** Narrower terminals get lines of this width. */
 const LEAST = 40;
 
 /** One finding: state, check and what was found; below it what mends it, and the line to run. */

@@ -1,4 +1,4 @@
-/** Ids as listings show them: their beginning, which every command and the API accept while it fits one row alone. */
+/** Ids as listings show them: an unambiguous beginning, which every command and the API accept. */
 
 /** The time to the millisecond, in which an id of ours begins. */
 const SHORT = 13;

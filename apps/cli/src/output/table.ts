@@ -1,10 +1,10 @@
 /** Listings that fit the terminal. */
 import { columnsOf, cutTo, printable, printJson, terminalColumns, wrap } from './text.ts';
 
-/** A column; those that matter come first. */
+/** A column. */
 export interface Column<Row> {
   head: string;
-  /** What stands in the cell; it is made printable. Null is shown as `-`. */
+  /** The text of the cell; null is shown as `-`. */
   cell(row: Row): string | number | null;
   /** It may be cut, to no fewer columns of the terminal than this. */
   least?: number;
@@ -12,7 +12,7 @@ export interface Column<Row> {
 
 export interface Listing<Row> {
   columns: readonly Column<Row>[];
-  /** What is long: whole below the row. Null or empty for nothing. */
+  /** A longer text below the row; null or empty for none. */
   note?(row: Row): string | null;
   /** A row for `--json`, with its types; the row itself when absent. */
   json?(row: Row): unknown;
@@ -20,7 +20,7 @@ export interface Listing<Row> {
   empty: string;
 }
 
-/** Whose row it is, in listings of all agents. */
+/** For listings of all agents. */
 export const agentColumn: Column<{ agent: string }> = { head: 'agent', cell: ({ agent }) => agent, least: 5 };
 
 const GAP = '  ';
@@ -72,7 +72,7 @@ function noteLines(text: string | null, width: number | null): string[] {
   return wrap(whole, Math.max(20, width - INDENT.length)).map((line) => `${INDENT}${line}`);
 }
 
-/** Takes from the widest column that may be cut until all fit, or none can give any more. */
+/** Narrows the widest column that may be cut until all fit, or none can be narrowed. */
 function fitted(natural: number[], least: (number | null)[], width: number | null): number[] {
   const widths = [...natural];
   if (width === null) return widths;

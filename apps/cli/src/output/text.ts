@@ -34,7 +34,7 @@ export function cutTo(text: string, columns: number): string {
   return `${cut}…`;
 }
 
-/** Columns of the terminal: those of `COLUMNS`, else the terminal's own; null where nobody looks, and nothing is cut. */
+/** Columns of the terminal: `COLUMNS`, else its own; null where the output is no terminal, and nothing is cut. */
 export function terminalColumns(): number | null {
   const set = Number(process.env.COLUMNS);
   if (Number.isInteger(set) && set > 0) return set;
@@ -56,7 +56,7 @@ export function wrap(text: string, columns: number): string[] {
   return lines;
 }
 
-/** Prints JSON; what could steer a terminal is escaped in it. */
+/** Prints JSON; characters that could steer a terminal are escaped. */
 export function printJson(value: unknown): void {
   const text = JSON.stringify(value, null, 2);
   console.log(

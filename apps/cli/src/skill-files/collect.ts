@@ -1,6 +1,6 @@
 /**
- * The files of a skill on their way to the API, from wherever they are read. A skill is often somebody else's: nothing is
- * taken that the API would not take, and nothing that is no plain file.
+ * Collects the files of a skill for the API. A skill is often somebody else's: only plain files are taken, within the limits
+ * of the API.
  */
 import { fileRoutes } from '@tinyfat/platform';
 import * as v from 'valibot';
@@ -16,7 +16,7 @@ export interface SkillFile {
 export interface Skill {
   name: string;
   files: SkillFile[];
-  /** Paths of hidden entries and the like, which do not belong to a skill. */
+  /** Paths of hidden entries and the like, which are no part of a skill. */
   leftOut: string[];
 }
 
@@ -31,19 +31,19 @@ export function isLeftOut(path: string): boolean {
   return path.split('/').some((part) => /^\.[^.]|^\.\..|^__MACOSX$/.test(part));
 }
 
-/** Takes files as long as they are few and small enough; throws SkillRefused when they are not. */
+/** Collects files; throws SkillRefused where they are too many or too large. */
 export class SkillFiles {
   readonly files: SkillFile[] = [];
   readonly leftOut: string[] = [];
   #bytes = 0;
   #entries = 0;
 
-  /** Bytes that there is room for. */
-  get room(): number {
+  /** Bytes that may still be added. */
+  get bytesLeft(): number {
     return fileRoutes.MAX_SKILL_BYTES - this.#bytes;
   }
 
-  /** Counts an entry, whatever becomes of it. */
+  /** Counts an entry, also one that is left out. */
   count(): void {
     if (++this.#entries > MAX_ENTRIES) throw new SkillRefused(`It has more than ${MAX_ENTRIES} entries.`);
   }
@@ -59,7 +59,7 @@ export class SkillFiles {
     if (this.files.length >= fileRoutes.MAX_SKILL_FILES) {
       throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_FILES} files.`);
     }
-    if (bytes > this.room) {
+    if (bytes > this.bytesLeft) {
       throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_BYTES} bytes.`);
     }
   }

@@ -1,5 +1,4 @@
-/** Reads plain files, never a link in their place, and never more than there is room for. */
-
+/** Reads plain files, no links, and no more bytes than allowed. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '@tinyfat/core';
 import { SkillRefused } from './collect.ts';

@@ -22,7 +22,7 @@ function walk(folder: string, below: string, found: SkillFiles): void {
     } else if (stats.isDirectory()) {
       walk(folder, `${path}/`, found);
     } else if (stats.isFile()) {
-      const { bytes, stats: opened } = readPlainFile(whole, path, found.room);
+      const { bytes, stats: opened } = readPlainFile(whole, path, found.bytesLeft);
       found.add({ path, bytes, executable: (opened.mode & 0o111) !== 0 });
     } else {
       throw new SkillRefused(`${path} is ${kindOf(stats)}; only plain files are taken.`);

@@ -1,6 +1,6 @@
 /**
- * A skill from a zip archive, which anybody may have made. Nothing is written to a disk here. Sizes are believed only as
- * limits: an entry that inflates to more bytes than it says ends the reading (yauzl checks that).
+ * A skill from a zip archive, which anybody may have made. Nothing is written to disk. Declared sizes are only limits: an
+ * entry that inflates to more ends the reading (yauzl checks that).
  */
 import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -26,7 +26,7 @@ const LINK = 0o120000;
 
 /**
  * Reads all files of an archive but hidden ones; its name is that of the one folder in it, else of the archive. Throws
- * SkillRefused for whatever a skill may not have.
+ * SkillRefused for anything that a skill may not have.
  */
 export async function readZip(file: string): Promise<Skill> {
   const { bytes } = readPlainFile(file, basename(file), MAX_ARCHIVE_BYTES, true);

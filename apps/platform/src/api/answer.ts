@@ -18,26 +18,26 @@ export interface Refusal {
 /** What a handler gives: the body that its route declares, or a refusal. */
 export type Outcome<A> = { ok: true; body: A; headers?: Readonly<Record<string, string>> } | Refusal;
 
-/** What an answer of a route is made of. */
+/** One kind of answer. */
 export interface AnswerKind<A> {
   status: number;
   write(body: A, headers: Readonly<Record<string, string>>): Response;
-  /** What a client got for the body of an answer that is no refusal. */
+  /** Parses an answer that is no refusal, for a client. */
   read(bytes: Uint8Array, headers: Headers): ReadAnswer<A>;
   /** Empty where there is no body. */
   content: Content;
 }
 
-/** The answer, or where it differs from what is declared. */
+/** The body, or how the answer differs from what is declared. */
 export type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
-/** Bytes that somebody else wrote: they are handed over as a download and never shown as a page. */
+/** Bytes that the platform did not write: a browser downloads them and never shows them as a page. */
 export type Download = ({ bytes: Uint8Array } | ByteStream) & {
   /** Last part of a path; any characters. */
   name: string;
 };
 
-/** Codes that are not about HTTP alone, with the status that they have here. */
+/** Codes that also occur outside of HTTP, with their status. */
 const FURTHER = { agent_name_taken: 409 } as const satisfies Partial<Record<ErrorCode, number>>;
 
 /** A code that the API can answer with. */
@@ -57,6 +57,11 @@ export function refuse(code: ApiCode, detail?: string, headers?: Readonly<Record
     ...(detail === undefined ? {} : { detail }),
     ...(headers === undefined ? {} : { headers }),
   };
+}
+
+/** The outcome of taking something away: a refusal where it was not there. */
+export function removed(wasThere: boolean): Outcome<null> {
+  return wasThere ? { ok: true, body: null } : refuse('not_found');
 }
 
 /** JSON of this schema. */
@@ -129,7 +134,7 @@ export function jsonOrEvents<A>(
   };
 }
 
-/** A newer server may have added this many fields to an object; they are left out. */
+/** A client drops at most this many fields that a newer server has added. */
 const MAX_NEWER_FIELDS = 50;
 
 function readJson<A>(schema: v.GenericSchema<A>, bytes: Uint8Array, headers: Headers): ReadAnswer<A> {
@@ -143,7 +148,7 @@ function readJson<A>(schema: v.GenericSchema<A>, bytes: Uint8Array, headers: Hea
     if (parsed.success) return { ok: true, body: parsed.output };
     const wrong = parsed.issues.find((issue) => !isUnknownField(issue));
     if (wrong) return { ok: false, detail: `"${v.getDotPath(wrong) ?? ''}" is not what it should be.` };
-    // Of each object one such field is named at a time.
+    // valibot reports one unknown field of each object at a time.
     for (const issue of parsed.issues) leaveOut(issue);
   }
   return { ok: false, detail: 'There is very much in it that is not known here.' };

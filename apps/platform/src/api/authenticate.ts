@@ -13,10 +13,7 @@ const CHALLENGE = { 'www-authenticate': 'Bearer realm="tinyfat"' };
 const TOKEN_BYTES = 32;
 const scopesSchema = v.array(v.picklist(SCOPES));
 
-/**
- * Reads the credentials. A token that is no good is refused even where there is a session beside it: whoever sends one
- * means it.
- */
+/** Reads the credentials. An invalid token is refused even beside a valid session. */
 export async function authenticate(deps: ApiDeps, headers: Headers): Promise<Authenticated> {
   const authorization = headers.get('authorization');
   if (authorization !== null) return await byToken(deps, authorization);
@@ -40,7 +37,7 @@ async function byToken(deps: ApiDeps, authorization: string): Promise<Authentica
   await markApiTokenUsed(deps.db, row, now);
   const { owner } = row;
   const scopes = new Set(readScopes(row.scopes));
-  // Rights of an admin end with being one, whatever the token was made with.
+  // The scope counts only while ADMIN_EMAILS names the owner.
   if (!deps.adminEmails.includes(owner)) scopes.delete('admin');
   return {
     ok: true,
@@ -60,12 +57,12 @@ export function newToken(randomBytes: (count: number) => Uint8Array): string {
   return `tf_${toBase64url(randomBytes(TOKEN_BYTES))}`;
 }
 
-/** What is stored of a token. It has 256 random bits, so that no slow hash is needed. */
+/** What the database stores of a token. It has 256 random bits, so that no slow hash is needed. */
 export async function tokenHash(token: string): Promise<string> {
   return await sha256HexOfText(token);
 }
 
-/** The scopes of a row; we wrote it ourselves. */
+/** The scopes in a row. */
 export function readScopes(text: string): Scope[] {
   return v.parse(scopesSchema, JSON.parse(text));
 }

@@ -3,10 +3,10 @@ import { type HttpCode, parseJson } from '@tinyfat/core';
 import * as v from 'valibot';
 import { jsonExcess } from './json-shape.ts';
 
-/** What a body was, or why it can't be used. */
+/** The parsed body, or why it can't be used. */
 export type ParsedBody<B> = { ok: true; body: B } | { ok: false; code: HttpCode; detail: string };
 
-/** What a body holds, by content type; null where that is not JSON. */
+/** The schema of a body by content type; null where that is not JSON. */
 export type Content = Readonly<Record<string, v.GenericSchema | null>>;
 
 export interface BodyKind<B> {
@@ -43,7 +43,7 @@ export function jsonBody<Schema extends v.GenericSchema>(
       if (excess !== null) return invalid(excess);
       const json = parseJson(text);
       if (json === undefined) return invalid('The body is not valid JSON.');
-      // To valibot a list is an object, too.
+      // valibot takes a list for an object.
       if (Array.isArray(json)) return invalid('The body must be a JSON object, not a list.');
       const parsed = v.safeParse(schema, json);
       return parsed.success ? { ok: true, body: parsed.output } : invalid(explainIssue(parsed.issues[0]));
@@ -65,7 +65,7 @@ export function textBody(maxBytes: number, ...types: [string, ...string[]]): Bod
   };
 }
 
-/** Bytes of whatever kind. */
+/** Bytes of any kind. */
 export function bytesBody(maxBytes: number): BodyKind<Uint8Array> {
   return {
     maxBytes,
@@ -103,12 +103,12 @@ function wanted(issue: v.BaseIssue<unknown>): string {
   return `a value of this kind: ${issue.expected ?? issue.type}`;
 }
 
-/** Names of fields are the client's; nothing of them can break a line. */
+/** Names of fields come from the client: no line break of theirs reaches the answer. */
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]+/g, '?').slice(0, 100);
 }
 
-/** What stands in a body; undefined where it is no JSON in UTF-8. */
+/** Parses a body; undefined where it is no JSON in UTF-8. */
 export function jsonIn(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
   return text === null ? undefined : parseJson(text);

@@ -1,9 +1,9 @@
-/** The JSON API: finds the route, tells who asks, checks, answers. Knows web standards and nothing of the runtime. */
+/** The JSON API: finds the route, authenticates, checks, answers. Uses web standards and nothing of a runtime. */
 import { type ByteReservation, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
-import type { RequestOrigin } from '../backend/contract.ts';
+import type { RequestOrigin } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
-import { type Slots, slots } from '../http/slots.ts';
+import { type Semaphore, semaphore } from '../http/semaphore.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -16,25 +16,25 @@ import { visibleTo } from './visible.ts';
 
 /** Streams of events that are open at once; of one owner, and of all. */
 const MOST_STREAMS = { ofOne: 20, ofAll: 500 };
-/** Bytes of bodies and answers that the requests of one owner hold at once. */
+/** Bytes of bodies and answers that the requests of one owner may have in memory. */
 const MOST_HELD = 48 * 1024 * 1024;
 
 export const API_PREFIX = '/api/v1';
 
-/** Answers one request below `/api/v1`, and counts what it holds of it. Never rejects. */
+/** Answers one request below `/api/v1`; `held` counts what it has in memory. Never rejects. */
 export type Api = (request: Request, from: RequestOrigin, held: ByteReservation) => Promise<Response>;
 
-/** Makes the API. With a `principal` every request is that one's, and credentials are not looked at. */
+/** Makes the API. With a `principal` every request is made by that one, whatever its credentials. */
 export function createApi(deps: ApiDeps, principal?: Principal): Api {
   const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'held'> }>().basePath(API_PREFIX);
-  const parts: Parts = { deps, principal, streams: slots(MOST_STREAMS) };
+  const serving: ServeDeps = { deps, principal, streams: semaphore(MOST_STREAMS) };
   const methods = new Map<string, string[]>();
   for (const endpoint of ENDPOINTS) {
     const { method, path } = endpoint.route;
     const pattern = honoPath(path);
     methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
     app.on(method, pattern, (context) =>
-      serve(parts, endpoint, {
+      serve(serving, endpoint, {
         request: context.req.raw,
         params: context.req.param(),
         from: context.env.from,
@@ -55,25 +55,25 @@ export function createApi(deps: ApiDeps, principal?: Principal): Api {
   return async (request, from, held) => await app.fetch(request, { from, held });
 }
 
-interface Parts {
+interface ServeDeps {
   deps: ApiDeps;
-  /** Who makes every request; undefined where each says so itself. */
+  /** Who makes every request; undefined where each is authenticated. */
   principal: Principal | undefined;
-  streams: Slots;
+  streams: Semaphore;
 }
 
 type Arrived = Pick<RawCall, 'request' | 'params' | 'from' | 'held'>;
 
-async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
-  const { deps } = parts;
+async function serve(serving: ServeDeps, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
+  const { deps } = serving;
   const { route } = endpoint;
   const began = deps.clock();
-  const who: Authenticated = parts.principal
-    ? { ok: true, principal: parts.principal }
+  const who: Authenticated = serving.principal
+    ? { ok: true, principal: serving.principal }
     : await authenticate(deps, arrived.request.headers);
-  const answer = who.ok ? await admit(parts, endpoint, arrived, who.principal) : who;
+  const answer = who.ok ? await admit(serving, endpoint, arrived, who.principal) : who;
   const response = answer instanceof Response ? answer : toResponse(answer);
-  // Hono leaves the body of an answer to HEAD as it is; one that is a file would stay open.
+  // Hono leaves the body of an answer to HEAD as it is; a file would stay open.
   if (arrived.request.method === 'HEAD') await response.body?.cancel();
   deps.logger[route.method === 'GET' ? 'debug' : 'info']('api', {
     method: route.method,
@@ -87,7 +87,7 @@ async function serve(parts: Parts, endpoint: Endpoint, arrived: Arrived): Promis
 }
 
 async function admit(
-  { deps, streams }: Parts,
+  { deps, streams }: ServeDeps,
   { route, run }: Endpoint,
   { request, params, from, held }: Arrived,
   principal: Principal,

@@ -1,8 +1,8 @@
-/** Where a page ended. The text is opaque to clients; one that they made up shows them nothing that is not theirs. */
+/** Where a page ended. Clients can make cursors up: queries never show more than the principal may see. */
 import { fromBase64url, parseJson, toBase64url } from '@tinyfat/core';
 import type { After } from '@tinyfat/database';
 import * as v from 'valibot';
-import { type Refusal, refuse } from './answer.ts';
+import { type Outcome, type Refusal, refuse } from './answer.ts';
 
 const place = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(64))]);
 
@@ -13,6 +13,19 @@ export function readCursor(text: string | undefined): { ok: true; after: After |
   if (!parsed.success) return refuse('invalid_request', '"cursor" must be the next_cursor of an answer.');
   const [at, id] = parsed.output;
   return { ok: true, after: { at, id } };
+}
+
+/** The page that a query asks for. `rowsAfter` gives the rows behind a place, as many as `limit` says. */
+export async function pageFrom<Row, Item>(
+  query: { cursor?: string | undefined; limit: number },
+  rowsAfter: (page: { after: After | null; limit: number }) => Promise<Row[]>,
+  placeOf: (row: Row) => After,
+  show: (row: Row) => Item,
+): Promise<Outcome<{ data: Item[]; next_cursor: string | null }>> {
+  const cursor = readCursor(query.cursor);
+  if (!cursor.ok) return cursor;
+  const rows = await rowsAfter({ after: cursor.after, limit: query.limit + 1 });
+  return { ok: true, body: pageOf(rows, query.limit, placeOf, show) };
 }
 
 /** A page of at most `limit` of the rows, which are one more where the list goes on. */

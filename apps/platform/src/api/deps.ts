@@ -14,7 +14,7 @@ export interface ApiDeps {
   /** Of a secure source. */
   randomBytes(count: number): Uint8Array;
   logger: Logger;
-  /** Gets what a handler threw in the place of the log; absent where the log is to have it. */
+  /** Receives what a handler threw; without it the log does. */
   onFault?(error: unknown): void;
   /** Agents are `name@mailDomain`. */
   mailDomain: string;
@@ -23,13 +23,13 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
-  /** What a month may cost an owner without a budget, micro-dollars; null: whatever it costs. */
+  /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
-  /** Asked for whoever is no admin. */
+  /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail'>;
   masterKeys: MasterKeySource;
   wakeUp: WakeUp;
-  /** Aborted when the server stops: what streams ends then. */
+  /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;
 }

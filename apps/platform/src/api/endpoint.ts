@@ -1,34 +1,34 @@
-/** A route with what it does. The types of the two are tied here; outside nobody needs them. */
+/** A route with its handler. Their types meet here and are needed nowhere else. */
 import type { ByteReservation } from '@tinyfat/core';
-import type * as v from 'valibot';
-import type { RequestOrigin } from '../backend/contract.ts';
-import type { Slots } from '../http/slots.ts';
-import type { Outcome, Refusal } from './answer.ts';
-import { refuse } from './answer.ts';
+import type { Agent } from '@tinyfat/database';
+import * as v from 'valibot';
+import type { RequestOrigin } from '../contract.ts';
+import type { Semaphore } from '../http/semaphore.ts';
+import { type Outcome, type Refusal, refuse } from './answer.ts';
+import { explainIssue } from './body.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Principal } from './principal.ts';
-import { readFields } from './read-request.ts';
 import type { Fields, Route, RouteFacts } from './route.ts';
 import type { Visible } from './visible.ts';
 
-/** One request after the border: everything in it was checked. */
+/** One request, parsed and checked. */
 export interface Call<P, Q, B> {
   params: P;
   query: Q;
   body: B;
   principal: Principal;
-  /** The one way to an agent, mail, run or delivery: as the principal may see them. */
+  /** The one way to an agent, mail, run or delivery: only what the principal may see. */
   see: Visible;
   deps: ApiDeps;
-  streams: Slots;
-  /** As it came; its body was read. */
+  streams: Semaphore;
+  /** As it came; its body is read. */
   request: Request;
   from: RequestOrigin;
-  /** What the request holds in memory, its body counted already. */
+  /** Counts the bytes of the request in memory; its body is counted. */
   held: ByteReservation;
 }
 
-/** What came over the wire, and who sent it. */
+/** A request as it came, and who sent it. */
 export type RawCall = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'> & {
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
@@ -37,11 +37,11 @@ export type RawCall = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' |
 
 export interface Endpoint {
   route: RouteFacts;
-  /** Checks the parts of the request, does it, writes the answer. */
+  /** Parses the request, handles it, writes the answer. */
   run(raw: RawCall): Promise<Response | Refusal>;
 }
 
-/** Ties a route to what it does. */
+/** Ties a route to its handler. */
 export function endpoint<P extends Fields, Q extends Fields, B, A>(
   route: Route<P, Q, B, A>,
   handle: (call: Call<v.InferOutput<P>, v.InferOutput<Q>, B>) => Promise<Outcome<A>>,
@@ -69,4 +69,30 @@ export function endpoint<P extends Fields, Q extends Fields, B, A>(
 function mediaType(request: Request): string {
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
   return type.trim().toLowerCase();
+}
+
+type OfAgent = Fields & v.GenericSchema<{ agent: string }>;
+
+/** The same for a route below an agent; it is not found where the principal may not see that agent. */
+export function agentEndpoint<P extends OfAgent, Q extends Fields, B, A>(
+  route: Route<P, Q, B, A>,
+  handle: (call: Call<v.InferOutput<P>, v.InferOutput<Q>, B> & { agent: Agent }) => Promise<Outcome<A>>,
+): Endpoint {
+  return endpoint(route, async (call) => {
+    const found = await call.see.agent(call.params.agent);
+    return found.ok ? await handle({ ...call, agent: found.row }) : found;
+  });
+}
+
+/** Names and values of a path or a query. One that is given twice is refused: two readers could take another one each. */
+function readFields<F extends Fields>(
+  schema: F,
+  pairs: readonly [string, string][],
+): { ok: true; value: v.InferOutput<F> } | { ok: false; detail: string } {
+  const values = new Map(pairs);
+  if (values.size < pairs.length) return { ok: false, detail: 'A parameter stands more than once.' };
+  const parsed = v.safeParse(schema, Object.fromEntries(values));
+  return parsed.success
+    ? { ok: true, value: parsed.output }
+    : { ok: false, detail: explainIssue(parsed.issues[0]) };
 }

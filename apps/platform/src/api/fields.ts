@@ -20,6 +20,11 @@ export const time = v.pipe(v.string(), v.isoTimestamp());
 export const agentName = line(64, 'the name of an agent');
 export const address = line(320, 'an e-mail address such as you@example.com');
 
+/** The owner whom a query names, which only admins may; without one an admin lists everybody's and changes their own. */
+export const ofOwner = v.strictObject({ owner: v.optional(address) });
+/** One thing by its id. */
+export const ofId = v.strictObject({ id });
+
 /** A whole number that comes as text in a query. */
 export function wholeNumber(min: number, max: number, fallback: number) {
   const what = `a whole number from ${min} to ${max}`;

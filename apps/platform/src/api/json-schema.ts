@@ -5,12 +5,12 @@ import * as v from 'valibot';
 export type JsonSchema = ReturnType<typeof toJsonSchema>;
 type Definitions = Readonly<Record<string, v.GenericSchema>>;
 
-/** How a schema is to be described, where its own parts can't be told in JSON Schema. */
+/** A description by hand, for a schema that JSON Schema can't express. */
 const ownDescription = v.object({ jsonSchema: v.record(v.string(), v.unknown()) });
 
 const CONFIG: ConversionConfig = {
   target: 'draft-2020-12',
-  // What a client sends or gets; what is made of it afterwards is nobody's business.
+  // What a client sends or gets, before any transformation.
   typeMode: 'input',
   errorMode: 'throw',
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,

@@ -1,7 +1,7 @@
-/** What a JSON body of this API may be like; looked at before anything is made of it. */
+/** Limits on a JSON body, checked before it is parsed. */
 import { type JsonMeasure, measureJson } from '@tinyfat/core';
 
-/** Each body has some ten names on some three levels, and lists of hundreds. */
+/** Real bodies have some ten names on three levels, and lists of hundreds. */
 const MOST = { depth: 32, values: 10_000, nameLength: 256 };
 
 const sentences: Record<Extract<JsonMeasure, { ok: false }>['reason'], string> = {
@@ -10,7 +10,7 @@ const sentences: Record<Extract<JsonMeasure, { ok: false }>['reason'], string> =
   name_too_long: `A name in the body has more than ${MOST.nameLength} characters.`,
 };
 
-/** What there is too much of in a text, as a sentence; null where it may be parsed, which also says whether it is JSON. */
+/** Which limit a text exceeds, as a sentence; null where it may be parsed. Says nothing on whether it is JSON. */
 export function jsonExcess(text: string): string | null {
   const measured = measureJson(text, MOST);
   return measured.ok ? null : sentences[measured.reason];

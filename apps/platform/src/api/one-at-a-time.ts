@@ -1,10 +1,7 @@
-/** Changes to an agent's files that read first and write then: one at a time over all our processes. */
+/** Serialises changes to an agent's files that first read and then write, over all processes on this data folder. */
 import type { Database } from '@tinyfat/database';
 
-/**
- * Holds the write lock of the database, which every process of ours on this data folder respects, while `change` runs.
- * It must not use the database itself. The agent's own turn is not held back.
- */
+/** Holds the write lock of the database while `change` runs, which must not use the database. The agent's turn does not wait. */
 export async function oneAtATime<T>(db: Database, change: () => Promise<T>): Promise<T> {
   return await db.transaction().execute(change);
 }

@@ -1,9 +1,9 @@
-/** Whose something is to be, where an admin may name somebody. */
+/** The owner whom a request is about: the principal, or for admins anybody. */
 import { canonicalAddress } from '@tinyfat/core';
 import { type Refusal, refuse } from './answer.ts';
 import type { Principal } from './principal.ts';
 
-/** The owner that is named, else the one who asks. */
+/** The owner whom the request names, else the principal. */
 export function chosenOwner(
   principal: Principal,
   named: string | undefined,
@@ -21,7 +21,7 @@ export function chosenOwner(
   return { ok: true, owner: parsed.address };
 }
 
-/** Whose rows a list shows: of the owner that is named, else all that the one who asks may see; null = everybody's. */
+/** Whose rows a list shows: the same, but for an admin who names nobody everybody's (null). */
 export function listedOwner(
   principal: Principal,
   named: string | undefined,

@@ -1,4 +1,4 @@
-/** Who makes a request, and what that one may do. */
+/** Who makes a request, and with which rights. */
 
 /**
  * `read`: look at everything of one's own; `write`: change agents, senders, mails, files, outbox, budgets; `keys`: keys
@@ -13,13 +13,13 @@ interface Rights {
   scopes: ReadonlySet<Scope>;
 }
 
-/** `operator`: a program on the machine itself, which holds the data folder anyway and stands for nobody. */
+/** `operator`: a program on the machine that has opened the data folder itself; it has no owner. */
 export type Principal =
   | (Rights & { kind: 'operator'; owner: null })
   | (Rights & { kind: 'session'; owner: string })
   | (Rights & { kind: 'token'; owner: string; tokenId: string; expiresAt: number | null });
 
-/** The one who has the data folder in hand: may do everything. */
+/** May do everything. */
 export const OPERATOR: Principal = {
   kind: 'operator',
   owner: null,

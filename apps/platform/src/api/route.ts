@@ -1,10 +1,10 @@
 /**
- * What a route is: declared once, and from the declaration come validation, routing and openapi.yaml. Declarations lie
- * in `routes/`, what they do in `resources/`.
+ * A route is declared once, in `routes/`; validation, routing and openapi.yaml follow from the declaration. Handlers are in
+ * `resources/`.
  */
 import * as v from 'valibot';
 import type { AnswerKind, ApiCode } from './answer.ts';
-import type { BodyKind } from './body.ts';
+import { type BodyKind, noBody } from './body.ts';
 import type { Scope } from './principal.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -12,16 +12,15 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** Named text values of a path or a query; unknown names are refused. */
 export type Fields = v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
-/** What is known of a route without its types. */
+/** A route without the types of its input and output. */
 export interface RouteFacts {
   method: Method;
   /** Below `/api/v1`, parameters in braces; `{path}` and `{file}` at the end may have slashes in them. */
   path: `/${string}`;
   /** A few words. */
   summary: string;
-  /** Whole sentences on what is not obvious; may be left out. */
   description?: string;
-  /** What a token needs; null where any will do. */
+  /** The scope that it needs; null = none. */
   scope: Scope | null;
   params: Fields;
   query: Fields;
@@ -38,14 +37,29 @@ export interface Route<P extends Fields, Q extends Fields, B, A> extends RouteFa
   answer: AnswerKind<A>;
 }
 
-/** For routes without parameters in the path, or without a query. */
-export const none = v.strictObject({});
+const none = v.strictObject({});
 
-/** Declares a route. Gives back what it got: it is here for its types. */
-export function route<P extends Fields, Q extends Fields, B, A>(
-  declaration: Route<P, Q, B, A>,
+interface Declared<P, Q, B, A> {
+  /** Whole sentences on what is not obvious. */
+  description?: string;
+  scope: Scope | null;
+  params?: P;
+  query?: Q;
+  body?: BodyKind<B>;
+  answer: AnswerKind<A>;
+  errors?: readonly ApiCode[];
+}
+
+/** Declares a route; without parameters, query and body unless it names some. */
+export function route<A, P extends Fields = typeof none, Q extends Fields = typeof none, B = null>(
+  method: Method,
+  path: `/${string}`,
+  summary: string,
+  declared: Declared<P, Q, B, A>,
 ): Route<P, Q, B, A> {
-  return declaration;
+  const usual = { params: none, query: none, body: noBody, errors: [] };
+  // What is not declared has the type of its default, which the general type can't express.
+  return { method, path, summary, ...usual, ...declared } as unknown as Route<P, Q, B, A>;
 }
 
 /** Every code that a route can answer with. */

@@ -1,6 +1,6 @@
 /**
- * Invariant 9: the one place that loads an agent, mail, run or delivery for whoever asks. What is somebody else's is
- * not found, exactly as what does not exist.
+ * Invariant 9: the one place that loads an agent, mail, run or delivery for a principal. What belongs to somebody else is
+ * not found, like what does not exist.
  */
 import {
   type Agent,
@@ -27,7 +27,7 @@ export interface Visible {
   agent(name: string): Promise<Found<Agent>>;
   /** The agent that a list is narrowed to; no name, no narrowing. */
   agentFilter(name: string | undefined): Promise<Found<{ agentId?: string }>>;
-  /** By a whole id, or by its beginning while no other has it; so are the two that follow. */
+  /** By its id, or an unambiguous beginning of it; so are `run` and `delivery`. */
   mail(id: string): Promise<Found<OfAgent<Mail>>>;
   run(id: string): Promise<Found<RunOfMail>>;
   delivery(id: string): Promise<Found<OfAgent<Delivery>>>;
@@ -35,7 +35,8 @@ export interface Visible {
 
 /** What a principal may see. */
 export function visibleTo(db: Database, principal: Principal): Visible {
-  const sight = sightOf(principal);
+  // Only the operator has no owner, and is an admin.
+  const sight: Sight = principal.isAdmin ? 'all' : { owner: principal.owner ?? '' };
   const agent = async (name: string) => found(await visibleAgent(db, sight, name.toLowerCase()));
   return {
     sight,
@@ -49,13 +50,6 @@ export function visibleTo(db: Database, principal: Principal): Visible {
     run: async (id) => oneNamed(await visibleRunsNamed(db, sight, id), id),
     delivery: async (id) => oneNamed(await visibleDeliveriesNamed(db, sight, id), id),
   };
-}
-
-/** Only who is an admin sees more than their own. */
-export function sightOf(principal: Principal): Sight {
-  if (principal.isAdmin) return 'all';
-  // Of the three kinds only the operator has no owner, and is an admin.
-  return { owner: principal.owner ?? '' };
 }
 
 function found<Row>(row: Row | undefined): Found<Row> {

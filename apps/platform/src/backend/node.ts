@@ -1,7 +1,7 @@
-/** The composition on Node: the process that holds everything hands it over with each request. */
-import type { RequestParts } from './contract.ts';
+/** The composition on Node: one process makes the backend and gives it with each request. */
+import type { RequestContext } from '../contract.ts';
 
-/** The parts of one request. `locals` are those that `serveRequests` gave with the request. */
-export async function requestParts(locals: Readonly<RequestParts>): Promise<RequestParts> {
+/** The context of one request, which `serveRequests` gave as `locals`. */
+export async function requestContext(locals: Readonly<RequestContext>): Promise<RequestContext> {
   return { backend: locals.backend, origin: locals.origin, held: locals.held };
 }

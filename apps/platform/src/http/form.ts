@@ -3,7 +3,7 @@ import { type ByteReservation, readBody } from '@tinyfat/core';
 import { problem } from './problem.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 
-/** What a form may weigh; the longest address has 254 bytes, each of which may be written as three. */
+/** The longest address has 254 bytes, each of which may be encoded as three. */
 const MOST_BYTES = 4096;
 
 /** The fields, or what the browser is answered. */

@@ -23,7 +23,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 const ONE_YEAR_S = 31_536_000;
 
-/** Where an answer names its own, it is stricter than ours. */
+/** An answer's own value of these is stricter than ours. */
 const OWN = ['content-security-policy', 'cache-control'];
 
 /** The same answer with the headers; a policy and `cache-control` only where the answer names none. */

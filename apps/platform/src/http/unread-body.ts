@@ -1,4 +1,4 @@
-/** How long the body of a request may take, and what its client is told where it can't be read. */
+/** How long the body of a request may take, and the refusal where it was not read. */
 import type { BodyRead } from '@tinyfat/core';
 
 /** Ms for all of it, less than the server gives the whole request; and ms in which nothing of it comes. */
@@ -21,13 +21,13 @@ export function bodyCode(why: Why): BodyCode {
   }
 }
 
-/** What the answer to an unread body says beside its problem. */
+/** Headers of that refusal. */
 export function bodyHeaders(code: BodyCode): Readonly<Record<string, string>> {
   switch (code) {
     case 'server_busy':
       return { 'retry-after': '5' };
     case 'request_incomplete':
-      // What is left of it may come yet, and must not be taken for the next request.
+      // The rest of the body may still come, and must not be taken for the next request.
       return { connection: 'close' };
     case 'body_too_large':
       return {};

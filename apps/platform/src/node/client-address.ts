@@ -1,11 +1,11 @@
-/** Who is at the other end, where proxies of the operator's stand between. */
+/** The address of a client behind the operator's proxies. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { normalAddress } from '@tinyfat/mail/network';
-import type { RequestOrigin } from '../backend/contract.ts';
+import type { RequestOrigin } from '../contract.ts';
 
 /**
- * The rightmost address that no trusted proxy wrote: each proxy appends whom it saw to X-Forwarded-For, and what stands
- * left of a stranger's address is whatever that stranger wrote.
+ * The rightmost address that is no trusted proxy: each proxy appends its peer to X-Forwarded-For, and everything left of a
+ * client's address is the client's own invention.
  */
 export function requestOrigin(
   peer: string,

@@ -1,6 +1,6 @@
 /**
- * How many connections there are, of all and of one peer's network. Those beyond the limits are told so when they ask for
- * something; those beyond twice the limits are closed at once, since words cost, too.
+ * Limits connections, of all and of one peer's network. Above the limits requests are refused; above twice the limits
+ * connections are closed at once, since answers cost too.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ export interface ConnectionLimits {
 /** Why a connection is one too many. */
 export type Surplus = 'of_all' | 'of_peer';
 
-/** Watches a server; gives a function that says whether a connection of it is one too many, and why. */
+/** Counts the connections of a server; gives a function that says whether a connection is one too many, and why. */
 export function limitConnections(
   server: Server,
   { ofAll, ofPeer }: ConnectionLimits,

@@ -1,17 +1,17 @@
-/** The HTTP side of the one process: limits of connections, whose request it is, then the built Astro app. */
+/** The HTTP server: limits, the client's address, then the built Astro app. */
 import { realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from '@tinyfat/core';
 import * as v from 'valibot';
-import type { Backend, RequestParts } from '../backend/contract.ts';
+import type { Backend, RequestContext } from '../contract.ts';
 import { type HttpLimits, serveRequests } from './serve-requests.ts';
 import { staticFiles } from './static-files.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-/** The limits of a server, which also those of `bench/slow-readers.ts` are measured with. */
+/** Limits of the server and of `bench/slow-readers.ts`. */
 export const HTTP_LIMITS: HttpLimits = {
   heldBytes: 128 * MEGABYTE,
   heldBytesOfClient: 80 * MEGABYTE,
@@ -27,7 +27,7 @@ export const HTTP_LIMITS: HttpLimits = {
 /** Address and headers of a request together; Node's own default, named since documents name it. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
-export interface HttpServerOptions {
+export interface HttpServerDeps {
   host: string;
   port: number;
   /** The folder that `npm run build` made of this app. */
@@ -46,7 +46,7 @@ export interface HttpServer {
   close(drainMs: number): Promise<void>;
 }
 
-type Render = (request: Request, locals: RequestParts) => Promise<Response | null>;
+type Render = (request: Request, locals: RequestContext) => Promise<Response | null>;
 
 /** What `adapter/render.ts` exports. */
 const pages = v.object({
@@ -54,7 +54,7 @@ const pages = v.object({
   logTo: v.custom<(logger: Logger) => void>((value) => typeof value === 'function'),
 });
 
-/** What was built can not be loaded; the cause says why. */
+/** The built pages can not be loaded; the cause says why. */
 export class PagesUnusable extends Error {
   override name = 'PagesUnusable';
 }
@@ -68,9 +68,9 @@ async function loadPages(entry: string): Promise<v.InferOutput<typeof pages>> {
 }
 
 /** Listens; rejects when the port is taken or the app was not built. */
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+export async function startHttpServer(options: HttpServerDeps): Promise<HttpServer> {
   const { backend, logger, limits = HTTP_LIMITS } = options;
-  // A later build takes the place of this one: the pages and their files stay those of one build.
+  // A later build replaces the folder: pages and files must be of one build.
   const builtFolder = await realpath(options.builtFolder);
   const { render, logTo } = await loadPages(join(builtFolder, 'server/entry.mjs'));
   logTo(logger);

@@ -7,17 +7,15 @@ import type { Backlog } from '@tinyfat/database';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
-  /** Counts what it is told. */
   recorder: Recorder;
-  /** All of it as text, with the gauges as they are at this moment. */
+  /** All metrics as text, gauges as of now. */
   render(): Promise<string>;
-  /** Of the text. */
   contentType: string;
 }
 
 const TURN_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
-/** One registry of its own. `readBacklog` and `mailOutFails` are called for each rendering. */
+/** Makes a registry. `readBacklog` and `mailOutFails` are called for each rendering. */
 export function createMetrics(
   readBacklog: () => Promise<Backlog>,
   mailOutFails: () => boolean = () => false,

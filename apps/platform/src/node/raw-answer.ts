@@ -1,13 +1,13 @@
-/** Answers to what Node's parser makes no request of. Node's own have no headers of ours, and no code. */
+/** Answers to requests that Node can't parse. Node's own answers have none of our headers, and no code. */
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problem } from '../http/problem.ts';
 import { methodNotAllowed } from './read-head.ts';
 
-/** How long a client may go on sending after its answer, ms: closed at once, the answer could be lost on its way. */
+/** Ms until the connection is closed after its answer: closed at once, the answer could be lost. */
 const LINGER_MS = 1000;
 
-/** What is the matter with a request that could not be parsed; null where there is nobody to be told. */
+/** The answer to a request that could not be parsed; null where the client has hung up. */
 export function parseProblem(code: string | undefined): Response | null {
   switch (code) {
     case 'ECONNRESET':

@@ -1,6 +1,6 @@
 /**
- * What Node's parser read of a request, as a web-standard `Request`. What no route could answer, or what two programs
- * could read differently, is refused here: odd methods, targets and hosts (RFC 9110 section 9, RFC 9112 section 3.2).
+ * Makes a web-standard `Request` of what Node parsed. Methods, targets and hosts that no route could answer, or that two
+ * programs could read differently, are refused (RFC 9110 section 9, RFC 9112 section 3.2).
  */
 import type { IncomingMessage } from 'node:http';
 import { problem } from '../http/problem.ts';
@@ -65,7 +65,7 @@ function headersOf(incoming: IncomingMessage): Headers {
   return headers;
 }
 
-/** Read as it is pulled. Whoever stops in the middle does not cut the connection: the answer has to go over it. */
+/** Read only as it is pulled. To cancel it does not cut the connection, which the answer needs. */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks = incoming.iterator({ destroyOnReturn: false });
   return new ReadableStream<Uint8Array>(

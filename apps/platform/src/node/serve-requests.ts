@@ -1,24 +1,24 @@
 /**
- * Each request from its head to the last byte of its answer. Invariants: every answer has our headers; whatever a request
- * holds in memory is counted in one budget, and given back when it is over; no listener throws.
+ * Each request from its head to the last byte of its answer. Invariants: every answer has our headers; the bytes of a
+ * request in memory are counted in one budget, and released at its end; no listener throws.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { byteBudget, faultBarrier, faultText, type Logger } from '@tinyfat/core';
 import { clientNetwork, networkList } from '@tinyfat/mail/network';
-import type { Backend, RequestParts } from '../backend/contract.ts';
+import type { Backend, RequestContext } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
 import { withSecurityHeaders } from '../http/security-headers.ts';
-import { slots } from '../http/slots.ts';
+import { semaphore } from '../http/semaphore.ts';
 import { requestOrigin } from './client-address.ts';
 import { limitConnections, type Surplus } from './connection-limits.ts';
 import { answerRaw, parseProblem } from './raw-answer.ts';
 import { methodNotAllowed, readHead } from './read-head.ts';
 import { writeAnswer } from './write-answer.ts';
 
-/** What all requests together, and those of one client's network, may hold; sizes in bytes, times in ms. */
+/** For all requests together, and for those of one client's network; sizes in bytes, times in ms. */
 export interface HttpLimits {
-  /** Bodies and answers in memory. Of one client's: room for the largest webhook, which has 72 MiB. */
+  /** Bodies and answers in memory. The largest webhook has 72 MiB. */
   heldBytes: number;
   heldBytesOfClient: number;
   connections: number;
@@ -31,25 +31,25 @@ export interface HttpLimits {
   stallMs: number;
 }
 
-export interface ServeParts {
+export interface ServeDeps {
   limits: HttpLimits;
   trustedProxies: readonly string[];
   backend: Backend;
   logger: Logger;
   /** Null where nothing is under that address. */
-  answer(request: Request, parts: RequestParts): Promise<Response | null>;
+  answer(request: Request, parts: RequestContext): Promise<Response | null>;
 }
 
-/** More requests of one connection than wait for their answers at once, as a rule one. */
+/** Unanswered requests of one connection; usually there is one. */
 const MOST_PIPELINED = 8;
 const RETRY_AFTER = { 'retry-after': '5' };
 
-/** Answers every request that comes to the server. What breaks while one is answered ends that one. */
-export function serveRequests(server: Server, parts: ServeParts): void {
+/** Answers every request of the server. An error while one is answered ends that one. */
+export function serveRequests(server: Server, parts: ServeDeps): void {
   const { backend, limits, logger } = parts;
   const isProxy = networkList([...parts.trustedProxies]);
   const budget = byteBudget(limits.heldBytes);
-  const inWork = slots({ ofOne: limits.requestsOfClient, ofAll: Number.POSITIVE_INFINITY });
+  const inWork = semaphore({ ofOne: limits.requestsOfClient, ofAll: Number.POSITIVE_INFINITY });
   const surplusOf = limitConnections(
     server,
     { ofAll: limits.connections, ofPeer: limits.connectionsOfPeer },
@@ -65,7 +65,7 @@ export function serveRequests(server: Server, parts: ServeParts): void {
     outgoing.once('close', () => gone.abort());
     const origin = requestOrigin(socket.remoteAddress ?? '', incoming.headers, isProxy);
     const client = clientNetwork(origin.clientAddress);
-    const free = inWork.take(client);
+    const release = inWork.acquire(client);
     const held = budget.open({ party: `client ${client}`, most: limits.heldBytesOfClient });
     const bounds = { held, stallMs: limits.stallMs };
     const write = async (answer: Response) => {
@@ -73,22 +73,23 @@ export function serveRequests(server: Server, parts: ServeParts): void {
       return await writeAnswer(withSecurityHeaders(answer, backend.publicUrl), outgoing, bounds);
     };
     try {
-      const surplus = surplusOf(socket) ?? (free ? null : 'of_peer');
-      const isSignOfLife = incoming.url === '/health/live';
+      const surplus = surplusOf(socket) ?? (release ? null : 'of_peer');
+      const isLiveness = incoming.url === '/health/live';
       const answer =
         refusal ??
-        (surplus !== null && !isSignOfLife
+        (surplus !== null && !isLiveness
           ? refuseSurplus(surplus)
           : await answerOf(parts, incoming, gone.signal, { backend, origin, held }));
-      if ((await write(answer)) === 'no_room') await write(problem('server_busy', undefined, RETRY_AFTER));
+      if ((await write(answer)) === 'over_budget')
+        await write(problem('server_busy', undefined, RETRY_AFTER));
     } catch (error) {
-      // Who hangs up in the middle breaks what is read and written of the request: that is no fault.
+      // A client that hangs up breaks reading and writing, which is no fault.
       const id = gone.signal.aborted ? null : backend.reportFault(error, 'http');
       if (outgoing.headersSent || outgoing.destroyed || id === null) return void outgoing.destroy();
       await write(problem('server_fault', `The log has it as ${id}.`));
     } finally {
       held.release();
-      free?.();
+      release?.();
     }
   };
 
@@ -101,7 +102,7 @@ export function serveRequests(server: Server, parts: ServeParts): void {
       if (mine.size === 0) unanswered.delete(socket);
     });
     outgoing.on('error', () => {});
-    // Of a client that asks for more and more without a look at the answers, each would be held.
+    // The answers of a client that never reads them would pile up.
     if (mine.size > MOST_PIPELINED) return void socket.destroy();
     serve(incoming, outgoing, refusal).catch((error) => {
       logger.error('http_fault', { error: faultText(error) });
@@ -142,10 +143,10 @@ export function serveRequests(server: Server, parts: ServeParts): void {
 }
 
 async function answerOf(
-  { answer }: ServeParts,
+  { answer }: ServeDeps,
   incoming: IncomingMessage,
   signal: AbortSignal,
-  parts: RequestParts,
+  parts: RequestContext,
 ): Promise<Response> {
   const head = readHead(incoming, signal);
   if (!head.ok) return head.answer;
@@ -154,7 +155,6 @@ async function answerOf(
   return given.status === 400 && given.body === null ? problem('invalid_request') : given;
 }
 
-/** To somebody who has as many connections or requests open as one may have, or who came when all were taken. */
 function refuseSurplus(surplus: Surplus): Response {
   const headers = { ...RETRY_AFTER, connection: 'close' };
   return surplus === 'of_all'

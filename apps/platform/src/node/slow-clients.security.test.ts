@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { readBody } from '@tinyfat/core';
 import { exchange, open, parseAnswer } from '@tinyfat/testing/raw-http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RequestParts } from '../backend/contract.ts';
+import type { RequestContext } from '../contract.ts';
 import type { HttpLimits } from './serve-requests.ts';
 import { type Served, startServed } from './test-support/served.ts';
 
@@ -27,7 +27,7 @@ function bodies() {
       },
       { highWaterMark: 0 },
     );
-  const answer = async (request: Request, { held }: RequestParts) => {
+  const answer = async (request: Request, { held }: RequestContext) => {
     state.begun++;
     switch (new URL(request.url).pathname) {
       case '/endless':

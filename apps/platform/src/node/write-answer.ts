@@ -1,12 +1,12 @@
 /**
- * An answer on its way to its client, as fast as that one reads. Invariants: of an answer no more than one piece and
- * what the socket buffers are held outside its source; a client that reads nothing for a while is cut off.
+ * Writes an answer as fast as its client reads. Invariants: at most one piece of it and the socket's buffer are in memory
+ * beside its source; a client that reads nothing for a while is cut off.
  */
 import type { ServerResponse } from 'node:http';
 import type { ByteReservation } from '@tinyfat/core';
 
-/** How it ended. `no_room`: the budget has no room; the connection still takes another answer if no head was sent. */
-export type Written = 'sent' | 'left' | 'stalled' | 'no_room';
+/** How it ended. `over_budget`: if no head was sent, the connection still takes another answer. */
+export type Written = 'sent' | 'left' | 'stalled' | 'over_budget';
 
 export interface WriteBounds {
   /** Where the bytes of a large answer are counted. */
@@ -16,7 +16,7 @@ export interface WriteBounds {
 }
 
 const PIECE_BYTES = 64 * 1024;
-/** Answers of smaller pieces are not counted: a refusal and a sign of life must get through when nothing else does. */
+/** Smaller pieces are not counted: a refusal and a heartbeat must get through when nothing else does. */
 const UNCOUNTED_BYTES = 16 * 1024;
 
 /** Writes it to its end. Rejects as the body of the answer does; then the head may have been sent. */
@@ -30,7 +30,7 @@ export async function writeAnswer(
   const leave = () => void reader?.cancel().catch(() => undefined);
   to.once('close', leave);
   let counted = 0;
-  const hasRoom = ({ length }: Uint8Array) => {
+  const fits = ({ length }: Uint8Array) => {
     if (length <= UNCOUNTED_BYTES || length <= counted) return true;
     if (!held.take(length - counted)) return false;
     counted = length;
@@ -39,11 +39,11 @@ export async function writeAnswer(
   try {
     if (to.destroyed) return 'left';
     let next = await reader?.read();
-    if (next?.value && !hasRoom(next.value)) return 'no_room';
+    if (next?.value && !fits(next.value)) return 'over_budget';
     if (to.destroyed) return 'left';
     to.writeHead(answer.status, headersOf(answer.headers));
     for (; reader && next && !next.done; next = await reader.read()) {
-      if (!hasRoom(next.value)) return cutOff(to, 'no_room');
+      if (!fits(next.value)) return cutOff(to, 'over_budget');
       for (let at = 0; at < next.value.length; at += PIECE_BYTES) {
         if (to.write(next.value.subarray(at, at + PIECE_BYTES))) continue;
         const outcome = await passed(to, 'drain', stallMs);
@@ -64,7 +64,7 @@ function cutOff(to: ServerResponse, why: Written): Written {
   return why;
 }
 
-/** Waits for the event, for so long. */
+/** Waits at most `ms` for the event. */
 function passed(to: ServerResponse, event: 'drain' | 'finish', ms: number): Promise<Written> {
   return new Promise((resolve) => {
     const end = (outcome: Written) => {

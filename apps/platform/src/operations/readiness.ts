@@ -1,7 +1,7 @@
 /** Can the server take and do work? */
-import type { ReadinessCheck } from '../backend/contract.ts';
+import type { ReadinessCheck } from '../contract.ts';
 
-/** What each check said: `ok`, or what is wrong. `warnings` are what is wrong and keeps no mail from being taken. */
+/** Results by name: `ok`, or what is wrong. `warnings` has only what is wrong and does not prevent taking mail. */
 export interface Readiness {
   ready: boolean;
   checks: Record<string, string>;

@@ -1,4 +1,4 @@
-/** What becomes of a record: one structured log line, and the counters. */
+/** Recorders: one that logs, and one that passes records on to several. */
 import {
   type DeliveryRecord,
   describeError,
@@ -7,7 +7,7 @@ import {
   type Recorder,
 } from '@tinyfat/core';
 
-/** A delivery that fails again and again is warned of at its first try and at each tenth. */
+/** A delivery that keeps failing is a warning at its first try and at each tenth. */
 const WARN_EVERY = 10;
 
 /**
@@ -18,13 +18,7 @@ export function logRecorder(logger: Logger): Recorder {
   return {
     mail: (record) => logger.info('mail', { ...record }),
     run({ usage, ...record }) {
-      const fields: LogFields = {
-        ...record,
-        input: usage.input,
-        output: usage.output,
-        cacheRead: usage.cacheRead,
-        cacheWrite: usage.cacheWrite,
-      };
+      const fields: LogFields = { ...record, ...usage };
       if (record.status === 'failed') logger.warn('run', fields);
       else logger.info('run', fields);
     },
@@ -53,7 +47,7 @@ function isWarned({ state, attempt }: DeliveryRecord): boolean {
   return attempt === 1 || attempt % WARN_EVERY === 0;
 }
 
-/** Tells several recorders, one after the other. */
+/** Passes each record on to all of these, in order. */
 export function recorders(...all: readonly Recorder[]): Recorder {
   return {
     mail(record) {

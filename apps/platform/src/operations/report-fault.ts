@@ -1,11 +1,6 @@
-/** What becomes of an error that a page did not expect. */
+/** Errors that a page did not expect go to the log. */
 import type { Logger } from '@tinyfat/core';
-
-/**
- * Writes what broke to the log, and gives the id of that line: the person reads the id and nothing of the error.
- * `route` is the pattern of a route, since the address that was asked for may hold a secret.
- */
-export type ReportFault = (error: unknown, route: string) => string;
+import type { ReportFault } from '../contract.ts';
 
 /** Reports as `page_fault`, each under an id of its own. */
 export function faultReporter(logger: Logger, makeId: () => string): ReportFault {

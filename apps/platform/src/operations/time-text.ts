@@ -1,4 +1,4 @@
-/** When something was, for people who read it at another time and place. */
+/** Times in words. */
 
 const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ['year', 31_557_600_000],

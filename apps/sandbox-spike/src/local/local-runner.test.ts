@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +16,8 @@ const MEGABYTE = 1 << 20;
 turnRunnerContract('local', async () => {
   const root = await mkdtemp(join(tmpdir(), 'tinyfat-runner-'));
   await chmod(root, 0o755);
-  for (const folder of ['turns', 'cache', 'agents']) mkdirSync(join(root, folder));
+  for (const folder of ['turns', 'agents']) mkdirSync(join(root, folder));
   const owner = sandboxOwner();
-  if (owner) chownSync(join(root, 'cache'), owner.uid, owner.gid);
   const model = await startAnthropicStandIn();
   const gateways = createGateways({ now: Date.now });
   const folders = directoryFolders({ folder: join(root, 'agents'), owner });
@@ -28,7 +27,7 @@ turnRunnerContract('local', async () => {
     folders,
     runtimeFolder: join(root, 'turns'),
     programFolder: path('dist/step-mom'),
-    cacheFolder: join(root, 'cache'),
+    cache: null,
     skillsFolder: path('apps/step-mom/skills'),
     limits: {
       deadlineMs: 60_000,

@@ -2,7 +2,7 @@
  * The `TurnRunner` of this machine: one turn in one sandbox over one agent's folder. It places the mail, opens the gateway,
  * starts step-mom, waits until everything inside is dead, and removes what it made. Holds no state between turns.
  */
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -20,6 +20,7 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { DirectoryFolders } from '@tinyfat/storage/node';
+import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome } from './outcome.ts';
 
@@ -29,9 +30,9 @@ export interface LocalRunnerDeps {
   folders: Pick<DirectoryFolders, 'list' | 'pathOf'>;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
-  /** Step-mom's bundle, its compile cache (filled by the start-up probe) and the platform's skills. */
+  /** Step-mom's bundle, its compile cache and the platform's skills. */
   programFolder: string;
-  cacheFolder: string;
+  cache: CompileCache | null;
   skillsFolder: string;
   limits: SandboxLimits;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
@@ -135,10 +136,10 @@ async function inSandbox(
         platformFolders: {
           '/opt/step-mom': deps.programFolder,
           '/opt/skills': deps.skillsFolder,
-          '/var/cache/step-mom': deps.cacheFolder,
+          ...deps.cache?.platformFolders,
         },
         gatewaySocket: join(run.runFolder, 'gateway.sock'),
-        command: ['node', '/opt/step-mom/main.js'],
+        command: ['node', '/opt/step-mom/main.js', ...(deps.cache ? ['--cache', deps.cache.path] : [])],
         environment: { TINYFAT_RUN_TOKEN: gateway.runToken },
         limits: deps.limits,
       });
@@ -177,29 +178,42 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
   };
 }
 
-/**
- * Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache.
- * Gives a sentence about what is wrong, or null.
- */
+/** Step-mom runs in the sandbox; or a sentence about what is wrong. */
+export type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
+
+/** Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache where there is none. */
 export async function probeStepMom(
-  deps: Pick<LocalRunnerDeps, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'cacheFolder' | 'limits'>,
-): Promise<string | null> {
+  deps: Pick<LocalRunnerDeps, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'limits'> & {
+    /** Of the data folder, for a server that may not write into the bundle. */
+    cacheFolder: string;
+    /** Who the sandbox is, where that is not this user. */
+    owner: { uid: number; gid: number } | null;
+  },
+): Promise<StepMomProbe> {
+  const places = { ...deps, uid: deps.owner?.uid ?? process.getuid?.() ?? 0 };
   const folder = join(deps.runtimeFolder, 'probe');
-  mkdirSync(join(folder, 'data'), { recursive: true });
-  mkdirSync(join(folder, 'inbox'), { recursive: true });
+  for (const name of ['data', 'inbox', 'cache']) mkdirSync(join(folder, name), { recursive: true });
+  if (deps.owner) chownSync(join(folder, 'cache'), deps.owner.uid, deps.owner.gid);
+  const cache = findCache(places);
   try {
     const result = await deps.sandbox.start({
       runId: 'probe',
       dataFolder: join(folder, 'data'),
       inboxFolder: join(folder, 'inbox'),
-      platformFolders: { '/opt/step-mom': deps.programFolder },
-      writableFolders: { '/var/cache/step-mom': deps.cacheFolder },
-      command: ['node', '/opt/step-mom/main.js', '--probe'],
+      platformFolders: { '/opt/step-mom': deps.programFolder, ...cache?.platformFolders },
+      writableFolders: cache ? {} : { '/var/cache/step-mom': join(folder, 'cache') },
+      command: ['node', '/opt/step-mom/main.js', '--probe', '--cache', cache?.path ?? '/var/cache/step-mom'],
       environment: {},
       limits: { ...deps.limits, deadlineMs: 30_000 },
     }).finished;
-    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) return null;
-    return `step-mom does not run in the sandbox (${result.stopped ?? `exit ${result.exitCode}`}): ${result.stderr.slice(0, 500)}`;
+    if (result.exitCode === 0 && result.stdout.includes('"ok":true')) {
+      return { ok: true, cache: cache ?? storeCache(join(folder, 'cache'), places) };
+    }
+    const end = result.stopped ?? `exit ${result.exitCode}`;
+    return {
+      ok: false,
+      reason: `step-mom does not run in the sandbox (${end}): ${result.stderr.slice(0, 500)}`,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -19,15 +19,14 @@ export function accountsCheck(config: Config, records: () => Promise<Records>): 
       ];
       if (who.length === 0)
         return note(
-          'accounts',
           'nobody can sign in on the pages',
           'Set ADMIN_EMAILS to your address, or make an agent: its owner can.',
         );
       const links = mailWay(config) === null ? '; start prints the links' : '';
       const can = `${who.join(', ')} can sign in${links}`;
       if (admins === 0 && config.signUp === 'closed' && config.publicUrl.startsWith('https:'))
-        return note('accounts', can, "No admin: set ADMIN_EMAILS for somebody who sees everybody's agents.");
-      return ok('accounts', can);
+        return note(can, "No admin: set ADMIN_EMAILS for somebody who sees everybody's agents.");
+      return ok(can);
     },
   };
 }

@@ -2,14 +2,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { loadTlsFiles, type TlsPair } from '../files/tls-files.ts';
-import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import { broken, type Check, note, type Observation, ok } from './finding.ts';
 
-const NAME = 'certificate';
 const DAY_MS = 86_400_000;
 /** Certificates of 90 days are renewed 30 days before their end, of 45 days 15 before. */
 const SOON_DAYS = 14;
 
-export interface CertificateParts {
+export interface CertificateDeps {
   smtp: Config['smtp'];
   /** Whether MAIL_DOMAIN is one that mail comes to from outside. */
   ownDomain: boolean;
@@ -18,51 +17,48 @@ export interface CertificateParts {
 }
 
 /** Looks at SMTP_TLS_CERT and SMTP_TLS_KEY. */
-export function certificateCheck(parts: CertificateParts): Check {
-  return { name: NAME, look: () => look(parts) };
+export function certificateCheck(deps: CertificateDeps): Check {
+  return { name: 'certificate', look: () => look(deps) };
 }
 
-function look({ smtp, ownDomain, now }: CertificateParts): Finding | Finding[] {
+function look({ smtp, ownDomain, now }: CertificateDeps): Observation | Observation[] {
   if (smtp.tls === null) {
-    if (smtp.port === null || !ownDomain) return ok(NAME, 'none, and none is needed');
+    if (smtp.port === null || !ownDomain) return ok('none, and none is needed');
     return note(
-      NAME,
       'none: mail comes in unencrypted (no STARTTLS)',
       'Set SMTP_TLS_CERT and SMTP_TLS_KEY to the files of a certificate for the MX name.',
     );
   }
   const loaded = loadTlsFiles(smtp.tls, now);
-  if (!loaded.ok) return broken(NAME, loaded.reason, loaded.fix);
+  if (!loaded.ok) return broken(loaded.reason, loaded.fix);
   const exposed = loaded.warnings.filter(({ code }) => code === 'tls_key_exposed');
   return [
-    dates(loaded, now) ?? chain(loaded, smtp.tls.certFile) ?? ok(NAME, described(loaded)),
-    ...exposed.map(({ reason, fix }) => note(NAME, reason, fix)),
+    dates(loaded, now) ?? chain(loaded, smtp.tls.certFile) ?? ok(described(loaded)),
+    ...exposed.map(({ reason, fix }) => note(reason, fix)),
   ];
 }
 
-function dates(pair: TlsPair, now: number): Finding | null {
+function dates(pair: TlsPair, now: number): Observation | null {
   const { validFrom, validUntil } = pair;
   const renew = 'Renew it; SIGHUP, or a restart, lets the server read it again.';
-  if (validUntil < now) return broken(NAME, `expired on ${day(validUntil)} (${described(pair)})`, renew);
+  if (validUntil < now) return broken(`expired on ${day(validUntil)} (${described(pair)})`, renew);
   if (validFrom > now)
     return broken(
-      NAME,
       `is not valid before ${day(validFrom)}`,
       'Look at the clock of this machine, or take the right certificate.',
     );
   const left = Math.floor((validUntil - now) / DAY_MS);
   if (left >= SOON_DAYS) return null;
   const days = left === 1 ? '1 day' : `${left} days`;
-  return note(NAME, `expires in ${days}, on ${day(validUntil)} (${described(pair)})`, renew);
+  return note(`expires in ${days}, on ${day(validUntil)} (${described(pair)})`, renew);
 }
 
-/** One that is not its own issuer is trusted by the certificate of that issuer, which the server has to send too. */
-function chain(pair: TlsPair, certFile: string): Finding | null {
+/** Unless it is self-signed, clients need the certificate of its issuer, which the server has to send too. */
+function chain(pair: TlsPair, certFile: string): Observation | null {
   const { issuer, subject } = new X509Certificate(pair.cert);
   const certificates = pair.cert.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g) ?? [];
   if (issuer === subject || certificates.length > 1) return null;
   return note(
-    NAME,
     `${described(pair)}, without the chain to its authority`,
     `Strict servers will not trust it: put the whole chain into ${certFile} (fullchain.pem of certbot).`,
   );

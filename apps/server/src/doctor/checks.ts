@@ -1,4 +1,4 @@
-/** Which checks there are, in the order in which they are told. */
+/** Which checks there are, in the order in which they are shown. */
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { Config } from '../config.ts';
@@ -6,7 +6,7 @@ import { dataPaths } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
 import { accountsCheck } from './accounts.ts';
 import { agentToolsCheck } from './agent-tools.ts';
-import { buildCheck } from './build.ts';
+import { buildCheck, nodeCheck } from './build.ts';
 import { certificateCheck } from './certificate.ts';
 import { dataFolderCheck } from './data-folder.ts';
 import { databaseCheck, deliveriesCheck } from './database.ts';
@@ -15,16 +15,15 @@ import { type Check, isFolder, once } from './finding.ts';
 import { keyFilesCheck } from './key-files.ts';
 import { hasOwnDomain, mailDomainCheck, mailOutCheck, webhooksCheck } from './mail-settings.ts';
 import { modelKeyCheck } from './model-key.ts';
-import { nodeCheck } from './node-version.ts';
 import { httpPortCheck, smtpPortCheck } from './ports.ts';
 import { type Records, readRecords } from './records.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { settingsCheck } from './settings.ts';
 
-/** What can be seen on this machine alone; nothing is changed, and nobody is asked. */
+/** Checks of this machine alone. They change nothing and use no network. */
 export function localChecks(config: Config): Check[] {
   const { dataDir } = config;
-  // What is wrong with the folder itself is said by its own check.
+  // The check of the folder says what is wrong with the folder itself.
   const records = once(
     async (): Promise<Records> =>
       isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' },

@@ -1,6 +1,6 @@
-/** The database, as far as a look shows it, and mail that does not leave. */
+/** The database, and mail that could not be sent. */
 import { describeError } from '@tinyfat/core';
-import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import { broken, type Check, note, type Observation, ok } from './finding.ts';
 import type { Records } from './records.ts';
 
 const LIST = 'tinyfat outbox list';
@@ -13,9 +13,9 @@ export function databaseCheck(records: () => Promise<Records>): Check {
       const found = await records();
       switch (found.state) {
         case 'absent':
-          return note('database', 'none found', 'The first start makes it.');
+          return note('none found', 'The first start makes it.');
         case 'open':
-          return ok('database', `${counted(found.agents, 'agent')} of ${counted(found.owners, 'owner')}`);
+          return ok(`${counted(found.agents, 'agent')} of ${counted(found.owners, 'owner')}`);
         case 'closed':
           return closed(found);
       }
@@ -23,36 +23,36 @@ export function databaseCheck(records: () => Promise<Records>): Check {
   };
 }
 
-function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Finding {
+function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Observation {
   switch (cause) {
     case 'older':
     case 'unfinished':
-      return note('database', why, null);
+      return note(why, null);
     case 'newer':
-      return broken('database', why, 'Run that version; there is no way back but a backup from before it.');
+      return broken(why, 'Run that version; there is no way back but a backup from before it.');
     case 'unreadable':
-      return broken('database', why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
+      return broken(why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
   }
 }
 
-/** Is there mail that was tried in vain? */
+/** Does mail wait after a failed try? */
 export function deliveriesCheck(records: () => Promise<Records>): Check {
   return {
     name: 'deliveries',
     async look() {
       const found = await records();
       if (found.state !== 'open') return [];
-      if (found.failing === null) return ok('deliveries', 'none that failed waits');
+      if (found.failing === null) return ok('none that failed waits');
       const { count, provider, code, reason } = found.failing;
       const by = provider === null ? '' : ` by ${provider}`;
       const why = reason === null ? '' : `; the last reason: ${reason}`;
       const waits = count === 1 ? 'waits' : 'wait';
-      const told = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
-      // One mail that is put off says nothing of the others.
+      const text = `${counted(count, 'mail')} could not be sent${by} and ${waits} for another try${why}`;
+      // A reason of one mail says nothing about the others.
       if (code === null || !/^(relay|provider)_/.test(code))
-        return note('deliveries', told, 'Sent by itself later, unless the reason stays. All of them:', LIST);
+        return note(text, 'Sent by itself later, unless the reason stays. All of them:', LIST);
       const mend = `${describeError(code).nextStep} The mail is then sent by itself. All of it:`;
-      return broken('deliveries', told, mend, LIST);
+      return broken(text, mend, LIST);
     },
   };
 }

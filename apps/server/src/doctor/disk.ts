@@ -1,11 +1,11 @@
-/** The file system of DATA_DIR: room, and whether it is one to keep mail on. */
+/** The file system of DATA_DIR: free space, and whether it suits a database. */
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { type FileSystemRoom, roomProblem } from '../files/disk-check.ts';
 import { nearestFolder } from './data-folder.ts';
-import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import { broken, type Check, note, type Observation, ok } from './finding.ts';
 
-export interface DiskCheckOptions {
+export interface DiskDeps {
   dataDir: string;
   room?: (path: string) => Promise<FileSystemRoom>;
   /** The text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
@@ -13,68 +13,56 @@ export interface DiskCheckOptions {
 }
 
 const GIBIBYTE = 1024 ** 3;
-/** Below it a person should look, long before the server puts mail off. */
+/** Less is worth a note, long before the server puts mail off. */
 const LITTLE_BYTES = GIBIBYTE;
 const FEW_INODES = 20_000;
 
 const NETWORK = /^(nfs4?|cifs|smb3|smbfs|9p|afs|ceph|lustre|glusterfs|ocfs2|gfs2|fuse\..*|fuse)$/;
 
 /** Looks at the folder, or at the nearest one above it where it is not there yet. */
-export function diskCheck(parts: DiskCheckOptions): Check {
+export function diskCheck(deps: DiskDeps): Check {
   return {
     name: 'disk',
     async look() {
-      const folder = nearestFolder(parts.dataDir);
-      const room = await (parts.room ?? statfs)(folder);
-      const kind = kindOf((parts.mounts ?? readMounts)(), folder);
+      const folder = nearestFolder(deps.dataDir);
+      const room = await (deps.room ?? statfs)(folder);
+      const kind = kindOf((deps.mounts ?? readMounts)(), folder);
       return [free(room, kind), ...suitable(kind)];
     },
   };
 }
 
-function free(room: FileSystemRoom, kind: string | null): Finding {
+function free(room: FileSystemRoom, kind: string | null): Observation {
   const problem = roomProblem(room);
   const bytes = room.bsize * room.bavail;
   const inodes = room.files > 0 ? ` and ${room.ffree.toLocaleString('en')} inodes` : '';
   const found = `${readable(bytes)}${inodes} free${kind === null ? '' : ` (${kind})`}`;
   if (problem !== null)
-    return broken(
-      'disk',
-      found,
-      'Mail is put off until there is more. Free space, or enlarge the file system.',
-    );
+    return broken(found, 'Mail is put off until there is more. Free space, or enlarge the file system.');
   if (bytes < LITTLE_BYTES || (room.files > 0 && room.ffree < FEW_INODES))
-    return note('disk', found, 'The folder only grows: free space soon, or enlarge the file system.');
-  return ok('disk', found);
+    return note(found, 'The folder only grows: free space soon, or enlarge the file system.');
+  return ok(found);
 }
 
-function suitable(kind: string | null): Finding[] {
-  if (kind === null) return [];
+function suitable(kind: string | null): Observation[] {
+  const said = kind === null ? null : unsuitable(kind);
+  return said === null ? [] : [{ ...said, check: 'file system' }];
+}
+
+function unsuitable(kind: string): Observation | null {
   if (NETWORK.test(kind))
-    return [
-      note(
-        'file system',
-        `DATA_DIR is on a network file system or one of a program (${kind})`,
-        'Locks and fsync may not do there what the database needs: put DATA_DIR on a disk of this machine.',
-      ),
-    ];
+    return note(
+      `DATA_DIR is on a network file system or one of a program (${kind})`,
+      'Locks and fsync may not do there what the database needs: put DATA_DIR on a disk of this machine.',
+    );
   if (kind === 'tmpfs' || kind === 'ramfs')
-    return [
-      note(
-        'file system',
-        `DATA_DIR is in memory (${kind})`,
-        'A reboot loses all mail: put DATA_DIR on a disk.',
-      ),
-    ];
+    return note(`DATA_DIR is in memory (${kind})`, 'A reboot loses all mail: put DATA_DIR on a disk.');
   if (kind === 'overlay')
-    return [
-      note(
-        'file system',
-        'DATA_DIR is in the layer of a container (overlay)',
-        'It is gone with the container: put DATA_DIR on a volume.',
-      ),
-    ];
-  return [];
+    return note(
+      'DATA_DIR is in the layer of a container (overlay)',
+      'It is gone with the container: put DATA_DIR on a volume.',
+    );
+  return null;
 }
 
 /** The type of the file system that a folder is on: the last mount over the longest of the paths above it. */

@@ -1,7 +1,6 @@
-/** What a check found, and how to say it. */
+/** Findings of checks. */
 import { statSync } from 'node:fs';
 
-/** `note`: works, but not as one would want it in earnest. */
 export type State = 'ok' | 'note' | 'broken';
 
 /** One line of `tinyfat doctor`. Nothing in it is secret. */
@@ -9,36 +8,39 @@ export interface Finding {
   check: string;
   state: State;
   found: string;
-  /** What mends it, for a person; null where nothing is to be done, or `run` says it all. */
+  /** What mends it, for a person; null where nothing is to be done, or `run` says enough. */
   mend: string | null;
   /** A line for a shell that mends it, or that shows more; null where there is none. */
   run: string | null;
 }
 
-/** Looks at one thing; several findings where it has several sides. `signal` ends it early. */
+/** What a check says: a finding under the name of the check, or under `check` where it is another side of the matter. */
+export type Observation = Omit<Finding, 'check'> & { check?: string };
+
+/** Looks at one thing; says several things where it has several sides. `signal` ends it early. */
 export interface Check {
   name: string;
-  look(signal: AbortSignal): Finding | Finding[] | Promise<Finding | Finding[]>;
+  look(signal: AbortSignal): Observation | Observation[] | Promise<Observation | Observation[]>;
+}
+
+/** All findings of a check. Rejects as the check does. */
+export async function findingsOf({ name, look }: Check, signal: AbortSignal): Promise<Finding[]> {
+  return [await look(signal)].flat().map((one) => ({ check: name, ...one }));
 }
 
 /** Everything is as it should be. */
-export function ok(check: string, found: string): Finding {
-  return { check, state: 'ok', found, mend: null, run: null };
+export function ok(found: string): Observation {
+  return { state: 'ok', found, mend: null, run: null };
 }
 
 /** Works, but not as one would want it in earnest. */
-export function note(check: string, found: string, mend: string | null, run: string | null = null): Finding {
-  return { check, state: 'note', found, mend, run };
+export function note(found: string, mend: string | null, run: string | null = null): Observation {
+  return { state: 'note', found, mend, run };
 }
 
 /** Does not work. */
-export function broken(
-  check: string,
-  found: string,
-  mend: string | null,
-  run: string | null = null,
-): Finding {
-  return { check, state: 'broken', found, mend, run };
+export function broken(found: string, mend: string | null, run: string | null = null): Observation {
+  return { state: 'broken', found, mend, run };
 }
 
 /** What went wrong, in the system's words. */

@@ -2,7 +2,7 @@
 import { isLoopbackHostname } from '@tinyfat/core';
 import { type Config, DEFAULT_DOMAIN } from '../config.ts';
 import { mailWay } from '../parts/mail-transport.ts';
-import { broken, type Check, type Finding, note, ok } from './finding.ts';
+import { broken, type Check, note, type Observation, ok } from './finding.ts';
 
 /** Whether MAIL_DOMAIN is one of the operator's own. */
 export function hasOwnDomain({ mailDomain }: Pick<Config, 'mailDomain'>): boolean {
@@ -15,12 +15,8 @@ export function mailDomainCheck(config: Config): Check {
     name: 'mail domain',
     look() {
       const { mailDomain } = config;
-      if (hasOwnDomain(config)) return ok('mail domain', mailDomain);
-      return note(
-        'mail domain',
-        mailDomain,
-        'Set MAIL_DOMAIN to a domain of yours to be reached from outside.',
-      );
+      if (hasOwnDomain(config)) return ok(mailDomain);
+      return note(mailDomain, 'Set MAIL_DOMAIN to a domain of yours to be reached from outside.');
     },
   };
 }
@@ -31,9 +27,8 @@ export function mailOutCheck(config: Config): Check {
     name: 'mail out',
     look() {
       const way = mailWay(config);
-      if (way !== null) return ok('mail out', way);
+      if (way !== null) return ok(way);
       return note(
-        'mail out',
         'a Maildir on this machine: no mail leaves it',
         'Set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real.',
       );
@@ -41,29 +36,28 @@ export function mailOutCheck(config: Config): Check {
   };
 }
 
-/** Webhooks of Resend and Postmark: set on both sides of a pair, and reached over HTTPS. */
+/** Webhooks of Resend and Postmark: is each set together with its key, and reached over HTTPS? */
 export function webhooksCheck(config: Config): Check {
   return { name: 'webhooks', look: () => webhooks(config) };
 }
 
-function webhooks(config: Config): Finding | Finding[] {
+function webhooks(config: Config): Observation | Observation[] {
   const { resendSecrets, postmarkCredentials } = config.webhooks;
   const kind = config.mailProvider?.kind;
   const set = [
     ...(resendSecrets.length > 0 ? ['Resend'] : []),
     ...(postmarkCredentials.length > 0 ? ['Postmark'] : []),
   ];
-  const findings: Finding[] = [];
+  const findings: Observation[] = [];
   if (kind === 'resend' && resendSecrets.length === 0)
     findings.push(silent('Resend', 'RESEND_WEBHOOK_SECRET'));
   if (kind === 'postmark' && postmarkCredentials.length === 0)
     findings.push(silent('Postmark', 'POSTMARK_WEBHOOK_AUTH'));
-  if (set.length === 0) return findings.length > 0 ? findings : ok('webhooks', 'none');
+  if (set.length === 0) return findings.length > 0 ? findings : ok('none');
   const { protocol, hostname } = new URL(config.publicUrl);
   if (protocol !== 'https:' || isLoopbackHostname(hostname))
     findings.push(
       note(
-        'webhooks',
         `of ${set.join(' and ')}, and PUBLIC_URL is ${config.publicUrl}`,
         'They are sent to an address over HTTPS only: set PUBLIC_URL to the one of the proxy in front.',
       ),
@@ -71,17 +65,15 @@ function webhooks(config: Config): Finding | Finding[] {
   if (resendSecrets.length > 0 && config.mailProvider?.kind !== 'resend')
     findings.push(
       broken(
-        'webhooks',
         'RESEND_WEBHOOK_SECRET is set, and RESEND_API_KEY is not',
         'Set both: the mail that a webhook tells of is asked for with the key.',
       ),
     );
-  return findings.length > 0 ? findings : ok('webhooks', `of ${set.join(' and ')}`);
+  return findings.length > 0 ? findings : ok(`of ${set.join(' and ')}`);
 }
 
-function silent(provider: string, variable: string): Finding {
+function silent(provider: string, variable: string): Observation {
   return note(
-    'webhooks',
     `${provider} sends the mail, and tells nobody of bounces`,
     `Set ${variable}, and the webhook at ${provider}: docs/self-host.md, "Mail by webhook".`,
   );

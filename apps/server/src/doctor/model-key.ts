@@ -22,26 +22,22 @@ export function modelKeyCheck(
           : `; ${owners} ${owners === 1 ? 'owner has a key' : 'owners have keys'} of their own`;
       if (apiKey === null)
         return note(
-          'model',
           `the built-in demo model${theirs}`,
           'Set ANTHROPIC_API_KEY for a real one, or tinyfat key set --owner ADDR for one owner.',
         );
       const key = `a key for ${new URL(baseUrl).host}${theirs}`;
-      if (baseUrl !== ANTHROPIC || /^sk-ant-api\d\d-[\w-]{80,}$/.test(apiKey)) return ok('model', key);
+      if (baseUrl !== ANTHROPIC || /^sk-ant-api\d\d-[\w-]{80,}$/.test(apiKey)) return ok(key);
       if (apiKey.startsWith('sk-ant-admin'))
         return broken(
-          'model',
           'ANTHROPIC_API_KEY is an admin key, which can not send messages',
           'Make an API key (sk-ant-api…) in the console of the provider.',
         );
       if (apiKey.startsWith('sk-ant-oat'))
         return broken(
-          'model',
           'ANTHROPIC_API_KEY is a token of a subscription, which is no API key',
           'Make an API key (sk-ant-api…) in the console of the provider.',
         );
       return note(
-        'model',
         `${key}, of an unusual form or cut short`,
         'Keys of Anthropic begin with sk-ant-api; tinyfat doctor --online tries it.',
       );

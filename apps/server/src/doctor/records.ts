@@ -1,16 +1,16 @@
-/** What the checks need of the database, read at one look that changes nothing. */
+/** What the checks need of the database, read once. */
 import { type Database, failingDeliveries, listAgents, listProviderKeys } from '@tinyfat/database';
 import { lookIntoSqlite } from '@tinyfat/database/sqlite';
 import { wordsOf } from './finding.ts';
 
-/** What stands in the database, or why that is not known. */
+/** The content of the database, or why it is unknown. */
 export type Records =
   | { state: 'open'; agents: number; owners: number; keyOwners: number; failing: Failing | null }
   | { state: 'absent' }
   | { state: 'closed'; cause: 'unfinished' | 'newer' | 'older' | 'unreadable'; why: string };
 
 /** Mail that waits after failed tries. */
-export type Failing = NonNullable<Awaited<ReturnType<typeof failingDeliveries>>>;
+type Failing = NonNullable<Awaited<ReturnType<typeof failingDeliveries>>>;
 
 /** Looks at the file once. Never rejects. */
 export async function readRecords(path: string): Promise<Records> {

@@ -9,10 +9,10 @@ it('gives the findings in the order of the checks, and tells of each as it ends'
     name: 'slow',
     async look() {
       await gate.promise;
-      return ok('slow', 'at last');
+      return ok('at last');
     },
   };
-  const fast: Check = { name: 'fast', look: () => [ok('fast', '1'), ok('fast', '2')] };
+  const fast: Check = { name: 'fast', look: () => [ok('1'), ok('2')] };
   const told: string[] = [];
   const onEnd = (findings: readonly Finding[]) => {
     told.push(...findings.map(({ check }) => check));
@@ -34,7 +34,7 @@ it('ends one that does not end by itself, and tells it so', async () => {
       return new Promise(() => {});
     },
   };
-  const found = await runChecks([hanging, { name: 'other', look: () => ok('other', '') }], { withinMs: 30 });
+  const found = await runChecks([hanging, { name: 'other', look: () => ok('') }], { withinMs: 30 });
   expect(found).toMatchObject([
     { check: 'hanging', state: 'broken', found: 'no answer within 1 s' },
     { check: 'other', state: 'ok' },
@@ -49,7 +49,7 @@ it('says what a check throws, and goes on', async () => {
       throw new Error('what was not thought of');
     },
   };
-  const found = await runChecks([faulty, { name: 'other', look: () => ok('other', '') }], { withinMs: 1000 });
+  const found = await runChecks([faulty, { name: 'other', look: () => ok('') }], { withinMs: 1000 });
   expect(found).toMatchObject([
     { check: 'faulty', state: 'broken', found: expect.stringContaining('what was not thought of') },
     { check: 'other', state: 'ok' },
@@ -57,7 +57,7 @@ it('says what a check throws, and goes on', async () => {
 });
 
 it('shows no more of a long finding than somebody reads', async () => {
-  const long: Check = { name: 'long', look: () => ok('long', 'x'.repeat(100_000)) };
+  const long: Check = { name: 'long', look: () => ok('x'.repeat(100_000)) };
   const [found] = await runChecks([long], { withinMs: 1000 });
   expect(found?.found).toHaveLength(502);
 });

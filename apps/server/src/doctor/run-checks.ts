@@ -1,5 +1,5 @@
 /** Runs checks side by side, each within its time. */
-import { broken, type Check, type Finding, wordsOf } from './finding.ts';
+import { broken, type Check, type Finding, findingsOf, wordsOf } from './finding.ts';
 
 export interface RunOptions {
   /** Ms for each check. */
@@ -9,8 +9,8 @@ export interface RunOptions {
 }
 
 /**
- * The findings of all checks, in the order of the checks. Never rejects: what a check throws, and that it did not end in
- * time, are findings too.
+ * The findings of all checks, in the order of the checks. Never rejects: an error and a timeout of a check are findings
+ * too.
  */
 export async function runChecks(checks: readonly Check[], options: RunOptions): Promise<Finding[]> {
   const all = await Promise.all(
@@ -23,7 +23,7 @@ export async function runChecks(checks: readonly Check[], options: RunOptions): 
   return all.flat();
 }
 
-/** Much of what is found comes from others: records in DNS, answers of servers, rows. */
+/** Characters; findings quote DNS records and answers of servers. */
 const MOST_FOUND = 500;
 
 function bounded(finding: Finding): Finding {
@@ -31,26 +31,22 @@ function bounded(finding: Finding): Finding {
   return found.length <= MOST_FOUND ? finding : { ...finding, found: `${found.slice(0, MOST_FOUND)} …` };
 }
 
-async function runOne({ name, look }: Check, withinMs: number): Promise<Finding[]> {
+async function runOne(check: Check, withinMs: number): Promise<Finding[]> {
+  const { name } = check;
   const controller = new AbortController();
-  const late = Promise.withResolvers<Finding>();
+  const late = Promise.withResolvers<Finding[]>();
   const timer = setTimeout(() => {
-    late.resolve(
-      broken(
-        name,
-        `no answer within ${Math.ceil(withinMs / 1000)} s`,
-        'Try again: the machine may be busy, or the network slow.',
-      ),
-    );
+    const found = `no answer within ${Math.ceil(withinMs / 1000)} s`;
+    const mend = 'Try again: the machine may be busy, or the network slow.';
+    late.resolve([{ check: name, ...broken(found, mend) }]);
     controller.abort();
   }, withinMs);
   try {
-    // A check that throws before it waits is one that rejects.
-    const looked = (async () => look(controller.signal))();
-    const found = await Promise.race([looked, late.promise]);
-    return (Array.isArray(found) ? found : [found]).map(bounded);
+    const findings = await Promise.race([findingsOf(check, controller.signal), late.promise]);
+    return findings.map(bounded);
   } catch (error) {
-    return [broken(name, `could not be looked at: ${wordsOf(error)}`, 'This is a fault of ours: report it.')];
+    const found = `could not be looked at: ${wordsOf(error)}`;
+    return [{ check: name, ...broken(found, 'This is a fault of ours: report it.') }];
   } finally {
     clearTimeout(timer);
   }

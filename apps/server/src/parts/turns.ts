@@ -1,5 +1,5 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
-import { chownSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import type { Runtime, Sandbox, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
@@ -26,10 +26,7 @@ export function turns(
     name: 'turns',
     async start() {
       rmSync(paths.turns, { recursive: true, force: true });
-      for (const folder of [paths.turns, paths.sandbox, paths.cache])
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const owner = sandboxOwner();
-      if (owner) chownSync(paths.cache, owner.uid, owner.gid);
+      for (const folder of [paths.turns, paths.sandbox]) mkdirSync(folder, { recursive: true, mode: 0o700 });
       await removeStaleRuns(paths.sandbox, logger);
       const sandbox = bubblewrap({
         nodeBinary: process.execPath,
@@ -41,16 +38,16 @@ export function turns(
         sandbox,
         runtimeFolder: paths.turns,
         programFolder: programPaths.stepMom,
-        cacheFolder: paths.cache,
         limits: sandboxLimits(config.turnTimeoutMs),
       };
       const probe = await sandbox.probe();
       if (!probe.ok) throw new StartRefused(probe.reason, probe.fix);
-      const broken = await probeStepMom(program);
-      if (broken !== null) throw new StartRefused(broken, 'npm run build');
+      const stepMom = await probeStepMom({ ...program, cacheFolder: paths.cache, owner: sandboxOwner() });
+      if (!stepMom.ok) throw new StartRefused(stepMom.reason, 'npm run build');
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
       const runner = localRunner({
         ...program,
+        cache: stepMom.cache,
         gateways,
         folders,
         skillsFolder: programPaths.skills,

@@ -2,9 +2,9 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ANTHROPIC_MODELS } from '@earendil-works/pi-ai/providers/anthropic.models';
 import { build, type Metafile } from 'esbuild';
 import { leanPi } from './lean-pi.ts';
-import { listModels } from './model-list.ts';
 
 /** Lets bundled CommonJS modules reach Node's own. */
 const requireBanner =
@@ -49,7 +49,7 @@ export async function buildBundle(folder: string): Promise<BundleReport> {
     legalComments: 'none',
     metafile: true,
     banner: { js: requireBanner },
-    plugins: [leanPi(piIndex)],
+    plugins: [leanPi],
     logLevel: 'silent',
   });
   if (result.warnings.length > 0) {
@@ -75,6 +75,13 @@ function writePackage(piIndex: string, folder: string): void {
   );
   const described = { name, version, private: true, type: 'module', piConfig };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(described, null, 2)}\n`);
+}
+
+/** pi's Anthropic models by id, with their prices. Which of them an alias means is core's rule. */
+function listModels() {
+  return Object.values(ANTHROPIC_MODELS)
+    .map(({ id, name, contextWindow, cost }) => ({ id, name, contextWindow, cost }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function summarise({ outputs }: Metafile): BundleReport {

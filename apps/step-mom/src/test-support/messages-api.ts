@@ -5,6 +5,8 @@ import { text as readText } from 'node:stream/consumers';
 export interface ReceivedRequest {
   path: string;
   apiKey: string | undefined;
+  /** The beta features that it asks for. */
+  betas: string | undefined;
   body: {
     model: string;
     max_tokens?: number;
@@ -76,6 +78,7 @@ export async function startMessagesApi(
     const request: ReceivedRequest = {
       path: message.url ?? '',
       apiKey: headerText(message, 'x-api-key'),
+      betas: headerText(message, 'anthropic-beta'),
       body: JSON.parse(await readText(message)),
     };
     requests.push(request);

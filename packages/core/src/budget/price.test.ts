@@ -11,6 +11,11 @@ import {
 } from './price.ts';
 
 const HAIKU = { input: 1, output: 5, cacheRead: 0.1, cacheWrite: 1.25 };
+/** Above 100,000 tokens of input everything costs five times as much. */
+const TIERED = {
+  ...HAIKU,
+  tiers: [{ inputTokensAbove: 100_000, input: 5, output: 25, cacheRead: 0.5, cacheWrite: 6.25 }],
+};
 const usage = (change: object) => ({
   input: 0,
   output: 0,
@@ -32,6 +37,13 @@ describe('what an answer costs', () => {
     expect(costOf(HAIKU, usage({ cacheWrite: 100, cacheWriteHour: 40 }))).toBe(155);
     expect(costOf(HAIKU, usage({ cacheWrite: 100, cacheWriteHour: 900 }))).toBe(200);
   });
+
+  it('follows the tier of the whole input', () => {
+    const split = { input: 20_000, cacheRead: 70_000, cacheWrite: 10_000, output: 1_000 };
+    const atMark = costOf(TIERED, usage(split));
+    expect(atMark).toBe(costOf(HAIKU, usage(split)));
+    expect(costOf(TIERED, usage({ ...split, cacheRead: 70_001 }))).toBe(5 * atMark + 1);
+  });
 });
 
 const tokens = fc.integer({ min: 0, max: 2_000_000 });
@@ -45,11 +57,15 @@ describe('what a request costs at most', () => {
         tokens,
         tokens,
         fc.boolean(),
-        (input, cacheRead, cacheWrite, output, hour) => {
+        fc.constantFrom(HAIKU, TIERED, {
+          ...HAIKU,
+          tiers: [{ ...HAIKU, inputTokensAbove: 900_000, output: 1 }, ...TIERED.tiers],
+        }),
+        (input, cacheRead, cacheWrite, output, hour, price) => {
           const bounds = { inputTokens: input + cacheRead + cacheWrite, maxTokens: output, hourCache: hour };
           const cacheWriteHour = hour ? cacheWrite : 0;
-          const cost = costOf(HAIKU, { input, output, cacheRead, cacheWrite, cacheWriteHour });
-          expect(worstCase(HAIKU, bounds)).toBeGreaterThanOrEqual(cost);
+          const cost = costOf(price, { input, output, cacheRead, cacheWrite, cacheWriteHour });
+          expect(worstCase(price, bounds)).toBeGreaterThanOrEqual(cost);
         },
       ),
     );

@@ -3,12 +3,14 @@ import { newestOfFamily, resolveModel } from './models.ts';
 
 const named = (...ids: string[]) => ids.map((id) => ({ id, name: id.toUpperCase() }));
 
-/** As in pi 0.87.1, in its order. */
+/** As in pi 1.6.0, in its order. */
 const KNOWN = named(
   'claude-fable-5',
   'claude-fable-5-1',
+  'claude-fable-5-2',
   'claude-haiku-4-5',
   'claude-haiku-4-5-20251001',
+  'claude-haiku-5-5',
   'claude-opus-4-5',
   'claude-opus-4-5-20251101',
   'claude-opus-4-6',
@@ -20,12 +22,13 @@ const KNOWN = named(
   'claude-sonnet-4-5-20250929',
   'claude-sonnet-4-6',
   'claude-sonnet-5',
+  'claude-sonnet-5-5',
 );
 
 describe('resolveModel', () => {
   it.each([
-    ['haiku', 'claude-haiku-4-5'],
-    ['sonnet', 'claude-sonnet-5'],
+    ['haiku', 'claude-haiku-5-5'],
+    ['sonnet', 'claude-sonnet-5-5'],
     ['opus', 'claude-opus-5-5'],
     [' OPUS ', 'claude-opus-5-5'],
     ['claude-opus-4-6', 'claude-opus-4-6'],

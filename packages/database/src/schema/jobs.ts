@@ -7,7 +7,7 @@ export interface JobTables {
 }
 
 /** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
-export interface JobsTable {
+interface JobsTable {
   seq: Generated<number>;
   id: string;
   agent_id: string;
@@ -25,7 +25,8 @@ export interface JobsTable {
   finished_at: number | null;
 }
 
-export type RunStatus = 'running' | 'done' | 'failed';
+export const RUN_STATUSES = ['running', 'done', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** What became of one job: a turn of the agent or a command; attempts share the row. */
 interface RunsTable {

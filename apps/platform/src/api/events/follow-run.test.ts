@@ -2,7 +2,7 @@
 import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
-import { HEARTBEAT } from './event-stream.ts';
+import { HEARTBEAT } from './follow-run.ts';
 
 const FILE = 'events/2026-11-27T12-00-01-000Z.jsonl';
 const START = '{"type":"start","run_id":"r-1"}\n';

@@ -1,13 +1,12 @@
-/** The events of a run as they come, until it ends. */
+/** The events of a run as server-sent events (WHATWG HTML section 9.2), until it ends. */
 import type { RunOfMail } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
 import type { Visible } from '../visible.ts';
-import { frame, HEARTBEAT, pause } from './event-stream.ts';
 import { runEventReader } from './run-event-reader.ts';
 
 const POLL_MS = 250;
 const HEARTBEAT_MS = 15_000;
-/** A token may have been revoked meanwhile: whoever wants more comes again, with the id of the last event. */
+/** Then a stream ends, since its token may have been revoked; the client resumes after the last event's id. */
 const MOST_MS = 15 * 60_000;
 
 /** Frames: each event behind `after`, a comment where nothing happens for a while, and the end of the run. */
@@ -21,10 +20,10 @@ export async function* followRun(
   const reader = runEventReader(deps.folders, run, deps.clock);
   const began = deps.clock();
   let spoke = began;
-  // Node sends the head of an answer with its first byte: the client learns at once that it is let in.
+  // Node sends the head of an answer with its first byte: the client learns at once that it is connected.
   yield HEARTBEAT;
   while (!signal.aborted && deps.clock() - began < MOST_MS) {
-    // Its state first: what was written before the end is then read before the end is told.
+    // The state is read before the events, so that every event of a finished run is sent before its end.
     const now = await see.run(run.id);
     if (!now.ok) return;
     const { status, error_code, attempt } = now.row;
@@ -41,4 +40,49 @@ export async function* followRun(
     }
     await pause(POLL_MS, signal);
   }
+}
+
+/** One frame. Data is JSON, so that no line break of it ends the frame. */
+function frame(data: unknown, fields: { id?: number; event?: 'end' } = {}): string {
+  const id = fields.id === undefined ? '' : `id: ${fields.id}\n`;
+  const event = fields.event === undefined ? '' : `event: ${fields.event}\n`;
+  return `${id}${event}data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** A comment that shows that the connection lives. */
+export const HEARTBEAT = ': still here\n\n';
+
+/** The stream of these frames. `stop` is called when they end, the client leaves, or an error occurs. */
+export function eventStream(frames: AsyncGenerator<string>, stop: () => void): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const next = await frames.next();
+        if (!next.done) return controller.enqueue(encoder.encode(next.value));
+        stop();
+        controller.close();
+      } catch (error) {
+        stop();
+        controller.error(error);
+      }
+    },
+    cancel() {
+      stop();
+    },
+  });
+}
+
+/** Waits so many milliseconds, or until the signal. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
 }

@@ -16,16 +16,16 @@ export interface RunEventReader {
 }
 
 const MAX_LISTED = 10_000;
-/** Those of a run are the first ones from its start on; an agent can put more there, which are not looked at. */
+/** The first files from the run's start on are its own; an agent can add more, which are not read. */
 const MAX_FILES = 200;
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_BYTES = 20_000_000;
-/** Values in all events of a run: each takes far more memory than its characters. Real runs have some ten an event. */
+/** JSON values in all events of a run, which take far more memory than their characters. Real events have some ten. */
 const MAX_VALUES = 200_000;
 /** The first line, which names the run, is short. */
 const FIRST_BYTES = 64_000;
 const MAX_PART_BYTES = 1_000_000;
-/** Looking through the folder costs more than looking at a file that is known: the fuller it is, the rarer. */
+/** Listing the folder costs more than reading a known file: the fuller it is, the rarer it is listed. */
 const LIST_EVERY_MS = 1000;
 const LIST_AT_FIRST_MS = 250;
 const PART_OF_TIME = 100;

@@ -13,9 +13,9 @@ import {
   visibleAgents,
 } from '@tinyfat/database';
 import { type Outcome, type Refusal, refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
 import type { Principal } from '../principal.ts';
@@ -27,26 +27,22 @@ const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
 
 export const agentEndpoints = [
   endpoint(routes.listAgents, async ({ deps, principal, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const of = listedOwner(principal, query.owner);
     if (!of.ok) return of;
-    const { limit } = query;
     const sight: Sight = of.owner === null ? 'all' : { owner: of.owner };
-    const agents = await visibleAgents(deps.db, sight, { after: cursor.after, limit: limit + 1 });
-    const totals = await totalsOfAgents(
-      deps.db,
-      agents.map(({ id }) => id),
+    return await pageFrom(
+      query,
+      async (page) => {
+        const agents = await visibleAgents(deps.db, sight, page);
+        const totals = await totalsOfAgents(
+          deps.db,
+          agents.map(({ id }) => id),
+        );
+        return agents.map((agent) => ({ agent, totals: totals.get(agent.id) ?? NOTHING }));
+      },
+      ({ agent: { created_at, id } }) => ({ at: created_at, id }),
+      ({ agent, totals }) => facts(deps, agent, totals),
     );
-    return {
-      ok: true,
-      body: pageOf(
-        agents,
-        limit,
-        ({ created_at, id }) => ({ at: created_at, id }),
-        (agent) => facts(deps, agent, totals.get(agent.id) ?? NOTHING),
-      ),
-    };
   }),
 
   endpoint(routes.createAgent, async ({ deps, principal, body }) => {
@@ -65,9 +61,8 @@ export const agentEndpoints = [
     return await shown(deps, { ...agent, deleted_at: null }, warnings);
   }),
 
-  endpoint(routes.getAgent, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    return found.ok ? await shown(deps, found.row) : found;
+  agentEndpoint(routes.getAgent, async ({ agent, deps }) => {
+    return await shown(deps, agent);
   }),
 
   endpoint(routes.changeAgent, async ({ deps, principal, see, params, body }) => {
@@ -79,10 +74,8 @@ export const agentEndpoints = [
     return after.ok ? await shown(deps, after.row, changed.warnings) : after;
   }),
 
-  endpoint(routes.deleteAgent, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    await markAgentDeleted(deps.db, found.row.id, deps.clock());
+  agentEndpoint(routes.deleteAgent, async ({ agent, deps }) => {
+    await markAgentDeleted(deps.db, agent.id, deps.clock());
     return { ok: true, body: null };
   }),
 ];

@@ -10,14 +10,14 @@ import {
   visibleBudgets,
   visibleOwners,
 } from '@tinyfat/database';
-import { type Refusal, refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { type Refusal, refuse, removed } from '../answer.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { chosenOwner } from '../owner.ts';
 import * as routes from '../routes/budgets.ts';
 
-/** Whose budget: `id` as the table has it, `name` as people do. */
+/** Whom a budget caps; `id` is the key in the table, `name` what people read. */
 interface Subject {
   scope: BudgetScope;
   id: string;
@@ -35,43 +35,33 @@ const ofAgent = ({ id, name, owner }: Pick<Agent, 'id' | 'name' | 'owner'>): Sub
 
 export const budgetEndpoints = [
   endpoint(routes.listBudgets, async ({ deps, see, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const subjects = await cappedSubjects(deps, see.sight);
-    const begin = Math.max(0, cursor.after?.at ?? 0);
-    const rows = [];
-    for (const [index, subject] of subjects.slice(begin, begin + query.limit + 1).entries()) {
-      rows.push({ at: begin + index + 1, budget: await shown(deps, subject) });
-    }
-    return {
-      ok: true,
-      body: pageOf(
-        rows,
-        query.limit,
-        ({ at }) => ({ at, id: '' }),
-        (row) => row.budget,
-      ),
-    };
+    return await pageFrom(
+      query,
+      async ({ after, limit }) => {
+        const begin = Math.max(0, after?.at ?? 0);
+        const rows = [];
+        for (const [index, subject] of subjects.slice(begin, begin + limit).entries()) {
+          rows.push({ at: begin + index + 1, budget: await shown(deps, subject) });
+        }
+        return rows;
+      },
+      ({ at }) => ({ at, id: '' }),
+      (row) => row.budget,
+    );
   }),
 
-  endpoint(routes.getAgentBudget, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    return found.ok ? { ok: true, body: await shown(deps, ofAgent(found.row)) } : found;
+  agentEndpoint(routes.getAgentBudget, async ({ agent, deps }) => {
+    return { ok: true, body: await shown(deps, ofAgent(agent)) };
   }),
 
-  endpoint(routes.putAgentBudget, async ({ deps, see, params, body }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    await write(deps.db, ofAgent(found.row), body.monthly_usd, deps.clock());
-    return { ok: true, body: await shown(deps, ofAgent(found.row)) };
+  agentEndpoint(routes.putAgentBudget, async ({ agent, deps, body }) => {
+    await write(deps.db, ofAgent(agent), body.monthly_usd, deps.clock());
+    return { ok: true, body: await shown(deps, ofAgent(agent)) };
   }),
 
-  endpoint(routes.deleteAgentBudget, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    return (await removeBudget(deps.db, 'agent', found.row.id))
-      ? { ok: true, body: null }
-      : refuse('not_found');
+  agentEndpoint(routes.deleteAgentBudget, async ({ agent, deps }) => {
+    return removed(await removeBudget(deps.db, 'agent', agent.id));
   }),
 
   endpoint(routes.getBudget, async ({ deps, principal, query }) => {
@@ -100,7 +90,7 @@ export const budgetEndpoints = [
     if (!principal.isAdmin) {
       return refuse('not_permitted', 'Only admins may take the budget of an owner away.');
     }
-    return (await removeBudget(deps.db, 'owner', of.owner)) ? { ok: true, body: null } : refuse('not_found');
+    return removed(await removeBudget(deps.db, 'owner', of.owner));
   }),
 ];
 

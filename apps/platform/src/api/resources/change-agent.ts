@@ -81,7 +81,7 @@ function checkChange(
   return { ok: true, change };
 }
 
-/** What of the owner before still counts: by each of these somebody could write whom the new one does not know. */
+/** What stays of the former owner: ways to write to the agent that the new owner may not know. */
 async function leftAsItWas(deps: Pick<ApiDeps, 'db' | 'folders'>, before: Agent): Promise<string[]> {
   const warnings: string[] = [];
   const former = canonicalAddress(before.owner);

@@ -2,7 +2,7 @@ import type { ReadOutcome } from '@tinyfat/core';
 import { hasRunningJob } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import * as routes from '../routes/files.ts';
@@ -15,14 +15,12 @@ const MEMORY = 'MEMORY.md';
 const MEMORY_IN_PROMPT = 64 * 1024;
 
 export const fileEndpoints = [
-  endpoint(routes.listFiles, async ({ deps, see, params, query }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.listFiles, async ({ agent, deps, query }) => {
     const folder = query.folder.replace(/\/$/, '');
     if (folder !== '' && !staysBelow(folder)) {
       return fileRefusal({ ok: false, reason: 'bad_path', detail: '' });
     }
-    const entries = await deps.folders.list(found.row.id, folder, MAX_ENTRIES);
+    const entries = await deps.folders.list(agent.id, folder, MAX_ENTRIES);
     return {
       ok: true,
       body: whole(
@@ -36,18 +34,14 @@ export const fileEndpoints = [
     };
   }),
 
-  endpoint(routes.getFile, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const content = await deps.folders.stream(found.row.id, params.path, MAX_FILE_BYTES);
+  agentEndpoint(routes.getFile, async ({ agent, deps, params }) => {
+    const content = await deps.folders.stream(agent.id, params.path, MAX_FILE_BYTES);
     if (!content.ok) return fileRefusal(content);
     return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.getMemory, async ({ deps, see, params, held }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const read = await readCounted(deps, held, found.row.id, MEMORY, MAX_FILE_BYTES);
+  agentEndpoint(routes.getMemory, async ({ agent, deps, held }) => {
+    const read = await readCounted(deps, held, agent.id, MEMORY, MAX_FILE_BYTES);
     if (read === null) return busy();
     if (!read.ok) return fileRefusal(read);
     return {
@@ -57,10 +51,8 @@ export const fileEndpoints = [
     };
   }),
 
-  endpoint(routes.putMemory, async ({ deps, see, params, body, request, held }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const agentId = found.row.id;
+  agentEndpoint(routes.putMemory, async ({ agent, deps, body, request, held }) => {
+    const agentId = agent.id;
     const bytes = new TextEncoder().encode(body);
     const refused = await oneAtATime(deps.db, async () => {
       const before = await readCounted(deps, held, agentId, MEMORY, MAX_FILE_BYTES);

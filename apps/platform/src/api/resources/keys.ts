@@ -6,7 +6,7 @@ import {
   type ProviderKey,
   storeProviderKey,
 } from '@tinyfat/database';
-import { refuse } from '../answer.ts';
+import { refuse, removed } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
@@ -48,7 +48,7 @@ export const keyEndpoints = [
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
     const gone = await deleteProviderKey(deps.db, of.owner, params.provider);
-    return gone ? { ok: true, body: null } : refuse('not_found');
+    return removed(gone);
   }),
 ];
 

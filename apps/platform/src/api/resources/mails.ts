@@ -9,14 +9,14 @@ import {
 } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Refusal, refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/mails.ts';
 
 const result = { result: v.string(), aligned: v.boolean() };
-/** `AuthenticationEvidence` of core, as the door stored it. */
+/** `AuthenticationEvidence` of core, as intake stores it. */
 const storedEvidence = v.object({
   source: v.picklist(['trusted_client', 'verified', 'asserted', 'unverified']),
   authserv: v.nullable(v.string()),
@@ -41,21 +41,16 @@ const storedEvidence = v.object({
 
 export const mailEndpoints = [
   endpoint(routes.listMails, async ({ deps, see, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const { state, verdict, message_id: messageId, limit } = query;
-    const rows = await visibleMails(
-      deps.db,
-      see.sight,
-      { ...narrowed.row, state, verdict, messageId },
-      { after: cursor.after, limit: limit + 1 },
+    const { state, verdict, message_id: messageId } = query;
+    const filter = { ...narrowed.row, state, verdict, messageId };
+    return await pageFrom(
+      query,
+      (page) => visibleMails(deps.db, see.sight, filter, page),
+      ({ received_at, id }) => ({ at: received_at, id }),
+      facts,
     );
-    return {
-      ok: true,
-      body: pageOf(rows, limit, ({ received_at, id }) => ({ at: received_at, id }), facts),
-    };
   }),
 
   endpoint(routes.getMail, async ({ deps, see, params }) => {
@@ -87,10 +82,8 @@ export const mailEndpoints = [
     return now.ok ? { ok: true, body: await shown(deps, now.row) } : now;
   }),
 
-  endpoint(routes.discardAllMails, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    return { ok: true, body: { discarded: await discardMails(deps.db, { agentId: found.row.id }) } };
+  agentEndpoint(routes.discardAllMails, async ({ agent, deps }) => {
+    return { ok: true, body: { discarded: await discardMails(deps.db, { agentId: agent.id }) } };
   }),
 ];
 
@@ -153,7 +146,7 @@ async function shown(deps: ApiDeps, mail: OfAgent<Mail>) {
   };
 }
 
-/** Null also where a row has something else than the door writes. */
+/** Null also where a row has anything else than intake writes. */
 function readEvidence(text: string) {
   const parsed = v.safeParse(storedEvidence, JSON.parse(text));
   if (!parsed.success) return null;

@@ -10,10 +10,10 @@ import {
   visibleDeliveries,
   visibleSuppressed,
 } from '@tinyfat/database';
-import { type Outcome, refuse } from '../answer.ts';
-import { pageOf, readCursor, whole } from '../cursor.ts';
+import { type Outcome, refuse, removed } from '../answer.ts';
+import { pageFrom, whole } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
@@ -21,18 +21,15 @@ import { readRecipients } from './mails.ts';
 
 export const outboxEndpoints = [
   endpoint(routes.listOutbox, async ({ deps, see, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const { state, limit } = query;
-    const rows = await visibleDeliveries(
-      deps.db,
-      see.sight,
-      { ...narrowed.row, state },
-      { after: cursor.after, limit: limit + 1 },
+    const filter = { ...narrowed.row, state: query.state };
+    return await pageFrom(
+      query,
+      (page) => visibleDeliveries(deps.db, see.sight, filter, page),
+      ({ seq }) => ({ at: seq, id: '' }),
+      shown,
     );
-    return { ok: true, body: pageOf(rows, limit, ({ seq }) => ({ at: seq, id: '' }), shown) };
   }),
 
   endpoint(routes.getDelivery, async ({ see, params }) => {
@@ -56,12 +53,9 @@ export const outboxEndpoints = [
     letGo(deps, see, params.id, 'approve', ['awaiting_approval']),
   ),
 
-  endpoint(routes.listSuppressed, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const { id, name: agent } = found.row;
-    const rows = await listSuppressed(deps.db, id);
-    return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent }))) };
+  agentEndpoint(routes.listSuppressed, async ({ agent, deps }) => {
+    const rows = await listSuppressed(deps.db, agent.id);
+    return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent: agent.name }))) };
   }),
 
   endpoint(routes.listAllSuppressed, async ({ deps, see }) => ({
@@ -69,13 +63,11 @@ export const outboxEndpoints = [
     body: whole((await visibleSuppressed(deps.db, see.sight)).map(unreached)),
   })),
 
-  endpoint(routes.unsuppress, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.unsuppress, async ({ agent, deps, params }) => {
     const parsed = canonicalAddress(params.address.trim());
     if (!parsed.ok) return refuse('invalid_request', `"address": ${parsed.reason}`);
-    const gone = await unsuppress(deps.db, found.row.id, parsed.address);
-    return gone ? { ok: true, body: null } : refuse('not_found');
+    const gone = await unsuppress(deps.db, agent.id, parsed.address);
+    return removed(gone);
   }),
 ];
 

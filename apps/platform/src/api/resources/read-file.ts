@@ -21,8 +21,8 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
 }
 
 /**
- * A whole file of an agent's folder, counted in what the request holds before it is read; null where there is no room.
- * What is only handed on is streamed instead.
+ * A whole file of an agent's folder; its bytes are reserved in `held` before they are read. Null where the budget has not so
+ * many left. A file that is only passed on is streamed instead.
  */
 export async function readCounted(
   { folders }: Pick<ApiDeps, 'folders'>,
@@ -42,7 +42,7 @@ export async function readCounted(
   throw read.why === 'broken' ? read.error : new Error(`${path} has more bytes than it had`);
 }
 
-/** The answer where there is no room for a file. */
+/** The refusal where the byte budget is exhausted. */
 export function busy(): Refusal {
   return refuse('server_busy', undefined, { 'retry-after': '5' });
 }

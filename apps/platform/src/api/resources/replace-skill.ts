@@ -1,9 +1,9 @@
 /**
  * Puts a skill in the place of another, and takes one away, in an agent's folder. The agent can write there, too.
  *
- * Invariant: wherever this is cut off, the skill that was there or the one that replaces it is there afterwards, whole.
- * Names in the folder of skills tell what a step was about: `.ID.new` is being written, `.SKILL.ID.old` was moved out of
- * the way of its successor, `.ID.gone` is on its way out.
+ * Invariant: wherever this is interrupted, either the old skill or the new one is there afterwards, whole. Names in the
+ * folder of skills record the step: `.ID.new` is being written, `.SKILL.ID.old` was moved away for its successor,
+ * `.ID.gone` is being removed.
  */
 import { errorCode, type FolderEntry } from '@tinyfat/core';
 import type { ApiDeps } from '../deps.ts';
@@ -20,7 +20,7 @@ export interface NewSkillFile {
 const REPLACED = /^\.([a-z0-9-]{1,64})\.[0-9a-f-]{36}\.old$/;
 const ON_ITS_WAY_OUT = /^\.[0-9a-f-]{36}\.(?:gone|old)$/;
 const UNFINISHED = /^\.[0-9a-f-]{36}\.new$/;
-/** Nothing is written for longer; what is older was cut off. */
+/** No write takes longer; what is older was interrupted. */
 const UNFINISHED_MS = 3_600_000;
 /** Names with a dot come first in a listing. */
 const MAX_ENTRIES = 1000;
@@ -62,7 +62,7 @@ export async function removeSkill(
   return (await deps.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
 }
 
-/** Whether a replacement was cut off after the old skill had been moved away. */
+/** Whether a replacement was interrupted after the old skill had been moved away. */
 export function isCutOff(entries: readonly FolderEntry[]): boolean {
   const names = new Set(entries.map(({ name }) => name));
   return entries.some(({ name }) => {
@@ -71,7 +71,7 @@ export function isCutOff(entries: readonly FolderEntry[]): boolean {
   });
 }
 
-/** Ends what was cut off: an old skill without a successor comes back, everything else that was left over goes. */
+/** Recovers from an interruption: an old skill without a successor comes back, all other leftovers are removed. */
 export async function settleSkills(deps: Deps, agentId: string): Promise<void> {
   const entries = await deps.folders.list(agentId, 'skills', MAX_ENTRIES);
   // Ids count up with time: of two that were one skill the newer one is the first.
@@ -104,7 +104,7 @@ async function comeBack(deps: Deps, agentId: string, name: string, skill: string
   try {
     await moveIfThere(deps, agentId, `skills/${name}`, `skills/${skill}`);
   } catch {
-    // The agent put something else there, a file or a link: that is then what it has, and the old skill is kept aside.
+    // The agent put something else there, a file or a link: the agent keeps that, and the old skill stays aside.
   }
 }
 

@@ -1,27 +1,23 @@
 import { type RunOfMail, visibleRuns } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageFrom, pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
-import { eventStream } from '../events/event-stream.ts';
-import { followRun } from '../events/follow-run.ts';
+import { eventStream, followRun } from '../events/follow-run.ts';
 import { runEventReader } from '../events/run-event-reader.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/runs.ts';
 
 export const runEndpoints = [
   endpoint(routes.listRuns, async ({ deps, see, query }) => {
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const { status, limit } = query;
-    const rows = await visibleRuns(
-      deps.db,
-      see.sight,
-      { ...narrowed.row, status },
-      { after: cursor.after, limit: limit + 1 },
+    const filter = { ...narrowed.row, status: query.status };
+    return await pageFrom(
+      query,
+      (page) => visibleRuns(deps.db, see.sight, filter, page),
+      ({ started_at, id }) => ({ at: started_at, id }),
+      shown,
     );
-    return { ok: true, body: pageOf(rows, limit, ({ started_at, id }) => ({ at: started_at, id }), shown) };
   }),
 
   endpoint(routes.getRun, async ({ see, params }) => {
@@ -35,14 +31,15 @@ export const runEndpoints = [
     const run = found.row;
     const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream');
     if (isStream && request.method === 'GET') {
-      const free = streams.take(principal.owner ?? '');
-      if (!free) return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
+      const release = streams.acquire(principal.owner ?? '');
+      if (!release)
+        return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
       const left = new AbortController();
       const signal = AbortSignal.any([left.signal, request.signal, deps.stopping]);
       const after = Number(/^\d{1,9}$/.exec(request.headers.get('last-event-id') ?? '')?.[0] ?? 0);
       const stream = eventStream(followRun(deps, see, run, after, signal), () => {
         left.abort();
-        free();
+        release();
       });
       return { ok: true, body: { stream } };
     }

@@ -8,9 +8,9 @@ import {
   removeAllowedSender,
   type SecretAddress,
 } from '@tinyfat/database';
-import { refuse } from '../answer.ts';
+import { refuse, removed } from '../answer.ts';
 import { whole } from '../cursor.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/senders.ts';
 import { oneNamed } from '../visible.ts';
@@ -19,49 +19,38 @@ const MAX_ENTRIES = 1000;
 const MAX_SECRET_ADDRESSES = 200;
 
 export const senderEndpoints = [
-  endpoint(routes.listAllowedSenders, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const rows = await allowedSenderRows(deps.db, found.row.id);
+  agentEndpoint(routes.listAllowedSenders, async ({ agent, deps }) => {
+    const rows = await allowedSenderRows(deps.db, agent.id);
     return {
       ok: true,
       body: whole(rows.map(({ entry, created_at }) => ({ entry, created_at: isoTime(created_at) }))),
     };
   }),
 
-  endpoint(routes.addSender, async ({ deps, see, params, body }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.addSender, async ({ agent, deps, body }) => {
     const parsed = parseAllowEntry(body.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    if ((await allowedSenderRows(deps.db, found.row.id)).length >= MAX_ENTRIES) {
+    if ((await allowedSenderRows(deps.db, agent.id)).length >= MAX_ENTRIES) {
       return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
     }
     const { entry, warning } = parsed;
-    const added = await addAllowedSender(deps.db, found.row.id, entry.text, deps.clock());
+    const added = await addAllowedSender(deps.db, agent.id, entry.text, deps.clock());
     return { ok: true, body: { entry: entry.text, added, warning } };
   }),
 
-  endpoint(routes.removeSender, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.removeSender, async ({ agent, deps, params }) => {
     const parsed = parseAllowEntry(params.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    const gone = await removeAllowedSender(deps.db, found.row.id, parsed.entry.text);
-    return gone ? { ok: true, body: null } : refuse('not_found');
+    const gone = await removeAllowedSender(deps.db, agent.id, parsed.entry.text);
+    return removed(gone);
   }),
 
-  endpoint(routes.listSecretAddresses, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const rows = await listSecretAddresses(deps.db, found.row.id);
+  agentEndpoint(routes.listSecretAddresses, async ({ agent, deps }) => {
+    const rows = await listSecretAddresses(deps.db, agent.id);
     return { ok: true, body: whole(rows.reverse().map(shown)) };
   }),
 
-  endpoint(routes.createSecretAddress, async ({ deps, see, params, body }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const agent = found.row;
+  agentEndpoint(routes.createSecretAddress, async ({ agent, deps, body }) => {
     if ((await listSecretAddresses(deps.db, agent.id)).length >= MAX_SECRET_ADDRESSES) {
       return refuse('conflict', `There are ${MAX_SECRET_ADDRESSES} secret addresses; revoke one first.`);
     }
@@ -81,13 +70,11 @@ export const senderEndpoints = [
     return { ok: true, body: { ...shown({ ...row, last_used_at: null }), address: address.address } };
   }),
 
-  endpoint(routes.revokeSecretAddress, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const named = oneNamed(await listSecretAddresses(deps.db, found.row.id), params.id);
+  agentEndpoint(routes.revokeSecretAddress, async ({ agent, deps, params }) => {
+    const named = oneNamed(await listSecretAddresses(deps.db, agent.id), params.id);
     if (!named.ok) return named;
-    const gone = await deleteSecretAddress(deps.db, found.row.id, named.row.id);
-    return gone ? { ok: true, body: null } : refuse('not_found');
+    const gone = await deleteSecretAddress(deps.db, agent.id, named.row.id);
+    return removed(gone);
   }),
 ];
 

@@ -1,9 +1,9 @@
 import { parseSessionFileName, sessionHashes } from '@tinyfat/core';
 import { currentSessions, sessionsOfAgent } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
-import { pageOf, readCursor } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import * as routes from '../routes/runs.ts';
 import { fileRefusal } from './read-file.ts';
@@ -12,31 +12,21 @@ const MAX_FILES = 10_000;
 const MAX_SESSION_BYTES = 25 * 1024 * 1024;
 
 export const sessionEndpoints = [
-  endpoint(routes.listSessions, async ({ deps, see, params, query }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
-    const { after } = cursor;
-    const { newest, nameOf } = await sessions(deps, found.row.id);
-    const rows = newest.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id));
-    return {
-      ok: true,
-      body: pageOf(
-        rows,
-        query.limit,
-        ({ at, id }) => ({ at, id }),
-        ({ at, ...row }) => ({ ...row, hash: nameOf(row.id), last_used_at: isoTime(at) }),
-      ),
-    };
+  agentEndpoint(routes.listSessions, async ({ agent, deps, query }) => {
+    const { newest, nameOf } = await sessions(deps, agent.id);
+    return await pageFrom(
+      query,
+      async ({ after }) =>
+        newest.filter(({ at, id }) => !after || at < after.at || (at === after.at && id < after.id)),
+      ({ at, id }) => ({ at, id }),
+      ({ at, ...row }) => ({ ...row, hash: nameOf(row.id), last_used_at: isoTime(at) }),
+    );
   }),
 
-  endpoint(routes.getSession, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const file = await sessionFile(deps, found.row.id, params.id);
+  agentEndpoint(routes.getSession, async ({ agent, deps, params }) => {
+    const file = await sessionFile(deps, agent.id, params.id);
     if (!file.ok) return file;
-    const content = await deps.folders.stream(found.row.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
+    const content = await deps.folders.stream(agent.id, `sessions/${file.name}`, MAX_SESSION_BYTES);
     return content.ok ? { ok: true, body: { ...content, name: file.name } } : fileRefusal(content);
   }),
 ];

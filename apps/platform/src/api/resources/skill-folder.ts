@@ -1,6 +1,6 @@
 /**
- * The skills in an agent's folder, and what is in them. The agent can write there, too, so nothing is taken for what it
- * was a moment ago; links are never followed.
+ * The skills in an agent's folder. The agent can write there at any time, so nothing is assumed to be as it was a moment
+ * ago; links are never followed.
  */
 import type { FolderEntry } from '@tinyfat/core';
 import { hasRunningJob } from '@tinyfat/database';

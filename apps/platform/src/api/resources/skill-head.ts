@@ -1,13 +1,13 @@
 /**
- * The front matter of a SKILL.md, as the agent's runtime reads it (https://agentskills.io/specification): what it says
- * of itself decides whether the agent is told of the skill at all.
+ * The front matter of a SKILL.md, read as the agent's runtime reads it (https://agentskills.io/specification), which offers
+ * the agent only skills with a valid one.
  */
 import * as v from 'valibot';
 import { decodeUtf8 } from '../body.ts';
 
 /** A larger SKILL.md is left out by the runtime; bytes. */
 const MAX_FILE_BYTES = 1_000_000;
-/** Within so many its front matter must end; bytes. */
+/** The front matter must end within so many bytes. */
 const MAX_HEAD_BYTES = 16_000;
 const MAX_DESCRIPTION = 1024;
 
@@ -16,7 +16,7 @@ const head = v.object({
   description: v.pipe(v.string(), v.trim(), v.minLength(1)),
 });
 
-/** What it says; `name` is null where the folder gives the name. Or a sentence on why the agent is not told of it. */
+/** `name` is null where the folder gives the name; `reason` is a sentence on why the runtime leaves the skill out. */
 export type SkillHead =
   | { ok: true; name: string | null; description: string }
   | { ok: false; reason: string };
@@ -43,7 +43,7 @@ function frontMatter(text: string): string | null {
   return end === -1 ? null : lines.slice(4, end);
 }
 
-/** Undefined for what is no YAML. Loaded when it is wanted: most commands want none. */
+/** Undefined for what is no YAML. The parser is loaded on demand: most commands need none. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import('yaml');
   try {

@@ -2,7 +2,7 @@ import { fromBase64 } from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { endpoint } from '../endpoint.ts';
+import { agentEndpoint } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
 import { fileRefusal } from './read-file.ts';
 import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
@@ -12,10 +12,8 @@ import { readSkillHead } from './skill-head.ts';
 const ABOUT = 'SKILL.md';
 
 export const skillEndpoints = [
-  endpoint(routes.listSkills, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const rows = (await allSkills(deps, found.row.id)).map(({ name, files }) => ({
+  agentEndpoint(routes.listSkills, async ({ agent, deps }) => {
+    const rows = (await allSkills(deps, agent.id)).map(({ name, files }) => ({
       name,
       files: files.length,
       bytes: sum(files.map(({ bytes }) => bytes)),
@@ -23,29 +21,25 @@ export const skillEndpoints = [
     return { ok: true, body: whole(rows) };
   }),
 
-  endpoint(routes.getSkill, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    return found.ok ? await shownSkill(deps, found.row.id, params.skill) : found;
+  agentEndpoint(routes.getSkill, async ({ agent, deps, params }) => {
+    return await shownSkill(deps, agent.id, params.skill);
   }),
 
-  endpoint(routes.putSkill, async ({ deps, see, params, body }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.putSkill, async ({ agent, deps, params, body }) => {
     const files = decodeFiles(body.files);
     if (!files.ok) return files;
     const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
     if (unusable) return refuse('invalid_request', `"files": ${unusable}`);
-    const ready = await skillsFolder(deps, found.row.id);
-    if (ready) return ready;
-    await replaceSkill(deps, found.row.id, params.skill, files.files);
-    return await shownSkill(deps, found.row.id, params.skill);
+    // The agent may have put something else where its skills belong.
+    const blocked = await onTheWay(deps, agent.id, 'skills/SKILL.md');
+    if (blocked) return blocked;
+    await replaceSkill(deps, agent.id, params.skill, files.files);
+    return await shownSkill(deps, agent.id, params.skill);
   }),
 
-  endpoint(routes.deleteSkill, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    if (!(await skillFiles(deps, found.row.id, params.skill))) return refuse('not_found');
-    switch (await removeSkill(deps, found.row.id, params.skill)) {
+  agentEndpoint(routes.deleteSkill, async ({ agent, deps, params }) => {
+    if (!(await skillFiles(deps, agent.id, params.skill))) return refuse('not_found');
+    switch (await removeSkill(deps, agent.id, params.skill)) {
       case 'removed':
         return { ok: true, body: null };
       case 'missing':
@@ -55,19 +49,15 @@ export const skillEndpoints = [
     }
   }),
 
-  endpoint(routes.getSkillFile, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.getSkillFile, async ({ agent, deps, params }) => {
     const path = `skills/${params.skill}/${params.file}`;
-    const content = await deps.folders.stream(found.row.id, path, routes.MAX_SKILL_BYTES);
+    const content = await deps.folders.stream(agent.id, path, routes.MAX_SKILL_BYTES);
     if (!content.ok) return fileRefusal(content);
     return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
-  endpoint(routes.putSkillFile, async ({ deps, see, params, query, body }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
-    const files = await skillFiles(deps, found.row.id, params.skill);
+  agentEndpoint(routes.putSkillFile, async ({ agent, deps, params, query, body }) => {
+    const files = await skillFiles(deps, agent.id, params.skill);
     if (!files) return refuse('not_found');
     const others = files.filter(({ path }) => path !== params.file);
     const twin = others.find(({ path }) => path.toLowerCase() === params.file.toLowerCase());
@@ -78,24 +68,22 @@ export const skillEndpoints = [
     if (others.length >= routes.MAX_SKILL_FILES || bytes > routes.MAX_SKILL_BYTES) {
       return refuse('conflict', 'The skill would have more files or bytes than it may.');
     }
-    const blocked = await onTheWay(deps, found.row.id, `skills/${params.skill}/${params.file}`);
+    const blocked = await onTheWay(deps, agent.id, `skills/${params.skill}/${params.file}`);
     if (blocked) return blocked;
     const before = files.find(({ path }) => path === params.file);
     const executable =
       query.executable === undefined ? before?.executable === true : query.executable === 'true';
-    await deps.folders.write(found.row.id, `skills/${params.skill}/${params.file}`, body, { executable });
-    return await shownSkill(deps, found.row.id, params.skill);
+    await deps.folders.write(agent.id, `skills/${params.skill}/${params.file}`, body, { executable });
+    return await shownSkill(deps, agent.id, params.skill);
   }),
 
-  endpoint(routes.deleteSkillFile, async ({ deps, see, params }) => {
-    const found = await see.agent(params.agent);
-    if (!found.ok) return found;
+  agentEndpoint(routes.deleteSkillFile, async ({ agent, deps, params }) => {
     if (params.file === ABOUT) {
       return refuse('conflict', 'A skill is nothing without its SKILL.md; remove the whole skill.');
     }
-    const files = await skillFiles(deps, found.row.id, params.skill);
+    const files = await skillFiles(deps, agent.id, params.skill);
     if (!files?.some(({ path }) => path === params.file)) return refuse('not_found');
-    await deps.folders.unlink(found.row.id, `skills/${params.skill}/${params.file}`);
+    await deps.folders.unlink(agent.id, `skills/${params.skill}/${params.file}`);
     return { ok: true, body: null };
   }),
 ];
@@ -121,7 +109,7 @@ function decodeFiles(
   return { ok: true, files: decoded };
 }
 
-/** Why these paths can't all be in one folder, on whatever disk it lies or is unpacked. */
+/** Why these paths can't all be in one folder on every file system. */
 function clashOf(paths: readonly string[]): string | null {
   const folded = new Map<string, string>();
   for (const path of paths) {
@@ -136,7 +124,7 @@ function clashOf(paths: readonly string[]): string | null {
   return null;
 }
 
-/** Why the agent would not be told of a skill with this SKILL.md; null where it is. */
+/** Why the runtime would leave out a skill with this SKILL.md; null where it would not. */
 async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): Promise<string | null> {
   const head = await readSkillHead(bytes);
   if (!head.ok) return head.reason;
@@ -148,11 +136,6 @@ async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): 
 function fromPadded(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return fromBase64(text);
-}
-
-/** The agent may have put something else where its skills belong. */
-async function skillsFolder(deps: ApiDeps, agentId: string): Promise<Refusal | null> {
-  return await onTheWay(deps, agentId, 'skills/SKILL.md');
 }
 
 /** Whether something on the way to a path is no folder, or the path itself is one. */

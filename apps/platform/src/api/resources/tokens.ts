@@ -5,7 +5,7 @@ import {
   listApiTokens,
   revokeApiToken,
 } from '@tinyfat/database';
-import { type Refusal, refuse } from '../answer.ts';
+import { type Refusal, refuse, removed } from '../answer.ts';
 import { newToken, readScopes, tokenHash } from '../authenticate.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
@@ -59,7 +59,7 @@ export const tokenEndpoints = [
     const named = oneNamed(await listApiTokens(deps.db, owner), params.id);
     if (!named.ok) return named;
     const done = await revokeApiToken(deps.db, named.row.id, owner, deps.clock());
-    return done ? { ok: true, body: null } : refuse('not_found');
+    return removed(done);
   }),
 ];
 

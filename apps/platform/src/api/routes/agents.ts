@@ -1,9 +1,9 @@
 import { SESSION_SCOPES } from '@tinyfat/core';
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
-import { jsonBody, noBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import { address, agentName, line, named, page, paging, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+import { route } from '../route.ts';
 
 /** What every route below an agent has in its path. */
 export const ofAgent = v.strictObject({ agent: agentName });
@@ -50,27 +50,17 @@ export const agent = named(
 
 const model = line(100, 'the name of a model such as haiku');
 
-export const listAgents = route({
-  method: 'GET',
-  path: '/agents',
-  summary: 'Agents, the newest first',
+export const listAgents = route('GET', '/agents', 'Agents, the newest first', {
   scope: 'read',
-  params: none,
   /** Only admins may name another owner. */
   query: v.strictObject({ ...paging, owner: v.optional(address) }),
-  body: noBody,
   answer: json(page(agentRow)),
   errors: ['not_permitted'],
 });
 
-export const createAgent = route({
-  method: 'POST',
-  path: '/agents',
-  summary: 'Make an agent',
+export const createAgent = route('POST', '/agents', 'Make an agent', {
   description: 'Only admins may name another owner. The owner may write to the agent from the start.',
   scope: 'write',
-  params: none,
-  query: none,
   body: jsonBody(
     v.strictObject({
       name: agentName,
@@ -88,49 +78,38 @@ export const createAgent = route({
   errors: ['not_permitted', 'agent_name_taken'],
 });
 
-export const getAgent = route({
-  method: 'GET',
-  path: '/agents/{agent}',
-  summary: 'One agent',
+export const getAgent = route('GET', '/agents/{agent}', 'One agent', {
   scope: 'read',
   params: ofAgent,
-  query: none,
-  body: noBody,
   answer: json(agent),
-  errors: [],
 });
 
-export const changeAgent = route({
-  method: 'PATCH',
-  path: '/agents/{agent}',
-  summary: 'Set the owner, the model, the name in From, what it may reach, or which mails share a session',
-  description:
-    'What is not named stays. `model` and `session_scope` are written to config.json; they and `egress` count from the next turn on. null for the model = the default; null for the display name = the name of the agent. `egress` is `none`, `public`, or hosts with commas between. Only admins may give an agent to another `owner`, who takes the place of the one before on the list of those who may write, sees everything that there is of the agent, and pays from then on; `warnings` say what stays as it was.',
-  scope: 'write',
-  params: ofAgent,
-  query: none,
-  body: jsonBody(
-    v.strictObject({
-      owner: v.optional(address),
-      model: v.optional(v.nullable(model)),
-      display_name: v.optional(v.nullable(v.string('a name such as Scout of Example Ltd.'))),
-      egress: v.optional(line(10_000, 'none, public, or hosts with commas between')),
-      session_scope: v.optional(v.picklist(SESSION_SCOPES, 'agent, sender or thread')),
-    }),
-  ),
-  answer: json(agent),
-  errors: ['not_permitted'],
-});
+export const changeAgent = route(
+  'PATCH',
+  '/agents/{agent}',
+  'Set the owner, the model, the name in From, what it may reach, or which mails share a session',
+  {
+    description:
+      'What is not named stays. `model` and `session_scope` are written to config.json; they and `egress` count from the next turn on. null for the model = the default; null for the display name = the name of the agent. `egress` is `none`, `public`, or hosts with commas between. Only admins may give an agent to another `owner`, who takes the place of the one before on the list of those who may write, sees everything that there is of the agent, and pays from then on; `warnings` say what stays as it was.',
+    scope: 'write',
+    params: ofAgent,
+    body: jsonBody(
+      v.strictObject({
+        owner: v.optional(address),
+        model: v.optional(v.nullable(model)),
+        display_name: v.optional(v.nullable(v.string('a name such as Scout of Example Ltd.'))),
+        egress: v.optional(line(10_000, 'none, public, or hosts with commas between')),
+        session_scope: v.optional(v.picklist(SESSION_SCOPES, 'agent, sender or thread')),
+      }),
+    ),
+    answer: json(agent),
+    errors: ['not_permitted'],
+  },
+);
 
-export const deleteAgent = route({
-  method: 'DELETE',
-  path: '/agents/{agent}',
-  summary: "Take the agent's address away",
+export const deleteAgent = route('DELETE', '/agents/{agent}', "Take the agent's address away", {
   description: 'It takes no more mail. Its folder, mails, runs and deliveries stay on record.',
   scope: 'write',
   params: ofAgent,
-  query: none,
-  body: noBody,
   answer: noContent,
-  errors: [],
 });

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
-import { jsonBody, noBody } from '../body.ts';
-import { address, agentName, line, named, page, paging, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+import { jsonBody } from '../body.ts';
+import { agentName, line, named, ofOwner, page, paging, time } from '../fields.ts';
+import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const usd = 'an amount of US dollars from 0 to 1000000, with six decimals at most';
@@ -33,96 +33,76 @@ export const budget = named(
   }),
 );
 
-export const getAgentBudget = route({
-  method: 'GET',
-  path: '/agents/{agent}/budget',
-  summary: 'What a month of the agent may cost, and has cost',
-  scope: 'read',
-  params: ofAgent,
-  query: none,
-  body: noBody,
-  answer: json(budget),
-  errors: [],
-});
+export const getAgentBudget = route(
+  'GET',
+  '/agents/{agent}/budget',
+  'What a month of the agent may cost, and has cost',
+  {
+    scope: 'read',
+    params: ofAgent,
+    answer: json(budget),
+  },
+);
 
-export const putAgentBudget = route({
-  method: 'PUT',
-  path: '/agents/{agent}/budget',
-  summary: 'Cap what a month of the agent may cost',
-  description: 'Holds from the next request to a model on. The budget of the owner holds beside it.',
+export const putAgentBudget = route(
+  'PUT',
+  '/agents/{agent}/budget',
+  'Cap what a month of the agent may cost',
+  {
+    description: 'Holds from the next request to a model on. The budget of the owner holds beside it.',
+    scope: 'write',
+    params: ofAgent,
+    body: money,
+    answer: json(budget),
+  },
+);
+
+export const deleteAgentBudget = route('DELETE', '/agents/{agent}/budget', "Take the agent's own cap away", {
   scope: 'write',
   params: ofAgent,
-  query: none,
-  body: money,
-  answer: json(budget),
-  errors: [],
-});
-
-export const deleteAgentBudget = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/budget',
-  summary: "Take the agent's own cap away",
-  scope: 'write',
-  params: ofAgent,
-  query: none,
-  body: noBody,
   answer: noContent,
-  errors: [],
 });
 
-export const listBudgets = route({
-  method: 'GET',
-  path: '/budgets',
-  summary: 'Everything that is capped: owners, then agents',
+export const listBudgets = route('GET', '/budgets', 'Everything that is capped: owners, then agents', {
   scope: 'read',
-  params: none,
   query: v.strictObject(paging),
-  body: noBody,
   answer: json(page(budget)),
-  errors: [],
 });
 
-/** Only admins may name one. */
-const ofOwner = v.strictObject({ owner: v.optional(address) });
+export const getBudget = route(
+  'GET',
+  '/budget',
+  'What a month of all agents of an owner may cost, and has cost',
+  {
+    scope: 'read',
+    query: ofOwner,
+    answer: json(budget),
+    errors: ['not_permitted'],
+  },
+);
 
-export const getBudget = route({
-  method: 'GET',
-  path: '/budget',
-  summary: 'What a month of all agents of an owner may cost, and has cost',
-  scope: 'read',
-  params: none,
-  query: ofOwner,
-  body: noBody,
-  answer: json(budget),
-  errors: ['not_permitted'],
-});
-
-export const putBudget = route({
-  method: 'PUT',
-  path: '/budget',
-  summary: 'Cap what a month of all agents of an owner may cost',
+export const putBudget = route('PUT', '/budget', 'Cap what a month of all agents of an owner may cost', {
   description:
     'An owner may set a cap where there is none, or a lower one: it may be there to save the money of whoever runs the server. Only admins raise it.',
   scope: 'write',
-  params: none,
   query: ofOwner,
   body: money,
   answer: json(budget),
   errors: ['not_permitted'],
 });
 
-export const deleteBudget = route({
-  method: 'DELETE',
-  path: '/budget',
-  summary: "Take an owner's cap away; that of the server holds then",
-  description: 'Only for admins.',
-  scope: 'write',
-  params: none,
-  query: ofOwner,
-  body: noBody,
-  answer: noContent,
-  errors: ['not_permitted', 'not_found'],
-});
+export const deleteBudget = route(
+  'DELETE',
+  '/budget',
+  "Take an owner's cap away; that of the server holds then",
+  {
+    description: 'Only for admins.',
+    scope: 'write',
+    query: ofOwner,
+    answer: noContent,
+    errors: ['not_permitted', 'not_found'],
+  },
+);
 
 export const usageRow = named(
   'UsageRow',
@@ -142,21 +122,16 @@ export const usageRow = named(
 
 const moment = line(40, 'a day or a time in UTC such as 2026-11-01 or 2026-11-01T00:00:00Z');
 
-export const getUsage = route({
-  method: 'GET',
-  path: '/usage',
-  summary: 'What turns used, added up',
+export const getUsage = route('GET', '/usage', 'What turns used, added up', {
   description:
     'From `from` up to, but without, `to`; by default the calendar month (UTC) so far. At most 400 days.',
   scope: 'read',
-  params: none,
   query: v.strictObject({
     from: v.optional(moment),
     to: v.optional(moment),
     by: v.optional(v.picklist(['day', 'model', 'agent'], 'day, model or agent'), 'day'),
     agent: v.optional(agentName),
   }),
-  body: noBody,
   answer: json(
     v.strictObject({
       from: time,
@@ -166,5 +141,4 @@ export const getUsage = route({
       next_cursor: v.null(),
     }),
   ),
-  errors: [],
 });

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
-import { bytesBody, jsonBody, noBody, textBody } from '../body.ts';
+import { bytesBody, jsonBody, textBody } from '../body.ts';
 import { agentName, line, named, page, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -26,53 +26,34 @@ export const folderEntry = named(
 
 const path = line(1000, 'a path below the folder, its parts separated by /');
 
-export const listFiles = route({
-  method: 'GET',
-  path: '/agents/{agent}/files',
-  summary: "What lies in a folder of the agent's",
+export const listFiles = route('GET', '/agents/{agent}/files', "What lies in a folder of the agent's", {
   description: 'By name; at most 10,000 entries. A folder that does not exist is empty.',
   scope: 'read',
   params: ofAgent,
   query: v.strictObject({ folder: v.optional(path, '') }),
-  body: noBody,
   answer: json(page(folderEntry)),
-  errors: [],
 });
 
-export const getFile = route({
-  method: 'GET',
-  path: '/agents/{agent}/files/{path}',
-  summary: 'One file, of at most 25 MiB',
+export const getFile = route('GET', '/agents/{agent}/files/{path}', 'One file, of at most 25 MiB', {
   description: 'Links are not followed.',
   scope: 'read',
   params: v.strictObject({ agent: agentName, path }),
-  query: none,
-  body: noBody,
   answer: download('application/octet-stream'),
   errors: ['conflict'],
 });
 
-export const getMemory = route({
-  method: 'GET',
-  path: '/agents/{agent}/memory',
-  summary: 'MEMORY.md, with its ETag',
+export const getMemory = route('GET', '/agents/{agent}/memory', 'MEMORY.md, with its ETag', {
   scope: 'read',
   params: ofAgent,
-  query: none,
-  body: noBody,
   answer: download('text/markdown; charset=utf-8'),
   errors: ['conflict'],
 });
 
-export const putMemory = route({
-  method: 'PUT',
-  path: '/agents/{agent}/memory',
-  summary: 'Replace MEMORY.md',
+export const putMemory = route('PUT', '/agents/{agent}/memory', 'Replace MEMORY.md', {
   description:
     'Wants `If-Match` with the ETag of what was read (`*` for whatever there is), or `If-None-Match: *` where there is none yet. A turn that runs has read its memory already: it goes on with what it read, and what it writes at its end replaces what was put; `turn_running` says so.',
   scope: 'write',
   params: ofAgent,
-  query: none,
   body: textBody(MAX_MEMORY_BYTES, 'text/markdown', 'text/plain'),
   answer: json(
     v.strictObject({
@@ -118,106 +99,92 @@ export const skill = named(
 const ofSkill = v.strictObject({ agent: agentName, skill: skillName });
 const ofSkillFile = v.strictObject({ agent: agentName, skill: skillName, file: skillFile });
 
-export const listSkills = route({
-  method: 'GET',
-  path: '/agents/{agent}/skills',
-  summary: 'Skills of the agent',
+export const listSkills = route('GET', '/agents/{agent}/skills', 'Skills of the agent', {
   scope: 'read',
   params: ofAgent,
-  query: none,
-  body: noBody,
   answer: json(page(skillRow)),
-  errors: [],
 });
 
-export const getSkill = route({
-  method: 'GET',
-  path: '/agents/{agent}/skills/{skill}',
-  summary: 'Files of a skill',
+export const getSkill = route('GET', '/agents/{agent}/skills/{skill}', 'Files of a skill', {
   scope: 'read',
   params: ofSkill,
-  query: none,
-  body: noBody,
   answer: json(skill),
-  errors: [],
 });
 
-export const putSkill = route({
-  method: 'PUT',
-  path: '/agents/{agent}/skills/{skill}',
-  summary: 'Put a whole skill in the place of the one of that name',
-  description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards.`,
-  scope: 'write',
-  params: ofSkill,
-  query: none,
-  body: jsonBody(
-    v.strictObject({
-      files: v.pipe(
-        v.array(
-          v.strictObject({
-            path: skillFile,
-            content: v.string('the content'),
-            encoding: v.optional(v.picklist(['utf8', 'base64'], 'utf8 or base64'), 'utf8'),
-            executable: v.optional(v.boolean('true or false'), false),
-          }),
+export const putSkill = route(
+  'PUT',
+  '/agents/{agent}/skills/{skill}',
+  'Put a whole skill in the place of the one of that name',
+  {
+    description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards.`,
+    scope: 'write',
+    params: ofSkill,
+    body: jsonBody(
+      v.strictObject({
+        files: v.pipe(
+          v.array(
+            v.strictObject({
+              path: skillFile,
+              content: v.string('the content'),
+              encoding: v.optional(v.picklist(['utf8', 'base64'], 'utf8 or base64'), 'utf8'),
+              executable: v.optional(v.boolean('true or false'), false),
+            }),
+          ),
+          v.minLength(1, 'at least the file SKILL.md'),
+          v.maxLength(MAX_SKILL_FILES, `at most ${MAX_SKILL_FILES} files`),
         ),
-        v.minLength(1, 'at least the file SKILL.md'),
-        v.maxLength(MAX_SKILL_FILES, `at most ${MAX_SKILL_FILES} files`),
-      ),
-    }),
-    // Base64 takes four characters for three bytes, and names and quotes take some.
-    14 * MEGABYTE,
-  ),
-  answer: json(skill),
-  errors: ['conflict'],
-});
+      }),
+      // Base64 takes four characters for three bytes, and names and quotes take some.
+      14 * MEGABYTE,
+    ),
+    answer: json(skill),
+    errors: ['conflict'],
+  },
+);
 
-export const deleteSkill = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/skills/{skill}',
-  summary: 'Remove a skill with all its files',
-  scope: 'write',
-  params: ofSkill,
-  query: none,
-  body: noBody,
-  answer: noContent,
-  errors: ['conflict'],
-});
+export const deleteSkill = route(
+  'DELETE',
+  '/agents/{agent}/skills/{skill}',
+  'Remove a skill with all its files',
+  {
+    scope: 'write',
+    params: ofSkill,
+    answer: noContent,
+    errors: ['conflict'],
+  },
+);
 
-export const getSkillFile = route({
-  method: 'GET',
-  path: '/agents/{agent}/skills/{skill}/{file}',
-  summary: 'One file of a skill',
+export const getSkillFile = route('GET', '/agents/{agent}/skills/{skill}/{file}', 'One file of a skill', {
   scope: 'read',
   params: ofSkillFile,
-  query: none,
-  body: noBody,
   answer: download('application/octet-stream'),
   errors: ['conflict'],
 });
 
-export const putSkillFile = route({
-  method: 'PUT',
-  path: '/agents/{agent}/skills/{skill}/{file}',
-  summary: 'Put one file into a skill that there is',
-  description:
-    '`executable`: whether it may be run as a program; when absent as it was before, and false for a new file.',
-  scope: 'write',
-  params: ofSkillFile,
-  query: v.strictObject({ executable: v.optional(v.picklist(['true', 'false'], 'true or false')) }),
-  body: bytesBody(MAX_SKILL_BYTES),
-  answer: json(skill),
-  errors: ['conflict'],
-});
+export const putSkillFile = route(
+  'PUT',
+  '/agents/{agent}/skills/{skill}/{file}',
+  'Put one file into a skill that there is',
+  {
+    description:
+      '`executable`: whether it may be run as a program; when absent as it was before, and false for a new file.',
+    scope: 'write',
+    params: ofSkillFile,
+    query: v.strictObject({ executable: v.optional(v.picklist(['true', 'false'], 'true or false')) }),
+    body: bytesBody(MAX_SKILL_BYTES),
+    answer: json(skill),
+    errors: ['conflict'],
+  },
+);
 
-export const deleteSkillFile = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/skills/{skill}/{file}',
-  summary: 'Remove one file of a skill',
-  scope: 'write',
-  params: ofSkillFile,
-  query: none,
-  body: noBody,
-  answer: noContent,
-  errors: ['conflict'],
-});
+export const deleteSkillFile = route(
+  'DELETE',
+  '/agents/{agent}/skills/{skill}/{file}',
+  'Remove one file of a skill',
+  {
+    scope: 'write',
+    params: ofSkillFile,
+    answer: noContent,
+    errors: ['conflict'],
+  },
+);

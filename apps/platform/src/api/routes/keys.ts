@@ -1,9 +1,9 @@
 import { LLM_PROVIDERS } from '@tinyfat/core';
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
-import { jsonBody, noBody } from '../body.ts';
-import { address, named, page, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+import { jsonBody } from '../body.ts';
+import { named, ofOwner, page, time } from '../fields.ts';
+import { route } from '../route.ts';
 
 const facts = {
   owner: v.string(),
@@ -25,42 +25,27 @@ export const storedKey = named(
 );
 
 const ofProvider = v.strictObject({ provider: v.picklist(LLM_PROVIDERS, LLM_PROVIDERS.join(' or ')) });
-/** Only admins may name one; without it an admin lists everybody's and changes their own. */
-const ofOwner = v.strictObject({ owner: v.optional(address) });
-
-export const listKeys = route({
-  method: 'GET',
-  path: '/keys',
-  summary: 'Stored keys of model providers: their last four characters',
+export const listKeys = route('GET', '/keys', 'Stored keys of model providers: their last four characters', {
   scope: 'keys',
-  params: none,
   query: ofOwner,
-  body: noBody,
   answer: json(page(key)),
   errors: ['not_permitted'],
 });
 
-export const putKey = route({
-  method: 'PUT',
-  path: '/keys/{provider}',
-  summary: "Store a key that pays for the owner's agents",
+export const putKey = route('PUT', '/keys/{provider}', "Store a key that pays for the owner's agents", {
   description: 'Write-only: it is never given out again.',
   scope: 'keys',
   params: ofProvider,
   query: ofOwner,
   body: jsonBody(v.strictObject({ key: v.string('the key') }), 16 * 1024),
   answer: json(storedKey),
-  errors: ['not_permitted', 'server_fault'],
+  errors: ['not_permitted'],
 });
 
-export const deleteKey = route({
-  method: 'DELETE',
-  path: '/keys/{provider}',
-  summary: 'Remove a key',
+export const deleteKey = route('DELETE', '/keys/{provider}', 'Remove a key', {
   scope: 'keys',
   params: ofProvider,
   query: ofOwner,
-  body: noBody,
   answer: noContent,
   errors: ['not_permitted'],
 });

@@ -1,9 +1,9 @@
 import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json } from '../answer.ts';
-import { noBody } from '../body.ts';
-import { agentName, id, line, named, page, paging, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+
+import { agentName, line, named, ofId, page, paging, time } from '../fields.ts';
+import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const facts = {
@@ -14,7 +14,7 @@ const facts = {
   client_address: v.nullable(v.string()),
   envelope_sender: v.string(),
   envelope_recipient: v.string(),
-  /** Null where it could not be told who wrote. */
+  /** Null where the author is unknown. */
   sender: v.nullable(v.string()),
   sender_name: v.string(),
   subject: v.string(),
@@ -91,14 +91,8 @@ export const mail = named(
   }),
 );
 
-const ofMail = v.strictObject({ id });
-
-export const listMails = route({
-  method: 'GET',
-  path: '/mails',
-  summary: 'Mails that came, with their verdicts',
+export const listMails = route('GET', '/mails', 'Mails that came, with their verdicts', {
   scope: 'read',
-  params: none,
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
@@ -106,68 +100,43 @@ export const listMails = route({
     verdict: v.optional(v.picklist(MAIL_VERDICTS, MAIL_VERDICTS.join(', '))),
     message_id: v.optional(line(998, 'a Message-ID with its angle brackets')),
   }),
-  body: noBody,
   answer: json(page(mailRow)),
-  errors: [],
 });
 
-export const getMail = route({
-  method: 'GET',
-  path: '/mails/{id}',
-  summary: 'Everything on record about a mail',
+export const getMail = route('GET', '/mails/{id}', 'Everything on record about a mail', {
   scope: 'read',
-  params: ofMail,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: json(mail),
-  errors: [],
 });
 
-export const getRawMail = route({
-  method: 'GET',
-  path: '/mails/{id}/raw',
-  summary: 'The mail as it came',
-  description: 'Of a mail that got no turn only the beginning may be kept; raw_bytes says how long it was.',
+export const getRawMail = route('GET', '/mails/{id}/raw', 'The mail as it came', {
+  description: 'Of a mail that got no turn only the beginning may be stored; raw_bytes says how long it was.',
   scope: 'read',
-  params: ofMail,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: download('message/rfc822'),
-  errors: [],
 });
 
-export const releaseMail = route({
-  method: 'POST',
-  path: '/mails/{id}/release',
-  summary: 'Give a mail in quarantine its turn',
+export const releaseMail = route('POST', '/mails/{id}/release', 'Give a mail in quarantine its turn', {
   scope: 'write',
-  params: ofMail,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: json(mail),
   errors: ['conflict'],
 });
 
-export const discardMail = route({
-  method: 'POST',
-  path: '/mails/{id}/discard',
-  summary: 'End a mail in quarantine without a turn',
+export const discardMail = route('POST', '/mails/{id}/discard', 'End a mail in quarantine without a turn', {
   scope: 'write',
-  params: ofMail,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: json(mail),
   errors: ['conflict'],
 });
 
-export const discardAllMails = route({
-  method: 'POST',
-  path: '/agents/{agent}/mails/discard',
-  summary: 'End all mails of the agent that are in quarantine',
-  scope: 'write',
-  params: ofAgent,
-  query: none,
-  body: noBody,
-  answer: json(v.strictObject({ discarded: v.number() })),
-  errors: [],
-});
+export const discardAllMails = route(
+  'POST',
+  '/agents/{agent}/mails/discard',
+  'End all mails of the agent that are in quarantine',
+  {
+    scope: 'write',
+    params: ofAgent,
+    answer: json(v.strictObject({ discarded: v.number() })),
+  },
+);

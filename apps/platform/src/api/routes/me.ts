@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { json } from '../answer.ts';
-import { noBody } from '../body.ts';
 import { named, time } from '../fields.ts';
 import { SCOPES } from '../principal.ts';
-import { none, route } from '../route.ts';
+import { route } from '../route.ts';
 
 export const me = named(
   'Me',
@@ -18,14 +17,4 @@ export const me = named(
   }),
 );
 
-export const getMe = route({
-  method: 'GET',
-  path: '/me',
-  summary: 'Who makes the request',
-  scope: null,
-  params: none,
-  query: none,
-  body: noBody,
-  answer: json(me),
-  errors: [],
-});
+export const getMe = route('GET', '/me', 'Who makes the request', { scope: null, answer: json(me) });

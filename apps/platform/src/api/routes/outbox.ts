@@ -1,9 +1,9 @@
 import { DELIVERY_STATES } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
-import { noBody } from '../body.ts';
-import { address, agentName, id, named, page, paging, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+
+import { address, agentName, named, ofId, page, paging, time } from '../fields.ts';
+import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 export const delivery = named(
@@ -31,76 +31,57 @@ export const delivery = named(
     provider_id: v.nullable(v.string()),
     created_at: time,
     sent_at: v.nullable(time),
-    /** When the provider told that it arrived; null where none did. */
+    /** When the provider reported its arrival; null where none did. */
     delivered_at: v.nullable(time),
   }),
 );
 
-const ofDelivery = v.strictObject({ id });
-
-export const listOutbox = route({
-  method: 'GET',
-  path: '/outbox',
-  summary: 'Mail that the agents write',
+export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', {
   scope: 'read',
-  params: none,
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
     state: v.optional(v.picklist(DELIVERY_STATES, DELIVERY_STATES.join(', '))),
   }),
-  body: noBody,
   answer: json(page(delivery)),
-  errors: [],
 });
 
-export const getDelivery = route({
-  method: 'GET',
-  path: '/outbox/{id}',
-  summary: 'One outgoing mail',
+export const getDelivery = route('GET', '/outbox/{id}', 'One outgoing mail', {
   scope: 'read',
-  params: ofDelivery,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: json(delivery),
-  errors: [],
 });
 
-export const getRawDelivery = route({
-  method: 'GET',
-  path: '/outbox/{id}/raw',
-  summary: 'The outgoing mail, byte for byte',
+export const getRawDelivery = route('GET', '/outbox/{id}/raw', 'The outgoing mail, byte for byte', {
   scope: 'read',
-  params: ofDelivery,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: download('message/rfc822'),
   errors: ['conflict'],
 });
 
-export const retryDelivery = route({
-  method: 'POST',
-  path: '/outbox/{id}/retry',
-  summary: 'Send a failed, uncertain or bounced mail again',
-  scope: 'write',
-  params: ofDelivery,
-  query: none,
-  body: noBody,
-  answer: json(delivery),
-  errors: ['conflict'],
-});
+export const retryDelivery = route(
+  'POST',
+  '/outbox/{id}/retry',
+  'Send a failed, uncertain or bounced mail again',
+  {
+    scope: 'write',
+    params: ofId,
+    answer: json(delivery),
+    errors: ['conflict'],
+  },
+);
 
-export const approveDelivery = route({
-  method: 'POST',
-  path: '/outbox/{id}/approve',
-  summary: 'Let a mail go out that awaits approval',
-  scope: 'write',
-  params: ofDelivery,
-  query: none,
-  body: noBody,
-  answer: json(delivery),
-  errors: ['conflict'],
-});
+export const approveDelivery = route(
+  'POST',
+  '/outbox/{id}/approve',
+  'Let a mail go out that awaits approval',
+  {
+    scope: 'write',
+    params: ofId,
+    answer: json(delivery),
+    errors: ['conflict'],
+  },
+);
 
 export const suppressed = named(
   'Suppressed',
@@ -114,38 +95,29 @@ export const suppressed = named(
   }),
 );
 
-export const listSuppressed = route({
-  method: 'GET',
-  path: '/agents/{agent}/suppressed',
-  summary: "Whom the agent's mail does not reach",
+export const listSuppressed = route(
+  'GET',
+  '/agents/{agent}/suppressed',
+  "Whom the agent's mail does not reach",
+  {
+    scope: 'read',
+    params: ofAgent,
+    answer: json(page(suppressed)),
+  },
+);
+
+export const listAllSuppressed = route('GET', '/suppressed', 'Whom the mail of any agent does not reach', {
   scope: 'read',
-  params: ofAgent,
-  query: none,
-  body: noBody,
   answer: json(page(suppressed)),
-  errors: [],
 });
 
-export const listAllSuppressed = route({
-  method: 'GET',
-  path: '/suppressed',
-  summary: 'Whom the mail of any agent does not reach',
-  scope: 'read',
-  params: none,
-  query: none,
-  body: noBody,
-  answer: json(page(suppressed)),
-  errors: [],
-});
-
-export const unsuppress = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/suppressed/{address}',
-  summary: 'Let the agent write to somebody again',
-  scope: 'write',
-  params: v.strictObject({ agent: agentName, address }),
-  query: none,
-  body: noBody,
-  answer: noContent,
-  errors: [],
-});
+export const unsuppress = route(
+  'DELETE',
+  '/agents/{agent}/suppressed/{address}',
+  'Let the agent write to somebody again',
+  {
+    scope: 'write',
+    params: v.strictObject({ agent: agentName, address }),
+    answer: noContent,
+  },
+);

@@ -1,11 +1,10 @@
+import { RUN_STATUSES } from '@tinyfat/database';
 import * as v from 'valibot';
 import { download, json, jsonOrEvents } from '../answer.ts';
-import { noBody } from '../body.ts';
-import { agentName, id, named, page, paging, time, wholeNumber } from '../fields.ts';
-import { none, route } from '../route.ts';
-import { ofAgent } from './agents.ts';
 
-const STATUSES = ['running', 'done', 'failed'] as const;
+import { agentName, id, named, ofId, page, paging, time, wholeNumber } from '../fields.ts';
+import { route } from '../route.ts';
+import { ofAgent } from './agents.ts';
 
 export const run = named(
   'Run',
@@ -18,7 +17,7 @@ export const run = named(
     kind: v.picklist(['turn', 'command']),
     command: v.nullable(v.string()),
     attempt: v.number(),
-    status: v.picklist(STATUSES),
+    status: v.picklist(RUN_STATUSES),
     session: v.nullable(v.string()),
     model: v.nullable(v.string()),
     input_tokens: v.number(),
@@ -36,34 +35,20 @@ export const run = named(
   }),
 );
 
-const ofRun = v.strictObject({ id });
-
-export const listRuns = route({
-  method: 'GET',
-  path: '/runs',
-  summary: 'What the agents did',
+export const listRuns = route('GET', '/runs', 'What the agents did', {
   scope: 'read',
-  params: none,
   query: v.strictObject({
     ...paging,
     agent: v.optional(agentName),
-    status: v.optional(v.picklist(STATUSES, STATUSES.join(', '))),
+    status: v.optional(v.picklist(RUN_STATUSES, RUN_STATUSES.join(', '))),
   }),
-  body: noBody,
   answer: json(page(run)),
-  errors: [],
 });
 
-export const getRun = route({
-  method: 'GET',
-  path: '/runs/{id}',
-  summary: 'One run',
+export const getRun = route('GET', '/runs/{id}', 'One run', {
   scope: 'read',
-  params: ofRun,
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: json(run),
-  errors: [],
 });
 
 export const runEvent = named(
@@ -75,18 +60,13 @@ export const runEvent = named(
   }),
 );
 
-export const getRunEvents = route({
-  method: 'GET',
-  path: '/runs/{id}/events',
-  summary: 'What a run did, in order',
+export const getRunEvents = route('GET', '/runs/{id}/events', 'What a run did, in order', {
   description:
     "With `Accept: text/event-stream`: what there is, then live until the run ends (`event: end`, its data is the run's status). `Last-Event-ID` goes on after that event. Events were written where the agent can write too: they are shown, never believed.",
   scope: 'read',
-  params: ofRun,
+  params: ofId,
   query: v.strictObject({ cursor: paging.cursor, limit: wholeNumber(1, 1000, 1000) }),
-  body: noBody,
   answer: jsonOrEvents(page(runEvent)),
-  errors: ['too_many_requests'],
 });
 
 export const session = named(
@@ -104,26 +84,16 @@ export const session = named(
   }),
 );
 
-export const listSessions = route({
-  method: 'GET',
-  path: '/agents/{agent}/sessions',
-  summary: 'Sessions of the agent',
+export const listSessions = route('GET', '/agents/{agent}/sessions', 'Sessions of the agent', {
   scope: 'read',
   params: ofAgent,
   query: v.strictObject(paging),
-  body: noBody,
   answer: json(page(session)),
-  errors: [],
 });
 
-export const getSession = route({
-  method: 'GET',
-  path: '/agents/{agent}/sessions/{id}',
-  summary: "The session's file (JSON Lines)",
+export const getSession = route('GET', '/agents/{agent}/sessions/{id}', "The session's file (JSON Lines)", {
   scope: 'read',
   params: v.strictObject({ agent: agentName, id }),
-  query: none,
-  body: noBody,
   answer: download('application/jsonl'),
   errors: ['conflict'],
 });

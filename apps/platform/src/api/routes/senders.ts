@@ -1,32 +1,27 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
-import { jsonBody, noBody } from '../body.ts';
+import { jsonBody } from '../body.ts';
 import { agentName, id, line, named, page, time } from '../fields.ts';
-import { none, route } from '../route.ts';
+import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const entryText = line(330, 'name@example.com, @example.com or @*.example.com');
 export const allowedSender = named('AllowedSender', v.strictObject({ entry: v.string(), created_at: time }));
 
-export const listAllowedSenders = route({
-  method: 'GET',
-  path: '/agents/{agent}/allowed-senders',
-  summary: 'Who may write to the agent',
-  scope: 'read',
-  params: ofAgent,
-  query: none,
-  body: noBody,
-  answer: json(page(allowedSender)),
-  errors: [],
-});
+export const listAllowedSenders = route(
+  'GET',
+  '/agents/{agent}/allowed-senders',
+  'Who may write to the agent',
+  {
+    scope: 'read',
+    params: ofAgent,
+    answer: json(page(allowedSender)),
+  },
+);
 
-export const addSender = route({
-  method: 'POST',
-  path: '/agents/{agent}/allowed-senders',
-  summary: 'Let somebody write to the agent',
+export const addSender = route('POST', '/agents/{agent}/allowed-senders', 'Let somebody write to the agent', {
   scope: 'write',
   params: ofAgent,
-  query: none,
   body: jsonBody(v.strictObject({ entry: entryText })),
   answer: json(
     v.strictObject({
@@ -39,17 +34,16 @@ export const addSender = route({
   errors: ['conflict'],
 });
 
-export const removeSender = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/allowed-senders/{entry}',
-  summary: 'Take an entry off the list',
-  scope: 'write',
-  params: v.strictObject({ agent: agentName, entry: entryText }),
-  query: none,
-  body: noBody,
-  answer: noContent,
-  errors: [],
-});
+export const removeSender = route(
+  'DELETE',
+  '/agents/{agent}/allowed-senders/{entry}',
+  'Take an entry off the list',
+  {
+    scope: 'write',
+    params: v.strictObject({ agent: agentName, entry: entryText }),
+    answer: noContent,
+  },
+);
 
 const secretAddress = {
   id: v.string(),
@@ -60,40 +54,39 @@ const secretAddress = {
 
 export const secretAddressRow = named('SecretAddress', v.strictObject(secretAddress));
 
-export const listSecretAddresses = route({
-  method: 'GET',
-  path: '/agents/{agent}/secret-addresses',
-  summary: 'Secret addresses of the agent',
-  description:
-    'For listed senders whose domain proves nothing. The address itself is shown once, when it is made.',
-  scope: 'read',
-  params: ofAgent,
-  query: none,
-  body: noBody,
-  answer: json(page(secretAddressRow)),
-  errors: [],
-});
+export const listSecretAddresses = route(
+  'GET',
+  '/agents/{agent}/secret-addresses',
+  'Secret addresses of the agent',
+  {
+    description:
+      'For listed senders whose domain proves nothing. The address itself is shown once, when it is made.',
+    scope: 'read',
+    params: ofAgent,
+    answer: json(page(secretAddressRow)),
+  },
+);
 
-export const createSecretAddress = route({
-  method: 'POST',
-  path: '/agents/{agent}/secret-addresses',
-  summary: 'Make a secret address',
-  scope: 'write',
-  params: ofAgent,
-  query: none,
-  body: jsonBody(v.strictObject({ note: v.optional(line(200, 'a note of at most 200 characters'), '') })),
-  answer: json(v.strictObject({ ...secretAddress, address: v.string() }), 201),
-  errors: ['conflict'],
-});
+export const createSecretAddress = route(
+  'POST',
+  '/agents/{agent}/secret-addresses',
+  'Make a secret address',
+  {
+    scope: 'write',
+    params: ofAgent,
+    body: jsonBody(v.strictObject({ note: v.optional(line(200, 'a note of at most 200 characters'), '') })),
+    answer: json(v.strictObject({ ...secretAddress, address: v.string() }), 201),
+    errors: ['conflict'],
+  },
+);
 
-export const revokeSecretAddress = route({
-  method: 'DELETE',
-  path: '/agents/{agent}/secret-addresses/{id}',
-  summary: 'Revoke a secret address',
-  scope: 'write',
-  params: v.strictObject({ agent: agentName, id }),
-  query: none,
-  body: noBody,
-  answer: noContent,
-  errors: [],
-});
+export const revokeSecretAddress = route(
+  'DELETE',
+  '/agents/{agent}/secret-addresses/{id}',
+  'Revoke a secret address',
+  {
+    scope: 'write',
+    params: v.strictObject({ agent: agentName, id }),
+    answer: noContent,
+  },
+);

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
-import { jsonBody, noBody } from '../body.ts';
-import { address, id, line, named, page, time } from '../fields.ts';
+import { jsonBody } from '../body.ts';
+import { address, line, named, ofId, ofOwner, page, time } from '../fields.ts';
 import { SCOPES } from '../principal.ts';
-import { none, route } from '../route.ts';
+import { route } from '../route.ts';
 
 /** Days. */
 export const MAX_TOKEN_DAYS = 366;
@@ -23,26 +23,16 @@ const facts = {
 
 export const token = named('Token', v.strictObject(facts));
 
-export const listTokens = route({
-  method: 'GET',
-  path: '/tokens',
-  summary: 'Tokens of this API: their last four characters',
+export const listTokens = route('GET', '/tokens', 'Tokens of this API: their last four characters', {
   scope: 'tokens',
-  params: none,
-  query: v.strictObject({ owner: v.optional(address) }),
-  body: noBody,
+  query: ofOwner,
   answer: json(page(token)),
   errors: ['not_permitted'],
 });
 
-export const createToken = route({
-  method: 'POST',
-  path: '/tokens',
-  summary: 'Make a token; it is shown this once',
+export const createToken = route('POST', '/tokens', 'Make a token; it is shown this once', {
   description: `It can and lives at most what the one who makes it does. Without expires_in_days it lives ${DEFAULT_TOKEN_DAYS} days, or until the token that makes it ends.`,
   scope: 'tokens',
-  params: none,
-  query: none,
   body: jsonBody(
     v.strictObject({
       name: v.optional(line(100, 'a name of at most 100 characters'), ''),
@@ -68,14 +58,8 @@ export const createToken = route({
   errors: ['not_permitted', 'conflict'],
 });
 
-export const revokeToken = route({
-  method: 'DELETE',
-  path: '/tokens/{id}',
-  summary: 'Revoke a token at once',
+export const revokeToken = route('DELETE', '/tokens/{id}', 'Revoke a token at once', {
   scope: 'tokens',
-  params: v.strictObject({ id }),
-  query: none,
-  body: noBody,
+  params: ofId,
   answer: noContent,
-  errors: [],
 });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { nobody } from '../../accounts/test-support/nobody.ts';
-import type { Backend, RequestParts } from '../../backend/contract.ts';
+import type { Backend, RequestContext } from '../../contract.ts';
 import { HTTP_LIMITS } from '../http-server.ts';
 import { type HttpLimits, serveRequests } from '../serve-requests.ts';
 
@@ -14,7 +14,7 @@ export interface Served {
 }
 
 export async function startServed(
-  answer: (request: Request, parts: RequestParts) => Promise<Response | null>,
+  answer: (request: Request, parts: RequestContext) => Promise<Response | null>,
   limits: Partial<HttpLimits> = {},
 ): Promise<Served> {
   const faults: unknown[] = [];

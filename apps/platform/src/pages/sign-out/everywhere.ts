@@ -1,9 +1,9 @@
-/** `POST /sign-out/everywhere`: ends all sessions of whoever is signed in. */
+/** `POST /sign-out/everywhere`: ends all sessions of the signed-in person. */
 import type { APIRoute } from 'astro';
 import { seeOther } from '../../http/form.ts';
 
 export const POST: APIRoute = async ({ locals, request }) =>
   seeOther('/', await locals.backend.accounts.signOutEverywhere(request.headers));
 
-/** Whoever types the address finds the button on the start page. */
+/** A typed address leads to the start page, which has the button. */
 export const GET: APIRoute = () => seeOther('/');

@@ -5,5 +5,5 @@ import { seeOther } from '../../http/form.ts';
 export const POST: APIRoute = async ({ locals, request }) =>
   seeOther('/', await locals.backend.accounts.signOut(request.headers));
 
-/** Whoever types the address finds the button on the start page. */
+/** A typed address leads to the start page, which has the button. */
 export const GET: APIRoute = () => seeOther('/');

@@ -1,12 +1,4 @@
 /** `POST /webhooks/postmark`. */
-import type { APIRoute } from 'astro';
-import { webhookAnswer } from '../../http/webhook-answer.ts';
+import { webhookRoute } from '../../http/webhook-route.ts';
 
-export const POST: APIRoute = async ({ locals, request }) =>
-  webhookAnswer(
-    await locals.backend.webhooks.takePostmark({
-      headers: request.headers,
-      body: request.body,
-      reservation: locals.held,
-    }),
-  );
+export const POST = webhookRoute('takePostmark');

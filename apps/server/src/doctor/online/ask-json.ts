@@ -1,4 +1,4 @@
-/** One authenticated GET of an HTTP API, bounded in bytes and time, that follows no redirect: the key goes nowhere else. */
+/** One authenticated GET of an HTTP API, bounded in bytes and time. Follows no redirect, so that the key goes nowhere else. */
 import { errorCode, parseJson, readBody } from '@tinyfat/core';
 
 export interface AskOptions {
@@ -8,14 +8,14 @@ export interface AskOptions {
   fetch?: typeof fetch;
 }
 
-/** `body` is what the answer holds as JSON, null where it is none. `why` is a clause for people. */
+/** `body` is the parsed JSON, null where it is none. `why` is a clause for people. */
 export type JsonAnswer =
   | { kind: 'answer'; status: number; body: unknown }
   | { kind: 'failed'; why: string; mend: string };
 
 const MOST_BYTES = 1 << 20;
 
-/** Asks once. Never rejects; the headers stand in nothing that it gives. */
+/** Asks once. Never rejects; no result contains the headers. */
 export async function askJson({ url, headers, signal, fetch: ask = fetch }: AskOptions): Promise<JsonAnswer> {
   const { host } = new URL(url);
   try {
@@ -70,7 +70,7 @@ function explained(error: unknown, host: string): { why: string; mend: string } 
           why: `the certificate of ${host} is of no authority that is trusted here (${code})`,
           mend: 'Behind a proxy that opens TLS, or with a server of your own: NODE_EXTRA_CA_CERTS=/path/of/its/ca.pem.',
         };
-      // Words of an error may repeat the URL, which may hold a password.
+      // The message of an error may repeat the URL, which may hold a password.
       return { why: `${host} could not be asked${code === '' ? '' : ` (${code})`}`, mend: network };
   }
 }

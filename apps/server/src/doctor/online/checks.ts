@@ -1,4 +1,4 @@
-/** What can only be seen by asking others: name servers, the relay or provider, the model. */
+/** Checks that ask others: name servers, the relay or provider, the model. */
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../../config.ts';
 import { type Check, once } from '../finding.ts';
@@ -13,7 +13,7 @@ import { resolverCheck } from './resolver.ts';
 import { reverseNameCheck } from './reverse-name.ts';
 import { dmarcCheck, spfCheck } from './sender-records.ts';
 
-/** Records of the default domain are nobody's, so they are not looked up. */
+/** Records of the default domain belong to nobody, and are not looked up. */
 export function onlineChecks(config: Config, ownAddresses = addressesOfThisMachine()): Check[] {
   const { mailDomain, dnsServers: servers } = config;
   const own = hasOwnDomain(config);
@@ -29,7 +29,7 @@ export function onlineChecks(config: Config, ownAddresses = addressesOfThisMachi
 function recordChecks(config: Config, ownAddresses: readonly string[]): Check[] {
   const { tls } = config.smtp;
   const ask = (signal: AbortSignal) => dns(config.dnsServers, signal);
-  // Looked up once for both that need it; its tries end by themselves within the time of a check.
+  // Looked up once for several checks; its tries end within the time of a check.
   const mx = once(() => ask(new AbortController().signal).mx(config.mailDomain));
   return [
     mxCheck({ config, mx, dns: ask, ownAddresses }),

@@ -1,4 +1,4 @@
-/** Questions to the name servers, with answers that say whether there is nothing or nobody answered. */
+/** Questions to name servers; the answers tell a missing record from a failed lookup. */
 import { Resolver } from 'node:dns/promises';
 import { errorCode } from '@tinyfat/core';
 
@@ -30,7 +30,7 @@ export type AskDns = (signal: AbortSignal) => Dns;
 /** Ms for one try of one server; two tries fit the time of a check. */
 const TRY_MS = 2000;
 
-/** Asks `servers`, `address` or `address:port`; none = the system's. What is open ends with the signal. */
+/** Asks `servers`, `address` or `address:port`; none = the system's. Open questions end with the signal. */
 export function dns(servers: readonly string[], signal: AbortSignal): Dns {
   const resolver = resolverFor(servers, signal, 2);
   return {
@@ -49,7 +49,13 @@ export function dns(servers: readonly string[], signal: AbortSignal): Dns {
   };
 }
 
-/** Whether one server answers at all, whatever it says; null, or why not. */
+/** The addresses of a name; none where there are none, or no answer. */
+export async function addressesOf(name: string, dns: Dns): Promise<string[]> {
+  const answer = await dns.addresses(name);
+  return answer.state === 'found' ? answer.records : [];
+}
+
+/** Why one server does not answer; null where it gives any answer. */
 export async function silence(server: string, name: string, signal: AbortSignal): Promise<string | null> {
   const resolver = resolverFor([server], signal, 1);
   const answer = await ask(async () => await resolver.resolveMx(name));

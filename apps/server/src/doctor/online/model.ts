@@ -1,16 +1,15 @@
 /** Does the provider of the model take the key? Asks for the list of models, which costs nothing. */
 import * as v from 'valibot';
 import type { Config } from '../../config.ts';
-import { broken, type Check, type Finding, note, ok } from '../finding.ts';
+import { broken, type Check, note, type Observation, ok } from '../finding.ts';
 import { askJson } from './ask-json.ts';
 
-const NAME = 'model key';
 const Failure = v.object({ error: v.object({ message: v.pipe(v.string(), v.maxLength(2000)) }) });
 
 /** Only where a key is set. */
 export function modelCheck({ anthropic }: Pick<Config, 'anthropic'>): Check {
   return {
-    name: NAME,
+    name: 'model key',
     async look(signal) {
       const { apiKey, baseUrl } = anthropic;
       if (apiKey === null) return [];
@@ -19,27 +18,25 @@ export function modelCheck({ anthropic }: Pick<Config, 'anthropic'>): Check {
         headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },
         signal,
       });
-      if (answer.kind === 'failed') return broken(NAME, answer.why, answer.mend);
+      if (answer.kind === 'failed') return broken(answer.why, answer.mend);
       return judge(answer.status, said(answer.body, apiKey), new URL(baseUrl).host);
     },
   };
 }
 
-function judge(status: number, words: string, host: string): Finding {
-  if (status === 200) return ok(NAME, `${host} takes it`);
+function judge(status: number, words: string, host: string): Observation {
+  if (status === 200) return ok(`${host} takes it`);
   if (status === 401 || status === 403)
     return broken(
-      NAME,
       `${host} refuses it (${status}${words})`,
       'Make a key in the console of the provider, set ANTHROPIC_API_KEY, and restart.',
     );
   if (status === 404 || status === 405)
     return note(
-      NAME,
       `not tried: ${host} has no list of models (${status})`,
       'If it is no server for the Messages API, check ANTHROPIC_BASE_URL.',
     );
-  return note(NAME, `not known: ${host} answered ${status}${words}`, 'Try again later.');
+  return note(`not known: ${host} answered ${status}${words}`, 'Try again later.');
 }
 
 /** What the provider says, without the key. */

@@ -4,23 +4,20 @@ import { loadTlsFiles, type TlsFiles } from '../../files/tls-files.ts';
 import { type Check, note, ok } from '../finding.ts';
 import type { Answer, MxRecord } from './dns.ts';
 
-const NAME = 'mx certificate';
-
 /** Compares the names of the certificate with those of the MX records. */
 export function mxCertificateCheck(files: TlsFiles, mx: () => Promise<Answer<MxRecord>>): Check {
   return {
-    name: NAME,
+    name: 'mx certificate',
     async look() {
       const answer = await mx();
       const loaded = loadTlsFiles(files, Date.now());
-      // What is wrong with the files, or with the records, is said by their own checks.
+      // The checks of the files and of the records say what is wrong with these.
       if (!loaded.ok || answer.state !== 'found') return [];
       const certificate = new X509Certificate(loaded.cert);
       const exchanges = answer.records.map(({ exchange }) => exchange.replace(/\.$/, '')).filter(Boolean);
       const others = exchanges.filter((exchange) => certificate.checkHost(exchange) === undefined);
-      if (others.length === 0) return ok(NAME, `for ${exchanges.join(', ')}`);
+      if (others.length === 0) return ok(`for ${exchanges.join(', ')}`);
       return note(
-        NAME,
         `for ${loaded.names.slice(0, 3).join(', ') || 'no name'}, and the MX record names ${others.join(', ')}`,
         'Senders that check it (MTA-STS, DANE) refuse to deliver: have it made for the MX name.',
       );

@@ -1,10 +1,9 @@
 /** Does the provider that sends the mail take the key, and may MAIL_DOMAIN send there? Asks by GET, and sends nothing. */
 import * as v from 'valibot';
 import type { Config, MailProvider } from '../../config.ts';
-import { broken, type Check, type Finding, note, ok } from '../finding.ts';
+import { broken, type Check, note, type Observation, ok } from '../finding.ts';
 import { type AskOptions, askJson, type JsonAnswer } from './ask-json.ts';
 
-const NAME = 'mail provider';
 const Failure = v.object({
   name: v.optional(v.pipe(v.string(), v.maxLength(100)), ''),
   message: v.optional(v.pipe(v.string(), v.maxLength(2000)), ''),
@@ -18,12 +17,12 @@ const Server = v.object({
 /** Only where RESEND_API_KEY or POSTMARK_SERVER_TOKEN is set. */
 export function providerCheck(config: Pick<Config, 'mailProvider' | 'mailDomain' | 'webhooks'>): Check {
   return {
-    name: NAME,
+    name: 'mail provider',
     async look(signal) {
       const provider = config.mailProvider;
       if (provider === null) return [];
       const answer = await askJson({ ...question(provider), signal });
-      if (answer.kind === 'failed') return broken(NAME, answer.why, answer.mend);
+      if (answer.kind === 'failed') return broken(answer.why, answer.mend);
       return provider.kind === 'resend'
         ? ofResend(answer, provider, config)
         : ofPostmark(answer, provider, config.webhooks.postmarkCredentials.length > 0);
@@ -46,52 +45,53 @@ function ofResend(
   { status, body }: Answered,
   { key }: MailProvider,
   { mailDomain, webhooks }: Pick<Config, 'mailDomain' | 'webhooks'>,
-): Finding {
+): Observation {
   const failure = v.safeParse(Failure, body);
   const name = failure.success ? failure.output.name : '';
   if (name === 'restricted_api_key') {
-    if (webhooks.resendSecrets.length === 0) return ok(NAME, 'Resend takes the key, which may send only');
+    if (webhooks.resendSecrets.length === 0) return ok('Resend takes the key, which may send only');
     return broken(
-      NAME,
       'the key may send only, and mail that comes in is fetched with it',
       'Make a key with full access at Resend, and restart.',
     );
   }
   if (status !== 200) return refused('Resend', 'RESEND_API_KEY', status, body, key);
   const domains = v.safeParse(Domains, body);
-  if (!domains.success)
-    return note(NAME, 'Resend takes the key; its list of domains could not be read', null);
+  if (!domains.success) return note('Resend takes the key; its list of domains could not be read', null);
   const domain = domains.output.data.find((one) => one.name.toLowerCase() === mailDomain);
   if (domain === undefined)
     return broken(
-      NAME,
       `Resend takes the key, and does not know the domain ${mailDomain}`,
       'Add and verify it there: docs/self-host.md, "Resend".',
     );
   if (domain.status !== 'verified')
     return broken(
-      NAME,
       `${mailDomain} is ${domain.status.slice(0, 40)} at Resend`,
       'Set the DNS records that it shows, and let it verify them.',
     );
-  return ok(NAME, `Resend takes the key, and ${mailDomain} is verified`);
+  return ok(`Resend takes the key, and ${mailDomain} is verified`);
 }
 
-function ofPostmark({ status, body }: Answered, { key }: MailProvider, receives: boolean): Finding {
+function ofPostmark({ status, body }: Answered, { key }: MailProvider, receives: boolean): Observation {
   if (status !== 200) return refused('Postmark', 'POSTMARK_SERVER_TOKEN', status, body, key);
   const server = v.safeParse(Server, body);
   if (!server.success)
-    return note(NAME, 'Postmark takes the token; what it says of the server could not be read', null);
+    return note('Postmark takes the token; what it says of the server could not be read', null);
   if (receives && !server.output.RawEmailEnabled)
     return broken(
-      NAME,
       `Postmark takes the token, and hands mail on without its raw content`,
       'Switch on "Include raw email content in JSON payload" in the settings of the inbound stream.',
     );
-  return ok(NAME, `Postmark takes the token of the server ${server.output.Name.slice(0, 60)}`);
+  return ok(`Postmark takes the token of the server ${server.output.Name.slice(0, 60)}`);
 }
 
-function refused(provider: string, variable: string, status: number, body: unknown, key: string): Finding {
+function refused(
+  provider: string,
+  variable: string,
+  status: number,
+  body: unknown,
+  key: string,
+): Observation {
   // Postmark writes its fields with a capital.
   const message =
     typeof body === 'object' && body !== null && 'Message' in body ? String(body.Message) : null;
@@ -101,9 +101,8 @@ function refused(provider: string, variable: string, status: number, body: unkno
     .replaceAll(key, '(key)');
   const said = words === '' ? `${status}` : `${status}: ${words}`;
   if (status === 429 || status >= 500)
-    return note(NAME, `not known: ${provider} answered ${said}`, 'Try again later.');
+    return note(`not known: ${provider} answered ${said}`, 'Try again later.');
   return broken(
-    NAME,
     `${provider} refuses it (${said})`,
     `Make a new one at ${provider}, set ${variable}, and restart.`,
   );

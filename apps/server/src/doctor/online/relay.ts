@@ -4,20 +4,17 @@ import type { Config } from '../../config.ts';
 import { relayCheckOf } from '../../parts/mail-transport.ts';
 import { broken, type Check, note, ok } from '../finding.ts';
 
-const NAME = 'relay';
-
 /** Only where SMTP_URL is set. */
 export function relayCheck(config: Pick<Config, 'smtpUrl' | 'relayAuthorities' | 'mailDomain'>): Check {
   const { smtpUrl } = config;
   return {
-    name: NAME,
+    name: 'relay',
     async look() {
       const checked = await relayCheckOf(config)?.();
       if (smtpUrl === null || checked === undefined) return [];
-      if (!checked.ok) return broken(NAME, checked.reason, checked.fix);
-      if (checked.encrypted || isLoopbackHostname(new URL(smtpUrl).hostname)) return ok(NAME, checked.detail);
+      if (!checked.ok) return broken(checked.reason, checked.fix);
+      if (checked.encrypted || isLoopbackHostname(new URL(smtpUrl).hostname)) return ok(checked.detail);
       return note(
-        NAME,
         checked.detail,
         'Ask whoever runs it for STARTTLS, or use its TLS port (smtps://host:465).',
       );

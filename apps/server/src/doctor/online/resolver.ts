@@ -2,21 +2,16 @@
 import { broken, type Check, note, ok } from '../finding.ts';
 import { silence, systemServers } from './dns.ts';
 
-const NAME = 'resolver';
-/** More are not asked. */
+/** Servers that are asked. */
 const MOST = 5;
 
-export interface ResolverParts {
-  /** DNS_SERVERS; empty = the system's. */
-  servers: readonly string[];
-  /** A name to ask for; what the answer says does not matter. */
-  name: string;
-}
-
-/** Asks each server by itself. */
-export function resolverCheck({ servers, name }: ResolverParts): Check {
+/**
+ * Asks each of `servers` by itself (DNS_SERVERS; where that is empty, those of the system) for `name`. What the answer says
+ * does not matter.
+ */
+export function resolverCheck({ servers, name }: { servers: readonly string[]; name: string }): Check {
   return {
-    name: NAME,
+    name: 'resolver',
     async look(signal) {
       const own = servers.length > 0;
       const asked = (own ? servers : systemServers()).slice(0, MOST);
@@ -25,13 +20,12 @@ export function resolverCheck({ servers, name }: ResolverParts): Check {
       );
       const silent = answers.filter(({ why }) => why !== null);
       const from = own ? 'DNS_SERVERS' : '/etc/resolv.conf';
-      if (silent.length === 0 && asked.length > 0) return ok(NAME, `${asked.join(', ')} (${from})`);
-      const told = silent.map(({ server, why }) => `${server}: ${why}`).join('; ');
+      if (silent.length === 0 && asked.length > 0) return ok(`${asked.join(', ')} (${from})`);
+      const text = silent.map(({ server, why }) => `${server}: ${why}`).join('; ');
       if (silent.length < asked.length)
-        return note(NAME, told, `The others answer. Mend it, or take it out of ${from}.`);
+        return note(text, `The others answer. Mend it, or take it out of ${from}.`);
       return broken(
-        NAME,
-        told || `${from} names no server`,
+        text || `${from} names no server`,
         `Without it mail from outside is put off, since no sender can be authenticated: mend it, or name others in ${own ? from : 'DNS_SERVERS'}.`,
       );
     },

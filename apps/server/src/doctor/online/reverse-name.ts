@@ -1,13 +1,12 @@
 /** Where this machine delivers by itself, receivers want its address to have a name that leads back (RFC 1912 section 2.1). */
 import { isLoopbackHostname } from '@tinyfat/core';
 import type { Config } from '../../config.ts';
-import { type Check, type Finding, note, ok } from '../finding.ts';
-import type { Answer, AskDns, Dns, MxRecord } from './dns.ts';
+import { type Check, note, type Observation, ok } from '../finding.ts';
+import { type Answer, type AskDns, addressesOf, type Dns, type MxRecord } from './dns.ts';
 
-const NAME = 'ptr';
 const MOST_EXCHANGES = 5;
 
-export interface ReverseNameParts {
+export interface ReverseNameDeps {
   config: Pick<Config, 'smtpUrl'>;
   mx(): Promise<Answer<MxRecord>>;
   dns: AskDns;
@@ -15,10 +14,10 @@ export interface ReverseNameParts {
   ownAddresses: readonly string[];
 }
 
-/** Only for a relay on this machine, and the addresses of the MX records that are this machine's. */
-export function reverseNameCheck({ config, mx, dns, ownAddresses }: ReverseNameParts): Check {
+/** Only for a relay on this machine; checks the addresses of the MX records that are this machine's. */
+export function reverseNameCheck({ config, mx, dns, ownAddresses }: ReverseNameDeps): Check {
   return {
-    name: NAME,
+    name: 'ptr',
     async look(signal) {
       const { smtpUrl } = config;
       if (smtpUrl === null || !isLoopbackHostname(new URL(smtpUrl).hostname)) return [];
@@ -33,24 +32,18 @@ export function reverseNameCheck({ config, mx, dns, ownAddresses }: ReverseNameP
   };
 }
 
-async function nameOf(address: string, ask: Dns): Promise<Finding> {
+async function nameOf(address: string, ask: Dns): Promise<Observation> {
   const answer = await ask.names(address);
-  if (answer.state === 'failed') return note(NAME, `${address} could not be looked up: ${answer.why}`, null);
+  if (answer.state === 'failed') return note(`${address} could not be looked up: ${answer.why}`, null);
   const names = answer.state === 'found' ? answer.records.slice(0, MOST_EXCHANGES) : [];
   const back = await Promise.all(names.map((name) => addressesOf(name, ask)));
-  if (back.flat().includes(address)) return ok(NAME, `${address} is ${names.join(', ')}`);
+  if (back.flat().includes(address)) return ok(`${address} is ${names.join(', ')}`);
   const found =
     names.length === 0
       ? `${address} has no name`
       : `${names.join(', ')}, the name of ${address}, does not lead back to it`;
   return note(
-    NAME,
     found,
     'Receivers refuse mail that comes straight from it: have the provider of the address set its name (PTR).',
   );
-}
-
-async function addressesOf(name: string, ask: Dns): Promise<string[]> {
-  const answer = await ask.addresses(name);
-  return answer.state === 'found' ? answer.records : [];
 }

@@ -1,64 +1,60 @@
-/** What receivers look up of MAIL_DOMAIN when mail of an agent comes: SPF (RFC 7208) and DMARC (RFC 7489). */
+/** What receivers of an agent's mail look up for MAIL_DOMAIN: SPF (RFC 7208) and DMARC (RFC 7489). */
 import { BlockList, isIP } from 'node:net';
 import { type Config, isLoopback } from '../../config.ts';
-import { broken, type Check, type Finding, note, ok } from '../finding.ts';
-import type { AskDns, Dns } from './dns.ts';
+import { broken, type Check, note, type Observation, ok } from '../finding.ts';
+import { type AskDns, addressesOf, type Dns } from './dns.ts';
 
-export interface SenderRecordParts {
+export interface SenderRecordDeps {
   config: Pick<Config, 'mailDomain' | 'smtpUrl' | 'mailProvider'>;
   dns: AskDns;
 }
 
 /** Is there exactly one SPF record, and does it let the relay send? */
-export function spfCheck(parts: SenderRecordParts): Check {
-  return { name: 'spf', look: (signal) => spf(parts, parts.dns(signal)) };
+export function spfCheck(deps: SenderRecordDeps): Check {
+  return { name: 'spf', look: (signal) => spf(deps, deps.dns(signal)) };
 }
 
-async function spf({ config }: SenderRecordParts, dns: Dns): Promise<Finding | Finding[]> {
+async function spf({ config }: SenderRecordDeps, dns: Dns): Promise<Observation | Observation[]> {
   const { mailDomain, smtpUrl, mailProvider } = config;
-  if (mailProvider !== null) return ok('spf', `${mailProvider.kind} sends with a return path of its own`);
+  if (mailProvider !== null) return ok(`${mailProvider.kind} sends with a return path of its own`);
   if (smtpUrl === null) return [];
   const answer = await dns.txt(mailDomain);
   if (answer.state === 'failed')
-    return note('spf', `${mailDomain} could not be looked up: ${answer.why}`, 'Look at the resolver first.');
+    return note(`${mailDomain} could not be looked up: ${answer.why}`, 'Look at the resolver first.');
   const all = answer.state === 'found' ? answer.records : [];
   const records = all.filter((text) => /^v=spf1( |$)/i.test(text));
   const [record, ...more] = records;
   if (record === undefined)
     return note(
-      'spf',
       `${mailDomain} has no SPF record`,
       'Receivers trust answers less without it: make a TXT record "v=spf1 …" that names the relay (docs/mail-in.md).',
     );
   if (more.length > 0)
     return broken(
-      'spf',
       `${mailDomain} has ${records.length} SPF records, and receivers take none then`,
       'Make one record of them.',
     );
   return await judge(record, new URL(smtpUrl).hostname.replace(/^\[|\]$/g, ''), mailDomain, dns);
 }
 
-async function judge(record: string, relay: string, mailDomain: string, dns: Dns): Promise<Finding> {
+async function judge(record: string, relay: string, mailDomain: string, dns: Dns): Promise<Observation> {
   const terms = record.trim().toLowerCase().split(/\s+/).slice(1);
   const allowing = terms.filter((term) => !/^[-~?]/.test(term)).map((term) => term.replace(/^\+/, ''));
   if (allowing.includes('all'))
-    return note('spf', `lets everybody send as ${mailDomain} (+all)`, 'End the record with -all or ~all.');
+    return note(`lets everybody send as ${mailDomain} (+all)`, 'End the record with -all or ~all.');
   if (allowing.filter((term) => !term.startsWith('exp=')).length === 0)
     return broken(
-      'spf',
       `lets nobody send as ${mailDomain}: ${record}`,
       'Name the relay in it, by include: or ip4:.',
     );
   const others = allowing.filter(
     (term) => /^(include:|redirect=|exists:|ptr)/.test(term) || term.includes('%'),
   );
-  if (others.length > 0) return ok('spf', `one record, with ${others.slice(0, 3).join(' ')}`);
-  // What a relay on this machine or in its network sends from is not seen from here.
-  if (isLoopback(relay)) return ok('spf', record);
-  if (await names(allowing, relay, mailDomain, dns)) return ok('spf', `names the relay ${relay}`);
+  if (others.length > 0) return ok(`one record, with ${others.slice(0, 3).join(' ')}`);
+  // The address that a relay on this machine sends from is unknown here.
+  if (isLoopback(relay)) return ok(record);
+  if (await names(allowing, relay, mailDomain, dns)) return ok(`names the relay ${relay}`);
   return note(
-    'spf',
     `does not name the relay ${relay}: ${record}`,
     'Add what the relay asks for, as include: or ip4:.',
   );
@@ -83,11 +79,6 @@ async function names(
   return relayed.some((address) => allowed.check(address, family(address)));
 }
 
-async function addressesOf(name: string, dns: Dns): Promise<string[]> {
-  const answer = await dns.addresses(name);
-  return answer.state === 'found' ? answer.records : [];
-}
-
 async function exchangesOf(name: string, dns: Dns): Promise<string[]> {
   const answer = await dns.mx(name);
   const exchanges = answer.state === 'found' ? answer.records.slice(0, 10) : [];
@@ -105,7 +96,7 @@ function family(address: string): 'ipv4' | 'ipv6' {
 }
 
 /** Is there a DMARC record, of the domain or of one above it? */
-export function dmarcCheck({ config, dns }: SenderRecordParts): Check {
+export function dmarcCheck({ config, dns }: SenderRecordDeps): Check {
   return {
     name: 'dmarc',
     async look(signal) {
@@ -114,20 +105,18 @@ export function dmarcCheck({ config, dns }: SenderRecordParts): Check {
       for (const domain of upwards(mailDomain)) {
         const answer = await txt(`_dmarc.${domain}`);
         if (answer.state === 'failed')
-          return note('dmarc', `_dmarc.${domain} could not be looked up: ${answer.why}`, null);
+          return note(`_dmarc.${domain} could not be looked up: ${answer.why}`, null);
         const records =
           answer.state === 'found' ? answer.records.filter((text) => /^v=dmarc1\b/i.test(text)) : [];
         if (records.length > 1)
           return note(
-            'dmarc',
             `_dmarc.${domain} has ${records.length} records, and receivers take none then`,
             'Make one record of them.',
           );
         const policy = /;\s*p\s*=\s*(\w+)/i.exec(records[0] ?? '')?.[1];
-        if (records.length === 1) return ok('dmarc', `_dmarc.${domain}, policy ${policy ?? 'none'}`);
+        if (records.length === 1) return ok(`_dmarc.${domain}, policy ${policy ?? 'none'}`);
       }
       return note(
-        'dmarc',
         `${mailDomain} has no DMARC record`,
         `Large receivers want one: _dmarc.${mailDomain} TXT "v=DMARC1; p=none" to begin with.`,
       );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Config, readConfig } from '../../config.ts';
-import type { Check, Finding } from '../finding.ts';
+import { type Check, type Finding, findingsOf } from '../finding.ts';
 
 /** A folder of this test. */
 export function testFolder(): string {
@@ -22,6 +22,5 @@ export function configOf(environment: Record<string, string> = {}): Config {
 
 /** All findings of a check. */
 export async function look(check: Check, signal = new AbortController().signal): Promise<Finding[]> {
-  const found = await check.look(signal);
-  return Array.isArray(found) ? found : [found];
+  return await findingsOf(check, signal);
 }

@@ -2,7 +2,7 @@
  * Takes the bytes of DATA off the wire. Holds at most the size limit of one message, and counts it in a byte budget;
  * what goes beyond is read and dropped but for its beginning, so that the client gets its answer.
  */
-import { type ByteList, byteList, faultBarrier, type ByteReservation } from '@tinyfat/core';
+import { type ByteList, type ByteReservation, byteList, faultBarrier } from '@tinyfat/core';
 import type { SMTPServerDataStream } from 'smtp-server';
 
 /** Of a message that is too large. */

@@ -1,7 +1,7 @@
 /** Waits for the end of a mail and reads its answer from the delivery. */
 import { deliveriesOfMail, type Mail, mailByMessageId } from '@tinyfat/database';
 import { mailWorkers } from '@tinyfat/mail/node';
-import type { DataFolder } from '@tinyfat/server/data-folder';
+import type { DataFolder } from './data-folder.ts';
 
 const POLL_MS = 50;
 const UNDER_WAY = new Set<Mail['state']>(['queued']);

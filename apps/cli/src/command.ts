@@ -1,6 +1,6 @@
 /**
- * What a command is: a declaration that its parsing, its help, the completion of shells and the documentation's test all
- * read. Declarations load nothing; the code of a command is loaded when it runs.
+ * A command is a declaration, which parsing, help, shell completion and the test of the documentation read. Declarations
+ * load nothing: the code of a command is loaded when it runs.
  */
 import type { Config } from '@tinyfat/server/config';
 
@@ -17,9 +17,9 @@ export interface Valued {
   /** It may stand more than once. */
   many?: true;
   default?: string;
-  /** It must be given; `here`: only where no server is named, whose token says who asks. */
+  /** It must be given; `here`: only where no server is named, whose token implies it. */
   required?: true | 'here';
-  /** All that may be written; what is near is suggested. */
+  /** All possible values. */
   choices?: readonly string[];
 }
 
@@ -53,14 +53,14 @@ export type Run<Words extends readonly (string | undefined)[] = [], Values = unk
 interface Declared {
   /** What it does, one line without a full stop. */
   summary: string;
-  /** What is good to know, in paragraphs. */
+  /** Further paragraphs of the help. */
   notes?: string;
-  /** The forms of its words, where its words and options together don't say them. */
+  /** Its forms, where they do not follow from words and options. */
   forms?: readonly string[];
   /** Whole command lines. */
   examples: readonly [string, ...string[]];
-  /** Whether it also works over --server; `here`: only on the machine itself. */
-  place: 'anywhere' | 'here';
+  /** It works on this machine only; the others also work over --server. */
+  here?: true;
   /** A word too many may be a secret: it is not repeated. */
   hidesWords?: string;
 }
@@ -69,7 +69,7 @@ interface Declared {
 export interface Command extends Declared {
   words: readonly string[];
   options: Options;
-  /** All that its first word may be. */
+  /** All possible values of its first word. */
   choices?: readonly string[];
   load(): Promise<Run<string[], Record<string, boolean | string | string[] | undefined>>>;
 }
@@ -78,21 +78,24 @@ export interface Command extends Declared {
 export interface Group {
   summary: string;
   commands: Readonly<Record<string, Command>>;
-  /** The command that is meant when no name of one follows. */
+  /** The command that runs where none is named. */
   otherwise?: string;
 }
 
-/** Declares a command; the types of its words and options are those of its code. */
-export function command<const Words extends readonly string[], const O extends Options>(
+/** Declares a command, without words and options unless it names some; their types are those of its code. */
+export function command<
+  const Words extends readonly string[] = readonly [],
+  const O extends Options = Readonly<Record<never, Valued>>,
+>(
   declared: Declared & {
-    words: Words;
-    options: O;
+    words?: Words;
+    options?: O;
     choices?: readonly string[];
     load(): Promise<Run<WordTexts<Words>, OptionValues<O>>>;
   },
 ): Command {
   // `readGiven` makes words and options as the declaration says, which the general type can't express.
-  return declared as unknown as Command;
+  return { words: [], options: {}, ...declared } as unknown as Command;
 }
 
 /** The words were wrong: exit code 2, with a sentence that says what to write. */

@@ -1,14 +1,13 @@
 /**
- * What the pages need of the rest of the system. The composition (`apps/cli` on Node) makes one and hands it to every
- * request; nothing else in this app knows the runtime that it lives in.
+ * What the pages need of the rest of the system. The composition (`apps/server` on Node) makes a backend and gives it to
+ * every request; outside of `node/` and `backend/` nothing in this app knows its runtime.
  */
 
 import type { ByteReservation, ErrorCode } from '@tinyfat/core';
 import type { AgentOverview } from '@tinyfat/database';
-import type { Accounts, Viewer } from '../accounts/contract.ts';
-import type { ReportFault } from '../operations/report-fault.ts';
+import type { Accounts, Viewer } from './accounts/contract.ts';
 
-/** Where a request came from, as the composition tells it: behind a trusted proxy the address that the proxy names. */
+/** Where a request came from; behind a trusted proxy that is the address that the proxy names. */
 export interface RequestOrigin {
   /** IP address of the client in text form. */
   clientAddress: string;
@@ -25,13 +24,13 @@ export interface MetricsPage {
   render(): Promise<string>;
 }
 
-/** Takes the webhooks of mail providers; 200 only once what they tell is durable. */
+/** Takes the webhooks of mail providers; answers 200 only once the event is stored. */
 export interface WebhookTakers {
   takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
   takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
 }
 
-/** A webhook as it came; `reservation` counts the bytes of its body. */
+/** A webhook as it came; `held` counts the bytes of its body. */
 export interface WebhookRequest {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;
@@ -45,12 +44,18 @@ export interface WebhookAnswer {
   reason: string | null;
 }
 
+/**
+ * Writes what broke to the log, and gives the id of that line: the person reads the id and nothing of the error.
+ * `route` is the pattern of a route, since the address that was asked for may hold a secret.
+ */
+export type ReportFault = (error: unknown, route: string) => string;
+
 export interface Backend {
   /** The address under which people reach the pages; its origin is the only one that forms may come from. */
   publicUrl: URL;
-  /** What must work before the server counts as ready, by name. */
+  /** Checks that make the server ready, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
-  /** What should work and keeps no mail from being taken, such as the way out, by name. */
+  /** Checks that do not prevent taking mail, such as of the way out, by name. */
   warnings: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
   webhooks: WebhookTakers;
@@ -59,16 +64,15 @@ export interface Backend {
   mailDomain: string;
   /** The first of the agents that a person may see, by name, and how many there are. */
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
-  /** Answers whatever is below `/api/v1`; never rejects. */
+  /** Answers every request below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin, held: ByteReservation): Promise<Response>;
-  /** Told of what a page did not expect; gives the id that the person may read. */
   reportFault: ReportFault;
 }
 
 /** What the composition gives with each request. */
-export interface RequestParts {
+export interface RequestContext {
   backend: Backend;
   origin: RequestOrigin;
-  /** Where bytes of this request that are held in memory are counted. Whoever made it releases it after the answer. */
+  /** Counts the bytes of this request that are in memory; the server releases it after the answer. */
   held: ByteReservation;
 }
