@@ -113,7 +113,7 @@ describe('the door', () => {
           expect(reason).toMatch(/^[ -~]{10,}$/);
         },
       ),
-      { numRuns: fuzzRuns(150) },
+      fuzzRuns(150),
     );
     client.end();
     expect(door.log.filter((line) => line.startsWith('error'))).toEqual([]);

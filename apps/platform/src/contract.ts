@@ -30,7 +30,7 @@ export interface WebhookTakers {
   takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
 }
 
-/** A webhook as it came; `held` counts the bytes of its body. */
+/** A webhook as it came; `reservation` counts the bytes of its body. */
 export interface WebhookRequest {
   headers: Headers;
   body: ReadableStream<Uint8Array> | null;

@@ -141,7 +141,7 @@ describe('attacks on the door', () => {
         expect(found).toEqual(signedBy('corp.example'));
         expect(facts).toMatchObject({ from: { ok: true }, automatic: [] });
       }),
-      { numRuns: fuzzRuns(500) },
+      fuzzRuns(500),
     );
   });
 

@@ -169,7 +169,7 @@ describe('attacks on sender authentication', () => {
           else expect(full.map((one) => one.domain)).toContain('corp.example');
         }
       }),
-      { numRuns: fuzzRuns(1000) },
+      fuzzRuns(1000),
     );
   });
 });

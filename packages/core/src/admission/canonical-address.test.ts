@@ -63,7 +63,7 @@ describe('canonicalAddress', () => {
         const base = canonicalAddress(once.base);
         expect(base).toMatchObject({ ok: true, tag: null, address: once.base });
       }),
-      { numRuns: fuzzRuns(2000) },
+      fuzzRuns(2000),
     );
     expect(seen.taken).toBeGreaterThan(100);
   });
@@ -87,7 +87,7 @@ describe('canonicalAddress', () => {
         expect(result.domain).toMatch(/^[a-z0-9.-]+\.[a-z0-9-]+$/);
         expect(result.address.split('@')).toHaveLength(2);
       }),
-      { numRuns: fuzzRuns(2000) },
+      fuzzRuns(2000),
     );
   });
 });

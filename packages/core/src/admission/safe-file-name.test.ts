@@ -119,7 +119,7 @@ describe('safeFileNames', () => {
           }
         },
       ),
-      { numRuns: fuzzRuns(1000) },
+      fuzzRuns(1000),
     );
   });
 });

@@ -62,7 +62,7 @@ describe('reading an IP address', () => {
       fc.property(fc.oneof(spelled, grouped, fc.ipV4(), fc.ipV6()), (text) => {
         expect(parseIpAddress(text)?.family ?? 0).toBe(isIP(text));
       }),
-      { numRuns: fuzzRuns(1000) },
+      fuzzRuns(1000),
     );
   });
 

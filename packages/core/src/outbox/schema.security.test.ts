@@ -86,7 +86,7 @@ describe('paths out of /data', () => {
         expect(pathBelowData(below)).toBe(below);
         expect(pathBelowData(`/data/${below}`)).toBe(below);
       }),
-      { numRuns: fuzzRuns(300) },
+      fuzzRuns(300),
     );
   });
 });
@@ -143,7 +143,7 @@ describe('any file', () => {
           }
         },
       ),
-      { numRuns: fuzzRuns(300) },
+      fuzzRuns(300),
     );
   });
 

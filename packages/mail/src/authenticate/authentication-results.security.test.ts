@@ -4,10 +4,10 @@
  * that it is not for want of one.
  */
 import { authenticate, type DkimEvidence } from '@tinyfat/core';
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import { processorMs } from '@tinyfat/testing/processor-ms';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { message } from '../test-support/messages.ts';
 import { assertedEvidence } from './asserted-evidence.ts';
 import { parseAuthenticationResults } from './authentication-results.ts';

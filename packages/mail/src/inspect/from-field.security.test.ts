@@ -1,8 +1,8 @@
 /** A From field that two programs may read differently names nobody, however the mail came. */
 import { canonicalAddress, fromSender } from '@tinyfat/core';
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { inspect, inspectionOf } from '../test-support/inspection.ts';
 import { trustedClient } from '../test-support/messages.ts';
 import { parseFrom, readFrom } from './from-field.ts';

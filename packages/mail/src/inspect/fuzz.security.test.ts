@@ -1,12 +1,12 @@
 /** Any bytes at all: each call gives one outcome of its shape, in time, and what is beside it and after it too. */
 import type { Inspection } from '@tinyfat/core';
+import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract/mail.ts';
 import { mailWorkers } from '../node/threads/mail-workers.ts';
-import { fuzzRuns, fuzzTimeout } from '../test-support/fuzz.ts';
 import { hostileMail } from '../test-support/mail-fuzz.ts';
 import { checkInspection, checkReadMail, checkReport } from '../test-support/mail-outcomes.ts';
 import { message, strangeClient, trustedClient } from '../test-support/messages.ts';

@@ -3,10 +3,11 @@
  * sender is listed and proven: a person's mail is taken, what may be a machine's is quarantined, a machine's wakes nobody.
  * All names are made up.
  */
+
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headerBlock } from '../mime/header-block.ts';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { message } from '../test-support/messages.ts';
 import { summarize } from './summarize.ts';
 

@@ -1,8 +1,8 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, it } from 'vitest';
 import { mailboxesIn } from '../mime/mailboxes.ts';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { bytesOfText, byteText } from './byte-text.ts';
 import { headerText } from './encoded-words.ts';
 

@@ -1,7 +1,8 @@
 /** Whatever bytes, labels and encodings a stranger puts together: reading gives text and files, or says no. */
+
+import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns, fuzzTimeout } from '../test-support/fuzz.ts';
 import { checkReadMail } from '../test-support/mail-outcomes.ts';
 import { readMail } from './read-mail.ts';
 

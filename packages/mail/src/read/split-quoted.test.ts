@@ -1,6 +1,6 @@
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { splitQuoted as split, type ThreadHints } from './split-quoted.ts';
 
 const lines = (...all: string[]) => all.join('\n');

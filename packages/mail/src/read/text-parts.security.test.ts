@@ -1,7 +1,8 @@
 /** Whatever a mail is made of, each word that a reader sees lands in exactly one part, and no other word in any. */
+
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { htmlBody } from './html-body.ts';
 import { splitLines, splitQuoted, type ThreadHints } from './split-quoted.ts';
 

@@ -1,7 +1,8 @@
 /** What servers get wrong in the fields of a delivery status (RFC 3464), and what is made of it. */
+
+import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzzRuns } from '../test-support/fuzz.ts';
 import { readDeliveryStatus } from './delivery-status.ts';
 
 const recipientsOf = (...lines: string[]) => readDeliveryStatus(lines.join('\r\n')).recipients;

@@ -1,9 +1,9 @@
 /** Anything that a client may send: the listener stays up, loses nothing, and answers each message once. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fuzzRuns, fuzzTimeout } from '../../test-support/fuzz.ts';
 import { clientStream, content, converse, cut, pieces } from '../../test-support/smtp-fuzz.ts';
 import { type Listening, smtpHarness, tooLarge } from '../../test-support/smtp-harness.ts';
 
