@@ -65,7 +65,7 @@ export interface Backend {
   /** The first of the agents that a person may see, by name, and how many there are. */
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers every request below `/api/v1`; never rejects. */
-  api(request: Request, from: RequestOrigin, held: ByteReservation): Promise<Response>;
+  api(request: Request, from: RequestOrigin, reservation: ByteReservation): Promise<Response>;
   reportFault: ReportFault;
 }
 
@@ -74,5 +74,5 @@ export interface RequestContext {
   backend: Backend;
   origin: RequestOrigin;
   /** Counts the bytes of this request that are in memory; the server releases it after the answer. */
-  held: ByteReservation;
+  reservation: ByteReservation;
 }

@@ -21,12 +21,12 @@ const MOST_HELD = 48 * 1024 * 1024;
 
 export const API_PREFIX = '/api/v1';
 
-/** Answers one request below `/api/v1`; `held` counts what it has in memory. Never rejects. */
-export type Api = (request: Request, from: RequestOrigin, held: ByteReservation) => Promise<Response>;
+/** Answers one request below `/api/v1`; `reservation` counts what it has in memory. Never rejects. */
+export type Api = (request: Request, from: RequestOrigin, reservation: ByteReservation) => Promise<Response>;
 
 /** Makes the API. With a `principal` every request is made by that one, whatever its credentials. */
 export function createApi(deps: ApiDeps, principal?: Principal): Api {
-  const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'held'> }>().basePath(API_PREFIX);
+  const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'reservation'> }>().basePath(API_PREFIX);
   const serving: ServeDeps = { deps, principal, streams: semaphore(MOST_STREAMS) };
   const methods = new Map<string, string[]>();
   for (const endpoint of ENDPOINTS) {
@@ -38,7 +38,7 @@ export function createApi(deps: ApiDeps, principal?: Principal): Api {
         request: context.req.raw,
         params: context.req.param(),
         from: context.env.from,
-        held: context.env.held,
+        reservation: context.env.reservation,
       }),
     );
   }
@@ -52,7 +52,7 @@ export function createApi(deps: ApiDeps, principal?: Principal): Api {
     else deps.logger.error('api_fault', { error: error.message, stack: error.stack?.slice(0, 2000) });
     return problem('server_fault');
   });
-  return async (request, from, held) => await app.fetch(request, { from, held });
+  return async (request, from, reservation) => await app.fetch(request, { from, reservation });
 }
 
 interface ServeDeps {
@@ -62,7 +62,7 @@ interface ServeDeps {
   streams: Semaphore;
 }
 
-type Arrived = Pick<RawCall, 'request' | 'params' | 'from' | 'held'>;
+type Arrived = Pick<RawCall, 'request' | 'params' | 'from' | 'reservation'>;
 
 async function serve(serving: ServeDeps, endpoint: Endpoint, arrived: Arrived): Promise<Response> {
   const { deps } = serving;
@@ -89,19 +89,20 @@ async function serve(serving: ServeDeps, endpoint: Endpoint, arrived: Arrived): 
 async function admit(
   { deps, streams }: ServeDeps,
   { route, run }: Endpoint,
-  { request, params, from, held }: Arrived,
+  { request, params, from, reservation }: Arrived,
   principal: Principal,
 ): Promise<Response | Refusal> {
   if (route.scope !== null && !principal.scopes.has(route.scope)) {
     return refuse('scope_missing', `The scope ${route.scope} is needed.`);
   }
-  if (!held.join({ party: `owner ${principal.owner ?? ''}`, most: MOST_HELD })) return unread('busy', route);
-  const read = await readBody(request.body, { maxBytes: route.body.maxBytes, held, ...BODY_TIMES });
+  if (!reservation.join({ party: `owner ${principal.owner ?? ''}`, most: MOST_HELD }))
+    return unread('busy', route);
+  const read = await readBody(request.body, { maxBytes: route.body.maxBytes, reservation, ...BODY_TIMES });
   if (!read.ok) return unread(read.why, route);
   const { bytes } = read;
   const see = visibleTo(deps.db, principal);
   const query = new URL(request.url).searchParams;
-  return await run({ params, query, bytes, principal, see, deps, streams, request, from, held });
+  return await run({ params, query, bytes, principal, see, deps, streams, request, from, reservation });
 }
 
 function unread(why: Parameters<typeof bodyCode>[0], { body: { maxBytes } }: RouteFacts): Refusal {

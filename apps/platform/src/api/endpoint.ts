@@ -25,7 +25,7 @@ export interface Call<P, Q, B> {
   request: Request;
   from: RequestOrigin;
   /** Counts the bytes of the request in memory; its body is counted. */
-  held: ByteReservation;
+  reservation: ByteReservation;
 }
 
 /** A request as it came, and who sent it. */

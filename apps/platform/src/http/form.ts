@@ -10,12 +10,12 @@ const MOST_BYTES = 4096;
 export type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
-export async function readForm(request: Request, held: ByteReservation): Promise<Form> {
+export async function readForm(request: Request, reservation: ByteReservation): Promise<Form> {
   const [kind = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (kind.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     return { ok: false, answer: problem('unsupported_media_type') };
   }
-  const body = await readBody(request.body, { maxBytes: MOST_BYTES, held, ...BODY_TIMES });
+  const body = await readBody(request.body, { maxBytes: MOST_BYTES, reservation, ...BODY_TIMES });
   if (!body.ok) {
     const code = bodyCode(body.why);
     return { ok: false, answer: problem(code, undefined, bodyHeaders(code)) };

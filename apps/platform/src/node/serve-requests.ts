@@ -66,8 +66,8 @@ export function serveRequests(server: Server, parts: ServeDeps): void {
     const origin = requestOrigin(socket.remoteAddress ?? '', incoming.headers, isProxy);
     const client = clientNetwork(origin.clientAddress);
     const release = inWork.acquire(client);
-    const held = budget.open({ party: `client ${client}`, most: limits.heldBytesOfClient });
-    const bounds = { held, stallMs: limits.stallMs };
+    const reservation = budget.open({ party: `client ${client}`, most: limits.heldBytesOfClient });
+    const bounds = { reservation, stallMs: limits.stallMs };
     const write = async (answer: Response) => {
       if (answeredRaw.has(socket)) return await answer.body?.cancel();
       return await writeAnswer(withSecurityHeaders(answer, backend.publicUrl), outgoing, bounds);
@@ -79,7 +79,7 @@ export function serveRequests(server: Server, parts: ServeDeps): void {
         refusal ??
         (surplus !== null && !isLiveness
           ? refuseSurplus(surplus)
-          : await answerOf(parts, incoming, gone.signal, { backend, origin, held }));
+          : await answerOf(parts, incoming, gone.signal, { backend, origin, reservation }));
       if ((await write(answer)) === 'over_budget')
         await write(problem('server_busy', undefined, RETRY_AFTER));
     } catch (error) {
@@ -88,7 +88,7 @@ export function serveRequests(server: Server, parts: ServeDeps): void {
       if (outgoing.headersSent || outgoing.destroyed || id === null) return void outgoing.destroy();
       await write(problem('server_fault', `The log has it as ${id}.`));
     } finally {
-      held.release();
+      reservation.release();
       release?.();
     }
   };

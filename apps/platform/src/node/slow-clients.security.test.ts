@@ -27,7 +27,7 @@ function bodies() {
       },
       { highWaterMark: 0 },
     );
-  const answer = async (request: Request, { held }: RequestContext) => {
+  const answer = async (request: Request, { reservation }: RequestContext) => {
     state.begun++;
     switch (new URL(request.url).pathname) {
       case '/endless':
@@ -37,7 +37,7 @@ function bodies() {
       case '/large':
         return new Response(new Uint8Array(1_000_000));
       case '/body': {
-        const read = await readBody(request.body, { maxBytes: 1_000_000, held });
+        const read = await readBody(request.body, { maxBytes: 1_000_000, reservation });
         state.ended++;
         return new Response(read.ok ? 'read' : read.why);
       }

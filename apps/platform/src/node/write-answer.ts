@@ -10,7 +10,7 @@ export type Written = 'sent' | 'left' | 'stalled' | 'over_budget';
 
 export interface WriteBounds {
   /** Where the bytes of a large answer are counted. */
-  held: ByteReservation;
+  reservation: ByteReservation;
   /** Ms in which a client must take what it was given, 64 KiB at most. */
   stallMs: number;
 }
@@ -23,7 +23,7 @@ const UNCOUNTED_BYTES = 16 * 1024;
 export async function writeAnswer(
   answer: Response,
   to: ServerResponse,
-  { held, stallMs }: WriteBounds,
+  { reservation, stallMs }: WriteBounds,
 ): Promise<Written> {
   const reader = to.req.method === 'HEAD' ? undefined : answer.body?.getReader();
   if (!reader) await answer.body?.cancel();
@@ -32,7 +32,7 @@ export async function writeAnswer(
   let counted = 0;
   const fits = ({ length }: Uint8Array) => {
     if (length <= UNCOUNTED_BYTES || length <= counted) return true;
-    if (!held.take(length - counted)) return false;
+    if (!reservation.take(length - counted)) return false;
     counted = length;
     return true;
   };

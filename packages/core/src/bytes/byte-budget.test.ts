@@ -9,9 +9,9 @@ describe('a byte budget', () => {
     const one = budget.open(share('a', 80));
     const other = budget.open(share('b', 80));
     expect([one.take(80), other.take(21), other.take(20), other.take(1)]).toEqual([true, false, true, false]);
-    expect(budget.held()).toBe(100);
+    expect(budget.reserved()).toBe(100);
     one.release();
-    expect([budget.held(), other.take(60)]).toEqual([20, true]);
+    expect([budget.reserved(), other.take(60)]).toEqual([20, true]);
   });
 
   it('leaves room for others where one party asks again and again', () => {
@@ -36,11 +36,15 @@ describe('a byte budget', () => {
 
   it('gives back all of it, once', () => {
     const budget = byteBudget(100);
-    const held = budget.open(share('a', 100));
-    held.take(100);
-    held.release();
-    held.release();
-    expect([budget.held(), held.take(1), held.join(share('b', 1))]).toEqual([0, false, false]);
+    const reservation = budget.open(share('a', 100));
+    reservation.take(100);
+    reservation.release();
+    reservation.release();
+    expect([budget.reserved(), reservation.take(1), reservation.join(share('b', 1))]).toEqual([
+      0,
+      false,
+      false,
+    ]);
     expect(budget.open(share('a', 100)).take(100)).toBe(true);
   });
 
@@ -49,9 +53,9 @@ describe('a byte budget', () => {
     const [one, other] = [budget.open(share('a', 60)), budget.open(share('a', 60))];
     one.take(60);
     one.shrink(70);
-    expect([budget.held(), other.take(1)]).toEqual([60, false]);
+    expect([budget.reserved(), other.take(1)]).toEqual([60, false]);
     one.shrink(10);
-    expect([budget.held(), other.take(50), other.take(1)]).toEqual([10, true, false]);
+    expect([budget.reserved(), other.take(50), other.take(1)]).toEqual([10, true, false]);
     expect(one.take(0)).toBe(true);
   });
 });

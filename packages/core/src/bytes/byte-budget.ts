@@ -25,7 +25,7 @@ export interface ByteBudget {
   /** A reservation of no bytes yet. */
   open(...shares: readonly Share[]): ByteReservation;
   /** Bytes that are reserved now, of all. */
-  held(): number;
+  reserved(): number;
 }
 
 /** For a process with a single request, such as a command: every reservation is granted. */
@@ -43,7 +43,7 @@ export function byteBudget(total: number): ByteBudget {
   const hasRoom = ({ party, most }: Share, bytes: number) => (ofParty.get(party) ?? 0) + bytes <= most;
 
   return {
-    held: () => all,
+    reserved: () => all,
     open(...first) {
       const shares = [...first];
       let mine = 0;

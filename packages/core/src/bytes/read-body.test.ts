@@ -59,11 +59,13 @@ describe('reading a body', () => {
 
   it('counts every byte while it comes, and is refused where there is no room', async () => {
     const budget = byteBudget(100);
-    const held = budget.open();
-    expect(await readBody(coming([bytes(60)]).body, { maxBytes: 100, held })).toMatchObject({ ok: true });
-    expect(budget.held()).toBe(60);
+    const reservation = budget.open();
+    expect(await readBody(coming([bytes(60)]).body, { maxBytes: 100, reservation })).toMatchObject({
+      ok: true,
+    });
+    expect(budget.reserved()).toBe(60);
     const second = coming([bytes(30), bytes(30), bytes(30)]);
-    expect(await readBody(second.body, { maxBytes: 100, held: budget.open() })).toEqual({
+    expect(await readBody(second.body, { maxBytes: 100, reservation: budget.open() })).toEqual({
       ok: false,
       why: 'busy',
     });

@@ -10,7 +10,7 @@ export interface BodyBounds {
   /** Ms in which nothing at all comes. */
   idleMs?: number;
   /** Where its bytes are counted as they come. */
-  held?: ByteReservation;
+  reservation?: ByteReservation;
   /** Gets each chunk before it is added; false ends the reading as `busy`. */
   accept?: (chunk: Uint8Array) => boolean;
 }
@@ -24,13 +24,13 @@ export type BodyRead =
 /** Reads it to its end. Never rejects. */
 export async function readBody(
   body: ReadableStream<Uint8Array> | Uint8Array | null,
-  { maxBytes, readMs, idleMs, held, accept }: BodyBounds,
+  { maxBytes, readMs, idleMs, reservation, accept }: BodyBounds,
 ): Promise<BodyRead> {
   if (body === null) return { ok: true, bytes: new Uint8Array() };
   const bytes = byteList();
   const take = (chunk: Uint8Array): 'too_large' | 'busy' | null => {
     if (bytes.length + chunk.length > maxBytes) return 'too_large';
-    if (held && !held.take(chunk.length)) return 'busy';
+    if (reservation && !reservation.take(chunk.length)) return 'busy';
     if (accept && !accept(chunk)) return 'busy';
     bytes.add(chunk);
     return null;

@@ -30,7 +30,7 @@ export async function readWebhookBody(
   const busy = refusal('webhook_busy', 'Other bodies have used up the byte budget.');
   if (Number(headers.get('content-length')) > maxBytes) return tooLarge;
   if (!reservation.join({ party: `webhooks ${provider}`, most: shareBytes })) return busy;
-  const read = await readBody(body, { maxBytes, readMs, held: reservation });
+  const read = await readBody(body, { maxBytes, readMs, reservation });
   if (read.ok) return read;
   switch (read.why) {
     case 'too_large':

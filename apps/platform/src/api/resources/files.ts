@@ -40,8 +40,8 @@ export const fileEndpoints = [
     return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  agentEndpoint(routes.getMemory, async ({ agent, deps, held }) => {
-    const read = await readCounted(deps, held, agent.id, MEMORY, MAX_FILE_BYTES);
+  agentEndpoint(routes.getMemory, async ({ agent, deps, reservation }) => {
+    const read = await readCounted(deps, reservation, agent.id, MEMORY, MAX_FILE_BYTES);
     if (read === null) return busy();
     if (!read.ok) return fileRefusal(read);
     return {
@@ -51,11 +51,11 @@ export const fileEndpoints = [
     };
   }),
 
-  agentEndpoint(routes.putMemory, async ({ agent, deps, body, request, held }) => {
+  agentEndpoint(routes.putMemory, async ({ agent, deps, body, request, reservation }) => {
     const agentId = agent.id;
     const bytes = new TextEncoder().encode(body);
     const refused = await oneAtATime(deps.db, async () => {
-      const before = await readCounted(deps, held, agentId, MEMORY, MAX_FILE_BYTES);
+      const before = await readCounted(deps, reservation, agentId, MEMORY, MAX_FILE_BYTES);
       if (before === null) return busy();
       const not = await precondition(request.headers, before);
       if (!not) await deps.folders.write(agentId, MEMORY, bytes);

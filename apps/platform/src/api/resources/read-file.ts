@@ -21,19 +21,19 @@ export function fileRefusal({ reason, detail }: ReadRefusal): Refusal {
 }
 
 /**
- * A whole file of an agent's folder; its bytes are reserved in `held` before they are read. Null where the budget has not so
+ * A whole file of an agent's folder; its bytes are reserved in `reservation` before they are read. Null where the budget has not so
  * many left. A file that is only passed on is streamed instead.
  */
 export async function readCounted(
   { folders }: Pick<ApiDeps, 'folders'>,
-  held: ByteReservation,
+  reservation: ByteReservation,
   agentId: string,
   path: string,
   maxBytes: number,
 ): Promise<ReadOutcome | null> {
   const file = await folders.stream(agentId, path, maxBytes);
   if (!file.ok) return file;
-  if (!held.take(file.size)) {
+  if (!reservation.take(file.size)) {
     await file.stream.cancel();
     return null;
   }

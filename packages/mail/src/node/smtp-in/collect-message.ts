@@ -21,12 +21,12 @@ export type Collected =
 /**
  * Resolves at the end of the data, at the latest when twice the limit was sent or the time (ms) is over: the stream
  * then stands still. Rejects on a fault of ours.
- * Its bytes stay counted in `held` until that is released.
+ * Its bytes stay counted in `reservation` until that is released.
  */
 export function collectMessage(
   stream: SMTPServerDataStream,
   maxBytes: number,
-  held: ByteReservation,
+  reservation: ByteReservation,
   deadlineMs: number,
 ): Promise<Collected> {
   const { promise, resolve, reject } = Promise.withResolvers<Collected>();
@@ -43,10 +43,10 @@ export function collectMessage(
     const head = joined(pieces, headBytes);
     pieces = byteList();
     pieces.add(head);
-    held.shrink(head.length);
+    reservation.shrink(head.length);
   }
   function store(piece: Buffer): void {
-    hasBudget = hasBudget && held.take(piece.length);
+    hasBudget = hasBudget && reservation.take(piece.length);
     if (hasBudget) pieces.add(piece);
     else if (pieces.length > headBytes) shrinkToHead();
   }

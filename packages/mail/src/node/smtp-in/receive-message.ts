@@ -85,9 +85,16 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
       sender: mailFrom === false ? '' : mailFrom.address,
       recipients: rcptTo.map((recipient) => recipient.address),
     };
-    const held = peer.trusted ? budget.open() : budget.open({ party: peer.network, most: mostOfClient });
+    const reservation = peer.trusted
+      ? budget.open()
+      : budget.open({ party: peer.network, most: mostOfClient });
     try {
-      const collected = await collectMessage(stream, maxMessageBytes, held, options.maxDataMs ?? DATA_MS);
+      const collected = await collectMessage(
+        stream,
+        maxMessageBytes,
+        reservation,
+        options.maxDataMs ?? DATA_MS,
+      );
       if (collected.state === 'gone') return null;
       if (collected.state === 'late') {
         options.onProblem('smtp.late', peer.address);
@@ -100,7 +107,7 @@ export function messageReceiver(options: SmtpListenerOptions): ReceiveMessage {
       const answer = await decide(collected, envelope, peer);
       return { answer, flooding: collected.state === 'too_large' && collected.client === 'sending' };
     } finally {
-      held.release();
+      reservation.release();
     }
   };
 }
