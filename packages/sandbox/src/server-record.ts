@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@tinyfat/core';
+import type { CgroupRecord } from './cgroup/find-place.ts';
 import { removeCgroup } from './cgroup/run-cgroup.ts';
 import { namesIn, textOf } from './look.ts';
 import { identify, isAlive } from './process-identity.ts';
@@ -18,11 +19,7 @@ const PATIENCE_MS = 5_000;
 const cgroupPrefix = (server: string) => `tinyfat-${server}-`;
 
 /** This process in the runtime folder, under a random name. */
-export interface ServerRecord {
-  /** How a cgroup of this server is to be named. */
-  cgroupName(purpose: string): string;
-  /** Writes a folder down before cgroups are made in it. */
-  willUse(cgroupParent: string): void;
+export interface ServerRecord extends CgroupRecord {
   /** Makes an empty folder. */
   scratchFolder(): string;
 }

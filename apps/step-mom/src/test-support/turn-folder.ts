@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InboxAttachment, StepMomInput, StepMomOutcome } from '@tinyfat/core';
 import type { RunEvent } from '../contract.ts';
-import { type StepMomRoots, stepMom } from '../step-mom.ts';
+import type { StepMomRoots } from '../open-run.ts';
+import { stepMom } from '../step-mom.ts';
 
 export const runId = '01990000-0000-7000-8000-00000000aaaa';
 export const sessionId = '01990000-0000-7000-8000-beef00000001';

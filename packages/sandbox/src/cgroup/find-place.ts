@@ -7,7 +7,6 @@ import { spawn } from 'node:child_process';
 import { constants, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { mayUse, textOf } from '../look.ts';
-import type { ServerRecord } from '../server-record.ts';
 import { type CgroupPlace, type Controller, cgroupPlace, members } from './run-cgroup.ts';
 
 /** The kernel's view of us: the texts of /proc/self/mounts and /proc/self/cgroup, and our process id. */
@@ -25,8 +24,16 @@ function ownView(): CgroupView {
   };
 }
 
+/** Writes down where cgroups are made, so that the next server can remove what a dead one left. */
+export interface CgroupRecord {
+  /** How a cgroup of this server is to be named. */
+  cgroupName(purpose: string): string;
+  /** Writes a folder down before cgroups are made in it. */
+  willUse(cgroupParent: string): void;
+}
+
 /** The first place where a process could really be moved into a cgroup with limits; null when there is none. */
-export async function findCgroupPlace(record: ServerRecord): Promise<CgroupPlace | null> {
+export async function findCgroupPlace(record: CgroupRecord): Promise<CgroupPlace | null> {
   for (const candidate of candidates(ownView())) {
     record.willUse(candidate.parent);
     if (await works(candidate, record.cgroupName('try'))) return candidate;

@@ -112,9 +112,9 @@ export async function copySources(folder: string): Promise<string> {
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await cp(join(import.meta.dirname, '..'), join(folder, 'src'), { recursive: true });
   const core = join(folder, 'core');
-  const file = 'fault-barrier.ts';
+  const file = 'errors/faults.ts';
   await mkdir(join(folder, 'node_modules/@tinyfat'), { recursive: true });
-  await mkdir(core);
+  await mkdir(join(core, 'errors'), { recursive: true });
   await writeFile(join(core, 'package.json'), JSON.stringify({ type: 'module', exports: `./${file}` }));
   await cp(join(import.meta.dirname, '../../../core/src', file), join(core, file));
   // Node strips types only outside node_modules.
