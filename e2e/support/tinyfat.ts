@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,8 +170,8 @@ export async function startTinyfat(options: {
     async answers(count) {
       const folder = join(dataDir, 'mailbox', 'new');
       for (;;) {
-        const mails = existsSync(folder) ? await readMaildir(folder) : [];
-        if (mails.length >= count) return mails;
+        const names = existsSync(folder) ? await readdir(folder) : [];
+        if (names.length >= count) return await readMaildir(folder);
         if (child?.exitCode !== null) throw new Error(`the server ended:\n${printed}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
