@@ -13,7 +13,7 @@ const ALL_BUT_EXCHANGE = /^(auto-submitted|x-loop):.*(?:\r\n[ \t].*)*\r\n/gim;
 
 /** A relay between two systems. From the mail of some people it takes out headers that say that a machine wrote it. */
 async function startRelay(stripping: Record<string, RegExp>) {
-  const systems = new Map<string, Tinyfat>();
+  const systems = new Map<string, nodemailer.Transporter>();
   const relay = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -23,21 +23,15 @@ async function startRelay(stripping: Record<string, RegExp>) {
       stream.on('data', (chunk) => chunks.push(chunk));
       stream.on('end', async () => {
         const [to = ''] = envelope.rcptTo.map((one) => one.address);
-        const system = systems.get(to.split('@')[1] ?? '');
         const text = Buffer.concat(chunks).toString('latin1');
         const head = text.slice(0, text.indexOf('\r\n\r\n') + 2);
-        const name = to.split('@')[0] ?? '';
+        const [name = '', domain = ''] = to.split('@');
         const passed = head.replace(stripping[name] ?? /$^/, '') + text.slice(head.length);
         const from = envelope.mailFrom ? envelope.mailFrom.address : '';
-        const onward = nodemailer.createTransport({
-          host: system?.host,
-          port: system?.smtpPort,
-          ignoreTLS: true,
-        });
-        await onward
-          .sendMail({ envelope: { from, to }, raw: Buffer.from(passed, 'latin1') })
+        await systems
+          .get(domain)
+          ?.sendMail({ envelope: { from, to }, raw: Buffer.from(passed, 'latin1') })
           .catch(() => null);
-        onward.close();
         callback(null);
       });
     },
@@ -46,9 +40,15 @@ async function startRelay(stripping: Record<string, RegExp>) {
   await once(relay.server, 'listening');
   const address = relay.server.address();
   return {
-    systems,
+    add({ host, smtpPort: port }: Tinyfat, domain: string) {
+      // A new connection would wait a tenth of a second for its greeting.
+      systems.set(domain, nodemailer.createTransport({ host, port, ignoreTLS: true, pool: true }));
+    },
     url: `smtp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
-    close: () => new Promise<void>((resolve) => relay.close(() => resolve())),
+    async close() {
+      for (const system of systems.values()) system.close();
+      await new Promise<void>((resolve) => relay.close(() => resolve()));
+    },
   };
 }
 
@@ -58,13 +58,18 @@ describe('two agents that answer each other', () => {
   let one: Tinyfat;
   let two: Tinyfat;
   beforeAll(async () => {
-    relay = await startRelay({ carol: ALL_BUT_EXCHANGE, dave: ALL_BUT_EXCHANGE, erin: MACHINE, frank: MACHINE });
-    const start = async (domain: string, agents: Record<string, string[]>) => {
+    relay = await startRelay({
+      carol: ALL_BUT_EXCHANGE,
+      dave: ALL_BUT_EXCHANGE,
+      erin: MACHINE,
+      frank: MACHINE,
+    });
+    const start = async (domain: string, agents: Record<string, string[]>, more = {}) => {
       const server = await startTinyfat({
-        environment: { MAIL_DOMAIN: domain, TRUSTED_CLIENTS: '127.0.0.0/8', SMTP_URL: relay.url },
+        environment: { MAIL_DOMAIN: domain, TRUSTED_CLIENTS: '127.0.0.0/8', SMTP_URL: relay.url, ...more },
         agents,
       });
-      relay.systems.set(domain, server);
+      relay.add(server, domain);
       return server;
     };
     one = await start('one.example', {
@@ -72,11 +77,12 @@ describe('two agents that answer each other', () => {
       carol: ['dave@two.example'],
       erin: ['frank@two.example'],
     });
-    two = await start('two.example', {
-      bob: ['ann@one.example'],
-      dave: ['carol@one.example'],
-      frank: ['erin@one.example'],
-    });
+    // There is no money in the second: what Frank answers is an error mail each time, which needs no sandbox.
+    two = await start(
+      'two.example',
+      { bob: ['ann@one.example'], dave: ['carol@one.example'], frank: ['erin@one.example'] },
+      { ANTHROPIC_API_KEY: 'k', OWNER_BUDGET_USD: '0' },
+    );
   });
   afterAll(async () => {
     await two?.dispose();
