@@ -171,7 +171,7 @@ export async function startTinyfat(options: {
       const folder = join(dataDir, 'mailbox', 'new');
       for (;;) {
         const names = existsSync(folder) ? await readdir(folder) : [];
-        if (names.length >= count) return await readMaildir(folder);
+        if (names.length >= count) return names.length === 0 ? [] : await readMaildir(folder);
         if (child?.exitCode !== null) throw new Error(`the server ended:\n${printed}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
