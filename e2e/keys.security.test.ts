@@ -248,8 +248,8 @@ console.log('SCANNED ' + scanned + ' bytes, control ' + controlled + ', hits ' +
 function toolOutputs(body: unknown): string[] {
   const { messages } = body as { messages: { content: string | { type: string }[] }[] };
   return messages
-    .flatMap(({ content }) => content)
-    .filter((block) => typeof block !== 'string' && block.type === 'tool_result')
+    .flatMap(({ content }) => (typeof content === 'string' ? [] : content))
+    .filter(({ type }) => type === 'tool_result')
     .map((result) => JSON.stringify(result));
 }
 

@@ -1,7 +1,7 @@
 /** Two agents of two systems that are allowed to write to each other: what they say to each other ends by itself. */
 import { once } from 'node:events';
 import { THREAD_LIMIT } from '@tinyfat/core';
-import nodemailer from 'nodemailer';
+import nodemailer, { type Transporter } from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
@@ -13,7 +13,7 @@ const ALL_BUT_EXCHANGE = /^(auto-submitted|x-loop):.*(?:\r\n[ \t].*)*\r\n/gim;
 
 /** A relay between two systems. From the mail of some people it takes out headers that say that a machine wrote it. */
 async function startRelay(stripping: Record<string, RegExp>) {
-  const systems = new Map<string, nodemailer.Transporter>();
+  const systems = new Map<string, Transporter>();
   const relay = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],

@@ -134,17 +134,17 @@ export async function startTinyfat(options: {
   };
 
   const runner = process.env.TINYFAT_E2E_COMMAND_RUNNER;
-  let isRunnerBusy = false;
+  let inRunner: Promise<CliResult> | null = null;
   const cli: Tinyfat['cli'] = async (words, stdin = '') => {
     // Two writers of one database in one process would wait for each other, and a server never ends.
-    if (runner === undefined || isRunnerBusy || words[0] === 'start') {
+    if (runner === undefined || inRunner || words[0] === 'start') {
       return await runCli(words, environment, stdin);
     }
-    isRunnerBusy = true;
+    inRunner = runInRunner(runner, { words, environment, stdin });
     try {
-      return await runInRunner(runner, { words, environment, stdin });
+      return await inRunner;
     } finally {
-      isRunnerBusy = false;
+      inRunner = null;
     }
   };
 
@@ -163,6 +163,8 @@ export async function startTinyfat(options: {
     output: () => printed,
     cli,
     async json(words) {
+      // What only reads can wait; a process of its own would be half a second of work.
+      while (inRunner) await inRunner;
       const result = await cli([...words, '--json']);
       if (result.code !== 0) throw new Error(result.stderr);
       return JSON.parse(result.stdout);
