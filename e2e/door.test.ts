@@ -15,7 +15,7 @@ describe('the door for a trusted client', () => {
   });
   afterAll(() => server?.dispose());
 
-  it.each([
+  it.concurrent.each([
     ['an unknown recipient', { to: 'nobody@tinyfat.localhost' }, 550],
     ['another domain', { to: 'scout@example.com' }, 550],
     ['a sender who is not on the list', { to, from: 'eve@example.net' }, 550],
@@ -32,7 +32,7 @@ describe('the door for a trusted client', () => {
     expect((await answerTo(server, { text: 'x', ...mail })).code).toBe(code);
   });
 
-  it.each([
+  it.concurrent.each([
     ['the owner', 'owner@example.com'],
     ['the owner in capitals', 'OWNER@Example.COM'],
     ['the owner with a tag', 'owner+list@example.com'],
