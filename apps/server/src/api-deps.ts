@@ -4,6 +4,7 @@ import { type Logger, newId } from '@tinyfat/core';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { ApiDeps } from '@tinyfat/platform';
+import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
@@ -37,6 +38,7 @@ export function apiDeps(
     db,
     folders,
     rawMail,
+    events: folderRunEvents(folders, clock),
     clock,
     makeId,
     randomBytes,
