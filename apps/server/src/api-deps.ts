@@ -12,7 +12,7 @@ import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-export type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 export const NO_SERVER: ServerDeps = {

@@ -16,7 +16,7 @@ import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { SignInKey } from './sign-in-key.ts';
 
-export interface SignInMailDeps {
+interface SignInMailDeps {
   db: Database;
   key: SignInKey;
   workers: Pick<MailWorkers, 'compose'>;

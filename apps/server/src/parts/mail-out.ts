@@ -13,7 +13,7 @@ import {
 } from '@tinyfat/core';
 import type { RelayCheck } from '@tinyfat/mail/node';
 
-export interface MailOutDeps {
+interface MailOutDeps {
   transport: MailTransport;
   /** Null where mail does not go through a relay. Never rejects. */
   check: (() => Promise<RelayCheck>) | null;
