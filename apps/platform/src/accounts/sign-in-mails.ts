@@ -27,7 +27,7 @@ interface SignInMailDeps {
   publicUrl: URL;
   mailDomain: string;
   retryBaseMs: number;
-  /** Told the link of each mail that went out: in local mode the terminal shows it. */
+  /** Gets the link of each mail that went out: in local mode the terminal shows it. */
   onSent(mail: SignInMail): void;
 }
 
