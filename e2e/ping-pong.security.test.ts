@@ -64,9 +64,9 @@ describe('two agents that answer each other', () => {
       erin: MACHINE,
       frank: MACHINE,
     });
-    const start = async (domain: string, agents: Record<string, string[]>, more = {}) => {
+    const start = async (domain: string, agents: Record<string, string[]>) => {
       const server = await startTinyfat({
-        environment: { MAIL_DOMAIN: domain, TRUSTED_CLIENTS: '127.0.0.0/8', SMTP_URL: relay.url, ...more },
+        environment: { MAIL_DOMAIN: domain, TRUSTED_CLIENTS: '127.0.0.0/8', SMTP_URL: relay.url },
         agents,
       });
       relay.add(server, domain);
@@ -77,12 +77,11 @@ describe('two agents that answer each other', () => {
       carol: ['dave@two.example'],
       erin: ['frank@two.example'],
     });
-    // There is no money in the second: what Frank answers is an error mail each time, which needs no sandbox.
-    two = await start(
-      'two.example',
-      { bob: ['ann@one.example'], dave: ['carol@one.example'], frank: ['erin@one.example'] },
-      { ANTHROPIC_API_KEY: 'k', OWNER_BUDGET_USD: '0' },
-    );
+    two = await start('two.example', {
+      bob: ['ann@one.example'],
+      dave: ['carol@one.example'],
+      frank: ['erin@one.example'],
+    });
   });
   afterAll(async () => {
     await two?.dispose();
