@@ -70,7 +70,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
-          globalSetup: ['e2e/support/start-command-runner.ts'],
+          globalSetup: ['e2e/support/start-command-runner.ts', 'e2e/support/etc-template.ts'],
           testTimeout: withinMs(120_000),
           hookTimeout: 120_000,
         },

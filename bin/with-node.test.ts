@@ -136,6 +136,61 @@ describe('with-node', () => {
     expect(log().filter((line) => line === 'build')).toHaveLength(2);
   });
 
+  describe('as root without bubblewrap', () => {
+    beforeEach(async () => {
+      await go();
+      await checkout.program('id', 'echo 0');
+      await rm(join(root, 'path/bwrap'));
+    });
+    /** Each ends only when the other one has begun, too. */
+    const installing = (end: string) =>
+      checkout.program(
+        'apt-get',
+        `echo "apt-get $1" >>"$CHECKOUT/log"
+: >"$CHECKOUT/debian-began"
+while [ -d "$CHECKOUT" ] && [ ! -e "$CHECKOUT/npm-began" ]; do /bin/sleep 0.02; done
+${end}`,
+      );
+    const npm = (end: string) =>
+      checkout.program(
+        'npm',
+        `echo "npm $1" >>"$CHECKOUT/log"
+: >"$CHECKOUT/npm-began"
+while [ -d "$CHECKOUT" ] && [ ! -e "$CHECKOUT/debian-began" ]; do /bin/sleep 0.02; done
+${end}`,
+      );
+    const NPM_WORKS = 'mkdir "$CHECKOUT/node_modules"';
+    const MAKES_BWRAP = `printf '#!/bin/sh\\n' >"$CHECKOUT/path/bwrap"; chmod +x "$CHECKOUT/path/bwrap"`;
+
+    it('installs it while npm installs packages', async () => {
+      await npm(NPM_WORKS);
+      await installing(MAKES_BWRAP);
+      expect(await run()).toMatchObject({ code: 0, stdout: 'first half, one' });
+      expect(log().sort()).toEqual(['apt-get install', 'apt-get update', 'build', 'npm ci', 'pages']);
+    });
+
+    it('says what failed, and builds nothing', async () => {
+      await npm(NPM_WORKS);
+      await installing('echo no network; exit 100');
+      const { code, stdout, stderr } = await run();
+      expect([code, stdout]).toEqual([1, '']);
+      const file = /see (\S+)\)/.exec(stderr)?.[1] ?? '';
+      expect(readFileSync(file, 'utf8')).toContain('no network');
+      await rm(file);
+      expect(log().sort()).toEqual(['apt-get update', 'npm ci']);
+    });
+
+    it('waits for it where npm fails', async () => {
+      await npm('exit 7');
+      // A command that did not wait would have ended by then.
+      await installing(`/bin/sleep 0.2; ${MAKES_BWRAP}`);
+      const [code] = await once(start().child, 'exit');
+      expect(code).toBe(7);
+      expect(existsSync(join(root, 'path/bwrap'))).toBe(true);
+      expect(log().sort()).toEqual(['apt-get install', 'apt-get update', 'npm ci']);
+    });
+  });
+
   describe('where Node is too old', () => {
     /** An npm package of Node whose program says that it is one. */
     async function fetched(): Promise<string> {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { CliResult, CommandRequest } from './command-runner.ts';
+import { shareEtc } from './etc-template.ts';
 import { type ReceivedMail, readMaildir } from './mail.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
@@ -154,6 +155,7 @@ export async function startTinyfat(options: {
     const made = await cli(['agent', 'create', name, '--owner', 'owner@example.com', ...allow, ...model]);
     if (made.code !== 0) throw new Error(made.stderr);
   }
+  shareEtc(dataDir);
   await start();
 
   return {

@@ -181,7 +181,10 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */
 type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
 
-/** Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache where there is none. */
+/**
+ * Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache. Where this bundle
+ * has one for this Node and user, it was loaded before, and nothing is run.
+ */
 export async function probeStepMom(
   deps: Pick<LocalRunnerDeps, 'sandbox' | 'runtimeFolder' | 'programFolder' | 'limits'> & {
     /** Of the data folder, for a server that may not write into the bundle. */
@@ -191,23 +194,24 @@ export async function probeStepMom(
   },
 ): Promise<StepMomProbe> {
   const places = { ...deps, uid: deps.owner?.uid ?? process.getuid?.() ?? 0 };
+  const found = findCache(places);
+  if (found) return { ok: true, cache: found };
   const folder = join(deps.runtimeFolder, 'probe');
   for (const name of ['data', 'inbox', 'cache']) mkdirSync(join(folder, name), { recursive: true });
   if (deps.owner) chownSync(join(folder, 'cache'), deps.owner.uid, deps.owner.gid);
-  const cache = findCache(places);
   try {
     const result = await deps.sandbox.start({
       runId: 'probe',
       dataFolder: join(folder, 'data'),
       inboxFolder: join(folder, 'inbox'),
-      platformFolders: { '/opt/step-mom': deps.programFolder, ...cache?.platformFolders },
-      writableFolders: cache ? {} : { '/var/cache/step-mom': join(folder, 'cache') },
-      command: ['node', '/opt/step-mom/main.js', '--probe', '--cache', cache?.path ?? '/var/cache/step-mom'],
+      platformFolders: { '/opt/step-mom': deps.programFolder },
+      writableFolders: { '/var/cache/step-mom': join(folder, 'cache') },
+      command: ['node', '/opt/step-mom/main.js', '--probe', '--cache', '/var/cache/step-mom'],
       environment: {},
       limits: { ...deps.limits, deadlineMs: 30_000 },
     }).finished;
     if (result.exitCode === 0 && result.stdout.includes('"ok":true')) {
-      return { ok: true, cache: cache ?? storeCache(join(folder, 'cache'), places) };
+      return { ok: true, cache: storeCache(join(folder, 'cache'), places) };
     }
     const end = result.stopped ?? `exit ${result.exitCode}`;
     return {

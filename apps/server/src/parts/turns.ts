@@ -16,7 +16,7 @@ export interface Turns {
   close(): Promise<void>;
 }
 
-/** Takes away what dead runs left, and runs a sandbox and step-mom once before the first turn may come. */
+/** Takes away what dead runs left. Before the first turn may come it runs a sandbox, and a new bundle of step-mom. */
 export function turns(
   config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
   { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
