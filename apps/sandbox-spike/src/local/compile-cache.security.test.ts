@@ -61,6 +61,22 @@ test('is that of this bundle and of the user inside', () => {
   expect(findCache(places)).toBeNull();
 });
 
+test('is none where any file of the bundle was changed, is gone or can be read by others than before', () => {
+  const chunk = join(places.programFolder, 'program-1.js');
+  writeFileSync(chunk, 'export {}', { mode: 0o644 });
+  storeCache(filled, places);
+  const cache = findCache(places);
+  expect(cache).not.toBeNull();
+  writeFileSync(chunk, 'export { ');
+  expect(findCache(places)).toBeNull();
+  writeFileSync(chunk, 'export {}');
+  expect(findCache(places)).toEqual(cache);
+  chmodSync(chunk, 0o600);
+  expect(findCache(places)).toBeNull();
+  rmSync(chunk);
+  expect(findCache(places)).toBeNull();
+});
+
 test('of two servers that fill it at once, the first one counts', () => {
   storeCache(filled, places);
   writeFileSync(join(filled, 'v24', 'abc'), 'of the second');

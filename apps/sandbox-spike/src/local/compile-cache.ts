@@ -86,12 +86,19 @@ function placesOf({ programFolder, cacheFolder }: CachePlaces): Place[] {
   return [{ folder, seen: (name) => ({ path: `/opt/step-mom/cache/${name}`, platformFolders: {} }) }, inData];
 }
 
-/** By what Node itself tells caches apart, and by the bundle: `main.js` names the other files by their hashes. */
+/** By what Node itself tells caches apart, and by all of the bundle: a damaged one has no cache, so the probe sees it. */
 function cacheName({ programFolder, uid }: CachePlaces): string {
-  const bundle = createHash('sha256')
-    .update(readFileSync(join(programFolder, 'main.js')))
-    .digest('hex');
-  return `${bundle.slice(0, 16)}-${process.version}-${process.arch}-${uid}`;
+  const bundle = createHash('sha256');
+  for (const entry of readdirSync(programFolder, { withFileTypes: true }).sort(byName)) {
+    if (entry.isDirectory()) continue;
+    const path = join(programFolder, entry.name);
+    bundle.update(`${entry.name} ${lstatSync(path).mode}\n`).update(readFileSync(path));
+  }
+  return `${bundle.digest('hex').slice(0, 16)}-${process.version}-${process.arch}-${uid}`;
+}
+
+function byName({ name: a }: { name: string }, { name: b }: { name: string }): number {
+  return a < b ? -1 : 1;
 }
 
 /** A folder of this user's, in which nobody else can write anything, and no links. */
