@@ -22,7 +22,8 @@ beforeAll(async () => {
     environment: { WORKERS: '4' },
   });
 });
-const send = (agent: string, text: string) => sendMail(story.server, { to: `${agent}@tinyfat.localhost`, text });
+const send = (agent: string, text: string) =>
+  sendMail(story.server, { to: `${agent}@tinyfat.localhost`, text });
 const firstLine = (mail: ReceivedMail) => mail.text?.split('\n')[0];
 const folderOf = async (agent: string): Promise<string> =>
   (await story.server.json(['agent', 'show', agent])).folder;

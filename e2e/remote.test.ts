@@ -32,7 +32,10 @@ describe('the command line over --server', () => {
     tokens.stranger = (await apiClient(server, 'stranger@example.net', 'read', 'write', 'keys')).token;
     for (const subject of ['first', 'second']) {
       const raw = `From: ${BOB}\r\nTo: ${TO}\r\nSubject: ${subject}\r\nMessage-ID: <${subject}@x.example>\r\n\r\nHello.\r\n`;
-      expect(await answerTo(server, { envelope: { from: BOB, to: TO }, raw })).toEqual({ code: 250, text: '' });
+      expect(await answerTo(server, { envelope: { from: BOB, to: TO }, raw })).toEqual({
+        code: 250,
+        text: '',
+      });
     }
     // The answer, and two notices of the limit.
     await server.answers(3);

@@ -2,16 +2,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { newestDelivery } from './support/outbox.ts';
-import {
-  apiKey,
-  OWNER,
-  signedMail,
-  startWebhookWorld,
-  type WebhookWorld,
-} from './support/webhooks.ts';
+import { apiKey, OWNER, signedMail, startWebhookWorld, type WebhookWorld } from './support/webhooks.ts';
 
 /** One for each test, and some for those that write to several. */
-const AGENTS = ['ponger', 'keyed', 'scout', 'lupo', 'third', 'named', 'copied', 'bounced', 'ordered', 'threaded'];
+const AGENTS = [
+  'ponger',
+  'keyed',
+  'scout',
+  'lupo',
+  'third',
+  'named',
+  'copied',
+  'bounced',
+  'ordered',
+  'threaded',
+];
 const at = (agent: string) => `${agent}@tinyfat.localhost`;
 
 describe('mail in by a webhook of Resend', () => {
@@ -27,7 +32,10 @@ describe('mail in by a webhook of Resend', () => {
   const sent = (agent: string) => world.resend.sent.filter(({ email }) => email.from.includes(at(agent)));
 
   it('is answered, with no SMTP listener at all', async () => {
-    const raw = await signedMail('[[reply: Pong.]]', { To: at('ponger'), 'Message-ID': '<ping@example.com>' });
+    const raw = await signedMail('[[reply: Pong.]]', {
+      To: at('ponger'),
+      'Message-ID': '<ping@example.com>',
+    });
     const id = await world.arrive(raw, { to: [at('ponger')] });
     await newestDelivery(world.server, 'sent', 'ponger');
     expect(sent('ponger')[0]?.email).toMatchObject({

@@ -73,7 +73,11 @@ describe('a mail that Resend told of', () => {
     const rows = await world.mails(200, 'crowd');
     expect(new Set(rows.map(({ subject }) => subject)).size).toBe(200);
     for (;;) {
-      const events: { mail: string; state: string }[] = await world.server.json(['webhooks', '--limit', '500']);
+      const events: { mail: string; state: string }[] = await world.server.json([
+        'webhooks',
+        '--limit',
+        '500',
+      ]);
       const done = new Set(events.filter(({ state }) => state === 'done').map(({ mail }) => mail));
       if (ids.every((id) => done.has(id))) break;
     }

@@ -96,7 +96,12 @@ export async function startWebhookWorld(
     },
     async mails(count, agent) {
       for (;;) {
-        const mails = await server.json(['mails', ...(agent === undefined ? [] : [agent]), '--limit', '1000']);
+        const mails = await server.json([
+          'mails',
+          ...(agent === undefined ? [] : [agent]),
+          '--limit',
+          '1000',
+        ]);
         if (mails.length >= count) return mails;
         await pause(20);
       }
