@@ -110,8 +110,7 @@ describe('signing in, attacked', () => {
     ['the Host as Origin', { origin: 'http://127.0.0.1:8025' }],
     ['our Origin, and a browser that says cross-site', { 'sec-fetch-site': 'cross-site' }],
   ])('takes no form with %s', async (_, headers) => {
-    const { token } = await ask(OWNER);
-    const cookie = await signIn(ADMIN);
+    const [{ token }, cookie] = await Promise.all([ask(OWNER), signIn(ADMIN)]);
     const sent = sink.mails.length;
     for (const [path, fields] of [
       ['/sign-in', { address: OWNER }],
@@ -130,32 +129,34 @@ describe('signing in, attacked', () => {
     expect(sink.mails).toHaveLength(sent);
   });
 
-  it.each([
-    '/api/../sign-in',
-    '/api/%2e%2e/sign-in',
-    '/webhooks/..%2fsign-in',
-    '/webhooks%2f..%2fsign-in',
-    '/metrics\\..\\sign-in',
-    '//sign-in',
-    '/sign-in/',
-    '/sign-in?/api/v1',
-    'http://evil.example/sign-in',
-  ])('takes no form without an Origin at %s, either', async (path) => {
-    client++;
+  it('takes no form without an Origin at a path that may be read in two ways, either', async () => {
     const sent = sink.mails.length;
-    const status = await new Promise<number>((resolve, reject) => {
-      const headers = {
-        'content-type': 'application/x-www-form-urlencoded',
-        'x-forwarded-for': `198.51.100.${client}`,
-      };
-      const asked = request({ host: server.host, port: 8025, path, method: 'POST', headers }, (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
+    for (const path of [
+      '/api/../sign-in',
+      '/api/%2e%2e/sign-in',
+      '/webhooks/..%2fsign-in',
+      '/webhooks%2f..%2fsign-in',
+      '/metrics\\..\\sign-in',
+      '//sign-in',
+      '/sign-in/',
+      '/sign-in?/api/v1',
+      'http://evil.example/sign-in',
+    ]) {
+      client++;
+      const status = await new Promise<number>((resolve, reject) => {
+        const headers = {
+          'content-type': 'application/x-www-form-urlencoded',
+          'x-forwarded-for': `198.51.100.${client}`,
+        };
+        const asked = request({ host: server.host, port: 8025, path, method: 'POST', headers }, (answer) => {
+          answer.resume();
+          answer.once('end', () => resolve(answer.statusCode ?? 0));
+        });
+        asked.once('error', reject);
+        asked.end(`address=${encodeURIComponent(OWNER)}`);
       });
-      asked.once('error', reject);
-      asked.end(`address=${encodeURIComponent(OWNER)}`);
-    });
-    expect([403, 404]).toContain(status);
+      expect([path, status]).toEqual([path, expect.toBeOneOf([403, 404])]);
+    }
     await ask(SECOND);
     expect(sink.mails).toHaveLength(sent + 1);
   });
