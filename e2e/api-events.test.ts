@@ -1,37 +1,37 @@
 /** Events of a real turn over the API, while it runs. */
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiClient, apiClient } from './support/api.ts';
 import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { startStory } from './support/story.ts';
+import type { Tinyfat } from './support/tinyfat.ts';
 
 const OWNER = 'owner@example.com';
 const TOOL = JSON.stringify({ command: 'echo seen-live' });
 
 describe('events of a turn that runs', () => {
-  let model: AnthropicStandIn;
   let server: Tinyfat;
+  let model: AnthropicStandIn;
   let api: ApiClient;
+  /** Of each test. */
   let run: string;
-  beforeEach(async () => {
-    model = await startAnthropicStandIn();
-    server = await startTinyfat({
-      environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url },
-      agents: { scout: [] },
-    });
+  let gate = '';
+  let turns = 0;
+  beforeAll(async () => {
+    ({ model, server } = await startStory());
     api = await apiClient(server, OWNER, 'read');
-    const text = `[[tool: bash ${TOOL}]] [[gate: later]] [[reply: Finished.]]`;
+  });
+  beforeEach(async () => {
+    turns += 1;
+    gate = `later ${turns}`;
+    const text = `[[tool: bash ${TOOL}]] [[gate: ${gate}]] [[reply: Finished.]]`;
     await sendMail(server, { to: 'scout@tinyfat.localhost', text });
-    await model.arrived('later');
+    await model.arrived(gate);
     run = (await api.get('/runs')).json.data[0].id;
   });
-  afterEach(async () => {
-    model?.release('later');
-    await server?.dispose();
-    await model?.close();
-  });
+  afterEach(() => model.release(gate));
 
   async function open(headers: Record<string, string> = {}) {
     const sent: ClientRequest = request(`${api.url}/runs/${run}/events`, {
@@ -65,7 +65,7 @@ describe('events of a turn that runs', () => {
     const live = await stream.until('"output":"seen-live');
     expect((await api.get(`/runs/${run}`)).json.status).toBe('running');
     expect(live).not.toContain('event: end');
-    model.release('later');
+    model.release(gate);
     const whole = await stream.whole();
     expect(whole).toContain('"type":"text","content":"Finished."');
     expect(whole).toMatch(/event: end\ndata: \{"status":"done","error_code":null,"attempt":1\}\n\n$/);
@@ -77,7 +77,7 @@ describe('events of a turn that runs', () => {
     first.leave();
     const last = [...seen.matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? '';
     const again = await open({ 'last-event-id': last });
-    model.release('later');
+    model.release(gate);
     const rest = await again.whole();
     expect(rest).toMatch(new RegExp(`^: still here\n\nid: ${Number(last) + 1}\n`));
     const all = (await api.get(`/runs/${run}/events`)).json.data.map(({ id }: { id: string }) => id);
@@ -102,7 +102,7 @@ describe('events of a turn that runs', () => {
     await stream.until('seen-live');
     const stopped = server.kill('SIGTERM');
     expect(await stream.whole()).not.toContain('event: end');
-    model.release('later');
+    model.release(gate);
     await stopped;
     expect(server.exitCode()).toBe(0);
   });

@@ -120,11 +120,12 @@ describe('a relay with a certificate of its own, and a login', () => {
   it('can not be told about by a file that is no certificate, or without a relay', async () => {
     const PATH = process.env.PATH ?? '';
     const files = { SMTP_URL: url(wrong), SMTP_TLS_CA: join(folder, 'empty.pem') };
-    for (const [environment, words] of [
+    const refusals = [
       [files, /SMTP_TLS_CA can not be used: .*empty\.pem is empty/],
       [{ ...files, SMTP_TLS_CA: join(folder, 'missing.pem') }, /SMTP_TLS_CA can not be used: .*ENOENT/],
       [{ SMTP_TLS_CA: join(folder, 'ca.pem') }, /SMTP_TLS_CA does nothing without SMTP_URL/],
-    ] as const) {
+    ] as const;
+    const start = async ([environment, words]: (typeof refusals)[number]) => {
       const { code, stderr } = await runCli(['start'], {
         PATH,
         DATA_DIR: join(folder, 'data'),
@@ -132,6 +133,7 @@ describe('a relay with a certificate of its own, and a login', () => {
       });
       expect([code, stderr]).toEqual([2, expect.stringMatching(words)]);
       expect(stderr).not.toContain('Secret');
-    }
+    };
+    await Promise.all(refusals.map(start));
   });
 });

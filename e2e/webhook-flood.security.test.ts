@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { postmarkInbound, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   OWNER,
   SCOUT,
@@ -46,14 +46,44 @@ const post = (url: string, body: string) =>
 const peakMemory = (pid: number) =>
   Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
-describe('webhooks under load', () => {
+describe('webhooks of Resend under load', () => {
   let world: WebhookWorld;
-  afterEach(() => world?.dispose());
-  const withPostmark = () =>
-    startWebhookWorld({ provider: 'postmark', environment: { POSTMARK_WEBHOOK_AUTH: auth } });
+  beforeAll(async () => {
+    world = await startWebhookWorld();
+  });
+  afterAll(() => world?.dispose());
 
-  it('of Postmark are refused by their headers, before any of their body comes', async () => {
-    world = await withPostmark();
+  it('are refused by their headers where those can not be signed ones, or announce too much', async () => {
+    const ask = (...headers: string[]) => answerToHeaders(world.server.host, '/webhooks/resend', headers);
+    expect(await ask('Content-Length: 1000')).toMatch(/^HTTP\/1.1 401 /);
+    const shaped = ['svix-id: msg_1', `svix-timestamp: ${Math.floor(Date.now() / 1000)}`];
+    expect(await ask('Content-Length: 1000', ...shaped, 'svix-signature: v2,AAAA')).toMatch(
+      /^HTTP\/1.1 401 /,
+    );
+    const signature = `svix-signature: v1,${'A'.repeat(43)}=`;
+    expect(await ask(`Content-Length: ${2 * MEGABYTE}`, ...shaped, signature)).toMatch(/^HTTP\/1.1 413 /);
+  });
+
+  it('with forged signatures, hundreds at once, leave nothing behind and keep no genuine one out', async () => {
+    const stranger = WEBHOOK_SECRET.replace(/.{8}$/, 'AAAAAAA=');
+    const forged = Array.from({ length: 300 }, () =>
+      world.post({ type: 'email.received', data: { email_id: 'forged' }, secrets: [stranger] }),
+    );
+    const id = await world.arrive(await signedMail('/help'));
+    for (const reply of await Promise.all(forged)) expect(reply).toMatchObject({ status: 401 });
+    await world.event('done', id);
+    expect(await world.server.json(['webhooks'])).toHaveLength(1);
+  });
+});
+
+describe('webhooks of Postmark under load', () => {
+  let world: WebhookWorld;
+  beforeAll(async () => {
+    world = await startWebhookWorld({ provider: 'postmark', environment: { POSTMARK_WEBHOOK_AUTH: auth } });
+  });
+  afterAll(() => world?.dispose());
+
+  it('are refused by their headers, before any of their body comes', async () => {
     const ask = (...headers: string[]) =>
       answerToHeaders(world.server.host, '/webhooks/postmark', [
         `Content-Length: ${40 * MEGABYTE}`,
@@ -69,32 +99,20 @@ describe('webhooks under load', () => {
     expect(await world.server.json(['webhooks'])).toEqual([]);
   });
 
-  it('of Resend are refused by their headers where those can not be signed ones, or announce too much', async () => {
-    world = await startWebhookWorld();
-    const ask = (...headers: string[]) => answerToHeaders(world.server.host, '/webhooks/resend', headers);
-    expect(await ask('Content-Length: 1000')).toMatch(/^HTTP\/1.1 401 /);
-    const shaped = ['svix-id: msg_1', `svix-timestamp: ${Math.floor(Date.now() / 1000)}`];
-    expect(await ask('Content-Length: 1000', ...shaped, 'svix-signature: v2,AAAA')).toMatch(
-      /^HTTP\/1.1 401 /,
-    );
-    const signature = `svix-signature: v1,${'A'.repeat(43)}=`;
-    expect(await ask(`Content-Length: ${2 * MEGABYTE}`, ...shaped, signature)).toMatch(/^HTTP\/1.1 413 /);
-  });
-
-  it('with forged signatures, hundreds at once, leave nothing behind and keep no genuine one out', async () => {
-    world = await startWebhookWorld();
-    const stranger = WEBHOOK_SECRET.replace(/.{8}$/, 'AAAAAAA=');
-    const forged = Array.from({ length: 300 }, () =>
-      world.post({ type: 'email.received', data: { email_id: 'forged' }, secrets: [stranger] }),
-    );
-    const id = await world.arrive(await signedMail('/help'));
-    for (const reply of await Promise.all(forged)) expect(reply).toMatchObject({ status: 401 });
-    await world.event('done', id);
+  it('that got their 200 are on disk: a server that is killed then brings them to the door once', async () => {
+    const raw = await signedMail('/help', { Subject: 'survives' });
+    const body = JSON.stringify(postmarkInbound({ raw, from: OWNER, to: [SCOUT] }));
+    expect((await post(world.url, body)).status).toBe(200);
+    await world.server.kill('SIGKILL');
+    await world.server.restart();
+    expect((await post(world.url, body)).status).toBe(200);
+    await world.event('done');
+    expect(await world.mails(1)).toMatchObject([{ subject: 'survives', verdict: 'accepted' }]);
     expect(await world.server.json(['webhooks'])).toHaveLength(1);
+    expect(await world.server.answers(1)).toHaveLength(1);
   });
 
-  it('of Postmark with large mails, many at once: some are told to come again, memory stays bounded, none is lost', async () => {
-    world = await withPostmark();
+  it('with large mails, many at once: some are told to come again, memory stays bounded, none is lost', async () => {
     const before = peakMemory(world.server.pid());
     const bodies = Array.from({ length: 10 }, (_, number) => {
       const raw = unsignedMail(`${'x'.repeat(76)}\r\n`.repeat(230_000), { Subject: `large ${number}` });
@@ -114,23 +132,11 @@ describe('webhooks under load', () => {
       putOff += waiting.length;
     }
     expect(putOff).toBeGreaterThan(0);
-    const mails = await world.mails(10);
-    expect(new Set(mails.map(({ subject }) => subject)).size).toBe(10);
-    expect((await world.server.json(['webhooks'])).length).toBe(10);
+    const mails = await world.mails(11);
+    const subjects = mails.map(({ subject }) => subject).filter((subject) => subject.startsWith('large'));
+    expect(subjects).toHaveLength(10);
+    expect(new Set(subjects).size).toBe(10);
+    expect(await world.server.json(['webhooks'])).toHaveLength(11);
     expect(peakMemory(world.server.pid()) - before).toBeLessThan(1024 * MEGABYTE);
-  });
-
-  it('of Postmark that got their 200 are on disk: a server that is killed then brings them to the door once', async () => {
-    world = await withPostmark();
-    const raw = await signedMail('/help', { Subject: 'survives' });
-    const body = JSON.stringify(postmarkInbound({ raw, from: OWNER, to: [SCOUT] }));
-    expect((await post(world.url, body)).status).toBe(200);
-    await world.server.kill('SIGKILL');
-    await world.server.restart();
-    expect((await post(world.url, body)).status).toBe(200);
-    await world.event('done');
-    expect(await world.mails(1)).toMatchObject([{ subject: 'survives', verdict: 'accepted' }]);
-    expect(await world.server.json(['webhooks'])).toHaveLength(1);
-    expect(await world.server.answers(1)).toHaveLength(1);
   });
 });

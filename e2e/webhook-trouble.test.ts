@@ -1,7 +1,8 @@
 /** Nothing that Resend told of is lost: whatever fails on the way, the mail comes to the door once, or is seen waiting. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
-import { SCOUT, signedMail, startWebhookWorld, type WebhookWorld } from './support/webhooks.ts';
+import { signedMail, startWebhookWorld, type WebhookWorld } from './support/webhooks.ts';
 
 const failure = (status: number, name: string, headers: Record<string, string> = {}) => ({
   status,
@@ -9,12 +10,38 @@ const failure = (status: number, name: string, headers: Record<string, string> =
   headers,
 });
 
+/** One for each test. */
+const AGENTS = ['patient', 'twice', 'crowd', 'killed', 'missed', 'shown', 'unchecked'];
+const at = (agent: string) => `${agent}@tinyfat.localhost`;
+
 describe('a mail that Resend told of', () => {
   let world: WebhookWorld;
-  afterEach(() => world?.dispose());
+  beforeAll(async () => {
+    world = await startWebhookWorld({
+      agents: Object.fromEntries(AGENTS.map((name) => [name, []])),
+      // Less than two hundred mails and their answers would ask for.
+      ratePerSecond: 60,
+      environment: {
+        SMTP_PORT: '2525',
+        TRUSTED_CLIENTS: '127.0.0.0/8',
+        SENDER_MAILS_PER_HOUR: '1000',
+        SENDER_MAILS_PER_DAY: '1000',
+      },
+    });
+  });
+  afterAll(() => world?.dispose());
+  /** A mail of the owner to one agent comes in; gives Resend's id of it. */
+  const arrive = async (agent: string, body = '/help', headers: Record<string, string> = {}) =>
+    world.arrive(await signedMail(body, { To: at(agent), ...headers }), { to: [at(agent)] });
+  const sent = (agent: string) => world.resend.sent.filter(({ email }) => email.from.includes(at(agent)));
+  const pendingWithReason = async (id: string) => {
+    for (;;) {
+      const event = await world.event('pending', id);
+      if (event.reason !== null) return event;
+    }
+  };
 
   it('is asked for again after 429, 500, an expired address and a cut download', async () => {
-    world = await startWebhookWorld();
     const { inbox } = world.resend;
     inbox.failNext(
       'mail',
@@ -23,20 +50,81 @@ describe('a mail that Resend told of', () => {
     );
     inbox.failNext('raw', { status: 403, body: 'Request has expired' }, 'cut', { status: 500, body: '' });
     const began = Date.now();
-    await world.arrive(await signedMail('/help'));
-    const event = await world.event('done');
+    const event = await world.event('done', await arrive('patient'));
     expect(event).toMatchObject({ attempts: 6, reason: null });
     expect(Date.now() - began).toBeGreaterThan(1000);
-    expect(await world.mails(1)).toHaveLength(1);
+    expect(await world.mails(1, 'patient')).toHaveLength(1);
+  });
+
+  it('is a duplicate where SMTP brought it as well', async () => {
+    const messageId = '<both@example.com>';
+    await sendMail(world.server, { to: at('twice'), subject: 'Twice', text: '/help', messageId });
+    await world.event('done', await arrive('twice', '/help', { 'Message-ID': messageId }));
+    const mails = await world.mails(2, 'twice');
+    expect(mails.map(({ verdict }) => verdict).sort()).toEqual(['accepted', 'duplicate']);
+  });
+
+  it('is not lost among two hundred at once', async () => {
+    const before = world.resend.sent.length;
+    const ids = await Promise.all(
+      Array.from({ length: 200 }, (_, number) => arrive('crowd', '/help', { Subject: `No ${number}` })),
+    );
+    await world.resend.received(before + 200);
+    const rows = await world.mails(200, 'crowd');
+    expect(new Set(rows.map(({ subject }) => subject)).size).toBe(200);
+    for (;;) {
+      const events: { mail: string; state: string }[] = await world.server.json([
+        'webhooks',
+        '--limit',
+        '500',
+      ]);
+      const done = new Set(events.filter(({ state }) => state === 'done').map(({ mail }) => mail));
+      if (ids.every((id) => done.has(id))) break;
+    }
+    expect(await world.mails(200, 'crowd')).toHaveLength(200);
+  });
+
+  it('comes to the door once when the server dies between the 200 and the door', async () => {
+    const before = world.resend.inbox.downloads.length;
+    world.resend.inbox.failNext('raw', 'silence');
+    const id = await arrive('killed', '[[reply: Once.]]');
+    await world.resend.inbox.downloaded(before + 1);
+    await world.server.kill('SIGKILL');
+    await world.server.restart();
+    await eventually(() => sent('killed').length).toBe(1);
+    expect(await world.server.json(['mails', 'killed'])).toHaveLength(1);
+    expect(await world.event('done', id)).toMatchObject({ attempts: 2 });
+  });
+
+  it('is found in the list when the server was down, once, and nothing from before the first start', async () => {
+    const { inbox } = world.resend;
+    const events = async () => (await world.server.json(['webhooks', '--limit', '500'])).length;
+    const before = await events();
+    const take = async (Subject: string, to: string, time: number) => {
+      const raw = await signedMail('/help', { Subject, To: to });
+      inbox.take({ raw, from: 'owner@example.com', to: [to], at: time });
+    };
+    await take('old', at('missed'), Date.now() - 600_000);
+    await world.event('done', await arrive('missed', '/help', { Subject: 'told' }));
+    await world.server.kill('SIGKILL');
+    for (let number = 1; number <= 130; number += 1) {
+      await take(`missed ${number}`, at('nobody'), Date.now() + number);
+    }
+    await take('missed', at('missed'), Date.now() + 200);
+    inbox.failNext('list', failure(500, 'internal'));
+    await world.server.restart();
+    const mails = await world.mails(2, 'missed');
+    expect(mails.map(({ subject }) => subject)).toEqual(['missed', 'told']);
+    expect(await events()).toBe(before + 132);
+    expect(world.server.output()).toContain('reconcile_failed');
   });
 
   it('is shown with the reason while it can not be had', async () => {
-    world = await startWebhookWorld({ environment: { RETRY_BASE_MS: '60000' } });
+    const slow = { RETRY_BASE_MS: '60000' };
+    await world.server.restart(slow);
     world.resend.inbox.failNext('mail', failure(401, 'restricted_api_key'));
-    await world.arrive(await signedMail('/help'));
-    let event = await world.event('pending');
-    while (event.reason === null) event = await world.event('pending');
-    expect(event).toMatchObject({
+    const id = await arrive('shown');
+    expect(await pendingWithReason(id)).toMatchObject({
       kind: 'received',
       attempts: 1,
       reason_code: 'webhook_fetch_failed',
@@ -44,97 +132,14 @@ describe('a mail that Resend told of', () => {
     });
     const { stdout } = await world.server.cli(['webhooks']);
     expect(stdout).toMatch(/received +pending .* 1$/m);
-    await world.server.restart();
-    await world.mails(1);
+    await world.server.restart(slow);
+    await world.mails(1, 'shown');
   });
 
   it('is tried again while the DNS of its sender is silent, and is no row until then', async () => {
-    world = await startWebhookWorld({ environment: { DNS_SERVERS: '127.0.0.1:9' } });
-    await world.arrive(await signedMail('/help'));
-    let event = await world.event('pending');
-    while (event.reason === null) event = await world.event('pending');
+    await world.server.restart({ DNS_SERVERS: '127.0.0.1:9' });
+    const event = await pendingWithReason(await arrive('unchecked'));
     expect(event).toMatchObject({ reason_code: 'webhook_put_off' });
-    expect(await world.server.json(['mails'])).toEqual([]);
-  });
-
-  it('comes to the door once when the server dies between the 200 and the door', async () => {
-    world = await startWebhookWorld();
-    world.resend.inbox.failNext('raw', 'silence');
-    await world.arrive(await signedMail('[[reply: Once.]]'));
-    await world.resend.inbox.downloaded(1);
-    await world.server.kill('SIGKILL');
-    await world.server.restart();
-    await world.resend.received(1);
-    expect(await world.server.json(['mails'])).toHaveLength(1);
-    expect(await world.event('done')).toMatchObject({ attempts: 2 });
-  });
-
-  it('is found in the list when the server was down, once, and nothing from before the first start', async () => {
-    world = await startWebhookWorld();
-    const { inbox } = world.resend;
-    inbox.take({
-      raw: await signedMail('old'),
-      from: 'o@example.com',
-      to: [SCOUT],
-      at: Date.now() - 600_000,
-    });
-    const told = await world.arrive(await signedMail('/help', { Subject: 'told' }));
-    await world.event('done', told);
-    await world.server.kill('SIGKILL');
-    for (let number = 1; number <= 130; number += 1) {
-      const raw = await signedMail('', { Subject: `missed ${number}`, To: 'nobody@tinyfat.localhost' });
-      inbox.take({
-        raw,
-        from: 'owner@example.com',
-        to: ['nobody@tinyfat.localhost'],
-        at: Date.now() + number,
-      });
-    }
-    inbox.take({
-      raw: await signedMail('/help', { Subject: 'missed' }),
-      from: 'owner@example.com',
-      to: [SCOUT],
-      at: Date.now() + 200,
-    });
-    inbox.failNext('list', failure(500, 'internal'));
-    await world.server.restart();
-    const mails = await world.mails(2);
-    expect(mails.map(({ subject }) => subject)).toEqual(['missed', 'told']);
-    expect(await world.server.json(['webhooks', '--limit', '500'])).toHaveLength(132);
-    expect(world.server.output()).toContain('reconcile_failed');
-  });
-
-  it('is a duplicate where SMTP brought it as well', async () => {
-    world = await startWebhookWorld({
-      environment: { SMTP_PORT: '2525', TRUSTED_CLIENTS: '127.0.0.0/8' },
-    });
-    await sendMail(world.server, {
-      to: SCOUT,
-      subject: 'Twice',
-      text: '/help',
-      messageId: '<both@example.com>',
-    });
-    const id = await world.arrive(await signedMail('/help', { 'Message-ID': '<both@example.com>' }));
-    await world.event('done', id);
-    const mails = await world.mails(2);
-    expect(mails.map(({ verdict }) => verdict).sort()).toEqual(['accepted', 'duplicate']);
-  });
-
-  it('is not lost among two hundred at once', async () => {
-    world = await startWebhookWorld({
-      ratePerSecond: 40,
-      environment: { SENDER_MAILS_PER_HOUR: '1000', SENDER_MAILS_PER_DAY: '1000' },
-    });
-    const mails = await Promise.all(
-      Array.from({ length: 200 }, (_, number) => signedMail('/help', { Subject: `No ${number}` })),
-    );
-    await Promise.all(mails.map((raw) => world.arrive(raw)));
-    const rows = await world.mails(200);
-    expect(new Set(rows.map(({ subject }) => subject)).size).toBe(200);
-    for (;;) {
-      const events = await world.server.json(['webhooks', '--limit', '500']);
-      if (events.every(({ state }: { state: string }) => state === 'done')) break;
-    }
-    expect(await world.mails(200)).toHaveLength(200);
+    expect(await world.server.json(['mails', 'unchecked'])).toEqual([]);
   });
 });

@@ -5,19 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import type { Tinyfat } from './tinyfat.ts';
 
-/** Waits until the newest delivery is in this state; gives its row. */
-export async function newestDelivery(server: Tinyfat, state: string) {
+/** Waits until the newest delivery, of this agent or of all, is in this state; gives its row. */
+export async function newestDelivery(server: Tinyfat, state: string, agent?: string) {
   for (;;) {
-    const [newest] = await server.json(['outbox', 'list']);
+    const [newest] = await server.json(['outbox', 'list', ...(agent === undefined ? [] : [agent])]);
     if (newest?.state === state) return newest;
     await pause(20);
   }
 }
 
-/** Records of a folder of the only agent, once there is one: a file is put in its place after the row is written. */
-export async function outboxRecords(server: Tinyfat, folder: 'sent' | 'failed') {
-  const agents = join(server.dataDir, 'agents');
-  const path = join(agents, readdirSync(agents)[0] ?? '', 'outbox', folder);
+/** Records of a folder of an agent, once there is one: a file is put in its place after the row is written. */
+export async function outboxRecords(server: Tinyfat, folder: 'sent' | 'failed', agent = 'scout') {
+  const shown = await server.json(['agent', 'show', agent]);
+  const path = join(shown.folder, 'outbox', folder);
   return await vi.waitFor(
     () => {
       const names = readdirSync(path);

@@ -60,8 +60,13 @@ export async function postForm(
 }
 
 /** Signs an address in by link; gives the cookie of its session. `count` is how many mails the Maildir holds then. */
-export async function signIn(server: Tinyfat, address: string, count: number): Promise<string> {
-  await postForm(server, '/sign-in', { address });
+export async function signIn(
+  server: Tinyfat,
+  address: string,
+  count: number,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  await postForm(server, '/sign-in', { address }, headers);
   const { token, to } = await signInMail(server, count);
   if (to !== address) throw new Error(`the mail went to ${to}`);
   return (await postForm(server, '/sign-in/confirm', { token })).cookie;

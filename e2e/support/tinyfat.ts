@@ -50,9 +50,19 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
-/** Runs a command line in the process that start-command-runner.ts has started. */
-async function runInRunner(path: string, request: CommandRequest): Promise<CliResult> {
+/**
+ * Runs a command line in the process that start-command-runner.ts has started, with this environment alone. Not for
+ * those that start a server, nor for two at once that write the same database.
+ */
+export async function runInRunner(
+  words: string[],
+  environment: Record<string, string>,
+  stdin = '',
+): Promise<CliResult> {
+  const path = process.env.TINYFAT_E2E_COMMAND_RUNNER;
+  if (path === undefined) return await runCli(words, environment, stdin);
   const socket = connect(path);
+  const request: CommandRequest = { words, environment, stdin };
   socket.end(JSON.stringify(request));
   return (await json(socket)) as CliResult;
 }
@@ -134,14 +144,13 @@ export async function startTinyfat(options: {
     await ended;
   };
 
-  const runner = process.env.TINYFAT_E2E_COMMAND_RUNNER;
   let inRunner: Promise<CliResult> | null = null;
   const cli: Tinyfat['cli'] = async (words, stdin = '') => {
     // Two writers of one database in one process would wait for each other, and a server never ends.
-    if (runner === undefined || inRunner || words[0] === 'start') {
+    if (inRunner || words[0] === 'start') {
       return await runCli(words, environment, stdin);
     }
-    inRunner = runInRunner(runner, { words, environment, stdin });
+    inRunner = runInRunner(words, environment, stdin);
     try {
       return await inRunner;
     } finally {

@@ -28,9 +28,9 @@ export interface WebhookWorld {
   post(event: SignedPost): Promise<WebhookReply>;
   /** A mail comes in at Resend, and a webhook tells of it. Gives Resend's id of the mail. */
   arrive(raw: Uint8Array, mail?: Arriving, event?: Partial<SignedPost>): Promise<string>;
-  /** Waits until the server has so many mails, all through the door; gives them, newest first. */
+  /** Waits until the server, or this agent, has so many mails, all through the door; gives them, newest first. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
-  mails(count: number): Promise<any[]>;
+  mails(count: number, agent?: string): Promise<any[]>;
   /** Waits for the newest event in this state; gives its row. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
   event(state: string, mail?: string): Promise<any>;
@@ -94,9 +94,14 @@ export async function startWebhookWorld(
       if (reply.status !== 200) throw new Error(`${reply.status} ${reply.code} ${reply.reason}`);
       return id;
     },
-    async mails(count) {
+    async mails(count, agent) {
       for (;;) {
-        const mails = await server.json(['mails', '--limit', '1000']);
+        const mails = await server.json([
+          'mails',
+          ...(agent === undefined ? [] : [agent]),
+          '--limit',
+          '1000',
+        ]);
         if (mails.length >= count) return mails;
         await pause(20);
       }
