@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../../contract/mail.ts';
 import { message, strangeClient, trustedClient } from '../../test-support/messages.ts';
 import { outgoing } from '../../test-support/outgoing.ts';
@@ -25,18 +25,24 @@ describe('mailWorkers', () => {
     return workers;
   }
 
+  /** Of the usual options, for tests that leave them as they are. */
+  let usual: MailWorkers;
+  beforeAll(() => {
+    usual = mailWorkers({ threads: 2, dns: { servers: [] }, hostname: 'mx.agents.test' });
+  });
+  afterAll(() => usual.close());
+
   it('inspects, reads and composes in threads', async () => {
-    const workers = start();
-    expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
+    expect(await usual.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
       ok: true,
       summary: { from: { ok: true, address: 'ann@example.com' }, messageId: '<a@b>' },
       evidence: { source: 'trusted_client' },
     });
-    expect(await workers.read(raw)).toMatchObject({
+    expect(await usual.read(raw)).toMatchObject({
       ok: true,
       content: { text: 'Do it.', quoted: '', attachments: [] },
     });
-    const composed = await workers.compose(outgoing());
+    const composed = await usual.compose(outgoing());
     expect(composed.ok && Buffer.from(composed.raw).toString()).toContain(
       'Message-ID: <answer-1@agents.test>',
     );
@@ -140,16 +146,15 @@ describe('mailWorkers', () => {
   });
 
   it('leaves the caller’s bytes alone, also when they are a view of a larger buffer', async () => {
-    const workers = start();
     const large = Buffer.concat([Buffer.from('SECRET'), raw, Buffer.from('SECRET')]);
     const view = large.subarray(6, 6 + raw.length);
     const before = Buffer.from(large);
-    expect(await workers.read(view)).toMatchObject({ ok: true, content: { text: 'Do it.' } });
+    expect(await usual.read(view)).toMatchObject({ ok: true, content: { text: 'Do it.' } });
     expect(large.equals(before)).toBe(true);
   });
 
   it('reads what was made to cost, whole', async () => {
-    const read = await start({ threads: 1 }).read(slow);
+    const read = await usual.read(slow);
     expect(read).toMatchObject({ ok: true, content: { quoted: '', forwarded: '' } });
     expect(read.ok && read.content.text).toMatch(/^before\n(Op schreef\n)+\n> old$/);
   });
@@ -170,8 +175,7 @@ describe('mailWorkers', () => {
   });
 
   it('answers a hundred calls at once', async () => {
-    const workers = start();
-    const calls = Array.from({ length: 100 }, () => workers.inspect(raw, trustedClient, 'ann@example.com'));
+    const calls = Array.from({ length: 100 }, () => usual.inspect(raw, trustedClient, 'ann@example.com'));
     expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true);
   });
 
