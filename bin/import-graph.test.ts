@@ -27,6 +27,8 @@ interface Import {
   /** The file in this repository; null for packages and what Node brings. */
   to: string | null;
   name: string;
+  /** What is imported by name. */
+  names: string[];
 }
 
 const files = execFileSync('git', ['ls-files', 'apps', 'packages', 'e2e', 'bench', 'bin', 'deploy'], {
@@ -63,10 +65,14 @@ function isTest(path: string): boolean {
 function importsOf(from: string): Import[] {
   const text = read(from);
   const statements =
-    /^\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+    /^\s*(?:import|export)\s(?:([^'";]*?)\sfrom\s)?['"]([^'"$]+)['"]|\bimport\(\s*['"]([^'"$]+)['"]\s*\)/gm;
   return [...text.matchAll(statements)].map((found) => {
-    const name = found[1] ?? found[2] ?? '';
-    return { from, to: resolve(from, name), name };
+    const name = found[2] ?? found[3] ?? '';
+    const names = (found[1] ?? '')
+      .replace(/\btype\b|[{}]/g, '')
+      .split(',')
+      .map((one) => one.trim().split(' ')[0] ?? '');
+    return { from, to: resolve(from, name), name, names: names.filter(Boolean) };
   });
 }
 
@@ -153,6 +159,38 @@ describe('the import graph', () => {
     );
     expect(wrong.map(({ from, name }) => `${from}: ${name}`)).toEqual([]);
   });
+
+  it('is what the manifests say: each app and package lists the packages that its sources import', () => {
+    const wrong = imports.filter(({ from, name }) => {
+      if (!/^(?:apps|packages)\//.test(from) || /^[.#]|^(?:node|astro|cloudflare):/.test(name)) return false;
+      const manifest = JSON.parse(read(join(workspaceOf(from), 'package.json')));
+      const needed = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+      if (needed === manifest.name) return false;
+      const own = {
+        ...manifest.dependencies,
+        ...(isTest(from) || isBuild(from) ? manifest.devDependencies : {}),
+      };
+      const ofTests = isTest(from) ? JSON.parse(read('package.json')).devDependencies : {};
+      return !(needed in own) && !(needed in ofTests);
+    });
+    expect(wrong.map(({ from, name }) => `${from}: ${name}`)).toEqual([]);
+  });
+
+  it('leads a mail on and never back: no step of its way imports a file of an earlier one', () => {
+    const table =
+      read('docs/architecture.md').split('### One mail in eleven files')[1]?.split('\n###')[0] ?? '';
+    const steps = [...table.matchAll(/\]\(\.\.\/([^)]+\.ts)\)/g)].map(([, path = '']) => path);
+    expect(steps).toHaveLength(11);
+    const edges = graph(inSource.flatMap((one) => declaredIn(one).map((to) => [one.from, to] as const)));
+    const back = steps.flatMap((step, index) => {
+      const reached = reachedFrom(step, edges);
+      return steps
+        .slice(0, index)
+        .filter((earlier) => reached.has(earlier))
+        .map((earlier) => `${step} → ${earlier}`);
+    });
+    expect(back).toEqual([]);
+  });
 });
 
 describe.each(PORTABLE)('what runs on Workers, %s,', (line) => {
@@ -180,6 +218,35 @@ describe.each(PORTABLE)('what runs on Workers, %s,', (line) => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Where the imported names are declared: an index that only passes them on is looked through. */
+function declaredIn({ from, to, names }: Import & { to: string }): string[] {
+  if (from.endsWith('/index.ts')) return [];
+  if (!to.endsWith('/index.ts')) return [to];
+  const behind = inSource.filter((one) => one.from === to).map((one) => one.to);
+  return names.flatMap((name) => {
+    const declares = new RegExp(`^export [\\w* ]*\\b${name}\\b`, 'm');
+    return behind.filter((path) => declares.test(read(path)));
+  });
+}
+
+/** Files that a file imports, and what those import. */
+function reachedFrom(start: string, edges: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const reached = new Set<string>();
+  const next = [start];
+  for (let file = next.pop(); file !== undefined; file = next.pop()) {
+    for (const to of edges.get(file) ?? []) {
+      if (!reached.has(to)) next.push(to);
+      reached.add(to);
+    }
+  }
+  return reached;
+}
+
+/** Run when the checkout is built, not in production. */
+function isBuild(path: string): boolean {
+  return /^apps\/step-mom\/|\/(?:astro\.config|openapi|make-fixture)\.ts$/.test(path);
+}
 
 /** A source without its comments. */
 function code(path: string): string {

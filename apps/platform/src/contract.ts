@@ -19,7 +19,7 @@ export interface RequestOrigin {
 export type ReadinessCheck = () => Promise<string | null> | string | null;
 
 /** What Prometheus reads. */
-export interface MetricsPage {
+interface MetricsPage {
   contentType: string;
   render(): Promise<string>;
 }

@@ -4,6 +4,7 @@ import { type Logger, newId } from '@tinyfat/core';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { ApiDeps } from '@tinyfat/platform';
+import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
@@ -11,7 +12,7 @@ import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-export type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 export const NO_SERVER: ServerDeps = {
@@ -37,6 +38,7 @@ export function apiDeps(
     db,
     folders,
     rawMail,
+    events: folderRunEvents(folders, clock),
     clock,
     makeId,
     randomBytes,

@@ -5,7 +5,7 @@
  */
 import { faultText, type Logger } from '@tinyfat/core';
 
-export interface LastResortOptions {
+interface LastResortOptions {
   /** The process whose faults these are. */
   process: Pick<NodeJS.Process, 'on' | 'exit'>;
   logger: Logger;
@@ -13,7 +13,7 @@ export interface LastResortOptions {
   graceMs: number;
 }
 
-export interface LastResort {
+interface LastResort {
   /** What ends the work in order. Before it is known a fault exits at once: nothing has been taken yet. */
   stopWith(stop: () => Promise<void>): void;
   /** Whether there was a fault, so that an end that was under way is not taken for a good one. */

@@ -2,7 +2,7 @@
 import { isLoopbackHostname } from '@tinyfat/core';
 
 /** The address without a slash at its end, or what to write instead. Repeats nothing: a password may stand in it. */
-export type ServerUrl = { ok: true; url: string } | { ok: false; reason: string };
+type ServerUrl = { ok: true; url: string } | { ok: false; reason: string };
 
 /** Reads it. Plain http goes to this machine alone: on the way anybody could read the token. */
 export function parseServerUrl(text: string): ServerUrl {

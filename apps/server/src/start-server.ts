@@ -48,7 +48,7 @@ export interface Server {
 }
 
 /** A start that was refused: what is wrong, and the line that mends it. */
-export type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
+type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
 
 /**
  * Starts the server on the configured folder. Rejects for ports that are taken and other surprises. `onSignIn` gets

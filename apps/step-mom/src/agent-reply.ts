@@ -49,7 +49,7 @@ function mailIn(file: ReturnType<typeof readPlainFile>): OutboxMail | null {
 }
 
 /** Whether the host will send a mail to the person who wrote, in the thread of their mail. */
-export function answersSender(mail: OutboxMail, email: StepMomInput['email']): boolean {
+function answersSender(mail: OutboxMail, email: StepMomInput['email']): boolean {
   const sender = parseMailbox(email.from.address);
   const incoming = {
     sender: sender.ok ? sender.mailbox.address : email.from.address,

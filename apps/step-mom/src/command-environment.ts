@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** What the environment of the agent's commands is made of. */
-export interface CommandPlaces {
+interface CommandPlaces {
   /** The agent's folder, which is also its home. */
   dataFolder: string;
   /** Where `gitconfig` lies, read-only. */

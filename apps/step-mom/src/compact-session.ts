@@ -3,7 +3,7 @@ import { type TurnLimits, underWatch } from './take-turn.ts';
 import type { StopReason } from './watchdog.ts';
 
 /** How the /compact command ended; token counts are pi's estimates. */
-export type CompactionEnd =
+type CompactionEnd =
   | { kind: 'compacted'; tokensBefore: number; tokensAfter: number | null }
   | { kind: 'nothing_to_do' }
   | { kind: 'stopped'; reason: StopReason }

@@ -6,7 +6,7 @@ import { answerText } from './model-answer.ts';
 
 type Untimed<Event> = Event extends RunEvent ? Omit<Event, 'timestamp'> : never;
 /** An event before it is written. */
-export type NewRunEvent = Untimed<RunEvent>;
+type NewRunEvent = Untimed<RunEvent>;
 
 /** Where a run's events go. */
 export interface EventLog {

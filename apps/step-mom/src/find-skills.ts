@@ -19,7 +19,7 @@ const LIMITS = {
 };
 
 /** What was found: paths of skills' files, and a sentence for each thing that was left out. */
-export interface FoundSkills {
+interface FoundSkills {
   files: string[];
   leftOut: string[];
 }

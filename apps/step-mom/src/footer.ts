@@ -1,7 +1,7 @@
 import { sessionHash, type TokenUsage } from '@tinyfat/core';
 
 /** The figures of one footer line. */
-export interface FooterFigures {
+interface FooterFigures {
   agentName: string;
   sessionId: string;
   usage: TokenUsage;

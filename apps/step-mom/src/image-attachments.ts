@@ -16,7 +16,7 @@ export function sniffImageType(bytes: Uint8Array): string | null {
 }
 
 /** The images among the attachments, ready for the prompt, with the paths that they came from. */
-export interface PromptImages {
+interface PromptImages {
   images: ImageContent[];
   paths: ReadonlySet<string>;
 }

@@ -14,7 +14,7 @@ export interface ModelAnswer {
 }
 
 /** What of an assistant message says how it ended; `rawStopReason` is the provider's own word. */
-export interface EndedMessage {
+interface EndedMessage {
   content: unknown;
   stopReason: string;
   rawStopReason?: string;

@@ -37,7 +37,7 @@ export interface ChosenModel {
 }
 
 /** The model that was asked for, or the ids of those that there are. */
-export type ModelChoice = ({ ok: true } & ChosenModel) | { ok: false; known: string[] };
+type ModelChoice = ({ ok: true } & ChosenModel) | { ok: false; known: string[] };
 
 /** Finds a model among those that pi knows. Its key is the run token, its address the gateway. */
 export async function chooseModel(wanted: StepMomInput['model'], runToken: string): Promise<ModelChoice> {
@@ -81,7 +81,7 @@ function fixedResources(systemPrompt: string, memory: string, skillPaths: string
 }
 
 /** What a session is made of. */
-export interface SessionParts extends ChosenModel {
+interface SessionParts extends ChosenModel {
   /** Where the tools work. */
   cwd: string;
   manager: SessionManager;

@@ -17,9 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 /** The beginning of a file and its size in bytes, or what is the matter, to stand after its name. */
-export type PlainFile =
-  | { ok: true; bytes: Buffer; size: number }
-  | { ok: false; missing: boolean; reason: string };
+type PlainFile = { ok: true; bytes: Buffer; size: number } | { ok: false; missing: boolean; reason: string };
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants;
 

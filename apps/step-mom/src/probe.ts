@@ -7,7 +7,7 @@ import type { StepMomInput } from '@tinyfat/core';
 import { stepMom } from './step-mom.ts';
 
 /** The line that `--probe` prints. */
-export type ProbeLine = { type: 'probe'; ok: true } | { type: 'probe'; ok: false; reason: string };
+type ProbeLine = { type: 'probe'; ok: true } | { type: 'probe'; ok: false; reason: string };
 
 /**
  * Takes a whole turn, with a command, on a temporary folder against a model of our own on loopback. It shows

@@ -62,7 +62,7 @@ const inputSchema = v.object({
   }),
 });
 
-export type InputOutcome = { ok: true; input: StepMomInput } | { ok: false; reason: string };
+type InputOutcome = { ok: true; input: StepMomInput } | { ok: false; reason: string };
 
 /** Reads and checks `input.json`. The host writes it, so a fault here is a fault of the platform. */
 export async function readInput(inboxFolder: string): Promise<InputOutcome> {

@@ -6,7 +6,7 @@ import { readOutboxMail } from './agent-reply.ts';
 import { fsyncFolder, writeWhole } from './plain-file.ts';
 
 /** Where a run's reply lies; the same for every attempt, so a second one replaces and never doubles. */
-export function replyPath(outboxFolder: string, runId: string): string {
+function replyPath(outboxFolder: string, runId: string): string {
   return join(outboxFolder, replyFileName(runId));
 }
 

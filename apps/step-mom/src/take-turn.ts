@@ -7,7 +7,7 @@ import { type StopReason, watch } from './watchdog.ts';
 const abortGraceMs = 5_000;
 
 /** How one prompt ended. */
-export type TurnEnd =
+type TurnEnd =
   /** `answer` is the last text of the turn, which may stand beside a tool call; null where there was none. */
   | { kind: 'ended'; answer: ModelAnswer | null }
   | { kind: 'stopped'; reason: StopReason }

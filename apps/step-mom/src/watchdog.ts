@@ -6,7 +6,7 @@ const compactionPatience = 3;
 /** Why the watchdog stopped the work. */
 export type StopReason = 'deadline' | 'stalled';
 
-export interface Watchdog {
+interface Watchdog {
   /** Tell it every event of the session. */
   see(event: AgentSessionEvent): void;
   /** Resolves when the work has to stop; stays pending otherwise. */

@@ -57,6 +57,7 @@ export * from './ports/mail-archive.ts';
 export * from './ports/mail-transport.ts';
 export * from './ports/raw-mail-store.ts';
 export * from './ports/recorder.ts';
+export * from './ports/run-events.ts';
 export * from './ports/runtime.ts';
 export * from './ports/sandbox.ts';
 export * from './secrets/envelope.ts';

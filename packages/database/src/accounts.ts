@@ -3,7 +3,7 @@ import type { Database } from './schema/index.ts';
 import { rowsChanged } from './statements.ts';
 
 /** One person with how many browsers are signed in. Times in epoch ms. */
-export interface AccountLine {
+interface AccountLine {
   address: string;
   createdAt: number;
   sessions: number;

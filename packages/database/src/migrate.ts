@@ -24,7 +24,7 @@ export class NewerDatabaseError extends Error {
 }
 
 /** How far a database has come, in names of migrations; `last` is null in an empty one. */
-export interface Standing {
+interface Standing {
   last: string | null;
   /** Those that are to come, in order. */
   pending: string[];

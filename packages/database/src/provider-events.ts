@@ -4,9 +4,7 @@ import { applyToDelivery } from './reports.ts';
 import type { Database, Delivery } from './schema/index.ts';
 
 /** `found`: whether a delivery has that id (yet). `changed`: it is to be filed anew. */
-export type AppliedEvent =
-  | { found: false }
-  | { found: true; delivery: Delivery; changed: boolean; summary: string };
+type AppliedEvent = { found: false } | { found: true; delivery: Delivery; changed: boolean; summary: string };
 
 /** An event is about an earlier try where the mail is being sent again. */
 const SETTLED = ['sent', 'bounced', 'uncertain', 'failed'] as const;

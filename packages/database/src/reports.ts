@@ -5,7 +5,7 @@ import type { Database, Delivery } from './schema/index.ts';
 import { suppress } from './suppressions.ts';
 
 /** What a report was about. `summary`: sentences for the owner, printable ASCII. */
-export interface AppliedReport {
+interface AppliedReport {
   deliveryId: string;
   /** The delivery has a new state or reason; one that bounced is to be filed anew. */
   changed: boolean;

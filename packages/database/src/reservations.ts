@@ -37,7 +37,7 @@ export async function reserve(db: Database, who: Reserving, wanted: Wanted): Pro
 }
 
 /** What an attempt used since it was last noted, and what it still has reserved. */
-export interface Spending {
+interface Spending {
   used: Parameters<typeof addUsage>[2];
   reserved: number;
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database, Run } from './schema/index.ts';
 
 /** What is known when a run starts. */
-export interface RunStart {
+interface RunStart {
   id: string;
   jobId: string;
   agentId: string;
@@ -109,7 +109,7 @@ export async function runOfMail(db: Database, mailId: string): Promise<Run | und
 }
 
 /** What the turns of an agent came to so far. */
-export interface AgentTotals {
+interface AgentTotals {
   turns: number;
   tokens: number;
   costUsd: number;

@@ -41,7 +41,7 @@ export function masterKeySource(keys: MasterKeys | null, file: MasterKeyFile): M
 }
 
 /** What became of a key that was to be stored; `replaced` has the last four of the one before. */
-export type StoredKey = { ok: true; replaced: string | null } | Refusal;
+type StoredKey = { ok: true; replaced: string | null } | Refusal;
 
 /** Seals a key under the current master key, which is made where there is none yet, and stores it for its owner. */
 export async function storeProviderKey(

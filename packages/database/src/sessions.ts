@@ -40,7 +40,7 @@ export async function currentSessions(db: Database, agentId: string): Promise<Se
 }
 
 /** One session, from its runs. */
-export interface RecordedSession {
+interface RecordedSession {
   sessionId: string;
   /** Subject of its first mail. */
   subject: string;

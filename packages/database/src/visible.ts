@@ -30,7 +30,7 @@ export interface After {
 }
 
 /** Which page of a list; one row more than `limit` is never given. */
-export interface PageOf {
+interface PageOf {
   after: After | null;
   limit: number;
 }

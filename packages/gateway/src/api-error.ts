@@ -1,6 +1,6 @@
 /** Answers of the gateway's own, in the words of the Messages API (https://docs.anthropic.com/en/api/errors). */
 
-export type ApiErrorType =
+type ApiErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'not_found_error'

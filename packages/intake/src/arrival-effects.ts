@@ -9,7 +9,7 @@ import {
 } from '@tinyfat/database';
 import type { Arrival } from './contract.ts';
 
-export interface ArrivalContext {
+interface ArrivalContext {
   agentId: string;
   /** Canonical address of the author; null where there is none. */
   sender: string | null;

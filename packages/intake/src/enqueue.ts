@@ -38,7 +38,7 @@ export interface MailQueue {
   releaseMail(mailId: string): Promise<Release>;
 }
 
-export interface MailQueueDeps {
+interface MailQueueDeps {
   db: Database;
   jobs: Pick<JobQueue, 'add'>;
   clock: Clock;

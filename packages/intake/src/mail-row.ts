@@ -19,7 +19,7 @@ const MOST_PEOPLE = 30;
 export type FinalVerdict = Exclude<Verdict, { verdict: 'temporary' }>;
 
 /** Everything that the row is made of. */
-export interface JudgedMail {
+interface JudgedMail {
   id: string;
   /** Epoch ms. */
   receivedAt: number;

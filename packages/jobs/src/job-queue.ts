@@ -40,7 +40,7 @@ export interface JobQueue {
   nextDue(): Promise<number | null>;
 }
 
-export interface JobQueueDeps {
+interface JobQueueDeps {
   db: Database;
   clock: Clock;
   makeId: MakeId;

@@ -5,7 +5,7 @@
 import { type Clock, faultBarrier } from '@tinyfat/core';
 import { wakeablePause, within } from './waiting.ts';
 
-export interface WorkLoopOptions<Item> {
+interface WorkLoopOptions<Item> {
   clock: Clock;
   /** Items worked on at once. */
   atOnce: number;

@@ -3,7 +3,7 @@ import { type Clock, faultBarrier, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
-export interface WorkerOptions {
+interface WorkerOptions {
   queue: JobQueue;
   clock: Clock;
   logger: Logger;

@@ -92,7 +92,7 @@ export async function prepareHost(options: BubblewrapOptions, inside: Inside): P
 }
 
 /** Compares a kernel release such as `6.1.0-13-amd64`. */
-export function atLeastLinux(kernel: string, major: number, minor: number): boolean {
+function atLeastLinux(kernel: string, major: number, minor: number): boolean {
   const [, theirMajor = '0', theirMinor = '0'] = kernel.match(/^(\d+)\.(\d+)/) ?? [];
   const difference = Number(theirMajor) - major || Number(theirMinor) - minor;
   return difference >= 0;

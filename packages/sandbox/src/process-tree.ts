@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { textOf } from './look.ts';
 import { identify, isAlive, killProcess, type ProcessIdentity } from './process-identity.ts';
 
-export interface TreeProcess {
+interface TreeProcess {
   pid: number;
   /** Its threads. */
   tasks: number;

@@ -1,7 +1,7 @@
 /** What a run printed, up to the limit. */
 import { StringDecoder } from 'node:string_decoder';
 
-export interface RunOutput {
+interface RunOutput {
   /** Takes a chunk of either stream; calls back once when both together went over the limit. */
   take(stream: 'stdout' | 'stderr', chunk: Buffer): void;
   /** The text so far; bytes that are not UTF-8 become U+FFFD, half a character at the cut is left out. */

@@ -16,7 +16,7 @@ import { endNamespace, processTree } from './process-tree.ts';
 import { runOutput } from './run-output.ts';
 import { type Watch, watchForks, watchTree } from './watch.ts';
 
-export interface RunPlan {
+interface RunPlan {
   commandLine: string[];
   options: string[];
   filter: Buffer;
@@ -34,7 +34,7 @@ export interface SupervisedRun {
   /** Kills everything inside; the first reason given is the one in the result. */
   stop(reason: NonNullable<SandboxStop>): void;
 }
-export type Ending = Omit<SandboxResult, 'durationMs'>;
+type Ending = Omit<SandboxResult, 'durationMs'>;
 
 /** Starts the run; the pipes carry the options (NUL-separated), the filter, and the gate's question and answer. */
 export function supervise(plan: RunPlan): SupervisedRun {

@@ -15,7 +15,7 @@ export interface Inside {
 
 /** The host's Node, inside; its folder is last in PATH. */
 export const nodeInside = '/run/bin/node';
-export const gatewaySocketInside = '/run/gateway.sock';
+const gatewaySocketInside = '/run/gateway.sock';
 
 const SHARED_MEMORY_BYTES = 64 << 20;
 

@@ -66,7 +66,7 @@ export async function openSentMail(): Promise<SentMail> {
   };
 }
 
-/** A mail of the owner to scout, as the door writes it. */
+/** A mail of the owner to scout, as the intake writes it. */
 function mailRow(id: string): NewMail {
   return {
     id,

@@ -12,7 +12,7 @@ type Option = (typeof OPTIONS)[number];
 const MAX_FILE_BYTES = 1000;
 
 /** The remaining words, and the values of these options. */
-export interface TakenWords {
+interface TakenWords {
   words: string[];
   options: Partial<Record<Option, string>>;
 }

@@ -26,7 +26,7 @@ export function explainToOperator(
       secrets: [...secretsOf(environment), ...secretWords(words)],
     });
   } catch {
-    return [`${what}: something went wrong that should not, and can not be told.`];
+    return [`${what}: something went wrong that should not, and could not be described.`];
   }
 }
 

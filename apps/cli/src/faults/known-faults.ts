@@ -14,7 +14,7 @@ export interface FaultContext {
 }
 
 /** A known failure, in sentences; `detail` names the object. */
-export interface KnownFault {
+interface KnownFault {
   code: ErrorCode;
   sentence: string;
   detail: string;

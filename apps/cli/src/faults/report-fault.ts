@@ -10,7 +10,7 @@ import { makeUnlessThere } from '@tinyfat/server/files/make-unless-there';
 import { printable } from '../output/text.ts';
 import { causesOf, explainFault, type FaultContext } from './known-faults.ts';
 
-export interface FaultReport extends FaultContext {
+interface FaultReport extends FaultContext {
   /** What failed, for example `tinyfat agent list`. */
   what: string;
   /** Texts that are never shown or stored. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
 /** Where a person is asked: standard input and standard error, which is also there where the output goes to a file. */
-export interface Terminal {
+interface Terminal {
   input: Readable & { isTTY?: boolean };
   output: Writable & { isTTY?: boolean };
 }

@@ -25,7 +25,7 @@ import type { SignInKey } from './sign-in-key.ts';
 import { type ClientNetworks, codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
 import { type AdmissionOfPeople, viewerOf } from './who-may-sign-in.ts';
 
-export interface AccountDeps extends AdmissionOfPeople {
+interface AccountDeps extends AdmissionOfPeople {
   clock: Clock;
   makeId: MakeId;
   /** Of a secure source. */

@@ -2,7 +2,7 @@
 import { httpErrors } from '@tinyfat/core';
 import type { SignInRefusal } from './contract.ts';
 
-export interface RefusalOnPage {
+interface RefusalOnPage {
   status: number;
   headers: Readonly<Record<string, string>>;
   text: string;

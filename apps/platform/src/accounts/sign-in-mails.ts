@@ -16,7 +16,7 @@ import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { SignInKey } from './sign-in-key.ts';
 
-export interface SignInMailDeps {
+interface SignInMailDeps {
   db: Database;
   key: SignInKey;
   workers: Pick<MailWorkers, 'compose'>;
@@ -27,7 +27,7 @@ export interface SignInMailDeps {
   publicUrl: URL;
   mailDomain: string;
   retryBaseMs: number;
-  /** Told the link of each mail that went out: in local mode the terminal shows it. */
+  /** Gets the link of each mail that went out: in local mode the terminal shows it. */
   onSent(mail: SignInMail): void;
 }
 

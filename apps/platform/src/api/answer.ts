@@ -29,7 +29,7 @@ export interface AnswerKind<A> {
 }
 
 /** The body, or how the answer differs from what is declared. */
-export type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
+type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
 /** Bytes that the platform did not write: a browser downloads them and never shows them as a page. */
 export type Download = ({ bytes: Uint8Array } | ByteStream) & {

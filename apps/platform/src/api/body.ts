@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { jsonExcess } from './json-shape.ts';
 
 /** The parsed body, or why it can't be used. */
-export type ParsedBody<B> = { ok: true; body: B } | { ok: false; code: HttpCode; detail: string };
+type ParsedBody<B> = { ok: true; body: B } | { ok: false; code: HttpCode; detail: string };
 
 /** The schema of a body by content type; null where that is not JSON. */
 export type Content = Readonly<Record<string, v.GenericSchema | null>>;

@@ -1,5 +1,14 @@
 /** What the API needs of the rest of the system. The composition (`apps/server`) makes it. */
-import type { AgentFolders, Clock, Logger, MakeId, ModelName, RawMailStore, WakeUp } from '@tinyfat/core';
+import type {
+  AgentFolders,
+  Clock,
+  Logger,
+  MakeId,
+  ModelName,
+  RawMailStore,
+  RunEvents,
+  WakeUp,
+} from '@tinyfat/core';
 import type { Database, MasterKeySource } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
 import type { Viewer } from '../accounts/contract.ts';
@@ -9,6 +18,7 @@ export interface ApiDeps {
   db: Database;
   folders: AgentFolders;
   rawMail: Pick<RawMailStore, 'stream'>;
+  events: RunEvents;
   clock: Clock;
   makeId: MakeId;
   /** Of a secure source. */

@@ -7,7 +7,7 @@ import type { AnswerKind, ApiCode } from './answer.ts';
 import { type BodyKind, noBody } from './body.ts';
 import type { Scope } from './principal.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Named text values of a path or a query; unknown names are refused. */
 export type Fields = v.StrictObjectSchema<v.ObjectEntries, undefined>;

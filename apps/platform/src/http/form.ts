@@ -7,7 +7,7 @@ import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 const MOST_BYTES = 4096;
 
 /** The fields, or what the browser is answered. */
-export type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
+type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
 /** Reads the fields (URL standard, application/x-www-form-urlencoded). */
 export async function readForm(request: Request, reservation: ByteReservation): Promise<Form> {

@@ -6,7 +6,7 @@ export const BODY_TIMES = { readMs: 110_000, idleMs: 15_000 };
 
 /** Why a body was not read. */
 type Why = Exclude<BodyRead, { ok: true }>['why'];
-export type BodyCode = 'body_too_large' | 'server_busy' | 'request_incomplete';
+type BodyCode = 'body_too_large' | 'server_busy' | 'request_incomplete';
 
 /** The code of the refusal. A client that hung up reads no answer. */
 export function bodyCode(why: Why): BodyCode {

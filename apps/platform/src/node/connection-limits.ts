@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   ofAll: number;
   /** Of one network; those of trusted proxies, which speak for many, have the limit of all. */
   ofPeer: number;

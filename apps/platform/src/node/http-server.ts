@@ -27,7 +27,7 @@ export const HTTP_LIMITS: HttpLimits = {
 /** Address and headers of a request together; Node's own default, named since documents name it. */
 const MAX_HEAD_BYTES = 16 * 1024;
 
-export interface HttpServerDeps {
+interface HttpServerDeps {
   host: string;
   port: number;
   /** The folder that `npm run build` made of this app. */

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { problem } from '../http/problem.ts';
 
 /** The request, or the answer to one that goes no further. */
-export type ReadHead = { ok: true; request: Request } | { ok: false; answer: Response };
+type ReadHead = { ok: true; request: Request } | { ok: false; answer: Response };
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 /** A name or an address, with a port or without. */

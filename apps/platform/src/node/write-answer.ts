@@ -8,7 +8,7 @@ import type { ByteReservation } from '@tinyfat/core';
 /** How it ended. `over_budget`: if no head was sent, the connection still takes another answer. */
 export type Written = 'sent' | 'left' | 'stalled' | 'over_budget';
 
-export interface WriteBounds {
+interface WriteBounds {
   /** Where the bytes of a large answer are counted. */
   reservation: ByteReservation;
   /** Ms in which a client must take what it was given, 64 KiB at most. */

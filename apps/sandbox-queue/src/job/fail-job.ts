@@ -14,7 +14,7 @@ const OWNERS_TO_MEND = ['llm_billing', 'llm_unauthorized', 'owner_key_unreadable
 const ONCE_IN_MS = 24 * 3_600_000;
 
 /** Why a job failed; `code` is one of core's list, `detail` a sentence about this case. */
-export interface JobFailure {
+interface JobFailure {
   run: Run;
   code: string;
   detail: string | null;

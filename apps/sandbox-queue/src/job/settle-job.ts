@@ -14,7 +14,7 @@ import {
 } from '@tinyfat/database';
 import { type ConsumerDeps, LeaseLost, type Work } from '../consumer.ts';
 
-export interface JobEnd {
+interface JobEnd {
   runId: string;
   run: RunEnd;
   deliveries: readonly NewDelivery[];

@@ -16,7 +16,7 @@ type Deps = Pick<
   'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain' | 'logger'
 >;
 
-export interface CollectedOutbox {
+interface CollectedOutbox {
   /** In the order of sending; refused ones too, in state `failed`. */
   deliveries: NewDelivery[];
   /** Moves files that were refused or await approval to failed/; to be called once the rows are written. */

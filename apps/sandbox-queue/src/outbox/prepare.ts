@@ -24,7 +24,7 @@ type Addressee = Pick<Work, 'agent' | 'mail'>;
 type Refusal = { ok: false; code: string; reason: string };
 
 /** Bytes that may still be read for the mails of one turn, attachments included. */
-export interface ReadBudget {
+interface ReadBudget {
   left: number;
 }
 

@@ -20,7 +20,7 @@ import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
 type Deps = Pick<ConsumerDeps, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
 
 /** The money of a run that may start, or why it may not: a sentence for the person who wrote. */
-export type OpenedSpending = { ok: true; spending: OpenSpending } | { ok: false; detail: string };
+type OpenedSpending = { ok: true; spending: OpenSpending } | { ok: false; detail: string };
 
 /** What the runner is given, and what the consumer asks of it before and after the turn. */
 export interface OpenSpending extends RunSpending {

@@ -179,7 +179,7 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
 }
 
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */
-export type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
+type StepMomProbe = { ok: true; cache: CompileCache | null } | { ok: false; reason: string };
 
 /** Runs step-mom once without a mail: shows that the program loads inside, and fills its compile cache where there is none. */
 export async function probeStepMom(

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** Certificates of 90 days are renewed 30 days before their end, of 45 days 15 before. */
 const SOON_DAYS = 14;
 
-export interface CertificateDeps {
+interface CertificateDeps {
   smtp: Config['smtp'];
   /** Whether MAIL_DOMAIN is one that mail comes to from outside. */
   ownDomain: boolean;

@@ -5,7 +5,7 @@ import { errorCode, shellWord } from '@tinyfat/core';
 import { foreignIn } from '../data-folder.ts';
 import { broken, type Check, isFolder, note, type Observation, ok, wordsOf } from './finding.ts';
 
-export interface DataFolderDeps {
+interface DataFolderDeps {
   dataDir: string;
   /** Of this process. */
   uid: number;

@@ -5,7 +5,7 @@ import { type FileSystemRoom, roomProblem } from '../files/disk-check.ts';
 import { nearestFolder } from './data-folder.ts';
 import { broken, type Check, note, type Observation, ok } from './finding.ts';
 
-export interface DiskDeps {
+interface DiskDeps {
   dataDir: string;
   room?: (path: string) => Promise<FileSystemRoom>;
   /** The text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */

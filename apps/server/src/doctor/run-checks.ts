@@ -1,7 +1,7 @@
 /** Runs checks side by side, each within its time. */
 import { broken, type Check, type Finding, findingsOf, wordsOf } from './finding.ts';
 
-export interface RunOptions {
+interface RunOptions {
   /** Ms for each check. */
   withinMs: number;
   /** Called with the findings of a check as soon as it ends. */

@@ -6,7 +6,7 @@ import type { Sandbox } from '@tinyfat/core';
 import { bubblewrap, likelyCgroups } from '@tinyfat/sandbox';
 import { broken, type Check, note, type Observation, ok, wordsOf } from './finding.ts';
 
-export interface SandboxDeps {
+interface SandboxDeps {
   /** Makes the sandbox over a scratch folder; bubblewrap by default. */
   make?(runtimeFolder: string): Pick<Sandbox, 'probe'>;
   /** Whether a server would find a place for cgroups. */

@@ -8,9 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 
 /** The lock, or why there is none; `taken` where another server has it. */
-export type FolderLock =
-  | { ok: true; release(): void }
-  | { ok: false; taken: boolean; reason: string; fix: string };
+type FolderLock = { ok: true; release(): void } | { ok: false; taken: boolean; reason: string; fix: string };
 
 /** What flock(1) ends with where somebody else has the lock. */
 const TAKEN = 1;

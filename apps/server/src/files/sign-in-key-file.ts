@@ -9,7 +9,7 @@ import type { Database } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage/node';
 
 /** 32 bytes, or what is wrong with the file. */
-export type SignInKeyBytes = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false; detail: string };
+type SignInKeyBytes = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false; detail: string };
 
 /** Reads the key, or makes it: under the write lock of the database, so that two at once agree on one. */
 export async function readSignInKey(db: Database, path: string): Promise<SignInKeyBytes> {

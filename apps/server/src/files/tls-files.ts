@@ -15,7 +15,7 @@ export interface TlsFiles {
 }
 
 /** What is wrong, or should be better: sentences for the operator. */
-export interface TlsProblem {
+interface TlsProblem {
   code: Extract<ErrorCode, `tls_${string}`>;
   reason: string;
   fix: string;
@@ -34,7 +34,7 @@ export interface TlsPair {
 export type LoadedTls = ({ ok: true } & TlsPair) | ({ ok: false } & TlsProblem);
 
 /** Certificates in PEM form, or why there are none. */
-export type LoadedAuthorities = { ok: true; pem: string } | ({ ok: false } & TlsProblem);
+type LoadedAuthorities = { ok: true; pem: string } | ({ ok: false } & TlsProblem);
 
 /** A chain has a few kB, the list of all authorities of a system 250. */
 const MOST_BYTES = 1024 * 1024;

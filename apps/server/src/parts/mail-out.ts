@@ -13,7 +13,7 @@ import {
 } from '@tinyfat/core';
 import type { RelayCheck } from '@tinyfat/mail/node';
 
-export interface MailOutDeps {
+interface MailOutDeps {
   transport: MailTransport;
   /** Null where mail does not go through a relay. Never rejects. */
   check: (() => Promise<RelayCheck>) | null;
@@ -61,7 +61,7 @@ export function watchMailOut({ transport, check, clock, logger }: MailOutDeps): 
   }
   function note(outcome: SendOutcome): void {
     const code = 'code' in outcome ? outcome.code : undefined;
-    // Refused for what is in it: whoever did that takes others.
+    // A mail that is refused for its content says nothing about the others.
     const works = outcome.state === 'sent' || (outcome.state === 'permanent' && code === undefined);
     if (works) {
       end();

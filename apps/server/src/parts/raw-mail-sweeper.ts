@@ -10,14 +10,14 @@ const MOST_UNNAMED = 500;
 const MANY_UNNAMED =
   'So many stored messages are in no row that none was removed: is this the database that belongs to them?';
 
-export interface SweeperDeps {
+interface SweeperDeps {
   db: Database;
   rawMail: Pick<RawMailStore, 'sweep'>;
   clock: Clock;
   logger: Logger;
 }
 
-export interface RawMailSweeper {
+interface RawMailSweeper {
   /** Resolves when the walk under way, if any, has ended; after the message in hand. */
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ import type { Part } from './part.ts';
 import { type ReadinessDeps, readinessChecks } from './readiness.ts';
 import type { Webhooks } from './webhooks.ts';
 
-export interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
+interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
   runtime: Runtime;
   data: DataFolder;
   wakeUp: ProcessWakeUp;

@@ -14,7 +14,7 @@ const requireBanner =
 const sources = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What a build gave. */
-export interface BundleReport {
+interface BundleReport {
   files: number;
   bytes: number;
 }

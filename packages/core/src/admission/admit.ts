@@ -64,9 +64,7 @@ export type Verdict =
   | { verdict: 'temporary'; code: TemporaryCode; reason: string; smtp: SmtpReply };
 
 /** The one mailbox of the From header in canonical form, or why there is none. */
-export type FromSender =
-  | { ok: true; sender: CanonicalAddress; name: string }
-  | Extract<FromField, { ok: false }>;
+type FromSender = { ok: true; sender: CanonicalAddress; name: string } | Extract<FromField, { ok: false }>;
 
 /** Judges one message for one agent. Pure: the same request always gives the same verdict. */
 export function admit(request: AdmissionRequest): Verdict {

@@ -17,7 +17,7 @@ export type AllowEntry =
   | { kind: 'subdomains'; domain: string; text: string };
 
 /** A parsed entry; `warning` is a sentence for the person who adds it, or null. */
-export type ParsedAllowEntry =
+type ParsedAllowEntry =
   | { ok: true; entry: AllowEntry; warning: string | null }
   | { ok: false; reason: string };
 

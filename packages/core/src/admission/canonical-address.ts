@@ -24,7 +24,7 @@ export interface CanonicalAddress {
   base: string;
 }
 /** Why an address is refused; `reason` is a sentence that never repeats the text itself. */
-export interface AddressRefusal {
+interface AddressRefusal {
   ok: false;
   reason: string;
 }

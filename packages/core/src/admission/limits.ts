@@ -43,7 +43,7 @@ export const QUARANTINE_LIMIT = 1000;
 export type LimitCode = 'sender_limit' | 'agent_limit' | 'system_limit' | 'thread_too_fast';
 
 /** What a limit does to a mail: `reason` is a sentence for the owner. */
-export interface OverLimit {
+interface OverLimit {
   verdict: 'over_limit' | 'quarantined';
   code: LimitCode;
   reason: string;

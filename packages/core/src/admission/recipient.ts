@@ -12,7 +12,7 @@ export type AgentRecipient =
     };
 
 /** A name for an agent in its one spelling, or a sentence that says what is wrong with it. */
-export type AgentName = { ok: true; name: string } | { ok: false; reason: string };
+type AgentName = { ok: true; name: string } | { ok: false; reason: string };
 
 /**
  * Names that mean somebody in particular (RFC 2142, RFC 5321 section 4.5.1). The administrative ones also

@@ -27,7 +27,7 @@ export interface ReplayQuestion {
 }
 
 /** `fingerprint` is that of the signature that proves the mail; null where none does or it is not known. */
-export type ReplayVerdict =
+type ReplayVerdict =
   | { ok: true; fingerprint: string | null }
   | { ok: false; code: 'stale'; reason: string }
   | { ok: false; code: 'not_addressed'; reason: string };

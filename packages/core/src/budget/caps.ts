@@ -28,7 +28,7 @@ export interface Cap {
 }
 
 /** How far a cap is used up; `low` from four fifths on. */
-export type CapState = 'ok' | 'low' | 'exhausted';
+type CapState = 'ok' | 'low' | 'exhausted';
 
 /** What was set aside for a run. A refusal with `held` may pass: only what others hold is in the way. */
 export type Grant = { ok: true; microUsd: number } | { ok: false; cap: Cap; held: boolean };

@@ -1,7 +1,7 @@
 /** Money as whole micro-dollars (millionths of a US dollar), so that comparing and adding never drifts. */
 
 /** What a person wrote as an amount of US dollars, or a sentence on what to write. */
-export type ParsedUsd = { ok: true; microUsd: number } | { ok: false; reason: string };
+type ParsedUsd = { ok: true; microUsd: number } | { ok: false; reason: string };
 
 const MICRO = 1_000_000;
 /** More is taken for a slip of the finger. */

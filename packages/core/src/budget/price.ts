@@ -2,7 +2,7 @@
 import type { TokenUsage } from '../ports/recorder.ts';
 
 /** USD per million tokens, which is micro-dollars per token. */
-export interface TokenRates {
+interface TokenRates {
   input: number;
   output: number;
   cacheRead: number;

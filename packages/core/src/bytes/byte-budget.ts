@@ -4,7 +4,7 @@
  */
 
 /** A party to a request, such as a client network or an owner, and the most bytes that its requests may reserve at once. */
-export interface Share {
+interface Share {
   party: string;
   most: number;
 }

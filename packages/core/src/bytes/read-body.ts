@@ -3,7 +3,7 @@ import type { ByteReservation } from './byte-budget.ts';
 import { byteList } from './byte-list.ts';
 
 /** What a body may take. */
-export interface BodyBounds {
+interface BodyBounds {
   maxBytes: number;
   /** Ms from the first look to its end; absent: as long as it takes. */
   readMs?: number;

@@ -11,7 +11,7 @@ export interface ModelName {
 export const MODEL_ALIASES = ['haiku', 'sonnet', 'opus'] as const;
 
 /** The model meant; or the name that is near, if there is one, and a sentence with the names that would do. */
-export type ResolvedModel<Model extends ModelName> =
+type ResolvedModel<Model extends ModelName> =
   | { ok: true; model: Model }
   | { ok: false; meant: string | null; reason: string };
 

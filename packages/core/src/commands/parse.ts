@@ -23,7 +23,7 @@ export type Command =
 export const COMMAND_WORDS = ['clear', 'resume', 'model', 'compact', 'status', 'help'] as const;
 
 /** Facts of a mail that decide whether a command in it is its sender's. */
-export interface CommandPlace {
+interface CommandPlace {
   /** A reader of the mail sees the first line of the new text, in its HTML too where it has any. */
   firstLineSeen: boolean;
   /** The mail quotes what it answers. */

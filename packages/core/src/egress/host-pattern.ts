@@ -21,7 +21,7 @@ export type HostPattern =
   | { kind: 'network'; network: IpNetwork; port: number | null; text: string };
 
 /** A parsed entry, or a sentence that says what to write. */
-export type ParsedHostPattern = { ok: true; pattern: HostPattern } | { ok: false; reason: string };
+type ParsedHostPattern = { ok: true; pattern: HostPattern } | { ok: false; reason: string };
 
 const ONE_LABEL = /^(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -29,7 +29,7 @@ const NO_HOST = networks(
 const MOST_ENTRIES = 100;
 
 /** The entries, or a sentence that names the first one that can't be used by its number. */
-export type ParsedEgressAllow = { ok: true; allow: HostPattern[] } | { ok: false; reason: string };
+type ParsedEgressAllow = { ok: true; allow: HostPattern[] } | { ok: false; reason: string };
 
 /** Reads entries with commas between, as `parseHostPattern` does. */
 export function parseEgressAllow(text: string): ParsedEgressAllow {

@@ -12,7 +12,7 @@ export type EgressPolicy =
   | { kind: 'list'; hosts: string[] };
 
 /** A policy, or a sentence that says what to write. */
-export type ParsedEgress = { ok: true; policy: EgressPolicy } | { ok: false; reason: string };
+type ParsedEgress = { ok: true; policy: EgressPolicy } | { ok: false; reason: string };
 
 const MOST_HOSTS = 100;
 const MOST_CHARACTERS = 10_000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { parseOutboxMail } from '../outbox/schema.ts';
 import type { ReadRefusal } from '../ports/agent-folders.ts';
+import type { SendOutcome } from '../ports/mail-transport.ts';
 import type { SandboxStop } from '../ports/sandbox.ts';
 import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
 
@@ -56,12 +57,18 @@ const admissionCodes = {
   mailbox_full: true,
 } satisfies Record<Exclude<AdmissionCode, AcceptedCode>, true>;
 
+const sendRefusals = {
+  provider_unauthorized: true,
+  provider_sender_refused: true,
+} satisfies Record<NonNullable<Extract<SendOutcome, { state: 'permanent' }>['code']>, true>;
+
 describe('the list of error codes', () => {
   it('has every code that the parts of the system use', () => {
     const codes = [
       ...Object.keys(readRefusals).map((reason) => `file_${reason}`),
       ...Object.keys(sandboxStops).map((stop) => `sandbox_${stop}`),
       ...Object.keys(admissionCodes),
+      ...Object.keys(sendRefusals),
     ];
     for (const text of ['', '{}']) {
       const parsed = parseOutboxMail(text);

@@ -1,7 +1,7 @@
 import type { ErrorDescription } from './describe.ts';
 
 /** A refusal over HTTP: its status code (RFC 9110 section 15) beside the words. */
-export interface HttpErrorDescription extends ErrorDescription {
+interface HttpErrorDescription extends ErrorDescription {
   status: number;
 }
 

@@ -47,7 +47,7 @@ export const webhookErrors = {
     nextStep: 'Mend the disk or the database; the log line names what is in the way.',
   },
   webhook_fetch_failed: {
-    sentence: 'Resend told of a mail, and did not give it when it was asked for.',
+    sentence: 'Resend reported a mail, and did not give it when it was asked for.',
     nextStep:
       'Nothing to do if it passes; if it lasts, RESEND_API_KEY must have full access, not only access to send.',
   },
@@ -56,11 +56,11 @@ export const webhookErrors = {
     nextStep: 'Nothing to do if it passes; the reason names what is in the way.',
   },
   webhook_delivery_unknown: {
-    sentence: 'The provider told of a mail that this server has not sent.',
+    sentence: 'The provider reported on a mail that this server has not sent.',
     nextStep: 'Nothing to do: another server or program sends through the same account.',
   },
   webhook_gave_up: {
-    sentence: 'What a webhook told could not be done for as long as it was tried.',
+    sentence: 'An event of a webhook could not be worked on for as long as it was tried.',
     nextStep: 'The reason names what was in the way; the mail is still at the provider: see its web page.',
   },
 } as const satisfies Record<string, ErrorDescription>;

@@ -11,7 +11,7 @@ export interface BackoffPolicy {
 }
 
 /** What comes after a failed attempt. */
-export type NextStep = { step: 'retry'; delayMs: number } | { step: 'give_up' };
+type NextStep = { step: 'retry'; delayMs: number } | { step: 'give_up' };
 
 /** No provider's wish is followed further than a day. */
 const MAX_REQUESTED_MS = 86_400_000;

@@ -5,7 +5,7 @@
 import { nameCharacter } from '../admission/canonical-domain.ts';
 
 /** The name in its one form, empty for none; or a sentence that says what to write. */
-export type ParsedDisplayName = { ok: true; name: string } | { ok: false; reason: string };
+type ParsedDisplayName = { ok: true; name: string } | { ok: false; reason: string };
 
 /** Longest name, in characters. */
 const MAX_DISPLAY_NAME = 64;

@@ -6,7 +6,7 @@ import type { IncomingMail } from './reply.ts';
 import { MAX_RECIPIENTS } from './schema.ts';
 
 /** All addresses canonical. */
-export interface OutboundRequest {
+interface OutboundRequest {
   recipients: readonly string[];
   /** The authenticated sender of the mail that the run answers. */
   sender: string;
@@ -15,7 +15,7 @@ export interface OutboundRequest {
 }
 
 /** `foreign` are the recipients outside the policy, in order; `reason` is a sentence for the owner. */
-export type OutboundDecision =
+type OutboundDecision =
   | { decision: 'send' }
   | { decision: 'needs_approval'; foreign: string[]; reason: string };
 
@@ -37,7 +37,7 @@ function isKnown(recipient: string, { sender, owner, allowList }: OutboundReques
 }
 
 /** All addresses canonical; `suppressed` get no mail. */
-export interface KnownPeople {
+interface KnownPeople {
   owner: string;
   allowList: readonly AllowEntry[];
   suppressed: readonly string[];

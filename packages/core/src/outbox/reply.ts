@@ -25,7 +25,7 @@ export interface IncomingMail extends ParentHeaders {
 }
 
 /** Recipients, subject and threading of an outgoing mail. */
-export interface AddressedMail extends ReplyHeaders {
+interface AddressedMail extends ReplyHeaders {
   to: Mailbox[];
   cc: Mailbox[];
   subject: string;

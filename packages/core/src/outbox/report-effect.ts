@@ -17,7 +17,7 @@ export interface ReportedDelivery {
 }
 
 /** A recipient whom mail does not reach, or who does not want it. */
-export interface Suppression {
+interface Suppression {
   /** Canonical. */
   address: string;
   code: 'bounced' | 'complained';
@@ -25,7 +25,7 @@ export interface Suppression {
   reason: string;
 }
 
-export interface ReportEffect {
+interface ReportEffect {
   /** The state becomes `bounced`; false leaves it as it is. */
   bounced: boolean;
   /** The new reason of the delivery; null where the report says nothing that was not known. */

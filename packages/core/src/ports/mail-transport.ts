@@ -13,7 +13,7 @@ export interface RefusedRecipient {
 }
 
 /** A permanent refusal that is about this server's account and not about the mail; codes of the list. */
-export type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
+type AccountRefusal = 'provider_unauthorized' | 'provider_sender_refused';
 
 /** What a provider said to one message. `retryAfterMs` is the shortest wait that it asked for. */
 export type SendOutcome =

@@ -9,7 +9,7 @@ export interface Recorder {
 }
 
 /** A mail that got its verdict. */
-export interface MailRecord {
+interface MailRecord {
   trace: string;
   agent: string;
   /** The way in, as the mail's row has it. */

@@ -29,8 +29,8 @@ export type SealRefusal =
   /** It was changed, or sealed for another place. */
   | 'not_authentic';
 
-export type OpenedSecret = { ok: true; secret: string } | { ok: false; reason: SealRefusal };
-export type RewrappedSecret = { ok: true; sealed: string } | { ok: false; reason: SealRefusal };
+type OpenedSecret = { ok: true; secret: string } | { ok: false; reason: SealRefusal };
+type RewrappedSecret = { ok: true; sealed: string } | { ok: false; reason: SealRefusal };
 
 /** A key inside WebCrypto, as each runtime's own types call it. */
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;

@@ -15,7 +15,7 @@ export interface MasterKey {
 export type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 
 /** `reason` goes on after the name of where the text stood: `is wrong in entry 2: …`. */
-export type ParsedMasterKeys = { ok: true; keys: MasterKeys } | { ok: false; reason: string };
+type ParsedMasterKeys = { ok: true; keys: MasterKeys } | { ok: false; reason: string };
 
 /** The master keys as they are now; `detail` is a sentence for the operator about this case. */
 export type MasterKeysOutcome =

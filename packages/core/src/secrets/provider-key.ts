@@ -12,7 +12,7 @@ export function isLlmProvider(text: string): text is LlmProvider {
 }
 
 /** `lastFour` is all that is ever shown again. `reason` is a sentence that repeats nothing of the text. */
-export type ParsedProviderKey = { ok: true; key: string; lastFour: string } | { ok: false; reason: string };
+type ParsedProviderKey = { ok: true; key: string; lastFour: string } | { ok: false; reason: string };
 
 /** Most bytes of a piped key with its line break; no more of the input needs to be read. */
 export const MAX_KEY_BYTES = 512;

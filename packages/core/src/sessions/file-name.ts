@@ -4,7 +4,7 @@ const NAME =
   /^(\d{4}-\d{2}-\d{2}T\d{2})-(\d{2})-(\d{2})-(\d{3})Z_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl$/;
 
 /** A session file by its name. */
-export interface SessionFileName {
+interface SessionFileName {
   /** When the session began, epoch ms. */
   startedAt: number;
   /** The session's UUID, lower case. */

@@ -7,7 +7,7 @@ const SHORTEST = 4;
 const LAST_GROUP = 12;
 
 /** The session that a prefix names among those there are. */
-export type ResolvedSession =
+type ResolvedSession =
   | { state: 'one'; id: string }
   | { state: 'none' }
   /** The ids that it could be, in the order given. */

@@ -15,7 +15,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** What a JSON text may hold; `values` counts brackets and commas, `nameLength` UTF-16 units. */
-export interface JsonLimits {
+interface JsonLimits {
   depth: number;
   values: number;
   nameLength?: number;
@@ -33,7 +33,7 @@ type TooMuch = 'too_deep' | 'too_many_values' | 'name_too_long';
 export type JsonMeasure = { ok: true; values: number } | { ok: false; reason: TooMuch };
 
 /** The object with how many values it holds, or why there is none: another text, or too much of something. */
-export type ParsedObject =
+type ParsedObject =
   | { ok: true; value: Record<string, unknown>; values: number }
   | { ok: false; reason: 'not_an_object' | TooMuch };
 
@@ -76,7 +76,7 @@ export interface JsonValue {
 }
 
 /** The scanner of one text. */
-export interface JsonScanner {
+interface JsonScanner {
   push(text: string): void;
   end(): { ok: true; values: number } | { ok: false; reason: 'not_json' | TooMuch; values: number };
 }

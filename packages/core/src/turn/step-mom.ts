@@ -71,7 +71,7 @@ export interface StepMomInput {
 }
 
 /** The model of the turn as pi wants it; prices in USD per million tokens. */
-export interface StepMomModel {
+interface StepMomModel {
   id: string;
   /** Where the Messages API is seen inside, without `/v1/messages`. */
   base_url: string;

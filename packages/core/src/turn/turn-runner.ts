@@ -46,7 +46,7 @@ export interface TurnRequest {
 }
 
 /** An attachment of the mail. Names are safe, and distinct in one turn. */
-export interface TurnAttachment {
+interface TurnAttachment {
   filename: string;
   contentType: string;
   detectedType: string | null;
@@ -57,7 +57,7 @@ export interface TurnAttachment {
 }
 
 /** How a turn failed without an outcome of step-mom's own; the codes are core's. */
-export interface TurnFailure {
+interface TurnFailure {
   ok: false;
   code: `sandbox_${NonNullable<SandboxStop>}` | 'sandbox_crashed' | KeyRefusal['code'];
   /** The detail of this case. */

@@ -3,7 +3,7 @@ import { fromBase64 } from '../bytes/base64.ts';
 import { equalBytes, sha256 } from '../bytes/sha256.ts';
 
 /** What came, before anything of it is believed. */
-export interface SignedWebhook {
+interface SignedWebhook {
   headers: Headers;
   body: Uint8Array;
   /** Epoch ms. */
@@ -11,9 +11,9 @@ export interface SignedWebhook {
 }
 
 /** `id` is the provider's for this event: the same whenever it is sent again. */
-export type SignatureVerdict = { ok: true; id: string } | SignatureRefusal;
+type SignatureVerdict = { ok: true; id: string } | SignatureRefusal;
 
-export interface SignatureRefusal {
+interface SignatureRefusal {
   ok: false;
   code: 'webhook_signature_wrong' | 'webhook_stale';
   reason: string;

@@ -10,7 +10,7 @@ import type { Database } from '../schema/index.ts';
 import { overConnection } from './open.ts';
 
 /** What a look at the file gives. */
-export type SqliteLook =
+type SqliteLook =
   | { state: 'open'; db: Database }
   | { state: 'absent' }
   /**

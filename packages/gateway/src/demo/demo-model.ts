@@ -21,7 +21,7 @@ export interface DemoMessage {
   stream: boolean;
 }
 
-export type DemoReply = { ok: true; message: DemoMessage } | { ok: false; reason: string };
+type DemoReply = { ok: true; message: DemoMessage } | { ok: false; reason: string };
 
 /**
  * The model that answers where no key is set. Deterministic: the same request gives the same reply. On a new mail

@@ -28,7 +28,7 @@ export interface Conversation {
   characters: number;
 }
 
-export type ReadConversation = { ok: true; conversation: Conversation } | { ok: false; reason: string };
+type ReadConversation = { ok: true; conversation: Conversation } | { ok: false; reason: string };
 
 const MAIL_TEXT = /^<mail_text\b[^>\n]*>[ \t]*\n?/m;
 

@@ -10,7 +10,7 @@ export interface RefusedConnection {
 }
 
 /** The refusals of one run. */
-export interface RefusedList {
+interface RefusedList {
   add(refused: RefusedConnection): void;
   /**
    * Answers `GET /egress/refused?after=N` with JSON `{refused: [{host, port, code, reason}], next, left_out}`: those from

@@ -87,7 +87,7 @@ function whyLocal(host: string): string | null {
 }
 
 /** A request in absolute form (RFC 9112 section 3.2.2), taken apart without a URL parser's repairs. */
-export type AbsoluteForm =
+type AbsoluteForm =
   | { ok: true; target: EgressTarget & { ok: true }; authority: string; path: string }
   | { ok: false; reason: string };
 

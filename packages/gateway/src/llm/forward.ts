@@ -6,7 +6,7 @@ import type { RequestMeter } from '../spending/request-meter.ts';
 import { createKeyHider, withoutKey } from './hide-key.ts';
 import { UpstreamFault, type UpstreamFetch } from './upstream.ts';
 
-export interface ForwardDeps {
+interface ForwardDeps {
   fetch: UpstreamFetch;
   url: string;
   apiKey: string;

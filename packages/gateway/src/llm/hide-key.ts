@@ -2,7 +2,7 @@
  * Replaces a secret in a stream by as many asterisks, so that lengths stay true, and passes everything else on at
  * once: bytes are held back only while they could be the beginning of the secret.
  */
-export interface KeyHider {
+interface KeyHider {
   /** What may go on of the bytes held back and this chunk; possibly empty. */
   push(chunk: Uint8Array): Uint8Array;
   /** What was held back at the end of the stream. */

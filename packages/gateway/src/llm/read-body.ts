@@ -5,14 +5,14 @@ import { chunkSizes } from '../small-chunks.ts';
 import type { BodyBudget } from './body-budget.ts';
 
 /** A body that was read to its end before anything of it goes on; or why not. `gone`: the sandbox hung up. */
-export type LlmBody =
+type LlmBody =
   /** `release` gives its memory back to the budget; to be called once the body is needed no more, however often. */
   | { kind: 'whole'; bytes: Uint8Array; release(): void }
   | { kind: 'refused'; refusal: LlmRefusal }
   | { kind: 'gone' };
 
 /** What the bodies of a run are held to. */
-export interface BodyDeps {
+interface BodyDeps {
   limits: Pick<LlmLimits, 'llmBodyBytes' | 'llmSentBytes' | 'llmBodyMs'>;
   budget: BodyBudget;
 }

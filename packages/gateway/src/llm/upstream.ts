@@ -1,7 +1,7 @@
 import type { KeyRefusal, LlmUpstream } from '@tinyfat/core';
 
 /** Where requests of one run go, with the key in clear. Lives in the run's gateway only. */
-export type OpenUpstream =
+type OpenUpstream =
   /** The base URL has no slash at its end. */
   { kind: 'anthropic'; baseUrl: string; apiKey: string } | { kind: 'demo' };
 

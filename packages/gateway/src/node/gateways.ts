@@ -51,7 +51,7 @@ export interface GatewayRequest {
 export type Gateway = Pick<LlmRoute, 'runToken' | 'usage' | 'cost' | 'timing' | 'close'>;
 
 /** The gateway of a run; none where the key that the run was to use does not open. */
-export type OpenedGateway = { ok: true; gateway: Gateway } | KeyRefusal;
+type OpenedGateway = { ok: true; gateway: Gateway } | KeyRefusal;
 
 /** The gateways of a host: one per run, over connections to the LLM that stay warm between runs. */
 export interface Gateways {

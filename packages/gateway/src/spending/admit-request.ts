@@ -21,7 +21,7 @@ export type Admitted =
   | { kind: 'refused'; refusal: LlmRefusal }
   | { kind: 'gone' };
 
-export interface AdmitDeps {
+interface AdmitDeps {
   ledger: Ledger;
   models: readonly PricedModel[];
   /** How long a request waits for money that others hold, ms. */

@@ -6,7 +6,7 @@
 import type { Clock, Grant, ModelPrice, RequestBounds, RunSpending, TokenUsage } from '@tinyfat/core';
 import { type RequestMeter, type RunningMeter, startMeter } from './request-meter.ts';
 
-export interface LedgerDeps {
+interface LedgerDeps {
   spending: RunSpending;
   now: Clock;
   /** How often the count is written down while a request is under way, ms. */

@@ -10,7 +10,7 @@ export type RequestCost =
   | { ok: false; reason: string; model: string | null };
 
 /** Reads a body chunk by chunk. */
-export interface RequestReader {
+interface RequestReader {
   push(chunk: Uint8Array): void;
   /** `inputTokens` is null where only the model's context window bounds them. */
   end(): RequestCost;

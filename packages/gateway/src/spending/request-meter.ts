@@ -34,7 +34,7 @@ export interface RunningMeter extends RequestMeter {
   usage(): AnswerUsage;
 }
 
-export interface MeterDeps {
+interface MeterDeps {
   price: ModelPrice;
   bounds: RequestBounds;
   now: Clock;

@@ -17,7 +17,7 @@ export interface BodyLimits {
   readMs: number;
 }
 
-export type BodyOutcome =
+type BodyOutcome =
   | { ok: true; bytes: Uint8Array }
   | { ok: false; code: 'webhook_too_large' | 'webhook_busy' | 'webhook_incomplete'; reason: string };
 

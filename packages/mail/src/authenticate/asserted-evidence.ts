@@ -13,7 +13,7 @@ import type { ServerResults } from './topmost-results.ts';
 import { domainOf, isAligned, resultWord } from './words.ts';
 
 /** What our own look at the message found. */
-export interface OwnFindings {
+interface OwnFindings {
   /** The domain of the only From address, ASCII lower case. */
   fromDomain: string;
   /** Every signature of the message, whatever became of it here; a malformed one is `permerror`. */

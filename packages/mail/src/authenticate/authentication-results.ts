@@ -19,7 +19,7 @@ export interface MethodResult {
 }
 
 /** A field of one server; `results` is null where what follows the server's name is malformed. */
-export interface AuthenticationResults {
+interface AuthenticationResults {
   /** Lower case. */
   authserv: string;
   results: MethodResult[] | null;

@@ -17,11 +17,7 @@ export interface SenderRequest {
  * The client answers for the sender; or we check, with SPF or without; or we check and, where that proves nothing, ask
  * who took the mail.
  */
-export type SenderRule =
-  | 'client_vouches'
-  | 'own_check'
-  | 'own_check_without_spf'
-  | 'own_check_then_assertion';
+type SenderRule = 'client_vouches' | 'own_check' | 'own_check_without_spf' | 'own_check_then_assertion';
 
 /**
  * Verified by us is more than asserted by a server that the operator named, and that is more than nothing. What a

@@ -8,7 +8,7 @@ import { checkStructure } from './mime-structure.ts';
 import { summarize } from './summarize.ts';
 
 /** `senderEvidence` with a resolver: injected, because a sender that needs no check needs none of its libraries. */
-export type FindEvidence = (
+type FindEvidence = (
   raw: Uint8Array,
   summary: MailSummary,
   request: SenderRequest,

@@ -9,7 +9,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** One field as one strict reader sees it. */
-export interface RawField {
+interface RawField {
   /** What stands before the first colon, blanks and folds included; empty without a colon. */
   name: string;
   /** What stands after it, without the line breaks of folds. */

@@ -27,7 +27,7 @@ export interface MimePart {
   depth: number;
 }
 
-export interface MimeTree {
+interface MimeTree {
   /** The header section of the message. */
   fields: HeaderField[];
   /** In order of appearance. */

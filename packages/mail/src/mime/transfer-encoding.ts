@@ -4,7 +4,7 @@
  */
 import { uudecode } from './uuencode.ts';
 
-export interface DecodedBody {
+interface DecodedBody {
   content: Uint8Array;
   /** The name that uuencoded content brings along; null for none. */
   name: string | null;

@@ -1,7 +1,7 @@
 /** UTF-8 (RFC 3629) in bytes of which nobody knows whether they are. */
 
 /** Text that is UTF-8 from its first byte to its last, with how many of its characters take how many bytes. */
-export interface Utf8Text {
+interface Utf8Text {
   text: string;
   /** Characters of two bytes. */
   short: number;

@@ -1,6 +1,6 @@
 /** uuencode (POSIX.1-2017, uuencode): `begin mode name`, lines that say their length, `end`. */
 
-export interface UuFile {
+interface UuFile {
   content: Uint8Array;
   /** As it stands behind the mode; null where there is none. */
   name: string | null;

@@ -19,9 +19,7 @@ export interface DownloadOptions {
 }
 
 /** `oversizeBytes`: as of `ArchivedMail`. */
-export type DownloadedRaw =
-  | { ok: true; raw: Uint8Array; oversizeBytes?: number }
-  | { ok: false; reason: string };
+type DownloadedRaw = { ok: true; raw: Uint8Array; oversizeBytes?: number } | { ok: false; reason: string };
 
 /** Redirects that are followed, each held to the same rules. */
 const MAX_REDIRECTS = 3;

@@ -8,7 +8,7 @@ import type { Envelope } from '@tinyfat/core';
 import PostalMime, { type Address, decodeWords, type Email } from 'postal-mime';
 
 /** One address with its display name, empty for none. */
-export interface ProviderMailbox {
+interface ProviderMailbox {
   address: string;
   /** One line. */
   name: string;
@@ -29,14 +29,14 @@ export interface ProviderMessage {
   attachments: ProviderAttachment[];
 }
 
-export interface ProviderAttachment {
+interface ProviderAttachment {
   filename: string;
   /** A media type without parameters. */
   contentType: string;
   content: Uint8Array;
 }
 
-export type ReadProviderMessage = { ok: true; message: ProviderMessage } | { ok: false; reason: string };
+type ReadProviderMessage = { ok: true; message: ProviderMessage } | { ok: false; reason: string };
 
 /** Fields that a provider writes itself from the parts, or that describe bytes which it does not get. */
 const written = ['from', 'to', 'cc', 'reply-to', 'subject', 'date', 'mime-version'];

@@ -23,7 +23,7 @@ export interface ResendAnswer {
   headers: Readonly<Record<string, string>> | null;
 }
 
-export interface ResendRequest {
+interface ResendRequest {
   method: 'GET' | 'POST';
   /** Begins with a slash. */
   path: string;

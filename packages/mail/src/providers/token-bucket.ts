@@ -13,7 +13,7 @@ export interface TokenBucket {
 }
 
 /** Times in ms. */
-export interface TokenBucketOptions {
+interface TokenBucketOptions {
   clock: Clock;
   sleep(ms: number): Promise<unknown>;
   /** Longest wait in `take`. */

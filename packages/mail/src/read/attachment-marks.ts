@@ -8,7 +8,7 @@ import { type FileKind, kindOfExtension, kindOfType } from './file-kinds.ts';
 import type { SniffedContent } from './sniff-content.ts';
 
 /** What the sender says of an attachment. */
-export interface ClaimedFile {
+interface ClaimedFile {
   /** As the sender wrote it. */
   filename: string | null;
   /** The same made safe: its extension is the one that counts. */

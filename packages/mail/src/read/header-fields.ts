@@ -62,7 +62,7 @@ export function headerField(line: MailLine): HeaderField | null {
 /** Most lines that a header of a quoted message has. */
 const blockLimit = 14;
 
-export interface HeaderThread {
+interface HeaderThread {
   /** The subject of the mail, without prefixes of replies and forwards. */
   subject: string;
   /** The mail answers or forwards another one. */

@@ -7,7 +7,7 @@ import { Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
 
 export type Attributes = ReadonlyMap<string, string>;
 
-export interface HtmlVisitor {
+interface HtmlVisitor {
   /** Void elements (`<br>`) too; they have no `close`. */
   open(name: string, attributes: Attributes): void;
   /** The element that was opened last and is not closed. Every opened one is closed. */

@@ -18,7 +18,7 @@ export interface TextOptions {
   images: ReadonlyMap<string, string>;
 }
 
-export type MailText = Pick<MailContent, 'text' | 'quoted' | 'forwarded' | 'hiddenText' | 'firstLineSeen'>;
+type MailText = Pick<MailContent, 'text' | 'quoted' | 'forwarded' | 'hiddenText' | 'firstLineSeen'>;
 
 /** All bodies one after the other, at most 256 Ki characters; what was cut is said at the end. */
 export function readText(parsed: ParsedMime, options: TextOptions): MailText {

@@ -16,7 +16,7 @@ const AMBIGUOUS_PREFIX = /^\s*vs\s?:/i;
 const TAG = /^\s*(?:\[[^\]]{1,40}\]|\*{2,3}[^*]{1,30}\*{2,3})\s*/;
 
 /** Fields of a message's header, as they came; undefined for none. */
-export interface ThreadFields {
+interface ThreadFields {
   subject?: string | undefined;
   inReplyTo?: string | undefined;
   references?: string | undefined;

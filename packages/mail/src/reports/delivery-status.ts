@@ -6,7 +6,7 @@ import { fieldParagraphs, printableLine, reportLimits } from './fields.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
 
 /** What the part says; recipients without address, or of whom nothing is said, are left out. */
-export interface DeliveryStatus {
+interface DeliveryStatus {
   recipients: ReportedRecipient[];
   /** Values of Original-Message-ID and X-Original-Message-ID (Gmail), which some servers add. */
   originalIds: string[];

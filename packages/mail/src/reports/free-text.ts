@@ -9,7 +9,7 @@ import { printableLine, reportLimits, textFields } from './fields.ts';
 import { recipientAddresses } from './recipient-addresses.ts';
 
 /** What a text says. */
-export interface FreeText {
+interface FreeText {
   recipients: ReportedRecipient[];
   /** Header of the copy of the original that follows the text; empty where there is none. */
   original: HeaderField[];

@@ -10,7 +10,7 @@ import { mayUse, textOf } from '../look.ts';
 import { type CgroupPlace, type Controller, cgroupPlace, members } from './run-cgroup.ts';
 
 /** The kernel's view of us: the texts of /proc/self/mounts and /proc/self/cgroup, and our process id. */
-export interface CgroupView {
+interface CgroupView {
   mounts: string;
   membership: string;
   pid: number;

@@ -8,13 +8,13 @@ import { textOf } from '../look.ts';
 
 const CPU_PERIOD_US = 100_000;
 
-export type CgroupLimits = Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'cpus'>;
+type CgroupLimits = Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'cpus'>;
 
 /** Controllers that a run's limits are written to, where the parent gives them to its children. */
 export type Controller = 'memory' | 'pids' | 'cpu';
 
 /** What the kernel counted for a run. */
-export interface CgroupReport {
+interface CgroupReport {
   /** Processes that the kernel killed for want of memory. */
   memoryKills: number;
   /** Null where this kernel does not count it (before Linux 5.19). */

@@ -15,7 +15,7 @@ import { replaceFile } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
 import { sync, syncFolder } from './sync.ts';
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
   folder: string;
   /** Owner of the files inside the sandbox; null = the user that we run as. */

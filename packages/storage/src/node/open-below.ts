@@ -70,7 +70,7 @@ function openFolder(parent: number, name: string, own: GiveToOwner | null): numb
 }
 
 /** A regular file, open for reading; the caller closes `fd`. */
-export type OpenedFile = { ok: true; fd: number; stats: BigIntStats } | ReadRefusal;
+type OpenedFile = { ok: true; fd: number; stats: BigIntStats } | ReadRefusal;
 
 /** Opens a regular file with a single name in the folder of `folderFd`. */
 export function openFile(folderFd: number, name: string): OpenedFile {

@@ -2,7 +2,6 @@
 import type { RunOfMail } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
 import type { Visible } from '../visible.ts';
-import { runEventReader } from './run-event-reader.ts';
 
 const POLL_MS = 250;
 const HEARTBEAT_MS = 15_000;
@@ -11,13 +10,13 @@ const MOST_MS = 15 * 60_000;
 
 /** Frames: each event behind `after`, a comment where nothing happens for a while, and the end of the run. */
 export async function* followRun(
-  deps: Pick<ApiDeps, 'folders' | 'clock'>,
+  deps: Pick<ApiDeps, 'events' | 'clock'>,
   see: Visible,
   run: RunOfMail,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const reader = runEventReader(deps.folders, run, deps.clock);
+  const reader = deps.events.read(run);
   const began = deps.clock();
   let spoke = began;
   // Node sends the head of an answer with its first byte: the client learns at once that it is connected.

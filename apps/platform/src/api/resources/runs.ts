@@ -3,7 +3,6 @@ import { refuse } from '../answer.ts';
 import { pageFrom, pageOf, readCursor } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { eventStream, followRun } from '../events/follow-run.ts';
-import { runEventReader } from '../events/run-event-reader.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/runs.ts';
 
@@ -46,7 +45,7 @@ export const runEndpoints = [
     const cursor = readCursor(query.cursor);
     if (!cursor.ok) return cursor;
     const after = cursor.after?.at ?? 0;
-    const all = await runEventReader(deps.folders, run, deps.clock).more(run.status !== 'running');
+    const all = await deps.events.read(run).more(run.status !== 'running');
     return {
       ok: true,
       body: {

@@ -19,7 +19,7 @@ const facts = {
   cost_usd: v.number(),
 };
 
-export const agentRow = named('AgentRow', v.strictObject(facts));
+const agentRow = named('AgentRow', v.strictObject(facts));
 
 export const agent = named(
   'Agent',

@@ -104,7 +104,7 @@ export const deleteBudget = route(
   },
 );
 
-export const usageRow = named(
+const usageRow = named(
   'UsageRow',
   v.strictObject({
     /** A day in UTC (`2026-11-27`), a model (empty where none was reached) or the name of an agent. */

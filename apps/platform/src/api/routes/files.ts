@@ -13,7 +13,7 @@ export const MAX_SKILL_FILES = 200;
 /** Bytes of MEMORY.md. */
 export const MAX_MEMORY_BYTES = 256 * 1024;
 
-export const folderEntry = named(
+const folderEntry = named(
   'FolderEntry',
   v.strictObject({
     name: v.string(),
@@ -82,7 +82,7 @@ export const skillFile = v.pipe(
     'a path of at most five parts and 200 characters, each part of A-Z, a-z, 0-9, dot, hyphen and underscore, none beginning with a dot or hyphen',
   ),
 );
-export const skillRow = named(
+const skillRow = named(
   'SkillRow',
   v.strictObject({ name: v.string(), bytes: v.number(), files: v.number() }),
 );

@@ -15,7 +15,7 @@ const facts = {
 
 export const key = named('ProviderKey', v.strictObject(facts));
 
-export const storedKey = named(
+const storedKey = named(
   'StoredProviderKey',
   v.strictObject({
     ...facts,

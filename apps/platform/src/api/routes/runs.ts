@@ -51,7 +51,7 @@ export const getRun = route('GET', '/runs/{id}', 'One run', {
   answer: json(run),
 });
 
-export const runEvent = named(
+const runEvent = named(
   'RunEvent',
   v.strictObject({
     /** Counts up within the run. */

@@ -6,7 +6,7 @@ import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const entryText = line(330, 'name@example.com, @example.com or @*.example.com');
-export const allowedSender = named('AllowedSender', v.strictObject({ entry: v.string(), created_at: time }));
+const allowedSender = named('AllowedSender', v.strictObject({ entry: v.string(), created_at: time }));
 
 export const listAllowedSenders = route(
   'GET',
@@ -52,7 +52,7 @@ const secretAddress = {
   last_used_at: v.nullable(time),
 };
 
-export const secretAddressRow = named('SecretAddress', v.strictObject(secretAddress));
+const secretAddressRow = named('SecretAddress', v.strictObject(secretAddress));
 
 export const listSecretAddresses = route(
   'GET',

@@ -6,7 +6,7 @@ import { SCOPES } from '../principal.ts';
 import { route } from '../route.ts';
 
 /** Days. */
-export const MAX_TOKEN_DAYS = 366;
+const MAX_TOKEN_DAYS = 366;
 export const DEFAULT_TOKEN_DAYS = 90;
 
 const facts = {

@@ -22,6 +22,7 @@ import {
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
+import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
@@ -121,6 +122,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
   const deps: ApiDeps = {
     ...stores,
+    events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
     randomBytes,

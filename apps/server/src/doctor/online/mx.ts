@@ -19,7 +19,7 @@ const PROVIDERS = [
   },
 ] as const;
 
-export interface MxDeps {
+interface MxDeps {
   config: Pick<Config, 'mailDomain' | 'webhooks'>;
   mx(): Promise<Answer<MxRecord>>;
   dns: AskDns;

@@ -6,7 +6,7 @@ import { type Answer, type AskDns, addressesOf, type Dns, type MxRecord } from '
 
 const MOST_EXCHANGES = 5;
 
-export interface ReverseNameDeps {
+interface ReverseNameDeps {
   config: Pick<Config, 'smtpUrl'>;
   mx(): Promise<Answer<MxRecord>>;
   dns: AskDns;

@@ -4,7 +4,7 @@ import { type Config, isLoopback } from '../../config.ts';
 import { broken, type Check, note, type Observation, ok } from '../finding.ts';
 import { type AskDns, addressesOf, type Dns } from './dns.ts';
 
-export interface SenderRecordDeps {
+interface SenderRecordDeps {
   config: Pick<Config, 'mailDomain' | 'smtpUrl' | 'mailProvider'>;
   dns: AskDns;
 }

@@ -19,7 +19,7 @@ export interface EgressDeps {
 }
 
 /** A connection to an address that may be reached, or why there is none. */
-export type OpenedConnection = { ok: true; socket: Socket } | EgressRefusal;
+type OpenedConnection = { ok: true; socket: Socket } | EgressRefusal;
 
 type Target = EgressTarget & { ok: true };
 

@@ -6,7 +6,7 @@ import type { GatewayLimits } from '../limits.ts';
 import { STREAM_BYTES } from './message-body.ts';
 
 /** What answers the requests of one run. `guard` goes around every callback of the request. */
-export interface RunRoutes {
+interface RunRoutes {
   /** A target in origin form, such as `/anthropic/v1/messages`. */
   serveOrigin(request: IncomingMessage, response: ServerResponse, guard: FaultBarrier): Promise<void>;
   /** A target in absolute form, such as `http://example.com/`. */
@@ -17,7 +17,7 @@ export interface RunRoutes {
 }
 
 /** A server of one run, not yet listening. */
-export interface RunServer {
+interface RunServer {
   server: Server;
   /** Destroys every connection, tunnels included. */
   cutAll(): void;

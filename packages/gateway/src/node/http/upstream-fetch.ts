@@ -10,7 +10,7 @@ import { UpstreamFault, type UpstreamFetch } from '../../llm/upstream.ts';
 import { watchInterim } from './answer-head.ts';
 import { messageBody } from './message-body.ts';
 
-export interface NodeUpstream {
+interface NodeUpstream {
   fetch: UpstreamFetch;
   /** Closes every connection, also those in use. */
   close(): void;

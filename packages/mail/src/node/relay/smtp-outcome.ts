@@ -8,7 +8,7 @@ import { fieldOf, numberField, textField } from '../../providers/provider-answer
 import { faultWords, relayFault } from './relay-fault.ts';
 
 /** What a session knew when it failed. */
-export interface SmtpFailure {
+interface SmtpFailure {
   error: unknown;
   /** The server said 354 and bytes of the message were given to the connection. */
   dataStarted: boolean;

@@ -6,7 +6,7 @@ interface Connection {
 }
 
 /** Counts connections of each client, and the recipients that each asked for in vain. */
-export interface ConnectionLedger {
+interface ConnectionLedger {
   /** False when the client has as many connections as it may. */
   open(id: string, client: string): boolean;
   close(id: string): void;

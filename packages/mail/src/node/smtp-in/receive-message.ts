@@ -21,7 +21,7 @@ export interface Received {
 }
 
 /** Takes one message. Null when the client went away and there is nobody to answer. */
-export type ReceiveMessage = (
+type ReceiveMessage = (
   stream: SMTPServerDataStream,
   session: SMTPServerSession,
   peer: Peer,

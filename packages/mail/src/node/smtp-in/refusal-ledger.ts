@@ -15,7 +15,7 @@ interface Refused {
 }
 
 /** Counts permanent refusals of each client. */
-export interface RefusalLedger {
+interface RefusalLedger {
   add(client: string): void;
   /** When a client with too many refusals may come again, epoch ms; null when it may now. */
   barredUntil(client: string): number | null;

@@ -6,7 +6,7 @@
 import type { OperationName, ResultOf, Task, ThreadModule } from './operations.ts';
 import { type Called, type MailThread, startThread } from './thread.ts';
 
-export interface ThreadPoolOptions {
+interface ThreadPoolOptions {
   /** Threads at most. They start when they are needed and end when idle. */
   threads: number;
   /** Threads that stay. */

@@ -1,6 +1,6 @@
 /** Events are a file that the agent can write: what it puts there costs a bounded number of values, and no more. */
 import { expect, it } from 'vitest';
-import { runEventReader } from './run-event-reader.ts';
+import { folderRunEvents } from './run-events.ts';
 
 const run = { id: 'run-1', agent_id: 'a', started_at: 0 };
 const line = (event: object) => `${JSON.stringify({ ...event, run_id: run.id })}\n`;
@@ -22,7 +22,9 @@ async function eventsOf(text: string) {
       bytes: new Uint8Array(bytes.subarray(offset, offset + most)),
     }),
   };
-  const events = await runEventReader(folders, run, () => 0).more(true);
+  const events = await folderRunEvents(folders, () => 0)
+    .read(run)
+    .more(true);
   return events.map(({ event }) => event);
 }
 

@@ -2,18 +2,16 @@
  * Reads a run's events out of the agent's folder, all attempts, in order, also while they are being written. The agent
  * could have written them: they are passed on as data, and bounded.
  */
-import { type AgentFolders, JSON_OBJECT_LIMITS, parseJsonObject } from '@tinyfat/core';
-
-/** One event; `seq` counts from 1 within the run. */
-export interface ReadEvent {
-  seq: number;
-  event: Record<string, unknown>;
-}
-
-export interface RunEventReader {
-  /** What was written since the last call. `last`: the run is over, so that a line without an end counts, too. */
-  more(last: boolean): Promise<ReadEvent[]>;
-}
+import {
+  type AgentFolders,
+  type Clock,
+  JSON_OBJECT_LIMITS,
+  parseJsonObject,
+  type RunEventReader,
+  type RunEventRecord,
+  type RunEvents,
+  type RunOfEvents,
+} from '@tinyfat/core';
 
 const MAX_LISTED = 10_000;
 /** The first files from the run's start on are its own; an agent can add more, which are not read. */
@@ -45,11 +43,15 @@ interface EventFile {
   isOver: boolean;
 }
 
-/** A reader that begins with the first event. */
-export function runEventReader(
+/** The events of runs in the agents' folders, whichever store they are in. */
+export function folderRunEvents(folders: Pick<AgentFolders, 'list' | 'readFrom'>, clock: Clock): RunEvents {
+  return { read: (run) => readerOf(folders, run, clock) };
+}
+
+function readerOf(
   folders: Pick<AgentFolders, 'list' | 'readFrom'>,
-  run: { id: string; agent_id: string; started_at: number },
-  clock: () => number,
+  run: RunOfEvents,
+  clock: Clock,
 ): RunEventReader {
   const files = new Map<string, EventFile>();
   const earliest = new Date(run.started_at - EARLIER_MS).toISOString().replace(/[:.]/g, '-');
@@ -70,8 +72,8 @@ export function runEventReader(
     listAgainAt = began + Math.max(every, (clock() - began) * PART_OF_TIME);
   };
 
-  const readFile = async (file: EventFile, last: boolean): Promise<ReadEvent[]> => {
-    const events: ReadEvent[] = [];
+  const readFile = async (file: EventFile, last: boolean): Promise<RunEventRecord[]> => {
+    const events: RunEventRecord[] = [];
     while (!file.isOver && bytesLeft > 0) {
       const most = file.isOurs === null ? FIRST_BYTES : MAX_PART_BYTES;
       const part = await folders.readFrom(run.agent_id, file.path, file.offset, most);
@@ -102,7 +104,7 @@ export function runEventReader(
   return {
     async more(last) {
       await look();
-      const events: ReadEvent[] = [];
+      const events: RunEventRecord[] = [];
       for (const [, file] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
         events.push(...(await readFile(file, last)));
       }
