@@ -23,7 +23,7 @@ import { startSmtpSink } from '@tinyfat/testing/stand-ins/smtp-sink';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
-import { runCli, startTinyfat } from './support/tinyfat.ts';
+import { COMPILED, runCli, startTinyfat } from './support/tinyfat.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATH = process.env.PATH ?? '';
@@ -190,7 +190,7 @@ describe('doctor', () => {
     ];
     const ran = spawnSync('unshare', words, {
       encoding: 'utf8',
-      env: { PATH, DATA_DIR: dataDir, PORT: '0' },
+      env: { ...COMPILED, PATH, DATA_DIR: dataDir, PORT: '0' },
     });
     expect({ stderr: ran.stderr, status: ran.status }).toEqual({ stderr: '', status: 1 });
     return JSON.parse(ran.stdout);
@@ -235,7 +235,14 @@ describe('doctor', () => {
     const command = `${process.execPath} ${join(ROOT, 'apps/cli/src/main.ts')} doctor`;
     const ran = spawnSync('script', ['-qec', command, '/dev/null'], {
       encoding: 'utf8',
-      env: { PATH, DATA_DIR: join(makeFolder(), 'data'), PORT: '0', SMTP_HOST: '127.9.9.9', TERM: 'dumb' },
+      env: {
+        ...COMPILED,
+        PATH,
+        DATA_DIR: join(makeFolder(), 'data'),
+        PORT: '0',
+        SMTP_HOST: '127.9.9.9',
+        TERM: 'dumb',
+      },
     });
     const checks = ran.stdout.split(/\r?\n/).flatMap((one) => /^(?:ok|note) +(\S+)/.exec(one)?.[1] ?? []);
     // What needs no waiting comes first, the sandbox last or nearly so, and nothing twice.

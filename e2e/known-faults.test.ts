@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CliResult } from './support/command-runner.ts';
-import { runCli } from './support/tinyfat.ts';
+import { COMPILED, runCli } from './support/tinyfat.ts';
 
 const MAIN = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -29,7 +29,7 @@ const firstFreePort = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_po
 /** In a mount namespace of its own, after these lines of a shell; `$MAIN` and `$NODE` are the command. */
 async function inMounts(script: string, environment: Record<string, string>): Promise<CliResult> {
   const child = spawn('unshare', ['-m', 'sh', '-ec', script], {
-    env: { ...environment, MAIN, NODE: process.execPath },
+    env: { ...COMPILED, ...environment, MAIN, NODE: process.execPath },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const printed = { stdout: '', stderr: '' };

@@ -25,7 +25,7 @@ export function ownAddress(): string {
 
 const { NODE_COMPILE_CACHE } = process.env;
 /** Where Node keeps what it has compiled, as `bin/with-node` sets it for the launcher. */
-const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+export const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 
 /** Runs a command line as a process of its own, with this environment alone and the launcher's compile cache. */
 export async function runCli(

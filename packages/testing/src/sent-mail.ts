@@ -1,6 +1,5 @@
 /** A database with one agent, a mail to it and what was sent because of it; for tests. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Database,
@@ -11,6 +10,7 @@ import {
   startRun,
 } from '@tinyfat/database';
 import { openFreshDatabase } from './fresh-database.ts';
+import { scratchFolder } from './scratch-folder.ts';
 
 /** An open database in a folder of its own. */
 export interface SentMail {
@@ -25,7 +25,7 @@ export interface SentMail {
 
 /** Opens it, with the agents `scout` (its id too) and `other`. */
 export async function openSentMail(): Promise<SentMail> {
-  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-sent-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'tinyfat-sent-'));
   const db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
   for (const name of ['scout', 'other']) {
     await insertAgent(db, { id: name, name, owner: 'owner@example.com', created_at: 1 }, []);

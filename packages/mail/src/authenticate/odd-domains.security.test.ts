@@ -46,6 +46,14 @@ const ODD_DOMAINS = [
   '-.example.org',
 ];
 const mail = message(['From: ann@example.org', 'To: bot@agents.test', 'Subject: x']);
+/** Each signature is made once, for all the ways in which its mail comes. */
+const signedMails = new Map<string, Buffer>();
+function signed(tags: Record<string, string>): Buffer {
+  const key = JSON.stringify(tags);
+  const raw = signedMails.get(key) ?? signOddly(mail, tags);
+  signedMails.set(key, raw);
+  return raw;
+}
 const ways: [string, ClientConnection, string[]][] = [
   ['over SMTP', strangeClient, []],
   ['behind a relay of ours', trustedClient, ['mx.relay.test']],
@@ -78,19 +86,19 @@ describe.each(policies)('a domain that is no domain name, %s', (_policy, records
   }
 
   it.each(ways)('is known to be tested by a signature that does prove ann, %s', async (_way, client, ids) => {
-    expect(await provesAnn(signOddly(mail, { d: 'example.org' }), client, ids)).toBe('authenticated');
+    expect(await provesAnn(signed({ d: 'example.org' }), client, ids)).toBe('authenticated');
   });
 
   it.each(ways)('proves nothing as d=, %s', async (_way, client, ids) => {
     for (const domain of ODD_DOMAINS) {
-      const state = await provesAnn(signOddly(mail, { d: domain }), client, ids);
+      const state = await provesAnn(signed({ d: domain }), client, ids);
       expect([domain, state]).toEqual([domain, 'refused']);
     }
   });
 
   it.each(ways)('proves nothing as i= of the author’s own signature, %s', async (_way, client, ids) => {
     for (const domain of ODD_DOMAINS) {
-      const raw = signOddly(mail, { d: 'example.org', i: `@${domain.replace(/[;=]/g, '/')}` });
+      const raw = signed({ d: 'example.org', i: `@${domain.replace(/[;=]/g, '/')}` });
       expect([domain, await provesAnn(raw, client, ids)]).toEqual([domain, 'refused']);
     }
   });
@@ -106,7 +114,7 @@ describe.each(policies)('a domain that is no domain name, %s', (_policy, records
         for (const text of [...bare, `"${domain.replace(/["\\]/g, '\\$&')}"`]) {
           const field = `Authentication-Results: mx.relay.test; ${method}=pass ${property}=${text}\r\n`;
           // A broken signature of the attacker gives the asserted one room.
-          const raw = Buffer.concat([Buffer.from(field), signOddly(mail, { d: domain, bh: 'AAAA' })]);
+          const raw = Buffer.concat([Buffer.from(field), signed({ d: domain, bh: 'AAAA' })]);
           const state = await provesAnn(raw, trustedClient, ['mx.relay.test']);
           expect([field, state]).toEqual([field, 'refused']);
         }

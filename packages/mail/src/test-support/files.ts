@@ -52,14 +52,19 @@ export interface TestPart {
 
 /** A multipart message; contents go in base64. */
 export function multipartMessage(type: string, parts: TestPart[]): Buffer {
+  // Many parts of a bomb are the same one.
+  const encoded = new Map<string | Uint8Array, string>();
+  for (const { content } of parts) {
+    if (encoded.has(content)) continue;
+    const base64 = Buffer.from(content).toString('base64');
+    encoded.set(content, base64.replace(/.{76}(?=.)/g, '$&\r\n'));
+  }
   const lines = parts.flatMap(({ headers, content }) => [
     '--b',
     ...headers,
     'Content-Transfer-Encoding: base64',
     '',
-    Buffer.from(content)
-      .toString('base64')
-      .replace(/.{76}(?=.)/g, '$&\r\n'),
+    encoded.get(content) ?? '',
   ]);
   return message(
     [

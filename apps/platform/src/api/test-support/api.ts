@@ -3,7 +3,6 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type AgentFolders,
@@ -26,6 +25,7 @@ import { jobQueue } from '@tinyfat/jobs';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';
@@ -98,7 +98,7 @@ export interface ApiFixture {
 
 /** Opens it with the admin `ADMIN`. */
 export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture> {
-  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-api-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'tinyfat-api-'));
   const paths = {
     agents: join(folder, 'agents'),
     database: join(folder, 'tinyfat.sqlite'),

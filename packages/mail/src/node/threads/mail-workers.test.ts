@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
-import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
-import { afterEach, describe, expect, it } from 'vitest';
+import { type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../../contract/mail.ts';
 import { message, strangeClient, trustedClient } from '../../test-support/messages.ts';
 import { outgoing } from '../../test-support/outgoing.ts';
@@ -24,18 +25,24 @@ describe('mailWorkers', () => {
     return workers;
   }
 
+  /** Of the usual options, for tests that leave them as they are. */
+  let usual: MailWorkers;
+  beforeAll(() => {
+    usual = mailWorkers({ threads: 2, dns: { servers: [] }, hostname: 'mx.agents.test' });
+  });
+  afterAll(() => usual.close());
+
   it('inspects, reads and composes in threads', async () => {
-    const workers = start();
-    expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
+    expect(await usual.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({
       ok: true,
       summary: { from: { ok: true, address: 'ann@example.com' }, messageId: '<a@b>' },
       evidence: { source: 'trusted_client' },
     });
-    expect(await workers.read(raw)).toMatchObject({
+    expect(await usual.read(raw)).toMatchObject({
       ok: true,
       content: { text: 'Do it.', quoted: '', attachments: [] },
     });
-    const composed = await workers.compose(outgoing());
+    const composed = await usual.compose(outgoing());
     expect(composed.ok && Buffer.from(composed.raw).toString()).toContain(
       'Message-ID: <answer-1@agents.test>',
     );
@@ -81,10 +88,11 @@ describe('mailWorkers', () => {
   });
 
   it('holds up nobody for domains whose DNS never answers', async () => {
-    const dns = await startDnsStub({
+    const records: Record<string, DnsStubRecords> = {
       'silent.test': { fault: 'silence' },
       '_dmarc.silent.test': { fault: 'silence' },
-    });
+    };
+    const dns = await startDnsStub(records);
     open.push(dns);
     const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits: { dnsMs: 5000 } });
     const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
@@ -96,43 +104,57 @@ describe('mailWorkers', () => {
     const good = await workers.inspect(from('example.com'), strangeClient, 'x@example.com');
     expect(good).toMatchObject({ ok: true, evidence: { dmarc: { result: 'none' } } });
     expect(waiting).toBe(30);
+    // The second try of each lookup is answered.
+    for (const name of Object.keys(records)) delete records[name];
     await Promise.all(silent);
   });
 
   it('inspects a mail again, alone, when a neighbour took its thread down', async () => {
-    const dns = await startDnsStub({
-      'slow.test': { fault: 'silence' },
-      '_dmarc.slow.test': { fault: 'silence' },
-    });
+    const records: Record<string, DnsStubRecords> = {};
+    for (const name of ['slow.test', '_dmarc.slow.test', 'late.test', '_dmarc.late.test'])
+      records[name] = { fault: 'silence' };
+    const dns = await startDnsStub(records);
     open.push(dns);
     // The lookups of one mail outlast the deadline of its call, so its thread is ended under the others.
     const limits = { inspectMs: 2_000, dnsMs: 60_000 };
     const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits });
-    const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
+    const inspect = (domain: string) =>
+      workers.inspect(message([`From: x@${domain}`, 'Subject: x']), strangeClient, `x@${domain}`);
+    const asked = async (count: number, domain: string) => {
+      const names = () => dns.asked.filter((question) => question === `TXT ${domain}`);
+      while (names().length < count) await setTimeout(5);
+    };
     let ended = false;
-    const doomed = workers.inspect(from('slow.test'), strangeClient, 'x@slow.test').finally(() => {
+    const doomed = inspect('slow.test').finally(() => {
       ended = true;
     });
-    const neighbours = Array.from({ length: 20 }, async () => {
+    await asked(1, 'slow.test');
+    const neighbours = Array.from({ length: 20 }, () => inspect('late.test'));
+    const later = Array.from({ length: 2 }, async () => {
       let fine = true;
-      while (!ended) fine &&= (await workers.inspect(from('example.com'), strangeClient, '')).ok;
+      for (; !ended; await setTimeout(20)) fine &&= (await inspect('example.com')).ok;
       return fine;
     });
+    // All of them are under way: they are answered once they are asked again.
+    await asked(neighbours.length, 'late.test');
+    delete records['late.test'];
+    delete records['_dmarc.late.test'];
     expect(await doomed).toMatchObject({ ok: false, code: 'deadline' });
-    expect((await Promise.all(neighbours)).every(Boolean)).toBe(true);
+    expect((await Promise.all(neighbours)).every(({ ok }) => ok)).toBe(true);
+    expect((await Promise.all(later)).every(Boolean)).toBe(true);
+    expect(dns.asked.filter((question) => question === 'TXT late.test')).toHaveLength(40);
   });
 
   it('leaves the caller’s bytes alone, also when they are a view of a larger buffer', async () => {
-    const workers = start();
     const large = Buffer.concat([Buffer.from('SECRET'), raw, Buffer.from('SECRET')]);
     const view = large.subarray(6, 6 + raw.length);
     const before = Buffer.from(large);
-    expect(await workers.read(view)).toMatchObject({ ok: true, content: { text: 'Do it.' } });
+    expect(await usual.read(view)).toMatchObject({ ok: true, content: { text: 'Do it.' } });
     expect(large.equals(before)).toBe(true);
   });
 
   it('reads what was made to cost, whole', async () => {
-    const read = await start({ threads: 1 }).read(slow);
+    const read = await usual.read(slow);
     expect(read).toMatchObject({ ok: true, content: { quoted: '', forwarded: '' } });
     expect(read.ok && read.content.text).toMatch(/^before\n(Op schreef\n)+\n> old$/);
   });
@@ -153,8 +175,7 @@ describe('mailWorkers', () => {
   });
 
   it('answers a hundred calls at once', async () => {
-    const workers = start();
-    const calls = Array.from({ length: 100 }, () => workers.inspect(raw, trustedClient, 'ann@example.com'));
+    const calls = Array.from({ length: 100 }, () => usual.inspect(raw, trustedClient, 'ann@example.com'));
     expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true);
   });
 

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { message } from '../../test-support/messages.ts';
 import type { Task } from './operations.ts';
@@ -29,7 +30,9 @@ describe('a thread', () => {
 
   describe('that is misused', () => {
     const threads: MailThread[] = [];
+    const { cpuUsage }: Partial<Pick<Worker, 'cpuUsage'>> = Worker.prototype;
     afterEach(async () => {
+      Object.assign(Worker.prototype, { cpuUsage });
       for (const thread of threads.splice(0)) await thread.end();
     });
     function start(): MailThread {
@@ -44,8 +47,28 @@ describe('a thread', () => {
       expect(await start().run(order('begin late'), 200)).toMatchObject({ ok: true });
     });
 
+    it('by a task that would compute, says so', async () => {
+      // As on a machine of its own: a thread of a busy one has less of the processor than it would take.
+      if (cpuUsage !== undefined) {
+        Worker.prototype.cpuUsage = async function (this: Worker) {
+          const { user, system } = await cpuUsage.call(this);
+          return { user: user * 100, system };
+        };
+      }
+      const failure = { ok: false, code: 'processor', alone: true };
+      expect(await start().run(order('compute'), 500)).toMatchObject(failure);
+    });
+
     it.each([
-      ['compute', 2_000, 'processor'],
+      [20_000, 'processor'],
+      [19_999, 'deadline'],
+    ])('is told by %d µs of the processor in 100 ms that its failure is %s', async (used, code) => {
+      let asked = 0;
+      Worker.prototype.cpuUsage = async () => ({ user: 70_000 + used * asked++, system: 0 });
+      expect(await start().run(order('wait'), 100)).toMatchObject({ ok: false, code });
+    });
+
+    it.each([
       ['wait', 500, 'deadline'],
       ['fill', 60_000, 'memory'],
       ['exit', 60_000, 'died'],
@@ -59,7 +82,7 @@ describe('a thread', () => {
       async (word) => {
         const thread = start();
         const waiting = thread.run(order('wait'), 60_000);
-        const hostile = thread.run(order(word), 1_000);
+        const hostile = thread.run(order(word), 500);
         expect(await hostile).toMatchObject({ ok: false, alone: false });
         expect(await waiting).toMatchObject({ ok: false, alone: false });
       },
