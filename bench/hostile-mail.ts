@@ -1,14 +1,14 @@
 /**
  * What hostile mail does to everybody else: a real server takes it from several strangers at once, while good mail comes
  * and `/health/live` is asked. `signatures` is 36 MiB in long lines under twenty signatures, `shortLines` 800,000
- * lines. `admitted` and `admittedLines` are as costly as the door lets in: the same signatures over base64 of 25 MiB in
+ * lines. `admitted` and `admittedLines` are as costly as the intake lets in: the same signatures over base64 of 25 MiB in
  * the longest lines that it takes, and in as many as it takes.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MAX_DECODED_BYTES } from '@tinyfat/core';
 import { smtpSession } from '@tinyfat/testing/smtp-session';
-import { letter } from '../e2e/support/door.ts';
+import { letter } from '../e2e/support/intake.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
 import { rawLimits } from '../packages/mail/src/mime/raw-limits.ts';
 import { NO_LIMITS } from './measure.ts';
@@ -29,7 +29,7 @@ export interface HostileMail {
 
 const AT_ONCE = 3;
 const FULL = rawLimits.bytes - 64 * 1024;
-/** Bytes of base64 that the door lets in, line ends aside. */
+/** Bytes of base64 that the intake lets in, line ends aside. */
 const LARGEST_BASE64 = Math.floor(MAX_DECODED_BYTES / 3) * 4;
 const RECIPIENT = 'scout@agents.example.org';
 

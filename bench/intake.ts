@@ -1,4 +1,4 @@
-/** Accepted mails per second: our door (parse, verdict, two fsyncs, rows) against smtp-server that keeps nothing. */
+/** Accepted mails per second: our intake (parse, verdict, two fsyncs, rows) against smtp-server that keeps nothing. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
@@ -34,7 +34,7 @@ async function aloneRate(): Promise<number> {
   }
 }
 
-/** One turn hangs at the model meanwhile, so that no other one competes with the door for the processor. */
+/** One turn hangs at the model meanwhile, so that no other one competes with the intake for the processor. */
 async function ourRate(): Promise<number> {
   const model = await startAnthropicStandIn();
   const server = await startTinyfat({

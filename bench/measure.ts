@@ -25,7 +25,7 @@ export function bareNode(times: number): number {
   );
 }
 
-/** The door counts all the same; it only never says no. */
+/** The intake counts all the same; it only never says no. */
 export const NO_LIMITS = {
   SENDER_MAILS_PER_HOUR: '1000000',
   SENDER_MAILS_PER_DAY: '1000000',

@@ -6,7 +6,7 @@ import { mailWorkers } from '@tinyfat/mail/node';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { authenticate } from 'mailauth';
-import { letter } from '../e2e/support/door.ts';
+import { letter } from '../e2e/support/intake.ts';
 
 const MAILS = 1000;
 const AT_ONCE = 32;

@@ -39,7 +39,7 @@ describe('tinyfat mails', () => {
     expect((await server.cli(['mails', 'release', second.id])).code).toBe(1);
   });
 
-  it('discards what waits at the door, one or all, and keeps it on record', async () => {
+  it('discards what waits at the intake, one or all, and keeps it on record', async () => {
     for (const subject of ['one', 'two', 'three']) expect((await send(subject)).code).toBe(250);
     const [three] = await server.json(['mails', 'scout']);
     expect((await server.cli(['mails', 'discard', three.id])).code).toBe(0);

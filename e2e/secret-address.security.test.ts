@@ -81,7 +81,7 @@ describe('a secret address', () => {
     expect(server.output()).not.toContain(token);
   });
 
-  it('opens no door for who is not listed, or whose domain says how it wants to be checked', async () => {
+  it('opens no intake for who is not listed, or whose domain says how it wants to be checked', async () => {
     expect((await send('eve@old.example', secret)).code).toBe(550);
     expect((await send('boss@strict.example', secret)).code).toBe(550);
     const [strict, stranger] = await server.json(['mails', 'scout']);

@@ -99,7 +99,7 @@ describe('webhooks of Postmark under load', () => {
     expect(await world.server.json(['webhooks'])).toEqual([]);
   });
 
-  it('that got their 200 are on disk: a server that is killed then brings them to the door once', async () => {
+  it('that got their 200 are on disk: a server that is killed then brings them to the intake once', async () => {
     const raw = await signedMail('/help', { Subject: 'survives' });
     const body = JSON.stringify(postmarkInbound({ raw, from: OWNER, to: [SCOUT] }));
     expect((await post(world.url, body)).status).toBe(200);

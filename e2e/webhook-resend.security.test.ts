@@ -192,7 +192,7 @@ describe('the same mail', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  it('received twice by Resend is a duplicate for the door, and one answer', async () => {
+  it('received twice by Resend is a duplicate for the intake, and one answer', async () => {
     const raw = await signedMail('/help', { 'Message-ID': '<twice@example.com>', Subject: 'twice' });
     await world.arrive(raw);
     const second = await world.arrive(raw);

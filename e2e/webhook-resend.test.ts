@@ -1,4 +1,4 @@
-/** Mail that Resend takes in: a webhook tells of it, the server asks for it, and it goes through the same door. */
+/** Mail that Resend takes in: a webhook tells of it, the server asks for it, and it goes through the same intake. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { newestDelivery } from './support/outbox.ts';

@@ -1,4 +1,4 @@
-/** Nothing that Resend told of is lost: whatever fails on the way, the mail comes to the door once, or is seen waiting. */
+/** Nothing that Resend told of is lost: whatever fails on the way, the mail comes to the intake once, or is seen waiting. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
@@ -84,7 +84,7 @@ describe('a mail that Resend told of', () => {
     expect(await world.mails(200, 'crowd')).toHaveLength(200);
   });
 
-  it('comes to the door once when the server dies between the 200 and the door', async () => {
+  it('comes to the intake once when the server dies between the 200 and the intake', async () => {
     const before = world.resend.inbox.downloads.length;
     world.resend.inbox.failNext('raw', 'silence');
     const id = await arrive('killed', '[[reply: Once.]]');

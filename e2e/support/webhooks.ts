@@ -28,7 +28,7 @@ export interface WebhookWorld {
   post(event: SignedPost): Promise<WebhookReply>;
   /** A mail comes in at Resend, and a webhook tells of it. Gives Resend's id of the mail. */
   arrive(raw: Uint8Array, mail?: Arriving, event?: Partial<SignedPost>): Promise<string>;
-  /** Waits until the server, or this agent, has so many mails, all through the door; gives them, newest first. */
+  /** Waits until the server, or this agent, has so many mails, all through the intake; gives them, newest first. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look at what they expect
   mails(count: number, agent?: string): Promise<any[]>;
   /** Waits for the newest event in this state; gives its row. */

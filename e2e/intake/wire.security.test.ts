@@ -1,17 +1,17 @@
 /** What comes over the wire is one message with one answer, whatever bytes it is made of. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DOMAIN, type Door, letter, OWNER, startDoor } from '../support/door.ts';
+import { DOMAIN, type Intake, letter, OWNER, startIntake } from '../support/intake.ts';
 
 describe('bytes on the wire', () => {
-  let door: Door;
+  let intake: Intake;
   beforeAll(async () => {
-    door = await startDoor({
+    intake = await startIntake({
       agents: { scout: [] },
       trustedClients: ['127.0.0.0/8'],
       limits: { senderHour: 1000 },
     });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
 
   /** A whole second mail behind a false end of the first. */
   const smuggled = (end: string) =>
@@ -29,8 +29,8 @@ describe('bytes on the wire', () => {
     ['CRLF NUL . CRLF', '\r\n\0.\r\n'],
     ['CRLF . NUL CRLF', '\r\n.\0\r\n'],
   ])('with the false end %s are one mail', async (_what, end) => {
-    const before = (await door.mails()).length;
-    const session = door.session();
+    const before = (await intake.mails()).length;
+    const session = intake.session();
     await session.reply();
     for (const line of ['EHLO x.example', `MAIL FROM:<${OWNER}>`, `RCPT TO:<scout@${DOMAIN}>`, 'DATA']) {
       await session.command(line);
@@ -39,10 +39,10 @@ describe('bytes on the wire', () => {
     expect(await session.command('\r\n.')).toMatch(/^[25]/);
     expect(await session.command('NOOP')).toMatch(/^250/);
     session.end();
-    const rows = (await door.mails()).slice(before);
+    const rows = (await intake.mails()).slice(before);
     expect(rows).toHaveLength(1);
     expect(rows[0]?.subject).not.toBe('Smuggled');
-    const raw = await door.raw(rows[0] as (typeof rows)[0]);
+    const raw = await intake.raw(rows[0] as (typeof rows)[0]);
     expect(raw.includes('second')).toBe(true);
   });
 
@@ -55,19 +55,19 @@ describe('bytes on the wire', () => {
     ['a header without a name', ': x\r\n'],
     ['a header without a colon', 'nothing\r\n'],
   ])('with %s end in one verdict, kept as they came', async (_what, field) => {
-    const before = (await door.mails()).length;
+    const before = (await intake.mails()).length;
     const raw = Buffer.concat([Buffer.from(field, 'latin1'), letter({})]);
-    expect(await door.send(raw)).toMatch(/^(250|550|554) /);
-    const rows = (await door.mails()).slice(before);
+    expect(await intake.send(raw)).toMatch(/^(250|550|554) /);
+    const rows = (await intake.mails()).slice(before);
     expect(rows).toHaveLength(1);
-    expect(await door.raw(rows[0] as (typeof rows)[0])).toEqual(raw);
+    expect(await intake.raw(rows[0] as (typeof rows)[0])).toEqual(raw);
   });
 
   it('in the body may be anything', async () => {
     const body = Buffer.from(`\0\0a\rb\nc\xff\r\n`, 'latin1');
     const head = letter({}).toString('latin1').split('\r\n\r\n')[0];
     const raw = Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
-    expect(await door.send(raw)).toMatch(/^250/);
-    expect((await door.newest()).verdict).toBe('accepted');
+    expect(await intake.send(raw)).toMatch(/^250/);
+    expect((await intake.newest()).verdict).toBe('accepted');
   });
 });

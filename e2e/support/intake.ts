@@ -1,5 +1,5 @@
 /**
- * The real door without the rest of the server: SMTP listener, worker threads, rules, database, all composed by the
+ * The real intake without the rest of the server: SMTP listener, worker threads, rules, database, all composed by the
  * server's own code. What becomes a job stays one.
  */
 import { randomBytes } from 'node:crypto';
@@ -21,7 +21,7 @@ import { QUEUE_TIMES } from '../../apps/server/src/queue-times.ts';
 export const DOMAIN = 'agents.example.org';
 export const OWNER = 'owner@example.com';
 
-export interface DoorOptions {
+export interface IntakeOptions {
   /** Agent → entries of its list beside the owner's address. */
   agents: Record<string, string[]>;
   dns?: Record<string, DnsStubRecords>;
@@ -39,13 +39,13 @@ export interface Sending {
 }
 
 /** A connection for many transactions: the greeting of each takes a tenth of a second. */
-export interface DoorClient {
+export interface IntakeClient {
   /** Gives the last line of the answer to DATA, or to what was refused before. */
   send(raw: string | Uint8Array, envelope?: Sending): Promise<string>;
   end(): void;
 }
 
-export interface Door {
+export interface Intake {
   db: Database;
   queue: MailQueue;
   port: number;
@@ -53,8 +53,8 @@ export interface Door {
   /** Lines of the log, as `level event field=value …`. */
   log: string[];
   /** One transaction on a connection of its own. */
-  send: DoorClient['send'];
-  connect(): Promise<DoorClient>;
+  send: IntakeClient['send'];
+  connect(): Promise<IntakeClient>;
   session(): SmtpSession;
   /** All rows, oldest first. */
   mails(): Promise<Mail[]>;
@@ -71,8 +71,8 @@ export interface Door {
 }
 
 /** Opens it on a free loopback port, with a DNS server of its own. */
-export async function startDoor(options: DoorOptions): Promise<Door> {
-  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-door-'));
+export async function startIntake(options: IntakeOptions): Promise<Intake> {
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-intake-'));
   const dns = await startDnsStub(options.dns ?? {});
   const data = await openDataFolder(folder);
   const { db } = data;
@@ -186,7 +186,7 @@ export function letter(headers: Record<string, string | string[]>, body = 'Hello
   return Buffer.from(`${[...lines, '', body].join('\r\n')}\r\n`);
 }
 
-async function connect(port: number): Promise<DoorClient> {
+async function connect(port: number): Promise<IntakeClient> {
   const session = smtpSession(port);
   await session.reply();
   await session.command('EHLO client.example');

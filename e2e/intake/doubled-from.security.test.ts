@@ -2,20 +2,20 @@
 
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
+import { type Intake, letter, OWNER, startIntake } from '../support/intake.ts';
 
 const attacker = signingDomain('evil.example');
 
 describe('a doubled From', () => {
-  let door: Door;
+  let intake: Intake;
   beforeAll(async () => {
     // The attacker is on the list, so that only the rule under test can refuse him.
-    door = await startDoor({
+    intake = await startIntake({
       agents: { scout: ['eve@evil.example'] },
       dns: { ...attacker.records, '_dmarc.evil.example': { TXT: ['v=DMARC1; p=reject'] } },
     });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
   const eve = 'eve@evil.example';
 
   it.each<[string, (signed: string) => string]>([
@@ -27,8 +27,8 @@ describe('a doubled From', () => {
     ['a second From behind a bare LF', (signed) => `X-A: b\nFrom: ${OWNER}\r\n${signed}`],
   ])('as %s is refused', async (_what, forge) => {
     const signed = (await attacker.sign(letter({ From: eve }))).toString('latin1');
-    expect(await door.send(Buffer.from(forge(signed), 'latin1'), { from: eve })).toMatch(/^550 5\.6\.0/);
-    expect(await door.newest()).toMatchObject({ verdict: 'refused', reason_code: 'from_several' });
+    expect(await intake.send(Buffer.from(forge(signed), 'latin1'), { from: eve })).toMatch(/^550 5\.6\.0/);
+    expect(await intake.newest()).toMatchObject({ verdict: 'refused', reason_code: 'from_several' });
   });
 
   it.each([
@@ -37,12 +37,12 @@ describe('a doubled From', () => {
     ['a group of two', `Team: ${eve}, ${OWNER};`],
     ['an address behind a group', `Team:; ${OWNER}, ${eve}`],
   ])('in one field with %s is refused', async (_what, from) => {
-    expect(await door.send(await attacker.sign(letter({ From: from })), { from: eve })).toMatch(/^550 5\./);
-    expect((await door.newest()).verdict).toBe('refused');
+    expect(await intake.send(await attacker.sign(letter({ From: from })), { from: eve })).toMatch(/^550 5\./);
+    expect((await intake.newest()).verdict).toBe('refused');
   });
 
   it('is what is refused: the same mail with one From is taken', async () => {
-    expect(await door.send(await attacker.sign(letter({ From: eve })), { from: eve })).toMatch(/^250/);
-    expect(await door.jobs()).toBe(1);
+    expect(await intake.send(await attacker.sign(letter({ From: eve })), { from: eve })).toMatch(/^250/);
+    expect(await intake.jobs()).toBe(1);
   });
 });

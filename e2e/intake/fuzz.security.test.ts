@@ -1,10 +1,10 @@
-/** Whatever comes through the door ends in one answer and one verdict, and the next mail is taken as ever. */
+/** Whatever comes through the intake ends in one answer and one verdict, and the next mail is taken as ever. */
 
 import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
+import { type Intake, letter, OWNER, startIntake } from '../support/intake.ts';
 
 const owner = signingDomain('example.com');
 const unlimited = { senderHour: 1e6, senderDay: 1e6, agentHour: 1e6, agentDay: 1e6, waiting: 1e6 };
@@ -72,11 +72,11 @@ const spoilt = (genuine: Buffer) =>
       }, genuine),
     );
 
-describe('the door', () => {
-  let door: Door;
+describe('the intake', () => {
+  let intake: Intake;
   let minutes = 0;
   beforeAll(async () => {
-    door = await startDoor({
+    intake = await startIntake({
       agents: { scout: ['@*.example'] },
       dns: { ...owner.records, '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject'] } },
       limits: unlimited,
@@ -84,13 +84,13 @@ describe('the door', () => {
       clock: () => Date.now() + minutes * 60_000,
     });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
 
   it('gives one answer and one verdict to any bytes', async () => {
     const genuine = await owner.sign(letter({}));
-    let client = await door.connect();
+    let client = await intake.connect();
     const before = process.memoryUsage.rss();
-    let rows = await door.mailCount();
+    let rows = await intake.mailCount();
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(bytes, soup, spoilt(genuine)),
@@ -99,16 +99,16 @@ describe('the door', () => {
           minutes += 1;
           if (minutes % 50 === 0) {
             client.end();
-            client = await door.connect();
+            client = await intake.connect();
           }
           const answer = await client.send(raw, { from });
           expect(answer).toMatch(/^(250|451|550|552|554) \d\.\d\.\d/);
-          const now = await door.mailCount();
+          const now = await intake.mailCount();
           // Trouble that may pass leaves no row; anything else leaves one.
           expect(now - rows).toBe(answer.startsWith('451') ? 0 : 1);
           rows = now;
           if (answer.startsWith('451')) return;
-          const { verdict, reason } = await door.newest();
+          const { verdict, reason } = await intake.newest();
           expect(verdict === 'refused').toBe(!answer.startsWith('250'));
           expect(reason).toMatch(/^[ -~]{10,}$/);
         },
@@ -116,9 +116,9 @@ describe('the door', () => {
       fuzzRuns(150),
     );
     client.end();
-    expect(door.log.filter((line) => line.startsWith('error'))).toEqual([]);
-    expect(await door.send(await owner.sign(letter({})))).toMatch(/^250/);
-    expect((await door.newest()).verdict).toBe('accepted');
+    expect(intake.log.filter((line) => line.startsWith('error'))).toEqual([]);
+    expect(await intake.send(await owner.sign(letter({})))).toMatch(/^250/);
+    expect((await intake.newest()).verdict).toBe('accepted');
     expect(process.memoryUsage.rss() - before).toBeLessThan(500 * 1024 * 1024);
   });
 });

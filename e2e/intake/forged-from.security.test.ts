@@ -3,7 +3,7 @@
 import { keyRecord, signOddly } from '@tinyfat/testing/odd-signature';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
+import { type Intake, letter, OWNER, startIntake } from '../support/intake.ts';
 
 const owner = signingDomain('example.com');
 const attacker = signingDomain('evil.example');
@@ -11,9 +11,9 @@ const nested = signingDomain('example.com.evil.example');
 const reject = { TXT: ['v=DMARC1; p=reject'] };
 
 describe('a forged From', () => {
-  let door: Door;
+  let intake: Intake;
   beforeAll(async () => {
-    door = await startDoor({
+    intake = await startIntake({
       agents: { scout: ['@*.corp.example'] },
       dns: {
         ...owner.records,
@@ -26,11 +26,11 @@ describe('a forged From', () => {
       },
     });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
 
   it('is not what the owner’s own signed mail is', async () => {
-    expect(await door.send(await owner.sign(letter({})))).toMatch(/^250 2\.0\.0/);
-    const mail = await door.newest();
+    expect(await intake.send(await owner.sign(letter({})))).toMatch(/^250 2\.0\.0/);
+    const mail = await intake.newest();
     expect(mail).toMatchObject({ verdict: 'accepted', sender: OWNER, state: 'queued' });
     expect(JSON.parse(mail.evidence)).toMatchObject({
       source: 'verified',
@@ -102,23 +102,23 @@ describe('a forged From', () => {
       'dmarc_failed',
     ],
   ])('with %s is refused, kept on record, and answered by nobody', async (_what, make, code) => {
-    const jobs = await door.jobs();
+    const jobs = await intake.jobs();
     const raw = await make();
-    const answer = await door.send(raw, { from: 'eve@evil.example' });
+    const answer = await intake.send(raw, { from: 'eve@evil.example' });
     expect(answer).toMatch(/^550 5\./);
-    const mail = await door.newest();
+    const mail = await intake.newest();
     expect(mail).toMatchObject({ verdict: 'refused', state: 'refused' });
     // A domain without a record is refused for want of one; what counts is that it is refused for identity.
     expect([code, 'no_policy_no_signature']).toContain(mail.reason_code);
     expect(mail.reason.length).toBeGreaterThan(20);
-    expect(await door.raw(mail)).toEqual(Buffer.from(raw));
-    expect(await door.jobs()).toBe(jobs);
-    expect(await door.db.selectFrom('deliveries').selectAll().execute()).toEqual([]);
+    expect(await intake.raw(mail)).toEqual(Buffer.from(raw));
+    expect(await intake.jobs()).toBe(jobs);
+    expect(await intake.db.selectFrom('deliveries').selectAll().execute()).toEqual([]);
   });
 
   it('tells a forger nothing about the list', async () => {
-    const listed = await door.send(letter({}), { from: 'eve@evil.example' });
-    const unlisted = await door.send(letter({ From: 'nobody@example.com' }), { from: 'eve@evil.example' });
+    const listed = await intake.send(letter({}), { from: 'eve@evil.example' });
+    const unlisted = await intake.send(letter({ From: 'nobody@example.com' }), { from: 'eve@evil.example' });
     expect(listed).toBe(unlisted);
   });
 });

@@ -2,7 +2,7 @@
 
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Door, letter, OWNER, startDoor } from '../support/door.ts';
+import { type Intake, letter, OWNER, startIntake } from '../support/intake.ts';
 
 const attacker = signingDomain('evil.example');
 const pass = 'mx.provider.example; dmarc=pass header.from=example.com; dkim=pass header.d=example.com';
@@ -19,41 +19,41 @@ const results = (...fields: string[]) =>
   ]);
 
 describe('Authentication-Results in a mail of a stranger', () => {
-  let door: Door;
+  let intake: Intake;
   beforeAll(async () => {
-    door = await startDoor({ agents: { scout: [] }, dns, authservIds: ['mx.provider.example'] });
+    intake = await startIntake({ agents: { scout: [] }, dns, authservIds: ['mx.provider.example'] });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
 
   it.each([
     ['a passing one of a trusted name on top', results(pass)],
     ['two', results(pass, pass)],
     ['one of our own name', results(`agents.example.org; dmarc=pass header.from=example.com`)],
   ])('are not believed: %s', async (_what, raw) => {
-    expect(await door.send(raw)).toMatch(/^550 5\.7\./);
-    expect(await door.newest()).toMatchObject({ verdict: 'refused', reason_code: 'dmarc_failed' });
+    expect(await intake.send(raw)).toMatch(/^550 5\.7\./);
+    expect(await intake.newest()).toMatchObject({ verdict: 'refused', reason_code: 'dmarc_failed' });
   });
 
   it('do not help the attacker’s own signature', async () => {
-    expect(await door.send(await attacker.sign(results(pass)))).toMatch(/^550/);
+    expect(await intake.send(await attacker.sign(results(pass)))).toMatch(/^550/);
   });
 });
 
 describe('Authentication-Results in what a relay hands on', () => {
-  let door: Door;
+  let intake: Intake;
   beforeAll(async () => {
-    door = await startDoor({
+    intake = await startIntake({
       agents: { scout: [] },
       dns,
       authservIds: ['mx.provider.example'],
       trustedClients: ['127.0.0.0/8'],
     });
   });
-  afterAll(() => door?.dispose());
+  afterAll(() => intake?.dispose());
 
   it('are believed on top, and the record says whom', async () => {
-    expect(await door.send(results(pass))).toMatch(/^250/);
-    const mail = await door.newest();
+    expect(await intake.send(results(pass))).toMatch(/^250/);
+    const mail = await intake.newest();
     expect(mail).toMatchObject({ verdict: 'accepted', sender: OWNER });
     expect(mail.authentication).toContain('mx.provider.example');
     expect(JSON.parse(mail.evidence)).toMatchObject({ source: 'asserted', authserv: 'mx.provider.example' });
@@ -72,7 +72,7 @@ describe('Authentication-Results in what a relay hands on', () => {
     ],
     ['nothing', letter({})],
   ])('prove nothing with %s', async (_what, raw) => {
-    expect(await door.send(raw)).toMatch(/^550/);
-    expect((await door.newest()).verdict).toBe('refused');
+    expect(await intake.send(raw)).toMatch(/^550/);
+    expect((await intake.newest()).verdict).toBe('refused');
   });
 });

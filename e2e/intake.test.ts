@@ -8,7 +8,7 @@ import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const to = 'scout@tinyfat.localhost';
 
-describe('the door for a trusted client', () => {
+describe('the intake for a trusted client', () => {
   let server: Tinyfat;
   beforeAll(async () => {
     server = await startTinyfat({ agents: { scout: ['@team.example', '@*.corp.example'] } });
@@ -100,7 +100,7 @@ describe('the door for a trusted client', () => {
   });
 });
 
-describe('the door for everybody else', () => {
+describe('the intake for everybody else', () => {
   const owner = signingDomain('example.com');
   const attacker = signingDomain('attacker.example');
   const trouble = signingDomain('trouble.example');
