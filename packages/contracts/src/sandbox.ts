@@ -1,9 +1,9 @@
-/** Behaviour suite of the `Sandbox` port; every implementation runs it. */
+/** Behaviour suite of `Sandbox`; every implementation runs it. */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Sandbox, SandboxLimits, SandboxRequest } from '@tinyfat/core';
+import type { Sandbox, SandboxLimits, SandboxRequest } from '@tinyfat/sandbox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 /** A sandbox, folders for it, and how to throw all away. */

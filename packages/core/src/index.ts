@@ -59,7 +59,6 @@ export * from './ports/raw-mail-store.ts';
 export * from './ports/recorder.ts';
 export * from './ports/run-events.ts';
 export * from './ports/runtime.ts';
-export * from './ports/sandbox.ts';
 export * from './secrets/envelope.ts';
 export * from './secrets/master-keys.ts';
 export * from './secrets/provider-key.ts';

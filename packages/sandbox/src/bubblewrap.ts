@@ -1,14 +1,8 @@
-/** The `Sandbox` port over bubblewrap: one run, one set of namespaces, nothing left at the end. */
+/** `Sandbox` by bubblewrap: one run, one set of namespaces, nothing left at the end. */
 import { lchownSync } from 'node:fs';
-import type {
-  Logger,
-  RunningSandbox,
-  Sandbox,
-  SandboxRequest,
-  SandboxResult,
-  SandboxStop,
-} from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
 import { commandLine } from './command-line.ts';
+import type { RunningSandbox, Sandbox, SandboxRequest, SandboxResult, SandboxStop } from './contract.ts';
 import { type BubblewrapOptions, type Host, type Missing, prepareHost } from './host.ts';
 import { probeHost } from './probe.ts';
 import { type SupervisedRun, supervise } from './supervise.ts';

@@ -9,7 +9,7 @@
  * only when the host, having seen that tie and moved both into the run's cgroup, answers `go`; the end of the
  * pipe is a no.
  */
-import type { SandboxLimits } from '@tinyfat/core';
+import type { SandboxLimits } from './contract.ts';
 import type { Host } from './host.ts';
 import { limitOptions, limitOptionsInside } from './resource-limits.ts';
 

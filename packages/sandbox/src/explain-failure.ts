@@ -1,5 +1,5 @@
 /** From bubblewrap's words and the kernel's settings to a reason and the line that mends it. */
-import type { SandboxProbe } from '@tinyfat/core';
+import type { SandboxProbe } from './contract.ts';
 
 /** Settings of the host that forbid namespaces or make bubblewrap fail (user_namespaces(7), seccomp(2), apparmor(7)). */
 export interface HostSettings {

@@ -1,7 +1,7 @@
 /** Does a sandbox really work here? If not: why, and the one line that mends it. */
 import { chownSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Sandbox, SandboxProbe, SandboxResult } from '@tinyfat/core';
+import type { Sandbox, SandboxProbe, SandboxResult } from './contract.ts';
 import { explainFailure, PROGRAM_ENDED } from './explain-failure.ts';
 import type { Host, Missing } from './host.ts';
 import { readSettings } from './host-settings.ts';

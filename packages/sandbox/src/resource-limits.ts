@@ -1,5 +1,5 @@
 /** Limits of a run as prlimit(1) options; they hold with and without a cgroup. */
-import type { SandboxLimits } from '@tinyfat/core';
+import type { SandboxLimits } from './contract.ts';
 import { textOf } from './look.ts';
 
 /** The highest value that this process may give a limit; Infinity where there is no bound. */

@@ -8,9 +8,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { faultBarrier, type SandboxLimits, type SandboxResult, type SandboxStop } from '@tinyfat/core';
+import { faultBarrier } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
 import { descriptors } from './command-line.ts';
+import type { SandboxLimits, SandboxResult, SandboxStop } from './contract.ts';
 import { isFiltered, onlyChild, type ProcessIdentity } from './process-identity.ts';
 import { endNamespace, processTree } from './process-tree.ts';
 import { runOutput } from './run-output.ts';

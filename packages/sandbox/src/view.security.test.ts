@@ -1,6 +1,6 @@
 import { testLimits } from '@tinyfat/contracts';
-import type { SandboxRequest } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
+import type { SandboxRequest } from './contract.ts';
 import { viewOptions } from './view.ts';
 
 const parts = { inside: { uid: 1000, gid: 1000, root: false }, nodeBinary: '/usr/bin/node', system: [] };

@@ -3,7 +3,7 @@
  * the sandbox. The options go over a pipe, so that no host path is in /proc/1/cmdline.
  */
 import { dirname, isAbsolute, normalize } from 'node:path';
-import type { SandboxRequest } from '@tinyfat/core';
+import type { SandboxRequest } from './contract.ts';
 
 /** The user inside: with root the ids that are dropped to, else our own. */
 export interface Inside {

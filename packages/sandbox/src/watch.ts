@@ -4,8 +4,9 @@
  * the kernel refuses its forks but lets it go on trying.
  */
 import { readdirSync } from 'node:fs';
-import type { FaultBarrier, SandboxLimits } from '@tinyfat/core';
+import type { FaultBarrier } from '@tinyfat/core';
 import type { RunCgroup } from './cgroup/run-cgroup.ts';
+import type { SandboxLimits } from './contract.ts';
 import { privateMemory, processTree, residentMemory } from './process-tree.ts';
 
 const LOOK_EVERY_MS = 50;

@@ -8,7 +8,7 @@ import { deleteSessionCookie, setSessionCookie } from 'better-auth/cookies';
 import { betterAuth } from 'better-auth/minimal';
 import { CamelCasePlugin } from 'kysely';
 import * as v from 'valibot';
-import type { SessionPorts } from './sessions.ts';
+import type { SessionDeps } from './sessions.ts';
 
 export { isAPIError } from 'better-auth/api';
 
@@ -16,7 +16,7 @@ const DAY_S = 86_400;
 const EXPIRES_S = 30 * DAY_S;
 
 /** Its functions, over the open database. */
-export function makeAuth({ db, logger, publicUrl, names, secret }: SessionPorts) {
+export function makeAuth({ db, logger, publicUrl, names, secret }: SessionDeps) {
   return betterAuth({
     baseURL: publicUrl.origin,
     secret,

@@ -8,7 +8,7 @@ import { type Database, endSessions, removeExpiredSessions } from '@tinyfat/data
 import type { Cookies } from './contract.ts';
 import type { CookieNames } from './cookies.ts';
 
-export interface SessionPorts {
+export interface SessionDeps {
   db: Database;
   logger: Logger;
   clock: Clock;
@@ -30,7 +30,7 @@ export interface Sessions {
 }
 
 /** Sessions over the open database. */
-export function createSessions(deps: SessionPorts): Sessions {
+export function createSessions(deps: SessionDeps): Sessions {
   let loaded: ReturnType<typeof load> | undefined;
   const auth = () => {
     loaded ??= load(deps).catch((error: unknown) => {
@@ -67,7 +67,7 @@ export function createSessions(deps: SessionPorts): Sessions {
   };
 }
 
-async function load(deps: SessionPorts) {
+async function load(deps: SessionDeps) {
   const { isAPIError, makeAuth } = await import('./better-auth.ts');
   return {
     api: makeAuth(deps).api,

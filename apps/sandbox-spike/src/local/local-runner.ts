@@ -8,9 +8,6 @@ import { join } from 'node:path';
 import {
   type KeyRefusal,
   parseSessionFileName,
-  type Sandbox,
-  type SandboxLimits,
-  type SandboxResult,
   type StepMomInput,
   type TurnRequest,
   type TurnResult,
@@ -19,6 +16,7 @@ import {
 } from '@tinyfat/core';
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
+import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
 import type { DirectoryFolders } from '@tinyfat/storage/node';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';

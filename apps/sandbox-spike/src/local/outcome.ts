@@ -1,5 +1,6 @@
 /** Reads what step-mom printed. It ran beside the agent's own commands, so its words are checked like a stranger's. */
-import type { SandboxResult, StepMomOutcome, TurnOutcome } from '@tinyfat/core';
+import type { StepMomOutcome, TurnOutcome } from '@tinyfat/core';
+import type { SandboxResult } from '@tinyfat/sandbox';
 import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.minValue(0), v.maxValue(1e12));

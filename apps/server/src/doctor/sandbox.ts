@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Sandbox } from '@tinyfat/core';
+import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, likelyCgroups } from '@tinyfat/sandbox';
 import { broken, type Check, note, type Observation, ok, wordsOf } from './finding.ts';
 

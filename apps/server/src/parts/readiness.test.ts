@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SandboxProbe } from '@tinyfat/core';
 import { type Database, insertAgent } from '@tinyfat/database';
+import type { SandboxProbe } from '@tinyfat/sandbox';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,7 +1,8 @@
 /** What must work before the server counts as ready. */
-import type { Clock, Sandbox } from '@tinyfat/core';
+import type { Clock } from '@tinyfat/core';
 import { backlog, type Database, testWrite } from '@tinyfat/database';
 import type { ReadinessCheck } from '@tinyfat/platform';
+import type { Sandbox } from '@tinyfat/sandbox';
 import { type DiskCheckOptions, diskProblem } from '../files/disk-check.ts';
 import { atMostEvery } from './at-most-every.ts';
 

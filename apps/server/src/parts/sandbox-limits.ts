@@ -1,4 +1,4 @@
-import type { SandboxLimits } from '@tinyfat/core';
+import type { SandboxLimits } from '@tinyfat/sandbox';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,7 +1,8 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Runtime, Sandbox, TurnRunner } from '@tinyfat/core';
+import type { Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
+import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import type { Config } from '../config.ts';

@@ -1,6 +1,6 @@
 /** All that people and programs reach over HTTP: sign-in with its mails, the API, the pages, health and metrics. */
 import { randomBytes } from 'node:crypto';
-import type { MailTransport, Runtime, Sandbox } from '@tinyfat/core';
+import type { MailTransport, Runtime } from '@tinyfat/core';
 import { agentOverview } from '@tinyfat/database';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
@@ -8,6 +8,7 @@ import { clientNetwork } from '@tinyfat/mail/network';
 import { createApi, faultReporter } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
 import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
+import type { Sandbox } from '@tinyfat/sandbox';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';

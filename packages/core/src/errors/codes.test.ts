@@ -3,7 +3,7 @@ import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/s
 import { parseOutboxMail } from '../outbox/schema.ts';
 import type { ReadRefusal } from '../ports/agent-folders.ts';
 import type { SendOutcome } from '../ports/mail-transport.ts';
-import type { SandboxStop } from '../ports/sandbox.ts';
+import type { TurnStop } from '../turn/turn-runner.ts';
 import { describeError, ERRORS, isErrorCode, renderError } from './codes.ts';
 
 /** Each union spelled out: the type checker refuses one that is missing here or in the list. */
@@ -21,7 +21,7 @@ const sandboxStops = {
   processes: true,
   cpu: true,
   cancelled: true,
-} satisfies Record<NonNullable<SandboxStop>, true>;
+} satisfies Record<TurnStop, true>;
 const admissionCodes = {
   unauthenticated: true,
   sender_mismatch: true,

@@ -1,7 +1,6 @@
 /** The port between the consumer and what runs a turn: a sandbox of this machine, or a container elsewhere. */
 import type { EgressPolicy } from '../egress/policy.ts';
 import type { TokenUsage } from '../ports/recorder.ts';
-import type { SandboxStop } from '../ports/sandbox.ts';
 import type { RunSpending } from './spending.ts';
 import type { StepMomInput, StepMomOutcome } from './step-mom.ts';
 
@@ -56,10 +55,13 @@ interface TurnAttachment {
   content: Uint8Array;
 }
 
+/** Why whatever ran a turn ended it. */
+export type TurnStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 'cancelled';
+
 /** How a turn failed without an outcome of step-mom's own; the codes are core's. */
 interface TurnFailure {
   ok: false;
-  code: `sandbox_${NonNullable<SandboxStop>}` | 'sandbox_crashed' | KeyRefusal['code'];
+  code: `sandbox_${TurnStop}` | 'sandbox_crashed' | KeyRefusal['code'];
   /** The detail of this case. */
   message: string;
   /** True where another attempt later may work. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SandboxLimits } from '@tinyfat/core';
+import type { SandboxLimits } from '../contract.ts';
 import { textOf } from '../look.ts';
 
 const CPU_PERIOD_US = 100_000;

@@ -3,8 +3,8 @@
  * messages, and so do the answers. Started by `foreignSandbox`.
  */
 import { flushCompileCache } from 'node:module';
-import type { RunningSandbox, Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
 import { bubblewrap } from '../bubblewrap.ts';
+import type { RunningSandbox, Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '../contract.ts';
 import type { BubblewrapOptions } from '../host.ts';
 import { cgroupsBelow } from './cgroups.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '@tinyfat/core';
+import type { Sandbox, SandboxProbe, SandboxRequest, SandboxResult } from '../contract.ts';
 import type { Answer, ForeignOptions, Question } from './driver.ts';
 
 export interface ForeignSandbox {

@@ -1,6 +1,6 @@
 /** A fixture with an agent's folders, and a way to run hostile scripts in it. */
 import { join } from 'node:path';
-import type { RunningSandbox, SandboxLimits, SandboxRequest, SandboxResult } from '@tinyfat/core';
+import type { RunningSandbox, SandboxLimits, SandboxRequest, SandboxResult } from '../contract.ts';
 import type { Fixture, Mode } from './modes.ts';
 
 export interface HostileRun extends Fixture {

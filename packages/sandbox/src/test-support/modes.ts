@@ -2,9 +2,9 @@
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Sandbox } from '@tinyfat/core';
 import { bubblewrap } from '../bubblewrap.ts';
 import { findCgroupPlace } from '../cgroup/find-place.ts';
+import type { Sandbox } from '../contract.ts';
 import { foreignSandbox, openToAll } from './foreign-sandbox.ts';
 
 export interface Fixture extends Folders {

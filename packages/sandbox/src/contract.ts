@@ -1,3 +1,6 @@
+/** A sandbox of this machine, as the local runner of turns uses it. */
+import type { TurnStop } from '@tinyfat/core';
+
 /** Limits of one run. Times in ms, sizes in bytes. */
 export interface SandboxLimits {
   /** Wall clock; at the end everything in the sandbox is killed. */
@@ -42,7 +45,7 @@ export interface SandboxRequest {
 }
 
 /** Why the host ended a run; null when the program ended by itself. */
-export type SandboxStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 'cancelled' | null;
+export type SandboxStop = TurnStop | null;
 
 /** How a run ended. `stdout` and `stderr` are cut at the output limit; nothing is left alive by then. */
 export interface SandboxResult {
