@@ -12,7 +12,8 @@ const SLOW = [
   'packages/database/src/upgrades/**',
   'packages/sandbox/**',
   '**/*bombs.security.test.ts',
-  '**/{full-folders,fuzz,held-bytes}.security.test.ts',
+  '**/{full-folders,fuzz,held-bytes,odd-domains,readable}.security.test.ts',
+  'apps/server/src/rotation.test.ts',
 ];
 
 /** Unit tests of core that don't run in workerd, and why. */
