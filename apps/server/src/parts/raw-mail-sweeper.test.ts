@@ -11,10 +11,12 @@ const now = Date.UTC(2030, 0, 1);
 let folder: string;
 let data: DataFolder;
 let log: [string, LogFields | undefined][];
+let walked: PromiseWithResolvers<void>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinyfat-sweep-'));
   data = await openDataFolder(folder);
   log = [];
+  walked = Promise.withResolvers();
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -23,7 +25,8 @@ afterEach(async () => {
 });
 
 const note = (event: string, fields?: LogFields) => void log.push([event, fields]);
-const logger = { debug: () => undefined, info: note, warn: note, error: note };
+/** A walk that came to its end says so. */
+const logger = { debug: () => walked.resolve(), info: note, warn: note, error: note };
 const start = (parts: Partial<Parameters<typeof startRawMailSweeper>[0]> = {}) =>
   startRawMailSweeper({ db: data.db, rawMail: data.rawMail, clock: () => now, logger, ...parts });
 
@@ -50,7 +53,7 @@ it('removes at the start what is older than a day and in no row, and logs it', a
   await put('young-03', 23 * hour);
   await event('event', 'old-named-01');
   const sweeper = start();
-  await vi.waitFor(() => expect(log).toHaveLength(1));
+  await walked.promise;
   await sweeper.stop();
   expect(log).toEqual([['raw_mail_removed', { raw_key: 'old-left-02', kind: 'unnamed', bytes: 3 }]]);
   expect(await stored()).toEqual(['01/old-named-01.eml', '03/young-03.eml']);
@@ -59,7 +62,7 @@ it('removes at the start what is older than a day and in no row, and logs it', a
 it('removes no message of a database that is not theirs, and says so', async () => {
   for (let n = 0; n < 501; n += 1) await put(`message-${n}-01`, 48 * hour);
   const sweeper = start();
-  await vi.waitFor(() => expect(log).toHaveLength(1));
+  await walked.promise;
   await sweeper.stop();
   expect(log).toEqual([['raw_mail_unnamed', { unnamed: 501, fix: expect.stringContaining('database') }]]);
   expect(await stored()).toHaveLength(501);
