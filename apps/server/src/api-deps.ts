@@ -1,6 +1,6 @@
 /** What the JSON API needs, over an open data folder: the same for the server and for a command beside it. */
 import { randomBytes } from 'node:crypto';
-import { type Logger, newId } from '@tinyfat/core';
+import type { Logger, Runtime } from '@tinyfat/core';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { ApiDeps } from '@tinyfat/platform';
@@ -10,31 +10,31 @@ import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { processRuntime } from './runtime.ts';
+
+type ApiConfig = Pick<Config, 'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd'>;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
 type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
-export const NO_SERVER: ServerDeps = {
+const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
 };
 
-/** The dependencies over this folder. Throws when the sandbox's bundle was not built: the models are named there. */
+/** The dependencies over this folder, with what the process has already. */
 export function apiDeps(
-  config: Pick<Config, 'mailDomain' | 'adminEmails' | 'limits' | 'masterKeys' | 'ownerBudgetMicroUsd'>,
+  config: ApiConfig,
   data: DataFolder,
-  logger: Logger,
-  server: ServerDeps,
+  { clock, makeId, logger }: Runtime,
+  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail } = data;
-  const clock = Date.now;
-  const makeId = () => newId(clock, randomBytes);
-  const jobs = jobQueue({ ...QUEUE_TIMES, db, clock, makeId });
   return {
-    ...server,
+    ...own,
     db,
     folders,
     rawMail,
@@ -46,8 +46,22 @@ export function apiDeps(
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
-    models: readModels(programPaths.models),
-    mails: mailQueue({ ...QUEUE_TIMES, db, jobs, clock, makeId, limits: config.limits }),
     masterKeys: masterKeysOf(config, data),
   };
+}
+
+/** Those of a command. Throws when the sandbox's bundle was not built: the models are named there. */
+export function commandApiDeps(
+  config: ApiConfig & Pick<Config, 'limits'>,
+  data: DataFolder,
+  logger: Logger,
+): ApiDeps {
+  const runtime = processRuntime(logger);
+  const { db } = data;
+  const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db });
+  return apiDeps(config, data, runtime, {
+    ...NO_SERVER,
+    models: readModels(programPaths.models),
+    mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
+  });
 }

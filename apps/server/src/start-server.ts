@@ -1,7 +1,6 @@
 /** Everything in one process: a list of parts over one runtime and one data folder. */
-import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { describeError, type Logger, newId, type Runtime } from '@tinyfat/core';
+import { describeError, type Logger } from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
 import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
 import { jobQueue, processWakeUp } from '@tinyfat/jobs';
@@ -27,6 +26,7 @@ import { web } from './parts/web.ts';
 import { webhooks } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { processRuntime } from './runtime.ts';
 
 /** A running server. */
 export interface Server {
@@ -75,9 +75,8 @@ async function startParts(
   logger: Logger,
   onSignIn: (mail: SignInMail) => void,
 ): Promise<Server> {
-  const clock = Date.now;
-  const makeId = () => newId(clock, randomBytes);
-  const runtime: Runtime = { clock, makeId, random: Math.random, logger };
+  const runtime = processRuntime(logger);
+  const { clock } = runtime;
   makeDataFolder(config.dataDir);
   refuseWithoutBuild();
   const tls = config.smtp.tls && readCertificate(config.smtp.tls, clock, logger);
@@ -107,6 +106,7 @@ async function startParts(
   const recorder = recorders(logRecorder(logger), metrics.recorder);
   const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db });
   const stores: Stores = { db, folders: data.folders, rawMail: data.rawMail };
+  const models = readModels(programPaths.models);
 
   const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };
   const consumer: ConsumerDeps = {
@@ -119,7 +119,7 @@ async function startParts(
     recorder,
     wakeUp,
     mailDomain: config.mailDomain,
-    models: readModels(programPaths.models),
+    models,
     llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
     readMasterKeys: masterKeysOf(config, data).read,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
@@ -139,16 +139,17 @@ async function startParts(
   await parts.start(limitNotices(consumer));
   await parts.start(jobWorker(config, consumer, wakeUp));
 
+  const mails = mailQueue({
+    ...runtime,
+    db,
+    jobs: queue,
+    limits: config.limits,
+    ownerNoticeDelayMs: Math.min(QUEUE_TIMES.ownerNoticeDelayMs, 12 * config.retryBaseMs),
+  });
   const intake: IntakeDeps = {
     ...runtime,
     ...stores,
-    mails: mailQueue({
-      ...runtime,
-      db,
-      jobs: queue,
-      limits: config.limits,
-      ownerNoticeDelayMs: Math.min(QUEUE_TIMES.ownerNoticeDelayMs, 12 * config.retryBaseMs),
-    }),
+    mails,
     recorder,
     wakeUp,
     mailDomain: config.mailDomain,
@@ -162,6 +163,8 @@ async function startParts(
       runtime,
       data,
       wakeUp,
+      mails,
+      models,
       signInKeyBytes: signInKey,
       workers,
       transport: mailOut.transport,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { UNCOUNTED } from '@tinyfat/core';
 import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
-import { apiDeps, NO_SERVER } from '@tinyfat/server/api-deps';
+import { commandApiDeps } from '@tinyfat/server/api-deps';
 import type { Config } from '@tinyfat/server/config';
 import type { DataFolder } from '@tinyfat/server/data-folder';
 import { makeLogger } from '@tinyfat/server/logger';
@@ -18,7 +18,7 @@ export function localApi(config: Config, data: DataFolder): ApiClient {
   const onFault = (error: unknown) => {
     fault = { error };
   };
-  const api = createApi({ ...apiDeps(config, data, logger, NO_SERVER), onFault }, OPERATOR);
+  const api = createApi({ ...commandApiDeps(config, data, logger), onFault }, OPERATOR);
   return {
     call: callThrough(async ({ method, path, body }) => {
       const headers = { 'content-type': 'application/json' };

@@ -5,7 +5,7 @@ import { agentOverview } from '@tinyfat/database';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import { clientNetwork } from '@tinyfat/mail/network';
-import { createApi, faultReporter } from '@tinyfat/platform';
+import { type ApiDeps, createApi, faultReporter } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
 import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import type { Sandbox } from '@tinyfat/sandbox';
@@ -22,6 +22,8 @@ interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
   runtime: Runtime;
   data: DataFolder;
   wakeUp: ProcessWakeUp;
+  mails: ApiDeps['mails'];
+  models: ApiDeps['models'];
   signInKeyBytes: Uint8Array<ArrayBuffer>;
   workers: MailWorkers;
   transport: MailTransport;
@@ -82,7 +84,9 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
   });
   const stopping = new AbortController();
   const api = createApi(
-    apiDeps(config, data, logger, {
+    apiDeps(config, data, deps.runtime, {
+      mails: deps.mails,
+      models: deps.models,
       viewer: accounts.viewer,
       mayCreateAgents: async () => config.signUp === 'open',
       wakeUp,
