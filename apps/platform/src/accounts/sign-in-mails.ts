@@ -3,7 +3,14 @@
  * nowhere on its way. `sending` is committed before the try, so that a crash doubles nothing; temporary trouble is tried
  * again for as long as the link works. Logs name the request, never the address or the link.
  */
-import { backoffMs, type Clock, type Logger, type MailTransport, newMessageId } from '@tinyfat/core';
+import {
+  backoffMs,
+  type Clock,
+  type Logger,
+  type MailTransport,
+  mayTryAgain,
+  newMessageId,
+} from '@tinyfat/core';
 import {
   claimSignInMail,
   type Database,
@@ -150,8 +157,7 @@ function nextStep(
   const now = clock();
   const failed: Settlement = { mail_state: 'failed', mail_next_at: now };
   if (outcome.state === 'sent') return { mail_state: 'sent', mail_next_at: now };
-  if (outcome.state === 'permanent') return failed;
-  if (outcome.state === 'unknown' && (!transport.idempotent || outcome.final === true)) return failed;
+  if (!mayTryAgain(outcome, transport)) return failed;
   const policy = { baseMs: retryBaseMs, capMs: LONGEST_WAIT_MS, maxAttempts: Number.POSITIVE_INFINITY };
   const wait = Math.max(outcome.retryAfterMs ?? 0, backoffMs(request.mail_attempts, policy, random));
   return now + wait < request.expires_at ? { mail_state: 'pending', mail_next_at: now + wait } : failed;

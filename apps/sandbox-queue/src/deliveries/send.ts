@@ -7,6 +7,7 @@
 import {
   afterFailure,
   hardRefusals,
+  mayTryAgain,
   type RelayFault,
   type SendOutcome,
   withoutAddresses,
@@ -168,11 +169,11 @@ function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Settl
         reason_code: outcome.code ?? 'delivery_rejected',
         reason: outcome.reason,
       };
-    case 'unknown':
-      if (!deps.transport.idempotent || outcome.final === true) {
-        return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason: outcome.reason };
-      }
-      return again(deps, delivery, outcome);
+    case 'unknown': {
+      const { reason } = outcome;
+      if (mayTryAgain(outcome, deps.transport)) return again(deps, delivery, outcome);
+      return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason };
+    }
     case 'temporary':
       return outcome.parked === true ? parked(deps, delivery, outcome) : again(deps, delivery, outcome);
   }

@@ -2,7 +2,7 @@
  * Sends the limit notices: mails to a sender who wrote too many and to the owner of the agent, at most one an hour each.
  * Intake writes a notice's row in the transaction that quarantines the mail, for proven, listed senders and owners only.
  */
-import { afterFailure, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
+import { afterFailure, mayTryAgain, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
 import {
   type Agent,
   agentById,
@@ -132,8 +132,7 @@ function endOf(deps: Deps, notice: LimitNotice, outcome: SendOutcome): Parameter
   const now = deps.clock();
   const failed = { state: 'failed', next_attempt_at: now } as const;
   if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
-  if (outcome.state === 'permanent') return failed;
-  if (outcome.state === 'unknown' && (!deps.transport.idempotent || outcome.final === true)) return failed;
+  if (!mayTryAgain(outcome, deps.transport)) return failed;
   const next = afterFailure(
     { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
     deps.deliveryBackoff,

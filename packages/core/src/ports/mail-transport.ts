@@ -33,6 +33,15 @@ export type SendOutcome =
    */
   | { state: 'unknown'; reason: string; retryAfterMs?: number; final?: true };
 
+/** Whether one more try can double nothing: the provider surely has not taken the mail, or folds repeats. */
+export function mayTryAgain(
+  outcome: SendOutcome,
+  { idempotent }: Pick<MailTransport, 'idempotent'>,
+): outcome is Extract<SendOutcome, { state: 'temporary' | 'unknown' }> {
+  if (outcome.state === 'unknown') return idempotent && outcome.final !== true;
+  return outcome.state === 'temporary';
+}
+
 export interface MailTransport {
   /** Shown in delivery rows, for example `maildir`, `smtp`. */
   readonly name: string;

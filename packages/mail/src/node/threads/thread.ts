@@ -1,5 +1,6 @@
 /** One worker thread with the calls that it has under way. */
 import { Worker } from 'node:worker_threads';
+import { errorCode } from '@tinyfat/core';
 import type { OperationName, Posted, Reply, ResultOf, Task, ThreadModule } from './operations.ts';
 
 /**
@@ -206,8 +207,7 @@ async function within<T>(ms: number, result: Promise<T>): Promise<T | undefined>
 }
 
 function codeOf(error: unknown): FailureCode {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'died';
+  return errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'died';
 }
 
 function wordsOf(error: unknown): string {
