@@ -39,7 +39,11 @@ export interface TreeWriter {
 }
 
 /** Writes below `folder`, which is made where it is missing and belongs to the owner of agents' files then. */
-export function writeTree(folder: string, owner: { uid: number; gid: number } | null, own: GiveToOwner): TreeWriter {
+export function writeTree(
+  folder: string,
+  owner: { uid: number; gid: number } | null,
+  own: GiveToOwner,
+): TreeWriter {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const root = openSync(folder, folderFlags);
   own(root);
