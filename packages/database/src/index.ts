@@ -20,6 +20,7 @@ export * from './sessions.ts';
 export * from './sign-in-attempts.ts';
 export * from './sign-in-requests.ts';
 export * from './suppressions.ts';
+export { UnfinishedCopyError } from './unfinished-copy.ts';
 export * from './usage.ts';
 export * from './visible.ts';
 export * from './webhook-events.ts';

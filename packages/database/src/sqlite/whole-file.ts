@@ -1,0 +1,74 @@
+/** A database file as a whole: copied as of one moment, read by a copy, or filled by one. */
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../schema/index.ts';
+import { overConnection } from './open.ts';
+
+const WAIT_MS = 10_000;
+
+/**
+ * Writes what is committed by now into a new file that only we can read, and fsyncs it. Others go on reading and writing
+ * meanwhile; this thread does not. Throws where the file exists or the disk does not take it, and leaves none then.
+ */
+export function snapshotSqlite(path: string, copy: string): void {
+  // VACUUM INTO takes an empty file; nobody else may read this one.
+  closeSync(openSync(copy, 'wx', 0o600));
+  try {
+    const source = new DatabaseSync(path, { timeout: WAIT_MS });
+    try {
+      source.prepare('vacuum into ?').run(copy);
+    } finally {
+      source.close();
+    }
+    const descriptor = openSync(copy, 'r+');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw error;
+  }
+}
+
+/** An open database, or a sentence on why a stranger's file is not read. */
+type OpenedSource = { ok: true; db: Database } | { ok: false; reason: string };
+
+/**
+ * Opens a file to be read as it is at this moment, until it is destroyed; nothing can be written through it. The file may
+ * be a stranger's: one whose schema would run anything while it is read is refused. Throws where it is no database.
+ */
+export function openSqliteSource(path: string): OpenedSource {
+  const connection = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS });
+  try {
+    // Functions in a stranger's schema are not called (sqlite.org/security.html).
+    connection.exec('pragma trusted_schema = off; pragma cell_size_check = on; begin');
+    const odd = connection.prepare(
+      `select 1 from sqlite_schema where type not in ('table', 'index') or lower(sql) like 'create virtual%'
+       union all select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
+       where sqlite_schema.type = 'table' and columns.hidden <> 0`,
+    );
+    if (odd.get() !== undefined) {
+      connection.close();
+      return { ok: false, reason: `${path} is no database that tinyfat has made.` };
+    }
+    return { ok: true, db: overConnection(connection) };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Opens a file to copy into, and makes it; nothing is migrated or checked. */
+export function openSqliteTarget(path: string): Database {
+  closeSync(openSync(path, 'a', 0o600));
+  const connection = new DatabaseSync(path, { timeout: WAIT_MS });
+  try {
+    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+    return overConnection(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
