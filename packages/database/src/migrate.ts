@@ -3,8 +3,9 @@
  * that is killed in the middle leaves the old database, and two that start at once upgrade it once.
  */
 import { printableAscii, renderError } from '@tinyfat/core';
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { isPostgres } from './engine.ts';
 import { migrations } from './migrations/index.ts';
 import type { Schema } from './schema/index.ts';
 import { isUnfinished, UnfinishedCopyError } from './unfinished-copy.ts';
@@ -62,6 +63,12 @@ export async function migrate(
       await untyped.updateTable('kysely_migration').set({ name }).where('name', '=', old).execute();
     }
   }
+  // One of the first migrations calls it.
+  if (isPostgres(tx)) {
+    await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(
+      tx,
+    );
+  }
   const { error } = await new Migrator({
     db: tx,
     provider: {
@@ -71,6 +78,7 @@ export async function migrate(
     allowUnorderedMigrations: true,
   }).migrateToLatest();
   if (error) throw error;
+  if (isPostgres(tx)) await sql`drop function instr(text, text)`.execute(tx);
 }
 
 /** Those of the names that no migration of this program has or had: a newer version ran them. In order. */

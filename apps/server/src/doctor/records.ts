@@ -7,7 +7,7 @@ import { wordsOf } from './finding.ts';
 export type Records =
   | { state: 'open'; agents: number; owners: number; keyOwners: number; failing: Failing | null }
   | { state: 'absent' }
-  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'older' | 'unreadable'; why: string };
+  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'older' | 'half_copied' | 'unreadable'; why: string };
 
 /** Mail that waits after failed tries. */
 type Failing = NonNullable<Awaited<ReturnType<typeof failingDeliveries>>>;

@@ -25,7 +25,7 @@ export function dataFolder({ dataDir }: Pick<Config, 'dataDir'>, logger: Logger)
     name: 'data folder',
     start: () =>
       openDataFolder(dataDir, ({ from, to, copy }) =>
-        logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
+        logger.info('database_upgraded', { from, to, copy }),
       ),
     stop: (data) => data.close(),
   };

@@ -5,11 +5,12 @@
  * doing: one transaction that reads, or a lock on the file.
  */
 import { sql } from 'kysely';
+import { isPostgres } from '../engine.ts';
 import { executedMigrations, migrate, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
+import { forgetCopied, isUnfinished, lastCopied, mark, noteCopied, unmark } from '../unfinished-copy.ts';
 import { type CopiedTable, tablesToCopy } from './catalogue.ts';
 import { batchesOf, insertRows, keyOf, type Row, sumOf, type TableSum } from './rows.ts';
-import { forgetCopied, isUnfinished, lastCopied, mark, noteCopied, unmark } from '../unfinished-copy.ts';
 
 /** How far a copy is. `total` is the number of rows of the table. */
 export type CopyProgress =
@@ -21,14 +22,19 @@ export type CopyProgress =
 /** What came of it; `detail` is a sentence part. */
 export type CopyResult =
   | { ok: true; tables: Readonly<Record<string, TableSum>> }
-  | { ok: false; code: 'source_empty' | 'target_not_empty' | 'source_differs' | 'copy_differs'; detail: string };
+  | {
+      ok: false;
+      code: 'source_empty' | 'target_not_empty' | 'source_differs' | 'copy_differs';
+      detail: string;
+    };
 
 interface CopyDeps {
   from: Database;
   to: Database;
   /** What sentences call the source. */
   fromPlace: string;
-  onProgress(progress: CopyProgress): void;
+  /** Is awaited between two tables. */
+  onProgress(progress: CopyProgress): void | Promise<void>;
   /** Is called in the target's last transaction, on rows that are all there. */
   beforeEnd?(tx: Database): Promise<void>;
 }
@@ -56,6 +62,7 @@ export async function copyRows(deps: CopyDeps): Promise<CopyResult> {
   }
   if (!compared.ok) return compared;
   await to.transaction().execute(async (tx) => {
+    await countOn(tx, tables);
     await deps.beforeEnd?.(tx);
     await unmark(tx);
     await migrate(tx);
@@ -97,7 +104,8 @@ function differenceOf(own: readonly CopiedTable[], source: readonly CopiedTable[
   for (const table of own) {
     const other = source.find(({ name }) => name === table.name);
     if (!other) return `has no table ${table.name}`;
-    if (String(other.columns) !== String(table.columns)) return `has other columns in its table ${table.name}`;
+    if (String(other.columns) !== String(table.columns))
+      return `has other columns in its table ${table.name}`;
   }
   const more = source.find(({ name }) => !own.some((table) => table.name === name));
   return more ? 'has tables that tinyfat does not know' : null;
@@ -130,9 +138,20 @@ async function compare(
       return { ok: false, code: 'copy_differs', detail };
     }
     sums[table.name] = copy;
-    onProgress({ step: 'compared', table: table.name, rows: copy.rows });
+    await onProgress({ step: 'compared', table: table.name, rows: copy.rows });
   }
   return { ok: true, tables: sums };
+}
+
+/** What counts up goes on behind the highest number that was copied; SQLite does so by itself. */
+async function countOn(tx: Database, tables: readonly CopiedTable[]): Promise<void> {
+  for (const { name, sequence } of isPostgres(tx) ? tables : []) {
+    if (sequence === null) continue;
+    const column = sql.ref(sequence);
+    await sql`
+      select setval(pg_get_serial_sequence(${name}, ${sequence}), coalesce(max(${column}), 1), max(${column}) is not null)
+      from ${sql.table(name)}`.execute(tx);
+  }
 }
 
 async function empty(to: Database, tables: readonly CopiedTable[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** Rows of one table in order of its key, a batch at a time: read, written and summed up alike on every engine. */
-import { type RawBuilder, sql } from 'kysely';
+
 import { sha256HexOfText } from '@tinyfat/core';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
 import type { Key } from '../unfinished-copy.ts';
 import type { CopiedTable } from './catalogue.ts';

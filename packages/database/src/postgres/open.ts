@@ -46,12 +46,7 @@ async function upgrade(url: string, { onUpgrade = () => {} }: PostgresOptions): 
       const { last, pending } = await standingOf(tx, place);
       const to = pending.at(-1);
       if (to === undefined) return;
-      // One of the first migrations calls it.
-      await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(
-        tx,
-      );
       await migrate(tx);
-      await sql`drop function instr(text, text)`.execute(tx);
       if (last !== null) onUpgrade({ from: last, to });
     });
   } finally {

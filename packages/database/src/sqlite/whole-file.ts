@@ -32,33 +32,35 @@ export function snapshotSqlite(path: string, copy: string): void {
   }
 }
 
-/** An open database, or a sentence on why a stranger's file is not read. */
-type OpenedSource = { ok: true; db: Database } | { ok: false; reason: string };
+/** A stranger's file that is not read, because its schema would run something meanwhile. */
+export class StrangeSchemaError extends Error {
+  override name = 'StrangeSchemaError';
+}
 
 /**
- * Opens a file to be read as it is at this moment, until it is destroyed; nothing can be written through it. The file may
- * be a stranger's: one whose schema would run anything while it is read is refused. Throws where it is no database.
+ * Runs `use` on the database of a file as it is at this moment; nothing can be written. The file may be a stranger's.
+ * Rejects with a `StrangeSchemaError`, or as SQLite does where it is no database.
  */
-export function openSqliteSource(path: string): OpenedSource {
+export async function withSqliteSource<T>(path: string, use: (db: Database) => Promise<T>): Promise<T> {
   const connection = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS });
   try {
     // Functions in a stranger's schema are not called (sqlite.org/security.html).
     connection.exec('pragma trusted_schema = off; pragma cell_size_check = on; begin');
-    const odd = connection.prepare(
-      `select 1 from sqlite_schema where type not in ('table', 'index') or lower(sql) like 'create virtual%'
-       union all select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
-       where sqlite_schema.type = 'table' and columns.hidden <> 0`,
-    );
-    if (odd.get() !== undefined) {
-      connection.close();
-      return { ok: false, reason: `${path} is no database that tinyfat has made.` };
+    if (connection.prepare(ODD_OBJECTS).get() !== undefined) {
+      throw new StrangeSchemaError(`${path} is no database that tinyfat has made.`);
     }
-    return { ok: true, db: overConnection(connection) };
-  } catch (error) {
+    return await use(overConnection(connection));
+  } finally {
     connection.close();
-    throw error;
   }
 }
+
+/** Anything but tables with plain columns, and indexes. */
+const ODD_OBJECTS = `
+  select 1 from sqlite_schema where type not in ('table', 'index') or lower(sql) like 'create virtual%'
+  union all
+  select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
+  where sqlite_schema.type = 'table' and columns.hidden <> 0`;
 
 /** Opens a file to copy into, and makes it; nothing is migrated or checked. */
 export function openSqliteTarget(path: string): Database {
