@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MasterKeys, RawMailStore } from '@tinyfat/core';
+import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
@@ -12,6 +12,7 @@ import {
   rawMailDirectory,
 } from '@tinyfat/storage/node';
 import { makeUnlessThere } from './files/make-unless-there.ts';
+import type { DatabasePlace } from './move/database-place.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -26,6 +27,8 @@ export function dataPaths(dataDir: string) {
     signInKey: join(dataDir, 'sign-in-key'),
     turns: join(dataDir, 'run', 'turns'),
     sandbox: join(dataDir, 'run', 'sandbox'),
+    /** Is there while a restore into the folder has not ended. */
+    unfinished: join(dataDir, 'restore-unfinished'),
   };
 }
 
@@ -67,6 +70,19 @@ export function foreignIn(dataDir: string): string | null {
   return found.find((name) => !isExpected(name)) ?? null;
 }
 
+/** A restore into the folder was cut off: what is there is not whole. `detail` names the folder. */
+export class UnfinishedRestoreError extends Error {
+  override name = 'UnfinishedRestoreError';
+  readonly code = 'restore_unfinished';
+  readonly detail: string;
+
+  constructor(dataDir: string) {
+    const detail = `In ${dataDir} lies the file restore-unfinished.`;
+    super(renderError('restore_unfinished', detail));
+    this.detail = detail;
+  }
+}
+
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
@@ -82,7 +98,7 @@ export interface DataFolder extends Stores {
 
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
- * `NewerDatabaseError` where a newer version has been at work.
+ * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
  */
 export async function openDataFolder(
   dataDir: string,
@@ -90,6 +106,7 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   const paths = dataPaths(dataDir);
   makeDataFolder(dataDir);
+  if (existsSync(paths.unfinished)) throw new UnfinishedRestoreError(dataDir);
   const db = await openSqlite(paths.database, onUpgrade);
   return {
     paths,
@@ -98,6 +115,12 @@ export async function openDataFolder(
     rawMail: rawMailDirectory(paths.rawMail),
     close: () => db.destroy(),
   };
+}
+
+/** The database that the settings name. */
+export function configuredDatabase({ dataDir }: { dataDir: string }): DatabasePlace {
+  const { database } = dataPaths(dataDir);
+  return { kind: 'sqlite', path: database, shown: database };
 }
 
 /** Where the master keys are by the settings: in MASTER_KEYS, else in the generated file of the folder. */

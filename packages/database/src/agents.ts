@@ -59,6 +59,15 @@ export async function hasRunningJob(db: Database, agentId: string): Promise<bool
   return await exists(jobs.where('state', '=', 'running'));
 }
 
+/** Whether a turn or command of the agent is under way, or was at any moment since a time (epoch ms). */
+export async function hadTurnSince(db: Database, agentId: string, since: number): Promise<boolean> {
+  const runs = db.selectFrom('runs').select('id').where('agent_id', '=', agentId);
+  if (await hasRunningJob(db, agentId)) return true;
+  return await exists(
+    runs.where((run) => run.or([run('finished_at', '>=', since), run('started_at', '>=', since)])).limit(1),
+  );
+}
+
 /**
  * Changes an agent: `egress` is a text of core's `egressText`, which a run under way does not notice. False: no such
  * agent.

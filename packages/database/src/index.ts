@@ -13,6 +13,7 @@ export * from './provider-events.ts';
 export * from './provider-keys.ts';
 export * from './reports.ts';
 export * from './reservations.ts';
+export * from './restored.ts';
 export * from './runs.ts';
 export * from './schema/index.ts';
 export * from './sealed-keys.ts';

@@ -47,6 +47,11 @@ export function partHash(): PartHash {
   };
 }
 
+/** Bytes that are at hand as content of an entry. */
+export async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 /** Takes bytes in order; resolves when more may come. */
 export type ByteSink = (bytes: Uint8Array) => Promise<void>;
 
@@ -106,10 +111,14 @@ async function copyUpTo(
   for (;;) {
     // What breaks here is the source, not the archive.
     const next = await pieces?.next().catch(() => undefined);
-    if (next === undefined || next.done || written >= size) return written;
+    if (next === undefined || next.done) return written;
     const piece = next.value.subarray(0, size - written);
     await out(piece);
     written += piece.length;
+    if (written === size) {
+      await pieces?.return?.();
+      return written;
+    }
   }
 }
 

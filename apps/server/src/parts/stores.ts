@@ -24,9 +24,7 @@ export function dataFolder({ dataDir }: Pick<Config, 'dataDir'>, logger: Logger)
   return {
     name: 'data folder',
     start: () =>
-      openDataFolder(dataDir, ({ from, to, copy }) =>
-        logger.info('database_upgraded', { from, to, copy }),
-      ),
+      openDataFolder(dataDir, ({ from, to, copy }) => logger.info('database_upgraded', { from, to, copy })),
     stop: (data) => data.close(),
   };
 }

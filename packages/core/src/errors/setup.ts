@@ -15,6 +15,10 @@ export const setupErrors = {
     sentence: 'A copy or a restore into this database was not finished; nothing else opens it.',
     nextStep: 'Run the same command again: it goes on where it was. Or begin with an empty database.',
   },
+  restore_unfinished: {
+    sentence: 'A restore into the data folder was cut off; nothing else opens it.',
+    nextStep: 'Run tinyfat restore again: it begins anew. Or set DATA_DIR to another folder.',
+  },
   upgrade_no_room: {
     sentence: 'The database was not upgraded: there is no room for the copy that is made of it before.',
     nextStep: 'Make room on that disk and start again; nothing was changed.',

@@ -35,7 +35,7 @@ interface CopyDeps {
   fromPlace: string;
   /** Is awaited between two tables. */
   onProgress(progress: CopyProgress): void | Promise<void>;
-  /** Is called in the target's last transaction, on rows that are all there. */
+  /** Is called in the target's last transaction, on tables that are up to date and whole. */
   beforeEnd?(tx: Database): Promise<void>;
 }
 
@@ -63,9 +63,9 @@ export async function copyRows(deps: CopyDeps): Promise<CopyResult> {
   if (!compared.ok) return compared;
   await to.transaction().execute(async (tx) => {
     await countOn(tx, tables);
-    await deps.beforeEnd?.(tx);
     await unmark(tx);
     await migrate(tx);
+    await deps.beforeEnd?.(tx);
   });
   return compared;
 }
