@@ -5,6 +5,7 @@ export * from './backlog.ts';
 export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './engine.ts';
+export * from './history.ts';
 export * from './limit-notices.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';

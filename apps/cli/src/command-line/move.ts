@@ -21,7 +21,7 @@ export const restoreCommand = command({
   options: { keys: { value: 'FILE', text: 'the file of backup --with-keys' } },
   notes:
     'FILE is an archive of tinyfat backup; - is standard input. Mail that waited to be sent when it was made is not sent by itself: it is listed, and tinyfat outbox retry ID sends it.',
-  examples: ['DATA_DIR=/var/lib/tinyfat tinyfat restore /backup/tinyfat.tar --keys /root/tinyfat.keys'],
+  examples: ['tinyfat restore /backup/tinyfat.tar --keys /root/tinyfat.keys'],
   here: true,
   load: async () => (await import('../commands/restore.ts')).restore,
 });
@@ -41,7 +41,7 @@ export const dbGroup: Group = {
       },
       notes:
         'Stop the server first. Every table is compared in the end. Cut off at any point, the same command goes on where it was. A password in a URL can be seen by others on this machine: leave it out and set PGPASSWORD.',
-      examples: ['tinyfat db copy --from /var/lib/tinyfat --to postgres://tinyfat@db.example.com/tinyfat'],
+      examples: ['tinyfat db copy --from /var/lib/tinyfat --to postgres://me@localhost/tinyfat'],
       here: true,
       load: async () => (await import('../commands/db.ts')).copyDb,
     }),

@@ -12,6 +12,7 @@ import { programVersion } from '@tinyfat/server/program';
 import { withData } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command.ts';
 import { progress } from '../output/progress.ts';
+import { standardOutput } from '../output/standard-output.ts';
 import { printable } from '../output/text.ts';
 
 interface BackupOptions {
@@ -65,22 +66,11 @@ async function write(
     onLeftOut: (path: string, why: string) => void leftOut.push(`${path}: ${why}`),
   };
   try {
-    if (file === '-') return await writeBackup(deps, toStandardOutput);
-    let manifest: Manifest | undefined;
-    await writeNewFile(file, async (sink) => {
-      manifest = await writeBackup(deps, sink);
-    });
-    if (!manifest) throw new Error('a backup was written without a manifest');
-    return manifest;
+    if (file === '-') return await writeBackup(deps, standardOutput);
+    return await writeNewFile(file, (sink) => writeBackup(deps, sink));
   } finally {
     shown.end();
   }
-}
-
-function toStandardOutput(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 async function writeKeys(config: Config, data: DataFolder, file: string): Promise<boolean> {

@@ -11,18 +11,19 @@ export class FileExistsError extends Error {
 }
 
 /**
- * Writes the file by what `fill` hands over; only we can read it. What a call before left unfinished is replaced. Where
+ * Writes the file by what `fill` hands over, and gives what that gives; only we can read it. What a call before left unfinished is replaced. Where
  * anything fails nothing is left.
  */
-export async function writeNewFile(path: string, fill: (sink: ByteSink) => Promise<void>): Promise<void> {
+export async function writeNewFile<T>(path: string, fill: (sink: ByteSink) => Promise<T>): Promise<T> {
   const unfinished = `${path}.unfinished`;
   await refuseTaken(path);
   await rm(unfinished, { force: true });
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  let filled: T;
   try {
     try {
-      await fill(async (bytes) => {
+      filled = await fill(async (bytes) => {
         for (let written = 0; written < bytes.length; ) {
           written += (await file.write(bytes, written)).bytesWritten;
         }
@@ -44,6 +45,7 @@ export async function writeNewFile(path: string, fill: (sink: ByteSink) => Promi
   } finally {
     await folder.close();
   }
+  return filled;
 }
 
 async function refuseTaken(path: string): Promise<void> {

@@ -56,9 +56,8 @@ const leftOut: string[] = [];
 async function backUp(more: Partial<BackupDeps> = {}) {
   news.length = 0;
   leftOut.length = 0;
-  let manifest: Awaited<ReturnType<typeof writeBackup>> | undefined;
-  await writeNewFile(inRoot('backup.tar'), async (sink) => {
-    manifest = await writeBackup(
+  return await writeNewFile(inRoot('backup.tar'), (sink) =>
+    writeBackup(
       {
         ...data,
         database: configuredDatabase({ dataDir: inRoot('data') }),
@@ -71,10 +70,8 @@ async function backUp(more: Partial<BackupDeps> = {}) {
         ...more,
       },
       sink,
-    );
-  });
-  if (!manifest) throw new Error('no manifest');
-  return manifest;
+    ),
+  );
 }
 async function restore(more: Partial<RestoreDeps> = {}) {
   return await restoreBackup({
