@@ -4,6 +4,7 @@ export * from './api-tokens.ts';
 export * from './backlog.ts';
 export * from './budgets.ts';
 export * from './deliveries.ts';
+export * from './engine.ts';
 export * from './limit-notices.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';
