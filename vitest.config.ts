@@ -61,6 +61,7 @@ export default defineConfig({
         // Files of `unit` once more, with their databases on Postgres, and those about Postgres.
         test: {
           name: 'postgres',
+          env: { TEST_ENGINE: 'postgres' },
           include: [
             'packages/{database,jobs,intake}/src/**/*.test.ts',
             'apps/{platform,sandbox-queue}/src/**/*.test.ts',
