@@ -29,6 +29,7 @@ const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*\.?$/i;
 const EXAMPLE = 'write postgres://user:password@host:5432/database';
 const LONGEST = 4096;
+const NO_PASSWORD = 'none';
 /** Modes of libpq that encrypt without knowing with whom, or not at all where the server does not want to. */
 const UNVERIFIED = ['allow', 'prefer', 'require', 'verify-ca', 'no-verify'];
 
@@ -75,8 +76,9 @@ export function connectionTo(address: PostgresAddress, authorities: string | nul
     port,
     user,
     database,
-    // As text an empty one would be looked for in the environment and in ~/.pgpass.
-    password: () => password ?? '',
+    // As text an empty one would be looked for in the environment and in ~/.pgpass; and where the server asks for one
+    // and there is none, `pg` would leave the connection open. A wrong one is refused by the server.
+    password: () => password || NO_PASSWORD,
     application_name: 'tinyfat',
     keepAlive: true,
     ssl:

@@ -35,20 +35,15 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EAI_AGAIN: 'database_unreachable',
   EPIPE: 'database_unreachable',
   ETIMEDOUT: 'database_unreachable',
-  CERT_HAS_EXPIRED: 'database_certificate',
-  CERT_NOT_YET_VALID: 'database_certificate',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'database_certificate',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'database_certificate',
-  SELF_SIGNED_CERT_IN_CHAIN: 'database_certificate',
-  UNABLE_TO_GET_ISSUER_CERT: 'database_certificate',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'database_certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'database_certificate',
 };
+/** What OpenSSL and Node say of a certificate (nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const OF_CERTIFICATES =
+  /^(CERT_|CRL_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
 /** What has no code, or one for everything: of `pg` 8.23, pgbouncer 1.18 and Supabase's Supavisor. */
 const WORDS: readonly [RegExp, ErrorCode][] = [
   [/does not support SSL connections/, 'database_no_tls'],
-  [/tenant or user not found|no such user/i, 'database_sign_in'],
-  [/no such database/i, 'database_absent'],
+  [/SASL authentication failed|tenant or user not found|no such user/i, 'database_sign_in'],
+  [/no such database|database "[^"]*" does not exist/i, 'database_absent'],
   [/max clients? (connections )?reached|max_client_conn|no more connections/i, 'database_connections'],
   [/connection terminated|timeout exceeded when trying to connect|timeout expired/i, 'database_unreachable'],
   [
@@ -64,6 +59,7 @@ export function postgresFault(error: unknown): ErrorCode | null {
   const [first] = error instanceof AggregateError ? error.errors : [];
   const code = errorCode(error) || errorCode(first);
   if (Object.hasOwn(CODES, code)) return CODES[code] ?? null;
+  if (OF_CERTIFICATES.test(code)) return 'database_certificate';
   if (!(error instanceof Error)) return null;
   return WORDS.find(([words]) => words.test(error.message))?.[1] ?? null;
 }
