@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
+import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
@@ -11,8 +12,9 @@ import {
   masterKeyFile,
   rawMailDirectory,
 } from '@tinyfat/storage/node';
+import type { Config } from './config.ts';
 import { makeUnlessThere } from './files/make-unless-there.ts';
-import type { DatabasePlace } from './move/database-place.ts';
+import { type DatabasePlace, filePlace, postgresPlace } from './move/database-place.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -96,18 +98,42 @@ export interface DataFolder extends Stores {
   close(): Promise<void>;
 }
 
+/** Where things are stored. */
+export type DataSettings = Pick<Config, 'dataDir' | 'database'>;
+
+/** What happens to the database while it is opened and used. */
+interface DatabaseEvents {
+  /** It was brought up to date; `copy` is null on Postgres, of which none is made. */
+  onUpgrade?(upgrade: Pick<Upgrade, 'from' | 'to'> & { copy: Upgrade['copy'] | null }): void;
+  /** A connection to Postgres broke while nobody used it. */
+  onIdleError?(error: Error): void;
+}
+
+/** Postgres where it is set, else the file in the folder. */
+async function openDatabase(
+  { dataDir, database }: DataSettings,
+  { onUpgrade = () => {}, onIdleError }: DatabaseEvents,
+): Promise<Database> {
+  if (database === null) return await openSqlite(dataPaths(dataDir).database, onUpgrade);
+  return await openPostgres({
+    ...database,
+    ...(onIdleError ? { onIdleError } : {}),
+    onUpgrade: (upgrade) => onUpgrade({ ...upgrade, copy: null }),
+  });
+}
+
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
  * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
  */
 export async function openDataFolder(
-  dataDir: string,
-  onUpgrade?: (upgrade: Upgrade) => void,
+  settings: DataSettings,
+  events: DatabaseEvents = {},
 ): Promise<DataFolder> {
-  const paths = dataPaths(dataDir);
-  makeDataFolder(dataDir);
-  if (existsSync(paths.unfinished)) throw new UnfinishedRestoreError(dataDir);
-  const db = await openSqlite(paths.database, onUpgrade);
+  const paths = dataPaths(settings.dataDir);
+  makeDataFolder(settings.dataDir);
+  if (existsSync(paths.unfinished)) throw new UnfinishedRestoreError(settings.dataDir);
+  const db = await openDatabase(settings, events);
   return {
     paths,
     db,
@@ -117,10 +143,12 @@ export async function openDataFolder(
   };
 }
 
-/** The database that the settings name. */
-export function configuredDatabase({ dataDir }: { dataDir: string }): DatabasePlace {
-  const { database } = dataPaths(dataDir);
-  return { kind: 'sqlite', path: database, shown: database };
+/** The database that the settings name, as a whole; of Postgres by the URL that is no pooler. */
+export function configuredDatabase({ dataDir, database }: DataSettings): DatabasePlace {
+  if (database === null) return filePlace(dataPaths(dataDir).database);
+  const read = postgresPlace(database.directUrl, database.authorities);
+  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
+  return read.place;
 }
 
 /** Where the master keys are by the settings: in MASTER_KEYS, else in the generated file of the folder. */

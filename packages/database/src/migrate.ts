@@ -102,6 +102,11 @@ export async function executedMigrations(db: Kysely<Schema>): Promise<string[]> 
 }
 
 async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
+  // Other schemas of a server, as Supabase has them, may hold one of something else.
+  if (isPostgres(db)) {
+    const found = sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`;
+    return (await found.execute(db)).rows[0]?.there ?? false;
+  }
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   return tables.some(({ name }) => name === 'kysely_migration');
 }

@@ -17,6 +17,12 @@ export interface HeldDelivery {
 const REASON =
   'It waited to be sent when the backup was made, from which this server was restored; it may have been sent since.';
 
+/** Rows that a worker of the other server held; one of that name may live here, so they are nobody's. */
+const AT_WORK = [
+  { table: 'jobs', state: 'running' },
+  { table: 'webhook_events', state: 'working' },
+] as const;
+
 /**
  * Makes every delivery that waits or was being sent `uncertain`, so that only `tinyfat outbox retry` sends it, ends
  * notices of limits, and forgets open requests to sign in. Mails that wait for a turn stay, and get it.
@@ -28,6 +34,8 @@ export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
       state: 'uncertain',
       reason_code: 'delivery_uncertain',
       reason: REASON,
+      leased_by: null,
+      lease_until: null,
       filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
     }))
     .where('state', 'in', ['pending', 'sending'])
@@ -35,6 +43,10 @@ export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
     .execute();
   for (const { kind, mail_id } of held) {
     if (kind === 'reply' || kind === 'command') await setMailState(tx, mail_id, 'failed', REASON);
+  }
+  for (const { table, state } of AT_WORK) {
+    await sql`update ${sql.table(table)} set leased_by = null, lease_until = null
+      where state = ${state}`.execute(tx);
   }
   await tx
     .updateTable('limit_notices')

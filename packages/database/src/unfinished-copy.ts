@@ -5,7 +5,6 @@
  */
 import { renderError } from '@tinyfat/core';
 import { type Kysely, sql } from 'kysely';
-import { isPostgres } from './engine.ts';
 import type { Database, Schema } from './schema/index.ts';
 
 /** The table that is the mark. */
@@ -48,8 +47,6 @@ export async function mark(tx: Database): Promise<void> {
     .addColumn('table_name', 'text', (column) => column.primaryKey().notNull())
     .addColumn('last_key', 'text', (column) => column.notNull())
     .execute();
-  // On Supabase every table of the schema is on the web, but for this.
-  if (isPostgres(tx)) await sql`alter table ${sql.table(MARK)} enable row level security`.execute(tx);
 }
 
 /** Takes the mark away. */

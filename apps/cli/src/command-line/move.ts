@@ -35,13 +35,13 @@ export const dbGroup: Group = {
         from: {
           value: 'URL|PATH',
           required: true,
-          text: 'where the rows are; a file, a data folder, or postgres://...',
+          text: 'where the rows are; a file, a data folder, postgres://..., or DATABASE_URL',
         },
         to: { value: 'URL|PATH', required: true, text: 'where they are to be' },
       },
       notes:
-        'Stop the server first. Every table is compared in the end. Cut off at any point, the same command goes on where it was. A password in a URL can be seen by others on this machine: leave it out and set PGPASSWORD.',
-      examples: ['tinyfat db copy --from /var/lib/tinyfat --to postgres://me@localhost/tinyfat'],
+        'Stop the server first. Every table is compared in the end. Cut off at any point, the same command goes on where it was. A password in a command line can be seen by others on this machine: write DATABASE_URL for the database that this variable names. Not through a pooler in transaction mode: DATABASE_DIRECT_URL, where set, is used in its place.',
+      examples: ['tinyfat db copy --from /var/lib/tinyfat --to DATABASE_URL'],
       here: true,
       load: async () => (await import('../commands/db.ts')).copyDb,
     }),

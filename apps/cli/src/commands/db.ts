@@ -1,4 +1,6 @@
 /** `tinyfat db copy`: the rows of one database into another, SQLite or Postgres. */
+import type { Config } from '@tinyfat/server/config';
+import { configuredDatabase } from '@tinyfat/server/data-folder';
 import { copyDatabase } from '@tinyfat/server/move/copy-database';
 import { type DatabasePlace, databasePlace } from '@tinyfat/server/move/database-place';
 import { type Run, UsageError } from '../command.ts';
@@ -6,9 +8,9 @@ import { progress } from '../output/progress.ts';
 import { printable } from '../output/text.ts';
 
 /** Copies, and says what to set where; exit code 1 where there is no whole copy. */
-export const copyDb: Run<[], { from: string; to: string }> = async ({ options }) => {
-  const from = placeOf('--from', options.from);
-  const to = placeOf('--to', options.to);
+export const copyDb: Run<[], { from: string; to: string }> = async ({ options }, config) => {
+  const from = placeOf('--from', options.from, config);
+  const to = placeOf('--to', options.to, config);
   const shown = progress(process.stderr);
   const copied = await copyDatabase(from, to, (news) => {
     if (news.step === 'resumed') shown.show('Going on where the last copy was cut off.', true);
@@ -28,8 +30,13 @@ export const copyDb: Run<[], { from: string; to: string }> = async ({ options })
   return 0;
 };
 
-function placeOf(option: string, text: string): DatabasePlace {
-  const read = databasePlace(text);
-  if (!read.ok) throw new UsageError(`${option}: ${read.reason}`);
+/** `DATABASE_URL` stands for the database of that variable, so that its password is in no command line. */
+function placeOf(option: string, text: string, config: Config): DatabasePlace {
+  if (text === 'DATABASE_URL') {
+    if (config.database === null) throw new UsageError(`${option}: DATABASE_URL is not set`);
+    return configuredDatabase(config);
+  }
+  const read = databasePlace(text, config.database?.authorities ?? null);
+  if (!read.ok) throw new UsageError(`${option} ${read.reason}`);
   return read.place;
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
   root = mkdtempSync(join(scratchFolder(), 'tinyfat-backup-'));
   mkdirSync(inRoot('data'));
   makeFixture('0014-awaiting-approval', inRoot('data/tinyfat.sqlite'));
-  data = await openDataFolder(inRoot('data'));
+  data = await openDataFolder({ dataDir: inRoot('data'), database: null });
   for (const key of await rawKeys()) await data.rawMail.put(key, Buffer.from(`message ${key}`));
   for (const id of await agentIds()) {
     await data.folders.create(id, { 'MEMORY.md': `memory of ${id}` });
@@ -60,7 +60,7 @@ async function backUp(more: Partial<BackupDeps> = {}) {
     writeBackup(
       {
         ...data,
-        database: configuredDatabase({ dataDir: inRoot('data') }),
+        database: configuredDatabase({ dataDir: inRoot('data'), database: null }),
         scratch: inRoot('scratch.sqlite'),
         clock: Date.now,
         version: '0.1.0',
@@ -76,7 +76,7 @@ async function backUp(more: Partial<BackupDeps> = {}) {
 async function restore(more: Partial<RestoreDeps> = {}) {
   return await restoreBackup({
     dataDir: inRoot('restored'),
-    database: configuredDatabase({ dataDir: inRoot('restored') }),
+    database: configuredDatabase({ dataDir: inRoot('restored'), database: null }),
     source: () => readFileInPieces(inRoot('backup.tar')),
     keys: null,
     onProgress: () => {},
@@ -92,7 +92,7 @@ describe('a restored backup', () => {
     expect(readdirSync(root).sort()).toEqual(['backup.tar', 'data']);
     const restored = await restore();
     expect(restored).toMatchObject({ ok: true, manifest });
-    const there = await openDataFolder(inRoot('restored'));
+    const there = await openDataFolder({ dataDir: inRoot('restored'), database: null });
     try {
       for (const key of await rawKeys()) {
         expect(Buffer.from(await there.rawMail.get(key)).toString()).toBe(`message ${key}`);
@@ -129,7 +129,7 @@ describe('a restored backup', () => {
     const restored = await restore();
     if (!restored.ok) throw new Error(restored.reason);
     expect(restored.held.map(({ id }) => id).sort()).toEqual(waited.map(({ id }) => id).sort());
-    const there = await openDataFolder(inRoot('restored'));
+    const there = await openDataFolder({ dataDir: inRoot('restored'), database: null });
     const states = await there.db.selectFrom('deliveries').select(['state', 'reason']).execute();
     await there.close();
     expect(states.filter(({ state }) => state === 'pending' || state === 'sending')).toEqual([]);
@@ -248,7 +248,10 @@ describe('a restore', () => {
       reason: expect.stringMatching(/agents is there already/),
     });
     expect(readdirSync(inRoot('restored'))).toEqual(['agents']);
-    const used = { dataDir: inRoot('data'), database: configuredDatabase({ dataDir: inRoot('data') }) };
+    const used = {
+      dataDir: inRoot('data'),
+      database: configuredDatabase({ dataDir: inRoot('data'), database: null }),
+    };
     expect(await restore(used)).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/is there already/),
@@ -271,7 +274,7 @@ describe('a restore', () => {
         },
       });
       await expect(cutOff).rejects.toThrow('killed');
-      await expect(openDataFolder(inRoot('restored'))).rejects.toThrow(
+      await expect(openDataFolder({ dataDir: inRoot('restored'), database: null })).rejects.toThrow(
         'A restore into the data folder was cut off',
       );
     }
@@ -279,7 +282,7 @@ describe('a restore', () => {
     expect(await restore({ onProgress: ({ step }) => void steps.push(step) })).toMatchObject({ ok: true });
     expect(steps[0]).toBe('begun_anew');
     expect(existsSync(inRoot('restored/restore-unfinished'))).toBe(false);
-    await (await openDataFolder(inRoot('restored'))).close();
+    await (await openDataFolder({ dataDir: inRoot('restored'), database: null })).close();
   });
 
   it('does not put keys over others', async () => {

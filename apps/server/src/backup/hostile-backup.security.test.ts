@@ -76,7 +76,7 @@ async function make(
 async function restore(archive: readonly Uint8Array[]) {
   return await restoreBackup({
     dataDir: dataDir(),
-    database: configuredDatabase({ dataDir: dataDir() }),
+    database: configuredDatabase({ dataDir: dataDir(), database: null }),
     source: async function* () {
       yield* archive;
     },
@@ -86,7 +86,7 @@ async function restore(archive: readonly Uint8Array[]) {
 }
 async function refusal(archive: readonly Uint8Array[]): Promise<string> {
   const restored = await restore(archive);
-  await expect(openDataFolder(dataDir())).rejects.toThrow('cut off');
+  await expect(openDataFolder({ dataDir: dataDir(), database: null })).rejects.toThrow('cut off');
   expect(readdirSync(root).filter((name) => !['restored', 'made.sqlite'].includes(name))).toEqual([]);
   return restored.ok ? 'was restored' : restored.reason;
 }

@@ -14,7 +14,7 @@ import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/stor
 import { ArchiveError } from '../archive/tar-format.ts';
 import { dataPaths, makeDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
-import { type DatabasePlace, openTarget } from '../move/database-place.ts';
+import { type DatabasePlace, onTarget, targetRules } from '../move/database-place.ts';
 import { extractBackup } from './extract-backup.ts';
 import type { ServerKeys } from './keys-file.ts';
 import type { About, Manifest } from './manifest.ts';
@@ -91,25 +91,23 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
   // What every agent has, durable with all that was put there before.
   for (const { id } of manifest.agents) await folders.create(id, {});
   let held: HeldDelivery[] = [];
-  const target = openTarget(deps.database);
-  try {
-    const copied = await withSqliteSource(scratch, (from) =>
+  const copied = await withSqliteSource(scratch, (from) =>
+    onTarget(deps.database, (to) =>
       copyRows({
         from,
-        to: target,
+        to,
         fromPlace: 'The database of the backup',
         onProgress: (news) => {
           if (news.step === 'rows') deps.onProgress(news);
         },
+        ...targetRules(deps.database),
         beforeEnd: async (tx) => {
           held = await holdRestored(tx);
         },
       }),
-    );
-    if (!copied.ok) return { ok: false, reason: `${deps.database.shown}: ${copied.detail}` };
-  } finally {
-    await target.destroy();
-  }
+    ),
+  );
+  if (!copied.ok) return { ok: false, reason: `${deps.database.shown}: ${copied.detail}` };
   await writeKeys(paths, deps.keys);
   rmSync(scratch, { force: true });
   await syncFolder(deps.dataDir);

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, read, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { copyRows } from '@tinyfat/database/copy';
 import { withPostgresSource } from '@tinyfat/database/postgres';
-import { openSqliteTarget, snapshotSqlite } from '@tinyfat/database/sqlite';
+import { snapshotSqlite, withSqlite } from '@tinyfat/database/sqlite';
 import type { DatabasePlace } from '../move/database-place.ts';
 
 const readInto = promisify(read);
@@ -14,14 +14,9 @@ export async function snapshotDatabase(place: DatabasePlace, file: string): Prom
   if (place.kind === 'sqlite') return snapshotSqlite(place.path, file);
   const rows = `${file}.rows`;
   try {
-    const copied = await withPostgresSource(place.url, async (from) => {
-      const to = openSqliteTarget(rows);
-      try {
-        return await copyRows({ from, to, fromPlace: place.shown, onProgress: () => {} });
-      } finally {
-        await to.destroy();
-      }
-    });
+    const copied = await withPostgresSource(place, (from) =>
+      withSqlite(rows, (to) => copyRows({ from, to, fromPlace: place.shown, onProgress: () => {} })),
+    );
     if (!copied.ok) throw new Error(`${place.shown} could not be copied: ${copied.detail}`);
     snapshotSqlite(rows, file);
   } finally {

@@ -1,9 +1,8 @@
 /** Copies a database into another one, of any engine. */
 import { dirname } from 'node:path';
-import { errorCode } from '@tinyfat/core';
 import { type CopyProgress, type CopyResult, copyRows } from '@tinyfat/database/copy';
 import { StrangeSchemaError } from '@tinyfat/database/sqlite';
-import { type DatabasePlace, readingFrom, writingTo } from './database-place.ts';
+import { type DatabasePlace, readingFrom, targetRules, writingTo } from './database-place.ts';
 
 /** What came of it: rows by table, all compared; or a sentence on why there is no copy, and what to do. */
 type Copied = { ok: true; rows: Readonly<Record<string, number>> } | { ok: false; reason: string };
@@ -15,7 +14,7 @@ const NEXT: Readonly<Record<Extract<CopyResult, { ok: false }>['code'], string>>
   copy_differs: 'Stop whatever writes to either of them, and run the command again.',
 };
 
-/** Copies, or goes on with a copy that was cut off. */
+/** Copies, or goes on with a copy that was cut off. Rejects as the databases do. */
 export async function copyDatabase(
   from: DatabasePlace,
   to: DatabasePlace,
@@ -27,9 +26,8 @@ export async function copyDatabase(
     return { ok: false, reason: 'Both files lie in one folder. Name a file in another folder for the copy.' };
   }
   const copied = await copyBetween(from, to, onProgress).catch((error: unknown) => {
-    const reason = error instanceof StrangeSchemaError ? error.message : postgresTrouble(error);
-    if (reason === null) throw error;
-    return { ok: false as const, reason };
+    if (error instanceof StrangeSchemaError) return { ok: false as const, reason: error.message };
+    throw error;
   });
   if (!copied.ok) {
     return { ok: false, reason: 'code' in copied ? `${copied.detail} ${NEXT[copied.code]}` : copied.reason };
@@ -40,18 +38,10 @@ export async function copyDatabase(
 
 function copyBetween(from: DatabasePlace, to: DatabasePlace, onProgress: (progress: CopyProgress) => void) {
   return readingFrom(from, (source) =>
-    writingTo(to, (target) => copyRows({ from: source, to: target, fromPlace: from.shown, onProgress })),
+    writingTo(to, (target) =>
+      copyRows({ from: source, to: target, fromPlace: from.shown, onProgress, ...targetRules(to) }),
+    ),
   );
-}
-
-/** That Postgres can't be reached or does not let us in, in its own words; null for anything else. */
-function postgresTrouble(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  const code = errorCode(error);
-  const isItsOwn = /^(?:08|28|3D|42501|53|57)/.test(code) && code.length === 5;
-  const isNetwork = 'syscall' in error && ['connect', 'getaddrinfo'].includes(String(error.syscall));
-  const isLogin = error.message.startsWith('SASL:');
-  return isItsOwn || isNetwork || isLogin ? `Postgres does not let us in: ${error.message}.` : null;
 }
 
 function isSame(from: DatabasePlace, to: DatabasePlace): boolean {

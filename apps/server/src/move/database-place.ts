@@ -2,38 +2,45 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Database } from '@tinyfat/database';
-import { openPostgresTarget, withPostgresSource } from '@tinyfat/database/postgres';
-import { openSqliteTarget, withSqliteSource } from '@tinyfat/database/sqlite';
+import type { copyRows } from '@tinyfat/database/copy';
+import {
+  closeTables,
+  readPostgresAddress,
+  shownAddress,
+  type WholeDatabase,
+  withPostgres,
+  withPostgresSource,
+} from '@tinyfat/database/postgres';
+import { withSqlite, withSqliteSource } from '@tinyfat/database/sqlite';
 import { lockDataFolder } from '../files/lock.ts';
 
-/** `shown` has no password in it. */
+/** `shown` is for a person, and has no password in it. */
 export type DatabasePlace =
-  | { kind: 'postgres'; url: string; shown: string }
+  | ({ kind: 'postgres'; shown: string } & WholeDatabase)
   | { kind: 'sqlite'; path: string; shown: string };
 
-/** Reads the text that names a place; the reason repeats nothing of it. */
-export function databasePlace(
-  text: string,
-): { ok: true; place: DatabasePlace } | { ok: false; reason: string } {
-  if (!/^[a-z]+:\/\//i.test(text)) {
-    const path = resolve(text);
-    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-    const file = isFolder ? join(path, 'tinyfat.sqlite') : path;
-    return { ok: true, place: { kind: 'sqlite', path: file, shown: file } };
-  }
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    return {
-      ok: false,
-      reason: 'write postgres://USER@HOST:PORT/DATABASE, or the path of a file or data folder',
-    };
-  }
-  return { ok: true, place: { kind: 'postgres', url: text, shown: `postgres://${url.host}${url.pathname}` } };
+/** The reason goes on after the name of where the text stood, and holds no secret. */
+type ReadPlace = { ok: true; place: DatabasePlace } | { ok: false; reason: string };
+
+/** The place that a text names. `authorities` are for a Postgres. */
+export function databasePlace(text: string, authorities: string | null): ReadPlace {
+  if (/^[a-z]+:\/\//i.test(text)) return postgresPlace(text, authorities);
+  const path = resolve(text);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return { ok: true, place: filePlace(isFolder ? join(path, 'tinyfat.sqlite') : path) };
 }
 
-/** Opens a database to copy into, and makes a file; nothing is migrated or locked. */
-export function openTarget(place: DatabasePlace): Database {
-  return place.kind === 'postgres' ? openPostgresTarget(place.url) : openSqliteTarget(place.path);
+/** A Postgres database by its URL. */
+export function postgresPlace(url: string, authorities: string | null): ReadPlace {
+  const read = readPostgresAddress(url);
+  if (!read.ok) return read;
+  const { address } = read;
+  return { ok: true, place: { kind: 'postgres', address, authorities, shown: shownAddress(address) } };
+}
+
+/** A file of SQLite. */
+export function filePlace(path: string): DatabasePlace {
+  return { kind: 'sqlite', path, shown: path };
 }
 
 /** A place that can't be used, in a sentence. */
@@ -44,7 +51,7 @@ export async function readingFrom<T>(
   place: DatabasePlace,
   use: (db: Database) => Promise<T>,
 ): Promise<T | Refused> {
-  if (place.kind === 'postgres') return await withPostgresSource(place.url, use);
+  if (place.kind === 'postgres') return await withPostgresSource(place, use);
   if (!existsSync(place.path)) return { ok: false, reason: `There is no file ${place.path}.` };
   return await locked(place.path, () => withSqliteSource(place.path, use));
 }
@@ -54,17 +61,20 @@ export async function writingTo<T>(
   place: DatabasePlace,
   use: (db: Database) => Promise<T>,
 ): Promise<T | Refused> {
-  const run = async (db: Database) => {
-    try {
-      return await use(db);
-    } finally {
-      await db.destroy();
-    }
-  };
-  if (place.kind === 'postgres') return await run(openTarget(place));
+  if (place.kind === 'postgres') return await onTarget(place, use);
   const folder = dirname(place.path);
   if (!existsSync(folder)) return { ok: false, reason: `There is no folder ${folder}.` };
-  return await locked(place.path, () => run(openTarget(place)));
+  return await locked(place.path, () => onTarget(place, use));
+}
+
+/** The same for who holds the lock of the file's folder already. */
+export async function onTarget<T>(place: DatabasePlace, use: (db: Database) => Promise<T>): Promise<T> {
+  return place.kind === 'postgres' ? await withPostgres(place, use) : await withSqlite(place.path, use);
+}
+
+/** What else `copyRows` needs to know of the place that it copies into. */
+export function targetRules(place: DatabasePlace): Pick<Parameters<typeof copyRows>[0], 'closeTables'> {
+  return place.kind === 'postgres' ? { closeTables } : {};
 }
 
 async function locked<T>(path: string, use: () => Promise<T>): Promise<T | Refused> {

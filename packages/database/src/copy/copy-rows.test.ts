@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import type { Database } from '../schema/index.ts';
 import { noteAttempt } from '../sign-in-attempts.ts';
 import { openSqlite } from '../sqlite/open.ts';
-import { openSqliteTarget, withSqliteSource } from '../sqlite/whole-file.ts';
+import { withSqlite, withSqliteSource } from '../sqlite/whole-file.ts';
 import { UnfinishedCopyError } from '../unfinished-copy.ts';
 import { fixtureNames, makeFixture, rowsOf } from '../upgrades/fixtures.ts';
 import { tablesToCopy } from './catalogue.ts';
@@ -54,9 +54,9 @@ it('copies every table whole, and back into a file of the same rows', async () =
   const copied = await copy(to);
   expect(copied).toMatchObject({ ok: true, tables: { mails: { rows: expect.any(Number) } } });
   const back = join(folder, 'back.sqlite');
-  const file = openSqliteTarget(back);
-  const result = await copyRows({ from: to, to: file, fromPlace: 'copy', onProgress: () => {} });
-  await file.destroy();
+  const result = await withSqlite(back, (file) =>
+    copyRows({ from: to, to: file, fromPlace: 'copy', onProgress: () => {} }),
+  );
   expect(result).toEqual(copied);
   const sorted = (rows: Record<string, Record<string, unknown>[]>) =>
     Object.fromEntries(
@@ -104,13 +104,9 @@ describe('cut off', () => {
 
   it('a file is refused by everything but another copy', async () => {
     const path = join(folder, 'half.sqlite');
-    const half = openSqliteTarget(path);
-    await expect(copy(half, stopAt('mails', 1))).rejects.toThrow('killed');
-    await half.destroy();
+    await expect(withSqlite(path, (half) => copy(half, stopAt('mails', 1)))).rejects.toThrow('killed');
     await expect(openSqlite(path)).rejects.toThrow(UnfinishedCopyError);
-    const again = openSqliteTarget(path);
-    expect(await copy(again)).toMatchObject({ ok: true });
-    await again.destroy();
+    expect(await withSqlite(path, (again) => copy(again))).toMatchObject({ ok: true });
     await (await openSqlite(path)).destroy();
   });
 

@@ -35,6 +35,8 @@ interface CopyDeps {
   fromPlace: string;
   /** Is awaited between two tables. */
   onProgress(progress: CopyProgress): void | Promise<void>;
+  /** Is called in each transaction that makes tables in the target. */
+  closeTables?(tx: Database): Promise<void>;
   /** Is called in the target's last transaction, on tables that are up to date and whole. */
   beforeEnd?(tx: Database): Promise<void>;
 }
@@ -45,7 +47,7 @@ export async function copyRows(deps: CopyDeps): Promise<CopyResult> {
   if ((await standingOf(from, fromPlace)).last === null) {
     return { ok: false, code: 'source_empty', detail: `${fromPlace} holds no tables of tinyfat.` };
   }
-  const begun = await begin(from, to);
+  const begun = await begin(deps);
   if (!begun.ok) return begun;
   if (begun.resumed) onProgress({ step: 'resumed' });
   const tables = await tablesToCopy(to);
@@ -65,6 +67,7 @@ export async function copyRows(deps: CopyDeps): Promise<CopyResult> {
     await countOn(tx, tables);
     await unmark(tx);
     await migrate(tx);
+    await deps.closeTables?.(tx);
     await deps.beforeEnd?.(tx);
   });
   return compared;
@@ -73,7 +76,7 @@ export async function copyRows(deps: CopyDeps): Promise<CopyResult> {
 type Begun = { ok: true; resumed: boolean } | Extract<CopyResult, { ok: false }>;
 
 /** Makes the tables and marks the target, or finds what a copy before left. */
-async function begin(from: Database, to: Database): Promise<Begun> {
+async function begin({ from, to, closeTables }: CopyDeps): Promise<Begun> {
   if (await isUnfinished(to)) return { ok: true, resumed: true };
   const wanted = await executedMigrations(from);
   return await to.transaction().execute(async (tx): Promise<Begun> => {
@@ -90,6 +93,7 @@ async function begin(from: Database, to: Database): Promise<Begun> {
     }
     await migrate(tx, wanted);
     await mark(tx);
+    await closeTables?.(tx);
     return { ok: true, resumed: false };
   });
 }

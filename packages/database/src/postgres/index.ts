@@ -1,3 +1,6 @@
-/** Postgres, Supabase among others: opening and upgrading. */
+/** Postgres, Supabase among others: opening, upgrading, and what can be wrong with it. */
+export { type PostgresAddress, readPostgresAddress, shownAddress } from './address.ts';
+export { closeTables, openTables } from './closed-tables.ts';
+export { asPostgresError, PostgresError, postgresFault } from './faults.ts';
 export { openPostgres, type PostgresOptions } from './open.ts';
-export { openPostgresTarget, withPostgresSource } from './whole-database.ts';
+export { type WholeDatabase, withPostgres, withPostgresSource } from './whole-database.ts';

@@ -1,14 +1,27 @@
 /** A database as a whole: read by a copy as of one moment, or filled by one. */
 import { sql } from 'kysely';
-import pg from 'pg';
 import type { Database } from '../schema/index.ts';
-import { numericTypes, overPool } from './dialect.ts';
+import { type PostgresAddress, shownAddress } from './address.ts';
+import { asPostgresError } from './faults.ts';
+import { connect } from './open.ts';
 
-/** Runs `use` on the database as it is at this moment, whatever others write meanwhile. Nothing can be written. */
-export async function withPostgresSource<T>(url: string, use: (db: Database) => Promise<T>): Promise<T> {
-  const db = connect(url);
-  try {
-    return await db
+/** Where it is; not behind a pooler in transaction mode, which may end long transactions. */
+export interface WholeDatabase {
+  address: PostgresAddress;
+  /** PEM certificates that are trusted; null: those of Node. */
+  authorities: string | null;
+}
+
+/**
+ * Runs `use` on the database as it is at this moment, whatever others write meanwhile. Nothing can be written. Rejects
+ * with a `PostgresError` for known faults.
+ */
+export async function withPostgresSource<T>(
+  place: WholeDatabase,
+  use: (db: Database) => Promise<T>,
+): Promise<T> {
+  return await withPostgres(place, (db) =>
+    db
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
@@ -16,19 +29,18 @@ export async function withPostgresSource<T>(url: string, use: (db: Database) => 
         // The moment is that of the first statement.
         await sql`select 1`.execute(tx);
         return await use(tx);
-      });
+      }),
+  );
+}
+
+/** Runs `use` on a database to copy into; nothing is migrated or checked. Rejects as `withPostgresSource`. */
+export async function withPostgres<T>(place: WholeDatabase, use: (db: Database) => Promise<T>): Promise<T> {
+  const db = connect(place.address, place, 1);
+  try {
+    return await use(db);
+  } catch (error) {
+    throw asPostgresError(error, shownAddress(place.address));
   } finally {
     await db.destroy();
   }
-}
-
-/** Connects to a database to copy into; nothing is migrated or checked. */
-export function openPostgresTarget(url: string): Database {
-  return connect(url);
-}
-
-function connect(url: string): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 1, types: numericTypes });
-  pool.on('error', () => {});
-  return overPool(pool);
 }

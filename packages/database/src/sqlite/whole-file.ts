@@ -62,15 +62,14 @@ const ODD_OBJECTS = `
   select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
   where sqlite_schema.type = 'table' and columns.hidden <> 0`;
 
-/** Opens a file to copy into, and makes it; nothing is migrated or checked. */
-export function openSqliteTarget(path: string): Database {
+/** Runs `use` on a file to copy into, which is made where it is not there; nothing is migrated or checked. */
+export async function withSqlite<T>(path: string, use: (db: Database) => Promise<T>): Promise<T> {
   closeSync(openSync(path, 'a', 0o600));
   const connection = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
     connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-    return overConnection(connection);
-  } catch (error) {
+    return await use(overConnection(connection));
+  } finally {
     connection.close();
-    throw error;
   }
 }
