@@ -9,7 +9,7 @@ import { openTables, readPostgresAddress, withPostgres } from '@tinyfat/database
 import { openSqlite } from '@tinyfat/database/sqlite';
 import { addressesOfRun, databaseUrl } from '@tinyfat/testing/postgres/addresses';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
-import pg from 'pg';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeFixture, rowsOf } from '../../../../packages/database/src/upgrades/fixtures.ts';
 import { restoreBackup } from '../backup/restore.ts';
@@ -37,10 +37,9 @@ afterEach(async () => {
 });
 
 async function asAdmin(statement: string): Promise<void> {
-  const client = new pg.Client(databaseUrl(server, 'postgres'));
-  await client.connect();
-  await client.query(statement);
-  await client.end();
+  const read = readPostgresAddress(databaseUrl(server, 'postgres'));
+  if (!read.ok) throw new Error(read.reason);
+  await withPostgres({ address: read.address, authorities: null }, (db) => sql.raw(statement).execute(db));
 }
 const url = () => databaseUrl(server, name);
 function place(text: string): DatabasePlace {
