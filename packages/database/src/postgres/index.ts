@@ -2,4 +2,4 @@
 export { type PostgresAddress, readPostgresAddress, shownAddress } from './address.ts';
 export { openTables } from './closed-tables.ts';
 export { asPostgresError, PostgresError, postgresFault } from './faults.ts';
-export { openPostgres, type PostgresOptions } from './open.ts';
+export { connectPostgres, openPostgres, type PostgresOptions } from './open.ts';

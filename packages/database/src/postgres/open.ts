@@ -57,10 +57,19 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   return db;
 }
 
-/** Connects to it as it is; nothing is migrated or checked. The password is in no message. Rejects never. */
-export function connect(
+/** Connects to it as it is, when the first statement comes; nothing is upgraded or checked. */
+export function connectPostgres({
+  url,
+  authorities,
+  connections = CONNECTIONS,
+  onIdleError,
+}: Omit<PostgresOptions, 'directUrl' | 'onUpgrade'>): Database {
+  return connect(addressOf(url), { authorities }, connections, onIdleError);
+}
+
+function connect(
   address: PostgresAddress,
-  { authorities = null }: Pick<PostgresOptions, 'authorities'>,
+  { authorities = null }: { authorities?: string | null | undefined },
   connections: number,
   onIdleError: (error: Error) => void = () => {},
 ): Database {

@@ -2,16 +2,33 @@
  * Before the first test of the project `postgres`: one server for the run, private unless the operator named one. The
  * tests' processes inherit where it is.
  */
-import { type PostgresAddresses, VARIABLES } from './addresses.ts';
-import { startPostgres } from './start.ts';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { databaseUrl, type PostgresAddresses, RUN_PREFIX, VARIABLES } from './addresses.ts';
+import { atAddresses, type PrivatePostgres, startPostgres } from './start.ts';
 
 export default async function startPostgresOfRun(): Promise<() => Promise<void>> {
+  const run = `tinyfat_${randomBytes(6).toString('hex')}_`;
   const named = namedServer(process.env);
-  const server = named ? { ...named, stop: async () => {} } : await startPostgres();
+  const server: PostgresAddresses | PrivatePostgres = named ?? (await startPostgres());
   for (const [what, variable] of Object.entries(VARIABLES)) {
     process.env[variable] = server[what as keyof PostgresAddresses];
   }
-  return server.stop;
+  process.env[RUN_PREFIX] = run;
+  return 'stop' in server ? server.stop : () => dropAll(server, run);
+}
+
+/** Databases of this run that are still there, templates among them. */
+async function dropAll(addresses: PostgresAddresses, run: string): Promise<void> {
+  const client = new pg.Client(databaseUrl(addresses.direct, 'postgres'));
+  await client.connect();
+  const found = await client.query<{ datname: string }>(
+    'select datname from pg_database where starts_with(datname, $1)',
+    [run],
+  );
+  await client.end();
+  const { dropDatabase } = atAddresses(addresses);
+  for (const { datname } of found.rows) await dropDatabase(datname);
 }
 
 /**
