@@ -100,12 +100,12 @@ async function during<Result>(address: PostgresAddress, work: () => Promise<Resu
 
 async function upgrade(db: Database, { onUpgrade = () => {} }: PostgresOptions): Promise<void> {
   const before = await standingOf(db, PLACE);
-  if (before.last === null) await refuseOthers(db);
   if (before.pending.length === 0 && (await openTables(db)).length === 0) return;
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tx);
     const { last, pending } = await standingOf(tx, PLACE);
     const to = pending.at(-1);
+    if (last === null) await refuseOthers(tx);
     if (to !== undefined) {
       // One of the first migrations calls it.
       await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(

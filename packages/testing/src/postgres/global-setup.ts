@@ -5,17 +5,25 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { databaseUrl, type PostgresAddresses, RUN_PREFIX, VARIABLES } from './addresses.ts';
-import { atAddresses, type PrivatePostgres, startPostgres } from './start.ts';
+import { atAddresses, startPostgres } from './start.ts';
 
 export default async function startPostgresOfRun(): Promise<() => Promise<void>> {
-  const run = `tinyfat_${randomBytes(6).toString('hex')}_`;
+  const prefix = `tinyfat_${randomBytes(6).toString('hex')}_`;
+  process.env[RUN_PREFIX] = prefix;
   const named = namedServer(process.env);
-  const server: PostgresAddresses | PrivatePostgres = named ?? (await startPostgres());
-  for (const [what, variable] of Object.entries(VARIABLES)) {
-    process.env[variable] = server[what as keyof PostgresAddresses];
+  if (named) {
+    tell(named);
+    return () => dropAll(named, prefix);
   }
-  process.env[RUN_PREFIX] = run;
-  return 'stop' in server ? server.stop : () => dropAll(server, run);
+  const started = await startPostgres();
+  tell(started);
+  return started.stop;
+}
+
+function tell(addresses: PostgresAddresses): void {
+  process.env[VARIABLES.direct] = addresses.direct;
+  process.env[VARIABLES.pooler] = addresses.pooler;
+  process.env[VARIABLES.admin] = addresses.admin;
 }
 
 /** Databases of this run that are still there, templates among them. */
