@@ -80,6 +80,7 @@ function connect(
     connectionTimeoutMillis: CONNECT_MS,
   });
   pool.on('error', onIdleError);
+  pool.on('connect', (client) => guard(client, statementMs));
   return overPool(pool);
 }
 
