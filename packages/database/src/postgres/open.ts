@@ -7,6 +7,7 @@ import { connectionTo, type PostgresAddress, readPostgresAddress, shownAddress }
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
 import { asPostgresError, PostgresError } from './faults.ts';
+import { guard } from './guard.ts';
 
 export interface PostgresOptions {
   /** `postgres://…`, as `readPostgresAddress` takes it; may be a transaction pooler. */
@@ -17,6 +18,8 @@ export interface PostgresOptions {
   authorities?: string | null;
   /** Connections at once, of this process. */
   connections?: number;
+  /** How long a statement may wait for its answer, ms; not those of an upgrade. */
+  statementMs?: number;
   /** Gets errors of connections that nobody uses at that moment; the pool opens new ones. */
   onIdleError?: (error: Error) => void;
   /** An upgrade that took place; names of migrations. */
@@ -28,6 +31,10 @@ const MIGRATION_LOCK = 7_205_759_403_792_794;
 const CONNECTIONS = 10;
 /** How long a connection may take, and a statement wait for one, ms. */
 const CONNECT_MS = 30_000;
+/** How long a statement may take; a pooler lets it wait for a server that is away for up to two minutes. */
+const STATEMENT_MS = 60_000;
+/** An upgrade waits for the one of another process and reads whole tables: as long as with SQLite. */
+const UPGRADE_MS = 600_000;
 const PLACE = 'The database at DATABASE_URL';
 
 /**
@@ -36,10 +43,14 @@ const PLACE = 'The database at DATABASE_URL';
  * error, which leaves everything as it was.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const { url, directUrl = url, connections = CONNECTIONS, onIdleError = () => {} } = options;
-  const [pooled, direct] = [addressOf(url), addressOf(directUrl)];
+  const [pooled, direct] = [addressOf(options.url), addressOf(options.directUrl ?? options.url)];
   const first = await during(direct, async () => {
-    const db = connect(direct, options, 1);
+    const db = connect(direct, {
+      ...options,
+      connections: 1,
+      statementMs: UPGRADE_MS,
+      onIdleError: () => {},
+    });
     try {
       await upgrade(db, options);
       return await firstMigration(db);
@@ -47,7 +58,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
       await db.destroy();
     }
   });
-  const db = connect(pooled, options, connections, onIdleError);
+  const db = connect(pooled, options);
   try {
     await during(pooled, () => checkSame(db, first));
   } catch (error) {
@@ -58,20 +69,18 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 }
 
 /** Connects to it as it is, when the first statement comes; nothing is upgraded or checked. */
-export function connectPostgres({
-  url,
-  authorities,
-  connections = CONNECTIONS,
-  onIdleError,
-}: Omit<PostgresOptions, 'directUrl' | 'onUpgrade'>): Database {
-  return connect(addressOf(url), { authorities }, connections, onIdleError);
+export function connectPostgres(options: Omit<PostgresOptions, 'directUrl' | 'onUpgrade'>): Database {
+  return connect(addressOf(options.url), options);
 }
 
 function connect(
   address: PostgresAddress,
-  { authorities = null }: { authorities?: string | null | undefined },
-  connections: number,
-  onIdleError: (error: Error) => void = () => {},
+  {
+    authorities = null,
+    connections = CONNECTIONS,
+    statementMs = STATEMENT_MS,
+    onIdleError = () => {},
+  }: Omit<PostgresOptions, 'url'>,
 ): Database {
   const pool = new pg.Pool({
     ...connectionTo(address, authorities),

@@ -10,6 +10,7 @@ import { moveCursor, openCursor } from '../provider-cursors.ts';
 import type { Database } from '../schema/index.ts';
 import { postgresFault } from './faults.ts';
 import { openPostgres } from './open.ts';
+import { startWire } from './test-support/wire.ts';
 
 const own = process.env.DATABASE_TEST_URL === undefined ? describe : describe.skip;
 
@@ -65,28 +66,61 @@ own('a pooler in transaction mode (skipped with DATABASE_TEST_URL: it needs one 
 });
 
 own('a database that goes away (skipped with DATABASE_TEST_URL: it needs one of its own)', () => {
+  let server: PrivatePostgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+    await server.createDatabase('mail');
+  });
+  afterAll(() => server.stop());
+
   it.each(['url', 'poolerUrl'] as const)(
     'ends no process, says why, and is used again when it is back (%s)',
     async (way) => {
-      const server = await startPostgres();
-      await server.createDatabase('mail');
-      const idle: unknown[] = [];
+      const lost: unknown[] = [];
       const db = await openPostgres({
         url: server[way]('mail'),
         directUrl: server.url('mail'),
-        onIdleError: (error) => idle.push(postgresFault(error)),
+        onIdleError: (error) => lost.push(postgresFault(error)),
       });
       await testWrite(db);
       await server.serverOff();
       const refused = await testWrite(db).catch((error: unknown) => error);
-      expect([way, postgresFault(refused)]).toEqual([way, 'database_unreachable']);
-      if (way === 'url') expect(idle).toEqual(['database_unreachable']);
+      expect(postgresFault(refused)).toBe('database_unreachable');
+      if (way === 'url') expect(lost).toEqual(['database_unreachable']);
       await server.serverOn();
       await expect
-        .poll(() => testWrite(db).then(() => 'written', String), { timeout: 10_000 })
+        .poll(() => testWrite(db).then(() => 'written', String), { timeout: 20_000 })
         .toBe('written');
       await db.destroy();
-      await server.stop();
     },
   );
+
+  it('in the middle of a transaction ends that alone', async () => {
+    const db = await openPostgres({ url: server.url('mail') });
+    const transaction = db.transaction().execute(async (tx) => {
+      await openCursor(tx, 'never', 1);
+      await server.serverOff();
+      await server.serverOn();
+      await moveCursor(tx, 'never', 2);
+    });
+    await expect(transaction).rejects.toThrow();
+    expect(
+      await db.selectFrom('provider_cursors').select('name').where('name', '=', 'never').execute(),
+    ).toEqual([]);
+    await db.destroy();
+  });
+
+  it('from the network without a word is given up, and asked anew over another connection', async () => {
+    const wire = await startWire(Number(new URL(server.url('mail')).port));
+    const url = server.url('mail').replace(/:\d+\//, `:${wire.port}/`);
+    const db = await openPostgres({ url, directUrl: server.url('mail'), statementMs: 300 });
+    await testWrite(db);
+    wire.cut();
+    const refused = await testWrite(db).catch((error: unknown) => error);
+    expect(postgresFault(refused)).toBe('database_unreachable');
+    wire.mend();
+    await testWrite(db);
+    await db.destroy();
+    await wire.stop();
+  });
 });
