@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { migrate, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
-import { connectionTo, type PostgresAddress, readPostgresAddress, shownAddress } from './address.ts';
+import { addressOf, connectionTo, type PostgresAddress } from './address.ts';
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
-import { asPostgresError, PostgresError } from './faults.ts';
+import { during, PostgresError } from './faults.ts';
 import { guard } from './guard.ts';
 
 export interface PostgresOptions {
@@ -35,7 +35,8 @@ const CONNECT_MS = 30_000;
 const STATEMENT_MS = 60_000;
 /** An upgrade waits for the one of another process and reads whole tables: as long as with SQLite. */
 const UPGRADE_MS = 600_000;
-const PLACE = 'The database at DATABASE_URL';
+/** What sentences call the database. */
+export const PLACE = 'The database at DATABASE_URL';
 
 /**
  * Brings the tables up to date, once for all who open the database at the same time, closes them to other roles, and
@@ -93,21 +94,6 @@ function connect(
   return overPool(pool);
 }
 
-function addressOf(url: string): PostgresAddress {
-  const read = readPostgresAddress(url);
-  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
-  return read.address;
-}
-
-/** Gives known faults their code, and says what was asked. */
-async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asPostgresError(error, shownAddress(address));
-  }
-}
-
 async function upgrade(db: Database, { onUpgrade = () => {} }: PostgresOptions): Promise<void> {
   const before = await standingOf(db, PLACE);
   if (before.pending.length === 0 && (await openTables(db)).length === 0) return;
@@ -137,7 +123,7 @@ async function refuseOthers(db: Database): Promise<void> {
 }
 
 /** When the first migration ran: two databases that were made apart have two moments. */
-async function firstMigration(db: Database): Promise<string | null> {
+export async function firstMigration(db: Database): Promise<string | null> {
   const { rows } = await sql<{
     first: string | null;
   }>`select min(timestamp) as first from kysely_migration`.execute(db);
@@ -145,7 +131,7 @@ async function firstMigration(db: Database): Promise<string | null> {
 }
 
 /** The URL that is used must lead to what was migrated, as a role that row level security hides nothing from. */
-async function checkSame(db: Database, first: string | null): Promise<void> {
+export async function checkSame(db: Database, first: string | null): Promise<void> {
   const { rows } = await sql<{ there: boolean; hidden: boolean | null; as: string }>`
     select to_regclass('kysely_migration') is not null as there, current_user as as,
       row_security_active(to_regclass('kysely_migration')) as hidden`.execute(db);
