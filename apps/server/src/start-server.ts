@@ -19,6 +19,7 @@ import { type MailOut, watchMailOut } from './parts/mail-out.ts';
 import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-transport.ts';
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
+import { retention } from './parts/retention.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { turns } from './parts/turns.ts';
@@ -177,6 +178,7 @@ async function startParts(
     }),
   );
   await parts.start(rawMailSweeper({ ...stores, clock, logger }));
+  await parts.start(retention({ ...runtime, ...stores, paths: data.paths, days: config.retention }));
 
   const smtpPort = listener?.port ?? null;
   await parts.start(addressFile(config, data, { smtp: smtpPort, http: site.port }));

@@ -1,4 +1,4 @@
-import type { InboxAttachment, StepMomInput } from '@tinyfat/core';
+import { byteSize, type InboxAttachment, type StepMomInput } from '@tinyfat/core';
 import { fenced, oneLine } from './untrusted-text.ts';
 
 /** Longest text that goes into a prompt, new and forwarded together, characters; the whole is in /inbox/input.json. */
@@ -104,7 +104,7 @@ function attachmentLines(files: InboxAttachment[], shownImages: ReadonlySet<stri
 
 function attachmentLine(file: InboxAttachment, shown: boolean): string {
   const path = oneLine(file.path, headerLimit).replaceAll('"', "'");
-  const facts = [size(file.size), ...typeFacts(file)];
+  const facts = [byteSize(file.size), ...typeFacts(file)];
   if (file.inline) facts.push('stands in the text');
   if (shown) facts.push('shown below');
   const warnings = file.marks.map((mark) => markMeanings.get(mark) ?? oneLine(mark, headerLimit));
@@ -122,11 +122,4 @@ function typeFacts({ content_type: declared, detected_type: detected }: InboxAtt
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, limit)}\n[cut: ${text.length} characters in all; the whole is in /inbox/input.json]`;
-}
-
-/** Sizes for people: `812 bytes`, `14 kB`, `3.2 MB`. */
-function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} bytes`;
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

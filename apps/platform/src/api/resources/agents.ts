@@ -58,7 +58,8 @@ export const agentEndpoints = [
       await deps.folders.remove(id);
       return refuse('agent_name_taken', `Asked for: ${name}.`);
     }
-    return await shown(deps, { ...agent, deleted_at: null }, warnings);
+    const folder = { folder_bytes: null, folder_measured_at: null, folder_notice_at: null };
+    return await shown(deps, { ...agent, ...folder, deleted_at: null }, warnings);
   }),
 
   agentEndpoint(routes.getAgent, async ({ agent, deps }) => {
