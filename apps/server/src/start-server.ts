@@ -86,7 +86,7 @@ async function startParts(
   await parts.start(folderLock(config));
   const data = await parts.start(dataFolder(config, logger));
   const signInKey = await parts.start(signInKeyBytes(data));
-  const { sandbox, runner } = await parts.start(turns(config, data, runtime));
+  const { sandbox, runner, measureFolder } = await parts.start(turns(config, data, runtime));
   const workers = await parts.start(mailThreads(config));
   const account = resendAccountOf(config, clock);
   const mailOut = await parts.start(
@@ -134,6 +134,8 @@ async function startParts(
       llm_retries: 3,
       event_output_chars: 4000,
     },
+    folderQuotaBytes: config.folderQuotaBytes,
+    measureFolder,
   };
   await parts.start(recovery(consumer));
   await parts.start(sender(consumer, wakeUp));

@@ -40,6 +40,7 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
     '',
     ...attachmentLines(email.attachments, shownImages),
     ...hiddenLines(email),
+    ...folderLines(input.folder),
     'What the sender newly wrote:',
     ...fenced('mail_text', nonce, cut(email.text, textLimit)),
   ];
@@ -67,6 +68,15 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
 
 function hiddenLines({ hidden_text: hidden }: StepMomInput['email']): string[] {
   return hidden ? ["The mail also has text that its reader can't see: it is left out here.", ''] : [];
+}
+
+function folderLines(folder: StepMomInput['folder']): string[] {
+  if (folder === undefined) return [];
+  const [holds, quota] = [byteSize(folder.holds), byteSize(folder.quota)];
+  return [
+    `Your folder /data holds ${holds} of the ${quota} that it may. Delete what you do not need, caches first (du -sh /data/* /data/.cache), and say in your answer what you deleted. A turn that writes much more than is left is stopped without an answer.`,
+    '',
+  ];
 }
 
 function headerLines(email: StepMomInput['email']): string[] {

@@ -74,6 +74,7 @@ export * from './text/shell-word.ts';
 export * from './threading/message-id.ts';
 export * from './threading/reply-headers.ts';
 export * from './threading/subject.ts';
+export * from './turn/folder-quota.ts';
 export * from './turn/spending.ts';
 export * from './turn/step-mom.ts';
 export * from './turn/turn-runner.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { turnRunnerContract } from '@tinyfat/contracts';
 import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders } from '@tinyfat/storage/node';
+import { directoryFolders, folderThread } from '@tinyfat/storage/node';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { localRunner } from './local-runner.ts';
 
@@ -20,6 +20,7 @@ turnRunnerContract('local', async () => {
   const owner = sandboxOwner();
   const model = await startAnthropicStandIn();
   const gateways = createGateways({ now: Date.now });
+  const thread = folderThread();
   const folders = directoryFolders({ folder: join(root, 'agents'), owner });
   const runner = localRunner({
     sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
@@ -40,6 +41,8 @@ turnRunnerContract('local', async () => {
       temporaryBytes: 64 * MEGABYTE,
       outputBytes: MEGABYTE,
     },
+    folderThread: thread,
+    logger: { warn: () => {} },
     onGatewayEvent: () => {},
   });
   return {
@@ -48,6 +51,7 @@ turnRunnerContract('local', async () => {
     model,
     async dispose() {
       await gateways.close();
+      await thread.close();
       await model.close();
       await rm(root, { recursive: true, force: true });
     },

@@ -16,7 +16,7 @@ import { type Outcome, type Refusal, refuse } from '../answer.ts';
 import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint, endpoint } from '../endpoint.ts';
-import { isoTime } from '../fields.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
@@ -141,6 +141,11 @@ async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
       mails_waiting: await countQuarantine(db, agent.id),
       outbox: await deliveryCounts(db, agent.id),
       turn_running: await hasRunningJob(db, agent.id),
+      folder: {
+        bytes: agent.folder_bytes,
+        measured_at: isoTimeOrNull(agent.folder_measured_at),
+        quota_bytes: deps.folderQuotaBytes,
+      },
       warnings: [...more, ...warnings],
     },
   } satisfies Outcome<unknown>;
