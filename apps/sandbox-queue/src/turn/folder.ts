@@ -8,6 +8,9 @@ import { ownerMail } from '../mails/host-mail.ts';
 /** The owner is written at most once in this time, ms. */
 const NOTICE_PERIOD_MS = 24 * 3_600_000;
 
+type Deps = Pick<ConsumerDeps, 'folderQuotaBytes' | 'measureFolder'>;
+type RememberDeps = Deps & Parameters<typeof ownerMail>[0] & Pick<ConsumerDeps, 'logger' | 'wakeUp'>;
+
 /** What the folder of an agent held last, and what its turn may add. */
 export interface OpenFolder extends FolderQuota {
   /** Null: it was never measured. */
@@ -15,7 +18,7 @@ export interface OpenFolder extends FolderQuota {
 }
 
 /** Looks at what is on record; where that would end the mail without a turn, at the folder itself: room may have been made. */
-export async function openFolder(deps: ConsumerDeps, { agent }: Work): Promise<OpenFolder> {
+export async function openFolder(deps: Deps, { agent }: Pick<Work, 'agent'>): Promise<OpenFolder> {
   const quota = deps.folderQuotaBytes;
   const known = folderQuota(quota, agent.folder_bytes);
   if (!known.closed) return { ...known, holds: agent.folder_bytes };
@@ -24,7 +27,7 @@ export async function openFolder(deps: ConsumerDeps, { agent }: Work): Promise<O
 }
 
 /** Why there is no turn, for the sender. */
-export function closedFolder({ folderQuotaBytes: quota }: ConsumerDeps, { holds }: OpenFolder): string {
+export function closedFolder({ folderQuotaBytes: quota }: Deps, { holds }: OpenFolder): string {
   return `It holds ${byteSize(holds ?? 0)} where ${byteSize(quota)} is the limit, so that no turn was begun: whoever runs the server has to make room.`;
 }
 
@@ -33,8 +36,8 @@ export function closedFolder({ folderQuotaBytes: quota }: ConsumerDeps, { holds 
  * is measured here. Never rejects: the turn is over.
  */
 export async function rememberFolder(
-  deps: ConsumerDeps,
-  work: Work,
+  deps: RememberDeps,
+  work: Pick<Work, 'agent' | 'mail'>,
   { runId, bytes }: { runId: string; bytes: number | null },
 ): Promise<void> {
   const { agent } = work;
@@ -48,8 +51,8 @@ export async function rememberFolder(
 }
 
 async function writeOwner(
-  deps: ConsumerDeps,
-  work: Work,
+  deps: RememberDeps,
+  work: Pick<Work, 'agent' | 'mail'>,
   { runId, holds }: { runId: string; holds: number },
 ): Promise<void> {
   const { agent } = work;

@@ -1,6 +1,6 @@
 /** What must work before the server counts as ready. */
-import type { Clock } from '@tinyfat/core';
-import { backlog, type Database, testWrite } from '@tinyfat/database';
+import { type Clock, errorCode } from '@tinyfat/core';
+import { backlog, type Database, isPostgres, testWrite } from '@tinyfat/database';
 import type { ReadinessCheck } from '@tinyfat/platform';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { type DiskCheckOptions, diskProblem } from '../files/disk-check.ts';
@@ -32,8 +32,7 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
         await testWrite(db);
         return null;
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new Error(`The database can not be written (${why}). Look at the disk of DATA_DIR.`);
+        return databaseProblem(error, isPostgres(db));
       }
     }),
     sandbox: atMostEvery(SANDBOX_EVERY_MS, clock, async () => {
@@ -47,4 +46,20 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
       return `a job has been waiting for ${Math.round(oldestDueMs / 1000)} s`;
     },
   };
+}
+
+/** Class 25006 of PostgreSQL's error codes: read_only_sql_transaction. */
+const READ_ONLY = '25006';
+
+/** What is wrong with a database that takes no rows, and the next step. Repeats no URL: it may hold a password. */
+function databaseProblem(error: unknown, onPostgres: boolean): string {
+  const why = error instanceof Error ? error.message : String(error);
+  const problem = `The database can not be written (${why}).`;
+  if (!onPostgres) {
+    return `${problem} See that the disk of DATA_DIR has room, that it is mounted read-write, and that tinyfat.sqlite belongs to the user of the server.`;
+  }
+  if (errorCode(error) === READ_ONLY) {
+    return `${problem} It is read-only: DATABASE_URL may name a replica, or the server has set default_transaction_read_only because its disk is full. Make room there, or name the primary.`;
+  }
+  return `${problem} See that the server of DATABASE_URL runs and takes connections, and that its disk has room.`;
 }
