@@ -1,15 +1,18 @@
 /** What must work before the server counts as ready. */
-import { type Clock, errorCode } from '@tinyfat/core';
+import { type Clock, describeError } from '@tinyfat/core';
 import { backlog, type Database, isPostgres, testWrite } from '@tinyfat/database';
 import type { ReadinessCheck } from '@tinyfat/platform';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { type DiskCheckOptions, diskProblem } from '../files/disk-check.ts';
+import { within } from '../files/within.ts';
 import { atMostEvery } from './at-most-every.ts';
 
 /** A sandbox is started for the answer, so not for every question. */
 const SANDBOX_EVERY_MS = 60_000;
 /** These write to the disk and wait for it. */
 const WRITE_EVERY_MS = 10_000;
+/** A database that does not answer by then can't be written, either. */
+const WITHIN_MS = 5_000;
 
 export interface ReadinessDeps {
   db: Database;
@@ -29,10 +32,10 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
     disk: atMostEvery(WRITE_EVERY_MS, clock, () => diskProblem(parts.disk)),
     database: atMostEvery(WRITE_EVERY_MS, clock, async () => {
       try {
-        await testWrite(db);
+        await within(WITHIN_MS, testWrite(db));
         return null;
       } catch (error) {
-        return databaseProblem(error, isPostgres(db));
+        return await databaseProblem(db, error);
       }
     }),
     sandbox: atMostEvery(SANDBOX_EVERY_MS, clock, async () => {
@@ -48,18 +51,16 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
   };
 }
 
-/** Class 25006 of PostgreSQL's error codes: read_only_sql_transaction. */
-const READ_ONLY = '25006';
-
 /** What is wrong with a database that takes no rows, and the next step. Repeats no URL: it may hold a password. */
-function databaseProblem(error: unknown, onPostgres: boolean): string {
+async function databaseProblem(db: Database, error: unknown): Promise<string> {
   const why = error instanceof Error ? error.message : String(error);
   const problem = `The database can not be written (${why}).`;
-  if (!onPostgres) {
+  if (!isPostgres(db)) {
     return `${problem} See that the disk of DATA_DIR has room, that it is mounted read-write, and that tinyfat.sqlite belongs to the user of the server.`;
   }
-  if (errorCode(error) === READ_ONLY) {
-    return `${problem} It is read-only: DATABASE_URL may name a replica, or the server has set default_transaction_read_only because its disk is full. Make room there, or name the primary.`;
-  }
-  return `${problem} See that the server of DATABASE_URL runs and takes connections, and that its disk has room.`;
+  const { postgresFault } = await import('@tinyfat/database/postgres');
+  const code = postgresFault(error);
+  const step =
+    code === null ? 'Look at the log of the server that DATABASE_URL names.' : describeError(code).nextStep;
+  return `${problem} ${step}`;
 }

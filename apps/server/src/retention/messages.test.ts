@@ -1,6 +1,7 @@
 import { namedRawKeys } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOW, openRetention, type RetentionFixture } from '../test-support/retention.ts';
+import { runRetention } from './run.ts';
 
 let fixture: RetentionFixture;
 beforeEach(async () => {
@@ -61,7 +62,6 @@ describe('bytes of mails', () => {
     expect(await namedRawKeys(fixture.db, ['raw-m'])).toEqual(new Set(['raw-m']));
     const deps = fixture.deps({ mail: 30 });
     deps.rawMail = { ...fixture.rawMail, remove: () => Promise.reject(new Error('killed')) };
-    const { runRetention } = await import('./run.ts');
     const report = await runRetention(deps, { daily: false, signal: new AbortController().signal });
     expect(report).toEqual({ mail: { removed: 1, bytes: 0, error: 'Error: killed' } });
     expect(fixture.log).toEqual([

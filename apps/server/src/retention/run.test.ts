@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,11 +30,10 @@ describe('files in agents’ folders', () => {
     expect(await fixture.files('agents/scout')).toContain('MEMORY.md');
   });
 
-  it('are not followed where the agent made links, and one spoiled folder keeps no other from its turn', async () => {
+  it('are not followed where the agent made links, and one spoiled folder spoils no other', async () => {
     await fixture.folders.create('other', {});
     await fixture.folders.create('scout', {});
     fixture.oldFile('outside/secret.jsonl', 100);
-    const { rm } = await import('node:fs/promises');
     await rm(join(fixture.paths.agents, 'other', 'events'), { recursive: true });
     await symlink(join(fixture.folder, 'outside'), join(fixture.paths.agents, 'other', 'events'));
     fixture.oldFile('agents/scout/events/a.jsonl', 100);
@@ -52,6 +51,7 @@ it('files of the server go by their kinds, and what is none of them stays', asyn
   }
   fixture.oldFile('faults/notes.txt', 100);
   fixture.oldFile('master-keys', 100);
+  fixture.oldFile('tinyfat.sqlite-journal', 100);
   const report = await fixture.run({ faults: 90, mailbox: 90, database_copies: 90 });
   expect(report).toEqual({
     mailbox: { removed: 2, bytes: 10 },
@@ -60,7 +60,7 @@ it('files of the server go by their kinds, and what is none of them stays', asyn
   });
   expect(await fixture.files('faults')).toEqual(['fault-10.txt', 'notes.txt']);
   expect(await fixture.files('.')).toEqual(
-    expect.arrayContaining(['master-keys', 'tinyfat.sqlite', 'tinyfat.sqlite.before-upgrade-10']),
+    expect.arrayContaining(['master-keys', 'tinyfat.sqlite-journal', 'tinyfat.sqlite.before-upgrade-10']),
   );
 });
 

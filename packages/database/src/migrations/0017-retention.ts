@@ -3,7 +3,6 @@
  * how much is in an agent's folder.
  */
 import { type Kysely, sql } from 'kysely';
-import { isPostgres } from '../engine.ts';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const table of ['mails', 'deliveries']) {
@@ -34,7 +33,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['finished_at', 'seq'])
     .where(sql<boolean>`state in ('done', 'failed')`)
     .execute();
-  await db.schema.createIndex('limit_notices_by_mail').on('limit_notices').column('mail_id').execute();
+  // A mail that is deleted is looked for in all that refers to mails.
+  for (const table of ['limit_notices', 'runs']) {
+    await db.schema.createIndex(`${table}_by_mail`).ifNotExists().on(table).column('mail_id').execute();
+  }
   await db.schema
     .createTable('retention_runs')
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
@@ -44,8 +46,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('report', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('retention_runs_by_start').on('retention_runs').column('started_at').execute();
-  // Supabase shows every table without it to the web.
-  if (isPostgres(db)) await sql`alter table retention_runs enable row level security`.execute(db);
 
   for (const column of ['folder_bytes', 'folder_measured_at', 'folder_notice_at']) {
     await db.schema.alterTable('agents').addColumn(column, 'bigint').execute();
