@@ -132,6 +132,7 @@ async function inSandbox(
     if (!opened.ok) return notBegun(opened);
     const { gateway } = opened;
     let result: SandboxResult;
+    let left: Promise<number | null>;
     let halted = '';
     const began = { clock: Date.now(), timer: performance.now() };
     try {
@@ -162,10 +163,11 @@ async function inSandbox(
         watch?.end();
         run.signal.removeEventListener('abort', cancel);
       }
+      left = leaveDurable(deps, run, began);
     } finally {
       await gateway.close();
     }
-    const folderBytes = await leaveDurable(deps, run, began);
+    const folderBytes = await left;
     const timing = gateway.timing();
     return {
       outcome: readOutcome(result, halted),
@@ -199,7 +201,7 @@ function watchFor(
 
 /**
  * What the turn wrote survives a power cut from here on, before any reply is on record. A disk that fails at this keeps no
- * reply back: the log says so. Gives what the folder holds, null where that was not counted.
+ * reply back: the log says so. Gives what the folder holds, null where that was not counted. Never rejects.
  */
 async function leaveDurable(
   { folderThread, logger }: LocalRunnerDeps,
