@@ -1,7 +1,7 @@
-import { agentById, deliveriesOfMail } from '@tinyfat/database';
+import { agentById, deliveriesOfMail, setFolderSize } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
-import { closedFolder, openFolder, rememberFolder } from './folder.ts';
+import { closedFolder, openFolder, reportFolder } from './folder.ts';
 
 const MB = 1_000_000;
 const HOUR = 3_600_000;
@@ -29,7 +29,8 @@ describe('the folder of an agent', () => {
   });
   /** A turn that ended with so much in the folder. */
   async function turn(id: string, bytes: number | null): Promise<string[]> {
-    await rememberFolder(deps(), await workOf(outbox, id), { runId: id, bytes });
+    if (bytes !== null) await setFolderSize(outbox.db, 'scout', bytes, now);
+    await reportFolder(deps(), await workOf(outbox, id), { runId: id, bytes });
     return (await deliveriesOfMail(outbox.db, id)).map(
       ({ subject, recipients }) => `${subject} ${recipients}`,
     );
@@ -37,13 +38,13 @@ describe('the folder of an agent', () => {
 
   it('is on record after a turn, measured where the runner did not', async () => {
     expect(await turn('a', 5 * MB)).toEqual([]);
-    expect(await agentById(outbox.db, 'scout')).toMatchObject({
-      folder_bytes: 5 * MB,
-      folder_measured_at: now,
-    });
+    expect(measured).toEqual([]);
     holds = 7 * MB;
     await turn('b', null);
-    expect(await agentById(outbox.db, 'scout')).toMatchObject({ folder_bytes: 7 * MB });
+    expect(await agentById(outbox.db, 'scout')).toMatchObject({
+      folder_bytes: 7 * MB,
+      folder_measured_at: now,
+    });
     expect(measured).toEqual([Number.MAX_SAFE_INTEGER]);
   });
 
@@ -63,14 +64,14 @@ describe('the folder of an agent', () => {
   it('is told of once where two turns end at the same time', async () => {
     const works = await Promise.all(['a', 'b'].map((id) => workOf(outbox, id)));
     await Promise.all(
-      works.map((work) => rememberFolder(deps(), work, { runId: work.mail.id, bytes: 900 * MB })),
+      works.map((work) => reportFolder(deps(), work, { runId: work.mail.id, bytes: 900 * MB })),
     );
     expect(await outbox.db.selectFrom('deliveries').select('id').execute()).toHaveLength(1);
   });
 
   it('that can not be measured ends no turn: the log says so', async () => {
     const broken = { ...deps(), measureFolder: () => Promise.reject(new Error('gone')) };
-    await rememberFolder(broken, await workOf(outbox, 'a'), { runId: 'a', bytes: null });
+    await reportFolder(broken, await workOf(outbox, 'a'), { runId: 'a', bytes: null });
     expect(outbox.logged).toEqual([['folder_not_measured', { agent: 'scout', error: 'Error: gone' }]]);
   });
 

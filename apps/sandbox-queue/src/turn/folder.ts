@@ -9,7 +9,7 @@ import { ownerMail } from '../mails/host-mail.ts';
 const NOTICE_PERIOD_MS = 24 * 3_600_000;
 
 type Deps = Pick<ConsumerDeps, 'folderQuotaBytes' | 'measureFolder'>;
-type RememberDeps = Deps & Parameters<typeof ownerMail>[0] & Pick<ConsumerDeps, 'logger' | 'wakeUp'>;
+type ReportDeps = Deps & Parameters<typeof ownerMail>[0] & Pick<ConsumerDeps, 'logger' | 'wakeUp'>;
 
 /** What the folder of an agent held last, and what its turn may add. */
 export interface OpenFolder extends FolderQuota {
@@ -32,26 +32,31 @@ export function closedFolder({ folderQuotaBytes: quota }: Deps, { holds }: OpenF
 }
 
 /**
- * Puts on record what the folder holds, and writes the owner once a day where that is nearly all it may. `bytes` null: it
- * is measured here. Never rejects: the turn is over.
+ * Writes the owner once a day where the folder holds nearly all it may. `bytes` null: it is measured and put on record
+ * first, which takes seconds. Never rejects: the turn is over.
  */
-export async function rememberFolder(
-  deps: RememberDeps,
+export async function reportFolder(
+  deps: ReportDeps,
   work: Pick<Work, 'agent' | 'mail'>,
   { runId, bytes }: { runId: string; bytes: number | null },
 ): Promise<void> {
   const { agent } = work;
   try {
-    const holds = bytes ?? (await deps.measureFolder(agent.id, Number.MAX_SAFE_INTEGER));
-    await setFolderSize(deps.db, agent.id, holds, deps.clock());
+    const holds = bytes ?? (await measured(deps, agent.id));
     if (folderQuota(deps.folderQuotaBytes, holds).nearlyFull) await writeOwner(deps, work, { runId, holds });
   } catch (error) {
     deps.logger.warn('folder_not_measured', { agent: agent.name, error: String(error) });
   }
 }
 
+async function measured(deps: ReportDeps, agentId: string): Promise<number> {
+  const holds = await deps.measureFolder(agentId, Number.MAX_SAFE_INTEGER);
+  await setFolderSize(deps.db, agentId, holds, deps.clock());
+  return holds;
+}
+
 async function writeOwner(
-  deps: RememberDeps,
+  deps: ReportDeps,
   work: Pick<Work, 'agent' | 'mail'>,
   { runId, holds }: { runId: string; holds: number },
 ): Promise<void> {

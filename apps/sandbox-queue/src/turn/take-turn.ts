@@ -11,7 +11,7 @@ import {
   type TurnRequest,
   type TurnResult,
 } from '@tinyfat/core';
-import type { NewDelivery, Run } from '@tinyfat/database';
+import { type NewDelivery, type Run, setFolderSize } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from '../consumer.ts';
 import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
@@ -20,7 +20,7 @@ import { settleJob } from '../job/settle-job.ts';
 import { incomingMail } from '../mails/incoming.ts';
 import { collectOutbox } from '../outbox/collect.ts';
 import { sweepLeftovers } from '../outbox/leftovers.ts';
-import { closedFolder, type OpenFolder, openFolder, rememberFolder } from './folder.ts';
+import { closedFolder, type OpenFolder, openFolder, reportFolder } from './folder.ts';
 import { type OpenSpending, openSpending } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -53,13 +53,16 @@ export async function takeTurn(
   const { spending } = opened;
   const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending, folder });
   const result = await deps.runner.runTurn(request, signal);
+  const { folderBytes: bytes } = result;
+  // Before the job ends, after which the agent's next turn may begin.
+  if (bytes !== null) await setFolderSize(deps.db, work.agent.id, bytes, deps.clock());
   try {
     await spending.warn();
     await endTurn(deps, work, { run, signal, spending, result, model: demo ? 'demo' : model.id, sessionId });
   } finally {
-    // Counting many files takes seconds, in which the agent's next turn need not wait.
-    const remembered = rememberFolder(deps, work, { runId: run.id, bytes: result.folderBytes });
-    if (result.folderBytes !== null) await remembered;
+    // Counting many files takes seconds, in which the worker need not wait.
+    const reported = reportFolder(deps, work, { runId: run.id, bytes });
+    if (bytes !== null) await reported;
   }
 }
 
