@@ -1,9 +1,12 @@
 /** A database as a whole: read by a copy as of one moment, or filled by one. */
 import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
-import { type PostgresAddress, shownAddress } from './address.ts';
-import { asPostgresError } from './faults.ts';
+import type { PostgresAddress } from './address.ts';
+import { during } from './faults.ts';
 import { connect } from './open.ts';
+
+/** One statement makes tables or counts rows of a large one. */
+const STATEMENT_MS = 600_000;
 
 /** Where it is; not behind a pooler in transaction mode, which may end long transactions. */
 export interface WholeDatabase {
@@ -35,11 +38,10 @@ export async function withPostgresSource<T>(
 
 /** Runs `use` on a database to copy into; nothing is migrated or checked. Rejects as `withPostgresSource`. */
 export async function withPostgres<T>(place: WholeDatabase, use: (db: Database) => Promise<T>): Promise<T> {
-  const db = connect(place.address, place, 1);
+  const { address, authorities } = place;
+  const db = connect(address, { authorities, connections: 1, statementMs: STATEMENT_MS });
   try {
-    return await use(db);
-  } catch (error) {
-    throw asPostgresError(error, shownAddress(place.address));
+    return await during(address, () => use(db));
   } finally {
     await db.destroy();
   }
