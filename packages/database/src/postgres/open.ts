@@ -74,7 +74,7 @@ export function connectPostgres(options: Omit<PostgresOptions, 'directUrl' | 'on
   return connect(addressOf(options.url), options);
 }
 
-/** The same with an address that was read. */
+/** Connects to it as it is; nothing is migrated or checked. The password is in no message. Never throws. */
 export function connect(
   address: PostgresAddress,
   {

@@ -5,8 +5,8 @@ import type { PostgresAddress } from './address.ts';
 import { during } from './faults.ts';
 import { connect } from './open.ts';
 
-/** One statement makes tables or counts rows of a large one. */
-const STATEMENT_MS = 600_000;
+/** How long one statement may take, which may read a whole table. */
+const STATEMENT_MS = 3_600_000;
 
 /** Where it is; not behind a pooler in transaction mode, which may end long transactions. */
 export interface WholeDatabase {
