@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
+import { type FolderTrees, type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
@@ -90,6 +90,8 @@ export class UnfinishedRestoreError extends Error {
 export interface Stores {
   db: Database;
   folders: DirectoryFolders;
+  /** The same folders as a whole. */
+  trees: FolderTrees;
   rawMail: RawMailStore;
 }
 
@@ -123,6 +125,13 @@ async function openDatabase(
   });
 }
 
+/** Opens what is stored beside the database, as it is. */
+export function openFiles({ dataDir }: Pick<DataSettings, 'dataDir'>): Omit<Stores, 'db'> {
+  const paths = dataPaths(dataDir);
+  const folders = directoryFolders({ folder: paths.agents, owner: sandboxOwner() });
+  return { folders, trees: folders, rawMail: rawMailDirectory(paths.rawMail) };
+}
+
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
  * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
@@ -138,8 +147,7 @@ export async function openDataFolder(
   return {
     paths,
     db,
-    folders: directoryFolders({ folder: paths.agents, owner: sandboxOwner() }),
-    rawMail: rawMailDirectory(paths.rawMail),
+    ...openFiles(settings),
     close: () => db.destroy(),
   };
 }

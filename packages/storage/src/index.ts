@@ -1,2 +1,3 @@
+export { foldersAsTrees } from './folders-as-trees.ts';
 export * from './names.ts';
 export * from './run-events.ts';

@@ -6,7 +6,7 @@ import { readFileInPieces } from '@tinyfat/server/backup/archive-file';
 import { readKeysFile, type ServerKeys } from '@tinyfat/server/backup/keys-file';
 import { type Restored, type RestoreNews, restoreBackup } from '@tinyfat/server/backup/restore';
 import type { Config } from '@tinyfat/server/config';
-import { configuredDatabase, masterKeysOf } from '@tinyfat/server/data-folder';
+import { masterKeysOf } from '@tinyfat/server/data-folder';
 import { withData } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command.ts';
 import { progress } from '../output/progress.ts';
@@ -26,8 +26,7 @@ export const restore: Run<[string], { keys: string | undefined }> = async (
   const keys = options.keys === undefined ? null : await keysOf(options.keys);
   const shown = progress(process.stderr);
   const restored = await restoreBackup({
-    dataDir: config.dataDir,
-    database: configuredDatabase(config),
+    settings: config,
     source: () => (file === '-' ? process.stdin : readFileInPieces(file)),
     keys,
     onProgress: (news) => shown.show(lineOf(news), news.step === 'begun_anew'),
@@ -60,13 +59,14 @@ function lineOf(news: RestoreNews): string {
   }
 }
 
-function story({ about, manifest, held }: Extract<Restored, { ok: true }>): string[] {
+function story({ about, manifest, held, leftOut }: Extract<Restored, { ok: true }>): string[] {
   const { raw_mail: mail, agents } = manifest;
   const busy = agents.filter((agent) => agent.during_turn).length;
   return [
     `Restored as of ${about.made_at}: ${agents.length} agents, ${mail.files} raw mails.`,
     ...(busy > 0 ? [`A turn was under way in ${busy} of the folders when they were copied.`] : []),
     ...(mail.missing > 0 ? [`${mail.missing} messages were not there when the backup was made.`] : []),
+    ...(leftOut.length > 0 ? [`Left out: ${leftOut.length}; the first: ${leftOut[0]}`] : []),
     'Mail that waited for its turn then gets it, also where it was answered since.',
     ...(held.length === 0
       ? []

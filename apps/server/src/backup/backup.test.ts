@@ -75,8 +75,7 @@ async function backUp(more: Partial<BackupDeps> = {}) {
 }
 async function restore(more: Partial<RestoreDeps> = {}) {
   return await restoreBackup({
-    dataDir: inRoot('restored'),
-    database: configuredDatabase({ dataDir: inRoot('restored'), database: null }),
+    settings: { dataDir: inRoot('restored'), database: null },
     source: () => readFileInPieces(inRoot('backup.tar')),
     keys: null,
     onProgress: () => {},
@@ -248,10 +247,7 @@ describe('a restore', () => {
       reason: expect.stringMatching(/agents is there already/),
     });
     expect(readdirSync(inRoot('restored'))).toEqual(['agents']);
-    const used = {
-      dataDir: inRoot('data'),
-      database: configuredDatabase({ dataDir: inRoot('data'), database: null }),
-    };
+    const used = { settings: { dataDir: inRoot('data'), database: null } };
     expect(await restore(used)).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/is there already/),
