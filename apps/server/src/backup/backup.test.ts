@@ -1,4 +1,5 @@
 /** A backup restored elsewhere is the same server, as of one moment; on the engine of the run. */
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +20,7 @@ import { lockDataFolder } from '../files/lock.ts';
 import { FileExistsError, readFileInPieces, writeNewFile } from './archive-file.ts';
 import { readKeysFile, writeKeysFile } from './keys-file.ts';
 import { type RestoreDeps, restoreBackup } from './restore.ts';
+import { scratchForBackup } from './scratch.ts';
 import { type BackupDeps, type BackupNews, writeBackup } from './write-backup.ts';
 
 let root: string;
@@ -236,6 +238,20 @@ describe('a backup', () => {
     await expect(backUp({ rawMail: { ...data.rawMail, stream: full } })).rejects.toThrow('no space left');
     expect(readdirSync(root)).toEqual(['data']);
   });
+});
+
+it('what a killed backup left is removed by the next one, what another one works on is not', () => {
+  const ended = spawnSync('true').pid;
+  mkdirSync(inRoot('data/run'));
+  for (const name of [
+    `backup-${ended}.sqlite`,
+    `backup-${ended}.sqlite.rows-wal`,
+    `backup-${process.ppid}.sqlite`,
+    'turns',
+  ])
+    writeFileSync(inRoot('data/run', name), '');
+  expect(scratchForBackup(inRoot('data'))).toBe(inRoot('data/run', `backup-${process.pid}.sqlite`));
+  expect(readdirSync(inRoot('data/run')).sort()).toEqual([`backup-${process.ppid}.sqlite`, 'turns']);
 });
 
 describe('a restore', () => {

@@ -11,7 +11,13 @@ import { copyRows, unknownTo } from '@tinyfat/database/copy';
 import { StrangeSchemaError, withSqliteSource } from '@tinyfat/database/sqlite';
 import { masterKeyFile } from '@tinyfat/storage/node';
 import { ArchiveError } from '../archive/tar-format.ts';
-import { configuredDatabase, type DataSettings, dataPaths, makeDataFolder, openFiles } from '../data-folder.ts';
+import {
+  configuredDatabase,
+  type DataSettings,
+  dataPaths,
+  makeDataFolder,
+  openFiles,
+} from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { onTarget, targetRules } from '../move/database-place.ts';
 import { extractBackup } from './extract-backup.ts';
