@@ -182,7 +182,10 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
   return named;
 }
 
-/** The next keys of the raw mail store that rows of any table need, in order, each once; from the first on behind ''. */
+/**
+ * The next keys of the raw mail store that rows of any table name and no retention has emptied, in order, each once; from
+ * the first on behind ''.
+ */
 export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
   const { rows } = await sql<{ raw_key: string }>`
     select raw_key from mails where raw_key > ${after} and raw_removed_at is null
