@@ -2,9 +2,8 @@
 import pg from 'pg';
 import { NewerDatabaseError, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
-import { addressOf, connectionTo, type PostgresAddress, shownAddress } from './address.ts';
+import { addressOf, connectionTo, during, type PostgresAddress, shownAddress } from './address.ts';
 import { openTables } from './closed-tables.ts';
-import { during } from './faults.ts';
 import { checkSame, connectPostgres, firstMigration, PLACE, type PostgresOptions } from './open.ts';
 
 /** What one URL leads to. */
