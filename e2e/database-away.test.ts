@@ -1,11 +1,12 @@
 /** A server on Postgres, behind a pooler in transaction mode: what it does while the database is away, and afterwards. */
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { type PrivatePostgres, startPostgres } from '@tinyfat/testing/postgres/start';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { answerTo, sendMail } from './support/mail.ts';
 import { type Story, startStory } from './support/story.ts';
 
-describe('a database that goes away', () => {
+describeOwnServer('a database that goes away', () => {
   let postgres: PrivatePostgres;
   let story: Story;
   beforeAll(async () => {
