@@ -30,8 +30,7 @@ export function dataFolder(settings: DataSettings, logger: Logger): Part<DataFol
     name: 'data folder',
     start: () =>
       openDataFolder(settings, {
-        onUpgrade: ({ from, to, copy }) =>
-          logger.info('database_upgraded', { from, to, copy: copy?.ok ? copy.path : (copy?.reason ?? null) }),
+        onUpgrade: ({ from, to, copy }) => logger.info('database_upgraded', { from, to, copy }),
         onIdleError: (error) => {
           // A pool loses all of its connections together.
           const instant = performance.now();
