@@ -7,7 +7,7 @@ export * from './deliveries.ts';
 export * from './engine.ts';
 export * from './leased-rows.ts';
 export * from './limit-notices.ts';
-export { lock } from './locks.ts';
+export * from './locks.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';
 export * from './provider-cursors.ts';

@@ -138,6 +138,7 @@ async function write(
   await deps.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const reported = new Set<string>();
   const effects = async (tx: Database, written: readonly Arrival[]) => {
+    reported.clear();
     for (const [index, arrival] of written.entries()) {
       const row = rows[index];
       if (!row) continue;
