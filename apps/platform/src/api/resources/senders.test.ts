@@ -1,5 +1,5 @@
 import { secretTokenHash } from '@tinyfat/core';
-import { findSecretAddress } from '@tinyfat/database';
+import { findSecretAddress, insertSecretAddress } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -42,13 +42,26 @@ describe('who may write, over the API', () => {
   });
 
   it('finds the list full at some time', async () => {
-    for (let i = 0; i < 999; i++) {
+    for (let i = 0; i < 997; i++) {
       await api.db
         .insertInto('allowed_senders')
         .values({ agent_id: 'scout', entry: `a${i}@b.example`, created_at: 1 })
         .execute();
     }
+    const many = Array.from({ length: 6 }, (_, i) => add(`${i}@more.example`));
+    const statuses = (await Promise.all(many)).map((one) => one.status);
+    expect(statuses.sort()).toEqual([200, 200, 409, 409, 409, 409]);
     expect((await add('one@more.example')).json).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('has two hundred secret addresses at most, also where many are made at once', async () => {
+    const row = { agent_id: 'scout', note: '', created_at: 1 };
+    for (let i = 0; i < 198; i++) {
+      await insertSecretAddress(api.db, { ...row, id: `s-${i}`, token_sha256: `h-${i}` });
+    }
+    const make = () => api.person(ANN).call('POST', '/agents/scout/secret-addresses', { body: { note: '' } });
+    const statuses = (await Promise.all(Array.from({ length: 6 }, make))).map((one) => one.status);
+    expect(statuses.sort()).toEqual([201, 201, 409, 409, 409, 409]);
   });
 
   it('knows a secret address, which is shown once and stored as a hash', async () => {

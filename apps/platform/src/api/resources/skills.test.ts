@@ -38,6 +38,15 @@ describe('skills over the API', () => {
     ]);
   });
 
+  it('have two hundred files at most, also where many are added at once', async () => {
+    await put([about]);
+    for (let at = 0; at < 197; at++) await api.folders.write('scout', `skills/weather/f${at}`, 'x');
+    const add = (name: string) =>
+      api.person(ANN).call('PUT', `/agents/scout/skills/weather/${name}`, { body: 'x' });
+    const answers = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(add));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409, 409, 409, 409]);
+  });
+
   it('take the place of the one before, with nothing left of it', async () => {
     await put([about, { path: 'old.txt', content: 'x' }]);
     const next = await put([about, { path: 'new.txt', content: 'x' }]);
