@@ -231,6 +231,26 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       ]);
     });
 
+    it('numbers the job of a mail that is released after those of mails under way', async () => {
+      const { intake, other, db } = fixture;
+      const doubtful = { verdict: 'quarantined', state: 'quarantined' } as const;
+      await intake.enqueue([mailRow('agent-a', '<waits@x>', { id: 'waits', ...doubtful })]);
+      let release: Promise<unknown> = Promise.resolve();
+      let over = false;
+      await intake.enqueue([mailRow('agent-a', '<under-way@x>', { id: 'under-way' })], async () => {
+        release = other.releaseMail('waits').then(() => {
+          over = true;
+        });
+        for (let at = 0; isPostgres(db) && at < 20; at++) {
+          await other.enqueue([mailRow('agent-b', `<${at}@x>`)]);
+        }
+        expect(over).toBe(false);
+      });
+      await release;
+      const jobs = db.selectFrom('jobs').select('mail_id').where('agent_id', '=', 'agent-a').orderBy('seq');
+      expect((await jobs.execute()).map((job) => job.mail_id)).toEqual(['under-way', 'waits']);
+    });
+
     it('takes mails to several agents in any order of their recipients', async () => {
       const { intake, other } = fixture;
       const both = (at: number) => {

@@ -1,5 +1,5 @@
 import { changeAgentConfig, parseAgentConfig } from '@tinyfat/core';
-import { editFiles } from '@tinyfat/database';
+import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
 import type { CommandContext } from './context.ts';
@@ -22,17 +22,15 @@ it('changes the model alone, whatever else is changed over the API at that momen
     const file = await folders.read('scout', 'config.json', 1000);
     return file.ok ? new TextDecoder().decode(file.bytes) : null;
   };
-  const setScope = (session_scope: 'thread' | 'sender') =>
-    editFiles(db, 'scout', async () => {
-      await folders.write('scout', 'config.json', changeAgentConfig(await text(), { session_scope }));
-    });
-  for (const [id, scope] of [
-    ['claude-opus-4-5', 'thread'],
-    ['claude-haiku-4-5', 'sender'],
-    ['claude-opus-4-5', 'thread'],
-    ['claude-haiku-4-5', 'sender'],
-  ] as const) {
-    await Promise.all([setScope(scope), model(context, id)]);
-    expect(parseAgentConfig(await text()).config).toMatchObject({ model: id, sessionScope: scope });
-  }
+  let before: string | null = null;
+  const first = async () => {
+    before = await text();
+  };
+  const last = () =>
+    folders.write('scout', 'config.json', changeAgentConfig(before, { session_scope: 'thread' }));
+  await duringLock(db, ['files:scout'], { first, last }, () => model(context, 'claude-opus-4-5'));
+  expect(parseAgentConfig(await text()).config).toEqual({
+    model: 'claude-opus-4-5',
+    sessionScope: 'thread',
+  });
 });
