@@ -90,6 +90,7 @@ export async function receive(deps: IntakeDeps, message: ReceivedMessage): Promi
   return taken ? taken.verdict.smtp : smtpReply('unknown_recipient');
 }
 
+/** Without a lock: whoever is put on the list, or taken off it, at that moment counts so for the next mail. */
 async function judge(
   deps: IntakeDeps,
   message: ReceivedMessage,
