@@ -30,10 +30,10 @@ describe('the plans of all statements', () => {
       rows: ROWS,
       waiting: 20,
       agents: 1000,
-      owner: sql`case when n = 7 then ${sql.lit(ONE)} when n <= 20 then ${sql.lit(TWENTY)}
+      owner: sql`case when n = 2 then ${sql.lit(ONE)} when n <= 20 then ${sql.lit(TWENTY)}
         when n <= 220 then ${sql.lit(MANY)} else 'owner-' || n || '@example.com' end`,
-      // One agent has half of all rows.
-      agent: sql`case when n % 2 = 0 then 2 else n % 1000 end`,
+      // One agent has half of all rows, and one of twenty of an owner a quarter.
+      agent: sql`case when n % 2 = 0 then 2 when n % 4 = 1 then 3 else n % 1000 end`,
     });
     for (const [name, { run }] of Object.entries(STATEMENTS)) {
       const recorder = recordStatements(db);

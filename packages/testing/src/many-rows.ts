@@ -12,11 +12,11 @@ export interface ManyRows {
   owner?: RawBuilder<unknown>;
   /** The number of the agent that the mail with number `n`, from 1, went to. */
   agent?: RawBuilder<unknown>;
-  /** When the last mail came, epoch ms; each one before it came a minute earlier. */
+  /** When the last mail came, epoch ms; each one before it came ten minutes earlier. */
   until?: number;
 }
 
-const MINUTE_MS = 60_000;
+const EVERY_MS = 600_000;
 /** One in so many old rows has a state that few rows have. */
 const RARE = 500;
 
@@ -34,7 +34,7 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
   const agent = sql`'agent-' || (${sql.lit(FIRST)} + (case when n > ${sql.lit(rows)}
     then (n - ${sql.lit(rows)} - 1) % ${sql.lit(agents)} else ${number} end))`;
   const id = sql`'row-' || (${sql.lit(FIRST)} + n)`;
-  const at = sql`${sql.lit(until)} - cast(${sql.lit(all)} - n as bigint) * ${sql.lit(MINUTE_MS)}`;
+  const at = sql`${sql.lit(until)} - cast(${sql.lit(all)} - n as bigint) * ${sql.lit(EVERY_MS)}`;
   const isOld = sql`n <= ${sql.lit(rows)}`;
   const isRare = sql`n % ${sql.lit(RARE)} = 0`;
   const each = (count: number, table: string, columns: Readonly<Record<string, RawBuilder<unknown>>>) =>
@@ -163,7 +163,7 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
     mail_attempts: zero,
     mail_next_at: at,
     created_at: at,
-    expires_at: sql`${sql.lit(until + MINUTE_MS)}`,
+    expires_at: sql`${sql.lit(until + EVERY_MS)}`,
   });
   await each(all, 'sign_in_attempts', { kind: text('code_network'), subject: id, at });
   await (isPostgres(db) ? sql`vacuum analyze` : sql`analyze`).execute(db);

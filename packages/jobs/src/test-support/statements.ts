@@ -16,8 +16,10 @@ export const TWENTY = 'twenty@example.com';
 export const MANY = 'many@example.com';
 
 const at = Date.now();
-const agent = agentId(7);
-const row = 'row-10000007';
+/** The agent with half of all rows, and one with few. */
+const agent = agentId(2);
+const quiet = agentId(7);
+const row = 'row-10000008';
 const month = { from: at - 3_600_000, until: at };
 const place = { owner: ONE, provider: 'anthropic' } as const;
 const held = { seq: 1, fence: 0 };
@@ -31,7 +33,7 @@ const address = {
 const bounce: MailReport = {
   kind: 'delivery',
   recipients: [{ ...address, addresses: ['ann@example.com'] }],
-  messageIds: ['<7@agents.test>', '<8@agents.test>'],
+  messageIds: ['<8@agents.test>', '<10@agents.test>'],
 };
 const sights: readonly database.Sight[] = ['all', { owner: ONE }, { owner: TWENTY }, { owner: MANY }];
 const leases = (db: database.Database) => ({ db, clock: () => at, worker: farWorker(), leaseMs: 1000 });
@@ -105,7 +107,7 @@ const mailFilters = [
     state: 'failed',
     verdict: 'refused',
   }),
-  ...filtersOf({ messageId: '<7@example.com>', agentId: agent }),
+  ...filtersOf({ messageId: '<8@example.com>', agentId: agent }),
 ];
 const runFilters = filtersOf<FilterOf<typeof database.visibleRuns>>({ agentId: agent, status: 'failed' });
 const deliveryFilters = filtersOf<FilterOf<typeof database.visibleDeliveries>>({
@@ -195,7 +197,7 @@ async function work<Row>(rows: database.LeasedRows<Row>): Promise<void> {
 export const STATEMENTS: Record<string, StatementCase> = {
   // Mails.
   mailById: of((db) => database.mailById(db, row)),
-  mailByMessageId: of((db) => database.mailByMessageId(db, '<7@example.com>')),
+  mailByMessageId: of((db) => database.mailByMessageId(db, '<8@example.com>')),
   setMailState: of((db) => database.setMailState(db, row, 'replied', '')),
   insertMail: of((db) => database.insertMail(db, mail)),
   hasSameMessageId: of((db) => database.hasSameMessageId(db, mail)),
@@ -214,7 +216,7 @@ export const STATEMENTS: Record<string, StatementCase> = {
   }),
   releaseFromQuarantine: of((db) => database.releaseFromQuarantine(db, row)),
   rewriteMail: of((db) => database.rewriteMail(db, row, { reason_code: 'accepted', reason: '' })),
-  namedRawKeys: of((db) => database.namedRawKeys(db, [row, 'out-7', 'none'])),
+  namedRawKeys: of((db) => database.namedRawKeys(db, [row, 'out-8', 'none'])),
   waitingOverLimit: of((db) => database.waitingOverLimit(db, agent), WAITING),
   hasMailsOfEvent: of((db) => database.hasMailsOfEvent(db, row)),
 
@@ -234,10 +236,10 @@ export const STATEMENTS: Record<string, StatementCase> = {
   noteSpending: of((db) => database.noteSpending(db, { id: row, attempt: 1 }, { used: usage, reserved: 0 })),
   runById: of((db) => database.runById(db, row)),
   runOfMail: of((db) => database.runOfMail(db, row)),
-  agentTotals: of((db) => database.agentTotals(db, agent), ADDED_UP),
-  totalsOfAgents: of((db) => database.totalsOfAgents(db, [agent, agentId(8)]), ADDED_UP),
+  agentTotals: of((db) => database.agentTotals(db, quiet), ADDED_UP),
+  totalsOfAgents: of((db) => database.totalsOfAgents(db, [quiet, agentId(9)]), ADDED_UP),
   lastRunOfSession: of((db) => database.lastRunOfSession(db, agent, 'session-0')),
-  sessionsOfAgent: of((db) => database.sessionsOfAgent(db, agent, null), ADDED_UP),
+  sessionsOfAgent: of((db) => database.sessionsOfAgent(db, quiet, null), ADDED_UP),
   currentSession: of((db) => database.currentSession(db, agent, '')),
   setCurrentSession: of((db) =>
     database.setCurrentSession(db, { agentId: agent, scope: '', sessionId: 'session-0', at }),
