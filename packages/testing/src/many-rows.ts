@@ -113,7 +113,7 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
     id,
     agent_id: agent,
     mail_id: id,
-    run_id: sql`'row-' || (${sql.lit(FIRST)} + (case when ${isOld} then n else n - ${sql.lit(rows)} end))`,
+    run_id: sql`'row-' || (${sql.lit(FIRST)} + 1 + (n - 1) % ${sql.lit(rows)})`,
     kind: sql`case when ${isRare} then 'error' else 'reply' end`,
     envelope_sender: text('scout@agents.test'),
     recipients: text('["ann@example.com"]'),
