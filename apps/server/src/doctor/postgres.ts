@@ -47,6 +47,13 @@ function observe({ url, direct, openTables }: PostgresLook): Observation[] {
         'Take sslmode=disable out of the URL, and set DATABASE_TLS_CA where the authority is one of your own.',
       ),
     );
+  if (!url.isDurable)
+    found.push(
+      note(
+        'what is committed may be lost when the server of the database loses power',
+        'Set fsync and synchronous_commit to on there.',
+      ),
+    );
   if (Number.parseInt(url.version, 10) < OLDEST)
     found.push(
       note(`it is version ${url.version}`, `Use Postgres ${OLDEST} or newer: no older one is tested.`),

@@ -2,8 +2,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
 import type { PostgresAddress } from './address.ts';
-import { during } from './faults.ts';
-import { connect } from './open.ts';
+import { connect, during } from './open.ts';
 
 /** How long one statement may take, which may read a whole table. */
 const STATEMENT_MS = 3_600_000;
