@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type FolderTrees, type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
+import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
@@ -90,8 +90,6 @@ export class UnfinishedRestoreError extends Error {
 export interface Stores {
   db: Database;
   folders: DirectoryFolders;
-  /** The same folders as a whole. */
-  trees: FolderTrees;
   rawMail: RawMailStore;
 }
 
@@ -129,7 +127,7 @@ async function openDatabase(
 export function openFiles({ dataDir }: Pick<DataSettings, 'dataDir'>): Omit<Stores, 'db'> {
   const paths = dataPaths(dataDir);
   const folders = directoryFolders({ folder: paths.agents, owner: sandboxOwner() });
-  return { folders, trees: folders, rawMail: rawMailDirectory(paths.rawMail) };
+  return { folders, rawMail: rawMailDirectory(paths.rawMail) };
 }
 
 /**

@@ -108,7 +108,7 @@ async function startParts(
   );
   const recorder = recorders(logRecorder(logger), metrics.recorder);
   const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: config.workers });
-  const stores: Stores = { db, folders: data.folders, trees: data.trees, rawMail: data.rawMail };
+  const stores: Stores = { db, folders: data.folders, rawMail: data.rawMail };
   const models = readModels(programPaths.models);
 
   const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };

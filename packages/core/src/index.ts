@@ -53,7 +53,6 @@ export * from './outbox/reply.ts';
 export * from './outbox/report-effect.ts';
 export * from './outbox/schema.ts';
 export * from './ports/agent-folders.ts';
-export * from './ports/folder-trees.ts';
 export * from './ports/mail-archive.ts';
 export * from './ports/mail-transport.ts';
 export * from './ports/raw-mail-store.ts';

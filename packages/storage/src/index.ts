@@ -1,3 +1,3 @@
-export { foldersAsTrees } from './folders-as-trees.ts';
 export * from './names.ts';
 export * from './run-events.ts';
+export type { FolderTrees, TreeEntry, TreeWriter } from './trees.ts';

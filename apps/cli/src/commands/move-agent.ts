@@ -89,7 +89,6 @@ export const importOne: Run<[string], { name: string | undefined; owner: string 
         clock,
         makeId,
         mailDomain: config.mailDomain,
-        onLeftOut: (path, why) => console.error(printable(`Left out: ${path}: ${why}`)),
       },
       { name: options.name ?? null, owner: options.owner ?? null },
       file === '-' ? process.stdin : readFileInPieces(file),

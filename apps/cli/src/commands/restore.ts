@@ -59,14 +59,13 @@ function lineOf(news: RestoreNews): string {
   }
 }
 
-function story({ about, manifest, held, leftOut }: Extract<Restored, { ok: true }>): string[] {
+function story({ about, manifest, held }: Extract<Restored, { ok: true }>): string[] {
   const { raw_mail: mail, agents } = manifest;
   const busy = agents.filter((agent) => agent.during_turn).length;
   return [
     `Restored as of ${about.made_at}: ${agents.length} agents, ${mail.files} raw mails.`,
     ...(busy > 0 ? [`A turn was under way in ${busy} of the folders when they were copied.`] : []),
     ...(mail.missing > 0 ? [`${mail.missing} messages were not there when the backup was made.`] : []),
-    ...(leftOut.length > 0 ? [`Left out: ${leftOut.length}; the first: ${leftOut[0]}`] : []),
     'Mail that waited for its turn then gets it, also where it was answered since.',
     ...(held.length === 0
       ? []

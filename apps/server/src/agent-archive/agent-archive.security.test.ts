@@ -71,7 +71,6 @@ async function imported(archive: readonly Uint8Array[], wanted: Partial<Wanted> 
     clock: () => 9,
     makeId: () => `new-${++ids}`,
     mailDomain: 'there.example',
-    onLeftOut: () => {},
   };
   return await importAgent(deps, { name: null, owner: null, ...wanted }, pieces(archive));
 }

@@ -22,7 +22,7 @@ import { type OnLeftOut, writeFolder } from '../backup/write-folder.ts';
 import type { Stores } from '../data-folder.ts';
 import { type AgentManifest, type ExportedAgent, TOP } from './format.ts';
 
-export interface ExportDeps extends Pick<Stores, 'db' | 'trees'> {
+export interface ExportDeps extends Pick<Stores, 'db' | 'folders'> {
   clock: Clock;
   version: string;
   mailDomain: string;
@@ -53,7 +53,7 @@ export async function exportAgent(
     began,
   );
   await archive.add(TOP, 'folder', { kind: 'folder', modifiedAt: began }, null);
-  await writeFolder(archive, `${TOP}folder/`, deps.trees.readTree(agent.id), part, deps.onLeftOut);
+  await writeFolder(archive, `${TOP}folder/`, deps.folders.readTree(agent.id), part, deps.onLeftOut);
   if (withHistory) await addHistory(archive, deps, agent.id, began);
   const manifest = { ...part.sum(), during_turn: await hadTurnSince(deps.db, agent.id, began) };
   await addText(archive, 'manifest.json', `${JSON.stringify(manifest, null, 1)}\n`, began);

@@ -20,7 +20,6 @@ import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '../archive/tar-format.ts';
 import { partHash } from '../archive/write-archive.ts';
 import { plant, textOf } from '../backup/extract-backup.ts';
-import type { OnLeftOut } from '../backup/write-folder.ts';
 import type { Stores } from '../data-folder.ts';
 import {
   type AgentManifest,
@@ -31,11 +30,10 @@ import {
   TOP,
 } from './format.ts';
 
-export interface ImportDeps extends Pick<Stores, 'db' | 'folders' | 'trees'> {
+export interface ImportDeps extends Pick<Stores, 'db' | 'folders'> {
   clock: Clock;
   makeId: MakeId;
   mailDomain: string;
-  onLeftOut: OnLeftOut;
 }
 
 /** What the new agent is to be called and whose it is to be; null: as in the archive. */
@@ -91,7 +89,7 @@ async function importAs(
   let settings: { exported: ExportedAgent; checked: Checked } | null = null;
   let manifest: AgentManifest | null = null;
   const part = partHash();
-  const tree = deps.trees.writeTree(id);
+  const tree = folders.writeTree(id);
   try {
     for await (const entry of readArchive(source)) {
       const path = entry.path.startsWith(TOP) ? entry.path.slice(TOP.length) : '';
@@ -108,7 +106,6 @@ async function importAs(
         const inside = path.slice('folder/'.length);
         const planted = await plant(tree, inside, entry);
         if (!planted.ok) throw odd(entry, planted.reason);
-        if (planted.leftOut !== undefined) deps.onLeftOut(inside, planted.leftOut);
         part.add(inside, entry.head, entry.sha256());
       } else if (path !== 'folder' && !path.startsWith('history/')) {
         throw odd(entry, 'is nothing that an agent has');

@@ -5,7 +5,8 @@
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { MAX_MESSAGE_BYTES, type TreeWriter } from '@tinyfat/core';
+import { MAX_MESSAGE_BYTES, type RawMailStore } from '@tinyfat/core';
+import type { FolderTrees, TreeWriter } from '@tinyfat/storage';
 import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '../archive/tar-format.ts';
 import { type PartHash, type PartSum, partHash } from '../archive/write-archive.ts';
@@ -19,15 +20,15 @@ import {
   parseManifest,
   TOP,
 } from './manifest.ts';
-import type { OnLeftOut } from './write-folder.ts';
 
-export interface ExtractDeps extends Omit<Stores, 'db'> {
+export interface ExtractDeps {
+  rawMail: RawMailStore;
+  folders: Pick<Stores['folders'], 'remove'> & Pick<FolderTrees, 'writeTree'>;
   /** Path of a file that is made for the database. */
   scratch: string;
   /** Looks at the backup before anything is taken of it; throws to refuse. */
   onAbout(about: About): void;
   onProgress(done: { messages: number; agents: number }): void;
-  onLeftOut: OnLeftOut;
 }
 
 const RAW_MAIL = /^raw-mail\/([a-z0-9-]{4,80})\.eml$/;
@@ -93,13 +94,12 @@ function agentFolders(deps: ExtractDeps) {
       open?.tree.close();
       open = null;
       await deps.folders.remove(id);
-      open = { id, tree: deps.trees.writeTree(id) };
+      open = { id, tree: deps.folders.writeTree(id) };
     },
     async add(id: string, path: string, entry: ArchiveEntry) {
       if (open?.id !== id) throw odd(entry, 'stands outside of its folder');
       const planted = await plant(open.tree, path, entry);
       if (!planted.ok) throw odd(entry, planted.reason);
-      if (planted.leftOut !== undefined) deps.onLeftOut(`agents/${id}/${path}`, planted.leftOut);
     },
     end() {
       open?.tree.close();

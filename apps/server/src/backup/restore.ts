@@ -40,7 +40,7 @@ export type RestoreNews =
 
 /** What is there now; or a sentence on why nothing is, and what to do. */
 export type Restored =
-  | { ok: true; about: About; manifest: Manifest; held: HeldDelivery[]; leftOut: string[] }
+  | { ok: true; about: About; manifest: Manifest; held: HeldDelivery[] }
   | { ok: false; reason: string };
 
 /** Restores, or begins a restore anew that was cut off. Throws what the disk and the database do. */
@@ -84,14 +84,12 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
   }
 
   const files = openFiles(deps.settings);
-  const leftOut: string[] = [];
   const { about, manifest } = await extractBackup(
     {
       ...files,
       scratch,
       onAbout: refuseNewer,
       onProgress: (done) => deps.onProgress({ step: 'files', ...done }),
-      onLeftOut: (path, why) => void leftOut.push(`${path}: ${why}`),
     },
     deps.source(),
   );
@@ -120,7 +118,7 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
   await syncFolder(dataDir);
   rmSync(paths.unfinished);
   await syncFolder(dataDir);
-  return { ok: true, about, manifest, held, leftOut };
+  return { ok: true, about, manifest, held };
 }
 
 function hasContent(path: string): boolean {

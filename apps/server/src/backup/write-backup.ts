@@ -22,7 +22,7 @@ import { type About, type Manifest, TOP } from './manifest.ts';
 import { fileContent, snapshotDatabase } from './snapshot.ts';
 import { type OnLeftOut, writeFolder } from './write-folder.ts';
 
-export interface BackupDeps extends Pick<Stores, 'db' | 'trees' | 'rawMail'> {
+export interface BackupDeps extends Stores {
   database: DatabasePlace;
   /** Path for the copy of the database, which goes again; with so much room on its disk. */
   scratch: string;
@@ -147,7 +147,7 @@ async function addAgent(archive: ArchiveWriter, deps: BackupDeps, id: string) {
   let leftOut = 0;
   const place = `${TOP}agents/${id}/`;
   await archive.add(`${TOP}agents/`, id, { kind: 'folder', modifiedAt: began }, null);
-  await writeFolder(archive, place, deps.trees.readTree(id), part, (path, why) => {
+  await writeFolder(archive, place, deps.folders.readTree(id), part, (path, why) => {
     leftOut += 1;
     deps.onLeftOut(`agents/${id}/${path}`, why);
   });

@@ -5,8 +5,9 @@
 import { closeSync, fchownSync, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentFolders, FolderTrees, ReadRefusal } from '@tinyfat/core';
+import type { AgentFolders, ReadRefusal } from '@tinyfat/core';
 import { agentFolderName, agentSubfolders, splitPath } from '../names.ts';
+import type { FolderTrees } from '../trees.ts';
 import { listFolder } from './list-folder.ts';
 import { descriptorPath, type GiveToOwner, isMissing, openRoot, withFolder } from './open-below.ts';
 import { openStream, readFile, readPart } from './read-below.ts';

@@ -5,7 +5,8 @@
  */
 import { closeSync, lstatSync, opendirSync, openSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { errorCode, type TreeEntry } from '@tinyfat/core';
+import { errorCode } from '@tinyfat/core';
+import type { TreeEntry } from '../../trees.ts';
 import { readSlice } from '../list-folder.ts';
 import { descriptorPath, folderFlags, openAnyFile } from '../open-below.ts';
 import { streamFile } from '../stream-file.ts';

@@ -15,8 +15,8 @@ import {
   write,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Planted, TreeWriter } from '@tinyfat/core';
 import { splitTreePath } from '../../names.ts';
+import type { Planted, TreeWriter } from '../../trees.ts';
 import { descriptorPath, folderFlags, type GiveToOwner, withFolder } from '../open-below.ts';
 import { sync } from '../sync.ts';
 
