@@ -8,7 +8,7 @@ export * from './engine.ts';
 export * from './history.ts';
 export * from './leased-rows.ts';
 export * from './limit-notices.ts';
-export { lock } from './locks.ts';
+export * from './locks.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';
 export { databaseFaultText } from './postgres/faults.ts';
