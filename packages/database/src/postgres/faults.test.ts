@@ -5,7 +5,7 @@ import { atAddresses } from '@tinyfat/testing/postgres/start';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { PostgresError, postgresFault } from './faults.ts';
+import { PostgresError, postgresFault } from '../postgres-faults.ts';
 import { openPostgres } from './open.ts';
 import { type OwnDatabase, ownDatabase } from './test-support/databases.ts';
 
