@@ -11,7 +11,7 @@ import { testTurn } from '@tinyfat/contracts';
 import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner } from '@tinyfat/sandbox-spike';
-import { directoryFolders } from '@tinyfat/storage/node';
+import { directoryFolders, directoryTurns } from '@tinyfat/storage/node';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,13 +55,14 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
       gateways,
-      folders,
+      folders: directoryTurns(folders),
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
       cache: null,
       skillsFolder: programPaths.skills,
       limits: LIMITS,
       onGatewayEvent: () => {},
+      onFolderWarning: () => {},
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
     const request = testTurn(run, `${call} [[reply: <{output}>]]`, {

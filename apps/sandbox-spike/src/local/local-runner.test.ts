@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { turnRunnerContract } from '@tinyfat/contracts';
 import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders } from '@tinyfat/storage/node';
+import { directoryFolders, directoryTurns } from '@tinyfat/storage/node';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { localRunner } from './local-runner.ts';
 
@@ -24,7 +24,7 @@ turnRunnerContract('local', async () => {
   const runner = localRunner({
     sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
     gateways,
-    folders,
+    folders: directoryTurns(folders),
     runtimeFolder: join(root, 'turns'),
     programFolder: path('dist/step-mom'),
     cache: null,
@@ -41,6 +41,7 @@ turnRunnerContract('local', async () => {
       outputBytes: MEGABYTE,
     },
     onGatewayEvent: () => {},
+    onFolderWarning: () => {},
   });
   return {
     runner,

@@ -9,6 +9,7 @@ import {
   type KeyRefusal,
   parseSessionFileName,
   type StepMomInput,
+  type TurnOutcome,
   type TurnRequest,
   type TurnResult,
   type TurnRunner,
@@ -17,7 +18,8 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
-import type { DirectoryFolders } from '@tinyfat/storage/node';
+import { StorageError } from '@tinyfat/storage';
+import { FolderTooLarge, type TurnFolder, type TurnFolders } from '@tinyfat/storage/node';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome } from './outcome.ts';
@@ -25,7 +27,7 @@ import { readOutcome } from './outcome.ts';
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
   gateways: Pick<Gateways, 'open'>;
-  folders: Pick<DirectoryFolders, 'list' | 'pathOf'>;
+  folders: TurnFolders;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
   /** Step-mom's bundle, its compile cache and the platform's skills. */
@@ -34,11 +36,22 @@ export interface LocalRunnerDeps {
   skillsFolder: string;
   limits: SandboxLimits;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
+  /** What a turn left in its folder and the storage has otherwise; sentences for the owner. */
+  onFolderWarning(runId: string, warning: string): void;
 }
 
 /** Where the gateway is seen inside, by its loopback forwarder. */
 const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
 const MAX_SESSIONS = 10_000;
+/** Of a turn that did not begin. */
+const NOTHING_USED = {
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  costUsd: 0,
+  llmRequests: 0,
+  firstRequestAt: null,
+  lastResponseAt: null,
+  durationMs: 0,
+} satisfies Omit<TurnResult, 'outcome'>;
 
 /** Makes the runner. */
 export function localRunner(deps: LocalRunnerDeps): TurnRunner {
@@ -47,13 +60,15 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
       const { run_id: runId, attempt } = request.input;
       const runFolder = join(deps.runtimeFolder, `${runId}-${attempt}`);
       const inboxFolder = join(runFolder, 'inbox');
-      const dataFolder = await deps.folders.pathOf(request.agentId);
+      const place = join(runFolder, 'data');
       try {
         // Only we may reach the gateway's socket; inside, the folders are bound one by one.
         await mkdir(runFolder, { mode: 0o700 });
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-        await placeInbox(inboxFolder, request, await sessionFile(deps.folders, request));
-        return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder });
+        return await withFolder(deps, request, place, async (folder) => {
+          await placeInbox(inboxFolder, request, await sessionFile(folder, request));
+          return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder: folder.path });
+        });
       } finally {
         await rm(runFolder, { recursive: true, force: true });
       }
@@ -61,11 +76,45 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   };
 }
 
-async function sessionFile(
-  folders: LocalRunnerDeps['folders'],
-  request: TurnRequest,
-): Promise<string | null> {
-  const files = await folders.list(request.agentId, 'sessions', MAX_SESSIONS);
+/** Opens the agent's folder for `use`, and brings back what was changed in it, whatever became of the turn. */
+async function withFolder(
+  { folders, limits, onFolderWarning }: LocalRunnerDeps,
+  { agentId, input }: TurnRequest,
+  place: string,
+  use: (folder: TurnFolder) => Promise<TurnResult>,
+): Promise<TurnResult> {
+  let folder: TurnFolder;
+  try {
+    folder = await folders.open(agentId, { runId: input.run_id, place, forMs: limits.deadlineMs });
+  } catch (error) {
+    return { ...NOTHING_USED, outcome: storageFailure(error) };
+  }
+  let result: TurnResult;
+  let failure: TurnOutcome | null = null;
+  try {
+    result = await use(folder);
+  } finally {
+    try {
+      for (const warning of await folder.close()) onFolderWarning(input.run_id, warning);
+    } catch (error) {
+      failure = storageFailure(error);
+    }
+  }
+  // What the turn made is not there for the next one, so it is run again, though it was paid for.
+  return failure === null ? result : { ...result, outcome: failure };
+}
+
+/** Rethrows what is neither the storage's fault nor the folder's. */
+function storageFailure(error: unknown): Extract<TurnOutcome, { ok: false }> {
+  if (error instanceof FolderTooLarge)
+    return { ok: false, code: 'folder_too_large', message: error.message, retry: false };
+  if (error instanceof StorageError)
+    return { ok: false, code: 'storage_unavailable', message: error.message, retry: true };
+  throw error;
+}
+
+async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {
+  const files = await folder.list('sessions', MAX_SESSIONS);
   const file = files.find(
     (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
   );
@@ -165,15 +214,7 @@ async function inSandbox(
 }
 
 function notBegun({ code, reason }: KeyRefusal): TurnResult {
-  return {
-    outcome: { ok: false, code, message: reason, retry: false },
-    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    costUsd: 0,
-    llmRequests: 0,
-    firstRequestAt: null,
-    lastResponseAt: null,
-    durationMs: 0,
-  };
+  return { ...NOTHING_USED, outcome: { ok: false, code, message: reason, retry: false } };
 }
 
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */

@@ -1,0 +1,43 @@
+/** How a turn of this machine gets an agent's folder: as it lies on disk, or as a copy of what lies elsewhere. */
+import type { FolderEntry } from '@tinyfat/core';
+import type { DirectoryFolders } from '../directory.ts';
+
+/** The turn that a folder is opened for. */
+export interface FolderTurn {
+  runId: string;
+  /** A private folder of this machine in which a copy may be made, and in which nothing else lies; it may be missing. */
+  place: string;
+  /** The longest time that the turn takes, ms. */
+  forMs: number;
+}
+
+/** An agent's folder during a turn. */
+export interface TurnFolder {
+  /** Its path on this machine, to be shown as `/data`. */
+  path: string;
+  /** Entries of a sub-folder, as `AgentFolders` lists them. */
+  list(folder: string, limit: number): Promise<FolderEntry[]>;
+  /**
+   * Brings back what the turn changed, also after one that failed; nothing of the run may be alive. Gives sentences about
+   * what could not be brought back as it was, for the owner. Rejects where the storage can't be written.
+   */
+  close(): Promise<string[]>;
+}
+
+/** Opens folders for turns. Rejects where the storage can't be read. */
+export interface TurnFolders {
+  open(agentId: string, turn: FolderTurn): Promise<TurnFolder>;
+}
+
+/** Folders that turns work on directly. */
+export function directoryTurns(folders: DirectoryFolders): TurnFolders {
+  return {
+    async open(agentId) {
+      return {
+        path: await folders.pathOf(agentId),
+        list: (folder, limit) => folders.list(agentId, folder, limit),
+        close: async () => [],
+      };
+    },
+  };
+}
