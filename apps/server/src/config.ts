@@ -15,12 +15,16 @@ import {
 import * as v from 'valibot';
 import * as values from './config-values.ts';
 import { loadAuthorities } from './files/tls-files.ts';
+import type { StorageConfig } from './storage.ts';
+import { readStorage } from './storage-config.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** What the embedded server is set to. Ports: 0 picks a free one, null listens nowhere. */
 export interface Config {
   dataDir: string;
+  /** Where agents' folders and raw mail lie; null = in the data folder. */
+  storage: StorageConfig | null;
   http: { host: string; port: number };
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
@@ -158,6 +162,11 @@ export function readConfig(environment: Environment): ReadConfig {
   }
   const config: Config = {
     dataDir: dataFolder,
+    storage: readStorage(
+      (name) => text(name) !== null,
+      read,
+      (problem) => problems.push(problem),
+    ),
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),

@@ -1,17 +1,12 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MasterKeys, RawMailStore } from '@tinyfat/core';
+import type { AgentFolders, MasterKeys, RawMailStore } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
-import { sandboxOwner } from '@tinyfat/sandbox';
-import {
-  type DirectoryFolders,
-  directoryFolders,
-  masterKeyFile,
-  rawMailDirectory,
-} from '@tinyfat/storage/node';
+import { masterKeyFile, type TurnFolders } from '@tinyfat/storage/node';
 import { makeUnlessThere } from './files/make-unless-there.ts';
+import { openStorage, type StorageConfig } from './storage.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -70,22 +65,26 @@ export function foreignIn(dataDir: string): string | null {
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
-  folders: DirectoryFolders;
+  folders: AgentFolders;
   rawMail: RawMailStore;
 }
 
 /** An open data folder; the same for the server and for commands beside it. */
 export interface DataFolder extends Stores {
   paths: ReturnType<typeof dataPaths>;
+  /** How turns of this machine get an agent's folder. */
+  turnFolders: TurnFolders;
   close(): Promise<void>;
 }
 
 /**
- * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
+ * Makes the folder if need be, brings the tables up to date, opens everything; what is beside the database lies in
+ * `storage`, or in the folder where that is null. Rejects with
  * `NewerDatabaseError` where a newer version has been at work.
  */
 export async function openDataFolder(
   dataDir: string,
+  storage: StorageConfig | null = null,
   onUpgrade?: (upgrade: Upgrade) => void,
 ): Promise<DataFolder> {
   const paths = dataPaths(dataDir);
@@ -94,8 +93,7 @@ export async function openDataFolder(
   return {
     paths,
     db,
-    folders: directoryFolders({ folder: paths.agents, owner: sandboxOwner() }),
-    rawMail: rawMailDirectory(paths.rawMail),
+    ...openStorage(storage, paths),
     close: () => db.destroy(),
   };
 }

@@ -20,11 +20,14 @@ export function folderLock({ dataDir }: Pick<Config, 'dataDir'>): Part<{ release
 }
 
 /** Opens the folder and brings its database up to date. */
-export function dataFolder({ dataDir }: Pick<Config, 'dataDir'>, logger: Logger): Part<DataFolder> {
+export function dataFolder(
+  { dataDir, storage }: Pick<Config, 'dataDir' | 'storage'>,
+  logger: Logger,
+): Part<DataFolder> {
   return {
     name: 'data folder',
     start: () =>
-      openDataFolder(dataDir, ({ from, to, copy }) =>
+      openDataFolder(dataDir, storage, ({ from, to, copy }) =>
         logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
       ),
     stop: (data) => data.close(),

@@ -2,6 +2,7 @@
 import type { FolderEntry } from '@tinyfat/core';
 import type { Bucket } from './bucket.ts';
 import { inParallel } from './in-parallel.ts';
+import { isProgram } from './program-mode.ts';
 
 /** Entries that more is asked about, of one folder. */
 const MAX_ASKED = 500;
@@ -29,7 +30,7 @@ export async function detailed(
     }
     const head = await bucket.head(key);
     if (head?.meta.link !== undefined) entry.kind = 'other';
-    entry.executable = head?.meta.mode === '755' && head.meta.link === undefined;
+    entry.executable = head !== null && head.meta.link === undefined && isProgram(head.meta);
   });
   return known;
 }

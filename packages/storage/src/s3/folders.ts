@@ -1,6 +1,6 @@
 /**
  * Agents' folders as objects below `{root}agents/{id}/`: a file is the object of its path, a folder an empty object whose
- * key ends with a slash. A program has `mode: 755` in its metadata, a link `link: …` with where it leads.
+ * key ends with a slash. A program has its `mode` in its metadata, a link `link: …` with where it leads.
  * What S3 can't do at once is done so that a crash in the middle loses nothing: copied first, removed then.
  */
 import type { AgentFolders, Clock, FolderEntry, ReadRefusal } from '@tinyfat/core';
@@ -10,6 +10,7 @@ import { type Bucket, listAll, type S3Opened, type S3Page } from './bucket.ts';
 import { detailed } from './entries.ts';
 import { inParallel } from './in-parallel.ts';
 import { agentPrefix, keyBelow } from './keys.ts';
+import { PROGRAM } from './program-mode.ts';
 import { setAside } from './set-aside.ts';
 
 /** More entries of a folder are not looked at. */
@@ -18,9 +19,6 @@ const MAX_NAMES = 20_000;
 const MAX_MOVED = 20_000;
 /** Objects that one call removes, a page at a time. */
 const MAX_REMOVED = 100_000;
-
-/** The metadata of a program. */
-export const PROGRAM = { mode: '755' } as const;
 
 interface S3FoldersOptions {
   bucket: Bucket;
@@ -42,7 +40,7 @@ export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolde
   };
   /** Rejects where the agent has no folder. */
   const mustExist = async (agentId: string) => {
-    if ((await bucket.head(agentPrefix(root, agentId))) === null)
+    if (await isEmpty(agentPrefix(root, agentId)))
       throw Object.assign(new Error(`there is no folder of agent ${agentId}`), { code: 'ENOENT' });
   };
   /** Rejects where a file stands in the place of a folder above the path. */

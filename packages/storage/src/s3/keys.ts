@@ -1,4 +1,4 @@
-/** Keys of objects, made of checked names only: `{root}agents/{id}/{path}` and `{root}raw-mail/{key}.eml`. */
+/** Keys of objects, made of checked names only: `{root}agents/{id}/{path}` and `{root}raw-mail/{its end}/{key}.eml`, as on a disk. */
 import { agentFolderName, rawMailKey, splitPath } from '../names.ts';
 
 /** S3's limit for a key. */
@@ -17,7 +17,7 @@ export function rawMailPrefix(root: string): string {
 
 /** The key of a message. Throws where it could name something else. */
 export function rawMailObject(root: string, key: string): string {
-  return `${rawMailPrefix(root)}${rawMailKey(key)}.eml`;
+  return `${rawMailPrefix(root)}${rawMailKey(key).slice(-2)}/${key}.eml`;
 }
 
 /**

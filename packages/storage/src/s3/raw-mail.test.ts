@@ -21,7 +21,13 @@ rawMailStoreContract('s3', async () => ({
 }));
 
 it('sweeps nothing away that is not its own', async () => {
-  for (const key of ['raw-mail/notes.txt', 'raw-mail/sub/message.eml', 'agents/a/x.eml'])
+  for (const key of [
+    'raw-mail/notes.txt',
+    'raw-mail/01/message-02.eml',
+    'raw-mail/message-01.eml',
+    'raw-mail/sub/message.eml',
+    'agents/a/x.eml',
+  ])
     standIn.store(key, 'x');
   const rule = {
     unfinishedBefore: Number.MAX_SAFE_INTEGER,
@@ -31,5 +37,5 @@ it('sweeps nothing away that is not its own', async () => {
     onRemoved: () => expect.unreachable(),
   };
   expect(await open().sweep(rule, new AbortController().signal)).toEqual({ seen: 0, unnamed: 0 });
-  expect(standIn.objects.size).toBe(3);
+  expect(standIn.objects.size).toBe(5);
 });

@@ -1,4 +1,4 @@
-/** Raw messages as objects `{root}raw-mail/{key}.eml`. A write that dies leaves nothing: S3 has an object whole or not at all. */
+/** Raw messages as objects `{root}raw-mail/{its last two characters}/{key}.eml`. A write that dies leaves nothing: S3 has an object whole or not at all. */
 import type { RawMailStore, RawMailSweep } from '@tinyfat/core';
 import { inPieces, readAll } from './body.ts';
 import type { Bucket, S3Listed, S3Page } from './bucket.ts';
@@ -8,7 +8,7 @@ import { rawMailObject, rawMailPrefix } from './keys.ts';
 const MAX_MAIL_BYTES = 256 * 1024 * 1024;
 /** Messages that the database is asked about at once. */
 const BATCH = 100;
-const NAME = /^([a-z0-9-]{4,80})\.eml$/;
+const NAME = /^[a-z0-9-]{2}\/([a-z0-9-]{4,80})\.eml$/;
 
 interface Found extends S3Listed {
   mail: string;
@@ -38,17 +38,18 @@ export function s3RawMail({ bucket, root }: { bucket: Bucket; root: string }): R
     async remove(key) {
       await bucket.remove([rawMailObject(root, key)]);
     },
-    sweep: (rule, signal) => sweep(bucket, rawMailPrefix(root), rule, signal),
+    sweep: (rule, signal) => sweep(bucket, root, rule, signal),
   };
 }
 
 /** One walk over all messages; what no row names is removed at its end, when it is known how much that is. */
 async function sweep(
   bucket: Bucket,
-  prefix: string,
+  root: string,
   rule: RawMailSweep,
   signal: AbortSignal,
 ): Promise<{ seen: number; unnamed: number }> {
+  const prefix = rawMailPrefix(root);
   let seen = 0;
   const unnamed: Found[] = [];
   for (let after: string | null = null; ; ) {
@@ -56,7 +57,7 @@ async function sweep(
     if (signal.aborted) return { seen, unnamed: unnamed.length };
     const messages = page.objects.flatMap((object) => {
       const mail = NAME.exec(object.key.slice(prefix.length))?.[1];
-      return mail === undefined ? [] : [{ ...object, mail }];
+      return mail === undefined || object.key !== rawMailObject(root, mail) ? [] : [{ ...object, mail }];
     });
     seen += messages.length;
     const old = messages.filter(({ modifiedAt }) => modifiedAt < rule.unnamedBefore);

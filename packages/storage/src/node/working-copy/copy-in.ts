@@ -15,10 +15,12 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { errorCode } from '@tinyfat/core';
+import { agentSubfolders } from '../../names.ts';
 import { discard, inPieces } from '../../s3/body.ts';
 import { type Bucket, listAll, type S3Listed, type S3Opened } from '../../s3/bucket.ts';
 import { inParallel } from '../../s3/in-parallel.ts';
 import { pathBelow } from '../../s3/keys.ts';
+import { isProgram } from '../../s3/program-mode.ts';
 import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open-below.ts';
 import { type CopyBounds, FolderTooLarge } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
@@ -45,9 +47,12 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
   const { bucket, prefix, bounds } = copy;
   const listed = withoutOldEvents(await listAll(bucket, prefix, bounds.entries), `${prefix}events/`);
   if (listed === null) throw new FolderTooLarge(`It holds more than ${bounds.entries} files.`);
+  if (listed.length === 0)
+    throw Object.assign(new Error(`there is no folder ${prefix} in the storage`), { code: 'ENOENT' });
   const bytes = listed.reduce((sum, { size }) => sum + size, 0);
   if (bytes > bounds.bytes)
     throw new FolderTooLarge(`It holds ${bytes} bytes; at most ${bounds.bytes} are copied.`);
+  for (const path of agentSubfolders) await withFolder(copy.rootFd, path.split('/'), copy.own, () => null);
   const copied = new Map<string, Copied>();
   const links: { path: string; target: string; copied: Copied }[] = [];
   await inParallel(listed, async (object) => {
@@ -94,7 +99,7 @@ function knownOf({ etag }: S3Listed, opened: S3Opened): Copied {
   return {
     etag: opened.etag || etag,
     sha256: opened.meta.sha256 ?? null,
-    executable: opened.meta.mode === '755',
+    executable: isProgram(opened.meta),
     state: null,
   };
 }
