@@ -3,7 +3,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, describe, expect, it } from 'vitest';
-import { sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
 
 const settings = (standIn: S3StandIn) => ({
@@ -37,27 +36,27 @@ describe('with STORAGE on a bucket', async () => {
       /^(agents|raw-mail|run\/turns)\/./.test(path),
     );
 
-  it('a mail is answered, the next one goes on with memory and session, and the disk has nothing of it', async () => {
-    const remember = bash("echo 'The word is papaya.' >> MEMORY.md; mkdir notes; echo 1 > notes/one.txt");
-    const first = await ask({ text: `Remember papaya. ${remember} [[reply: Noted.]]` });
+  it('a mail is answered, the next ones go on with session and memory, and the disk has nothing of it', async () => {
+    const first = await ask({
+      text: `Remember mango. ${bash('mkdir notes; echo 1 > notes/one.txt')} [[reply: Noted.]]`,
+    });
     expect(first.text).toContain('Noted.');
     expect(onDisk()).toEqual([]);
-    expect(await stored('scout', 'MEMORY.md')).toContain('papaya');
-    const second = await ask({
-      text: `What was it? ${bash('cat notes/one.txt; rm -r notes')} [[reply: <{output}>]]`,
-    });
+    expect(await stored('scout', 'notes/one.txt')).toBe('1\n');
+    const look = bash("cat notes/one.txt; rm -r notes; echo 'The word is papaya.' >> MEMORY.md");
+    const second = await ask({ text: `What was it? ${look} [[reply: <{output}>]]` });
     expect(second.text).toContain('<1');
-    const asked = JSON.stringify(model.requests.at(-1)?.body);
-    expect(asked).toContain('Remember papaya.');
-    expect(asked).toContain('The word is papaya.');
+    expect(JSON.stringify(model.requests.at(-1)?.body)).toContain('Remember mango.');
     const keys = await keysOf('scout');
     expect(keys.filter((key) => key.startsWith('notes/'))).toEqual([]);
     expect(keys.filter((key) => /^sessions\/.+\.jsonl$/.test(key))).toHaveLength(1);
+    await ask({ subject: '/clear', text: '' });
+    await ask({ text: 'Another matter. [[reply: Yes.]]' });
+    const asked = JSON.stringify(model.requests.at(-1)?.body);
+    expect([asked.includes('The word is papaya.'), asked.includes('mango')]).toEqual([true, false]);
     expect(onDisk()).toEqual([]);
     expect(existsSync(join(server.dataDir, 'agents'))).toBe(false);
-    expect(
-      [...standIn.objects.keys()].filter((key) => key.startsWith('tinyfat/raw-mail/')).length,
-    ).toBeGreaterThan(3);
+    expect([...standIn.objects.keys()].filter((key) => key.includes('raw-mail/')).length).toBeGreaterThan(5);
     expect(server.output()).not.toContain(standIn.secretAccessKey);
   });
 
@@ -75,23 +74,28 @@ describe('with STORAGE on a bucket', async () => {
     const commands = [
       'ln -s /etc/passwd passwd; ln -s / root; ln -s ../../.. up',
       "touch \"$(printf 'new\\nline')\" '..x' '%2e%2e'",
-      'echo x > one; ln one two; mkfifo pipe',
-      'mkdir many; cd many; seq 30000 | xargs touch',
+      'echo x > one; ln one two; mkfifo pipe; truncate -s 100M huge; chmod 0 one',
     ];
-    const reply = await ask({
-      to: 'hostile@tinyfat.localhost',
-      text: `${bash(commands.join('; '))} [[reply: Done.]]`,
-    });
+    const to = 'hostile@tinyfat.localhost';
+    const reply = await ask({ to, text: `${bash(commands.join('; '))} [[reply: Done.]]` });
     expect(reply.text).toContain('Done.');
     const keys = await keysOf('hostile');
-    expect(keys.length).toBeLessThan(20_100);
-    expect(keys).toEqual(expect.arrayContaining(['..x', '%2e%2e', 'one', 'two', 'passwd']));
-    expect(await stored('hostile', 'passwd')).toBe('');
-    const [run] = await server.json(['runs', 'hostile']);
-    const { events } = await server.json(['run', 'show', run.id]);
-    const warnings = events.filter(({ type }: { type: string }) => type === 'warning');
-    expect(JSON.stringify(warnings)).toContain('new\\\\nline');
-    expect(JSON.stringify(warnings)).toContain('a folder may hold 20000 files');
+    expect(keys).toEqual(expect.arrayContaining(['..x', '%2e%2e', 'one', 'two', 'passwd', 'root', 'up']));
+    expect([await stored('hostile', 'passwd'), await stored('hostile', 'two')]).toEqual(['', 'x\n']);
+    const { events } = await server.json(['run', 'show', (await server.json(['runs', 'hostile']))[0].id]);
+    const warnings = events
+      .filter(({ type }: { type: string }) => type === 'warning')
+      .map(({ message }: { message: string }) => message)
+      .sort();
+    expect(warnings).toEqual([
+      '"/data/huge" has 104857600 bytes; at most 67108864 are stored.',
+      String.raw`"/data/new\nline" has a name or a path that the storage does not take.`,
+      '"/data/pipe" is no file, no folder and no link.',
+    ]);
+    expect(server.output()).toContain('folder_not_stored_whole');
+    // The next turn has it all again, and its links lead nowhere but inside.
+    const again = await ask({ to, text: `${bash('cat two; readlink passwd')} [[reply: <{output}>]]` });
+    expect(again.text).toContain('<x\n/etc/passwd');
     expect(onDisk()).toEqual([]);
   });
 
@@ -103,17 +107,16 @@ describe('with STORAGE on a bucket', async () => {
     const reply = await ask({ to: 'parted@tinyfat.localhost', text: '[[reply: At last.]]' });
     standIn.meet(() => null);
     expect(reply.text).toContain('At last.');
-    expect(await server.answers(0)).toHaveLength(4);
   });
 
   it('a server that is killed in a turn leaves nothing behind, and the mail is answered by the next', async () => {
-    const asked = ask({ text: `[[gate: killed]] [[reply: After the fall.]]` });
+    const asked = ask({ text: '[[gate: killed]] [[reply: After the fall.]]' });
     await model.arrived('killed');
     expect(onDisk().some((path) => path.endsWith('MEMORY.md'))).toBe(true);
+    await server.kill('SIGKILL');
     model.release('killed');
     await server.restart();
     expect((await asked).text).toContain('After the fall.');
     expect(onDisk()).toEqual([]);
-    await sendMail(server, { to: 'scout@tinyfat.localhost', subject: '/status', text: '' });
   });
 });
