@@ -16,6 +16,9 @@ const SLOW = [
   'apps/server/src/rotation.test.ts',
 ];
 
+/** Tests that start or ask a Postgres of their own: for `bin/with-postgres`. */
+const NEED_POSTGRES = ['packages/{database,testing}/src/postgres/**/*.test.ts', '**/*.postgres.test.ts'];
+
 /** Unit tests of core that don't run in workerd, and why. */
 const notInWorkerd = [
   // They read the documentation, or ask for CPU time, which workerd does not tell.
@@ -43,10 +46,36 @@ export default defineConfig({
             'bin/*.test.ts',
             'deploy/*.test.ts',
           ],
-          exclude: ['**/*.workerd.test.ts', ...(process.env.TEST_QUICK === undefined ? [] : SLOW)],
+          exclude: [
+            '**/*.workerd.test.ts',
+            ...NEED_POSTGRES,
+            ...(process.env.TEST_QUICK === undefined ? [] : SLOW),
+          ],
           // Modules are loaded once for many files, which takes a fifth of the time.
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          testTimeout: withinMs(30_000),
+        },
+      },
+      {
+        // Files of `unit` once more, with their databases on Postgres, and those about Postgres.
+        test: {
+          name: 'postgres',
+          env: { TEST_ENGINE: 'postgres' },
+          include: [
+            'packages/{database,jobs,intake}/src/**/*.test.ts',
+            'apps/{platform,sandbox-queue}/src/**/*.test.ts',
+            ...NEED_POSTGRES,
+          ],
+          exclude: [
+            '**/node_modules/**',
+            '**/*.workerd.test.ts',
+            // About SQLite itself.
+            'packages/database/src/{sqlite,upgrades}/**',
+          ],
+          isolate: false,
+          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          globalSetup: ['packages/testing/src/postgres/global-setup.ts'],
           testTimeout: withinMs(30_000),
         },
       },

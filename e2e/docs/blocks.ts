@@ -71,6 +71,10 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
 export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   TINYFAT_SET_UP: 'bin/with-node',
   CHROMIUM: 'bin/with-chromium',
+  POSTGRES_BIN: 'bin/with-postgres',
+  PGBOUNCER_PATH: 'bin/with-postgres',
+  DATABASE_TEST_URL: 'packages/testing/src/postgres/global-setup.ts',
+  DATABASE_TEST_POOLER_URL: 'packages/testing/src/postgres/global-setup.ts',
   SCREENSHOTS: 'e2e/support/browser.ts',
   FUZZ_RUNS: 'packages/testing/src/fuzz-runs.ts',
   NODE_EXTRA_CA_CERTS: 'Node',

@@ -13,6 +13,7 @@ import { jobQueue } from '@tinyfat/jobs';
 import { mailWorkers } from '@tinyfat/mail/node';
 import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
+import { farWorker } from '@tinyfat/testing/workers';
 import { sql } from 'kysely';
 import { openDataFolder } from '../../apps/server/src/data-folder.ts';
 import { smtp } from '../../apps/server/src/parts/smtp.ts';
@@ -74,7 +75,7 @@ export interface Intake {
 export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-intake-'));
   const dns = await startDnsStub(options.dns ?? {});
-  const data = await openDataFolder(folder);
+  const data = await openDataFolder({ dataDir: folder, database: null, storage: null });
   const { db } = data;
   const clock = options.clock ?? Date.now;
   const makeId = () => newId(clock, randomBytes);
@@ -92,7 +93,7 @@ export async function startIntake(options: IntakeOptions): Promise<Intake> {
     authservIds: options.authservIds ?? [],
   });
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const jobs = jobQueue({ ...QUEUE_TIMES, db, clock, makeId });
+  const jobs = jobQueue({ ...QUEUE_TIMES, db, clock, makeId, worker: farWorker(), atOnce: 1 });
   const queue = mailQueue({ ...QUEUE_TIMES, db, jobs, clock, makeId, limits });
   for (const [name, entries] of Object.entries(options.agents)) {
     await insertAgent(db, { id: `id-${name}`, name, owner: OWNER, created_at: clock() }, entries);

@@ -14,6 +14,7 @@ import type {
   StepMomInput,
   TurnRunner,
   WakeUp,
+  WorkerIdentity,
 } from '@tinyfat/core';
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
@@ -27,6 +28,9 @@ export interface ModelInfo extends PricedModel {
 export interface ConsumerDeps {
   db: Database;
   queue: JobQueue;
+  worker: WorkerIdentity;
+  /** How long a lease on a row lasts without a renewal. */
+  leaseMs: number;
   folders: AgentFolders;
   rawMail: RawMailStore;
   workers: MailWorkers;
@@ -72,11 +76,4 @@ export function agentMailbox(
   agent: Pick<Agent, 'name' | 'display_name'>,
 ): Mailbox {
   return { address: agentAddress(deps, agent), name: agent.display_name || agent.name };
-}
-
-/** Thrown to roll back the transaction of a worker that has lost its lease. */
-export class LeaseLost extends Error {
-  constructor(lease: Lease) {
-    super(`the lease on job ${lease.jobId} was lost`);
-  }
 }

@@ -14,7 +14,11 @@ afterEach(() => outbox.close());
 async function attempt(read: ReadMail): Promise<void> {
   const { raw_key } = await outbox.mail('mail-a');
   await outbox.deps.rawMail.put(raw_key, new Uint8Array(1));
-  const deps = { ...outbox.deps, workers: { read: async () => read } } as unknown as ConsumerDeps;
+  const deps = {
+    ...outbox.deps,
+    queue: { begin: async () => true },
+    workers: { read: async () => read },
+  } as unknown as ConsumerDeps;
   const job = { jobId: 'mail-a', agentId: 'scout', mailId: 'mail-a', fence: 1 };
   await handleJob(deps, { ...job, attempt: 1, maxAttempts: 3 }, new AbortController().signal);
 }

@@ -1,10 +1,10 @@
 /** One job: a command is answered at once, any other mail becomes a turn; a job whose attempts are used up fails. */
-import { type Command, findCommand } from '@tinyfat/core';
+import { type Command, faultText, findCommand } from '@tinyfat/core';
 import { agentById, mailById, startRun } from '@tinyfat/database';
-import type { Lease } from '@tinyfat/jobs';
+import { type Lease, LeaseLost } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
-import { type ConsumerDeps, LeaseLost, type Work } from './consumer.ts';
+import type { ConsumerDeps, Work } from './consumer.ts';
 import { failJob } from './job/fail-job.ts';
 import { takeTurn } from './turn/take-turn.ts';
 
@@ -27,14 +27,18 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
   const { lease, agent, mail } = work;
   const read = await readMail(deps, work);
   const command = read.ok ? commandOf(mail.subject, read.content) : null;
-  const run = await startRun(deps.db, {
-    id: deps.makeId(),
-    jobId: lease.jobId,
-    agentId: agent.id,
-    mailId: mail.id,
-    kind: command && command.name !== 'compact' ? 'command' : 'turn',
-    command: command ? command.name : null,
-    at: deps.clock(),
+  const run = await deps.db.transaction().execute(async (tx) => {
+    // Counted here, and not with the claim: a server that dies takes no attempt from jobs that it had not begun.
+    if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
+    return await startRun(tx, {
+      id: deps.makeId(),
+      jobId: lease.jobId,
+      agentId: agent.id,
+      mailId: mail.id,
+      kind: command && command.name !== 'compact' ? 'command' : 'turn',
+      command: command ? command.name : null,
+      at: deps.clock(),
+    });
   });
   if (agent.deleted_at !== null) {
     return await failJob(deps, work, { run, code: 'agent_deleted', detail: null, errorMail: false });
@@ -58,6 +62,17 @@ function commandOf(subject: string, content: MailContent): Command | null {
   return findCommand(subject, text, place);
 }
 
+/** A message that can't be got out of the store counts as one whose reading was interrupted: that attempt is counted. */
 async function readMail(deps: ConsumerDeps, { mail }: Work): Promise<ReadMail> {
-  return await deps.workers.read(await deps.rawMail.get(mail.raw_key));
+  let raw: Uint8Array;
+  try {
+    raw = await deps.rawMail.get(mail.raw_key);
+  } catch (error) {
+    return {
+      ok: false,
+      code: 'interrupted',
+      reason: `The stored message can't be read: ${faultText(error)}`,
+    };
+  }
+  return await deps.workers.read(raw);
 }

@@ -58,7 +58,7 @@ export function commandApiDeps(
 ): ApiDeps {
   const runtime = processRuntime(logger);
   const { db } = data;
-  const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db });
+  const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
     models: readModels(programPaths.models),

@@ -10,6 +10,7 @@ import {
   splitHostPort,
   withoutBrackets,
 } from '@tinyfat/core';
+import { readPostgresAddress } from '@tinyfat/database/postgres';
 import * as v from 'valibot';
 import { isToken, parseServerUrl } from './server-url.ts';
 
@@ -122,6 +123,14 @@ export const mailUrl = v.pipe(
     (text) => /^smtps?:$/.test(protocolOf(text)),
     'is no relay; write smtp://user:password@host:587 or smtps://user:password@host:465',
   ),
+);
+/** The address of a Postgres database; gives the text. */
+export const databaseUrl = v.pipe(
+  v.string(),
+  parsedBy((text: string) => {
+    const read = readPostgresAddress(text);
+    return read.ok ? { ok: true, value: text } : read;
+  }),
 );
 /** A key of a provider. */
 export const secret = v.pipe(

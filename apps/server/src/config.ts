@@ -25,6 +25,8 @@ export interface Config {
   dataDir: string;
   /** Where agents' folders and raw mail lie; null = in the data folder. */
   storage: StorageConfig | null;
+  /** Null = SQLite in the data folder. */
+  database: DatabaseSettings | null;
   http: { host: string; port: number };
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
@@ -70,6 +72,16 @@ export interface Config {
   client: { server: string | null; token: string | null };
 }
 
+/** A Postgres database. The URLs are as `readPostgresAddress` takes them. */
+export interface DatabaseSettings {
+  /** May be a transaction pooler. */
+  url: string;
+  /** For migrations: not a pooler, or one that keeps the session. */
+  directUrl: string;
+  /** PEM certificates of the authorities of its certificate; null = those that Node trusts. */
+  authorities: string | null;
+}
+
 /** A mail provider with an HTTP API. The base URL has no slash at its end. */
 export interface MailProvider {
   kind: 'resend' | 'postmark';
@@ -87,7 +99,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 export const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
-const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];
+const NOT_YET = ['WARM_SANDBOXES'];
 
 /** Resend says "signed CloudFront URL", and shows a host of its own. */
 const RESEND_DOWNLOAD_HOSTS = ['resend.com', 'resend.app', 'cloudfront.net'];
@@ -147,14 +159,23 @@ export function readConfig(environment: Environment): ReadConfig {
   if ((keyFile === null) !== (certFile === null)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
   }
+  /** The certificates in the file of a variable, which is for what another variable names. */
+  const authoritiesOf = (name: string, use: string, whose: string): string | null => {
+    const path = text(name);
+    if (path === null) return null;
+    const loaded = loadAuthorities(name, path);
+    if (!loaded.ok) problems.push(`${name} can not be used: ${loaded.reason} ${loaded.fix}`);
+    else if (!text(use))
+      problems.push(`${name} does nothing without ${use}: it is for the certificate of the ${whose}.`);
+    return loaded.ok ? loaded.pem : null;
+  };
   const relayUrl = read<string | null>('SMTP_URL', values.mailUrl, null);
-  const caFile = text('SMTP_TLS_CA');
-  const authorities = caFile === null ? null : loadAuthorities('SMTP_TLS_CA', caFile);
-  if (authorities !== null && !authorities.ok) {
-    problems.push(`SMTP_TLS_CA can not be used: ${authorities.reason} ${authorities.fix}`);
-  } else if (authorities !== null && !text('SMTP_URL')) {
-    problems.push('SMTP_TLS_CA does nothing without SMTP_URL: it is for the certificate of the relay.');
+  const databaseUrl = read<string | null>('DATABASE_URL', values.databaseUrl, null);
+  const directUrl = read<string | null>('DATABASE_DIRECT_URL', values.databaseUrl, null);
+  if (text('DATABASE_DIRECT_URL') && !text('DATABASE_URL')) {
+    problems.push('DATABASE_DIRECT_URL does nothing without DATABASE_URL; set that one first.');
   }
+  const databaseAuthorities = authoritiesOf('DATABASE_TLS_CA', 'DATABASE_URL', 'database');
   if (!isLoopback(httpHost) && !text('PUBLIC_URL')) {
     problems.push(
       'HOST is reachable from outside, so PUBLIC_URL must be set to the address that people use.',
@@ -167,6 +188,10 @@ export function readConfig(environment: Environment): ReadConfig {
       read,
       (problem) => problems.push(problem),
     ),
+    database:
+      databaseUrl === null
+        ? null
+        : { url: databaseUrl, directUrl: directUrl ?? databaseUrl, authorities: databaseAuthorities },
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
@@ -189,7 +214,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     dnsServers: read('DNS_SERVERS', values.resolvers, []),
     smtpUrl: relayUrl,
-    relayAuthorities: authorities?.ok ? authorities.pem : null,
+    relayAuthorities: authoritiesOf('SMTP_TLS_CA', 'SMTP_URL', 'relay'),
     mailProvider: resendKey
       ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
       : postmarkToken

@@ -3,10 +3,12 @@ import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { AgentFolders, MasterKeys, RawMailStore } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
+import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { masterKeyFile, type TurnFolders } from '@tinyfat/storage/node';
+import type { Config } from './config.ts';
 import { makeUnlessThere } from './files/make-unless-there.ts';
-import { openStorage, type StorageConfig } from './storage.ts';
+import { openStorage } from './storage.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -77,23 +79,46 @@ export interface DataFolder extends Stores {
   close(): Promise<void>;
 }
 
+/** Where things are stored. */
+export type DataSettings = Pick<Config, 'dataDir' | 'database' | 'storage'>;
+
+/** What happens to the database while it is opened and used. */
+interface DatabaseEvents {
+  /** It was brought up to date; `copy` is null on Postgres, of which none is made. */
+  onUpgrade?(upgrade: Pick<Upgrade, 'from' | 'to'> & { copy: Upgrade['copy'] | null }): void;
+  /** A connection to Postgres broke while nobody used it. */
+  onIdleError?(error: Error): void;
+}
+
+/** Postgres where it is set, else the file in the folder. */
+async function openDatabase(
+  { dataDir, database }: DataSettings,
+  { onUpgrade = () => {}, onIdleError }: DatabaseEvents,
+): Promise<Database> {
+  if (database === null) return await openSqlite(dataPaths(dataDir).database, onUpgrade);
+  return await openPostgres({
+    ...database,
+    ...(onIdleError ? { onIdleError } : {}),
+    onUpgrade: (upgrade) => onUpgrade({ ...upgrade, copy: null }),
+  });
+}
+
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything; what is beside the database lies in
  * `storage`, or in the folder where that is null. Rejects with
  * `NewerDatabaseError` where a newer version has been at work.
  */
 export async function openDataFolder(
-  dataDir: string,
-  storage: StorageConfig | null = null,
-  onUpgrade?: (upgrade: Upgrade) => void,
+  settings: DataSettings,
+  events: DatabaseEvents = {},
 ): Promise<DataFolder> {
-  const paths = dataPaths(dataDir);
-  makeDataFolder(dataDir);
-  const db = await openSqlite(paths.database, onUpgrade);
+  const paths = dataPaths(settings.dataDir);
+  makeDataFolder(settings.dataDir);
+  const db = await openDatabase(settings, events);
   return {
     paths,
     db,
-    ...openStorage(storage, paths),
+    ...openStorage(settings.storage, paths),
     close: () => db.destroy(),
   };
 }

@@ -1,6 +1,6 @@
 /** Everything in one process: a list of parts over one runtime and one data folder. */
 import { rmSync, writeFileSync } from 'node:fs';
-import { describeError, type Logger } from '@tinyfat/core';
+import { describeError, type Logger, type Runtime, type WorkerIdentity } from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
 import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
 import { jobQueue, processWakeUp } from '@tinyfat/jobs';
@@ -14,7 +14,7 @@ import type { Config } from './config.ts';
 import { type DataFolder, makeDataFolder, masterKeysOf, type Stores } from './data-folder.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import { readModels } from './models.ts';
-import { jobWorker, limitNotices, recovery, sender } from './parts/consumer.ts';
+import { jobWorker, limitNotices, sender } from './parts/consumer.ts';
 import { type MailOut, watchMailOut } from './parts/mail-out.ts';
 import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-transport.ts';
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
@@ -27,6 +27,7 @@ import { webhooks } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { processRuntime } from './runtime.ts';
+import { endWorker } from './worker-identity.ts';
 
 /** A running server. */
 export interface Server {
@@ -77,6 +78,7 @@ async function startParts(
 ): Promise<Server> {
   const runtime = processRuntime(logger);
   const { clock } = runtime;
+  await parts.start(worker(runtime));
   makeDataFolder(config.dataDir);
   refuseWithoutBuild();
   const tls = config.smtp.tls && readCertificate(config.smtp.tls, clock, logger);
@@ -104,7 +106,7 @@ async function startParts(
     () => mailOut.warning() !== null,
   );
   const recorder = recorders(logRecorder(logger), metrics.recorder);
-  const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db });
+  const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: config.workers });
   const stores: Stores = { db, folders: data.folders, rawMail: data.rawMail };
   const models = readModels(programPaths.models);
 
@@ -113,6 +115,7 @@ async function startParts(
     ...runtime,
     ...stores,
     queue,
+    leaseMs: QUEUE_TIMES.leaseMs,
     workers,
     transport: mailOut.transport,
     runner,
@@ -134,7 +137,6 @@ async function startParts(
       event_output_chars: 4000,
     },
   };
-  await parts.start(recovery(consumer));
   await parts.start(sender(consumer, wakeUp));
   await parts.start(limitNotices(consumer));
   await parts.start(jobWorker(config, consumer, wakeUp));
@@ -157,7 +159,7 @@ async function startParts(
     readReport: workers.readReport,
   };
   const listener = await parts.start(smtp(config, intake, tls));
-  const hooks = await parts.start(webhooks(config, intake, { account, wakeUp, random: runtime.random }));
+  const hooks = await parts.start(webhooks(config, intake, { ...runtime, account, wakeUp }));
   const site = await parts.start(
     web(config, {
       runtime,
@@ -197,6 +199,11 @@ function refuseWithoutBuild(): void {
   if (missing === null) return;
   const { sentence, nextStep } = describeError('build_missing');
   throw new StartRefused(`${sentence} (${missing})`, nextStep);
+}
+
+/** Stopped last: from then on this process holds no row. */
+function worker({ worker: identity }: Runtime): Part<WorkerIdentity> {
+  return { name: 'worker', start: async () => identity, stop: endWorker };
 }
 
 /** The threads that parse, authenticate and compose. */

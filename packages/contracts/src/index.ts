@@ -1,5 +1,6 @@
 export * from './agent-folders.ts';
 export * from './job-queue.ts';
+export * from './leased-rows.ts';
 export * from './mail-queue.ts';
 export * from './mail-row.ts';
 export * from './mail-transport.ts';

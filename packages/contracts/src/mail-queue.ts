@@ -73,7 +73,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
         }),
       ]);
       expect(refused[0]).toMatchObject({ verdict: 'refused', queued: false });
-      expect(await jobs.claim()).toBeNull();
+      expect(await jobs.claim()).toBeUndefined();
       expect((await intake.enqueue([mailRow('agent-a', '<x@x>')]))[0]?.queued).toBe(true);
     });
 
@@ -254,7 +254,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(await intake.releaseMail(mail.id)).toBe('not_waiting');
       const [again] = await intake.enqueue([mailRow('agent-a', '<m@x>')]);
       expect(again).toMatchObject({ verdict: 'duplicate', queued: false });
-      expect(await jobs.claim()).toBeNull();
+      expect(await jobs.claim()).toBeUndefined();
     });
 
     it('takes the mail itself where only doubtful copies came before, discarded ones too', async () => {
@@ -351,7 +351,7 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       });
       await expect(broken).rejects.toThrow('no room');
       expect(await db.selectFrom('mails').selectAll().execute()).toEqual([]);
-      expect(await jobs.claim()).toBeNull();
+      expect(await jobs.claim()).toBeUndefined();
     });
   });
 }

@@ -1,18 +1,23 @@
 /**
- * Outgoing messages. A row with the exact bytes exists before anything is sent; `sending` is set before a try,
- * so that after a crash a try with an unknown outcome can be told from one that never began.
+ * Outgoing messages. A row with the exact bytes exists before anything is sent; a claim is committed before the try, so
+ * that the row of a sender that died shows that its outcome is not known.
  */
 import { sql } from 'kysely';
-import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
+import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
-import { changed, countRows, exists, rowsChanged } from './statements.ts';
+import { changed, countRows, exists } from './statements.ts';
 
 const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
 
 /** Records deliveries in the order in which they are to be sent. */
 export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
-  for (const delivery of deliveries) await db.insertInto('deliveries').values(delivery).execute();
+  for (const delivery of deliveries) {
+    await db
+      .insertInto('deliveries')
+      .values({ ...delivery, scheduled_at: delivery.created_at })
+      .execute();
+  }
 }
 
 /** One delivery by its id. */
@@ -37,39 +42,73 @@ export async function markFiled(db: Database, id: string, state: DeliveryState):
   return await changed(filed.where('id', '=', id).where('state', '=', state));
 }
 
+/** Of the provider that sends. */
+export interface Sender {
+  provider: string;
+  /** Whether it takes a mail once, however often it is handed over under one key. */
+  idempotent: boolean;
+}
+
+const INTERRUPTED = 'The server stopped while this mail was handed over; it may or may not have been sent.';
+
 /**
- * Claims the next delivery that is due, one at a time per agent and in order; counts the attempt, which is in doubt with
- * this provider until it is settled.
+ * Deliveries as leased rows: one at a time per agent. A claimed one is in doubt with this provider until it is settled.
+ * One whose sender died waits for another try where sending twice is harmless; elsewhere it is `uncertain` for the owner
+ * to decide (invariant 4).
  */
-export async function claimDelivery(
-  db: Database,
-  now: number,
-  provider: string,
-): Promise<Delivery | undefined> {
-  return await claimNext<Delivery>(db, DELIVERIES, {
-    now,
-    set: sql`state = 'sending', doubt_since = coalesce(doubt_since, ${now}),
+export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender): LeasedRows<Delivery> {
+  const { db } = deps;
+  return leasedRows<Delivery>(deps, DELIVERIES, {
+    heldOf: ({ seq, fence }) => ({ key: seq, fence }),
+    set: (now) => sql`doubt_since = coalesce(doubt_since, ${now}),
       provider = case when doubt_since is null then ${provider} else provider end`,
-    only: sql`not exists (select 1 from deliveries as other
+    only: () => sql`not exists (select 1 from deliveries as other
       where other.agent_id = next.agent_id and other.state = 'sending')`,
-    orderBy: 'seq',
+    orderBy: ['next_attempt_at', 'seq'],
+    async giveBack(held, now) {
+      if (idempotent) {
+        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at: now }, now);
+      }
+      return await db.transaction().execute(async (tx) => {
+        const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
+        if (!(await settleHeld(tx, DELIVERIES, held, end, now))) return false;
+        const { mail_id, kind } = await tx
+          .selectFrom('deliveries')
+          .select(['mail_id', 'kind'])
+          .where('seq', '=', Number(held.key))
+          .executeTakeFirstOrThrow();
+        if (kind === 'reply' || kind === 'command') await setMailState(tx, mail_id, 'failed', INTERRUPTED);
+        return true;
+      });
+    },
   });
 }
 
-/** When the next pending delivery is due, epoch ms; null when none waits. */
-export async function nextDeliveryDue(db: Database): Promise<number | null> {
-  return await firstDue(db, DELIVERIES, sql`state = 'pending'`);
-}
-
-/** Ends a try: sets the state and what is known; false for a delivery that is not being sent any more. */
+/** Ends a try: sets the state and what is known; false where the lease was lost, or a report has settled the delivery. */
 export async function settleDelivery(
   db: Database,
-  id: string,
-  result: Partial<Omit<Delivery, 'seq' | 'id'>> & Pick<Delivery, 'state'>,
+  { seq, fence }: Pick<Delivery, 'seq' | 'fence'>,
+  result: DeliveryEnd,
+  now: number,
 ): Promise<boolean> {
-  const settled = db.updateTable('deliveries').set(result);
-  return await changed(settled.where('id', '=', id).where('state', '=', 'sending'));
+  return await settleHeld(db, DELIVERIES, { key: seq, fence }, result, now);
 }
+
+/** What a try can set. */
+export type DeliveryEnd = Pick<Delivery, 'state'> &
+  Partial<
+    Pick<
+      Delivery,
+      | 'attempts'
+      | 'next_attempt_at'
+      | 'doubt_since'
+      | 'reason_code'
+      | 'reason'
+      | 'provider'
+      | 'provider_id'
+      | 'sent_at'
+    >
+  >;
 
 /** Lets a delivery that awaits approval, failed, is uncertain or bounced go (again); false when it is in no such state. */
 export async function requeueDelivery(
@@ -83,6 +122,7 @@ export async function requeueDelivery(
     attempts: 0,
     doubt_since: null,
     next_attempt_at: now,
+    scheduled_at: now,
     reason_code: null,
     reason: null,
     provider_message_id: null,
@@ -117,27 +157,6 @@ export async function wasToldOf(
       .where('deliveries.recipients', '=', JSON.stringify([owner]))
       .limit(1),
   );
-}
-
-/**
- * After a crash, with the only sender gone: tries that had begun and whose outcome is not known. Where sending
- * twice is harmless they wait for another try; elsewhere they are `uncertain` for the owner to decide (invariant 4).
- */
-export async function recoverInterruptedDeliveries(db: Database, idempotent: boolean): Promise<number> {
-  const interrupted = db.updateTable('deliveries').where('state', '=', sql.lit('sending'));
-  if (idempotent) return await rowsChanged(interrupted.set({ state: 'pending' }));
-  const reason = 'The server stopped while this mail was handed over; it may or may not have been sent.';
-  return await db.transaction().execute(async (tx) => {
-    const rows = await tx
-      .updateTable('deliveries')
-      .set({ state: 'uncertain', reason_code: 'delivery_uncertain', reason })
-      .where('state', '=', sql.lit('sending'))
-      .returning(['mail_id', 'kind'])
-      .execute();
-    const answers = rows.filter((row) => row.kind === 'reply' || row.kind === 'command');
-    for (const { mail_id } of answers) await setMailState(tx, mail_id, 'failed', reason);
-    return rows.length;
-  });
 }
 
 /** Mail that waits after failed tries: how much, and why the newest of it failed; null where there is none. */

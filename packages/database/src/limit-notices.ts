@@ -1,14 +1,13 @@
 /**
  * Notices of limits. Invariant: there is one row for each agent, role and recipient, renewed at most once in an hour by
- * all processes together; a notice that is not sent within that hour expires. A row is `sending` until `next_attempt_at`
- * at the longest: after that its sender is dead.
+ * all processes together; a notice that is not sent within that hour expires.
  */
 import type { LimitCode } from '@tinyfat/core';
 import { sql } from 'kysely';
-import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
+import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
 import { inQuarantine } from './mails.ts';
 import type { Database, LimitNotice, LimitNoticeState } from './schema/index.ts';
-import { changed, rowsChanged } from './statements.ts';
+import { changed } from './statements.ts';
 
 const NOTICES: LeasedTable = { name: 'limit_notices', key: 'id' };
 
@@ -38,6 +37,10 @@ export async function askForNotice(
     state: 'pending' as const,
     attempts: 0,
     next_attempt_at: dueAt,
+    scheduled_at: at,
+    fence: 0,
+    leased_by: null,
+    lease_until: null,
     created_at: at,
   };
   const insert = db.insertInto('limit_notices').values({ agent_id, role, recipient, ...fresh });
@@ -57,36 +60,18 @@ export async function askForNotice(
   );
 }
 
-/** Claims one notice that is due and still worth sending; its attempt is counted, and ends at `until` (epoch ms). */
-export async function claimNotice(
-  db: Database,
-  { now, until }: { now: number; until: number },
-): Promise<LimitNotice | undefined> {
-  return await claimNext<LimitNotice>(db, NOTICES, {
-    now,
-    set: sql`state = 'sending', next_attempt_at = ${until}`,
-    only: sql`created_at > ${now - NOTICE_PERIOD_MS}`,
-    orderBy: 'next_attempt_at',
-  });
-}
-
-/** When the next notice is due, or the sender of one is dead, epoch ms; null when nothing waits. */
-export async function nextNoticeDue(db: Database, now: number): Promise<number | null> {
-  const fresh = sql`created_at > ${now - NOTICE_PERIOD_MS}`;
-  return await firstDue(db, NOTICES, sql`state in ('pending', 'sending') and ${fresh}`);
-}
-
 /**
- * Notices whose sender died in the middle of a try: they are sent again where the provider folds repeats, else they
- * count as failed. Gives how many there were.
+ * Notices as leased rows, as long as they are worth sending. One whose sender died is sent again where the provider folds
+ * repeats, else it counts as failed.
  */
-export async function releaseDeadNotices(
-  db: Database,
-  { now, idempotent }: { now: number; idempotent: boolean },
-): Promise<number> {
-  const dead = db.updateTable('limit_notices').where('state', '=', 'sending');
+export function limitNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRows<LimitNotice> {
   const state = idempotent ? 'pending' : 'failed';
-  return await rowsChanged(dead.where('next_attempt_at', '<=', now).set({ state }));
+  return leasedRows<LimitNotice>(deps, NOTICES, {
+    heldOf,
+    only: (now) => sql`created_at > ${now - NOTICE_PERIOD_MS}`,
+    orderBy: ['next_attempt_at'],
+    giveBack: (held, now) => settleHeld(deps.db, NOTICES, held, { state, next_attempt_at: now }, now),
+  });
 }
 
 /** Fixes what a notice to the owner says, so that every try says the same; gives what was fixed before, if anything was. */
@@ -100,14 +85,18 @@ export async function fixWaiting(db: Database, id: string, waiting: string): Pro
   return row?.waiting ?? waiting;
 }
 
-/** Ends one try; false where the notice is another's by now, or another one. */
+/** Ends one try; false where the notice is another's by now, or another one. `now`: epoch ms. */
 export async function settleNotice(
   db: Database,
-  { id, attempts }: Pick<LimitNotice, 'id' | 'attempts'>,
+  notice: Pick<LimitNotice, 'id' | 'fence'>,
   end: { state: Exclude<LimitNoticeState, 'sending'>; next_attempt_at: number },
+  now: number,
 ): Promise<boolean> {
-  const settled = db.updateTable('limit_notices').set(end).where('id', '=', id);
-  return await changed(settled.where('attempts', '=', attempts).where('state', '=', 'sending'));
+  return await settleHeld(db, NOTICES, heldOf(notice), end, now);
+}
+
+function heldOf({ id, fence }: Pick<LimitNotice, 'id' | 'fence'>) {
+  return { key: id, fence };
 }
 
 /** Who has mails that wait because of a limit of an agent, those with the most first. */

@@ -3,8 +3,9 @@
  * that is killed in the middle leaves the old database, and two that start at once upgrade it once.
  */
 import { printableAscii, renderError } from '@tinyfat/core';
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { isPostgres } from './engine.ts';
 import { migrations } from './migrations/index.ts';
 import type { Schema } from './schema/index.ts';
 
@@ -83,6 +84,11 @@ async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
 }
 
 async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
+  // Other schemas of a server, as Supabase has them, may hold one of something else.
+  if (isPostgres(db)) {
+    const found = sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`;
+    return (await found.execute(db)).rows[0]?.there ?? false;
+  }
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   return tables.some(({ name }) => name === 'kysely_migration');
 }

@@ -3,21 +3,23 @@
  * takes it, by deleting the row.
  */
 import { sql } from 'kysely';
-import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
-import type { Database, SignInMailState, SignInRequest } from './schema/index.ts';
-import { changed, rowsChanged } from './statements.ts';
+import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import type { Database, NewSignInRequest, SignInMailState, SignInRequest } from './schema/index.ts';
+import { changed } from './statements.ts';
 
 const SIGN_IN_MAILS: LeasedTable = {
   name: 'sign_in_requests',
   key: 'id',
-  state: 'mail_state',
-  attempts: 'mail_attempts',
+  prefix: 'mail_',
   due: 'mail_next_at',
 };
 
 /** Puts the request in the place of any older one of its address, and removes those of others that have expired. */
-export async function putSignInRequest(db: Database, request: SignInRequest): Promise<void> {
-  const { address, ...rest } = request;
+export async function putSignInRequest(db: Database, request: NewSignInRequest): Promise<void> {
+  const { address, ...given } = request;
+  // Whoever sends the mail of the request before has lost it.
+  const unheld = { mail_fence: 0, mail_leased_by: null, mail_lease_until: null };
+  const rest = { ...given, ...unheld, mail_scheduled_at: given.created_at };
   await db.transaction().execute(async (tx) => {
     await tx.deleteFrom('sign_in_requests').where('expires_at', '<=', request.created_at).execute();
     await tx
@@ -60,40 +62,30 @@ export async function countTry(db: Database, id: string, most: number): Promise<
   return row?.tries ?? null;
 }
 
-/** Claims one mail that is due and still worth sending; its attempt is counted. */
-export async function claimSignInMail(db: Database, now: number): Promise<SignInRequest | undefined> {
-  return await claimNext<SignInRequest>(db, SIGN_IN_MAILS, {
-    now,
-    set: sql`mail_state = 'sending'`,
-    only: sql`expires_at > ${now}`,
-    orderBy: 'created_at',
+/**
+ * The mails as leased rows, as long as their links work. One whose sender died is sent again where the provider folds
+ * repeats, else it counts as failed.
+ */
+export function signInMailRows(deps: LeaseDeps, idempotent: boolean): LeasedRows<SignInRequest> {
+  const mail_state = idempotent ? 'pending' : 'failed';
+  return leasedRows<SignInRequest>(deps, SIGN_IN_MAILS, {
+    heldOf,
+    only: (now) => sql`expires_at > ${now}`,
+    orderBy: ['mail_next_at', 'created_at'],
+    giveBack: (held, now) => settleHeld(deps.db, SIGN_IN_MAILS, held, { mail_state, mail_next_at: now }, now),
   });
 }
 
-/** When the next mail is due, epoch ms; null when none waits. */
-export async function nextSignInMailDue(db: Database, now: number): Promise<number | null> {
-  return await firstDue(db, SIGN_IN_MAILS, sql`mail_state = 'pending' and expires_at > ${now}`);
-}
-
-/** Writes what became of a try; nothing where the request is over by now. */
+/** Writes what became of a try; false where the lease was lost, or the request is over by now. `now`: epoch ms. */
 export async function settleSignInMail(
   db: Database,
-  id: string,
+  request: Pick<SignInRequest, 'id' | 'mail_fence'>,
   end: { mail_state: Exclude<SignInMailState, 'none' | 'sending'>; mail_next_at: number },
-): Promise<void> {
-  await db
-    .updateTable('sign_in_requests')
-    .set(end)
-    .where('id', '=', id)
-    .where('mail_state', '=', 'sending')
-    .execute();
+  now: number,
+): Promise<boolean> {
+  return await settleHeld(db, SIGN_IN_MAILS, heldOf(request), end, now);
 }
 
-/**
- * At a start: mails that a crash cut off in the middle of a try are sent again where the provider folds repeats, else
- * they count as failed. Gives how many there were.
- */
-export async function recoverSignInMails(db: Database, idempotent: boolean): Promise<number> {
-  const cut = db.updateTable('sign_in_requests').where('mail_state', '=', 'sending');
-  return await rowsChanged(cut.set({ mail_state: idempotent ? 'pending' : 'failed' }));
+function heldOf({ id, mail_fence: fence }: Pick<SignInRequest, 'id' | 'mail_fence'>) {
+  return { key: id, fence };
 }

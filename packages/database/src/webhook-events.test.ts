@@ -2,17 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { openDatabaseAgain, openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { farWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database, NewWebhookEvent } from './schema/index.ts';
-import { openSqlite } from './sqlite/open.ts';
 import {
-  claimWebhookEvent,
   insertWebhookEvent,
   listWebhookEvents,
-  nextWebhookDue,
-  recoverWebhookEvents,
   settleWebhookEvent,
+  webhookEventRows,
 } from './webhook-events.ts';
 
 const done = { state: 'done' as const, at: 50, reason_code: null, reason: null };
@@ -25,7 +23,7 @@ describe('events of webhooks', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-events-'));
     db = await openFreshDatabase(join(folder, 'tinyfat.sqlite'));
-    other = await openSqlite(join(folder, 'tinyfat.sqlite'));
+    other = await openDatabaseAgain(join(folder, 'tinyfat.sqlite'));
   });
   afterEach(async () => {
     await other.destroy();
@@ -76,48 +74,19 @@ describe('events of webhooks', () => {
     expect((await Promise.all(copies)).filter((isNew) => isNew)).toHaveLength(1);
   });
 
-  it('are given to one of two workers, the oldest first', async () => {
-    for (let count = 0; count < 10; count += 1) await insertWebhookEvent(db, event());
-    const claims = Array.from({ length: 14 }, (_, index) =>
-      claimWebhookEvent(index % 2 === 0 ? db : other, 20, 1000),
-    );
-    const got = (await Promise.all(claims)).filter((one) => one !== undefined);
-    expect(new Set(got.map(({ id }) => id)).size).toBe(10);
-    expect(got).toHaveLength(10);
-    expect(got.map(({ seq }) => seq)).toEqual(got.map(({ seq }) => seq).toSorted((a, b) => a - b));
-  });
-
-  it('of a try that died are taken up again; the dead one then settles nothing', async () => {
-    await insertWebhookEvent(db, event());
-    const died = await claimWebhookEvent(db, 20, 1000);
-    expect(await claimWebhookEvent(other, 999, 2000)).toBeUndefined();
-    const next = await claimWebhookEvent(other, 1000, 2000);
-    if (!died || !next) throw new Error('nothing was claimed');
-    expect(next).toMatchObject({ id: died.id, attempts: 2 });
-    expect(await settleWebhookEvent(db, died, done)).toBe(false);
-    expect(await settleWebhookEvent(other, next, done)).toBe(true);
-    expect(await settleWebhookEvent(other, next, { ...done, state: 'failed' })).toBe(false);
-    expect(await listWebhookEvents(db, 9)).toMatchObject([{ state: 'done', finished_at: 50 }]);
-  });
-
-  it('are due at once at the next start', async () => {
-    await insertWebhookEvent(db, event());
-    await claimWebhookEvent(db, 20, 600_000);
-    expect(await nextWebhookDue(db)).toBe(600_000);
-    expect(await recoverWebhookEvents(other, 30)).toBe(1);
-    expect(await claimWebhookEvent(other, 30, 600_000)).toMatchObject({ attempts: 2 });
-  });
-
   it('keep their message until they are done', async () => {
     await insertWebhookEvent(db, event({ raw_key: 'raw-1' }));
-    const first = await claimWebhookEvent(db, 20, 1000);
+    const clock = { value: 20 };
+    const rows = webhookEventRows({ db, clock: () => clock.value, worker: farWorker(), leaseMs: 1000 });
+    const first = await rows.claim();
     if (!first) throw new Error('nothing was claimed');
     const again = { state: 'pending' as const, at: 40, reason_code: null, reason: 'later' };
-    await settleWebhookEvent(db, first, again);
-    const second = await claimWebhookEvent(db, 40, 1000);
+    await settleWebhookEvent(db, first, again, 30);
+    clock.value = 40;
+    const second = await rows.claim();
     if (!second) throw new Error('nothing was claimed');
     expect(second.raw_key).toBe('raw-1');
-    await settleWebhookEvent(db, second, done);
+    await settleWebhookEvent(db, second, done, 50);
     expect((await listWebhookEvents(db, 9))[0]?.raw_key).toBeNull();
   });
 });

@@ -1,19 +1,16 @@
 /**
  * Events that providers reported. A row is written before the provider gets its 200, so that no event is lost; one worker
- * then does what follows. A try that died is claimed again when its time is over, or at the next start.
+ * then does what follows.
  */
-import { sql } from 'kysely';
-import { claimNext, firstDue, type LeasedTable } from './leased-rows.ts';
+import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
 import type { Database, NewWebhookEvent, WebhookEvent } from './schema/index.ts';
-import { changed, exists, rowsChanged } from './statements.ts';
+import { changed, exists } from './statements.ts';
 
-const EVENTS: LeasedTable = { name: 'webhook_events', key: 'seq' };
-/** Written into the statement, not bound: only then is the partial index used. */
-const pending = sql.lit('pending' as const);
+const EVENTS: LeasedTable = { name: 'webhook_events', key: 'seq', claimed: 'working' };
 
 /** Writes an event; false where the same event, or the same received mail, was reported before. */
 export async function insertWebhookEvent(db: Database, event: NewWebhookEvent): Promise<boolean> {
-  const insert = db.insertInto('webhook_events').values(event);
+  const insert = db.insertInto('webhook_events').values({ ...event, scheduled_at: event.created_at });
   return await changed(insert.onConflict((conflict) => conflict.doNothing()));
 }
 
@@ -22,50 +19,37 @@ export async function hasWebhookEvent(db: Database, id: string): Promise<boolean
   return await exists(db.selectFrom('webhook_events').select('id').where('id', '=', id));
 }
 
-/** Claims the oldest event that is due, counts the try, and keeps it from others until `until` (epoch ms). */
-export async function claimWebhookEvent(
-  db: Database,
-  now: number,
-  until: number,
-): Promise<WebhookEvent | undefined> {
-  const set = sql`next_attempt_at = ${until}`;
-  return await claimNext<WebhookEvent>(db, EVENTS, { now, set, orderBy: 'seq' });
+/** Events as leased rows. A try that died is tried again: it does nothing twice. */
+export function webhookEventRows(deps: LeaseDeps): LeasedRows<WebhookEvent> {
+  return leasedRows<WebhookEvent>(deps, EVENTS, {
+    heldOf: ({ seq, fence }) => ({ key: seq, fence }),
+    orderBy: ['next_attempt_at', 'seq'],
+    giveBack: (held, now) =>
+      settleHeld(deps.db, EVENTS, held, { state: 'pending', next_attempt_at: now }, now),
+  });
 }
 
 /** What became of one try. `at`: epoch ms of the end, or of the next try. */
 export type WebhookTry = Pick<WebhookEvent, 'reason_code' | 'reason'> & {
-  state: WebhookEvent['state'];
+  state: Exclude<WebhookEvent['state'], 'working'>;
   at: number;
 };
 
-/** Writes the end of a try; false where the try has been given to somebody else. */
+/** Writes the end of a try; false where the lease was lost. `now`: epoch ms. */
 export async function settleWebhookEvent(
   db: Database,
-  event: Pick<WebhookEvent, 'id' | 'attempts' | 'raw_key'>,
+  { seq, fence, raw_key }: Pick<WebhookEvent, 'seq' | 'fence' | 'raw_key'>,
   { state, at, reason_code, reason }: WebhookTry,
+  now: number,
 ): Promise<boolean> {
-  const end = db.updateTable('webhook_events').set({
+  const end = {
     state,
     reason_code,
     reason,
-    raw_key: state === 'done' ? null : event.raw_key,
+    raw_key: state === 'done' ? null : raw_key,
     ...(state === 'pending' ? { next_attempt_at: at } : { finished_at: at }),
-  });
-  const { id, attempts } = event;
-  return await changed(
-    end.where('id', '=', id).where('attempts', '=', attempts).where('state', '=', pending),
-  );
-}
-
-/** With the only worker gone: tries that had begun are due at once. Gives how many wait in all. */
-export async function recoverWebhookEvents(db: Database, now: number): Promise<number> {
-  const waiting = db.updateTable('webhook_events').where('state', '=', pending);
-  return await rowsChanged(waiting.set({ next_attempt_at: now }));
-}
-
-/** When the next event is due, epoch ms; null when none waits. */
-export async function nextWebhookDue(db: Database): Promise<number | null> {
-  return await firstDue(db, EVENTS, sql`state = 'pending'`);
+  };
+  return await settleHeld(db, EVENTS, { key: seq, fence }, end, now);
 }
 
 /** The newest events first. */

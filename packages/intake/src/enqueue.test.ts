@@ -5,6 +5,7 @@ import { mailQueueContract } from '@tinyfat/contracts';
 import { insertAgent } from '@tinyfat/database';
 import { jobQueue } from '@tinyfat/jobs';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { farWorker } from '@tinyfat/testing/workers';
 import { mailQueue } from './enqueue.ts';
 
 let ids = 0;
@@ -18,7 +19,7 @@ mailQueueContract('sqlite', async () => {
   const now = { value: 1_000_000 };
   const limits = { senderHour: 20, senderDay: 1000, agentHour: 40, agentDay: 1000, waiting: 1000 };
   const deps = { db, clock: () => now.value, makeId: () => `job-${++ids}` };
-  const jobs = jobQueue({ ...deps, leaseMs: 30_000, maxAttempts: 3 });
+  const jobs = jobQueue({ ...deps, leaseMs: 30_000, maxAttempts: 3, worker: farWorker(), atOnce: 4 });
   const options = { ...deps, jobs, limits, ownerNoticeDelayMs: 60_000 };
   return {
     db,

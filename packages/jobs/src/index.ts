@@ -1,4 +1,5 @@
 export * from './job-queue.ts';
+export * from './until-written.ts';
 export * from './waiting.ts';
 export * from './wake-up.ts';
 export * from './work-loop.ts';

@@ -1,30 +1,34 @@
 /**
- * The loop under every worker on a table: claims items that are due, a few at once; pauses until the next is due, until
- * woken, or until a slow poll that sees changes by other processes.
+ * The loop under every worker on leased rows: claims rows that are due, a few at once, each under a heartbeat; pauses until
+ * the next is due, until woken, or until a slow poll that sees changes by other processes. It gives back what dead workers
+ * held, and makes due what a clock that was set back would delay.
  */
-import { type Clock, faultBarrier } from '@tinyfat/core';
+import { type Clock, faultBarrier, faultText, type Logger } from '@tinyfat/core';
+import type { Held, LeasedRows } from '@tinyfat/database';
 import { wakeablePause, within } from './waiting.ts';
 
-interface WorkLoopOptions<Item> {
+interface WorkLoopOptions<Row> {
+  /** What the log calls the rows. */
+  name: string;
+  rows: LeasedRows<Row>;
   clock: Clock;
-  /** Items worked on at once. */
+  logger: Logger;
+  /** Rows worked on at once. */
   atOnce: number;
+  leaseMs: number;
   /** Longest sleep between two looks at the table. */
   pollMs: number;
-  /** Claims one item that is due; null or undefined when there is none. */
-  claim(): Promise<Item | null | undefined>;
-  /** When the next waiting item is due, epoch ms; null when none waits. */
-  nextDue(): Promise<number | null>;
-  /** Should not reject; the signal is aborted when the loop must stop now. */
-  work(item: Item, signal: AbortSignal): Promise<void>;
-  /** The table could not be read, or `work` rejected all the same; the loop goes on after a pause. */
-  onUnreachable(error: unknown): void;
+  /**
+   * Settles the row. Should not reject: the row is then given back when its lease has ended. The signal is aborted when
+   * the lease was lost, with `LeaseLost`, or when the loop must stop now.
+   */
+  work(row: Row, signal: AbortSignal): Promise<void>;
 }
 
 export interface WorkLoop {
   /** Looks at the table at once. */
   wake(): void;
-  /** Items being worked on. */
+  /** Rows being worked on. */
   running(): number;
   /**
    * Claims nothing new; awaits the running work for `drainMs`, then aborts it. Work that does not end soon after that is
@@ -33,53 +37,90 @@ export interface WorkLoop {
   stop(drainMs: number): Promise<void>;
 }
 
+/** Somebody else has the row now, or had to give it back. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost';
+
+  constructor() {
+    super('the lease was lost');
+  }
+}
+
 /** Time for aborted work to clean up behind itself. */
 const ABORT_GRACE_MS = 5000;
 
 /** Starts the loop at once. */
-export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
-  const { clock, atOnce, pollMs } = options;
-  const active = new Map<AbortController, Promise<void>>();
-  const reportFault = faultBarrier(() => {})(options.onUnreachable);
+export function startWorkLoop<Row>(options: WorkLoopOptions<Row>): WorkLoop {
+  const { name, rows, clock, logger, atOnce, leaseMs, pollMs } = options;
+  const active = new Map<AbortController, { held: Held; ended: Promise<void> }>();
   let stopping = false;
   const { wake, clear, pause } = wakeablePause();
+  const isOwn = ({ key, fence }: Held) =>
+    [...active.values()].some(({ held }) => held.key === key && held.fence === fence);
 
-  const workOn = async (item: Item, controller: AbortController) => {
+  const workOn = async (row: Row, controller: AbortController) => {
+    const guard = faultBarrier((error) =>
+      logger.warn('heartbeat_failed', { rows: name, error: faultText(error) }),
+    );
+    const beat = setInterval(
+      guard(async () => {
+        if (!(await rows.renew(row))) controller.abort(new LeaseLost());
+      }),
+      leaseMs / 3,
+    );
     try {
-      await options.work(item, controller.signal);
+      await options.work(row, controller.signal);
     } catch (error) {
-      reportFault(error);
+      logger.error('work_crashed', { rows: name, error: faultText(error) });
     } finally {
+      clearInterval(beat);
       active.delete(controller);
       wake();
     }
   };
 
-  const begin = (item: Item) => {
+  const begin = (row: Row) => {
     const controller = new AbortController();
     // Not in this turn of the event loop: the work's end must find it in `active`.
-    active.set(
-      controller,
-      Promise.resolve().then(() => workOn(item, controller)),
-    );
+    const ended = Promise.resolve().then(() => workOn(row, controller));
+    active.set(controller, { held: rows.heldOf(row), ended });
+  };
+
+  let lookedAt = Number.POSITIVE_INFINITY;
+  let reclaimedAt = Number.NEGATIVE_INFINITY;
+  /** What time and dead workers have left, at most once a poll. */
+  const tidy = async () => {
+    const now = clock();
+    const wasSetBack = now < lookedAt;
+    lookedAt = now;
+    if (wasSetBack) {
+      const due = await rows.dueAfterSetBack();
+      if (due > 0) logger.warn('clock_set_back', { rows: name, due });
+    }
+    // By a clock that only goes forward.
+    const instant = performance.now();
+    if (instant - reclaimedAt < pollMs) return;
+    reclaimedAt = instant;
+    const reclaimed = await rows.reclaim(isOwn);
+    if (reclaimed > 0) logger.warn('leases_reclaimed', { rows: name, reclaimed });
   };
 
   const loop = async () => {
     while (!stopping) {
       clear();
-      const lookedAt = clock();
       try {
-        const item = active.size < atOnce ? await options.claim() : null;
-        if (item) {
-          begin(item);
+        await tidy();
+        const row = active.size < atOnce ? await rows.claim() : undefined;
+        if (row !== undefined) {
+          begin(row);
           continue;
         }
-        const due = await options.nextDue();
-        // An item that was due already waits for running work, whose end wakes the loop.
+        const due = await rows.nextDue();
+        // A row that was due already waits for running work, whose end wakes the loop.
         const known = due !== null && due > lookedAt;
         await pause(known ? Math.min(pollMs, Math.max(due - clock(), 0)) : pollMs);
       } catch (error) {
-        reportFault(error);
+        logger.error('rows_unreachable', { rows: name, error: faultText(error) });
         await pause(pollMs);
       }
     }
@@ -96,7 +137,7 @@ export function startWorkLoop<Item>(options: WorkLoopOptions<Item>): WorkLoop {
       const abort = setTimeout(() => {
         for (const controller of active.keys()) controller.abort(new Error('the server is stopping'));
       }, drainMs);
-      await within(drainMs + ABORT_GRACE_MS, Promise.all(active.values()));
+      await within(drainMs + ABORT_GRACE_MS, Promise.all([...active.values()].map((one) => one.ended)));
       clearTimeout(abort);
     },
   };

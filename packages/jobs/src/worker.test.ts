@@ -5,6 +5,7 @@ import { addJob } from '@tinyfat/contracts';
 import type { Logger } from '@tinyfat/core';
 import { type Database, insertAgent } from '@tinyfat/database';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { nearWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type JobQueue, jobQueue, type Lease } from './job-queue.ts';
 import type { WorkLoop } from './work-loop.ts';
@@ -16,6 +17,7 @@ describe('the queue worker', () => {
   let folder: string;
   let db: Database;
   let queue: JobQueue;
+  let deps: Parameters<typeof jobQueue>[0];
   let worker: WorkLoop | undefined;
   let ids = 0;
   beforeEach(async () => {
@@ -24,13 +26,16 @@ describe('the queue worker', () => {
     for (const name of ['agent-a', 'agent-b', 'agent-c']) {
       await insertAgent(db, { id: name, name, owner: 'o@example.com', created_at: 1 }, []);
     }
-    queue = jobQueue({
+    deps = {
       db,
+      worker: nearWorker('one', new Set()),
+      atOnce: 2,
       clock: Date.now,
       makeId: () => `job-${++ids}`,
       leaseMs: 30_000,
       maxAttempts: 3,
-    });
+    };
+    queue = jobQueue(deps);
   });
   afterEach(async () => {
     await worker?.stop(0);
@@ -132,16 +137,17 @@ describe('the queue worker', () => {
     const lost = new Promise<void>((resolve) => {
       aborted = resolve;
     });
-    const thief = start(
+    const running = start(
       async (_lease, signal) => {
-        await queue.reclaim(true);
+        const thief = jobQueue({ ...deps, worker: nearWorker('other', new Set(['one'])) });
+        await thief.reclaim(() => false);
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         aborted();
       },
       { leaseMs: 30, concurrency: 1 },
     );
     await addJob({ db, queue }, 'agent-a', '<1@x>');
-    thief.wake();
+    running.wake();
     await lost;
   });
 });

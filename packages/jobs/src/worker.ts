@@ -1,5 +1,5 @@
-/** Works the job queue: each job under a heartbeat, which aborts the work's signal once its lease is lost. */
-import { type Clock, faultBarrier, type Logger } from '@tinyfat/core';
+/** Works the job queue. */
+import { type Clock, faultText, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
@@ -22,46 +22,18 @@ interface WorkerOptions {
 
 /** Starts working at once. */
 export function startWorker(options: WorkerOptions): WorkLoop {
-  const { queue, clock, logger, leaseMs } = options;
+  const { queue, clock, logger, leaseMs, pollMs, concurrency: atOnce } = options;
 
-  const own = new Set<string>();
-
-  const work = async (lease: Lease, stopping: AbortSignal) => {
-    own.add(lease.jobId);
-    const lost = new AbortController();
-    const guard = faultBarrier((error) =>
-      logger.warn('heartbeat_failed', { job: lease.jobId, error: String(error) }),
-    );
-    const beat = setInterval(
-      guard(async () => {
-        if (!(await queue.heartbeat(lease))) lost.abort(new Error('the lease was lost'));
-      }),
-      leaseMs / 3,
-    );
+  const work = async (lease: Lease, signal: AbortSignal) => {
     try {
-      await options.handle(lease, AbortSignal.any([stopping, lost.signal]));
+      await options.handle(lease, signal);
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      logger.error('job_crashed', { job: lease.jobId, attempt: lease.attempt, error: text });
+      logger.error('job_crashed', { job: lease.jobId, attempt: lease.attempt, error: faultText(error) });
       await queue
         .retry(lease, options.retryAt(lease), String(error))
-        .catch((problem) => logger.error('job_not_settled', { job: lease.jobId, error: String(problem) }));
-    } finally {
-      clearInterval(beat);
-      own.delete(lease.jobId);
+        .catch((problem) => logger.error('job_not_settled', { job: lease.jobId, error: faultText(problem) }));
     }
   };
 
-  return startWorkLoop({
-    clock,
-    atOnce: options.concurrency,
-    pollMs: options.pollMs,
-    claim: async () => {
-      await queue.reclaim(false, [...own]);
-      return await queue.claim();
-    },
-    nextDue: () => queue.nextDue(),
-    work,
-    onUnreachable: (error) => logger.error('queue_unreachable', { error: String(error) }),
-  });
+  return startWorkLoop({ name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work });
 }

@@ -40,7 +40,9 @@ describe('a failure that is known', () => {
     writeFileSync(file, '');
     symlinkSync('loop', join(folder, 'loop'));
     for (const dataDir of [file, join(file, 'below'), join(folder, 'loop')]) {
-      expect(await codeOf(() => openDataFolder(dataDir), dataDir)).toBe('data_not_a_folder');
+      expect(await codeOf(() => openDataFolder({ dataDir, database: null, storage: null }), dataDir)).toBe(
+        'data_not_a_folder',
+      );
     }
   });
 

@@ -8,6 +8,7 @@ import type { WorkLoop } from '@tinyfat/jobs';
 import { mailWorkers } from '@tinyfat/mail/node';
 import { signInKey } from '@tinyfat/platform/accounts';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { farWorker } from '@tinyfat/testing/workers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
 
@@ -56,12 +57,14 @@ describe('mails that sign people in', () => {
   });
   const start = async (idempotent = false) => {
     const line = (event: string, fields: object = {}) => void log.push(`${event} ${JSON.stringify(fields)}`);
-    loop = await startSignInMails({
+    loop = startSignInMails({
       db,
       key,
       workers,
       transport: transport(idempotent),
       clock: Date.now,
+      worker: farWorker(),
+      leaseMs: 30_000,
       random: () => 0.5,
       logger: { debug: line, info: line, warn: line, error: line },
       publicUrl: new URL('https://agents.example'),

@@ -3,32 +3,16 @@
  * nowhere on its way. `sending` is committed before the try, so that a crash doubles nothing; temporary trouble is tried
  * again for as long as the link works. Logs name the request, never the address or the link.
  */
-import {
-  backoffMs,
-  type Clock,
-  type Logger,
-  type MailTransport,
-  mayTryAgain,
-  newMessageId,
-} from '@tinyfat/core';
-import {
-  claimSignInMail,
-  type Database,
-  nextSignInMailDue,
-  recoverSignInMails,
-  type SignInRequest,
-  settleSignInMail,
-} from '@tinyfat/database';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import { backoffMs, type Logger, type MailTransport, mayTryAgain, newMessageId } from '@tinyfat/core';
+import { type LeaseDeps, type SignInRequest, settleSignInMail, signInMailRows } from '@tinyfat/database';
+import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { SignInKey } from './sign-in-key.ts';
 
-interface SignInMailDeps {
-  db: Database;
+interface SignInMailDeps extends LeaseDeps {
   key: SignInKey;
   workers: Pick<MailWorkers, 'compose'>;
   transport: MailTransport;
-  clock: Clock;
   random(): number;
   logger: Logger;
   publicUrl: URL;
@@ -49,26 +33,22 @@ const AT_ONCE = 4;
 const POLL_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Sends until it is stopped, beginning with what a crash left. */
-export async function startSignInMails(deps: SignInMailDeps): Promise<WorkLoop> {
-  const { db, clock, logger, transport } = deps;
-  const cut = await recoverSignInMails(db, transport.idempotent);
-  if (cut > 0) logger.warn('sign_in_mails_recovered', { mails: cut, again: transport.idempotent });
+/** Sends until it is stopped. */
+export function startSignInMails(deps: SignInMailDeps): WorkLoop {
+  const { clock, logger, leaseMs, transport } = deps;
   return startWorkLoop<SignInRequest>({
+    name: 'sign_in_mails',
+    rows: signInMailRows(deps, transport.idempotent),
     clock,
+    logger,
+    leaseMs,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
-    claim: () => claimSignInMail(db, clock()),
-    nextDue: () => nextSignInMailDue(db, clock()),
-    work: (request) =>
-      send(deps, request).catch((error) =>
-        logger.error('sign_in_mail_crashed', { request: request.id, error: String(error) }),
-      ),
-    onUnreachable: (error) => logger.error('sign_in_mails_unreachable', { error: String(error) }),
+    work: (request, signal) => send(deps, request, signal),
   });
 }
 
-async function send(deps: SignInMailDeps, request: SignInRequest): Promise<void> {
+async function send(deps: SignInMailDeps, request: SignInRequest, signal: AbortSignal): Promise<void> {
   const { db, key, transport, clock, logger } = deps;
   const began = clock();
   const mail: SignInMail = {
@@ -84,7 +64,9 @@ async function send(deps: SignInMailDeps, request: SignInRequest): Promise<void>
     `sign-in-${request.id}`,
   );
   const next = nextStep(deps, request, outcome);
-  await settleSignInMail(db, request.id, next);
+  await untilWritten({ logger, signal, what: { request: request.id } }, () =>
+    settleSignInMail(db, request, next, clock()),
+  );
   const isWell = next.mail_state === 'sent';
   logger[isWell ? 'info' : 'warn']('sign_in_mail', {
     request: request.id,

@@ -1,12 +1,7 @@
 /** A mail for which the provider's account may not send: it waits for as long as that takes. And doubt that stays. */
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
-import {
-  claimDelivery,
-  deliveryById,
-  mailById,
-  type NewDelivery,
-  recoverInterruptedDeliveries,
-} from '@tinyfat/database';
+import { deliveryById, deliveryRows, mailById, type NewDelivery } from '@tinyfat/database';
+import { nearWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
 import { startSender } from './send.ts';
@@ -51,6 +46,11 @@ describe('an outcome of a provider with an account', () => {
   const row = () => deliveryById(outbox.db, delivery.id);
   const until = (expected: object) =>
     vi.waitFor(async () => expect(await row()).toMatchObject(expected), { timeout: 10_000, interval: 5 });
+  /** A server that claims the delivery and is killed. */
+  const claimAndDie = (provider: string) => {
+    const worker = nearWorker('dead', new Set());
+    return deliveryRows({ ...outbox.deps, clock: () => now, worker }, { provider, idempotent: true }).claim();
+  };
   const parked = (retryAfterMs?: number): SendOutcome => ({
     state: 'temporary',
     reason: 'The quota is used up.',
@@ -125,9 +125,7 @@ describe('an outcome of a provider with an account', () => {
   });
 
   it('that a crash kept from us counts as doubt from its try on', async () => {
-    const claimed = await claimDelivery(outbox.db, now, 'resend');
-    expect(claimed?.id).toBe(delivery.id);
-    expect(await recoverInterruptedDeliveries(outbox.db, true)).toBe(1);
+    expect((await claimAndDie('resend'))?.id).toBe(delivery.id);
     now += 24 * HOUR;
     const { tries } = await sendWith(true, sent);
     await until({ state: 'uncertain' });
@@ -135,16 +133,14 @@ describe('an outcome of a provider with an account', () => {
   });
 
   it('that another provider left in doubt is not asked of this one', async () => {
-    await claimDelivery(outbox.db, now, 'smtp');
-    await recoverInterruptedDeliveries(outbox.db, true);
+    await claimAndDie('smtp');
     const { tries } = await sendWith(true, sent);
     await until({ state: 'uncertain', reason_code: 'delivery_uncertain' });
     expect(tries()).toBe(0);
   });
 
   it('that a crash left in doubt is asked again of the same provider', async () => {
-    await claimDelivery(outbox.db, now, 'resend');
-    await recoverInterruptedDeliveries(outbox.db, true);
+    await claimAndDie('resend');
     const { tries } = await sendWith(true, sent);
     await until({ state: 'sent' });
     expect(tries()).toBe(1);

@@ -14,20 +14,22 @@ import {
 } from '@tinyfat/core';
 import {
   agentById,
-  claimDelivery,
   type Delivery,
-  nextDeliveryDue,
+  type DeliveryEnd,
+  deliveryRows,
   setMailState,
   settleDelivery,
   suppress,
 } from '@tinyfat/database';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
 import { syncDelivery, syncOutbox } from '../outbox/sync.ts';
 
 type Deps = Pick<
   ConsumerDeps,
   | 'db'
+  | 'worker'
+  | 'leaseMs'
   | 'folders'
   | 'rawMail'
   | 'workers'
@@ -56,25 +58,25 @@ interface Claimed {
 /** Syncs the outboxes that a crash left behind, then sends until it is stopped. */
 export async function startSender(deps: Deps): Promise<WorkLoop> {
   await syncOutbox(deps);
-  return startWorkLoop<Claimed>({
-    clock: deps.clock,
+  const { clock, logger, leaseMs, transport } = deps;
+  return startWorkLoop<Delivery>({
+    name: 'deliveries',
+    rows: deliveryRows(deps, { provider: transport.name, idempotent: transport.idempotent }),
+    clock,
+    logger,
+    leaseMs,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
-    claim: async () => {
-      const at = deps.clock();
-      const delivery = await claimDelivery(deps.db, at, deps.transport.name);
-      return delivery && { delivery, at };
-    },
-    nextDue: () => nextDeliveryDue(deps.db),
-    work: (claimed) =>
-      deliver(deps, claimed).catch((error) =>
-        deps.logger.error('delivery_crashed', { delivery: claimed.delivery.id, error: String(error) }),
-      ),
-    onUnreachable: (error) => deps.logger.error('deliveries_unreachable', { error: String(error) }),
+    work: (delivery, signal) => deliver(deps, { delivery, at: claimedAt(deps, delivery) }, signal),
   });
 }
 
-async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
+/** The claim has written when the lease that it began ends. */
+function claimedAt({ clock, leaseMs }: Deps, { lease_until }: Delivery): number {
+  return lease_until === null ? clock() : lease_until - leaseMs;
+}
+
+async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSignal): Promise<void> {
   const outcome = forgotten(deps, { delivery, at }) ?? (await attempt(deps, delivery));
   // A certain outcome ends the doubt of this attempt, not that of an earlier one.
   const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
@@ -85,13 +87,16 @@ async function deliver(deps: Deps, { delivery, at }: Claimed): Promise<void> {
     ...(certain ? { doubt_since: null } : {}),
     ...(inDoubt ? { provider: delivery.provider } : {}),
   };
-  await deps.db.transaction().execute(async (tx) => {
-    await suppress(tx, suppressions(deps, delivery, outcome));
-    // A report may have settled the delivery already: a mail can come back before its attempt has ended.
-    if (!(await settleDelivery(tx, delivery.id, settled))) return;
-    const mail = mailState(delivery, settled.state, settled.reason ?? null);
-    if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
-  });
+  const write = () =>
+    deps.db.transaction().execute(async (tx) => {
+      await suppress(tx, suppressions(deps, delivery, outcome));
+      // A report may have settled the delivery already: a mail can come back before its attempt has ended.
+      if (!(await settleDelivery(tx, delivery, settled, deps.clock()))) return;
+      const mail = mailState(delivery, settled.state, settled.reason ?? null);
+      if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
+    });
+  // What the provider said is known nowhere else.
+  await untilWritten({ logger: deps.logger, signal, what: { delivery: delivery.id } }, write);
   deps.recorder.delivery({
     trace: delivery.mail_id,
     run: delivery.run_id,
@@ -146,9 +151,7 @@ function suppressions(deps: Deps, delivery: Delivery, outcome: SendOutcome) {
   }));
 }
 
-type Settlement = Parameters<typeof settleDelivery>[2];
-
-function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Settlement {
+function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): DeliveryEnd {
   const provider = deps.transport.name;
   switch (outcome.state) {
     case 'sent': {
@@ -184,7 +187,7 @@ function parked(
   deps: Deps,
   delivery: Delivery,
   { reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number },
-): Settlement {
+): DeliveryEnd {
   const wait = Math.min(Math.max(retryAfterMs, PARKED_MS.least), PARKED_MS.most);
   return {
     state: 'pending',
@@ -200,7 +203,7 @@ function again(
   deps: Deps,
   delivery: Delivery,
   trouble: { reason: string; code?: RelayFault; retryAfterMs?: number },
-): Settlement {
+): DeliveryEnd {
   const next = afterFailure(
     { attempt: delivery.attempts, retryable: true, retryAfterMs: trouble.retryAfterMs },
     deps.deliveryBackoff,
@@ -222,7 +225,7 @@ function again(
 /** State of the mail that a delivery answers; null where the delivery changes nothing. */
 function mailState(
   delivery: Delivery,
-  state: Settlement['state'],
+  state: DeliveryEnd['state'],
   reason: string | null,
 ): { state: 'replied' | 'command' | 'failed'; reason: string } | null {
   if (delivery.kind !== 'reply' && delivery.kind !== 'command') return null;

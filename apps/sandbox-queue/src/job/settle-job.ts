@@ -12,7 +12,8 @@ import {
   runById,
   setMailState,
 } from '@tinyfat/database';
-import { type ConsumerDeps, LeaseLost, type Work } from '../consumer.ts';
+import { LeaseLost } from '@tinyfat/jobs';
+import type { ConsumerDeps, Work } from '../consumer.ts';
 
 interface JobEnd {
   runId: string;
@@ -28,7 +29,7 @@ export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Pr
   const { lease, mail } = work;
   await deps.db.transaction().execute(async (tx) => {
     const state = end.run.status === 'done' ? 'done' : 'failed';
-    if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost(lease);
+    if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost();
     await endRun(tx, end.runId, end.run);
     await insertDeliveries(tx, end.deliveries);
     await setMailState(tx, mail.id, end.mail.state, end.mail.reason);

@@ -167,7 +167,7 @@ describe('notices of limits', () => {
     await wait(1, ['sender']);
     await outbox.db
       .updateTable('limit_notices')
-      .set({ state: 'sending', next_attempt_at: now - 1 })
+      .set({ state: 'sending', leased_by: 'dead', lease_until: now + 1 })
       .execute();
     start(idempotent);
     await until(end);
@@ -178,7 +178,7 @@ describe('notices of limits', () => {
     await wait(1, ['sender']);
     await outbox.db
       .updateTable('limit_notices')
-      .set({ state: 'sending', next_attempt_at: now + 1 })
+      .set({ state: 'sending', leased_by: 'alive', lease_until: now - 1 })
       .execute();
     start(true);
     await wait(1, ['owner']);

@@ -6,18 +6,16 @@ import { afterFailure, mayTryAgain, newMessageId, replyTo, type SendOutcome } fr
 import {
   type Agent,
   agentById,
-  claimNotice,
   fixWaiting,
   type LimitNotice,
+  limitNoticeRows,
   mailById,
   NOTICE_PERIOD_MS,
-  nextNoticeDue,
-  releaseDeadNotices,
   settleNotice,
   suppressedAmong,
   waitingOverLimit,
 } from '@tinyfat/database';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
@@ -25,41 +23,44 @@ import { ownerLetter, senderLetter, summarize, type WaitingSummary } from './lim
 
 type Deps = Pick<
   ConsumerDeps,
-  'db' | 'workers' | 'transport' | 'clock' | 'random' | 'logger' | 'mailDomain' | 'deliveryBackoff'
+  | 'db'
+  | 'worker'
+  | 'leaseMs'
+  | 'workers'
+  | 'transport'
+  | 'clock'
+  | 'random'
+  | 'logger'
+  | 'mailDomain'
+  | 'deliveryBackoff'
 >;
 
 const AT_ONCE = 2;
 const POLL_MS = 1000;
-/** Longer than any transport tries. */
-const TRY_MS = 600_000;
-
 /** Sends notices until it is stopped. */
 export function startLimitNotices(deps: Deps): WorkLoop {
-  const { db, clock, logger, transport } = deps;
+  const { clock, logger, leaseMs, transport } = deps;
   return startWorkLoop<LimitNotice>({
+    name: 'limit_notices',
+    rows: limitNoticeRows(deps, transport.idempotent),
     clock,
+    logger,
+    leaseMs,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
-    claim: async () => {
-      const now = clock();
-      const dead = await releaseDeadNotices(db, { now, idempotent: transport.idempotent });
-      if (dead > 0) logger.warn('limit_notices_recovered', { notices: dead, again: transport.idempotent });
-      return await claimNotice(db, { now, until: now + TRY_MS });
-    },
-    nextDue: () => nextNoticeDue(db, clock()),
-    work: (notice) =>
-      sendNotice(deps, notice).catch((error) =>
-        logger.error('limit_notice_crashed', { notice: notice.id, error: String(error) }),
-      ),
-    onUnreachable: (error) => logger.error('limit_notices_unreachable', { error: String(error) }),
+    work: (notice, signal) => sendNotice(deps, notice, signal),
   });
 }
 
-async function sendNotice(deps: Deps, notice: LimitNotice): Promise<void> {
+async function sendNotice(deps: Deps, notice: LimitNotice, signal: AbortSignal): Promise<void> {
   const { db, transport, logger, clock } = deps;
+  const settle = (end: ReturnType<typeof endOf>) =>
+    untilWritten({ logger, signal, what: { notice: notice.id } }, () =>
+      settleNotice(db, notice, end, clock()),
+    );
   const mail = await noticeMail(deps, notice);
   if (mail === null) {
-    await settleNotice(db, notice, { state: 'dropped', next_attempt_at: clock() });
+    await settle({ state: 'dropped', next_attempt_at: clock() });
     return logger.info('limit_notice', { notice: notice.id, role: notice.role, state: 'dropped' });
   }
   const composed = await deps.workers.compose(mail);
@@ -67,7 +68,7 @@ async function sendNotice(deps: Deps, notice: LimitNotice): Promise<void> {
   const envelope = { sender: mail.from.address, recipients: mail.to.map(({ address }) => address) };
   const outcome = await transport.send(envelope, composed.raw, `limit-notice-${notice.id}`);
   const end = endOf(deps, notice, outcome);
-  await settleNotice(db, notice, end);
+  await settle(end);
   logger[end.state === 'sent' ? 'info' : 'warn']('limit_notice', {
     trace: notice.mail_id,
     notice: notice.id,

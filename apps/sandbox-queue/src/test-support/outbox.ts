@@ -8,6 +8,7 @@ import { agentById, type Database, mailById } from '@tinyfat/database';
 import { letterText, type MailWorkers } from '@tinyfat/mail';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage/node';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
+import { nearWorker } from '@tinyfat/testing/workers';
 
 export type OutboxFolder = 'email' | 'sent' | 'failed';
 
@@ -44,6 +45,9 @@ export async function openOutbox() {
       workers,
       rawMail: rawMailDirectory(join(mails.folder, 'raw')),
       clock: () => Date.UTC(2026, 10, 22),
+      // It knows of one other, which has died.
+      worker: nearWorker('worker', new Set(['dead'])),
+      leaseMs: 30_000,
       makeId: () => randomUUID(),
       random: () => 0.5,
       logger: { debug: log, info: log, warn: log, error: log },

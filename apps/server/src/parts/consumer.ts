@@ -1,5 +1,4 @@
 /** The workers on jobs, deliveries and notices of limits. */
-import { recoverInterruptedDeliveries } from '@tinyfat/database';
 import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
 import {
   type ConsumerDeps,
@@ -15,18 +14,6 @@ import type { Part } from './part.ts';
 /** How long deliveries and notices under way may go on at a stop. */
 const SENDER_DRAIN_MS = 10_000;
 const NOTICES_DRAIN_MS = 5000;
-
-/** Gives back what an earlier server held when it died. */
-export function recovery({ db, queue, transport, logger }: ConsumerDeps): Part<void> {
-  return {
-    name: 'recovery',
-    async start() {
-      const jobs = await queue.reclaim(true);
-      const deliveries = await recoverInterruptedDeliveries(db, transport.idempotent);
-      if (jobs + deliveries > 0) logger.warn('recovered', { jobs, deliveries });
-    },
-  };
-}
 
 /** Hands deliveries to the provider, and files what became of them. */
 export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop> {

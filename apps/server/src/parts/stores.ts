@@ -1,7 +1,7 @@
 /** What is on disk: one server at a time holds the folder, with the database, the folders and the mails in it. */
-import type { Logger } from '@tinyfat/core';
+import { faultText, type Logger } from '@tinyfat/core';
 import type { Config } from '../config.ts';
-import { type DataFolder, openDataFolder } from '../data-folder.ts';
+import { type DataFolder, type DataSettings, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { readSignInKey } from '../files/sign-in-key-file.ts';
 import { type Part, StartRefused } from './part.ts';
@@ -20,16 +20,15 @@ export function folderLock({ dataDir }: Pick<Config, 'dataDir'>): Part<{ release
 }
 
 /** Opens the folder and brings its database up to date. */
-export function dataFolder(
-  { dataDir, storage }: Pick<Config, 'dataDir' | 'storage'>,
-  logger: Logger,
-): Part<DataFolder> {
+export function dataFolder(settings: DataSettings, logger: Logger): Part<DataFolder> {
   return {
     name: 'data folder',
     start: () =>
-      openDataFolder(dataDir, storage, ({ from, to, copy }) =>
-        logger.info('database_upgraded', { from, to, copy: copy.ok ? copy.path : copy.reason }),
-      ),
+      openDataFolder(settings, {
+        onUpgrade: ({ from, to, copy }) =>
+          logger.info('database_upgraded', { from, to, copy: copy?.ok ? copy.path : (copy?.reason ?? null) }),
+        onIdleError: (error) => logger.warn('database_connection_lost', { error: faultText(error) }),
+      }),
     stop: (data) => data.close(),
   };
 }

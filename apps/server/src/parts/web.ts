@@ -13,6 +13,7 @@ import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
+import { QUEUE_TIMES } from '../queue-times.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 import { type ReadinessDeps, readinessChecks } from './readiness.ts';
@@ -93,8 +94,10 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       stopping: stopping.signal,
     }),
   );
-  const signInMails = await startSignInMails({
+  const signInMails = startSignInMails({
     db,
+    worker: deps.runtime.worker,
+    leaseMs: QUEUE_TIMES.leaseMs,
     key,
     workers: deps.workers,
     transport: deps.transport,

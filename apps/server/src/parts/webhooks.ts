@@ -1,5 +1,5 @@
 /** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
-import { MAX_MESSAGE_BYTES } from '@tinyfat/core';
+import { MAX_MESSAGE_BYTES, type Runtime } from '@tinyfat/core';
 import { hasWebhookEvent, insertWebhookEvent, type NewWebhookEvent } from '@tinyfat/database';
 import {
   type IntakeDeps,
@@ -14,6 +14,7 @@ import {
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import type { Config } from '../config.ts';
+import { QUEUE_TIMES } from '../queue-times.ts';
 import type { Part } from './part.ts';
 
 export interface Webhooks {
@@ -38,7 +39,12 @@ const DRAIN_MS = 5000;
 export function webhooks(
   { webhooks: settings, retryBaseMs }: Pick<Config, 'webhooks' | 'retryBaseMs'>,
   intake: IntakeDeps,
-  { account, wakeUp, random }: { account: ResendAccount | null; wakeUp: ProcessWakeUp; random(): number },
+  {
+    account,
+    wakeUp,
+    random,
+    worker: identity,
+  }: { account: ResendAccount | null; wakeUp: ProcessWakeUp } & Pick<Runtime, 'random' | 'worker'>,
 ): Part<Webhooks> {
   const { db, clock, makeId, logger, rawMail, mailDomain } = intake;
   const { resendSecrets, postmarkCredentials, downloadHosts } = settings;
@@ -48,9 +54,11 @@ export function webhooks(
   return {
     name: 'webhooks',
     async start() {
-      const worker = await startWebhookWorker({
+      const worker = startWebhookWorker({
         ...runtime,
         db,
+        worker: identity,
+        leaseMs: QUEUE_TIMES.leaseMs,
         mailDomain,
         rawMail,
         receive: (message) => receive(intake, message),

@@ -1,5 +1,6 @@
 /** The one list of error codes: every expected failure has one, with a sentence and a next step. */
 import { admissionErrors } from './admission.ts';
+import { databaseErrors } from './database.ts';
 import { deliveryErrors } from './delivery.ts';
 import type { ErrorDescription } from './describe.ts';
 import { httpErrors } from './http.ts';
@@ -12,6 +13,7 @@ import { webhookErrors } from './webhook.ts';
 /** Every error code with its description. */
 export const ERRORS = {
   ...admissionErrors,
+  ...databaseErrors,
   ...deliveryErrors,
   ...httpErrors,
   ...relayErrors,

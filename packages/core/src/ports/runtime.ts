@@ -14,6 +14,15 @@ export interface Runtime {
   /** In [0, 1); for the jitter of retries, never for secrets. */
   random(): number;
   logger: Logger;
+  worker: WorkerIdentity;
+}
+
+/** One process among all that work on the same rows. */
+export interface WorkerIdentity {
+  /** Names this process and none before or after it; printable ASCII without blanks. */
+  id: string;
+  /** Whether the process with that id lives; null where this one cannot know, as for another machine. */
+  lives(id: string): boolean | null;
 }
 
 /** The kinds of rows that a worker sleeps for. */

@@ -14,6 +14,7 @@ import * as agentSettings from './0011-agent-settings.ts';
 import * as oneSchema from './0012-one-schema.ts';
 import * as limitNotices from './0013-limit-notices.ts';
 import * as awaitingApproval from './0014-awaiting-approval.ts';
+import * as leases from './0015-leases.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0012-one-schema': oneSchema,
   '0013-limit-notices': limitNotices,
   '0014-awaiting-approval': awaitingApproval,
+  '0015-leases': leases,
 };

@@ -30,6 +30,13 @@ interface DeliveriesTable {
   state: DeliveryState;
   attempts: number;
   next_attempt_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: Generated<number>;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  leased_by: Generated<string | null>;
+  lease_until: Generated<number | null>;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  scheduled_at: Generated<number>;
   /**
    * Epoch ms of the first try whose outcome is not known, the one under way included; null where there is none.
    * `provider` is then the one that it was tried with.
@@ -80,8 +87,14 @@ interface LimitNoticesTable {
   waiting: string | null;
   state: LimitNoticeState;
   attempts: number;
-  /** While a try is under way: when it counts as dead. */
   next_attempt_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: Generated<number>;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  leased_by: Generated<string | null>;
+  lease_until: Generated<number | null>;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  scheduled_at: Generated<number>;
   created_at: number;
 }
 

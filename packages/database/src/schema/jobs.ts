@@ -3,6 +3,7 @@ import type { Generated, Selectable } from 'kysely';
 
 export interface JobTables {
   jobs: JobsTable;
+  served_owners: ServedOwnersTable;
   runs: RunsTable;
 }
 
@@ -15,14 +16,25 @@ interface JobsTable {
   state: 'ready' | 'running' | 'done' | 'failed';
   /** Not before this time. */
   run_at: number;
+  /** Attempts that have begun. */
   attempts: number;
   max_attempts: number;
-  /** Grows with every lease; a worker with an older fence changes nothing. */
-  fence: number;
-  lease_until: number | null;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: Generated<number>;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  leased_by: Generated<string | null>;
+  lease_until: Generated<number | null>;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  scheduled_at: Generated<number>;
   last_error: string | null;
   created_at: number;
   finished_at: number | null;
+}
+
+/** In which order owners were served: the one with the lowest number has waited longest. */
+interface ServedOwnersTable {
+  owner: string;
+  turn: number;
 }
 
 export const RUN_STATUSES = ['running', 'done', 'failed'] as const;

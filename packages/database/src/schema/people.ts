@@ -1,5 +1,5 @@
 /** People who sign in. */
-import type { Generated, Selectable } from 'kysely';
+import type { Generated, Insertable, Selectable } from 'kysely';
 
 export interface PeopleTables {
   account_users: AccountUsersTable;
@@ -52,6 +52,13 @@ interface SignInRequestsTable {
   mail_state: SignInMailState;
   mail_attempts: number;
   mail_next_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  mail_fence: Generated<number>;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  mail_leased_by: Generated<string | null>;
+  mail_lease_until: Generated<number | null>;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  mail_scheduled_at: Generated<number>;
   created_at: number;
   expires_at: number;
 }
@@ -73,3 +80,4 @@ interface SignInAttemptsTable {
 }
 
 export type SignInRequest = Selectable<SignInRequestsTable>;
+export type NewSignInRequest = Insertable<SignInRequestsTable>;

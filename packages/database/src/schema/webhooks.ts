@@ -21,11 +21,17 @@ interface WebhookEventsTable {
   payload: string;
   /** Key in the raw mail store of a message that came along; null where there is none, or intake has taken it. */
   raw_key: string | null;
-  state: 'pending' | 'done' | 'failed';
+  state: 'pending' | 'working' | 'done' | 'failed';
   /** Counts the one under way. */
   attempts: number;
-  /** While a try is under way: when it counts as dead. */
   next_attempt_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: Generated<number>;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  leased_by: Generated<string | null>;
+  lease_until: Generated<number | null>;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  scheduled_at: Generated<number>;
   /** A code of core's list; null where there is nothing to say. */
   reason_code: string | null;
   reason: string | null;

@@ -12,7 +12,7 @@ import type {
   WakeUp,
   WebhookSecret,
 } from '@tinyfat/core';
-import type { Database, NewWebhookEvent } from '@tinyfat/database';
+import type { Database, LeaseDeps, NewWebhookEvent } from '@tinyfat/database';
 import type { ReceivedMessage } from '../contract.ts';
 
 /** A webhook as it came. */
@@ -47,9 +47,7 @@ export interface TakeDeps {
   wakeUp: WakeUp;
 }
 
-export interface WebhookDeps {
-  db: Database;
-  clock: Clock;
+export interface WebhookDeps extends LeaseDeps {
   random: () => number;
   logger: Logger;
   mailDomain: string;

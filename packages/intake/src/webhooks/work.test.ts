@@ -4,6 +4,7 @@ import { smtpReply } from '@tinyfat/core';
 import { type Database, insertWebhookEvent, listWebhookEvents } from '@tinyfat/database';
 import type { WorkLoop } from '@tinyfat/jobs';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
+import { farWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedMessage } from '../contract.ts';
 import type { WebhookDeps } from './contract.ts';
@@ -48,6 +49,8 @@ describe('the worker of webhooks', () => {
   const deps = (): WebhookDeps => ({
     db,
     clock: () => now,
+    worker: farWorker(),
+    leaseMs: 30_000,
     random: () => 0.5,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     mailDomain: 'agents.test',

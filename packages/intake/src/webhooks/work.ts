@@ -3,56 +3,53 @@
  * written; one that is tried again after a crash does nothing twice; none is tried for ever.
  */
 import { backoffMs, type ProviderEvent } from '@tinyfat/core';
-import {
-  claimWebhookEvent,
-  nextWebhookDue,
-  recoverWebhookEvents,
-  settleWebhookEvent,
-  type WebhookEvent,
-  type WebhookTry,
-} from '@tinyfat/database';
-import { startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
+import { settleWebhookEvent, type WebhookEvent, type WebhookTry, webhookEventRows } from '@tinyfat/database';
+import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
 import { workDelivery } from './work-delivery.ts';
 import { type Ticket, ticketLine, workReceived } from './work-received.ts';
 
 const AT_ONCE = 8;
 const POLL_MS = 1000;
-/** Longer than any attempt: two requests, one download, one mail received. */
-const TRY_MS = 10 * 60_000;
 const WAIT_FOR_OTHERS_MS = 5000;
 const DAY_MS = 86_400_000;
 
-/** Works on the events that an earlier server left and on new ones, until it is stopped. */
-export async function startWebhookWorker(deps: WebhookDeps): Promise<WorkLoop> {
-  const waiting = await recoverWebhookEvents(deps.db, deps.clock());
-  if (waiting > 0) deps.logger.info('webhooks_waiting', { events: waiting });
+/** Works on events until it is stopped. */
+export function startWebhookWorker(deps: WebhookDeps): WorkLoop {
   const lines = { resend: ticketLine(WAIT_FOR_OTHERS_MS), postmark: ticketLine(WAIT_FOR_OTHERS_MS) };
+  const { clock, logger, leaseMs } = deps;
   return startWorkLoop<WebhookEvent>({
-    clock: deps.clock,
+    name: 'webhook_events',
+    rows: webhookEventRows(deps),
+    clock,
+    logger,
+    leaseMs,
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
-    claim: () => claimWebhookEvent(deps.db, deps.clock(), deps.clock() + TRY_MS),
-    nextDue: () => nextWebhookDue(deps.db),
-    async work(event) {
+    async work(event, signal) {
       const ticket = event.kind === 'received' ? lines[event.provider]() : null;
       try {
-        await workOn(deps, event, ticket);
-      } catch (error) {
-        deps.logger.error('webhook_event_crashed', { webhook: event.id, error: String(error) });
+        await workOn(deps, event, ticket, signal);
       } finally {
         ticket?.done();
       }
     },
-    onUnreachable: (error) => deps.logger.error('webhook_events_unreachable', { error: String(error) }),
   });
 }
 
-async function workOn(deps: WebhookDeps, event: WebhookEvent, ticket: Ticket | null): Promise<void> {
+async function workOn(
+  deps: WebhookDeps,
+  event: WebhookEvent,
+  ticket: Ticket | null,
+  signal: AbortSignal,
+): Promise<void> {
   const providerEvent: ProviderEvent = JSON.parse(event.payload);
   const outcome = await tryOnce(deps, event, providerEvent, ticket);
   const end = ending(deps, event, outcome);
-  if (!(await settleWebhookEvent(deps.db, event, end))) return;
+  const isSettled = await untilWritten({ logger: deps.logger, signal, what: { webhook: event.id } }, () =>
+    settleWebhookEvent(deps.db, event, end, deps.clock()),
+  );
+  if (!isSettled) return;
   const { state, reason_code: code, reason } = end;
   const level = state === 'done' ? 'info' : state === 'failed' ? 'error' : 'warn';
   const { id: webhook, kind, provider, attempts: attempt } = event;

@@ -26,6 +26,7 @@ import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
+import { farWorker } from '@tinyfat/testing/workers';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { statusOf } from '../answer.ts';
@@ -118,7 +119,15 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
   const logger = { debug: line, info: line, warn: line, error: line };
   const clock = () => fixture.now;
   const makeId = () => newId(Date.now, randomBytes);
-  const jobs = jobQueue({ db, clock, makeId, leaseMs: 30_000, maxAttempts: 3 });
+  const jobs = jobQueue({
+    db,
+    clock,
+    makeId,
+    leaseMs: 30_000,
+    maxAttempts: 3,
+    worker: farWorker(),
+    atOnce: 1,
+  });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
   const deps: ApiDeps = {
     ...stores,

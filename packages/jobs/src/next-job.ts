@@ -1,0 +1,47 @@
+/** Which job comes next: fair between owners, first in first out within an agent. */
+import { type Database, skipLocked } from '@tinyfat/database';
+import { sql } from 'kysely';
+
+/** A job that may be claimed. */
+interface NextJob {
+  seq: number;
+  /** Of its agent; canonical address. */
+  owner: string;
+}
+
+/**
+ * The first job of some agent that has none running, of the owner who was served least recently. An owner with `most`
+ * running jobs comes after all others. With `lock` the row is locked, and rows that others are claiming are left out.
+ */
+export async function nextJob(
+  db: Database,
+  now: number,
+  most: number,
+  locking: 'lock' | null = null,
+): Promise<NextJob | undefined> {
+  // States are literals: with bound ones SQLite does not use the partial indexes (sqlite.org/partialindex.html).
+  const { rows } = await sql<NextJob>`
+    select next.seq as seq, agents.owner as owner
+    from (select agent_id, min(seq) as seq from jobs where state = 'ready' group by agent_id) as head
+    join jobs as next on next.seq = head.seq
+    join agents on agents.id = next.agent_id
+    left join served_owners as served on served.owner = agents.owner
+    left join (
+      select holder.owner as owner, count(*) as jobs from jobs as running
+      join agents as holder on holder.id = running.agent_id
+      where running.state = 'running' group by holder.owner
+    ) as busy on busy.owner = agents.owner
+    where next.state = 'ready' and next.run_at <= ${now}
+      and not exists (select 1 from jobs as other where other.agent_id = next.agent_id and other.state = 'running')
+    order by case when coalesce(busy.jobs, 0) >= ${most} then 1 else 0 end, coalesce(served.turn, 0),
+      next.run_at, next.seq
+    limit 1 ${locking === 'lock' ? skipLocked(db) : sql``}`.execute(db);
+  return rows[0];
+}
+
+/** Notes that an owner was served now, inside the transaction of the claim. */
+export async function noteServed(tx: Database, owner: string): Promise<void> {
+  await sql`insert into served_owners (owner, turn)
+    values (${owner}, (select coalesce(max(turn), 0) + 1 from served_owners))
+    on conflict (owner) do update set turn = excluded.turn`.execute(tx);
+}
