@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
 
 const settings = (standIn: S3StandIn) => ({
@@ -99,7 +100,24 @@ describe('with STORAGE on a bucket', async () => {
     expect(onDisk()).toEqual([]);
   });
 
-  it('a bucket that fails for a while loses nothing: the turn is run again', async () => {
+  it('events of a turn are seen while it runs', async () => {
+    const to = 'parted@tinyfat.localhost';
+    const asked = ask({ to, text: `${bash('echo seen')} [[gate: live]] [[reply: Done.]]` });
+    await model.arrived('live');
+    const [{ id }] = await server.json(['runs', 'parted']);
+    const types = async () =>
+      (await server.json(['run', 'show', id])).events.map(({ type }: { type: string }) => type);
+    while (!(await types()).includes('tool_result'));
+    model.release('live');
+    expect((await asked).text).toContain('Done.');
+    expect((await types()).at(-1)).toBe('end');
+  });
+
+  it('a bucket that takes no message puts the mail off, and one that fails for a while loses nothing: the turn is run again', async () => {
+    standIn.meet(({ key }) => (key.includes('raw-mail/') ? { status: 507, code: 'Full' } : null));
+    await expect(sendMail(server, { to: 'parted@tinyfat.localhost', text: 'x' })).rejects.toThrow(
+      /^(.*: )?4\d\d/,
+    );
     let left = 12;
     standIn.meet(({ method, temporary }) =>
       temporary && method === 'PUT' && left-- > 0 ? { status: 503, code: 'SlowDown' } : null,

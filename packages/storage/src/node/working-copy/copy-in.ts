@@ -22,7 +22,7 @@ import { inParallel } from '../../s3/in-parallel.ts';
 import { pathBelow } from '../../s3/keys.ts';
 import { isProgram } from '../../s3/program-mode.ts';
 import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open-below.ts';
-import { type CopyBounds, FolderTooLarge } from './bounds.ts';
+import { type CopyBounds, FolderTooLarge, MAX_LISTED } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
 
 /** The newest ones. */
@@ -45,8 +45,10 @@ interface CopyIn {
 /** Copies all; gives what was copied, by path. Throws `FolderTooLarge`, or as the bucket does. */
 export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
   const { bucket, prefix, bounds } = copy;
-  const listed = withoutOldEvents(await listAll(bucket, prefix, bounds.entries), `${prefix}events/`);
-  if (listed === null) throw new FolderTooLarge(`It holds more than ${bounds.entries} files.`);
+  const all = await listAll(bucket, prefix, MAX_LISTED);
+  const listed = all && withoutOldEvents(all, `${prefix}events/`);
+  if (listed === null || listed.length > bounds.entries)
+    throw new FolderTooLarge(`It holds more than ${bounds.entries} files.`);
   if (listed.length === 0)
     throw Object.assign(new Error(`there is no folder ${prefix} in the storage`), { code: 'ENOENT' });
   const bytes = listed.reduce((sum, { size }) => sum + size, 0);
@@ -89,10 +91,10 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
 }
 
 /** Their names begin with their times. A run adds one, and no turn needs all of them. */
-function withoutOldEvents(listed: S3Listed[] | null, events: string): S3Listed[] | null {
-  const named = listed?.filter(({ key }) => key.startsWith(events) && key !== events) ?? [];
+function withoutOldEvents(listed: S3Listed[], events: string): S3Listed[] {
+  const named = listed.filter(({ key }) => key.startsWith(events) && key !== events);
   const old = new Set(named.slice(0, -MAX_EVENT_FILES));
-  return listed?.filter((object) => !old.has(object)) ?? null;
+  return listed.filter((object) => !old.has(object));
 }
 
 function knownOf({ etag }: S3Listed, opened: S3Opened): Copied {

@@ -11,7 +11,7 @@ import { inParallel } from '../../s3/in-parallel.ts';
 import { keyBelow } from '../../s3/keys.ts';
 import { PROGRAM } from '../../s3/program-mode.ts';
 import { descriptorPath, withFolder } from '../open-below.ts';
-import type { CopyBounds } from './bounds.ts';
+import { type CopyBounds, MAX_LISTED } from './bounds.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { Copied } from './copied.ts';
 import type { Notes } from './notes.ts';
@@ -127,9 +127,9 @@ async function contentOf({ rootFd, bounds }: CopyOut, change: Change): Promise<C
 /** Removes the objects of what the turn removed, but for those that somebody else has changed meanwhile. */
 async function removeGone(out: CopyOut, gone: readonly string[]): Promise<void> {
   if (gone.length === 0) return;
-  const { bucket, prefix, copied, bounds, notes } = out;
+  const { bucket, prefix, copied, notes } = out;
   out.inTime();
-  const listed = await listAll(bucket, prefix, 2 * bounds.entries);
+  const listed = await listAll(bucket, prefix, MAX_LISTED);
   if (listed === null) throw new Error('the folder holds far more than was copied');
   const now = new Map(listed.map(({ key, etag }) => [key, etag]));
   const keys: string[] = [];
