@@ -63,6 +63,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
       limits: LIMITS,
       onGatewayEvent: () => {},
       onFolderWarning: () => {},
+      onStorageFault: () => {},
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
     const request = testTurn(run, `${call} [[reply: <{output}>]]`, {

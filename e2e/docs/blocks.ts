@@ -58,6 +58,12 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
     why: 'rsync is not everywhere; stops the system’s service',
   },
   { page: 'docs/self-host.md', has: "'.backup ", why: 'rsync and sqlite3 are not everywhere' },
+  {
+    page: 'docs/storage.md',
+    has: 'STORAGE_SECRET_ACCESS_KEY=',
+    why: 'settings with the key of an account at Cloudflare',
+  },
+  { page: 'docs/storage.md', has: 'rclone copy', why: 'rclone is not everywhere; needs a bucket' },
   { page: 'CONTRIBUTING.md', has: './bin/tinyfat demo ', why: 'README.md has the same block, which is run' },
   {
     page: 'CONTRIBUTING.md',

@@ -74,6 +74,7 @@ async function fixture(where: Folders): Promise<TurnRunnerFixture> {
     },
     onGatewayEvent: () => {},
     onFolderWarning: () => {},
+    onStorageFault: () => {},
   });
   return {
     runner,

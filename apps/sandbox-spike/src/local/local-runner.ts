@@ -38,6 +38,8 @@ export interface LocalRunnerDeps {
   onGatewayEvent(runId: string, event: GatewayEvent): void;
   /** What a turn left in its folder and the storage has otherwise; sentences for the owner. */
   onFolderWarning(runId: string, warning: string): void;
+  /** The agent's folder could not be read from the storage, or not be brought back; names of files stand in it. */
+  onStorageFault(runId: string, error: StorageError): void;
 }
 
 /** Where the gateway is seen inside, by its loopback forwarder. */
@@ -78,16 +80,20 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
 
 /** Opens the agent's folder for `use`, and brings back what was changed in it, whatever became of the turn. */
 async function withFolder(
-  { folders, limits, onFolderWarning }: LocalRunnerDeps,
+  deps: LocalRunnerDeps,
   { agentId, input }: TurnRequest,
   place: string,
   use: (folder: TurnFolder) => Promise<TurnResult>,
 ): Promise<TurnResult> {
   let folder: TurnFolder;
   try {
-    folder = await folders.open(agentId, { runId: input.run_id, place, forMs: limits.deadlineMs });
+    folder = await deps.folders.open(agentId, {
+      runId: input.run_id,
+      place,
+      forMs: deps.limits.deadlineMs,
+    });
   } catch (error) {
-    return { ...NOTHING_USED, outcome: storageFailure(error) };
+    return { ...NOTHING_USED, outcome: storageFailure(deps, input.run_id, error) };
   }
   let result: TurnResult;
   let failure: TurnOutcome | null = null;
@@ -95,9 +101,9 @@ async function withFolder(
     result = await use(folder);
   } finally {
     try {
-      for (const warning of await folder.close()) onFolderWarning(input.run_id, warning);
+      for (const warning of await folder.close()) deps.onFolderWarning(input.run_id, warning);
     } catch (error) {
-      failure = storageFailure(error);
+      failure = storageFailure(deps, input.run_id, error);
     }
   }
   // What the turn made is not there for the next one, so it is run again, though it was paid for.
@@ -105,12 +111,17 @@ async function withFolder(
 }
 
 /** Rethrows what is neither the storage's fault nor the folder's. */
-function storageFailure(error: unknown): Extract<TurnOutcome, { ok: false }> {
+function storageFailure(
+  { onStorageFault }: Pick<LocalRunnerDeps, 'onStorageFault'>,
+  runId: string,
+  error: unknown,
+): Extract<TurnOutcome, { ok: false }> {
   if (error instanceof FolderTooLarge)
     return { ok: false, code: 'folder_too_large', message: error.message, retry: false };
-  if (error instanceof StorageError)
-    return { ok: false, code: 'storage_unavailable', message: error.message, retry: true };
-  throw error;
+  if (!(error instanceof StorageError)) throw error;
+  onStorageFault(runId, error);
+  // The sender may read this: neither bucket nor files are named.
+  return { ok: false, code: 'storage_unavailable', message: `It said ${error.code}.`, retry: true };
 }
 
 async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {

@@ -54,6 +54,7 @@ export function turns(
         folders: turnFolders,
         skillsFolder: programPaths.skills,
         onFolderWarning: (run, warning) => logger.warn('folder_not_stored_whole', { run, warning }),
+        onStorageFault: (run, { message }) => logger.error('storage_fault', { run, error: message }),
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });

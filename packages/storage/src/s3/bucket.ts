@@ -63,6 +63,8 @@ const MAX_KEYS = 1000;
 /** The hash of the content stands in this piece of metadata, so that a write whose answer was lost is known again. */
 const SUM = 'sha256';
 
+const NOTHING: S3Head = { size: 0, etag: '', modifiedAt: 0, meta: {} };
+
 /** Opens a bucket. Rejections are `StorageError`s. */
 export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
   const send = sender(account, runtime);
@@ -85,7 +87,10 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       const { response } = await send({ method: 'GET', key, headers, expects: [404, 416] });
       if (response.status < 300) return { ...headOf(response), body: response.body };
       await discard(response.body);
-      return response.status === 404 ? null : { size: 0, etag: '', modifiedAt: 0, meta: {}, body: null };
+      if (response.status === 404) return null;
+      // Nothing is behind the end; of an empty object its metadata says what it is.
+      const head = range?.from === 0 ? await bucket.head(key) : NOTHING;
+      return head && { ...head, body: null };
     },
 
     async head(key) {
@@ -104,7 +109,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       const expects = only ? [404, 412] : [];
       const { response, tries } = await send({ method: 'PUT', key, headers, body, expects });
       await discard(response.body);
-      if (response.status < 300) return { ok: true, etag: response.headers.get('etag') ?? '' };
+      if (response.status < 300) return { ok: true, etag: entityTag(response.headers.get('etag')) };
       // The answer to an earlier try may have been lost: then the object is ours.
       const there = tries > 1 ? await bucket.head(key) : null;
       if (there?.meta[SUM] === sum) return { ok: true, etag: there.etag };
@@ -163,7 +168,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
         objects: elements(xml, 'Contents').map((element) => ({
           key: keyOf(element, 'Key'),
           size: Number(textOf(element, 'Size')),
-          etag: textOf(element, 'ETag') ?? '',
+          etag: entityTag(textOf(element, 'ETag')),
           modifiedAt: Date.parse(textOf(element, 'LastModified') ?? '') || 0,
         })),
         prefixes: elements(xml, 'CommonPrefixes').map((element) => keyOf(element, 'Prefix')),
@@ -181,10 +186,15 @@ function headOf({ headers }: Response): S3Head {
   });
   return {
     size: Number(headers.get('content-length') ?? 0),
-    etag: headers.get('etag') ?? '',
+    etag: entityTag(headers.get('etag')),
     modifiedAt: Date.parse(headers.get('last-modified') ?? '') || 0,
     meta,
   };
+}
+
+/** In one spelling, to be compared: services differ in quotes, and some call a tag weak that they take as a strong one. */
+function entityTag(text: string | null): string {
+  return `"${(text ?? '').replace(/^W\//, '').replaceAll('"', '')}"`;
 }
 
 /** All objects below a prefix; null where there are more than `most`. */

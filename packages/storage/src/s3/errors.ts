@@ -3,7 +3,7 @@
 /** S3 refused a request, or could not be reached. Its message holds no secret. */
 export class StorageError extends Error {
   override name = 'StorageError';
-  /** S3's code, such as `AccessDenied` or `ExpiredToken`; `unreachable` where no answer came. */
+  /** One word: S3's code, such as `AccessDenied` or `ExpiredToken`; `unreachable` where no answer came. */
   readonly code: string;
   /** Another try later may work. */
   readonly transient: boolean;
@@ -20,7 +20,7 @@ export function refusal(method: string, what: string, status: number, code: stri
   const transient =
     status >= 500 || status === 429 || status === 408 || code === 'ConditionalRequestConflict';
   const cause = code === '' ? `status ${status}` : `${code}, status ${status}`;
-  return new StorageError(`storage refused ${method} ${what} (${cause})`, code, transient);
+  return new StorageError(`storage refused ${method} ${what} (${cause})`, code || String(status), transient);
 }
 
 /** No answer came in time, or the connection broke. */

@@ -108,7 +108,9 @@ async function withinTime(request: Request, ms: number): Promise<Response> {
 async function codeOf(response: Response): Promise<string> {
   try {
     const bytes = await readAll(response.body, MAX_ERROR_BYTES);
-    return bytes === null ? '' : (textOf(new TextDecoder().decode(bytes), 'Code') ?? '').slice(0, 100);
+    return bytes === null
+      ? ''
+      : (textOf(new TextDecoder().decode(bytes), 'Code') ?? '').replace(/\W.*/s, '').slice(0, 60);
   } catch {
     await discard(response.body);
     return '';

@@ -70,7 +70,7 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
     const opened = await bucket.get(object.key);
     // Removed since it was listed.
     if (opened === null) return;
-    const known = knownOf(object, opened);
+    const known = knownOf(opened);
     const link = opened.meta.link;
     if (link !== undefined) {
       await discard(opened.body);
@@ -97,9 +97,9 @@ function withoutOldEvents(listed: S3Listed[], events: string): S3Listed[] {
   return listed.filter((object) => !old.has(object));
 }
 
-function knownOf({ etag }: S3Listed, opened: S3Opened): Copied {
+function knownOf(opened: S3Opened): Copied {
   return {
-    etag: opened.etag || etag,
+    etag: opened.etag,
     sha256: opened.meta.sha256 ?? null,
     executable: isProgram(opened.meta),
     state: null,

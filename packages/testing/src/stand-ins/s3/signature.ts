@@ -7,12 +7,14 @@ import type { IncomingMessage } from 'node:http';
 
 const MOST_SKEW_MS = 15 * 60_000;
 
+type SignedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
 /** What a request proved, or S3's status and code for why not. */
 export type Checked = { ok: true; accessKeyId: string } | { ok: false; status: number; code: string };
 
 /** Checks the signature of a request. `secretOf` gives the secret of an access key; null where there is none. */
 export function checkSignature(
-  request: IncomingMessage,
+  request: SignedRequest,
   body: Buffer,
   expected: { region: string; now: number; secretOf(accessKeyId: string): string | null },
 ): Checked {
@@ -52,7 +54,7 @@ export function checkSignature(
   return { ok: true, accessKeyId };
 }
 
-function header(request: IncomingMessage, name: string): string {
+function header(request: SignedRequest, name: string): string {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(',') : (value ?? '');
 }
