@@ -118,13 +118,15 @@ describe('with STORAGE on a bucket', async () => {
     await expect(sendMail(server, { to: 'parted@tinyfat.localhost', text: 'x' })).rejects.toThrow(
       /^(.*: )?4\d\d/,
     );
-    let left = 12;
+    const turns = () => model.requests.filter(({ body }) => JSON.stringify(body).includes('At last.')).length;
     standIn.meet(({ method, temporary }) =>
-      temporary && method === 'PUT' && left-- > 0 ? { status: 503, code: 'SlowDown' } : null,
+      temporary && method === 'PUT' && turns() < 2 ? { status: 503, code: 'SlowDown' } : null,
     );
     const reply = await ask({ to: 'parted@tinyfat.localhost', text: '[[reply: At last.]]' });
     standIn.meet(() => null);
     expect(reply.text).toContain('At last.');
+    expect((await server.json(['runs', 'parted']))[0]).toMatchObject({ status: 'done', attempt: 2 });
+    expect(server.output()).toContain('storage_fault');
   });
 
   it('a server that is killed in a turn leaves nothing behind, and the mail is answered by the next', async () => {

@@ -89,6 +89,7 @@ async function withFolder(
   try {
     folder = await deps.folders.open(agentId, {
       runId: input.run_id,
+      sessionId: input.session.id,
       place,
       forMs: deps.limits.deadlineMs,
     });

@@ -1,7 +1,8 @@
 /** The operations on a bucket that storage needs, over S3's API (Amazon S3 API reference); R2 and others have the same. */
-import { sha256, sha256Hex } from '@tinyfat/core';
+import { sha256Hex } from '@tinyfat/core';
 import { discard, readAll } from './body.ts';
 import { StorageError } from './errors.ts';
+import { md5 } from './md5.ts';
 import { encodeKey, type S3Account, type S3Runtime, sender } from './requests.ts';
 import { elements, escaped, textOf } from './xml.ts';
 
@@ -128,19 +129,18 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
     },
 
     async remove(keys) {
+      const [only] = keys;
+      if (keys.length === 1 && only !== undefined) {
+        const { response } = await send({ method: 'DELETE', key: only, expects: [404] });
+        return await discard(response.body);
+      }
       for (let at = 0; at < keys.length; at += MAX_KEYS) {
         const named = keys
           .slice(at, at + MAX_KEYS)
           .map((key) => `<Object><Key>${escaped(key)}</Key></Object>`);
         const body = new TextEncoder().encode(`<Delete><Quiet>true</Quiet>${named.join('')}</Delete>`);
-        const sum = btoa(String.fromCharCode(...(await sha256(body))));
-        const { response } = await send({
-          method: 'POST',
-          key: '',
-          query: { delete: '' },
-          headers: { 'x-amz-checksum-sha256': sum },
-          body,
-        });
+        const headers = { 'content-md5': btoa(String.fromCharCode(...md5(body))) };
+        const { response } = await send({ method: 'POST', key: '', query: { delete: '' }, headers, body });
         await xmlOf(response);
       }
     },
@@ -167,7 +167,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       return {
         objects: elements(xml, 'Contents').map((element) => ({
           key: keyOf(element, 'Key'),
-          size: Number(textOf(element, 'Size')),
+          size: sizeOf(textOf(element, 'Size')),
           etag: entityTag(textOf(element, 'ETag')),
           modifiedAt: Date.parse(textOf(element, 'LastModified') ?? '') || 0,
         })),
@@ -190,6 +190,12 @@ function headOf({ headers }: Response): S3Head {
     modifiedAt: Date.parse(headers.get('last-modified') ?? '') || 0,
     meta,
   };
+}
+
+function sizeOf(text: string | null): number {
+  if (text === null || !/^\d{1,15}$/.test(text))
+    throw new StorageError('the storage listed no size', 'list', false);
+  return Number(text);
 }
 
 /** In one spelling, to be compared: services differ in quotes, and some call a tag weak that they take as a strong one. */

@@ -165,7 +165,7 @@ export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolde
       ]);
       if (!empty) {
         const stem = key.slice(0, key.lastIndexOf('/') + 1);
-        const name = key.slice(stem.length, stem.length + 40);
+        const name = [...key.slice(stem.length)].slice(0, 40).join('');
         await moveBelow(`${key}/`, `${stem}${name}.in-the-way-${crypto.randomUUID()}/`);
       }
       await bucket.put(key, bytes, { meta: mode?.executable ? PROGRAM : {} });

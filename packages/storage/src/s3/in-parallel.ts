@@ -12,17 +12,17 @@ export async function inParallel<Item>(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let bytes = 0;
-  let failed: { error: unknown } | null = null;
+  const failures: unknown[] = [];
   for (const item of items) {
     const size = bytesOf(item);
     while (running.size >= AT_ONCE || (running.size > 0 && bytes + size > BYTES_AT_ONCE)) {
       await Promise.race(running);
     }
-    if (failed) break;
+    if (failures.length > 0) break;
     bytes += size;
     const one: Promise<void> = work(item)
       .catch((error: unknown) => {
-        failed ??= { error };
+        failures.push(error);
       })
       .finally(() => {
         bytes -= size;
@@ -31,5 +31,5 @@ export async function inParallel<Item>(
     running.add(one);
   }
   await Promise.all(running);
-  if (failed) throw (failed as { error: unknown }).error;
+  if (failures.length > 0) throw failures[0];
 }

@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts';
 import type { StorageConfig } from '../../storage.ts';
 import { broken, type Check, note, type Observation, ok, wordsOf } from '../finding.ts';
 
-/** Only where a bucket is set. Writes one small object, and deletes it. */
+/** Only where a bucket is set. Writes two small objects, and deletes them. */
 export function storageCheck({ storage }: Pick<Config, 'storage'>): Check {
   return { name: 'storage', look: () => (storage === null ? [] : look(storage)) };
 }
@@ -46,11 +46,14 @@ async function look({ account, root, turnCredentials }: StorageConfig): Promise<
 }
 
 async function tryOut(bucket: Bucket, prefix: string): Promise<void> {
-  const key = `${prefix}try`;
-  await bucket.put(key, 'tinyfat doctor');
+  const keys = [`${prefix}one`, `${prefix}two`];
+  for (const key of keys) await bucket.put(key, 'tinyfat doctor', { only: 'absent' });
+  const again = await bucket.put(keys[0] ?? '', 'tinyfat doctor, again', { only: 'absent' });
   const listed = await bucket.list({ prefix });
-  await bucket.remove([key]);
-  if (listed.objects.length !== 1 || (await bucket.head(key)) !== null)
+  await bucket.remove(keys);
+  const left = await bucket.list({ prefix });
+  if (again.ok) throw new Error('it writes over an object in spite of If-None-Match');
+  if (listed.objects.length !== 2 || left.objects.length > 0)
     throw new Error('what was written is not listed, or what was deleted is still there');
 }
 
@@ -67,6 +70,8 @@ function mendOf(error: unknown): string {
     case 'AuthorizationHeaderMalformed':
     case 'PermanentRedirect':
       return 'Check STORAGE_REGION and STORAGE_ENDPOINT.';
+    case '':
+      return 'Another service is needed: agents would lose what two write at once.';
     default:
       return 'Check STORAGE_ENDPOINT and the network; agents answer nothing until then.';
   }

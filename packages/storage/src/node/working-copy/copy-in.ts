@@ -14,7 +14,7 @@ import {
   write,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { errorCode } from '@tinyfat/core';
+import { errorCode, parseSessionFileName } from '@tinyfat/core';
 import { agentSubfolders } from '../../names.ts';
 import { discard, inPieces } from '../../s3/body.ts';
 import { type Bucket, listAll, type S3Listed, type S3Opened } from '../../s3/bucket.ts';
@@ -25,8 +25,9 @@ import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open
 import { type CopyBounds, FolderTooLarge, MAX_LISTED } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
 
-/** The newest ones. */
-const MAX_EVENT_FILES = 100;
+/** What only grows. A turn needs its own session of all that, and an agent may want to look at the last ones. */
+const RECORDS = ['sessions/', 'events/', 'outbox/sent/', 'outbox/failed/'];
+const MAX_RECORDS = 50;
 const writeTo = promisify(write);
 
 interface CopyIn {
@@ -38,6 +39,7 @@ interface CopyIn {
   owner: { uid: number; gid: number } | null;
   own: GiveToOwner;
   bounds: CopyBounds;
+  sessionId: string;
   /** Throws when the copy takes too long. */
   inTime(): void;
 }
@@ -46,7 +48,7 @@ interface CopyIn {
 export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
   const { bucket, prefix, bounds } = copy;
   const all = await listAll(bucket, prefix, MAX_LISTED);
-  const listed = all && withoutOldEvents(all, `${prefix}events/`);
+  const listed = all && RECORDS.reduce((left, folder) => withoutOld(left, copy, folder), all);
   if (listed === null || listed.length > bounds.entries)
     throw new FolderTooLarge(`It holds more than ${bounds.entries} files.`);
   if (listed.length === 0)
@@ -90,11 +92,14 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
   return copied;
 }
 
-/** Their names begin with their times. A run adds one, and no turn needs all of them. */
-function withoutOldEvents(listed: S3Listed[], events: string): S3Listed[] {
-  const named = listed.filter(({ key }) => key.startsWith(events) && key !== events);
-  const old = new Set(named.slice(0, -MAX_EVENT_FILES));
-  return listed.filter((object) => !old.has(object));
+/** The newest files of a folder of records, and the session of this turn. */
+function withoutOld(listed: S3Listed[], { prefix, sessionId }: CopyIn, folder: string): S3Listed[] {
+  const nameOf = ({ key }: S3Listed) => key.slice(prefix.length + folder.length);
+  const files = listed.filter(({ key }) => key.startsWith(`${prefix}${folder}`) && !key.endsWith('/'));
+  const old = new Set(files.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(MAX_RECORDS));
+  return listed.filter(
+    (object) => !old.has(object) || parseSessionFileName(nameOf(object))?.id === sessionId,
+  );
 }
 
 function knownOf(opened: S3Opened): Copied {

@@ -1,6 +1,7 @@
 /** Uploads the events of a turn while it runs, so that pages show it live: S3 has no file that grows. */
 import type { AgentFolders } from '@tinyfat/core';
 import type { Bucket } from '../../s3/bucket.ts';
+import { keyBelow } from '../../s3/keys.ts';
 import type { Copied } from './copied.ts';
 
 /** A larger file is not read by anybody (`RunEvents`). */
@@ -31,10 +32,12 @@ export function uploadEvents(live: LiveEvents): () => Promise<void> {
 
   const upload = async (name: string) => {
     const path = `events/${name}`;
+    const key = keyBelow(prefix, path);
+    if (key === null) return;
     const file = await local.read(agentId, path, MAX_BYTES);
     if (!file.ok || file.bytes.length === sizes.get(name)) return;
     const before = copied.get(path);
-    const put = await bucket.put(`${prefix}${path}`, file.bytes, {
+    const put = await bucket.put(key, file.bytes, {
       only: before ? { etag: before.etag } : 'absent',
     });
     // Somebody else's: it is looked at when the turn is over.

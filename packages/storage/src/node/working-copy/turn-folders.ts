@@ -5,6 +5,8 @@ import type { DirectoryFolders } from '../directory.ts';
 /** The turn that a folder is opened for. */
 export interface FolderTurn {
   runId: string;
+  /** The session that it goes on with. */
+  sessionId: string;
   /** A private folder of this machine in which a copy may be made, and in which nothing else lies; it may be missing. */
   place: string;
   /** The longest time that the turn takes, ms. */

@@ -24,6 +24,7 @@ import { accountOf, runtime } from '../../test-support/s3.ts';
 import { COPY_BOUNDS, type CopyBounds, FolderTooLarge } from './bounds.ts';
 import { workingCopies } from './working-copies.ts';
 
+const SESSION = '01990000-0000-7000-8000-beef00000001';
 let standIn: S3StandIn;
 let base: string;
 beforeEach(async () => {
@@ -48,7 +49,7 @@ const open = (bounds: Partial<CopyBounds> = {}) =>
     owner: null,
     clock: Date.now,
     bounds: { ...COPY_BOUNDS, ...bounds },
-  }).open('a', { runId: 'run-1', place: place(), forMs: 1000 });
+  }).open('a', { runId: 'run-1', sessionId: SESSION, place: place(), forMs: 1000 });
 const stored = (path: string) => standIn.objects.get(`agents/a/${path}`)?.bytes.toString();
 const keys = () =>
   [...standIn.objects.keys()].filter((key) => key.startsWith('agents/a/')).map((key) => key.slice(9));
@@ -91,12 +92,12 @@ describe('an agent’s copy', () => {
     await again.close();
   });
 
-  it('of 20,000 files brings back a bounded number, the reply and the memory among them, and removes nothing', async () => {
+  it('of 10,000 files brings back a bounded number, the reply and the memory among them, and removes nothing', async () => {
     standIn.store('agents/a/zzz', 'was there before');
     const { path, close } = await open({ entries: 300 });
     for (const folder of ['outbox/email', 'aaa']) {
       mkdirSync(join(path, folder), { recursive: true });
-      execFileSync('sh', ['-c', 'seq -f "%06g.json" 10000 | xargs touch'], { cwd: join(path, folder) });
+      execFileSync('sh', ['-c', 'seq -f "%06g.json" 5000 | xargs touch'], { cwd: join(path, folder) });
     }
     writeFileSync(join(path, 'outbox/email/run-1.json'), '{"reply":1}');
     writeFileSync(join(path, 'sessions/s.jsonl'), 'session');

@@ -61,7 +61,9 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
     let copied: Awaited<ReturnType<typeof copyIn>>;
     try {
       own(rootFd);
-      copied = await copyIn({ bucket, prefix, rootFd, owner, own, bounds, inTime: within(clock, bounds) });
+      const { sessionId } = turn;
+      const inTime = within(clock, bounds);
+      copied = await copyIn({ bucket, prefix, rootFd, owner, own, bounds, sessionId, inTime });
     } finally {
       closeSync(rootFd);
     }

@@ -147,8 +147,8 @@ export async function startS3StandIn({
   };
 
   const deleteSeveral = (incoming: IncomingMessage, response: ServerResponse, body: Buffer) => {
-    const sum = createHash('sha256').update(body).digest('base64');
-    if (incoming.headers['x-amz-checksum-sha256'] !== sum) return refused(response, 400, 'BadDigest');
+    const sum = createHash('md5').update(body).digest('base64');
+    if (incoming.headers['content-md5'] !== sum) return refused(response, 400, 'BadDigest');
     const keys = keysToDelete(body);
     if (keys.length > 1000) return refused(response, 400, 'MalformedXML');
     for (const key of keys) objects.delete(key);
