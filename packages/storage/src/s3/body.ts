@@ -3,6 +3,7 @@
 /** So long a body may be silent. */
 const IDLE_MS = 30_000;
 const PIECE_BYTES = 64 * 1024;
+const MAX_SHORT_BYTES = 64 * 1024;
 
 type Body = ReadableStream<Uint8Array> | null;
 
@@ -28,7 +29,12 @@ export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array 
   return all;
 }
 
-/** Reads nothing more of a body, so that its connection is free. */
+/** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */
+export async function drain(body: Body): Promise<void> {
+  await readAll(body, MAX_SHORT_BYTES).catch(() => undefined);
+}
+
+/** Reads nothing more of a body; its connection ends with it. */
 export async function discard(body: Body): Promise<void> {
   await body?.cancel().catch(() => undefined);
 }

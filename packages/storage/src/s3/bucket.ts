@@ -1,6 +1,6 @@
 /** The operations on a bucket that storage needs, over S3's API (Amazon S3 API reference); R2 and others have the same. */
 import { sha256Hex } from '@tinyfat/core';
-import { discard, readAll } from './body.ts';
+import { drain, readAll } from './body.ts';
 import { StorageError } from './errors.ts';
 import { md5 } from './md5.ts';
 import { encodeKey, type S3Account, type S3Runtime, sender } from './requests.ts';
@@ -14,7 +14,7 @@ export interface S3Head {
   meta: Record<string, string>;
 }
 
-/** An object, or a part of it, whose body the caller must read or discard. */
+/** An object, or a part of it, whose body the caller must read or drain. */
 export interface S3Opened extends S3Head {
   body: ReadableStream<Uint8Array> | null;
 }
@@ -87,7 +87,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
         : {};
       const { response } = await send({ method: 'GET', key, headers, expects: [404, 416] });
       if (response.status < 300) return { ...headOf(response), body: response.body };
-      await discard(response.body);
+      await drain(response.body);
       if (response.status === 404) return null;
       // Nothing is behind the end; of an empty object its metadata says what it is.
       const head = range?.from === 0 ? await bucket.head(key) : NOTHING;
@@ -96,7 +96,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
 
     async head(key) {
       const { response } = await send({ method: 'HEAD', key, expects: [404] });
-      await discard(response.body);
+      await drain(response.body);
       return response.status === 404 ? null : headOf(response);
     },
 
@@ -109,7 +109,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       else if (only) headers['if-match'] = only.etag;
       const expects = only ? [404, 412] : [];
       const { response, tries } = await send({ method: 'PUT', key, headers, body, expects });
-      await discard(response.body);
+      await drain(response.body);
       if (response.status < 300) return { ok: true, etag: entityTag(response.headers.get('etag')) };
       // The answer to an earlier try may have been lost: then the object is ours.
       const there = tries > 1 ? await bucket.head(key) : null;
@@ -124,7 +124,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       };
       const { response } = await send({ method: 'PUT', key: to, headers, expects: [404, 412] });
       if (response.status < 300) await xmlOf(response);
-      else await discard(response.body);
+      else await drain(response.body);
       return response.status < 300;
     },
 
@@ -132,7 +132,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
       const [only] = keys;
       if (keys.length === 1 && only !== undefined) {
         const { response } = await send({ method: 'DELETE', key: only, expects: [404] });
-        return await discard(response.body);
+        return await drain(response.body);
       }
       for (let at = 0; at < keys.length; at += MAX_KEYS) {
         const named = keys

@@ -48,6 +48,15 @@ it.each([
   ]);
 });
 
+it('says so where a service keeps no conditions', async () => {
+  standIn.meet(({ method, key }) => {
+    if (method === 'PUT') standIn.objects.delete(key);
+    return null;
+  });
+  expect(await check()).toMatchObject([{ state: 'broken', found: expect.stringContaining('If-None-Match') }]);
+  standIn.meet(() => null);
+});
+
 it('says nothing where there is no bucket', async () => {
   expect(await look(storageCheck(configOf()))).toEqual([]);
 });
