@@ -2,12 +2,14 @@
 import type { AgentFolders, Clock, RawMailStore } from '@tinyfat/core';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
+  type FolderTrees,
   openBucket,
   r2Credentials,
   type S3Account,
   type S3Runtime,
   s3Folders,
   s3RawMail,
+  s3Trees,
 } from '@tinyfat/storage';
 import {
   directoryFolders,
@@ -28,7 +30,7 @@ export interface StorageConfig {
 
 /** All that is stored beside the database. */
 export interface Storage {
-  folders: AgentFolders;
+  folders: AgentFolders & FolderTrees;
   rawMail: RawMailStore;
   turnFolders: TurnFolders;
 }
@@ -48,9 +50,10 @@ export function openStorage(
   const runtime: S3Runtime = { clock, random: Math.random };
   const bucket = openBucket(account, runtime);
   return {
-    folders: s3Folders({ bucket, root, clock }),
+    folders: { ...s3Folders({ bucket, root, clock }), ...s3Trees({ bucket, root }) },
     rawMail: s3RawMail({ bucket, root }),
     turnFolders: workingCopies({
+      bucket,
       open: (credentials) => openBucket({ ...account, credentials }, runtime),
       mint: turnCredentials === 'r2' ? r2Credentials(account, clock) : async () => account.credentials,
       root,

@@ -6,3 +6,5 @@ export { StorageError } from './s3/errors.ts';
 export { s3Folders } from './s3/folders.ts';
 export { s3RawMail } from './s3/raw-mail.ts';
 export type { S3Account, S3Credentials, S3Runtime } from './s3/requests.ts';
+export { s3Trees } from './s3/trees.ts';
+export type { FolderTrees, TreeEntry, TreeWriter } from './trees.ts';

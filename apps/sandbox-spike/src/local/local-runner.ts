@@ -6,7 +6,9 @@ import { chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  faultBarrier,
   type KeyRefusal,
+  type Logger,
   parseSessionFileName,
   type StepMomInput,
   type TurnOutcome,
@@ -19,10 +21,11 @@ import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
 import { StorageError } from '@tinyfat/storage';
-import { FolderTooLarge, type TurnFolder, type TurnFolders } from '@tinyfat/storage/node';
+import { type FolderThread, FolderTooLarge, type TurnFolder, type TurnFolders } from '@tinyfat/storage/node';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome } from './outcome.ts';
+import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
@@ -35,11 +38,10 @@ export interface LocalRunnerDeps {
   cache: CompileCache | null;
   skillsFolder: string;
   limits: SandboxLimits;
+  /** Walks agents' folders: how much they hold, and that it is durable. */
+  folderThread: Pick<FolderThread, 'measure' | 'makeDurable'>;
+  logger: Pick<Logger, 'warn'>;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
-  /** What a turn left in its folder and the storage has otherwise; sentences for the owner. */
-  onFolderWarning(runId: string, warning: string): void;
-  /** The agent's folder could not be read from the storage, or not be brought back; names of files stand in it. */
-  onStorageFault(runId: string, error: StorageError): void;
 }
 
 /** Where the gateway is seen inside, by its loopback forwarder. */
@@ -53,6 +55,7 @@ const NOTHING_USED = {
   firstRequestAt: null,
   lastResponseAt: null,
   durationMs: 0,
+  folderBytes: null,
 } satisfies Omit<TurnResult, 'outcome'>;
 
 /** Makes the runner. */
@@ -69,7 +72,7 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
         return await withFolder(deps, request, place, async (folder) => {
           await placeInbox(inboxFolder, request, await sessionFile(folder, request));
-          return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder: folder.path });
+          return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
         });
       } finally {
         await rm(runFolder, { recursive: true, force: true });
@@ -98,29 +101,35 @@ async function withFolder(
   }
   let result: TurnResult;
   let failure: TurnOutcome | null = null;
+  let bytes: number | null = null;
   try {
     result = await use(folder);
   } finally {
     try {
-      for (const warning of await folder.close()) deps.onFolderWarning(input.run_id, warning);
+      const closed = await folder.close();
+      bytes = closed.bytes;
+      for (const warning of closed.warnings) {
+        deps.logger.warn('folder_not_stored_whole', { run: input.run_id, warning });
+      }
     } catch (error) {
       failure = storageFailure(deps, input.run_id, error);
     }
   }
+  const folderBytes = folder.isCopy ? bytes : result.folderBytes;
   // What the turn made is not there for the next one, so it is run again, though it was paid for.
-  return failure === null ? result : { ...result, outcome: failure };
+  return { ...result, folderBytes, outcome: failure ?? result.outcome };
 }
 
 /** Rethrows what is neither the storage's fault nor the folder's. */
 function storageFailure(
-  { onStorageFault }: Pick<LocalRunnerDeps, 'onStorageFault'>,
-  runId: string,
+  { logger }: Pick<LocalRunnerDeps, 'logger'>,
+  run: string,
   error: unknown,
 ): Extract<TurnOutcome, { ok: false }> {
   if (error instanceof FolderTooLarge)
     return { ok: false, code: 'folder_too_large', message: error.message, retry: false };
   if (!(error instanceof StorageError)) throw error;
-  onStorageFault(runId, error);
+  logger.warn('storage_fault', { run, error: error.message });
   // The sender may read this: neither bucket nor files are named.
   return { ok: false, code: 'storage_unavailable', message: `It said ${error.code}.`, retry: true };
 }
@@ -169,7 +178,7 @@ async function inSandbox(
     signal: AbortSignal;
     runFolder: string;
     inboxFolder: string;
-    dataFolder: string;
+    folder: TurnFolder;
   },
 ): Promise<TurnResult> {
   const { run_id: runId, attempt } = run.request.input;
@@ -187,10 +196,13 @@ async function inSandbox(
     if (!opened.ok) return notBegun(opened);
     const { gateway } = opened;
     let result: SandboxResult;
+    let left: Promise<number | null>;
+    let halted = '';
+    const began = { clock: Date.now(), timer: performance.now() };
     try {
       const running = deps.sandbox.start({
         runId: `${runId}-${attempt}`,
-        dataFolder: run.dataFolder,
+        dataFolder: run.folder.path,
         inboxFolder: run.inboxFolder,
         platformFolders: {
           '/opt/step-mom': deps.programFolder,
@@ -205,23 +217,71 @@ async function inSandbox(
       const cancel = () => running.cancel();
       run.signal.addEventListener('abort', cancel, { once: true });
       if (run.signal.aborted) cancel();
-      result = await running.finished;
-      run.signal.removeEventListener('abort', cancel);
+      const watch = watchFor(deps, run, (reason) => {
+        halted = reason;
+        running.cancel('quota');
+      });
+      try {
+        result = await running.finished;
+      } finally {
+        watch?.end();
+        run.signal.removeEventListener('abort', cancel);
+      }
+      left = leaveDurable(deps, run, began);
     } finally {
       await gateway.close();
     }
+    const folderBytes = await left;
     const timing = gateway.timing();
     return {
-      outcome: readOutcome(result),
+      outcome: readOutcome(result, halted),
       usage: gateway.usage(),
       costUsd: usdOf(gateway.cost()),
       llmRequests: timing.requests,
       firstRequestAt: timing.firstRequestAt,
       lastResponseAt: timing.lastResponseAt,
       durationMs: result.durationMs,
+      folderBytes,
     };
   } finally {
     closeSync(folderFd);
+  }
+}
+
+/** A watch that fails, for example because the folder was taken away, ends the turn no more than that it is logged. */
+function watchFor(
+  deps: LocalRunnerDeps,
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
+  stop: (reason: string) => void,
+) {
+  if (request.mostFolderBytes === null) return null;
+  const run = request.input.run_id;
+  const guard = faultBarrier((error) =>
+    deps.logger.warn('folder_not_watched', { run, error: String(error) }),
+  );
+  const watching = { thread: deps.folderThread, freeBytes, lookEveryMs: LOOK_EVERY_MS };
+  return watchFolder(watching, { path: folder.path, mostBytes: request.mostFolderBytes }, stop, guard);
+}
+
+/**
+ * What the turn wrote survives a power cut from here on, before any reply is on record. A disk that fails at this keeps no
+ * reply back: the log says so. Gives what the folder holds, null where that was not counted. Never rejects.
+ */
+async function leaveDurable(
+  { folderThread, logger }: LocalRunnerDeps,
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
+  began: { clock: number; timer: number },
+): Promise<number | null> {
+  // It goes as soon as it was brought back.
+  if (folder.isCopy) return null;
+  // Of a clock that was set back meanwhile the earlier time counts.
+  const since = Math.min(began.clock, Date.now() - (performance.now() - began.timer));
+  try {
+    const { whole, bytes } = await folderThread.makeDurable(folder.path, since);
+    return whole ? bytes : null;
+  } catch (error) {
+    logger.warn('folder_not_durable', { run: request.input.run_id, error: String(error) });
+    return null;
   }
 }
 

@@ -1,11 +1,11 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { mkdirSync } from 'node:fs';
-import type { Runtime, TurnRunner } from '@tinyfat/core';
+import type { FolderMeter, Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
-import { removeAll } from '@tinyfat/storage/node';
+import { folderThread, removeAll } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -15,6 +15,7 @@ import { sandboxLimits } from './sandbox-limits.ts';
 export interface Turns {
   sandbox: Sandbox;
   runner: TurnRunner;
+  measureFolder: FolderMeter;
   close(): Promise<void>;
 }
 
@@ -46,6 +47,7 @@ export function turns(
       if (!probe.ok) throw new StartRefused(probe.reason, probe.fix);
       const stepMom = await probeStepMom({ ...program, cacheFolder: paths.cache, owner: sandboxOwner() });
       if (!stepMom.ok) throw new StartRefused(stepMom.reason, 'npm run build');
+      const thread = folderThread();
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
       const runner = localRunner({
         ...program,
@@ -53,14 +55,24 @@ export function turns(
         gateways,
         folders: turnFolders,
         skillsFolder: programPaths.skills,
-        onFolderWarning: (run, warning) => logger.warn('folder_not_stored_whole', { run, warning }),
-        onStorageFault: (run, { message }) => logger.error('storage_fault', { run, error: message }),
+        folderThread: thread,
+        logger,
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      return { sandbox, runner, close: gateways.close };
+      const measure: FolderMeter = (agentId, mostBytes, signal) =>
+        turnFolders.measure(agentId, async (path) => (await thread.measure(path, mostBytes, signal)).bytes);
+      return {
+        sandbox,
+        runner,
+        measureFolder: measure,
+        async close() {
+          await gateways.close();
+          await thread.close();
+        },
+      };
     },
     stop: (running) => running.close(),
   };

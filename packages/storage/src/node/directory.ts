@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentFolders, ReadRefusal } from '@tinyfat/core';
 import { agentFolderName, agentSubfolders, splitPath } from '../names.ts';
+import type { FolderTrees } from '../trees.ts';
 import { listFolder } from './list-folder.ts';
 import { descriptorPath, type GiveToOwner, isMissing, openRoot, withFolder } from './open-below.ts';
 import { openStream, readFile, readPart } from './read-below.ts';
@@ -14,6 +15,8 @@ import { removeTree } from './remove-tree.ts';
 import { replaceFile } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
 import { sync, syncFolder } from './sync.ts';
+import { readTree } from './tree/read-tree.ts';
+import { writeTree } from './tree/write-tree.ts';
 
 interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
@@ -22,8 +25,8 @@ interface DirectoryOptions {
   owner: { uid: number; gid: number } | null;
 }
 
-/** Agents' folders that a sandbox of this machine can be given. */
-export interface DirectoryFolders extends AgentFolders {
+/** Agents' folders that a sandbox of this machine can be given, and that can be copied whole. */
+export interface DirectoryFolders extends AgentFolders, FolderTrees {
   /** The folder's path, to be shown as `/data`. Rejects where there is none. */
   pathOf(agentId: string): Promise<string>;
 }
@@ -154,6 +157,13 @@ export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
     async removeFolder(agentId, path) {
       return (await inFolder(agentId, path, false, (fd, name) => removeTree(fd, name))) ?? true;
     },
+
+    async *readTree(agentId) {
+      const folder = folderOf(agentId);
+      if (lstatSync(folder, { throwIfNoEntry: false })) yield* readTree(folder);
+    },
+
+    writeTree: (agentId) => writeTree(folderOf(agentId), options.owner, own),
 
     async pathOf(agentId) {
       const path = folderOf(agentId);

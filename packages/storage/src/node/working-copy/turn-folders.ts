@@ -17,18 +17,28 @@ export interface FolderTurn {
 export interface TurnFolder {
   /** Its path on this machine, to be shown as `/data`. */
   path: string;
+  /** It lies elsewhere: what is at the path goes when it is closed. */
+  isCopy: boolean;
   /** Entries of a sub-folder, as `AgentFolders` lists them. */
   list(folder: string, limit: number): Promise<FolderEntry[]>;
   /**
-   * Brings back what the turn changed, also after one that failed; nothing of the run may be alive. Gives sentences about
-   * what could not be brought back as it was, for the owner. Rejects where the storage can't be written.
+   * Brings back what the turn changed, also after one that failed; nothing of the run may be alive. Rejects where the
+   * storage can't be written.
    */
-  close(): Promise<string[]>;
+  close(): Promise<{
+    /** What could not be brought back as it was; sentences for the owner. */
+    warnings: string[];
+    /** What the folder holds then; null where that was not counted. */
+    bytes: number | null;
+  }>;
 }
 
-/** Opens folders for turns. Rejects where the storage can't be read. */
+/** Opens folders for turns. */
 export interface TurnFolders {
+  /** Rejects where the storage can't be read. */
   open(agentId: string, turn: FolderTurn): Promise<TurnFolder>;
+  /** What a folder holds, bytes; `walk` counts one that lies on this machine. */
+  measure(agentId: string, walk: (path: string) => Promise<number>): Promise<number>;
 }
 
 /** Folders that turns work on directly. */
@@ -37,9 +47,11 @@ export function directoryTurns(folders: DirectoryFolders): TurnFolders {
     async open(agentId) {
       return {
         path: await folders.pathOf(agentId),
+        isCopy: false,
         list: (folder, limit) => folders.list(agentId, folder, limit),
-        close: async () => [],
+        close: async () => ({ warnings: [], bytes: null }),
       };
     },
+    measure: async (agentId, walk) => await walk(await folders.pathOf(agentId)),
   };
 }

@@ -43,6 +43,7 @@ afterEach(async () => {
 const place = () => join(base, 'turn');
 const open = (bounds: Partial<CopyBounds> = {}) =>
   workingCopies({
+    bucket: openBucket(accountOf(standIn), runtime),
     open: (credentials) => openBucket(accountOf(standIn, credentials), runtime),
     mint: r2Credentials(accountOf(standIn), Date.now),
     root: '',
@@ -77,7 +78,7 @@ describe('an agent’s copy', () => {
     writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff, 0xfe])]), 'x');
     execFileSync('mkfifo', [join(path, 'pipe')]);
     mkdirSync(join(path, ...Array.from({ length: 40 }, () => 'd')), { recursive: true });
-    const warnings = await close();
+    const { warnings } = await close();
     expect(keys()).toEqual(expect.arrayContaining(['..x', '%2e%2e', 'a\\..\\b', 'é', '<&>"', ' ']));
     expect(keys().filter((key) => key.split('/').includes('..'))).toEqual([]);
     expect(warnings).toHaveLength(5);
@@ -102,7 +103,7 @@ describe('an agent’s copy', () => {
     writeFileSync(join(path, 'outbox/email/run-1.json'), '{"reply":1}');
     writeFileSync(join(path, 'sessions/s.jsonl'), 'session');
     writeFileSync(join(path, 'MEMORY.md'), 'learnt');
-    const warnings = await close();
+    const { warnings } = await close();
     expect(keys().length).toBeLessThan(320);
     expect([
       stored('outbox/email/run-1.json'),
@@ -120,7 +121,7 @@ describe('an agent’s copy', () => {
     truncateSync(join(path, 'MEMORY.md'), 401);
     writeFileSync(join(path, 'small'), 'x'.repeat(300));
     for (let number = 0; number < 50; number++) linkSync(join(path, 'small'), join(path, `small-${number}`));
-    const warnings = await close();
+    const { warnings } = await close();
     const sent = standIn.requests.filter(({ method }) => method === 'PUT').length;
     expect(sent).toBeLessThan(5);
     expect(stored('MEMORY.md')).toBe('memory');

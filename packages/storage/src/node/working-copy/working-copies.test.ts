@@ -47,6 +47,7 @@ afterEach(async () => {
 const place = () => join(base, 'data');
 const open = (more: { bounds?: Partial<CopyBounds>; eventsEveryMs?: number } = {}): Promise<TurnFolder> =>
   workingCopies({
+    bucket: openBucket(accountOf(standIn), runtime),
     open: (credentials) => openBucket(accountOf(standIn, credentials), runtime),
     mint: r2Credentials(accountOf(standIn), Date.now),
     root: 'x/',
@@ -92,7 +93,7 @@ describe('a copy for a turn', () => {
     renameSync(join(path, 'renamed'), join(path, 'made/renamed'));
     chmodSync(join(path, 'mode'), 0o755);
     standIn.requests.length = 0;
-    expect(await close()).toEqual([]);
+    expect((await close()).warnings).toEqual([]);
     expect(existsSync(place())).toBe(false);
     expect(puts().toSorted()).toEqual([
       'changed',
@@ -137,7 +138,7 @@ describe('a copy for a turn', () => {
       git('init', '-q', 'one');
       git('-C', 'one', 'commit', '-q', '--allow-empty', '-m', 'first');
       git('clone', '-q', '--local', 'one', 'two');
-      expect(await first.close()).toEqual([]);
+      expect((await first.close()).warnings).toEqual([]);
       const second = await open();
       const log = execFileSync('git', ['-c', 'safe.directory=*', 'log', '--format=%s'], {
         cwd: join(second.path, 'two'),
@@ -176,7 +177,7 @@ describe('two writers', () => {
     await folders.write('a', 'new', 'of the owner');
     writeFileSync(join(path, 'both'), 'of the agent');
     writeFileSync(join(path, 'new'), 'also of the agent');
-    const warnings = await close();
+    const { warnings } = await close();
     expect([await text('both'), await text('both.conflict-run-1')]).toEqual(['of the owner', 'of the agent']);
     expect([await text('new'), await text('new.conflict-run-1')]).toEqual([
       'of the owner',
@@ -198,7 +199,7 @@ describe('two writers', () => {
     await folders.unlink('a', 'two');
     rmSync(join(path, 'one'));
     appendFileSync(join(path, 'two'), '!');
-    const warnings = await close();
+    const { warnings } = await close();
     expect([await text('one'), await text('two'), await text('two.conflict-run-1')]).toEqual([
       'changed',
       'missing',
@@ -211,7 +212,7 @@ describe('two writers', () => {
     const { path, close } = await open();
     await folders.write('a', 'new', 'same');
     writeFileSync(join(path, 'new'), 'same');
-    expect(await close()).toEqual([]);
+    expect((await close()).warnings).toEqual([]);
   });
 
   it('a mail that was sent meanwhile does not come back, and another one of its name is a new mail', async () => {
@@ -221,7 +222,7 @@ describe('two writers', () => {
       await folders.move('a', `outbox/email/${name}.json`, `outbox/sent/${name}.json`);
     utimesSync(join(path, 'outbox/email/touched.json'), 1, 1);
     writeFileSync(join(path, 'outbox/email/rewritten.json'), 'another');
-    expect(await close()).toEqual([]);
+    expect((await close()).warnings).toEqual([]);
     expect(keys().filter((key) => key.startsWith('outbox/email/'))).toEqual([
       'outbox/email/',
       'outbox/email/rewritten.json',
@@ -274,6 +275,6 @@ it('events are there while the turn runs, and whole at its end', async () => {
   appendFileSync(join(path, 'events/now.jsonl'), 'two\n');
   await seen('one\ntwo\n');
   appendFileSync(join(path, 'events/now.jsonl'), 'three\n');
-  expect(await close()).toEqual([]);
+  expect((await close()).warnings).toEqual([]);
   expect(await text('events/now.jsonl')).toBe('one\ntwo\nthree\n');
 });

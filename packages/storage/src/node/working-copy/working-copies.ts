@@ -5,7 +5,7 @@
 import { closeSync, fchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
-import type { Bucket } from '../../s3/bucket.ts';
+import { type Bucket, listAll } from '../../s3/bucket.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
 import { StorageError } from '../../s3/errors.ts';
 import { agentPrefix } from '../../s3/keys.ts';
@@ -13,7 +13,7 @@ import type { S3Credentials } from '../../s3/requests.ts';
 import { directoryFolders } from '../directory.ts';
 import { type GiveToOwner, openRoot } from '../open-below.ts';
 import { removeAll } from '../remove-all.ts';
-import { COPY_BOUNDS, type CopyBounds } from './bounds.ts';
+import { COPY_BOUNDS, type CopyBounds, MAX_LISTED } from './bounds.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import { uploadEvents } from './live-events.ts';
@@ -21,6 +21,8 @@ import { createNotes } from './notes.ts';
 import type { FolderTurn, TurnFolder, TurnFolders } from './turn-folders.ts';
 
 interface WorkingCopiesOptions {
+  /** Asked for with the key of the settings, outside of turns. */
+  bucket: Bucket;
   /** The bucket, asked for with these credentials. */
   open(credentials: S3Credentials): Bucket;
   mint: MintCredentials;
@@ -71,6 +73,7 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
     const stopEvents = uploadEvents({ bucket, prefix, local, agentId, copied, everyMs });
     return {
       path,
+      isCopy: true,
       list: (folder, limit) => local.list(agentId, folder, limit),
       async close() {
         await stopEvents();
@@ -83,9 +86,9 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
           closeSync(out);
           await removeAll(turn.place);
         }
-        const sentences = notes.sentences();
-        await writeNotes(bucket, prefix, { runId: turn.runId, sentences, now: clock() });
-        return sentences;
+        const warnings = notes.sentences();
+        await writeNotes(bucket, prefix, { runId: turn.runId, sentences: warnings, now: clock() });
+        return { warnings, bytes: await bytesBelow(bucket, prefix) };
       },
     };
   };
@@ -99,7 +102,14 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
         throw error;
       }
     },
+    measure: (agentId) => bytesBelow(options.bucket, agentPrefix(options.root, agentId)),
   };
+}
+
+/** What all objects hold; those that are too many to be listed at once count as endless. */
+async function bytesBelow(bucket: Bucket, prefix: string): Promise<number> {
+  const listed = await listAll(bucket, prefix, MAX_LISTED);
+  return listed?.reduce((sum, { size }) => sum + size, 0) ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** Throws once the time of a copy is over. */
