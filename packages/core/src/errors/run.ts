@@ -107,7 +107,7 @@ export const runErrors = {
   storage_unavailable: {
     sentence: "The storage of the agent's folder could not be reached, or refused a request.",
     nextStep:
-      'Send your mail again later; operators: tinyfat doctor tries the storage, and the log has its answer.',
+      'Send your mail again later; operators: tinyfat doctor --online tries the storage, and the log has its answer.',
   },
   agent_deleted: {
     sentence: 'The agent was deleted before it could answer.',
