@@ -100,6 +100,19 @@ describe('with STORAGE on a bucket', async () => {
     expect(onDisk()).toEqual([]);
   });
 
+  it('an agent is exported, and imported as another one', async () => {
+    const file = join(server.dataDir, 'scout.tar');
+    expect(await server.cli(['agent', 'export', 'scout', file])).toMatchObject({ code: 0 });
+    expect(await server.cli(['agent', 'import', file, '--name', 'twin'])).toMatchObject({ code: 0 });
+    const files = async (name: string) => (await keysOf(name)).filter((key) => !key.endsWith('/')).sort();
+    expect(await files('twin')).toEqual(await files('scout'));
+    expect(await stored('twin', 'MEMORY.md')).toContain('papaya');
+    expect((await ask({ to: 'twin@tinyfat.localhost', text: '[[reply: I am the twin.]]' })).text).toContain(
+      'twin',
+    );
+    expect(await server.cli(['backup', join(server.dataDir, 'backup.tar')])).toMatchObject({ code: 0 });
+  });
+
   it('events of a turn are seen while it runs', async () => {
     const to = 'parted@tinyfat.localhost';
     const asked = ask({ to, text: `${bash('echo seen')} [[gate: live]] [[reply: Done.]]` });
