@@ -30,10 +30,23 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
 }
 
-/** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
-export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
-  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
-  return await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+/** An agent's deliveries whose outbox file does not lie yet where their state says. */
+export async function unfiledDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
+  const unfiled = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
+  return await unfiled.where('agent_id', '=', agentId).orderBy('seq').execute();
+}
+
+/** Ids of all agents' deliveries that came to an end and whose outbox file does not lie yet where their state says. */
+export async function endedUnfiledIds(db: Database): Promise<string[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select('id')
+    .where('filed', '=', sql.lit(0))
+    .where('state', '!=', sql.lit('pending'))
+    .where('state', '!=', sql.lit('sending'))
+    .orderBy('seq')
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */

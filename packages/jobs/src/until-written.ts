@@ -30,8 +30,13 @@ export async function untilWritten<Result>(
       try {
         return await write();
       } catch (error) {
-        if (signal.aborted) throw error;
-        logger.error('not_written', { ...what, again_in_ms: waitMs, error: faultText(error) });
+        const isLast = signal.aborted;
+        logger.error('not_written', {
+          ...what,
+          again_in_ms: isLast ? null : waitMs,
+          error: faultText(error),
+        });
+        if (isLast) throw error;
       }
       await pause(waitMs);
     }
