@@ -80,7 +80,9 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     orderBy: ['next_attempt_at', 'seq'],
     async giveBack(held, now) {
       if (idempotent) {
-        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at: now }, now);
+        // Due as it was, so that it stays before the later mails of its agent.
+        const next_attempt_at = sql`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`;
+        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at }, now);
       }
       return await db.transaction().execute(async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
