@@ -183,6 +183,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
         async stop() {
           running.delete(consumer);
           await Promise.all([sender.stop(0), worker.stop(0)]);
+          dead.add(id);
         },
       };
       running.add(consumer);
