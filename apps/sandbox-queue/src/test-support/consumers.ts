@@ -27,6 +27,7 @@ import { openOutbox } from './outbox.ts';
 export interface Consumer {
   /** Resolves when it has been killed. */
   killed: Promise<void>;
+  kill(): void;
   /** Ends what runs at once. */
   stop(): Promise<void>;
 }
@@ -117,7 +118,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
     asked,
     askedForNothing,
     /** Stores a mail to an agent with its job; `Mail 3` is answered by `Answer 3`. */
-    async add(agent: string, number: number) {
+    async add(agent: string, number: number, maxAttempts = ATTEMPTS) {
       const mail = {
         ...mailRow(`${agent}-${number}`),
         agent_id: agent,
@@ -127,7 +128,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
       await rawMail.put(mail.raw_key, new Uint8Array(1));
       await db.transaction().execute(async (tx) => {
         await tx.insertInto('mails').values(mail).execute();
-        await jobQueue({ ...outbox.deps, clock, makeId, maxAttempts: ATTEMPTS, atOnce: 1 }).add(tx, mail);
+        await jobQueue({ ...outbox.deps, clock, makeId, maxAttempts, atOnce: 1 }).add(tx, mail);
       });
       wakeUp.wake('jobs');
     },
@@ -135,7 +136,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
     start(killAt = Number.POSITIVE_INFINITY, more: Partial<ConsumerDeps> = {}): Consumer {
       const id = `worker-${makeId()}`;
       const { promise: killed, resolve: onKilled } = Promise.withResolvers<void>();
-      const step = stepsUntil(killAt, () => {
+      const { step, kill } = stepsUntil(killAt, () => {
         dead.add(id);
         onKilled();
       });
@@ -180,6 +181,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
       wakeUp.on('jobs', worker.wake);
       const consumer = {
         killed,
+        kill,
         async stop() {
           running.delete(consumer);
           await Promise.all([sender.stop(0), worker.stop(0)]);
@@ -220,16 +222,20 @@ function turnResult(): TurnResult {
   };
 }
 
-function stepsUntil(killAt: number, onKilled: () => void): Step {
+function stepsUntil(killAt: number, onKilled: () => void): { step: Step; kill(): void } {
   let steps = 0;
   let isDead = false;
-  return () => {
-    steps += 1;
-    if (!isDead && steps >= killAt) {
-      isDead = true;
-      onKilled();
-    }
-    if (isDead) throw new Error('killed');
+  const kill = () => {
+    isDead = true;
+    onKilled();
+  };
+  return {
+    kill,
+    step() {
+      steps += 1;
+      if (!isDead && steps >= killAt) kill();
+      if (isDead) throw new Error('killed');
+    },
   };
 }
 
