@@ -14,7 +14,7 @@ const PORTABLE = [
   'apps/platform/src !node !backend',
   'apps/sandbox-queue/src',
   'packages/core/src',
-  'packages/database/src !sqlite !upgrades',
+  'packages/database/src !sqlite !postgres !upgrades',
   'packages/gateway/src !node',
   'packages/intake/src',
   'packages/jobs/src',

@@ -75,7 +75,7 @@ export interface Intake {
 export async function startIntake(options: IntakeOptions): Promise<Intake> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-intake-'));
   const dns = await startDnsStub(options.dns ?? {});
-  const data = await openDataFolder(folder);
+  const data = await openDataFolder({ dataDir: folder, database: null });
   const { db } = data;
   const clock = options.clock ?? Date.now;
   const makeId = () => newId(clock, randomBytes);

@@ -3,7 +3,7 @@
  * the reply, that reply is sent; a job whose attempts are used up fails.
  */
 import { type Command, faultText, findCommand } from '@tinyfat/core';
-import { agentById, mailById, type Run, runOfMail, startRun } from '@tinyfat/database';
+import { agentById, mailById, type Run, runOfMail, startRun, transact } from '@tinyfat/database';
 import { isExhausted, type Lease, LeaseLost } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
@@ -57,7 +57,7 @@ async function beginRun(
   { lease, agent, mail }: Work,
   command: string | null,
 ): Promise<Run> {
-  return await deps.db.transaction().execute(async (tx) => {
+  return await transact(deps.db, [], async (tx) => {
     if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
     return await startRun(tx, {
       id: deps.makeId(),

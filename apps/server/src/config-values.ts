@@ -10,6 +10,7 @@ import {
   splitHostPort,
   withoutBrackets,
 } from '@tinyfat/core';
+import { readPostgresAddress } from '@tinyfat/database/postgres';
 import * as v from 'valibot';
 import { isToken, parseServerUrl } from './server-url.ts';
 
@@ -62,6 +63,16 @@ export const count = (most: number) =>
     v.transform(Number),
     v.maxValue(most, `must be a whole number from 1 to ${most}`),
   );
+/** A whole number of days, at least so many, or `forever`, which gives null. */
+export const days = (least: number) => {
+  const what = `must be forever, or a whole number of days from ${least} to 36500`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^([1-9]\d{0,4}|forever)$/, what),
+    v.transform((text) => (text === 'forever' ? null : Number(text))),
+    v.check((days) => days === null || (days >= least && days <= 36_500), what),
+  );
+};
 const list = v.pipe(
   v.string(),
   v.transform((text) =>
@@ -122,6 +133,14 @@ export const mailUrl = v.pipe(
     (text) => /^smtps?:$/.test(protocolOf(text)),
     'is no relay; write smtp://user:password@host:587 or smtps://user:password@host:465',
   ),
+);
+/** The address of a Postgres database; gives the text. */
+export const databaseUrl = v.pipe(
+  v.string(),
+  parsedBy((text: string) => {
+    const read = readPostgresAddress(text);
+    return read.ok ? { ok: true, value: text } : read;
+  }),
 );
 /** A key of a provider. */
 export const secret = v.pipe(

@@ -10,6 +10,9 @@ import {
   type HostPattern,
   type MailLimits,
   type MasterKeys,
+  RETENTION_RULES,
+  type RetentionDays,
+  retentionDays,
   type WebhookSecret,
 } from '@tinyfat/core';
 import * as v from 'valibot';
@@ -21,6 +24,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** What the embedded server is set to. Ports: 0 picks a free one, null listens nowhere. */
 export interface Config {
   dataDir: string;
+  /** Null = SQLite in the data folder. */
+  database: DatabaseSettings | null;
   http: { host: string; port: number };
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
@@ -58,12 +63,26 @@ export interface Config {
   /** Hosts that agents may reach though they are not public; empty = none. */
   egressAllow: HostPattern[];
   turnTimeoutMs: number;
+  /** What an agent's folder may hold, bytes. */
+  folderQuotaBytes: number;
+  /** How long what is stored stays. */
+  retention: RetentionDays;
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
   workers: number;
   logLevel: LogLevel;
   /** The server that commands ask over its API, with which token; no server = the data folder of this machine. */
   client: { server: string | null; token: string | null };
+}
+
+/** A Postgres database. The URLs are as `readPostgresAddress` takes them. */
+export interface DatabaseSettings {
+  /** May be a transaction pooler. */
+  url: string;
+  /** For migrations: not a pooler, or one that keeps the session. */
+  directUrl: string;
+  /** PEM certificates of the authorities of its certificate; null = those that Node trusts. */
+  authorities: string | null;
 }
 
 /** A mail provider with an HTTP API. The base URL has no slash at its end. */
@@ -83,13 +102,15 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 export const DEFAULT_DOMAIN = 'tinyfat.localhost';
 
 /** Named in the design for later; a value would be taken for something that it does not do. */
-const NOT_YET = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'WARM_SANDBOXES'];
+const NOT_YET = ['WARM_SANDBOXES'];
 
 /** Resend says "signed CloudFront URL", and shows a host of its own. */
 const RESEND_DOWNLOAD_HOSTS = ['resend.com', 'resend.app', 'cloudfront.net'];
 
 /** At most one of them; with none mail goes into the Maildir. */
 const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
+
+const MEGABYTE = 1_000_000;
 
 /** Reads and checks the environment. Messages repeat no value that may be a secret. */
 export function readConfig(environment: Environment): ReadConfig {
@@ -143,14 +164,23 @@ export function readConfig(environment: Environment): ReadConfig {
   if ((keyFile === null) !== (certFile === null)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY belong together; set both to files, or none.');
   }
+  /** The certificates in the file of a variable, which is for what another variable names. */
+  const authoritiesOf = (name: string, use: string, whose: string): string | null => {
+    const path = text(name);
+    if (path === null) return null;
+    const loaded = loadAuthorities(name, path);
+    if (!loaded.ok) problems.push(`${name} can not be used: ${loaded.reason} ${loaded.fix}`);
+    else if (!text(use))
+      problems.push(`${name} does nothing without ${use}: it is for the certificate of the ${whose}.`);
+    return loaded.ok ? loaded.pem : null;
+  };
   const relayUrl = read<string | null>('SMTP_URL', values.mailUrl, null);
-  const caFile = text('SMTP_TLS_CA');
-  const authorities = caFile === null ? null : loadAuthorities('SMTP_TLS_CA', caFile);
-  if (authorities !== null && !authorities.ok) {
-    problems.push(`SMTP_TLS_CA can not be used: ${authorities.reason} ${authorities.fix}`);
-  } else if (authorities !== null && !text('SMTP_URL')) {
-    problems.push('SMTP_TLS_CA does nothing without SMTP_URL: it is for the certificate of the relay.');
+  const databaseUrl = read<string | null>('DATABASE_URL', values.databaseUrl, null);
+  const directUrl = read<string | null>('DATABASE_DIRECT_URL', values.databaseUrl, null);
+  if (text('DATABASE_DIRECT_URL') && !text('DATABASE_URL')) {
+    problems.push('DATABASE_DIRECT_URL does nothing without DATABASE_URL; set that one first.');
   }
+  const databaseAuthorities = authoritiesOf('DATABASE_TLS_CA', 'DATABASE_URL', 'database');
   if (!isLoopback(httpHost) && !text('PUBLIC_URL')) {
     problems.push(
       'HOST is reachable from outside, so PUBLIC_URL must be set to the address that people use.',
@@ -158,6 +188,10 @@ export function readConfig(environment: Environment): ReadConfig {
   }
   const config: Config = {
     dataDir: dataFolder,
+    database:
+      databaseUrl === null
+        ? null
+        : { url: databaseUrl, directUrl: directUrl ?? databaseUrl, authorities: databaseAuthorities },
     http: { host: httpHost, port: httpPort },
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
@@ -180,7 +214,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     dnsServers: read('DNS_SERVERS', values.resolvers, []),
     smtpUrl: relayUrl,
-    relayAuthorities: authorities?.ok ? authorities.pem : null,
+    relayAuthorities: authoritiesOf('SMTP_TLS_CA', 'SMTP_URL', 'relay'),
     mailProvider: resendKey
       ? { kind: 'resend', key: resendKey, baseUrl: resendUrl }
       : postmarkToken
@@ -199,6 +233,11 @@ export function readConfig(environment: Environment): ReadConfig {
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
     egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
+    folderQuotaBytes: read('AGENT_FOLDER_QUOTA_MB', values.count(100_000_000), 2000) * MEGABYTE,
+    retention: retentionDays((kind) => {
+      const { variable, days, least } = RETENTION_RULES[kind];
+      return read<number | null>(variable, values.days(least), days);
+    }),
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
     workers: read('WORKERS', values.count(1024), availableParallelism()),
     logLevel: read('LOG_LEVEL', values.level, 'info'),

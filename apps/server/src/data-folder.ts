@@ -1,8 +1,9 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MasterKeys, RawMailStore } from '@tinyfat/core';
+import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
+import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
@@ -11,7 +12,9 @@ import {
   masterKeyFile,
   rawMailDirectory,
 } from '@tinyfat/storage/node';
+import type { Config } from './config.ts';
 import { makeUnlessThere } from './files/make-unless-there.ts';
+import { type DatabasePlace, filePlace, postgresPlace } from './move/database-place.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -21,16 +24,19 @@ export function dataPaths(dataDir: string) {
     rawMail: join(dataDir, 'raw-mail'),
     mailbox: join(dataDir, 'mailbox'),
     cache: join(dataDir, 'cache'),
+    faults: join(dataDir, 'faults'),
     address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),
     turns: join(dataDir, 'run', 'turns'),
     sandbox: join(dataDir, 'run', 'sandbox'),
+    /** Is there while a restore into the folder has not ended. */
+    unfinished: join(dataDir, 'restore-unfinished'),
   };
 }
 
 /** What may lie in a folder that is to become one, beside hidden files: ours, and what a file system has at its root. */
-const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'faults', 'lost+found'];
+const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'lost+found'];
 
 /** The folder holds files of something else: its mode would be taken from it. `path` is the folder. */
 export class ForeignFolderError extends Error {
@@ -67,6 +73,19 @@ export function foreignIn(dataDir: string): string | null {
   return found.find((name) => !isExpected(name)) ?? null;
 }
 
+/** A restore into the folder was cut off: what is there is not whole. `detail` names the folder. */
+export class UnfinishedRestoreError extends Error {
+  override name = 'UnfinishedRestoreError';
+  readonly code = 'restore_unfinished';
+  readonly detail: string;
+
+  constructor(dataDir: string) {
+    const detail = `In ${dataDir} lies the file restore-unfinished.`;
+    super(renderError('restore_unfinished', detail));
+    this.detail = detail;
+  }
+}
+
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
@@ -80,17 +99,42 @@ export interface DataFolder extends Stores {
   close(): Promise<void>;
 }
 
+/** Where things are stored. */
+export type DataSettings = Pick<Config, 'dataDir' | 'database'>;
+
+/** What happens to the database while it is opened and used. */
+interface DatabaseEvents {
+  /** It was brought up to date; `copy` is null on Postgres, of which none is made. */
+  onUpgrade?(upgrade: Pick<Upgrade, 'from' | 'to'> & { copy: Upgrade['copy'] | null }): void;
+  /** A connection to Postgres broke while nobody used it. */
+  onIdleError?(error: Error): void;
+}
+
+/** Postgres where it is set, else the file in the folder. */
+async function openDatabase(
+  { dataDir, database }: DataSettings,
+  { onUpgrade = () => {}, onIdleError }: DatabaseEvents,
+): Promise<Database> {
+  if (database === null) return await openSqlite(dataPaths(dataDir).database, onUpgrade);
+  return await openPostgres({
+    ...database,
+    ...(onIdleError ? { onIdleError } : {}),
+    onUpgrade: (upgrade) => onUpgrade({ ...upgrade, copy: null }),
+  });
+}
+
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
- * `NewerDatabaseError` where a newer version has been at work.
+ * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
  */
 export async function openDataFolder(
-  dataDir: string,
-  onUpgrade?: (upgrade: Upgrade) => void,
+  settings: DataSettings,
+  events: DatabaseEvents = {},
 ): Promise<DataFolder> {
-  const paths = dataPaths(dataDir);
-  makeDataFolder(dataDir);
-  const db = await openSqlite(paths.database, onUpgrade);
+  const paths = dataPaths(settings.dataDir);
+  makeDataFolder(settings.dataDir);
+  if (existsSync(paths.unfinished)) throw new UnfinishedRestoreError(settings.dataDir);
+  const db = await openDatabase(settings, events);
   return {
     paths,
     db,
@@ -98,6 +142,14 @@ export async function openDataFolder(
     rawMail: rawMailDirectory(paths.rawMail),
     close: () => db.destroy(),
   };
+}
+
+/** The database that the settings name, as a whole; of Postgres by the URL that is no pooler. */
+export function configuredDatabase({ dataDir, database }: DataSettings): DatabasePlace {
+  if (database === null) return filePlace(dataPaths(dataDir).database);
+  const read = postgresPlace(database.directUrl, database.authorities);
+  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
+  return read.place;
 }
 
 /** Where the master keys are by the settings: in MASTER_KEYS, else in the generated file of the folder. */

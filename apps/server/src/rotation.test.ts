@@ -44,7 +44,7 @@ describe('the master keys', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
   async function reopen() {
-    data = await openDataFolder(dataDir);
+    data = await openDataFolder({ dataDir, database: null });
     source = masterKeysOf({ masterKeys: null }, data);
   }
   const store = (owner: string, from = source) =>

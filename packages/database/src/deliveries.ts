@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
 import { changed, countRows, exists } from './statements.ts';
@@ -75,8 +76,11 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     heldOf: ({ seq, fence }) => ({ key: seq, fence }),
     set: (now) => sql`doubt_since = coalesce(doubt_since, ${now}),
       provider = case when doubt_since is null then ${provider} else provider end`,
-    only: () => sql`not exists (select 1 from deliveries as other
-      where other.agent_id = next.agent_id and other.state = 'sending')`,
+    // An earlier one that is due as well may be in the hands of a claim that is not committed yet.
+    only: (now) => sql`not exists (select 1 from deliveries as other
+      where other.agent_id = next.agent_id and other.state = 'sending')
+      and not exists (select 1 from deliveries as other where other.agent_id = next.agent_id
+      and other.state = 'pending' and other.seq < next.seq and other.next_attempt_at <= ${now})`,
     orderBy: ['next_attempt_at', 'seq'],
     async giveBack(held, now) {
       if (idempotent) {
@@ -84,7 +88,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
         const next_attempt_at = sql`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`;
         return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at }, now);
       }
-      return await db.transaction().execute(async (tx) => {
+      return await transact(db, [], async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
         if (!(await settleHeld(tx, DELIVERIES, held, end, now))) return false;
         const { mail_id, kind } = await tx
@@ -145,7 +149,8 @@ export async function requeueDelivery(
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
-  return await changed(again.where('id', '=', id).where('state', 'in', from));
+  const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
+  return await changed(stored.where('state', 'in', from));
 }
 
 /**

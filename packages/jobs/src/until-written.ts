@@ -1,5 +1,6 @@
 /** Writes that must not be lost to a database which is away for a while. */
-import { faultText, type Logger } from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
+import { databaseFaultText } from '@tinyfat/database';
 import { wakeablePause } from './waiting.ts';
 
 /** The first pause, which doubles up to the longest. */
@@ -34,7 +35,7 @@ export async function untilWritten<Result>(
         logger.error('not_written', {
           ...what,
           again_in_ms: isLast ? null : waitMs,
-          error: faultText(error),
+          error: databaseFaultText(error),
         });
         if (isLast) throw error;
       }

@@ -32,7 +32,7 @@ export async function withApi(config: Config, use: (api: ApiClient) => Promise<n
 
 /** Runs `use` on the open folder. Works beside a running server. */
 export async function withData(config: Config, use: (data: DataFolder) => Promise<number>): Promise<number> {
-  const data = await openDataFolder(config.dataDir);
+  const data = await openDataFolder(config);
   try {
     return await use(data);
   } finally {

@@ -15,7 +15,7 @@ describe('tinyfat budget', () => {
     printed = [];
     vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(String(line)));
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)));
-    const data = await openDataFolder(dataDir);
+    const data = await openDataFolder({ dataDir, database: null });
     for (const [id, owner] of [
       ['scout', 'ann@example.com'],
       ['other', 'bob@example.com'],
@@ -70,7 +70,7 @@ describe('tinyfat budget', () => {
   it('warns of an owner without an agent, and knows no deleted one', async () => {
     expect((await run('set --owner nobody@example.com 1')).text).toContain('owns no agent');
     await run('set other 1');
-    const data = await openDataFolder(dataDir);
+    const data = await openDataFolder({ dataDir, database: null });
     await markAgentDeleted(data.db, 'other', 2);
     await data.close();
     expect(await shown()).toHaveLength(1);

@@ -65,6 +65,7 @@ function demoConfig(config: Config, folder: string): Config {
   return {
     ...config,
     dataDir: folder,
+    database: null,
     http: { host: '127.0.0.1', port: 0 },
     smtp: { host: '127.0.0.1', port: 0, tls: null },
     trustedClients: ['127.0.0.0/8'],

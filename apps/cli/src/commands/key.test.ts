@@ -29,7 +29,7 @@ describe('tinyfat key', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
   async function inData<T>(use: (data: DataFolder) => Promise<T>) {
-    const data = await openDataFolder(dataDir);
+    const data = await openDataFolder({ dataDir, database: null });
     try {
       return await use(data);
     } finally {

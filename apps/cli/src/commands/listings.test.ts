@@ -37,7 +37,7 @@ describe('listings', () => {
   let printed: string[];
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-cli-'));
-    const data = await openDataFolder(dataDir);
+    const data = await openDataFolder({ dataDir, database: null });
     await fill(data.db);
     await data.folders.create(id(1), {});
     for (const skill of ['tea', `a-skill-with-a-name-${'of-some-length-'.repeat(5)}`]) {

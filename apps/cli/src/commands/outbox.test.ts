@@ -28,7 +28,7 @@ describe('tinyfat outbox', () => {
     await rm(dataDir, { recursive: true, force: true });
   });
   async function inData<T>(use: (db: Awaited<ReturnType<typeof openDataFolder>>['db']) => Promise<T>) {
-    const data = await openDataFolder(dataDir);
+    const data = await openDataFolder({ dataDir, database: null });
     try {
       return await use(data.db);
     } finally {

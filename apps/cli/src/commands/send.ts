@@ -67,7 +67,7 @@ export const send: Run<[], SendOptions> = async ({ options: values }, config) =>
     console.log(`Taken: ${messageId}`);
     return 0;
   }
-  const data = await openDataFolder(config.dataDir);
+  const data = await openDataFolder(config);
   try {
     const answer = await awaitAnswer(data, messageId, seconds * 1000);
     console.log(answer.text);

@@ -35,7 +35,7 @@ describe('DATA_DIR', () => {
     mkdirSync(join(root, '.snapshot'));
     makeDataFolder(root);
     expect(modeOf(root)).toBe(0o700);
-    await (await openDataFolder(root)).close();
+    await (await openDataFolder({ dataDir: root, database: null })).close();
     writeFileSync(join(root, 'notes-of-mine.txt'), 'x');
     expect(codeOf(root)).toBe(null);
   });

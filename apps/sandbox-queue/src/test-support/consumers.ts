@@ -160,6 +160,8 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
         llm: { baseUrl: 'http://127.0.0.1:1', operatorKey: null },
         readMasterKeys: () => Promise.reject(new Error('no keys')),
         ownerBudgetMicroUsd: null,
+        folderQuotaBytes: 1_000_000_000,
+        measureFolder: async () => 0,
         defaultModel: 'haiku',
         jobBackoff: { baseMs: 1, capMs: 1, maxAttempts: ATTEMPTS },
         limits: { deadline_ms: 1, stall_ms: 1, retry_base_ms: 1, llm_retries: 1, event_output_chars: 1 },
@@ -219,6 +221,7 @@ function turnResult(): TurnResult {
     firstRequestAt: 1,
     lastResponseAt: 1,
     durationMs: 1,
+    folderBytes: 100,
   };
 }
 

@@ -3,14 +3,15 @@
  * A turn that was cut off is tried again with the same run id, so that its reply replaces and never doubles.
  */
 import { afterFailure, type TurnOutcome, type TurnRequest, type TurnResult } from '@tinyfat/core';
-import { noteTurnBegins, type Run } from '@tinyfat/database';
+import { noteTurnBegins, type Run, setFolderSize } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import type { ConsumerDeps, Work } from '../consumer.ts';
 import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
 import { failJob } from '../job/fail-job.ts';
 import { sweepLeftovers } from '../outbox/leftovers.ts';
 import { concludeTurn } from './conclude-turn.ts';
-import { openSpending } from './spending.ts';
+import { closedFolder, openFolder, reportFolder } from './folder.ts';
+import { type OpenSpending, openSpending } from './spending.ts';
 import { turnRequest } from './turn-request.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -30,6 +31,11 @@ export async function takeTurn(
   // An attempt before has begun to work with the mail in its session.
   const sessionId = run.session_id ?? (await sessionOf(deps, work.agent.id, scopeOf(config, work)));
   if (run.session_id === null) await sweepLeftovers(deps, work);
+  const folder = await openFolder(deps, work);
+  if (folder.closed) {
+    const detail = closedFolder(deps, folder);
+    return await failJob(deps, work, { run, code: 'quota_exceeded', detail, errorMail: true });
+  }
   const upstream = await upstreamOf(deps, work.agent);
   const demo = upstream.kind === 'demo';
   const opened = await openSpending(deps, work, { run, model: demo ? null : model });
@@ -40,9 +46,28 @@ export async function takeTurn(
   const { spending } = opened;
   const used = { session_id: sessionId, model: demo ? 'demo' : model.id };
   await noteTurnBegins(deps.db, run.id, used);
-  const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending });
+  const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending, folder });
   const result = await deps.runner.runTurn(request, signal);
-  await spending.warn();
+  const { folderBytes: bytes, durationMs } = result;
+  // Before the job ends, after which the agent's next turn may begin.
+  if (bytes !== null) await setFolderSize(deps.db, work.agent.id, bytes, deps.clock());
+  try {
+    await spending.warn();
+    await endTurn(deps, work, { run, spending, result });
+  } finally {
+    if (bytes !== null) await reportFolder(deps, work, { runId: run.id, bytes });
+    // Counting many files takes seconds, in which the worker need not wait. A turn that did not begin changed nothing.
+    else if (durationMs > 0) void reportFolder(deps, work, { runId: run.id, bytes });
+  }
+}
+
+/** What follows from how the turn ended. */
+async function endTurn(
+  deps: ConsumerDeps,
+  work: Work,
+  { run, spending, result }: { run: Run; spending: OpenSpending; result: TurnResult },
+): Promise<void> {
+  const { signal } = work;
   const outcome = withCap(result.outcome, spending.refusal());
   deps.logger.info('attempt', {
     trace: work.mail.id,
@@ -57,7 +82,7 @@ export async function takeTurn(
     await deps.queue.release(work.lease);
     return;
   }
-  const figures = { ...used, ...runFigures(result) };
+  const figures = runFigures(result);
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },

@@ -4,6 +4,7 @@ import type { Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
+import type { OpenFolder } from './folder.ts';
 import type { OpenSpending } from './spending.ts';
 
 /** The request to the runner for the next attempt of a run. */
@@ -18,6 +19,7 @@ export function turnRequest(
     sessionId: string;
     upstream: TurnRequest['upstream'];
     spending: OpenSpending;
+    folder: OpenFolder;
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -36,6 +38,7 @@ export function turnRequest(
     upstream: turn.upstream,
     spending: turn.spending,
     egress: storedEgress(agent.egress),
+    mostFolderBytes: turn.folder.mostBytes,
     input: {
       version: 1,
       run_id: turn.run.id,
@@ -62,6 +65,9 @@ export function turnRequest(
         forwarded: content.forwarded,
         hidden_text: content.hiddenText,
       },
+      ...(turn.folder.nearlyFull
+        ? { folder: { holds: turn.folder.holds ?? 0, quota: deps.folderQuotaBytes } }
+        : {}),
       limits: deps.limits,
     },
     attachments: content.attachments.map((attachment, index) => ({

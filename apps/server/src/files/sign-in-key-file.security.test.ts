@@ -11,7 +11,7 @@ describe('the key under sign-in', () => {
   let data: DataFolder;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tinyfat-sign-in-key-'));
-    data = await openDataFolder(folder);
+    data = await openDataFolder({ dataDir: folder, database: null });
   });
   afterEach(async () => {
     await data.close();

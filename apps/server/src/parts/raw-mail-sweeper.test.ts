@@ -14,7 +14,7 @@ let log: [string, LogFields | undefined][];
 let walked: PromiseWithResolvers<void>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tinyfat-sweep-'));
-  data = await openDataFolder(folder);
+  data = await openDataFolder({ dataDir: folder, database: null });
   log = [];
   walked = Promise.withResolvers();
 });

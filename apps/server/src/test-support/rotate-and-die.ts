@@ -38,7 +38,7 @@ if (moment === 'wrap') {
     return await wrapKey(...words);
   };
 }
-const data = await openDataFolder(dataDir);
+const data = await openDataFolder({ dataDir, database: null });
 const rotation = await rotateMasterKeys(
   data.db,
   masterKeySource(null, dying(masterKeyFile(data.paths.masterKeys))),

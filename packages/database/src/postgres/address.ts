@@ -5,6 +5,7 @@
 import { isIPv6 } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import type pg from 'pg';
+import { asPostgresError } from './faults.ts';
 
 /** Where a database is, and as whom. */
 export interface PostgresAddress {
@@ -60,6 +61,13 @@ export function readPostgresAddress(text: string): ReadPostgresAddress {
   return { ok: true, address: { host, port, user, password, database, tls } };
 }
 
+/** The address; throws where the text is none. */
+export function addressOf(url: string): PostgresAddress {
+  const read = readPostgresAddress(url);
+  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
+  return read.address;
+}
+
 /** The address without its password, for a person. */
 export function shownAddress({ host, port, user, database }: PostgresAddress): string {
   const where = host.startsWith('/')
@@ -91,6 +99,15 @@ export function connectionTo(address: PostgresAddress, authorities: string | nul
             ...(authorities !== null && { ca: authorities }),
           },
   };
+}
+
+/** Does the work with that database; known faults get their code, and say what was asked. */
+export async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asPostgresError(error, shownAddress(address));
+  }
 }
 
 function readQuery(

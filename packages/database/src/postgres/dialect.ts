@@ -2,17 +2,10 @@
  * Kysely's dialect for Postgres with our types: the migrations and queries that were written for SQLite mean the same
  * here. Works behind a pooler in transaction mode: statements have no names, and nothing is set for a session.
  */
-import {
-  type DataTypeNode,
-  type Driver,
-  Kysely,
-  PostgresDialect,
-  type PostgresPool,
-  PostgresQueryCompiler,
-} from 'kysely';
+import { type DataTypeNode, type Driver, Kysely, PostgresDialect, PostgresQueryCompiler } from 'kysely';
 import pg from 'pg';
 import type { Database, Schema } from '../schema/index.ts';
-import { CauseKeepingDriver, reportingLosses } from './lost-connections.ts';
+import { CauseKeepingDriver } from './lost-connections.ts';
 
 /** OIDs of types that `pg` gives as text because they may not fit into a number; ours do. */
 const INT8 = 20;
@@ -28,13 +21,13 @@ export const numericTypes: pg.CustomTypesConfig = {
 
 /** The database over a pool, as it is; nothing is migrated. */
 export function overPool(pool: pg.Pool): Database {
-  return new Kysely<Schema>({ dialect: new PortableDialect(reportingLosses(pool)) });
+  return new Kysely<Schema>({ dialect: new PortableDialect(pool) });
 }
 
 class PortableDialect extends PostgresDialect {
-  readonly #pool: PostgresPool;
+  readonly #pool: pg.Pool;
 
-  constructor(pool: PostgresPool) {
+  constructor(pool: pg.Pool) {
     super({ pool });
     this.#pool = pool;
   }

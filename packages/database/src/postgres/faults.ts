@@ -1,5 +1,5 @@
 /** What Postgres, a pooler or the way to them says is wrong, as a code of ours. */
-import { type ErrorCode, errorCode, printableAscii, renderError } from '@tinyfat/core';
+import { type ErrorCode, errorCode, faultText, printableAscii, renderError } from '@tinyfat/core';
 
 /** A database that can not be used. The message has its next step; `detail` is this case, and holds no secret. */
 export class PostgresError extends Error {
@@ -47,7 +47,7 @@ const WORDS: readonly [RegExp, ErrorCode][] = [
   [/max clients? (connections )?reached|max_client_conn|no more connections/i, 'database_connections'],
   [/connection terminated|timeout exceeded when trying to connect|timeout expired/i, 'database_unreachable'],
   [
-    /server login failed|query_wait_timeout|server (connection )?(conn )?crashed|pgbouncer cannot connect/i,
+    /server login (failed|has been failing)|query_wait_timeout|server (connection )?(conn )?crashed|pgbouncer cannot connect/i,
     'database_unreachable',
   ],
 ];
@@ -68,7 +68,18 @@ export function postgresFault(error: unknown): ErrorCode | null {
 export function asPostgresError(error: unknown, asked: string): unknown {
   const code = postgresFault(error);
   if (code === null || error instanceof PostgresError) return error;
+  return new PostgresError(code, `${asked}: ${wordsOf(error)}`, error);
+}
+
+/** A fault for the log: of a server that can not be used what it is and what to do, else the stack. Never throws. */
+export function databaseFaultText(error: unknown): string {
+  const code = postgresFault(error);
+  if (code === null) return faultText(error);
+  return error instanceof PostgresError ? error.message : renderError(code, wordsOf(error));
+}
+
+function wordsOf(error: unknown): string {
   const message =
     error instanceof AggregateError ? errorCode(error) : error instanceof Error ? error.message : '';
-  return new PostgresError(code, `${asked}: ${printableAscii(message, LONGEST)}`, error);
+  return printableAscii(message, LONGEST);
 }

@@ -105,6 +105,8 @@ async function makeCluster(place: Place, { fsync = false, certificate }: Postgre
     `listen_addresses = '127.0.0.1'`,
     `max_connections = ${MAX_CONNECTIONS}`,
     'jit = off',
+    // It would sit in a database that is to be dropped, and only a superuser may end it.
+    'autovacuum = off',
     'wal_level = minimal',
     'max_wal_senders = 0',
     ...(fsync ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),
@@ -148,6 +150,9 @@ async function startPooler(
     max_client_conn: 500,
     // Databases of tests come and go.
     server_idle_timeout: 10,
+    // After an outage of a test.
+    server_login_retry: 1,
+    query_wait_timeout: 2,
     autodb_idle_timeout: 60,
     ...(certificate && {
       client_tls_sslmode: 'allow',

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { type Database, insertAgent, type SignInRequest } from '@tinyfat/database';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { clientNetwork } from '@tinyfat/mail/network';
-import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { openDatabaseAgain, openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import type { Accounts, Cookies, SignInOutcome } from '../contract.ts';
 import { createAccounts } from '../create-accounts.ts';
 import { type SignInKey, signInKey } from '../sign-in-key.ts';
@@ -22,14 +21,13 @@ export const CLIENT = '192.0.2.7';
 export interface AccountsFixture {
   accounts: Accounts;
   db: Database;
-  path: string;
   key: SignInKey;
   log: string[];
   /** Epoch ms; change it to let time pass. */
   now: number;
   /** Mails that were asked to be sent. */
   wakes: number;
-  /** A second server process on the same folder. */
+  /** A second server process on the same database. */
   another(change?: { signUp?: SignUp; adminEmails?: string[]; publicUrl?: string }): Promise<Accounts>;
   /** Asks for a mail, and gives the browser that did and the request. */
   ask(address: string, client?: string): Promise<{ browser: Headers; request: SignInRequest; token: string }>;
@@ -73,13 +71,12 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
   const fixture: AccountsFixture = {
     accounts: undefined as unknown as Accounts,
     db,
-    path,
     key,
     log,
     now: Date.now(),
     wakes: 0,
     async another(change = {}) {
-      const database = await openSqlite(path);
+      const database = await openDatabaseAgain(path);
       others.push(database);
       return await make(database, change);
     },
