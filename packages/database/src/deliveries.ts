@@ -34,20 +34,21 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
 /** An agent's deliveries whose outbox file does not lie yet where their state says. */
 export async function unfiledDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
   const unfiled = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
-  return await unfiled.where('agent_id', '=', agentId).orderBy('seq').execute();
+  const found = await unfiled.where('agent_id', '=', agentId).execute();
+  // Sorted here, because SQLite would read all rows in this order.
+  return found.sort((a, b) => a.seq - b.seq);
 }
 
 /** Ids of all agents' deliveries that came to an end and whose outbox file does not lie yet where their state says. */
 export async function endedUnfiledIds(db: Database): Promise<string[]> {
-  const rows = await db
+  const found = await db
     .selectFrom('deliveries')
-    .select('id')
+    .select(['id', 'seq'])
     .where('filed', '=', sql.lit(0))
     .where('state', '!=', sql.lit('pending'))
     .where('state', '!=', sql.lit('sending'))
-    .orderBy('seq')
     .execute();
-  return rows.map(({ id }) => id);
+  return found.sort((a, b) => a.seq - b.seq).map(({ id }) => id);
 }
 
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
@@ -205,6 +206,7 @@ export async function deliveryCounts(
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])
     .where('agent_id', '=', agentId)
+    .where('state', 'in', ['pending', 'sending', 'awaiting_approval', 'failed', 'uncertain', 'bounced'])
     .groupBy('state')
     .execute();
   const of = (...states: DeliveryState[]) =>
