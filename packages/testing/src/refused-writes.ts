@@ -29,7 +29,16 @@ export async function refuseUpdates(db: Database, table: string, condition: stri
     reason: isPostgres(db) ? /terminat|server conn crashed/i : /no room left/,
     async allow() {
       const of = isPostgres(db) ? sql` on ${sql.table(table)}` : sql``;
-      await sql`drop trigger refused${of}`.execute(db);
+      const drop = sql`drop trigger if exists refused${of}`;
+      // A pooler may have given us a connection that is just being ended.
+      for (let tries = 1; ; tries++) {
+        try {
+          await drop.execute(db);
+          return;
+        } catch (error) {
+          if (tries === 10) throw error;
+        }
+      }
     },
   };
 }
