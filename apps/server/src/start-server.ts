@@ -19,6 +19,7 @@ import { type MailOut, watchMailOut } from './parts/mail-out.ts';
 import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-transport.ts';
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
+import { retention } from './parts/retention.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { turns } from './parts/turns.ts';
@@ -87,7 +88,7 @@ async function startParts(
   await parts.start(folderLock(config));
   const data = await parts.start(dataFolder(config, logger));
   const signInKey = await parts.start(signInKeyBytes(data));
-  const { sandbox, runner } = await parts.start(turns(config, data, runtime));
+  const { sandbox, runner, measureFolder } = await parts.start(turns(config, data, runtime));
   const workers = await parts.start(mailThreads(config));
   const account = resendAccountOf(config, clock);
   const mailOut = await parts.start(
@@ -136,6 +137,8 @@ async function startParts(
       llm_retries: 3,
       event_output_chars: 4000,
     },
+    folderQuotaBytes: config.folderQuotaBytes,
+    measureFolder,
   };
   await parts.start(sender(consumer, wakeUp));
   await parts.start(limitNotices(consumer));
@@ -179,6 +182,7 @@ async function startParts(
     }),
   );
   await parts.start(rawMailSweeper({ ...stores, clock, logger }));
+  await parts.start(retention({ ...runtime, ...stores, paths: data.paths, days: config.retention }));
 
   const smtpPort = listener?.port ?? null;
   await parts.start(addressFile(config, data, { smtp: smtpPort, http: site.port }));

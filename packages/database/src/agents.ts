@@ -4,11 +4,15 @@ import { transact } from './locks.ts';
 import type { Agent, Database, NewAgent } from './schema/index.ts';
 import { changed, exists } from './statements.ts';
 
-/** Adds an agent with its owner and further entries on the allow-list; false when the name is taken. */
+/**
+ * Adds an agent with its owner and further entries on the allow-list, and what `more` writes about it in the same
+ * transaction; false when the name is taken.
+ */
 export async function insertAgent(
   db: Database,
   agent: Omit<NewAgent, 'deleted_at'>,
   entries: readonly string[],
+  more: (tx: Database) => Promise<void> = async () => {},
 ): Promise<boolean> {
   return await transact(db, [], async (tx) => {
     const row = { ...agent, deleted_at: null };
@@ -19,6 +23,7 @@ export async function insertAgent(
       .insertInto('allowed_senders')
       .values(all.map((entry) => ({ agent_id: agent.id, entry, created_at: agent.created_at })))
       .execute();
+    await more(tx);
     return true;
   });
 }
@@ -58,6 +63,15 @@ export async function markAgentDeleted(db: Database, id: string, at: number): Pr
 export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
   const jobs = db.selectFrom('jobs').select('id').where('agent_id', '=', agentId);
   return await exists(jobs.where('state', '=', 'running'));
+}
+
+/** Whether a turn or command of the agent is under way, or was at any moment since a time (epoch ms). */
+export async function hadTurnSince(db: Database, agentId: string, since: number): Promise<boolean> {
+  const runs = db.selectFrom('runs').select('id').where('agent_id', '=', agentId);
+  if (await hasRunningJob(db, agentId)) return true;
+  return await exists(
+    runs.where((run) => run.or([run('finished_at', '>=', since), run('started_at', '>=', since)])).limit(1),
+  );
 }
 
 /**
@@ -134,5 +148,34 @@ export async function addAllowedSender(
 export async function removeAllowedSender(db: Database, agentId: string, entry: string): Promise<boolean> {
   return await changed(
     db.deleteFrom('allowed_senders').where('agent_id', '=', agentId).where('entry', '=', entry),
+  );
+}
+
+/** Records what an agent's folder holds, bytes. */
+export async function setFolderSize(
+  db: Database,
+  agentId: string,
+  bytes: number,
+  now: number,
+): Promise<void> {
+  const size = { folder_bytes: bytes, folder_measured_at: now };
+  await db.updateTable('agents').set(size).where('id', '=', agentId).execute();
+}
+
+/** Claims the mail to the owner that a folder is nearly full; false where one was claimed within the time (ms). */
+export async function claimFolderNotice(
+  db: Database,
+  { agentId, now, periodMs }: { agentId: string; now: number; periodMs: number },
+): Promise<boolean> {
+  const claim = db.updateTable('agents').set({ folder_notice_at: now }).where('id', '=', agentId);
+  return await changed(
+    claim.where((where) =>
+      where.or([
+        where('folder_notice_at', 'is', null),
+        where('folder_notice_at', '<=', now - periodMs),
+        // A time in the future was written by a clock that was wrong.
+        where('folder_notice_at', '>', now),
+      ]),
+    ),
   );
 }

@@ -134,7 +134,8 @@ export async function requeueDelivery(
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
-  return await changed(again.where('id', '=', id).where('state', 'in', from));
+  const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
+  return await changed(stored.where('state', 'in', from));
 }
 
 /**

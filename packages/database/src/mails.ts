@@ -167,12 +167,27 @@ export async function rewriteMail(
     .execute();
 }
 
-/** Which of some keys of the raw mail store a row of any table names; at most some hundred keys at once. */
+/**
+ * Which of some keys of the raw mail store a row of any table needs; at most some hundred keys at once. A row whose bytes
+ * retention has removed needs none.
+ */
 export async function namedRawKeys(db: Database, keys: readonly string[]): Promise<Set<string>> {
   const named = new Set<string>();
-  for (const table of ['mails', 'deliveries', 'webhook_events'] as const) {
-    const rows = await db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys).execute();
-    for (const { raw_key } of rows) if (raw_key !== null) named.add(raw_key);
+  for (const table of ['mails', 'deliveries'] as const) {
+    const rows = db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys);
+    for (const { raw_key } of await rows.where('raw_removed_at', 'is', null).execute()) named.add(raw_key);
   }
+  const events = db.selectFrom('webhook_events').select('raw_key').where('raw_key', 'in', keys);
+  for (const { raw_key } of await events.execute()) if (raw_key !== null) named.add(raw_key);
   return named;
+}
+
+/** The next keys of the raw mail store that rows of any table name, in order, each once; from the first on behind ''. */
+export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ raw_key: string }>`
+    select raw_key from mails where raw_key > ${after}
+    union select raw_key from deliveries where raw_key > ${after}
+    union select raw_key from webhook_events where raw_key > ${after}
+    order by raw_key limit ${sql.lit(limit)}`.execute(db);
+  return rows.map((row) => row.raw_key);
 }

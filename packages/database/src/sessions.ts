@@ -43,6 +43,19 @@ export async function setCurrentSession(
     .execute();
 }
 
+/** What each scope of an agent goes on with. */
+export async function sessionsByScope(
+  db: Database,
+  agentId: string,
+): Promise<{ scope: string; session_id: string }[]> {
+  return await db
+    .selectFrom('current_sessions')
+    .select(['scope', 'session_id'])
+    .where('agent_id', '=', agentId)
+    .orderBy('scope')
+    .execute();
+}
+
 /** Ids of the sessions that some scope of an agent goes on with. */
 export async function currentSessions(db: Database, agentId: string): Promise<Set<string>> {
   const rows = await db

@@ -2,8 +2,16 @@
 import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from './agents.ts';
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
+import { backupCommand, dbGroup, restoreCommand } from './move.ts';
 import { accountGroup, keyGroup, tokenGroup } from './people.ts';
-import { completionCommand, demoCommand, doctorCommand, helpCommand, startCommand } from './server.ts';
+import {
+  completionCommand,
+  demoCommand,
+  doctorCommand,
+  helpCommand,
+  retentionCommand,
+  startCommand,
+} from './server.ts';
 
 /** In the order of the help. */
 export const TABLE: Table = {
@@ -24,6 +32,10 @@ export const TABLE: Table = {
   account: accountGroup,
   key: keyGroup,
   token: tokenGroup,
+  retention: retentionCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
+  db: dbGroup,
   completion: completionCommand,
   help: helpCommand,
 };

@@ -25,8 +25,7 @@ export function dataFolder(settings: DataSettings, logger: Logger): Part<DataFol
     name: 'data folder',
     start: () =>
       openDataFolder(settings, {
-        onUpgrade: ({ from, to, copy }) =>
-          logger.info('database_upgraded', { from, to, copy: copy?.ok ? copy.path : (copy?.reason ?? null) }),
+        onUpgrade: ({ from, to, copy }) => logger.info('database_upgraded', { from, to, copy }),
         onIdleError: (error) => logger.warn('database_connection_lost', { error: faultText(error) }),
       }),
     stop: (data) => data.close(),

@@ -19,6 +19,12 @@ export function descriptorPath(fd: number, name?: string): string {
 /** Flags of open(2) for a folder; a link to one is refused. */
 export const folderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
+/** Flags of open(2) for a folder that may not be read: to name it, and no more. */
+export const pathFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+/** Flags of open(2) for a regular file; a pipe in its place is not waited for. */
+export const fileFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
 /** Opens the root of an agent's folder, which we made ourselves. */
 export function openRoot(folder: string): number {
   return openSync(folder, folderFlags);
@@ -74,6 +80,14 @@ type OpenedFile = { ok: true; fd: number; stats: BigIntStats } | ReadRefusal;
 
 /** Opens a regular file with a single name in the folder of `folderFd`. */
 export function openFile(folderFd: number, name: string): OpenedFile {
+  const opened = openAnyFile(folderFd, name);
+  if (!opened.ok || opened.stats.nlink === 1n) return opened;
+  closeSync(opened.fd);
+  return { ok: false, reason: 'hard_linked', detail: `${name} has a second name (hard link)` };
+}
+
+/** The same, also where the file has other names: for who copies a folder whole, with all names that are in it. */
+export function openAnyFile(folderFd: number, name: string): OpenedFile {
   let handle: number;
   try {
     handle = openSync(descriptorPath(folderFd, name), O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -91,9 +105,6 @@ export function openFile(folderFd: number, name: string): OpenedFile {
     if (!stats.isFile()) {
       const what = stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'a device or pipe';
       return { ok: false, reason: 'not_a_file', detail: `${name} is ${what}; only regular files are read` };
-    }
-    if (stats.nlink !== 1n) {
-      return { ok: false, reason: 'hard_linked', detail: `${name} has a second name (hard link)` };
     }
     const fd = openSync(descriptorPath(handle), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return { ok: true, fd, stats };
