@@ -182,11 +182,14 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
   return named;
 }
 
-/** The next keys of the raw mail store that rows of any table name, in order, each once; from the first on behind ''. */
+/**
+ * The next keys of the raw mail store that rows of any table name and no retention has emptied, in order, each once; from
+ * the first on behind ''.
+ */
 export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
   const { rows } = await sql<{ raw_key: string }>`
-    select raw_key from mails where raw_key > ${after}
-    union select raw_key from deliveries where raw_key > ${after}
+    select raw_key from mails where raw_key > ${after} and raw_removed_at is null
+    union select raw_key from deliveries where raw_key > ${after} and raw_removed_at is null
     union select raw_key from webhook_events where raw_key > ${after}
     order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);

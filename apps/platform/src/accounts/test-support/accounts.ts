@@ -21,7 +21,6 @@ export const CLIENT = '192.0.2.7';
 export interface AccountsFixture {
   accounts: Accounts;
   db: Database;
-  path: string;
   key: SignInKey;
   log: string[];
   /** Epoch ms; change it to let time pass. */
@@ -72,7 +71,6 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
   const fixture: AccountsFixture = {
     accounts: undefined as unknown as Accounts,
     db,
-    path,
     key,
     log,
     now: Date.now(),

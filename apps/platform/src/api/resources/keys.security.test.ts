@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openSecret, parseMasterKeys, providerKeyBinding } from '@tinyfat/core';
 import { findProviderKey } from '@tinyfat/database';
-import { storedText } from '@tinyfat/testing/stored-text';
+import { allRows } from '@tinyfat/testing/all-rows';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
 
@@ -25,7 +25,7 @@ describe('a key of a provider', () => {
       expect([file.name, text.includes('SECRET')]).toEqual([file.name, false]);
     }
     // On Postgres it is in no file of ours.
-    expect(await storedText(api.db, api.paths.database)).not.toContain('SECRET');
+    expect(await allRows(api.db)).not.toContain('SECRET');
     expect(said.join() + api.log.join()).not.toContain('SECRET');
     await api.dispose();
   });
