@@ -1,5 +1,6 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
+import { sql } from 'kysely';
 import { transact } from './locks.ts';
 import type { Agent, Database, NewAgent } from './schema/index.ts';
 import { changed, exists } from './statements.ts';
@@ -62,7 +63,7 @@ export async function markAgentDeleted(db: Database, id: string, at: number): Pr
 /** Whether a turn or command of the agent is under way. */
 export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
   const jobs = db.selectFrom('jobs').select('id').where('agent_id', '=', agentId);
-  return await exists(jobs.where('state', '=', 'running'));
+  return await exists(jobs.where('state', '=', sql.lit('running')));
 }
 
 /** Whether a turn or command of the agent is under way, or was at any moment since a time (epoch ms). */

@@ -61,6 +61,7 @@ export async function testWrite(db: Database): Promise<void> {
     // A subject that no attempt has. An update that changes nothing would write nothing.
     const row = { kind: 'code_network', subject: '', at: 0 } as const;
     await tx.insertInto('sign_in_attempts').values(row).execute();
-    await tx.deleteFrom('sign_in_attempts').where('subject', '=', '').execute();
+    const written = tx.deleteFrom('sign_in_attempts').where('kind', '=', row.kind);
+    await written.where('subject', '=', row.subject).execute();
   });
 }

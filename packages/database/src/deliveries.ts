@@ -33,8 +33,10 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
 
 /** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
 export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
-  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
-  return await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
+  const found = await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+  // Sorted here, because SQLite would read all rows in this order.
+  return found.sort((a, b) => a.seq - b.seq);
 }
 
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
@@ -190,6 +192,7 @@ export async function deliveryCounts(
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])
     .where('agent_id', '=', agentId)
+    .where('state', 'in', ['pending', 'sending', 'awaiting_approval', 'failed', 'uncertain', 'bounced'])
     .groupBy('state')
     .execute();
   const of = (...states: DeliveryState[]) =>

@@ -28,15 +28,15 @@ export async function applyReport(
 ): Promise<AppliedReport | null> {
   const ids = report.messageIds.slice(0, MAX_IDS);
   if (ids.length === 0) return null;
-  const deliveries = await tx
+  const named = await tx
     .selectFrom('deliveries')
     .selectAll()
-    .where('agent_id', '=', agentId)
     .where((where) => where.or([where('message_id', 'in', ids), where('provider_message_id', 'in', ids)]))
-    .where('state', 'in', REPORTED_STATES)
     .orderBy('seq')
     .$if(isPostgres(tx), (query) => query.forUpdate())
     .execute();
+  // Not in the statement: SQLite would read all rows of the agent.
+  const deliveries = named.filter((delivery) => delivery.agent_id === agentId);
   // The most reliable id first: the original's References hold ids of ours as well.
   for (const id of ids) {
     const delivery = deliveries.find((one) => one.message_id === id || one.provider_message_id === id);

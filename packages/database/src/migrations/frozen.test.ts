@@ -24,6 +24,7 @@ const LANDED: Record<string, string> = {
   '0013-limit-notices': '3f43080fa7628023d8f9a66ee8194df1560753ad0366d19cc173c6ba4d147a35',
   '0014-awaiting-approval': '5a195e1e6c2008546320ecf67fc139de77f446cd07fadf4ff2407b72819e59a1',
   '0015-leases': '65d468d18f1b21263eb47b550b544dc3553c2ad09c9ccebfe805ef6c1cbd5d1a',
+  '0016-indexes': 'fb7e8cf150665049667f7840d93894f5e636ff1ff040bf6cd7e05fc1333a072d',
   '0017-retention': '775879e4315c0fece308ac430116ad97316dc82f6902cf91536c83d9bc72cd4c',
 };
 

@@ -1,8 +1,7 @@
 /** A database as a whole: read by a copy as of one moment, or filled by one. */
 import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
-import type { PostgresAddress } from './address.ts';
-import { during } from './faults.ts';
+import { during, type PostgresAddress } from './address.ts';
 import { connect } from './open.ts';
 
 /** How long one statement may take, which may read a whole table. */
