@@ -11,15 +11,10 @@ import { copyRows, unknownTo } from '@tinyfat/database/copy';
 import { StrangeSchemaError, withSqliteSource } from '@tinyfat/database/sqlite';
 import { masterKeyFile } from '@tinyfat/storage/node';
 import { ArchiveError } from '../archive/tar-format.ts';
-import {
-  configuredDatabase,
-  type DataSettings,
-  dataPaths,
-  makeDataFolder,
-  openFiles,
-} from '../data-folder.ts';
+import { configuredDatabase, type DataSettings, dataPaths, makeDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { onTarget, targetRules } from '../move/database-place.ts';
+import { openStorage } from '../storage.ts';
 import { extractBackup } from './extract-backup.ts';
 import type { ServerKeys } from './keys-file.ts';
 import type { About, Manifest } from './manifest.ts';
@@ -83,7 +78,7 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
     rmSync(path, { recursive: true, force: true });
   }
 
-  const files = openFiles(deps.settings);
+  const files = openStorage(deps.settings.storage ?? null, paths);
   const { about, manifest } = await extractBackup(
     {
       ...files,
