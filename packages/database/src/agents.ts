@@ -1,6 +1,7 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
 import { sql } from 'kysely';
+import { transact } from './locks.ts';
 import type { Agent, Database, NewAgent } from './schema/index.ts';
 import { changed, exists } from './statements.ts';
 
@@ -14,7 +15,7 @@ export async function insertAgent(
   entries: readonly string[],
   more: (tx: Database) => Promise<void> = async () => {},
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, [], async (tx) => {
     const row = { ...agent, deleted_at: null };
     const insert = tx.insertInto('agents').values(row);
     if (!(await changed(insert.onConflict((conflict) => conflict.doNothing())))) return false;
@@ -103,7 +104,8 @@ export async function setAgentOwner(
   owner: string,
   at: number,
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  // Of two changes at once the second must find the owner that the first has put on the list.
+  return await transact(db, [`agent:${agentId}`], async (tx) => {
     const before = await agentById(tx, agentId);
     if (!(await updateAgent(tx, agentId, { owner }))) return false;
     if (before && before.owner !== owner) await removeAllowedSender(tx, agentId, before.owner);

@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
 import { changed, countRows, exists } from './statements.ts';
@@ -74,7 +75,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
       if (idempotent) {
         return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at: now }, now);
       }
-      return await db.transaction().execute(async (tx) => {
+      return await transact(db, [], async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
         if (!(await settleHeld(tx, DELIVERIES, held, end, now))) return false;
         const { mail_id, kind } = await tx

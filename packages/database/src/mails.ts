@@ -180,13 +180,17 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
   return named;
 }
 
-/** The next keys of the raw mail store that rows of any table name, in order, each once; from the first on behind ''. */
+/**
+ * The next keys of the raw mail store that rows of any table name and no retention has emptied, in order, each once; from
+ * the first on behind ''.
+ */
 export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
   // Of each table no more than the page needs: all of the keys would be sorted otherwise.
-  const pages = ['mails', 'deliveries', 'webhook_events'].map(
-    (table) => sql`select * from (select distinct raw_key from ${sql.table(table)} where raw_key > ${after}
-      order by raw_key limit ${sql.lit(limit)}) as ${sql.ref(`of_${table}`)}`,
-  );
+  const pages = (['mails', 'deliveries', 'webhook_events'] as const).map((table) => {
+    const stored = table === 'webhook_events' ? sql`` : sql`and raw_removed_at is null`;
+    return sql`select * from (select distinct raw_key from ${sql.table(table)} where raw_key > ${after} ${stored}
+      order by raw_key limit ${sql.lit(limit)}) as ${sql.ref(`of_${table}`)}`;
+  });
   const { rows } = await sql<{ raw_key: string }>`
     ${sql.join(pages, sql` union `)} order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);

@@ -1,5 +1,6 @@
 /** What a report (RFC 3464, RFC 5965) that came to an agent does to the delivery that it is about. */
 import { type MailReport, reportEffect } from '@tinyfat/core';
+import { isPostgres } from './engine.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery } from './schema/index.ts';
 import { suppress } from './suppressions.ts';
@@ -18,8 +19,8 @@ const REPORTED_STATES = ['sending', 'sent', 'uncertain', 'bounced'] as const;
 
 /**
  * Writes what a report says, in the caller's transaction. It counts only for a delivery of the agent that it came to,
- * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. `now`: epoch
- * ms.
+ * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. The rows that
+ * are read are locked: a try that ends, or another report, comes before or after. `now`: epoch ms.
  */
 export async function applyReport(
   tx: Database,
@@ -31,6 +32,8 @@ export async function applyReport(
     .selectFrom('deliveries')
     .selectAll()
     .where((where) => where.or([where('message_id', 'in', ids), where('provider_message_id', 'in', ids)]))
+    .orderBy('seq')
+    .$if(isPostgres(tx), (query) => query.forUpdate())
     .execute();
   // Not in the statement: SQLite would read all rows of the agent.
   const deliveries = named.filter((delivery) => delivery.agent_id === agentId);
@@ -43,7 +46,7 @@ export async function applyReport(
   return null;
 }
 
-/** The same for a delivery that is known to be the one of the report. */
+/** The same for a delivery that is known to be the one of the report, whose row the transaction has locked. */
 export async function applyToDelivery(
   tx: Database,
   delivery: Delivery,

@@ -12,6 +12,7 @@ import {
   type LeasedTable,
   leases,
   settleHeld,
+  transact,
 } from '@tinyfat/database';
 import { sql } from 'kysely';
 import { hasNextJob, nextJob, noteServed } from './next-job.ts';
@@ -92,7 +93,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
       const most = Math.max(1, deps.atOnce - 1);
       // Most looks find nothing, and a transaction would keep writers waiting.
       if (!(await hasNextJob(db, now))) return undefined;
-      return await db.transaction().execute(async (tx) => {
+      return await transact(db, [], async (tx) => {
         const next = await nextJob(tx, now, most, 'lock');
         if (!next) return undefined;
         const { rows } = await sql<{

@@ -51,7 +51,10 @@ export async function nextJob(
   return rows[0];
 }
 
-/** Notes that an owner was served now, inside the transaction of the claim. */
+/**
+ * Notes that an owner was served now, inside the transaction of the claim. Two at once may get the same turn, which is
+ * harmless: then the time of their jobs decides between them.
+ */
 export async function noteServed(tx: Database, owner: string): Promise<void> {
   await sql`insert into served_owners (owner, turn)
     values (${owner}, (select coalesce(max(turn), 0) + 1 from served_owners))

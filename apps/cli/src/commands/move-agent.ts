@@ -18,6 +18,8 @@ import { printable } from '../output/text.ts';
 
 /** Names of what was left out that are printed. */
 const MAX_NAMES = 10;
+/** For a turn that is under way. */
+const WAIT_MS = 60_000;
 
 /** Writes the archive; exit code 1 where there is none. */
 export const exportOne: Run<[string, string | undefined], { 'with-history': boolean }> = async (
@@ -63,6 +65,7 @@ async function write(
     clock: Date.now,
     version: programVersion(),
     mailDomain: config.mailDomain,
+    waitMs: WAIT_MS,
     onLeftOut: (path: string, why: string) => void leftOut.push(`${path}: ${why}`),
   };
   if (file === '-') return await exportAgent(deps, agent, { withHistory }, standardOutput);

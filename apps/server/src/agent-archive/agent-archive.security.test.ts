@@ -54,7 +54,14 @@ async function exported(withHistory = false): Promise<Uint8Array[]> {
   const agent = await findAgent(here.db, 'scout');
   if (!agent) throw new Error('no agent');
   const out: Uint8Array[] = [];
-  const deps = { ...here, clock: () => 5, version: '0.1.0', mailDomain: 'here.example', onLeftOut: () => {} };
+  const deps = {
+    ...here,
+    clock: () => 5,
+    version: '0.1.0',
+    mailDomain: 'here.example',
+    waitMs: 0,
+    onLeftOut: () => {},
+  };
   await exportAgent(deps, agent, { withHistory }, async (bytes) => void out.push(Buffer.from(bytes)));
   return out;
 }

@@ -1,4 +1,5 @@
 /** Writes one agent into an archive: its settings and its folder, with what is on record if that is asked for. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '@tinyfat/core';
 import {
   type Agent,
@@ -6,6 +7,7 @@ import {
   budgetOf,
   HISTORY_TABLES,
   hadTurnSince,
+  hasRunningJob,
   historyAfter,
   sessionsByScope,
 } from '@tinyfat/database';
@@ -24,11 +26,14 @@ export interface ExportDeps extends Pick<Stores, 'db' | 'folders'> {
   clock: Clock;
   version: string;
   mailDomain: string;
+  /** How long the end of a turn that is under way may be waited for, ms. */
+  waitMs: number;
   onLeftOut: OnLeftOut;
 }
 
 /** Rows in one file of the history. */
 const ROWS_AT_ONCE = 500;
+const LOOK_EVERY_MS = 250;
 
 /** Writes the whole archive to `sink`. */
 export async function exportAgent(
@@ -37,6 +42,7 @@ export async function exportAgent(
   { withHistory }: { withHistory: boolean },
   sink: ByteSink,
 ): Promise<AgentManifest> {
+  await awaitTurn(deps, agent.id);
   const archive = writeArchive(sink);
   const began = deps.clock();
   const part = partHash();
@@ -53,6 +59,11 @@ export async function exportAgent(
   await addText(archive, 'manifest.json', `${JSON.stringify(manifest, null, 1)}\n`, began);
   await archive.end();
   return manifest;
+}
+
+async function awaitTurn({ db, clock, waitMs }: ExportDeps, agentId: string): Promise<void> {
+  const until = clock() + waitMs;
+  while (clock() < until && (await hasRunningJob(db, agentId))) await pause(LOOK_EVERY_MS);
 }
 
 async function settingsOf(deps: ExportDeps, agent: Agent, at: number): Promise<ExportedAgent> {

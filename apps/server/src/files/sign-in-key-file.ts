@@ -5,16 +5,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { newMasterKey } from '@tinyfat/core';
-import type { Database } from '@tinyfat/database';
+import { type Database, transactOnce } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage/node';
 
 /** 32 bytes, or what is wrong with the file. */
 type SignInKeyBytes = { ok: true; bytes: Uint8Array<ArrayBuffer> } | { ok: false; detail: string };
 
-/** Reads the key, or makes it: under the write lock of the database, so that two at once agree on one. */
+/** Reads the key, or makes it: under a lock, so that two processes at once agree on one. */
 export async function readSignInKey(db: Database, path: string): Promise<SignInKeyBytes> {
   const file = masterKeyFile(path);
-  return await db.transaction().execute(async () => {
+  return await transactOnce(db, ['sign-in:key'], async () => {
     const found = await file.read();
     if (found.ok) return { ok: true as const, bytes: found.keys[0].bytes };
     if (found.code !== 'master_keys_missing') return { ok: false as const, detail: found.detail };

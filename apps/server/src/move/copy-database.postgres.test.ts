@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openTables, readPostgresAddress, withPostgres } from '@tinyfat/database/postgres';
+import { lookIntoPostgres, readPostgresAddress, withPostgres } from '@tinyfat/database/postgres';
 import { openSqlite } from '@tinyfat/database/sqlite';
 import { addressesOfRun, databaseUrl } from '@tinyfat/testing/postgres/addresses';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
@@ -57,8 +57,9 @@ function sorted(path: string): Record<string, string[]> {
 
 it('goes to Postgres and back, with nobody else let in, and the server goes on with it', async () => {
   expect(await copy(join(root, 'data'), url())).toMatchObject({ ok: true });
-  const { address } = place(url()) as Extract<DatabasePlace, { kind: 'postgres' }>;
-  expect(await withPostgres({ address, authorities: null }, (db) => openTables(db))).toEqual([]);
+  const look = await lookIntoPostgres({ url: url(), authorities: null });
+  await look.db.destroy();
+  expect(look).toMatchObject({ state: 'open', openTables: [] });
   mkdirSync(join(root, 'back'));
   expect(await copy(url(), join(root, 'back/tinyfat.sqlite'))).toMatchObject({ ok: true });
   expect(sorted(join(root, 'back/tinyfat.sqlite'))).toEqual(sorted(join(root, 'data/tinyfat.sqlite')));

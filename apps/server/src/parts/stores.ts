@@ -1,10 +1,14 @@
 /** What is on disk: one server at a time holds the folder, with the database, the folders and the mails in it. */
-import { faultText, type Logger } from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
+import { databaseFaultText } from '@tinyfat/database';
 import type { Config } from '../config.ts';
 import { type DataFolder, type DataSettings, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { readSignInKey } from '../files/sign-in-key-file.ts';
 import { type Part, StartRefused } from './part.ts';
+
+/** How often the log says that connections to the database broke. */
+const SAID_EVERY_MS = 60_000;
 
 /** Holds the folder against other servers. */
 export function folderLock({ dataDir }: Pick<Config, 'dataDir'>): Part<{ release(): void }> {
@@ -21,12 +25,19 @@ export function folderLock({ dataDir }: Pick<Config, 'dataDir'>): Part<{ release
 
 /** Opens the folder and brings its database up to date. */
 export function dataFolder(settings: DataSettings, logger: Logger): Part<DataFolder> {
+  let lostSaidAt = Number.NEGATIVE_INFINITY;
   return {
     name: 'data folder',
     start: () =>
       openDataFolder(settings, {
         onUpgrade: ({ from, to, copy }) => logger.info('database_upgraded', { from, to, copy }),
-        onIdleError: (error) => logger.warn('database_connection_lost', { error: faultText(error) }),
+        onIdleError: (error) => {
+          // A pool loses all of its connections together.
+          const instant = performance.now();
+          if (instant - lostSaidAt < SAID_EVERY_MS) return;
+          lostSaidAt = instant;
+          logger.warn('database_connection_lost', { error: databaseFaultText(error) });
+        },
       }),
     stop: (data) => data.close(),
   };

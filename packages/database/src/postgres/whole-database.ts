@@ -1,11 +1,10 @@
 /** A database as a whole: read by a copy as of one moment, or filled by one. */
 import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
-import { type PostgresAddress, shownAddress } from './address.ts';
-import { asPostgresError } from './faults.ts';
+import { during, type PostgresAddress } from './address.ts';
 import { connect } from './open.ts';
 
-/** How long one statement may take. */
+/** How long one statement may take, which may read a whole table. */
 const STATEMENT_MS = 3_600_000;
 
 /** Where it is; not behind a pooler in transaction mode, which may end long transactions. */
@@ -39,12 +38,9 @@ export async function withPostgresSource<T>(
 /** Runs `use` on a database to copy into; nothing is migrated or checked. Rejects as `withPostgresSource`. */
 export async function withPostgres<T>(place: WholeDatabase, use: (db: Database) => Promise<T>): Promise<T> {
   const { address, authorities } = place;
-  // A statement may read a whole table.
   const db = connect(address, { authorities, connections: 1, statementMs: STATEMENT_MS });
   try {
-    return await use(db);
-  } catch (error) {
-    throw asPostgresError(error, shownAddress(place.address));
+    return await during(address, () => use(db));
   } finally {
     await db.destroy();
   }
