@@ -113,7 +113,7 @@ CREATE INDEX "mails_by_agent" on "mails" ("agent_id", "received_at", "id");
 CREATE INDEX "mails_by_time" on "mails" ("received_at", "id");
 CREATE INDEX "mails_by_message_id" on "mails" ("message_id", "received_at", "id");
 CREATE INDEX "mails_by_agent_outcome" on "mails" ("agent_id", "verdict", "state", "received_at", "id");
-CREATE INDEX "mails_by_outcome" on "mails" ("verdict", "state", "received_at", "id");
+CREATE INDEX "mails_by_outcome" on "mails" ("state", "verdict", "received_at", "id");
 CREATE INDEX "runs_by_agent" on "runs" ("agent_id", "started_at", "id", "cost_usd", "reserved_micro_usd");
 CREATE INDEX "runs_by_time" on "runs" ("started_at", "id");
 CREATE INDEX "runs_by_agent_status" on "runs" ("agent_id", "status", "started_at", "id");
