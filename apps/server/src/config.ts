@@ -9,6 +9,7 @@ import {
   DEFAULT_LIMITS,
   type HostPattern,
   type MailLimits,
+  type MasterKey,
   type MasterKeys,
   type WebhookSecret,
 } from '@tinyfat/core';
@@ -24,6 +25,8 @@ export interface Config {
   /** Null = SQLite in the data folder. */
   database: DatabaseSettings | null;
   http: { host: string; port: number };
+  /** Of health and metrics where a process serves no pages; null = nowhere. */
+  healthPort: number | null;
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
@@ -57,6 +60,8 @@ export interface Config {
   ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
+  /** Signs sessions; null = that of the generated file in the data folder. */
+  signInKey: MasterKey | null;
   /** Hosts that agents may reach though they are not public; empty = none. */
   egressAllow: HostPattern[];
   turnTimeoutMs: number;
@@ -184,6 +189,7 @@ export function readConfig(environment: Environment): ReadConfig {
         ? null
         : { url: databaseUrl, directUrl: directUrl ?? databaseUrl, authorities: databaseAuthorities },
     http: { host: httpHost, port: httpPort },
+    healthPort: read<number | null>('HEALTH_PORT', values.port, null),
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
     adminEmails: read('ADMIN_EMAILS', values.addresses, []),
@@ -222,6 +228,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
+    signInKey: read<MasterKey | null>('SIGN_IN_KEY', values.oneKey, null),
     egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),

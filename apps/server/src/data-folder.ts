@@ -23,11 +23,14 @@ export function dataPaths(dataDir: string) {
     rawMail: join(dataDir, 'raw-mail'),
     mailbox: join(dataDir, 'mailbox'),
     cache: join(dataDir, 'cache'),
-    address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),
-    turns: join(dataDir, 'run', 'turns'),
+    /** Of processes that run (`files/run-folders.ts`). */
+    run: join(dataDir, 'run'),
+    /** The copy of /etc that all sandboxes see. */
     sandbox: join(dataDir, 'run', 'sandbox'),
+    /** Wake-ups between processes of this machine (`files/wake-folder.ts`). */
+    wake: join(dataDir, 'run', 'wake'),
   };
 }
 

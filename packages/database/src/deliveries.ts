@@ -36,6 +36,17 @@ export async function unfiledDeliveries(db: Database, agentId: string | null): P
   return await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
 }
 
+/** Those that are over: neither to be sent nor being sent. Any worker may sync their files. */
+export async function settledUnfiled(db: Database): Promise<Pick<Delivery, 'id' | 'state'>[]> {
+  return await db
+    .selectFrom('deliveries')
+    .select(['id', 'state'])
+    .where('filed', '=', sql.lit(0))
+    .where('state', 'not in', ['pending', 'sending'])
+    .orderBy('seq')
+    .execute();
+}
+
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
 export async function markFiled(db: Database, id: string, state: DeliveryState): Promise<boolean> {
   const filed = db.updateTable('deliveries').set({ filed: 1 });

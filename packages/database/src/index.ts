@@ -5,6 +5,7 @@ export * from './backlog.ts';
 export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './engine.ts';
+export * from './installation.ts';
 export * from './leased-rows.ts';
 export * from './limit-notices.ts';
 export { lock } from './locks.ts';

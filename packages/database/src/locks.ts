@@ -8,7 +8,7 @@ import { isPostgres } from './engine.ts';
 import type { Database } from './schema/index.ts';
 
 /** What a name begins with. */
-type LockName = `${'agent' | 'owner' | 'files' | 'sign-in' | 'master-keys'}:${string}`;
+type LockName = `${'agent' | 'owner' | 'files' | 'sign-in' | 'master-keys' | 'installation'}:${string}`;
 
 /** Rows of each kind at most: names come from strangers too. Two names that share a row wait for each other. */
 const ROWS = 4096;

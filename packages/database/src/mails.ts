@@ -174,5 +174,11 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
     const rows = await db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys).execute();
     for (const { raw_key } of rows) if (raw_key !== null) named.add(raw_key);
   }
+  const marks = await db
+    .selectFrom('installation_marks')
+    .select('value')
+    .where('value', 'in', keys)
+    .execute();
+  for (const { value } of marks) named.add(value);
   return named;
 }

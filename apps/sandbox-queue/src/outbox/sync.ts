@@ -14,7 +14,7 @@ import {
   renderError,
   sha256Hex,
 } from '@tinyfat/core';
-import { type Delivery, deliveryById, markFiled, unfiledDeliveries } from '@tinyfat/database';
+import { type Delivery, deliveryById, markFiled, settledUnfiled } from '@tinyfat/database';
 import type { ConsumerDeps } from '../consumer.ts';
 import { OUTBOX, setOutboxAside } from './folder.ts';
 
@@ -28,33 +28,46 @@ const MAX_NAME_BYTES = 180;
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
 
-/** Syncs every settled delivery that is not filed yet, after a crash or after a report on a sent mail. Never rejects. */
-export async function syncOutbox(deps: Deps): Promise<void> {
+/** Remembered at most: a delivery that is tried once more does no harm. */
+const MOST_TRIED = 10_000;
+
+/**
+ * Syncs every settled delivery that is not filed yet, after a crash or after a report on a sent mail. Never rejects. One that
+ * failed in a state is left alone for as long as it has that state and `tried` remembers it.
+ */
+export async function syncOutbox(deps: Deps, tried: Set<string> = new Set()): Promise<void> {
   try {
-    for (const { id } of await unfiledDeliveries(deps.db, null)) await syncDelivery(deps, id);
+    for (const { id, state } of await settledUnfiled(deps.db)) {
+      const attempt = `${id} ${state}`;
+      if (tried.has(attempt)) continue;
+      if (tried.size >= MOST_TRIED) tried.clear();
+      tried.add(attempt);
+      if (await syncDelivery(deps, id)) tried.delete(attempt);
+    }
   } catch (error) {
     deps.logger.warn('deliveries_not_filed', { error: String(error) });
   }
 }
 
 /**
- * Syncs one delivery, unless it is still to be sent. Never rejects: an agent that makes its own folder unusable stops only
- * its own sync, which is tried again at the next start.
+ * Syncs one delivery, unless it is still to be sent; false where that failed. Never rejects: an agent that makes its own
+ * folder unusable stops only its own sync, which is tried again at the next start.
  */
-export async function syncDelivery(deps: Deps, id: string): Promise<void> {
+export async function syncDelivery(deps: Deps, id: string): Promise<boolean> {
   try {
     let misplaced = false;
     for (;;) {
       const delivery = await deliveryById(deps.db, id);
-      if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return;
-      if (delivery.filed === 1 && !misplaced) return;
+      if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return true;
+      if (delivery.filed === 1 && !misplaced) return true;
       await writeRecord(deps, delivery);
-      if (await markFiled(deps.db, id, delivery.state)) return;
+      if (await markFiled(deps.db, id, delivery.state)) return true;
       // A report changed the state in the meantime, so the file belongs elsewhere, even where another sync has filed it.
       misplaced = true;
     }
   } catch (error) {
     deps.logger.warn('delivery_not_filed', { delivery: id, error: String(error) });
+    return false;
   }
 }
 
@@ -71,10 +84,13 @@ async function writeRecord(deps: Deps, delivery: Delivery): Promise<void> {
   const folder: RecordFolder = isSent ? 'sent' : 'failed';
   const moved = isSent || delivery.sent_at !== null;
   const before = moved ? await findRecord(deps, delivery, isSent ? 'failed' : 'sent') : null;
-  const there = await findRecord(deps, delivery, folder);
   // After the first sync a file of that name in outbox/email is another mail.
   const filedBefore = before !== null && before.source !== null;
-  const source = (filedBefore ? before.source : await takeOriginal(deps, delivery)) ?? there.source;
+  const original = filedBefore ? before.source : await takeOriginal(deps, delivery);
+  // Another worker may sync the same delivery: it writes the record before it takes the original away, so the record is
+  // looked for after the original.
+  const there = await findRecord(deps, delivery, folder);
+  const source = original ?? there.source;
   const fallback = moved ? summary(delivery) : { original: null };
   const record = await deps.workers.recordOutbox(source, resultOf(deps, delivery), fallback);
   await deps.folders.write(delivery.agent_id, there.path, record.text);

@@ -15,17 +15,54 @@ import type { Part } from './part.ts';
 const SENDER_DRAIN_MS = 10_000;
 const NOTICES_DRAIN_MS = 5000;
 
+/** How often deliveries are looked for that another process settled and did not file. */
+const FILE_EVERY_MS = 5000;
+
+interface Sender {
+  stop(): Promise<void>;
+}
+
 /** Hands deliveries to the provider, and files what became of them. */
-export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop> {
+export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<Sender> {
   return {
     name: 'sender',
     async start() {
       const loop = await startSender(deps);
       wakeUp.on('deliveries', loop.wake);
-      wakeUp.on('reports', () => void syncOutbox(deps));
-      return loop;
+      const filing = startFiling(deps);
+      wakeUp.on('reports', filing.file);
+      return {
+        async stop() {
+          await loop.stop(SENDER_DRAIN_MS);
+          await filing.stop();
+        },
+      };
     },
-    stop: (loop) => loop.stop(SENDER_DRAIN_MS),
+    stop: (running) => running.stop(),
+  };
+}
+
+/** Files now and then, and when asked to; one look at a time. */
+function startFiling(deps: ConsumerDeps): { file(): void; stop(): Promise<void> } {
+  const tried = new Set<string>();
+  let filing = Promise.resolve();
+  let waiting = false;
+  const file = () => {
+    if (waiting) return;
+    waiting = true;
+    filing = filing.then(() => {
+      waiting = false;
+      return syncOutbox(deps, tried);
+    });
+  };
+  const timer = setInterval(file, FILE_EVERY_MS);
+  timer.unref();
+  return {
+    file,
+    async stop() {
+      clearInterval(timer);
+      await filing;
+    },
   };
 }
 

@@ -24,6 +24,7 @@ const LANDED: Record<string, string> = {
   '0013-limit-notices': '3f43080fa7628023d8f9a66ee8194df1560753ad0366d19cc173c6ba4d147a35',
   '0014-awaiting-approval': '5a195e1e6c2008546320ecf67fc139de77f446cd07fadf4ff2407b72819e59a1',
   '0015-leases': 'ee44e4b1dbeaaa62b27c3e99bb466d841ab8e133204533b0371aca167c2f77c6',
+  '0020-installation': '616d63030e17d4606a335007fdc294d6f8f7b3703031c12fa7277bb56f811f80',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));
