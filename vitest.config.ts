@@ -65,12 +65,14 @@ export default defineConfig({
           include: [
             'packages/{database,jobs,intake}/src/**/*.test.ts',
             'apps/{platform,sandbox-queue}/src/**/*.test.ts',
+            'apps/server/src/retention/**/*.test.ts',
             ...NEED_POSTGRES,
           ],
           exclude: [
             '**/node_modules/**',
             '**/*.workerd.test.ts',
-            // About SQLite itself.
+            // About SQLite itself: its files, its old versions, its catalogue.
+            'packages/database/src/raw-keys.test.ts',
             'packages/database/src/{sqlite,upgrades}/**',
           ],
           isolate: false,

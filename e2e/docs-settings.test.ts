@@ -25,6 +25,7 @@ readConfig(
 
 /** What an example needs beside it. */
 const NEEDED_BESIDE: Readonly<Record<string, Record<string, string>>> = {
+  DATABASE_DIRECT_URL: { DATABASE_URL: 'postgres://tinyfat@127.0.0.1/tinyfat' },
   RESEND_WEBHOOK_SECRET: { RESEND_API_KEY: 'x' },
 };
 
@@ -77,7 +78,7 @@ describe('the docs', () => {
     const examples = [...rows]
       .map(([, name = '', value = '']) => ({ name, value: filled(value) }))
       // A file that is not here.
-      .filter(({ value }) => !value.startsWith('/etc/tinyfat-tls/'));
+      .filter(({ value }) => !value.startsWith('/etc/tinyfat'));
     expect(examples.length).toBeGreaterThan(20);
     // What some of them need beside them.
     const others = { TRUSTED_CLIENTS: '127.0.0.1', PUBLIC_URL: 'https://x.example' };

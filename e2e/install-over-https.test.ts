@@ -11,7 +11,11 @@ import { testTurn } from '@tinyfat/contracts';
 import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner } from '@tinyfat/sandbox-spike';
-import { directoryFolders } from '@tinyfat/storage/node';
+import {
+  directoryFolders,
+  type FolderThread,
+  folderThread as startFolderThread,
+} from '@tinyfat/storage/node';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { REGISTRY_HOST, type Registry, startRegistry } from '@tinyfat/testing/stand-ins/registry';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +31,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
   let registry: Registry;
   let model: AnthropicStandIn;
   let gateways: Gateways;
+  let folderThread: FolderThread;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'tinyfat-https-'));
     await chmod(root, 0o755);
@@ -39,9 +44,11 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
       ownAddresses: () => [],
     };
     gateways = createGateways({ now: Date.now, network });
+    folderThread = startFolderThread();
   });
   afterEach(async () => {
     await gateways.close();
+    await folderThread.close();
     await model.close();
     await registry.close();
     await rm(root, { recursive: true, force: true });
@@ -61,6 +68,8 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
       cache: null,
       skillsFolder: programPaths.skills,
       limits: LIMITS,
+      folderThread,
+      logger: { warn: () => {} },
       onGatewayEvent: () => {},
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;

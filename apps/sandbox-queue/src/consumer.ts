@@ -3,6 +3,7 @@ import type {
   AgentFolders,
   BackoffPolicy,
   Clock,
+  FolderMeter,
   Logger,
   Mailbox,
   MailTransport,
@@ -55,6 +56,9 @@ export interface ConsumerDeps {
   jobBackoff: BackoffPolicy;
   deliveryBackoff: BackoffPolicy;
   limits: StepMomInput['limits'];
+  /** What an agent's folder may hold, bytes. */
+  folderQuotaBytes: number;
+  measureFolder: FolderMeter;
   wakeUp: WakeUp;
 }
 

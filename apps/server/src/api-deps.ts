@@ -8,11 +8,16 @@ import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
+
 import { programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { previewRetention, runRetention } from './retention/run.ts';
 import { processRuntime } from './runtime.ts';
 
-type ApiConfig = Pick<Config, 'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd'>;
+type ApiConfig = Pick<
+  Config,
+  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+>;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
 type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
@@ -32,7 +37,8 @@ export function apiDeps(
   { clock, makeId, logger }: Runtime,
   own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
 ): ApiDeps {
-  const { db, folders, rawMail } = data;
+  const { db, folders, rawMail, paths } = data;
+  const retention = { db, folders, rawMail, paths, clock, makeId, logger, days: config.retention };
   return {
     ...own,
     db,
@@ -46,6 +52,12 @@ export function apiDeps(
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
+    folderQuotaBytes: config.folderQuotaBytes,
+    retention: {
+      days: config.retention,
+      preview: () => previewRetention(retention, own.stopping),
+      run: async () => (await runRetention(retention, { daily: false, signal: own.stopping })) ?? {},
+    },
     masterKeys: masterKeysOf(config, data),
   };
 }

@@ -63,6 +63,16 @@ export const count = (most: number) =>
     v.transform(Number),
     v.maxValue(most, `must be a whole number from 1 to ${most}`),
   );
+/** A whole number of days, at least so many, or `forever`, which gives null. */
+export const days = (least: number) => {
+  const what = `must be forever, or a whole number of days from ${least} to 36500`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^([1-9]\d{0,4}|forever)$/, what),
+    v.transform((text) => (text === 'forever' ? null : Number(text))),
+    v.check((days) => days === null || (days >= least && days <= 36_500), what),
+  );
+};
 const list = v.pipe(
   v.string(),
   v.transform((text) =>

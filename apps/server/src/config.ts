@@ -11,6 +11,9 @@ import {
   type MailLimits,
   type MasterKey,
   type MasterKeys,
+  RETENTION_RULES,
+  type RetentionDays,
+  retentionDays,
   type WebhookSecret,
 } from '@tinyfat/core';
 import * as v from 'valibot';
@@ -65,6 +68,10 @@ export interface Config {
   /** Hosts that agents may reach though they are not public; empty = none. */
   egressAllow: HostPattern[];
   turnTimeoutMs: number;
+  /** What an agent's folder may hold, bytes. */
+  folderQuotaBytes: number;
+  /** How long what is stored stays. */
+  retention: RetentionDays;
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
   workers: number;
@@ -107,6 +114,8 @@ const RESEND_DOWNLOAD_HOSTS = ['resend.com', 'resend.app', 'cloudfront.net'];
 
 /** At most one of them; with none mail goes into the Maildir. */
 const WAYS_OUT = ['SMTP_URL', 'RESEND_API_KEY', 'POSTMARK_SERVER_TOKEN'];
+
+const MEGABYTE = 1_000_000;
 
 /** Reads and checks the environment. Messages repeat no value that may be a secret. */
 export function readConfig(environment: Environment): ReadConfig {
@@ -231,6 +240,11 @@ export function readConfig(environment: Environment): ReadConfig {
     signInKey: read<MasterKey | null>('SIGN_IN_KEY', values.oneKey, null),
     egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
+    folderQuotaBytes: read('AGENT_FOLDER_QUOTA_MB', values.count(100_000_000), 2000) * MEGABYTE,
+    retention: retentionDays((kind) => {
+      const { variable, days, least } = RETENTION_RULES[kind];
+      return read<number | null>(variable, values.days(least), days);
+    }),
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
     workers: read('WORKERS', values.count(1024), availableParallelism()),
     logLevel: read('LOG_LEVEL', values.level, 'info'),

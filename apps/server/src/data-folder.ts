@@ -23,6 +23,7 @@ export function dataPaths(dataDir: string) {
     rawMail: join(dataDir, 'raw-mail'),
     mailbox: join(dataDir, 'mailbox'),
     cache: join(dataDir, 'cache'),
+    faults: join(dataDir, 'faults'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),
     /** Of processes that run (`files/run-folders.ts`). */
@@ -35,7 +36,7 @@ export function dataPaths(dataDir: string) {
 }
 
 /** What may lie in a folder that is to become one, beside hidden files: ours, and what a file system has at its root. */
-const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'faults', 'lost+found'];
+const EXPECTED = [...Object.values(dataPaths('')).map((path) => path.split('/')[0]), 'lost+found'];
 
 /** The folder holds files of something else: its mode would be taken from it. `path` is the folder. */
 export class ForeignFolderError extends Error {

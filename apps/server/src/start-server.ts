@@ -8,7 +8,6 @@ import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/n
 import { logRecorder, recorders } from '@tinyfat/platform';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
-import type { Sandbox } from '@tinyfat/sandbox';
 import type { Config } from './config.ts';
 import { type DataFolder, makeDataFolder, type Stores } from './data-folder.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
@@ -25,9 +24,10 @@ import { type Part, type PartList, partList, StartRefused } from './parts/part.t
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
 import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
+import { retention } from './parts/retention.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
-import { turns } from './parts/turns.ts';
+import { type Turns, turns } from './parts/turns.ts';
 import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
 import { webhookTakers, webhookWorker } from './parts/webhooks.ts';
@@ -160,10 +160,10 @@ async function startParts(
   };
 
   if (running !== null && mailOut !== null) {
-    const { runner } = running;
+    const { runner, measureFolder } = running;
     const { transport } = mailOut;
-    const given = { runtime, data, queue, workers, transport, runner, recorder, wakeUp, models };
-    const consumer = consumerDeps(config, given);
+    const shared = { runtime, data, queue, workers, recorder, wakeUp, models };
+    const consumer = consumerDeps(config, { ...shared, transport, runner, measureFolder });
     await parts.start(sender(consumer, wakeUp));
     await parts.start(limitNotices(consumer));
     await parts.start(jobWorker(config, consumer, wakeUp));
@@ -192,7 +192,10 @@ async function startParts(
           }),
         )
       : await parts.start(health(config, { ...runtime, checks, metrics, mailOutWarning }));
-  if (isWorker) await parts.start(rawMailSweeper({ ...stores, clock, logger }));
+  if (isWorker) {
+    await parts.start(rawMailSweeper({ ...stores, clock, logger }));
+    await parts.start(retention({ ...runtime, ...stores, paths, days: config.retention }));
+  }
 
   const [smtpPort, httpPort] = [listener?.port ?? null, site?.port ?? null];
   await parts.start(
@@ -234,7 +237,7 @@ async function startTurns(
   parts: PartList,
   config: Config,
   { data, own, runtime }: { data: DataFolder; own: RunFolder; runtime: Runtime },
-): Promise<{ sandbox: Sandbox; runner: Parameters<typeof consumerDeps>[1]['runner'] }> {
+): Promise<Turns> {
   const { others } = await parts.start(deadRuns(data.paths, own, runtime.logger));
   return await parts.start(turns(config, data, own, { ...runtime, alone: others === 0 }));
 }

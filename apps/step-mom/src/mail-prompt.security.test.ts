@@ -112,6 +112,12 @@ describe('the lines of the host', () => {
     );
   });
 
+  test('say how full the folder is, only where it nearly is', () => {
+    const { outside } = parted(prompt({ folder: { holds: 1_700_000_000, quota: 2_000_000_000 } }));
+    expect(outside).toContain('Your folder /data holds 1.7 GB of the 2.0 GB that it may.');
+    expect(prompt({})).not.toContain('Your folder');
+  });
+
   test('say that hidden text was left out, only where it was', () => {
     const said = "text that its reader can't see: it is left out";
     expect(prompt({ email: { hidden_text: true } })).toContain(said);

@@ -1,4 +1,4 @@
-import type { InboxAttachment, StepMomInput } from '@tinyfat/core';
+import { byteSize, type InboxAttachment, type StepMomInput } from '@tinyfat/core';
 import { fenced, oneLine } from './untrusted-text.ts';
 
 /** Longest text that goes into a prompt, new and forwarded together, characters; the whole is in /inbox/input.json. */
@@ -40,6 +40,7 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
     '',
     ...attachmentLines(email.attachments, shownImages),
     ...hiddenLines(email),
+    ...folderLines(input.folder),
     'What the sender newly wrote:',
     ...fenced('mail_text', nonce, cut(email.text, textLimit)),
   ];
@@ -67,6 +68,15 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
 
 function hiddenLines({ hidden_text: hidden }: StepMomInput['email']): string[] {
   return hidden ? ["The mail also has text that its reader can't see: it is left out here.", ''] : [];
+}
+
+function folderLines(folder: StepMomInput['folder']): string[] {
+  if (folder === undefined) return [];
+  const [holds, quota] = [byteSize(folder.holds), byteSize(folder.quota)];
+  return [
+    `Your folder /data holds ${holds} of the ${quota} that it may. Delete what you do not need, caches first (du -sh /data/* /data/.cache), and say in your answer what you deleted. A turn that writes much more than is left is stopped without an answer.`,
+    '',
+  ];
 }
 
 function headerLines(email: StepMomInput['email']): string[] {
@@ -104,7 +114,7 @@ function attachmentLines(files: InboxAttachment[], shownImages: ReadonlySet<stri
 
 function attachmentLine(file: InboxAttachment, shown: boolean): string {
   const path = oneLine(file.path, headerLimit).replaceAll('"', "'");
-  const facts = [size(file.size), ...typeFacts(file)];
+  const facts = [byteSize(file.size), ...typeFacts(file)];
   if (file.inline) facts.push('stands in the text');
   if (shown) facts.push('shown below');
   const warnings = file.marks.map((mark) => markMeanings.get(mark) ?? oneLine(mark, headerLimit));
@@ -122,11 +132,4 @@ function typeFacts({ content_type: declared, detected_type: detected }: InboxAtt
 function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   return `${text.slice(0, limit)}\n[cut: ${text.length} characters in all; the whole is in /inbox/input.json]`;
-}
-
-/** Sizes for people: `812 bytes`, `14 kB`, `3.2 MB`. */
-function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} bytes`;
-  if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

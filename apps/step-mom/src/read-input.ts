@@ -53,6 +53,7 @@ const inputSchema = v.object({
       }),
     ),
   }),
+  folder: v.optional(v.object({ holds: count, quota: count })),
   limits: v.object({
     deadline_ms: milliseconds,
     stall_ms: milliseconds,

@@ -60,7 +60,8 @@ export function uncapped(): RunSpending & { settled: RunUsage } {
 export function testTurn(
   run: string,
   text: string,
-  more: Pick<TurnRequest, 'upstream'> & Partial<Pick<TurnRequest, 'spending' | 'attachments'>>,
+  more: Pick<TurnRequest, 'upstream'> &
+    Partial<Pick<TurnRequest, 'spending' | 'attachments' | 'mostFolderBytes'>>,
 ): TurnRequest {
   const owner = { address: 'owner@example.com', name: '' };
   const agent = { id: AGENT, name: 'scout', address: 'scout@example.com', owner: owner.address };
@@ -68,6 +69,7 @@ export function testTurn(
     agentId: AGENT,
     spending: uncapped(),
     egress: { kind: 'public' },
+    mostFolderBytes: null,
     attachments: [],
     ...more,
     input: {
@@ -193,6 +195,26 @@ export function turnRunnerContract(name: string, make: () => Promise<TurnRunnerF
       const result = await run(testTurn('run-1', 'Hello', { upstream, spending }));
       expect(result.outcome).toMatchObject({ ok: false, code: 'budget_exhausted' });
       expect([fixture.model.requests.length, result.costUsd]).toEqual([0, 0]);
+    });
+
+    it('says what the folder holds afterwards', async () => {
+      const write = '[[tool: bash {"command":"head -c 3000000 /dev/zero > /data/big"}]] [[reply: done]]';
+      const { folderBytes } = await run(testTurn('run-1', write, { upstream, mostFolderBytes: 50_000_000 }));
+      expect(folderBytes).toBeGreaterThan(3_000_000);
+      expect(folderBytes).toBeLessThan(5_000_000);
+    });
+
+    it('is ended where the folder grows beyond what it may hold, and not tried again', async () => {
+      const fill =
+        '[[tool: bash {"command":"head -c 30000000 /dev/zero > /data/big; sleep 40"}]] [[reply: done]]';
+      const result = await run(testTurn('run-1', fill, { upstream, mostFolderBytes: 10_000_000 }));
+      expect(result.outcome).toEqual({
+        ok: false,
+        code: 'quota_exceeded',
+        message: 'It holds more than 10.0 MB.',
+        retry: false,
+      });
+      expect(result.durationMs).toBeLessThan(20_000);
     });
 
     it('ends at once when it is cancelled, and can be tried again', async () => {

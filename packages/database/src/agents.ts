@@ -134,3 +134,32 @@ export async function removeAllowedSender(db: Database, agentId: string, entry: 
     db.deleteFrom('allowed_senders').where('agent_id', '=', agentId).where('entry', '=', entry),
   );
 }
+
+/** Records what an agent's folder holds, bytes. */
+export async function setFolderSize(
+  db: Database,
+  agentId: string,
+  bytes: number,
+  now: number,
+): Promise<void> {
+  const size = { folder_bytes: bytes, folder_measured_at: now };
+  await db.updateTable('agents').set(size).where('id', '=', agentId).execute();
+}
+
+/** Claims the mail to the owner that a folder is nearly full; false where one was claimed within the time (ms). */
+export async function claimFolderNotice(
+  db: Database,
+  { agentId, now, periodMs }: { agentId: string; now: number; periodMs: number },
+): Promise<boolean> {
+  const claim = db.updateTable('agents').set({ folder_notice_at: now }).where('id', '=', agentId);
+  return await changed(
+    claim.where((where) =>
+      where.or([
+        where('folder_notice_at', 'is', null),
+        where('folder_notice_at', '<=', now - periodMs),
+        // A time in the future was written by a clock that was wrong.
+        where('folder_notice_at', '>', now),
+      ]),
+    ),
+  );
+}

@@ -73,8 +73,11 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     heldOf: ({ seq, fence }) => ({ key: seq, fence }),
     set: (now) => sql`doubt_since = coalesce(doubt_since, ${now}),
       provider = case when doubt_since is null then ${provider} else provider end`,
-    only: () => sql`not exists (select 1 from deliveries as other
-      where other.agent_id = next.agent_id and other.state = 'sending')`,
+    // An earlier one that is due as well may be in the hands of a claim that is not committed yet.
+    only: (now) => sql`not exists (select 1 from deliveries as other
+      where other.agent_id = next.agent_id and other.state = 'sending')
+      and not exists (select 1 from deliveries as other where other.agent_id = next.agent_id
+      and other.state = 'pending' and other.seq < next.seq and other.next_attempt_at <= ${now})`,
     orderBy: ['next_attempt_at', 'seq'],
     async giveBack(held, now) {
       if (idempotent) {
@@ -141,7 +144,8 @@ export async function requeueDelivery(
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
-  return await changed(again.where('id', '=', id).where('state', 'in', from));
+  const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
+  return await changed(stored.where('state', 'in', from));
 }
 
 /**

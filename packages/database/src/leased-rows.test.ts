@@ -168,3 +168,23 @@ it('a row that a version without leases was working on is given back', async () 
   expect(await rows.claim()).toMatchObject({ state: 'sending' });
   await sent.close();
 });
+
+it('an agent has one delivery in work, the first, however many workers ask at once', async () => {
+  const sent = await openSentMail();
+  await sent.mail('m');
+  const deliveries: string[] = [];
+  for (let count = 0; count < 5; count++) {
+    deliveries.push((await sent.delivery('m', { state: 'pending', sent_at: null })).id);
+  }
+  const deps = { db: sent.db, clock: () => 10, leaseMs: LEASE_MS };
+  const workers = Array.from({ length: 8 }, (_, number) =>
+    deliveryRows({ ...deps, worker: farWorker(`worker-${number}`) }, relay),
+  );
+  for (const first of deliveries) {
+    const claims = await Promise.all(workers.map((rows) => rows.claim()));
+    const [claimed, ...others] = claims.filter((row) => row !== undefined);
+    expect([claimed?.id, others]).toEqual([first, []]);
+    if (claimed) await settleDelivery(sent.db, claimed, { state: 'sent' }, 20);
+  }
+  await sent.close();
+});

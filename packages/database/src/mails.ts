@@ -167,13 +167,18 @@ export async function rewriteMail(
     .execute();
 }
 
-/** Which of some keys of the raw mail store a row of any table names; at most some hundred keys at once. */
+/**
+ * Which of some keys of the raw mail store a row of any table needs; at most some hundred keys at once. A row whose bytes
+ * retention has removed needs none.
+ */
 export async function namedRawKeys(db: Database, keys: readonly string[]): Promise<Set<string>> {
   const named = new Set<string>();
-  for (const table of ['mails', 'deliveries', 'webhook_events'] as const) {
-    const rows = await db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys).execute();
-    for (const { raw_key } of rows) if (raw_key !== null) named.add(raw_key);
+  for (const table of ['mails', 'deliveries'] as const) {
+    const rows = db.selectFrom(table).select('raw_key').where('raw_key', 'in', keys);
+    for (const { raw_key } of await rows.where('raw_removed_at', 'is', null).execute()) named.add(raw_key);
   }
+  const events = db.selectFrom('webhook_events').select('raw_key').where('raw_key', 'in', keys);
+  for (const { raw_key } of await events.execute()) if (raw_key !== null) named.add(raw_key);
   const marks = await db
     .selectFrom('installation_marks')
     .select('value')

@@ -84,9 +84,13 @@ async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
 }
 
 async function hasMigrationTable(db: Kysely<Schema>): Promise<boolean> {
-  // Other schemas of a server, as Supabase has them, may hold one of something else.
+  // Other schemas of a server, as Supabase has them, may hold one of something else. Read from the catalogue itself:
+  // within a transaction `to_regclass` may answer from what this session looked up before it waited for a lock.
   if (isPostgres(db)) {
-    const found = sql<{ there: boolean }>`select to_regclass('kysely_migration') is not null as there`;
+    const found = sql<{
+      there: boolean;
+    }>`select exists (select from pg_class where relname = 'kysely_migration'
+      and relnamespace = current_schema()::regnamespace) as there`;
     return (await found.execute(db)).rows[0]?.there ?? false;
   }
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });

@@ -80,7 +80,7 @@ function startRun(
   })();
   // The caller may look at it only later; until then a failure is no unhandled one.
   finished.catch(() => {});
-  return { finished, cancel: () => stop('cancelled') };
+  return { finished, cancel: (reason = 'cancelled') => stop(reason) };
 }
 
 function launch(host: Host, request: SandboxRequest): SupervisedRun {

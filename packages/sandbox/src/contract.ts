@@ -62,8 +62,8 @@ export interface SandboxResult {
 export interface RunningSandbox {
   /** Resolves once every process of the run is gone. Never rejects for what happens inside. */
   finished: Promise<SandboxResult>;
-  /** Kills everything inside at once; `finished` then says `cancelled`. */
-  cancel(): void;
+  /** Kills everything inside at once; `finished` then says why, `cancelled` unless another reason is given. */
+  cancel(reason?: 'cancelled' | 'quota'): void;
 }
 
 export type SandboxProbe = { ok: true; detail: string } | { ok: false; reason: string; fix: string };

@@ -45,6 +45,15 @@ export const doctorCommand = command({
   load: async () => (await import('../commands/doctor.ts')).doctor,
 });
 
+export const retentionCommand = command({
+  summary: 'how long what is stored stays, and what would be removed now',
+  options: { now: { text: 'remove it now; else it goes by itself, once a day' }, ...json },
+  notes:
+    'The settings RETENTION_… say how long each kind stays (docs/retention.md). Sessions and MEMORY.md are never removed. Without --now nothing is changed.',
+  examples: ['tinyfat retention', 'tinyfat retention --now'],
+  load: async () => (await import('../commands/retention.ts')).retention,
+});
+
 export const completionCommand = command({
   summary: 'print the completion of these commands for a shell',
   words: ['SHELL'],

@@ -3,7 +3,14 @@ import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from '.
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
 import { accountGroup, keyGroup, tokenGroup } from './people.ts';
-import { completionCommand, demoCommand, doctorCommand, helpCommand, startCommand } from './server.ts';
+import {
+  completionCommand,
+  demoCommand,
+  doctorCommand,
+  helpCommand,
+  retentionCommand,
+  startCommand,
+} from './server.ts';
 
 /** In the order of the help. */
 export const TABLE: Table = {
@@ -24,6 +31,7 @@ export const TABLE: Table = {
   account: accountGroup,
   key: keyGroup,
   token: tokenGroup,
+  retention: retentionCommand,
   completion: completionCommand,
   help: helpCommand,
 };

@@ -1,5 +1,5 @@
 /** `tinyfat agent create|list|show|set|delete`. */
-import { parseAllowEntry, renderError } from '@tinyfat/core';
+import { byteSize, parseAllowEntry, renderError } from '@tinyfat/core';
 import { agentRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { overApi, refused, withApi } from '../client/open-api.ts';
@@ -113,19 +113,30 @@ export const showAgent = overApi<[string], { json: boolean }>(async (api, { word
   const agent = await namedAgent(api, name);
   if (!agent) return 1;
   const folder = api.agentFolder(agent.id);
+  const { bytes: held, quota_bytes: quota } = agent.folder;
   const shown = {
     address: agent.address,
     id: agent.id,
     ...settingsOf(agent),
     allowed: agent.allowed_senders,
     ...(folder === null ? {} : { folder }),
+    folder_bytes: held,
+    folder_quota_bytes: quota,
     turns: agent.turns,
     cost_usd: agent.cost_usd,
   };
-  if (options.json) printJson(shown);
-  else printFacts(Object.entries(shown).map(factOf));
+  if (options.json) {
+    printJson(shown);
+  } else {
+    const { folder_bytes: _, folder_quota_bytes: __, ...others } = shown;
+    printFacts(Object.entries({ ...others, holds: holdsText(held, quota) }).map(factOf));
+  }
   return 0;
 });
+
+function holdsText(held: number | null, quota: number): string {
+  return `${held === null ? 'not measured yet' : byteSize(held)}, of ${byteSize(quota)} at most`;
+}
 
 function settingsOf({ owner, model, display_name, egress }: Agent) {
   return { owner, model, display_name, egress };

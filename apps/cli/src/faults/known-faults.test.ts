@@ -46,6 +46,19 @@ describe('a failure that is known', () => {
     }
   });
 
+  it('is a Postgres database that can not be used', async () => {
+    const url = 'postgres://me:geheim@127.0.0.1:1/mail';
+    const database = { url, directUrl: url, authorities: null };
+    const opening = () => openDataFolder({ dataDir: folder, database });
+    expect(await codeOf(opening)).toBe('database_unreachable');
+    const said = explainFault(await opening().catch((error: unknown) => error), {
+      dataDir: folder,
+      builtFolder: folder,
+    });
+    expect(said?.detail).toContain('database mail at 127.0.0.1:1 as me');
+    expect(JSON.stringify(said)).not.toContain('geheim');
+  });
+
   it('is a database that is none, or is damaged', async () => {
     const file = join(folder, 'tinyfat.sqlite');
     writeFileSync(file, 'this is no database, but long enough for a header of one. '.repeat(50));

@@ -3,7 +3,7 @@
  * are recognised by errno, by SQLite's result codes and by a few names of ours; never by messages, whose words change.
  */
 import { resolve, sep } from 'node:path';
-import { describeError, type ErrorCode, errorCode } from '@tinyfat/core';
+import { describeError, type ErrorCode, errorCode, isErrorCode } from '@tinyfat/core';
 
 /** The folders of the failed command. */
 export interface FaultContext {
@@ -91,6 +91,7 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   if (error.name === 'ForeignFolderError') return 'data_foreign';
   if (error.name === 'NewerDatabaseError') return 'database_newer';
   const name = errorCode(error);
+  if (error.name === 'PostgresError') return isErrorCode(name) ? name : null;
   if (name === 'ERR_SQLITE_ERROR') return sqliteCode(error);
   if (isOf(error, 'syscall', 'listen') || isOf(error, 'syscall', 'bind')) return NETWORK[name] ?? null;
   const anywhere = ANYWHERE[name];

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { storedText } from '@tinyfat/testing/stored-text';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type AccountsFixture,
@@ -173,11 +173,12 @@ describe('guessing and stealing', () => {
     const { browser, request, token } = await fixture.ask(ANN);
     const inside = browserWith(await fixture.accounts.confirmLink(token, browser), browser);
     await fixture.accounts.viewer(inside);
-    const files = await Promise.all(['', '-wal'].map((end) => readFile(`${fixture.path}${end}`, 'latin1')));
+    const stored = await storedText(fixture.db, fixture.path);
+    expect(stored).toContain(ANN);
     const cookies = [browser, inside].flatMap((one) => one.get('cookie')?.split('; ') ?? []);
     const values = cookies.map((one) => decodeURIComponent(one.slice(one.indexOf('=') + 1)));
     for (const secret of [token, ...values]) {
-      for (const text of [...files, fixture.log.join('\n')]) expect(text.includes(secret)).toBe(false);
+      for (const text of [stored, fixture.log.join('\n')]) expect(text.includes(secret)).toBe(false);
     }
     expect(fixture.log.join('\n')).not.toContain(await fixture.key.code(request.id));
     expect(fixture.log.join('\n')).not.toContain(ANN);

@@ -62,6 +62,18 @@ describe('signing in by mail', () => {
 
   it('lets one of two processes in that confirm at once', async () => {
     const { token } = await fixture.ask(ANN);
+    const other = await fixture.another();
+    const outcomes = await Promise.all(
+      [fixture.accounts, other].map((one) => one.confirmLink(token, NOBODY)),
+    );
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(outcomes).toContainEqual({ ok: false, code: 'sign_in_over' });
+    expect(await fixture.db.selectFrom('account_sessions').select('id').execute()).toHaveLength(1);
+  });
+
+  const onSqlite = it.skipIf(process.env.TEST_ENGINE === 'postgres');
+  onSqlite('lets nobody in whose request another process took after it was found', async () => {
+    const { token } = await fixture.ask(ANN);
     const { now } = fixture;
     const other = new DatabaseSync(fixture.path);
     let looks = 0;

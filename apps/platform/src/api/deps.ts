@@ -6,6 +6,8 @@ import type {
   MakeId,
   ModelName,
   RawMailStore,
+  RetentionDays,
+  RetentionReport,
   RunEvents,
   WakeUp,
 } from '@tinyfat/core';
@@ -35,6 +37,10 @@ export interface ApiDeps {
   adminEmails: readonly string[];
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
+  /** What an agent's folder may hold, bytes. */
+  folderQuotaBytes: number;
+  /** What is removed after a time: how long each kind is kept, what a run would remove now, and a run. */
+  retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail'>;

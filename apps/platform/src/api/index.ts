@@ -13,6 +13,7 @@ export * as keyRoutes from './routes/keys.ts';
 export * as mailRoutes from './routes/mails.ts';
 export * as meRoutes from './routes/me.ts';
 export * as outboxRoutes from './routes/outbox.ts';
+export * as retentionRoutes from './routes/retention.ts';
 export * as runRoutes from './routes/runs.ts';
 export * as senderRoutes from './routes/senders.ts';
 export * as tokenRoutes from './routes/tokens.ts';

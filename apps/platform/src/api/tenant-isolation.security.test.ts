@@ -96,6 +96,9 @@ const CASES: Record<string, Case[]> = {
   listTokens: [own('/tokens')],
   createToken: [own('/tokens', { body: { scopes: ['read'] } })],
   revokeToken: [missing('/tokens/TOKEN')],
+  getRetention: [own('/retention')],
+  previewRetention: [own('/retention/preview')],
+  runRetention: [own('/retention/run')],
 };
 
 describe('what belongs to somebody else', () => {

@@ -1,6 +1,6 @@
 /** Tokens: never stored in clear, and worth nothing beyond what they were made for. */
-import { readFileSync } from 'node:fs';
 import { UNCOUNTED } from '@tinyfat/core';
+import { storedText } from '@tinyfat/testing/stored-text';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from './create-api.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from './test-support/api.ts';
@@ -25,8 +25,9 @@ describe('a token', () => {
     expect(await status(token)).toBe(200);
     const [row] = (await api.person(ANN).get('/tokens')).json.data;
     expect(row).toMatchObject({ name: 'laptop', last_four: token.slice(-4), scopes: ['read'], owner: ANN });
-    await api.db.executeQuery((await import('kysely')).sql`pragma wal_checkpoint(truncate)`.compile(api.db));
-    expect(readFileSync(api.paths.database).includes(token.slice(3))).toBe(false);
+    const stored = await storedText(api.db, api.paths.database);
+    expect(stored).toContain('laptop');
+    expect(stored.includes(token.slice(3))).toBe(false);
     expect(api.log.join()).not.toContain(token.slice(3));
   });
 

@@ -11,7 +11,7 @@ import {
   type TurnRequest,
   type TurnResult,
 } from '@tinyfat/core';
-import type { NewDelivery, Run } from '@tinyfat/database';
+import { type NewDelivery, type Run, setFolderSize } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from '../consumer.ts';
 import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
@@ -20,6 +20,7 @@ import { settleJob } from '../job/settle-job.ts';
 import { incomingMail } from '../mails/incoming.ts';
 import { collectOutbox } from '../outbox/collect.ts';
 import { sweepLeftovers } from '../outbox/leftovers.ts';
+import { closedFolder, type OpenFolder, openFolder, reportFolder } from './folder.ts';
 import { type OpenSpending, openSpending } from './spending.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -37,6 +38,11 @@ export async function takeTurn(
   }
   const sessionId = await sessionOf(deps, work.agent.id, scopeOf(config, work));
   if (run.attempt === 1) await sweepLeftovers(deps, work);
+  const folder = await openFolder(deps, work);
+  if (folder.closed) {
+    const detail = closedFolder(deps, folder);
+    return await failJob(deps, work, { run, code: 'quota_exceeded', detail, errorMail: true });
+  }
   const upstream = await upstreamOf(deps, work.agent);
   const demo = upstream.kind === 'demo';
   const opened = await openSpending(deps, work, { run, model: demo ? null : model });
@@ -45,9 +51,35 @@ export async function takeTurn(
     return await failJob(deps, work, { run, code, detail: opened.detail, errorMail: true });
   }
   const { spending } = opened;
-  const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending });
+  const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending, folder });
   const result = await deps.runner.runTurn(request, signal);
-  await spending.warn();
+  const { folderBytes: bytes } = result;
+  // Before the job ends, after which the agent's next turn may begin.
+  if (bytes !== null) await setFolderSize(deps.db, work.agent.id, bytes, deps.clock());
+  try {
+    await spending.warn();
+    await endTurn(deps, work, { run, signal, spending, result, model: demo ? 'demo' : model.id, sessionId });
+  } finally {
+    // Counting many files takes seconds, in which the worker need not wait.
+    const reported = reportFolder(deps, work, { runId: run.id, bytes });
+    if (bytes !== null) await reported;
+  }
+}
+
+/** What follows from how the turn ended. */
+async function endTurn(
+  deps: ConsumerDeps,
+  work: Work,
+  turn: {
+    run: Run;
+    signal: AbortSignal;
+    spending: OpenSpending;
+    result: TurnResult;
+    model: string;
+    sessionId: string;
+  },
+): Promise<void> {
+  const { run, signal, spending, result } = turn;
   const outcome = withCap(result.outcome, spending.refusal());
   deps.logger.info('attempt', {
     trace: work.mail.id,
@@ -62,7 +94,7 @@ export async function takeTurn(
     await deps.queue.release(work.lease);
     return;
   }
-  const figures = runFigures(result, { model: demo ? 'demo' : model.id, sessionId });
+  const figures = runFigures(result, turn);
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },
@@ -121,6 +153,7 @@ function turnRequest(
     sessionId: string;
     upstream: TurnRequest['upstream'];
     spending: OpenSpending;
+    folder: OpenFolder;
   },
 ): TurnRequest {
   const { agent, mail } = work;
@@ -139,6 +172,7 @@ function turnRequest(
     upstream: turn.upstream,
     spending: turn.spending,
     egress: storedEgress(agent.egress),
+    mostFolderBytes: turn.folder.mostBytes,
     input: {
       version: 1,
       run_id: turn.run.id,
@@ -165,6 +199,9 @@ function turnRequest(
         forwarded: content.forwarded,
         hidden_text: content.hiddenText,
       },
+      ...(turn.folder.nearlyFull
+        ? { folder: { holds: turn.folder.holds ?? 0, quota: deps.folderQuotaBytes } }
+        : {}),
       limits: deps.limits,
     },
     attachments: content.attachments.map((attachment, index) => ({

@@ -36,6 +36,9 @@ const agentOf = (owner: string): Agent => ({
   display_name: '',
   created_at: 1,
   deleted_at: null,
+  folder_bytes: null,
+  folder_measured_at: null,
+  folder_notice_at: null,
 });
 
 describe('whose key pays for a run', () => {

@@ -6,7 +6,9 @@ import { chownSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  faultBarrier,
   type KeyRefusal,
+  type Logger,
   parseSessionFileName,
   type StepMomInput,
   type TurnRequest,
@@ -17,10 +19,11 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
-import type { DirectoryFolders } from '@tinyfat/storage/node';
+import type { DirectoryFolders, FolderThread } from '@tinyfat/storage/node';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome } from './outcome.ts';
+import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
@@ -33,6 +36,9 @@ export interface LocalRunnerDeps {
   cache: CompileCache | null;
   skillsFolder: string;
   limits: SandboxLimits;
+  /** Walks agents' folders: how much they hold, and that it is durable. */
+  folderThread: Pick<FolderThread, 'measure' | 'makeDurable'>;
+  logger: Pick<Logger, 'warn'>;
   onGatewayEvent(runId: string, event: GatewayEvent): void;
 }
 
@@ -126,6 +132,9 @@ async function inSandbox(
     if (!opened.ok) return notBegun(opened);
     const { gateway } = opened;
     let result: SandboxResult;
+    let left: Promise<number | null>;
+    let halted = '';
+    const began = { clock: Date.now(), timer: performance.now() };
     try {
       const running = deps.sandbox.start({
         runId: `${runId}-${attempt}`,
@@ -144,23 +153,69 @@ async function inSandbox(
       const cancel = () => running.cancel();
       run.signal.addEventListener('abort', cancel, { once: true });
       if (run.signal.aborted) cancel();
-      result = await running.finished;
-      run.signal.removeEventListener('abort', cancel);
+      const watch = watchFor(deps, run, (reason) => {
+        halted = reason;
+        running.cancel('quota');
+      });
+      try {
+        result = await running.finished;
+      } finally {
+        watch?.end();
+        run.signal.removeEventListener('abort', cancel);
+      }
+      left = leaveDurable(deps, run, began);
     } finally {
       await gateway.close();
     }
+    const folderBytes = await left;
     const timing = gateway.timing();
     return {
-      outcome: readOutcome(result),
+      outcome: readOutcome(result, halted),
       usage: gateway.usage(),
       costUsd: usdOf(gateway.cost()),
       llmRequests: timing.requests,
       firstRequestAt: timing.firstRequestAt,
       lastResponseAt: timing.lastResponseAt,
       durationMs: result.durationMs,
+      folderBytes,
     };
   } finally {
     closeSync(folderFd);
+  }
+}
+
+/** A watch that fails, for example because the folder was taken away, ends the turn no more than that it is logged. */
+function watchFor(
+  deps: LocalRunnerDeps,
+  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  stop: (reason: string) => void,
+) {
+  if (request.mostFolderBytes === null) return null;
+  const run = request.input.run_id;
+  const guard = faultBarrier((error) =>
+    deps.logger.warn('folder_not_watched', { run, error: String(error) }),
+  );
+  const watching = { thread: deps.folderThread, freeBytes, lookEveryMs: LOOK_EVERY_MS };
+  return watchFolder(watching, { path: dataFolder, mostBytes: request.mostFolderBytes }, stop, guard);
+}
+
+/**
+ * What the turn wrote survives a power cut from here on, before any reply is on record. A disk that fails at this keeps no
+ * reply back: the log says so. Gives what the folder holds, null where that was not counted. Never rejects.
+ */
+async function leaveDurable(
+  { folderThread, logger }: LocalRunnerDeps,
+  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  began: { clock: number; timer: number },
+): Promise<number | null> {
+  // Of a clock that was set back meanwhile the earlier time counts.
+  const since = Math.min(began.clock, Date.now() - (performance.now() - began.timer));
+  try {
+    const { whole, bytes } = await folderThread.makeDurable(dataFolder, since);
+    return whole ? bytes : null;
+  } catch (error) {
+    logger.warn('folder_not_durable', { run: request.input.run_id, error: String(error) });
+    return null;
   }
 }
 
@@ -173,6 +228,7 @@ function notBegun({ code, reason }: KeyRefusal): TurnResult {
     firstRequestAt: null,
     lastResponseAt: null,
     durationMs: 0,
+    folderBytes: null,
   };
 }
 

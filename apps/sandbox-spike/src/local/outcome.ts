@@ -43,8 +43,14 @@ const outcomeSchema = v.variant('ok', [
   }),
 ]) satisfies v.GenericSchema<unknown, StepMomOutcome>;
 
-/** Takes the outcome from the last line of stdout; how the sandbox was stopped goes before it. */
-export function readOutcome(result: SandboxResult): TurnOutcome {
+/**
+ * Takes the outcome from the last line of stdout; how the sandbox was stopped goes before it. `detail` is what is to be
+ * said of a stop for the folder's sake.
+ */
+export function readOutcome(result: SandboxResult, detail: string): TurnOutcome {
+  if (result.stopped === 'quota') {
+    return { ok: false, code: 'quota_exceeded', message: detail, retry: false };
+  }
   if (result.stopped !== null) {
     // A stopped server has another try; what went over its limits would do so again.
     const retry = result.stopped === 'cancelled';

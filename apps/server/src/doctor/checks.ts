@@ -1,6 +1,7 @@
 /** Which checks there are, in the order in which they are shown. */
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { lookIntoPostgres } from '@tinyfat/database/postgres';
 import type { Config } from '../config.ts';
 import { dataPaths } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -16,18 +17,21 @@ import { keyFilesCheck } from './key-files.ts';
 import { hasOwnDomain, mailDomainCheck, mailOutCheck, webhooksCheck } from './mail-settings.ts';
 import { modelKeyCheck } from './model-key.ts';
 import { httpPortCheck, smtpPortCheck } from './ports.ts';
-import { type Records, readRecords } from './records.ts';
+import { type PostgresSeen, postgresCheck } from './postgres.ts';
+import { type Records, readPostgresRecords, readRecords } from './records.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { settingsCheck } from './settings.ts';
 
-/** Checks of this machine alone. They change nothing and use no network. */
+/** Checks of this machine, and of the database wherever it is. They change nothing and use no other network. */
 export function localChecks(config: Config): Check[] {
   const { dataDir } = config;
-  // The check of the folder says what is wrong with the folder itself.
-  const records = once(
-    async (): Promise<Records> =>
-      isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' },
-  );
+  const postgres = once(async () => await seePostgres(config));
+  const records = once(async (): Promise<Records> => {
+    const seen = await postgres();
+    if (seen !== null) return await readPostgresRecords(seen);
+    // The check of the folder says what is wrong with the folder itself.
+    return isFolder(dataDir) ? await readRecords(dataPaths(dataDir).database) : { state: 'absent' };
+  });
   return [
     nodeCheck(process.versions.node),
     buildCheck(programPaths.root),
@@ -35,6 +39,7 @@ export function localChecks(config: Config): Check[] {
     agentToolsCheck(),
     dataFolderCheck({ dataDir, uid: process.getuid?.() ?? -1, nameOf: userName }),
     diskCheck({ dataDir }),
+    postgresCheck(postgres),
     databaseCheck(records),
     keyFilesCheck(config, records),
     smtpPortCheck(config),
@@ -48,6 +53,15 @@ export function localChecks(config: Config): Check[] {
     accountsCheck(config, records),
     settingsCheck(config, memoryBytes()),
   ];
+}
+
+async function seePostgres({ database }: Pick<Config, 'database'>): Promise<PostgresSeen> {
+  if (database === null) return null;
+  try {
+    return { look: await lookIntoPostgres(database) };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** Of this machine, or of the container around this process. */

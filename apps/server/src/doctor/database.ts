@@ -27,6 +27,7 @@ function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Observat
   switch (cause) {
     case 'older':
     case 'unfinished':
+    case 'unreachable':
       return note(why, null);
     case 'newer':
       return broken(why, 'Run that version; there is no way back but a backup from before it.');

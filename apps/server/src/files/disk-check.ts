@@ -1,6 +1,8 @@
 /** Whether what is accepted can be stored: room on the file system of DATA_DIR, and a file that is really on disk. */
 import { open, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '@tinyfat/core';
+import { within } from './within.ts';
 
 /** What `statfs` says of a file system (statvfs(3)). */
 export interface FileSystemRoom {
@@ -33,7 +35,8 @@ export async function diskProblem(parts: DiskCheckOptions): Promise<string | nul
   const { dataDir, room = statfs, withinMs = WITHIN_MS } = parts;
   const tooLittle = roomProblem(await room(dataDir));
   if (tooLittle !== null) return tooLittle;
-  const written = await within(withinMs, writeTest(join(dataDir, TEST_FILE)));
+  // A disk that hangs is one that can't be written.
+  const written = await within(withinMs, writeTest(join(dataDir, TEST_FILE))).catch(textOf);
   return written === null ? null : `DATA_DIR can not be written (${written}). ${NEXT_STEP}.`;
 }
 
@@ -63,19 +66,10 @@ async function writeTest(path: string): Promise<string | null> {
     }
     return null;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return errorCode(error) || textOf(error);
   }
 }
 
-/** A disk that hangs is one that can't be written; what hangs is left alone. */
-async function within(ms: number, work: Promise<string | null>): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, ms, `no answer within ${ms} ms`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

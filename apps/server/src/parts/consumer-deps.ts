@@ -1,5 +1,5 @@
 /** What a process that works on jobs and deliveries needs, by the settings. */
-import type { Recorder, Runtime, TurnRunner, WakeUp } from '@tinyfat/core';
+import type { FolderMeter, Recorder, Runtime, TurnRunner, WakeUp } from '@tinyfat/core';
 import type { JobQueue } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { ConsumerDeps } from '@tinyfat/sandbox-queue';
@@ -14,6 +14,7 @@ interface Given {
   workers: MailWorkers;
   transport: ConsumerDeps['transport'];
   runner: TurnRunner;
+  measureFolder: FolderMeter;
   recorder: Recorder;
   wakeUp: WakeUp;
   models: ConsumerDeps['models'];
@@ -43,5 +44,6 @@ export function consumerDeps(config: Config, { runtime, data, ...given }: Given)
       llm_retries: 3,
       event_output_chars: 4000,
     },
+    folderQuotaBytes: config.folderQuotaBytes,
   };
 }

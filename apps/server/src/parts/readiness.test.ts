@@ -5,7 +5,7 @@ import { type Database, insertAgent } from '@tinyfat/database';
 import type { SandboxProbe } from '@tinyfat/sandbox';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readinessChecks } from './readiness.ts';
 
 const MINUTE = 60_000;
@@ -30,9 +30,9 @@ describe('the readiness checks', () => {
     await db.destroy();
     await rm(folder, { recursive: true, force: true });
   });
-  const checks = () =>
+  const checks = (of = db) =>
     readinessChecks({
-      db,
+      db: of,
       disk: { dataDir: folder, room: async () => ({ bsize: 4096, bavail: free, files: 0, ffree: 0 }) },
       clock: () => now,
       listener: () => null,
@@ -101,8 +101,20 @@ describe('the readiness checks', () => {
 
   it('fail where the database can not be written', async () => {
     await sql`pragma query_only = on`.execute(db);
-    await expect(Promise.resolve(checks().database?.())).rejects.toThrow(
-      /^The database can not be written \(.*readonly/,
+    expect(await checks().database?.()).toMatch(
+      /^The database can not be written \(.*readonly.*\)\. See that the disk of DATA_DIR has room/,
     );
+  });
+
+  it('fail where the database does not answer', async () => {
+    vi.useFakeTimers();
+    const mute: Database = Object.create(db, {
+      transaction: { value: () => ({ execute: () => new Promise(() => {}) }) },
+      getExecutor: { value: () => db.getExecutor() },
+    });
+    const answer = Promise.resolve(checks(mute).database?.());
+    await vi.advanceTimersByTimeAsync(5_000);
+    vi.useRealTimers();
+    expect(await answer).toContain('(no answer within 5000 ms)');
   });
 });

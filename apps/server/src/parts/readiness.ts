@@ -1,15 +1,18 @@
 /** What must work before the server counts as ready. */
-import type { Clock } from '@tinyfat/core';
-import { backlog, type Database, testWrite } from '@tinyfat/database';
+import { type Clock, describeError } from '@tinyfat/core';
+import { backlog, type Database, isPostgres, testWrite } from '@tinyfat/database';
 import type { ReadinessCheck } from '@tinyfat/platform';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { type DiskCheckOptions, diskProblem } from '../files/disk-check.ts';
+import { within } from '../files/within.ts';
 import { atMostEvery } from './at-most-every.ts';
 
 /** A sandbox is started for the answer, so not for every question. */
 const SANDBOX_EVERY_MS = 60_000;
 /** These write to the disk and wait for it. */
 const WRITE_EVERY_MS = 10_000;
+/** A database that does not answer by then can't be written, either. */
+const WITHIN_MS = 5_000;
 
 export interface ReadinessDeps {
   db: Database;
@@ -28,11 +31,10 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
     disk: atMostEvery(WRITE_EVERY_MS, clock, () => diskProblem(parts.disk)),
     database: atMostEvery(WRITE_EVERY_MS, clock, async () => {
       try {
-        await testWrite(db);
+        await within(WITHIN_MS, testWrite(db));
         return null;
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new Error(`The database can not be written (${why}). Look at the disk of DATA_DIR.`);
+        return await databaseProblem(db, error);
       }
     }),
     ...(parts.turns && turnChecks(parts.turns, parts)),
@@ -55,4 +57,18 @@ function turnChecks(
       return `a job has been waiting for ${Math.round(oldestDueMs / 1000)} s`;
     },
   };
+}
+
+/** What is wrong with a database that takes no rows, and the next step. Repeats no URL: it may hold a password. */
+async function databaseProblem(db: Database, error: unknown): Promise<string> {
+  const why = error instanceof Error ? error.message : String(error);
+  const problem = `The database can not be written (${why}).`;
+  if (!isPostgres(db)) {
+    return `${problem} See that the disk of DATA_DIR has room, that it is mounted read-write, and that tinyfat.sqlite belongs to the user of the server.`;
+  }
+  const { postgresFault } = await import('@tinyfat/database/postgres');
+  const code = postgresFault(error);
+  const step =
+    code === null ? 'Look at the log of the server that DATABASE_URL names.' : describeError(code).nextStep;
+  return `${problem} ${step}`;
 }

@@ -1,10 +1,11 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
 import { mkdirSync } from 'node:fs';
-import type { Runtime, TurnRunner } from '@tinyfat/core';
+import type { FolderMeter, Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
+import { folderThread } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import type { RunFolder } from '../files/run-folders.ts';
@@ -15,6 +16,7 @@ import { sandboxLimits } from './sandbox-limits.ts';
 export interface Turns {
   sandbox: Sandbox;
   runner: TurnRunner;
+  measureFolder: FolderMeter;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export function turns(
         alone,
       });
       if (!stepMom.ok) throw new StartRefused(stepMom.reason, 'npm run build');
+      const thread = folderThread();
       const gateways = createGateways({ now: clock, allow: config.egressAllow });
       const runner = localRunner({
         ...program,
@@ -61,12 +64,26 @@ export function turns(
         gateways,
         folders,
         skillsFolder: programPaths.skills,
+        folderThread: thread,
+        logger,
         onGatewayEvent(run, { kind, ...event }) {
           if (kind === 'fault') logger.error('gateway_fault', { run, ...event });
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      return { sandbox, runner, close: gateways.close };
+      const measure: FolderMeter = async (agentId, mostBytes, signal) => {
+        const { bytes } = await thread.measure(await folders.pathOf(agentId), mostBytes, signal);
+        return bytes;
+      };
+      return {
+        sandbox,
+        runner,
+        measureFolder: measure,
+        async close() {
+          await gateways.close();
+          await thread.close();
+        },
+      };
     },
     stop: (running) => running.close(),
   };

@@ -17,6 +17,7 @@ export interface InputChanges {
   model?: Partial<StepMomInput['model']>;
   task?: StepMomInput['task'];
   email?: Partial<StepMomInput['email']>;
+  folder?: StepMomInput['folder'];
   limits?: Partial<StepMomInput['limits']>;
 }
 
@@ -129,6 +130,7 @@ export function makeInput(baseUrl: string, changes: InputChanges = {}): StepMomI
       attachments: [],
       ...changes.email,
     },
+    ...(changes.folder ? { folder: changes.folder } : {}),
     limits: {
       deadline_ms: 60_000,
       stall_ms: 30_000,

@@ -21,7 +21,7 @@ const sandboxStops = {
   processes: true,
   cpu: true,
   cancelled: true,
-} satisfies Record<TurnStop, true>;
+} satisfies Record<Exclude<TurnStop, 'quota'>, true>;
 const admissionCodes = {
   unauthenticated: true,
   sender_mismatch: true,
@@ -67,6 +67,7 @@ describe('the list of error codes', () => {
     const codes = [
       ...Object.keys(readRefusals).map((reason) => `file_${reason}`),
       ...Object.keys(sandboxStops).map((stop) => `sandbox_${stop}`),
+      'quota_exceeded',
       ...Object.keys(admissionCodes),
       ...Object.keys(sendRefusals),
     ];

@@ -1,8 +1,9 @@
-/** docs/mail-in.md has every verdict on a mail, with its SMTP answer. */
+/** docs/mail-in.md has every verdict on a mail, with its SMTP answer; docs/supabase.md every fault of a database. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type AcceptedCode, type AdmissionCode, smtpReply } from '../admission/smtp-reply.ts';
 import { admissionErrors } from './admission.ts';
+import { databaseErrors } from './database.ts';
 
 const page = readFileSync(new URL('../../../../docs/mail-in.md', import.meta.url), 'utf8');
 const accepted = {
@@ -29,5 +30,15 @@ describe('docs/mail-in.md', () => {
     const [meaning = '', action = ''] = row?.rest ?? [];
     expect(meaning.trim().length).toBeGreaterThan(10);
     if (!Object.hasOwn(accepted, code)) expect(action.trim().length).toBeGreaterThan(5);
+  });
+});
+
+describe('docs/supabase.md', () => {
+  it('says of each fault of a database what it means and what to do, and of no other', () => {
+    const supabase = readFileSync(new URL('../../../../docs/supabase.md', import.meta.url), 'utf8');
+    const found = [...supabase.matchAll(/^\| `(database_[a-z_]+)` \| .{10,} \| .{10,} \|$/gm)].map(
+      ([, code]) => code,
+    );
+    expect(found.sort()).toEqual([...Object.keys(databaseErrors), 'database_newer'].sort());
   });
 });

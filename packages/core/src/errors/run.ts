@@ -87,6 +87,11 @@ export const runErrors = {
     sentence: 'The turn used more processor time than it may and was stopped.',
     nextStep: 'Ask for less computation in one mail.',
   },
+  quota_exceeded: {
+    sentence: "The agent's folder holds more than it may.",
+    nextStep:
+      'Ask the agent to delete what it does not need, one thing at a time; operators: AGENT_FOLDER_QUOTA_MB sets the limit, and tinyfat agent show NAME says how full the folder is.',
+  },
   sandbox_cancelled: {
     sentence: 'The turn was cancelled.',
     nextStep: 'Send your mail again.',

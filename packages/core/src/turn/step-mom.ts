@@ -57,6 +57,8 @@ export interface StepMomInput {
     hidden_text: boolean;
     attachments: InboxAttachment[];
   };
+  /** How full the agent's folder is, bytes; stands there only where it is nearly full. */
+  folder?: { holds: number; quota: number };
   limits: {
     /** The turn is aborted, with an error outcome, this long after its start. */
     deadline_ms: number;

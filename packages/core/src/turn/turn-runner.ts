@@ -6,8 +6,8 @@ import type { StepMomInput, StepMomOutcome } from './step-mom.ts';
 
 export interface TurnRunner {
   /**
-   * Takes one turn over the agent's folder: places the mail, runs step-mom, and resolves once nothing of the run is alive
-   * and all that it used is settled. Aborting the signal ends the turn at once; the outcome is then `sandbox_cancelled`.
+   * Takes one turn over the agent's folder: places the mail, runs step-mom, and resolves once nothing of the run is alive,
+   * all that it used is settled, and what it left in the folder is durable. Aborting the signal ends the turn at once; the outcome is then `sandbox_cancelled`.
    */
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
 }
@@ -36,6 +36,8 @@ export interface TurnRequest {
   spending: RunSpending;
   /** What the agent may reach over the network. */
   egress: EgressPolicy;
+  /** The turn is ended where the agent's folder holds more, bytes; null: however much it holds. */
+  mostFolderBytes: number | null;
   input: Omit<StepMomInput, 'session' | 'email' | 'model'> & {
     session: { id: string };
     model: { id: string; max_tokens?: number };
@@ -56,12 +58,12 @@ interface TurnAttachment {
 }
 
 /** Why whatever ran a turn ended it. */
-export type TurnStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 'cancelled';
+export type TurnStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 'quota' | 'cancelled';
 
 /** How a turn failed without an outcome of step-mom's own; the codes are core's. */
 interface TurnFailure {
   ok: false;
-  code: `sandbox_${TurnStop}` | 'sandbox_crashed' | KeyRefusal['code'];
+  code: `sandbox_${Exclude<TurnStop, 'quota'>}` | 'quota_exceeded' | 'sandbox_crashed' | KeyRefusal['code'];
   /** The detail of this case. */
   message: string;
   /** True where another attempt later may work. */
@@ -83,4 +85,6 @@ export interface TurnResult {
   lastResponseAt: number | null;
   /** How long the sandbox ran; 0 when none was started. */
   durationMs: number;
+  /** What the agent's folder holds afterwards, bytes; null where it is too much to be counted at once. */
+  folderBytes: number | null;
 }

@@ -42,6 +42,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['mail_next_at', 'created_at'])
     .where(sql.ref('mail_state'), '=', sql.lit('pending'))
     .execute();
+  await db.schema
+    .createIndex('deliveries_pending')
+    .on('deliveries')
+    .columns(['agent_id', 'seq'])
+    .where(sql.ref('state'), '=', sql.lit('pending'))
+    .execute();
 
   await db.schema
     .createTable('locks')

@@ -60,6 +60,13 @@ export function readPostgresAddress(text: string): ReadPostgresAddress {
   return { ok: true, address: { host, port, user, password, database, tls } };
 }
 
+/** The address; throws where the text is none. */
+export function addressOf(url: string): PostgresAddress {
+  const read = readPostgresAddress(url);
+  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
+  return read.address;
+}
+
 /** The address without its password, for a person. */
 export function shownAddress({ host, port, user, database }: PostgresAddress): string {
   const where = host.startsWith('/')

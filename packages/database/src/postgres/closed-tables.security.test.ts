@@ -96,7 +96,7 @@ describe('a database of something else', () => {
     await own.dispose();
   });
 
-  it('or of another role, or another one than was upgraded, is not taken for ours', async () => {
+  it('or another one than was upgraded, is not taken for ours', async () => {
     const [one, two] = [await ownDatabase(), await ownDatabase()];
     await expect(openPostgres({ url: two.url, directUrl: one.url })).rejects.toMatchObject({
       code: 'database_differs',
@@ -107,5 +107,19 @@ describe('a database of something else', () => {
     });
     await one.dispose();
     await two.dispose();
+  });
+
+  it('or ours as a role that its rows are hidden from, is not used: it would look empty', async () => {
+    const own = await ownDatabase();
+    await (await openPostgres({ url: own.url })).destroy();
+    const role = `${own.name}_other`;
+    await own.as(null, `create role ${role} login password 'other'`);
+    await own.as('tinyfat', `grant select, insert, update, delete on all tables in schema public to ${role}`);
+    const url = own.url.replace(/\/\/[^@]+@/, `//${role}:other@`);
+    await expect(openPostgres({ url, directUrl: own.url })).rejects.toMatchObject({
+      code: 'database_other_role',
+    });
+    await own.as(null, `drop owned by ${role}; drop role ${role}`);
+    await own.dispose();
   });
 });

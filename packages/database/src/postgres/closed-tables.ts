@@ -54,10 +54,11 @@ $close$`,
     .execute(db);
 }
 
-/** Names of tables in the schema that others can read or write, or could if they got the right to: those to be closed. */
+/** Names of our tables that others can read or write, or could if they got the right to: those to be closed. */
 export async function openTables(db: Kysely<Schema>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select c.relname as name from pg_class c
     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+      and c.relowner = (select relowner from pg_class where oid = to_regclass('kysely_migration'))
       and ((c.relkind in ('r', 'p') and not c.relrowsecurity)
         or exists (select from aclexplode(c.relacl) a where a.grantee <> c.relowner))
     order by c.relname collate "C"`.execute(db);

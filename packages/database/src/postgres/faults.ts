@@ -1,5 +1,6 @@
 /** What Postgres, a pooler or the way to them says is wrong, as a code of ours. */
 import { type ErrorCode, errorCode, printableAscii, renderError } from '@tinyfat/core';
+import { type PostgresAddress, shownAddress } from './address.ts';
 
 /** A database that can not be used. The message has its next step; `detail` is this case, and holds no secret. */
 export class PostgresError extends Error {
@@ -71,4 +72,13 @@ export function asPostgresError(error: unknown, asked: string): unknown {
   const message =
     error instanceof AggregateError ? errorCode(error) : error instanceof Error ? error.message : '';
   return new PostgresError(code, `${asked}: ${printableAscii(message, LONGEST)}`, error);
+}
+
+/** Does the work with that database; known faults get their code, and say what was asked. */
+export async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asPostgresError(error, shownAddress(address));
+  }
 }

@@ -3,10 +3,11 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { migrate, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
-import { connectionTo, type PostgresAddress, readPostgresAddress, shownAddress } from './address.ts';
+import { addressOf, connectionTo, type PostgresAddress } from './address.ts';
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
-import { asPostgresError, PostgresError } from './faults.ts';
+import { during, PostgresError } from './faults.ts';
+import { guard } from './guard.ts';
 
 export interface PostgresOptions {
   /** `postgres://…`, as `readPostgresAddress` takes it; may be a transaction pooler. */
@@ -17,6 +18,8 @@ export interface PostgresOptions {
   authorities?: string | null;
   /** Connections at once, of this process. */
   connections?: number;
+  /** How long a statement may wait for its answer, ms; not those of an upgrade. */
+  statementMs?: number;
   /** Gets errors of connections that nobody uses at that moment; the pool opens new ones. */
   onIdleError?: (error: Error) => void;
   /** An upgrade that took place; names of migrations. */
@@ -28,7 +31,12 @@ const MIGRATION_LOCK = 7_205_759_403_792_794;
 const CONNECTIONS = 10;
 /** How long a connection may take, and a statement wait for one, ms. */
 const CONNECT_MS = 30_000;
-const PLACE = 'The database at DATABASE_URL';
+/** How long a statement may take; a pooler lets it wait for a server that is away for up to two minutes. */
+const STATEMENT_MS = 60_000;
+/** An upgrade waits for the one of another process and reads whole tables: as long as with SQLite. */
+const UPGRADE_MS = 600_000;
+/** What sentences call the database. */
+export const PLACE = 'The database at DATABASE_URL';
 
 /**
  * Brings the tables up to date, once for all who open the database at the same time, closes them to other roles, and
@@ -36,10 +44,14 @@ const PLACE = 'The database at DATABASE_URL';
  * error, which leaves everything as it was.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
-  const { url, directUrl = url, connections = CONNECTIONS, onIdleError = () => {} } = options;
-  const [pooled, direct] = [addressOf(url), addressOf(directUrl)];
+  const [pooled, direct] = [addressOf(options.url), addressOf(options.directUrl ?? options.url)];
   const first = await during(direct, async () => {
-    const db = connect(direct, options, 1);
+    const db = connect(direct, {
+      ...options,
+      connections: 1,
+      statementMs: UPGRADE_MS,
+      onIdleError: () => {},
+    });
     try {
       await upgrade(db, options);
       return await firstMigration(db);
@@ -47,7 +59,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
       await db.destroy();
     }
   });
-  const db = connect(pooled, options, connections, onIdleError);
+  const db = connect(pooled, options);
   try {
     await during(pooled, () => checkSame(db, first));
   } catch (error) {
@@ -57,12 +69,19 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   return db;
 }
 
-/** Connects to it as it is; nothing is migrated or checked. The password is in no message. Rejects never. */
-export function connect(
+/** Connects to it as it is, when the first statement comes; nothing is upgraded or checked. */
+export function connectPostgres(options: Omit<PostgresOptions, 'directUrl' | 'onUpgrade'>): Database {
+  return connect(addressOf(options.url), options);
+}
+
+function connect(
   address: PostgresAddress,
-  { authorities = null }: Pick<PostgresOptions, 'authorities'>,
-  connections: number,
-  onIdleError: (error: Error) => void = () => {},
+  {
+    authorities = null,
+    connections = CONNECTIONS,
+    statementMs = STATEMENT_MS,
+    onIdleError = () => {},
+  }: Omit<PostgresOptions, 'url'>,
 ): Database {
   const pool = new pg.Pool({
     ...connectionTo(address, authorities),
@@ -71,32 +90,18 @@ export function connect(
     connectionTimeoutMillis: CONNECT_MS,
   });
   pool.on('error', onIdleError);
+  pool.on('connect', (client) => guard(client, statementMs));
   return overPool(pool);
-}
-
-function addressOf(url: string): PostgresAddress {
-  const read = readPostgresAddress(url);
-  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
-  return read.address;
-}
-
-/** Gives known faults their code, and says what was asked. */
-async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asPostgresError(error, shownAddress(address));
-  }
 }
 
 async function upgrade(db: Database, { onUpgrade = () => {} }: PostgresOptions): Promise<void> {
   const before = await standingOf(db, PLACE);
-  if (before.last === null) await refuseOthers(db);
   if (before.pending.length === 0 && (await openTables(db)).length === 0) return;
   await db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(tx);
     const { last, pending } = await standingOf(tx, PLACE);
     const to = pending.at(-1);
+    if (last === null) await refuseOthers(tx);
     if (to !== undefined) {
       // One of the first migrations calls it.
       await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(
@@ -118,7 +123,7 @@ async function refuseOthers(db: Database): Promise<void> {
 }
 
 /** When the first migration ran: two databases that were made apart have two moments. */
-async function firstMigration(db: Database): Promise<string | null> {
+export async function firstMigration(db: Database): Promise<string | null> {
   const { rows } = await sql<{
     first: string | null;
   }>`select min(timestamp) as first from kysely_migration`.execute(db);
@@ -126,7 +131,7 @@ async function firstMigration(db: Database): Promise<string | null> {
 }
 
 /** The URL that is used must lead to what was migrated, as a role that row level security hides nothing from. */
-async function checkSame(db: Database, first: string | null): Promise<void> {
+export async function checkSame(db: Database, first: string | null): Promise<void> {
   const { rows } = await sql<{ there: boolean; hidden: boolean | null; as: string }>`
     select to_regclass('kysely_migration') is not null as there, current_user as as,
       row_security_active(to_regclass('kysely_migration')) as hidden`.execute(db);

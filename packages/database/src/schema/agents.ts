@@ -20,6 +20,11 @@ interface AgentsTable {
   display_name: Generated<string>;
   created_at: number;
   deleted_at: number | null;
+  /** Bytes in its folder, as last measured; null before its first turn. */
+  folder_bytes: number | null;
+  folder_measured_at: number | null;
+  /** When the owner was last written that the folder is nearly full. */
+  folder_notice_at: number | null;
 }
 
 interface AllowedSendersTable {

@@ -55,6 +55,8 @@ interface DeliveriesTable {
   sent_at: number | null;
   /** 1 once the outbox file lies where the state says (sent/ or failed/), or there is none. */
   filed: number;
+  /** When retention removed the bytes behind `raw_key`; null while they are stored. */
+  raw_removed_at: number | null;
 }
 
 /** A person whom an agent's mail does not reach or who complained: mail to them awaits the owner's approval. */

@@ -10,6 +10,7 @@ import type { JobTables } from './jobs.ts';
 import type { MailTables } from './mails.ts';
 import type { OwnerTables } from './owners.ts';
 import type { PeopleTables } from './people.ts';
+import type { RetentionTables } from './retention.ts';
 import type { WebhookTables } from './webhooks.ts';
 
 export * from './agents.ts';
@@ -19,6 +20,7 @@ export * from './jobs.ts';
 export * from './mails.ts';
 export * from './owners.ts';
 export * from './people.ts';
+export * from './retention.ts';
 export * from './webhooks.ts';
 
 export interface Schema
@@ -29,7 +31,8 @@ export interface Schema
     WebhookTables,
     OwnerTables,
     InstallationTables,
-    PeopleTables {}
+    PeopleTables,
+    RetentionTables {}
 
 /** The database of one installation, or a transaction in it. */
 export type Database = Kysely<Schema>;

@@ -56,6 +56,8 @@ interface MailsTable {
   state_reason: string;
   /** Id of the webhook event that reported the mail; null for mail over SMTP. */
   webhook_event: string | null;
+  /** When retention removed the bytes behind `raw_key`; null while they are stored. */
+  raw_removed_at: number | null;
 }
 
 export type Mail = Selectable<MailsTable>;

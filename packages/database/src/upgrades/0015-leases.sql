@@ -111,4 +111,5 @@ CREATE INDEX "webhook_events_leased" on "webhook_events" ("lease_until") where "
 CREATE INDEX "limit_notices_leased" on "limit_notices" ("lease_until") where "state" = 'sending';
 CREATE INDEX "sign_in_requests_leased" on "sign_in_requests" ("mail_lease_until") where "mail_state" = 'sending';
 CREATE INDEX "sign_in_requests_due" on "sign_in_requests" ("mail_next_at", "created_at") where "mail_state" = 'pending';
+CREATE INDEX "deliveries_pending" on "deliveries" ("agent_id", "seq") where "state" = 'pending';
 CREATE INDEX "served_owners_by_turn" on "served_owners" ("turn");

@@ -19,6 +19,12 @@ export function descriptorPath(fd: number, name?: string): string {
 /** Flags of open(2) for a folder; a link to one is refused. */
 export const folderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
+/** Flags of open(2) for a folder that may not be read: to name it, and no more. */
+export const pathFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+/** Flags of open(2) for a regular file; a pipe in its place is not waited for. */
+export const fileFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
 /** Opens the root of an agent's folder, which we made ourselves. */
 export function openRoot(folder: string): number {
   return openSync(folder, folderFlags);

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /** Where a server for tests is reached: `postgres://user:password@host:port`, without a database. */
 export interface PostgresAddresses {
   /** As the role that owns the databases and migrates: no superuser, may create databases. */
@@ -15,6 +17,9 @@ export const VARIABLES = {
   admin: 'TEST_POSTGRES_ADMIN_URL',
 } as const satisfies Record<keyof PostgresAddresses, string>;
 
+/** What the names of a run's databases begin with, so that none is left on a server that the operator named. */
+export const RUN_PREFIX = 'TEST_POSTGRES_PREFIX';
+
 /** Of the server of this run; only in the project `postgres`. */
 export function addressesOfRun(environment: NodeJS.ProcessEnv): PostgresAddresses {
   const read = (variable: string) => {
@@ -31,4 +36,9 @@ export function databaseUrl(address: string, database: string): string {
   const url = new URL(address);
   url.pathname = `/${database}`;
   return url.href;
+}
+
+/** A name for a database of this run that no other has. */
+export function databaseName(environment: NodeJS.ProcessEnv): string {
+  return `${environment[RUN_PREFIX] ?? 'tinyfat_'}${randomBytes(8).toString('hex')}`;
 }

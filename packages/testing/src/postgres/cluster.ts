@@ -148,6 +148,9 @@ async function startPooler(
     max_client_conn: 500,
     // Databases of tests come and go.
     server_idle_timeout: 10,
+    // After an outage of a test.
+    server_login_retry: 1,
+    query_wait_timeout: 2,
     autodb_idle_timeout: 60,
     ...(certificate && {
       client_tls_sslmode: 'allow',

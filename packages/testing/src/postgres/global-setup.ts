@@ -2,16 +2,41 @@
  * Before the first test of the project `postgres`: one server for the run, private unless the operator named one. The
  * tests' processes inherit where it is.
  */
-import { type PostgresAddresses, VARIABLES } from './addresses.ts';
-import { startPostgres } from './start.ts';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { databaseUrl, type PostgresAddresses, RUN_PREFIX, VARIABLES } from './addresses.ts';
+import { atAddresses, startPostgres } from './start.ts';
 
 export default async function startPostgresOfRun(): Promise<() => Promise<void>> {
+  const prefix = `tinyfat_${randomBytes(6).toString('hex')}_`;
+  process.env[RUN_PREFIX] = prefix;
   const named = namedServer(process.env);
-  const server = named ? { ...named, stop: async () => {} } : await startPostgres();
-  for (const [what, variable] of Object.entries(VARIABLES)) {
-    process.env[variable] = server[what as keyof PostgresAddresses];
+  if (named) {
+    tell(named);
+    return () => dropAll(named, prefix);
   }
-  return server.stop;
+  const started = await startPostgres();
+  tell(started);
+  return started.stop;
+}
+
+function tell(addresses: PostgresAddresses): void {
+  process.env[VARIABLES.direct] = addresses.direct;
+  process.env[VARIABLES.pooler] = addresses.pooler;
+  process.env[VARIABLES.admin] = addresses.admin;
+}
+
+/** Databases of this run that are still there, templates among them. */
+async function dropAll(addresses: PostgresAddresses, run: string): Promise<void> {
+  const client = new pg.Client(databaseUrl(addresses.direct, 'postgres'));
+  await client.connect();
+  const found = await client.query<{ datname: string }>(
+    'select datname from pg_database where starts_with(datname, $1)',
+    [run],
+  );
+  await client.end();
+  const { dropDatabase } = atAddresses(addresses);
+  for (const { datname } of found.rows) await dropDatabase(datname);
 }
 
 /**

@@ -1,9 +1,9 @@
 /** A real Postgres for tests, with a pooler in transaction mode. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import pg from 'pg';
 import type { TestCertificate } from '../certificates.ts';
 import { databaseUrl, type PostgresAddresses } from './addresses.ts';
+import { administrator } from './administrator.ts';
 
 export interface PostgresWishes {
   /** Whether what is committed is on the disk; off by default. */
@@ -46,14 +46,15 @@ export interface PrivatePostgres extends TestPostgres {
 export function atAddresses(addresses: PostgresAddresses): TestPostgres {
   const adminUrl = (database = 'postgres') => databaseUrl(addresses.admin, database);
   /** As the owner: who makes a database owns it. */
-  const run = (statement: string) => runOnce(databaseUrl(addresses.direct, 'postgres'), statement);
+  const run = administrator(databaseUrl(addresses.direct, 'postgres'));
   return {
     ...addresses,
     url: (database) => databaseUrl(addresses.direct, database),
     poolerUrl: (database) => databaseUrl(addresses.pooler, database),
     adminUrl,
     createDatabase: async (name, template = 'template1') =>
-      await run(`create database ${plainName(name)} template ${plainName(template)}`),
+      // Quicker by far than through the log, where nothing waits for a disk.
+      await run(`create database ${plainName(name)} template ${plainName(template)} strategy file_copy`),
     dropDatabase: async (name) => await run(`drop database if exists ${plainName(name)} with (force)`),
   };
 }
@@ -104,16 +105,6 @@ async function end(supervisor: ChildProcess): Promise<void> {
   const exit = once(supervisor, 'exit');
   supervisor.disconnect();
   await exit;
-}
-
-async function runOnce(connectionString: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 function plainName(name: string): string {

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { type Database, insertAgent, type SignInRequest } from '@tinyfat/database';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { clientNetwork } from '@tinyfat/mail/network';
-import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { openDatabaseAgain, openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import type { Accounts, Cookies, SignInOutcome } from '../contract.ts';
 import { createAccounts } from '../create-accounts.ts';
 import { type SignInKey, signInKey } from '../sign-in-key.ts';
@@ -79,7 +78,7 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
     now: Date.now(),
     wakes: 0,
     async another(change = {}) {
-      const database = await openSqlite(path);
+      const database = await openDatabaseAgain(path);
       others.push(database);
       return await make(database, change);
     },

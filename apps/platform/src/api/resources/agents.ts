@@ -16,7 +16,7 @@ import { type Outcome, type Refusal, refuse } from '../answer.ts';
 import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint, endpoint } from '../endpoint.ts';
-import { isoTime } from '../fields.ts';
+import { isoTime, isoTimeOrNull } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
@@ -58,7 +58,8 @@ export const agentEndpoints = [
       await deps.folders.remove(id);
       return refuse('agent_name_taken', `Asked for: ${name}.`);
     }
-    return await shown(deps, { ...agent, deleted_at: null }, warnings);
+    const folder = { folder_bytes: null, folder_measured_at: null, folder_notice_at: null };
+    return await shown(deps, { ...agent, ...folder, deleted_at: null }, warnings);
   }),
 
   agentEndpoint(routes.getAgent, async ({ agent, deps }) => {
@@ -140,6 +141,11 @@ async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
       mails_waiting: await countQuarantine(db, agent.id),
       outbox: await deliveryCounts(db, agent.id),
       turn_running: await hasRunningJob(db, agent.id),
+      folder: {
+        bytes: agent.folder_bytes,
+        measured_at: isoTimeOrNull(agent.folder_measured_at),
+        quota_bytes: deps.folderQuotaBytes,
+      },
       warnings: [...more, ...warnings],
     },
   } satisfies Outcome<unknown>;

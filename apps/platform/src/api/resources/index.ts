@@ -7,6 +7,7 @@ import { keyEndpoints } from './keys.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
+import { retentionEndpoints } from './retention.ts';
 import { runEndpoints } from './runs.ts';
 import { senderEndpoints } from './senders.ts';
 import { sessionEndpoints } from './sessions.ts';
@@ -28,4 +29,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...usageEndpoints,
   ...keyEndpoints,
   ...tokenEndpoints,
+  ...retentionEndpoints,
 ];

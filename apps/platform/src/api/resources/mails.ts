@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/mails.ts';
+import { rawRemoved } from './raw-removed.ts';
 
 const result = { result: v.string(), aligned: v.boolean() };
 /** `AuthenticationEvidence` of core, as intake stores it. */
@@ -61,6 +62,7 @@ export const mailEndpoints = [
   endpoint(routes.getRawMail, async ({ deps, see, params }) => {
     const found = await see.mail(params.id);
     if (!found.ok) return found;
+    if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
     const content = await deps.rawMail.stream(found.row.raw_key);
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),

@@ -18,6 +18,7 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
 import { readRecipients } from './mails.ts';
+import { rawRemoved } from './raw-removed.ts';
 
 export const outboxEndpoints = [
   endpoint(routes.listOutbox, async ({ deps, see, query }) => {
@@ -41,6 +42,7 @@ export const outboxEndpoints = [
     const found = await see.delivery(params.id);
     if (!found.ok) return found;
     if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
+    if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
     const content = await deps.rawMail.stream(found.row.raw_key);
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
@@ -84,6 +86,7 @@ async function letGo(
   const found = await see.delivery(id);
   if (!found.ok) return found;
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
+  if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
   if (!(await requeueDelivery(deps.db, found.row.id, from, deps.clock()))) {
     return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
   }

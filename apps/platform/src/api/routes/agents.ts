@@ -43,6 +43,12 @@ export const agent = named(
       bounced: v.number(),
     }),
     turn_running: v.boolean(),
+    /** What its folder held after the last turn, and may hold; null before the first. */
+    folder: v.strictObject({
+      bytes: v.nullable(v.number()),
+      measured_at: v.nullable(time),
+      quota_bytes: v.number(),
+    }),
     /** What is odd about config.json or an entry of the list. */
     warnings: v.array(v.string()),
   }),

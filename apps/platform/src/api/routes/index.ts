@@ -8,11 +8,12 @@ import * as keys from './keys.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
 import * as outbox from './outbox.ts';
+import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as tokens from './tokens.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -110,10 +110,12 @@ export const getMail = route('GET', '/mails/{id}', 'Everything on record about a
 });
 
 export const getRawMail = route('GET', '/mails/{id}/raw', 'The mail as it came', {
-  description: 'Of a mail that got no turn only the beginning may be stored; raw_bytes says how long it was.',
+  description:
+    'Of a mail that got no turn only the beginning may be stored; raw_bytes says how long it was. `conflict` where retention has removed it.',
   scope: 'read',
   params: ofId,
   answer: download('message/rfc822'),
+  errors: ['conflict'],
 });
 
 export const releaseMail = route('POST', '/mails/{id}/release', 'Give a mail in quarantine its turn', {

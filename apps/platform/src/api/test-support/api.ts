@@ -9,6 +9,7 @@ import {
   type ByteBudget,
   byteBudget,
   DEFAULT_LIMITS,
+  DEFAULT_RETENTION,
   newId,
   type RawMailStore,
 } from '@tinyfat/core';
@@ -140,6 +141,8 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     models: MODELS,
     adminEmails: [ADMIN],
     ownerBudgetMicroUsd: null,
+    folderQuotaBytes: 2_000_000_000,
+    retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
     mails: mailQueue(queue),
     masterKeys: masterKeySource(null, masterKeyFile(paths.masterKeys)),
     viewer: async (headers: Headers) => {

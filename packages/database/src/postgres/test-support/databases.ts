@@ -1,6 +1,5 @@
 /** Databases of one test on the server of the run. */
-import { randomBytes } from 'node:crypto';
-import { addressesOfRun } from '@tinyfat/testing/postgres/addresses';
+import { addressesOfRun, databaseName } from '@tinyfat/testing/postgres/addresses';
 import { atAddresses, type TestPostgres } from '@tinyfat/testing/postgres/start';
 import pg from 'pg';
 
@@ -17,7 +16,7 @@ export interface OwnDatabase {
 
 /** An empty one of the role `tinyfat`, on the server of the run unless another is named. */
 export async function ownDatabase(server = atAddresses(addressesOfRun(process.env))): Promise<OwnDatabase> {
-  const name = `tinyfat_own_${randomBytes(8).toString('hex')}`;
+  const name = databaseName(process.env);
   await server.createDatabase(name);
   const admin = new pg.Client(server.adminUrl(name));
   admin.on('error', () => {});

@@ -1,0 +1,32 @@
+/**
+ * What a connection of `pg` needs so that a server which goes away does not take us with it: an error of a connection that
+ * is in use, but runs no statement at that moment, would end the process; and a statement to a server that has vanished
+ * from the network would wait for a quarter of an hour.
+ */
+import type pg from 'pg';
+
+/** Guards a connection that is new. A statement without an answer after `statementMs` fails, and its connection ends. */
+export function guard(client: pg.PoolClient, statementMs: number): void {
+  // The next statement on it fails with this error; the pool then forgets it.
+  client.on('error', () => {});
+  const query: (...words: unknown[]) => unknown = client.query.bind(client);
+  const withDeadline = (...words: unknown[]) => {
+    const answer = query(...words);
+    if (!(answer instanceof Promise)) return answer;
+    const timer = setTimeout(() => {
+      Reflect.get(client, 'connection').stream.destroy(new NoAnswer(statementMs));
+    }, statementMs);
+    return answer.finally(() => clearTimeout(timer));
+  };
+  Object.assign(client, { query: withDeadline });
+}
+
+/** The database was asked and said nothing. */
+class NoAnswer extends Error {
+  override name = 'NoAnswer';
+  readonly code = 'ETIMEDOUT';
+
+  constructor(ms: number) {
+    super(`no answer within ${ms / 1000} s`);
+  }
+}
