@@ -23,8 +23,8 @@ import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-trans
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
-import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
 import { retention } from './parts/retention.ts';
+import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
