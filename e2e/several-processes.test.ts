@@ -5,6 +5,7 @@ import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/s
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { postmarkInbound, postPostmark } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiClient } from './support/api.ts';
 import { openDatabaseOf } from './support/engine.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { type Several, startSeveral } from './support/several.ts';
@@ -108,11 +109,8 @@ describe('several processes on one data folder', () => {
     const { cookie } = await postForm(server, '/sign-in/confirm', { token });
     const page = await fetch(url, { headers: { cookie } });
     expect(await page.text()).toContain('flow-a');
-    const made = await server.json(['token', 'create', '--owner', OWNER, '--name', 'several']);
-    const listed = await fetch(`${url}/api/v1/agents`, {
-      headers: { authorization: `Bearer ${made.token}` },
-    });
-    expect(await listed.json()).toMatchObject({ data: { length: AGENTS.length } });
+    const api = await apiClient(server, OWNER);
+    expect((await api.get('/agents')).json.data).toHaveLength(AGENTS.length);
   });
 
   it('keep a server with all roles from the folder', async () => {

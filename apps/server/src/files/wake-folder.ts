@@ -26,7 +26,7 @@ export function openWakeFolder({ folder, name, wakeUp, logger }: WakeFolderDeps)
     guard((_event: string, file: string | null) => {
       const [topic = '', sender] = (file ?? '').split('.');
       const known = wakeTopic(topic);
-      if (known !== undefined && sender !== name) wakeUp.arrive(known);
+      if (known !== undefined && sender !== undefined && sender !== name) wakeUp.arrive(known);
     }),
   );
   watcher.on('error', (error) => logger.warn('wake_up_failed', { error: faultText(error) }));
