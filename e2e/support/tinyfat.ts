@@ -137,7 +137,7 @@ export async function startTinyfat(options: ServerOptions): Promise<Tinyfat> {
 
 /** A data folder with its agents, and the commands over it; no server yet. */
 export interface Place extends Pick<Tinyfat, 'dataDir' | 'host' | 'environment' | 'cli' | 'json'> {
-  /** As `Tinyfat.answers`; throws once all of the processes have ended. */
+  /** As `Tinyfat.answers`; throws once all of the processes have ended by themselves. */
   answers(count: number, processes: readonly ServerProcess[]): Promise<ReceivedMail[]>;
   dispose(): Promise<void>;
 }
@@ -198,7 +198,7 @@ export async function makePlace(options: ServerOptions): Promise<Place> {
       for (;;) {
         const names = existsSync(folder) ? await readdir(folder) : [];
         if (names.length >= count) return names.length === 0 ? [] : await readMaildir(folder);
-        if (!processes.some(({ lives }) => lives())) {
+        if (processes.every(({ exitCode }) => exitCode() !== null)) {
           throw new Error(`the server ended:\n${processes.map(({ output }) => output()).join('\n')}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -216,7 +216,6 @@ export interface ServerProcess {
   /** Resolves when it is ready; what it printed before is forgotten. */
   start(more?: Record<string, string>): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
-  lives(): boolean;
   output(): string;
   pid(): number;
   exitCode(): number | null;
@@ -255,7 +254,6 @@ export function serverProcess(words: string[], environment: Readonly<Record<stri
       child.kill(signal);
       await ended;
     },
-    lives,
     output: () => printed,
     pid: () => child?.pid ?? 0,
     exitCode: () => child?.exitCode ?? null,
