@@ -83,6 +83,7 @@ export default defineConfig({
           include: [
             'packages/{database,jobs,intake}/src/**/*.test.ts',
             'apps/{platform,sandbox-queue}/src/**/*.test.ts',
+            'apps/server/src/files/sign-in-key-file.test.ts',
             'apps/server/src/retention/**/*.test.ts',
             ...NEED_POSTGRES,
           ],

@@ -62,7 +62,28 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
     has: 'rsync -aH --numeric-ids --delete',
     why: 'rsync is not everywhere; stops the system’s service',
   },
-  { page: 'docs/self-host.md', has: "'.backup ", why: 'rsync and sqlite3 are not everywhere' },
+  {
+    page: 'docs/backup.md',
+    has: 'tinyfat backup /backup',
+    why: 'for the user of a service; backup.test.ts runs it',
+  },
+  { page: 'docs/backup.md', has: '$(date +%F)', why: 'for the user of a service; backup.test.ts runs it' },
+  {
+    page: 'docs/backup.md',
+    has: 'tinyfat restore',
+    why: 'for the user of a service; backup.test.ts runs it',
+  },
+  { page: 'docs/backup.md', has: 'tinyfat db copy', why: 'for the user of a service, and needs a Postgres' },
+  {
+    page: 'docs/backup.md',
+    has: 'tinyfat agent export',
+    why: 'for the user of a service; backup.test.ts runs it',
+  },
+  {
+    page: 'docs/backup.md',
+    has: 'before-0015-leases',
+    why: 'copy-before-upgrade.test.ts goes that way back',
+  },
   { page: 'CONTRIBUTING.md', has: './bin/tinyfat demo ', why: 'README.md has the same block, which is run' },
   {
     page: 'CONTRIBUTING.md',

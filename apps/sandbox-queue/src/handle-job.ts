@@ -1,6 +1,6 @@
 /** One job: a command is answered at once, any other mail becomes a turn; a job whose attempts are used up fails. */
 import { type Command, faultText, findCommand } from '@tinyfat/core';
-import { agentById, mailById, startRun } from '@tinyfat/database';
+import { agentById, mailById, startRun, transact } from '@tinyfat/database';
 import { type Lease, LeaseLost } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
@@ -27,7 +27,7 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
   const { lease, agent, mail } = work;
   const read = await readMail(deps, work);
   const command = read.ok ? commandOf(mail.subject, read.content) : null;
-  const run = await deps.db.transaction().execute(async (tx) => {
+  const run = await transact(deps.db, [], async (tx) => {
     // Counted here, and not with the claim: a server that dies takes no attempt from jobs that it had not begun.
     if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
     return await startRun(tx, {

@@ -1,7 +1,7 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { MasterKeys, RawMailStore } from '@tinyfat/core';
+import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
@@ -14,6 +14,7 @@ import {
 } from '@tinyfat/storage/node';
 import type { Config } from './config.ts';
 import { makeUnlessThere } from './files/make-unless-there.ts';
+import { type DatabasePlace, filePlace, postgresPlace } from './move/database-place.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -32,6 +33,8 @@ export function dataPaths(dataDir: string) {
     sandbox: join(dataDir, 'run', 'sandbox'),
     /** Wake-ups between processes of this machine (`files/wake-folder.ts`). */
     wake: join(dataDir, 'run', 'wake'),
+    /** Is there while a restore into the folder has not ended. */
+    unfinished: join(dataDir, 'restore-unfinished'),
   };
 }
 
@@ -73,6 +76,19 @@ export function foreignIn(dataDir: string): string | null {
   return found.find((name) => !isExpected(name)) ?? null;
 }
 
+/** A restore into the folder was cut off: what is there is not whole. `detail` names the folder. */
+export class UnfinishedRestoreError extends Error {
+  override name = 'UnfinishedRestoreError';
+  readonly code = 'restore_unfinished';
+  readonly detail: string;
+
+  constructor(dataDir: string) {
+    const detail = `In ${dataDir} lies the file restore-unfinished.`;
+    super(renderError('restore_unfinished', detail));
+    this.detail = detail;
+  }
+}
+
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
@@ -112,7 +128,7 @@ async function openDatabase(
 
 /**
  * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
- * `NewerDatabaseError` where a newer version has been at work.
+ * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
  */
 export async function openDataFolder(
   settings: DataSettings,
@@ -120,6 +136,7 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   const paths = dataPaths(settings.dataDir);
   makeDataFolder(settings.dataDir);
+  if (existsSync(paths.unfinished)) throw new UnfinishedRestoreError(settings.dataDir);
   const db = await openDatabase(settings, events);
   return {
     paths,
@@ -128,6 +145,14 @@ export async function openDataFolder(
     rawMail: rawMailDirectory(paths.rawMail),
     close: () => db.destroy(),
   };
+}
+
+/** The database that the settings name, as a whole; of Postgres by the URL that is no pooler. */
+export function configuredDatabase({ dataDir, database }: DataSettings): DatabasePlace {
+  if (database === null) return filePlace(dataPaths(dataDir).database);
+  const read = postgresPlace(database.directUrl, database.authorities);
+  if (!read.ok) throw new Error(`The address of the database ${read.reason}.`);
+  return read.place;
 }
 
 /** Where the master keys are by the settings: in MASTER_KEYS, else in the generated file of the folder. */

@@ -1,5 +1,5 @@
 /** Where the built parts of this checkout lie: what goes into sandboxes, and the pages. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,4 +21,12 @@ export function missingBuild(): string | null {
   const { stepMom, models, platform } = programPaths;
   const needed = [join(stepMom, 'main.js'), models, join(platform, 'server/entry.mjs')];
   return needed.find((path) => !existsSync(path)) ?? null;
+}
+
+/** The version of this program, as its package says. */
+export function programVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(join(programPaths.root, 'package.json'), 'utf8'),
+  );
+  return version;
 }

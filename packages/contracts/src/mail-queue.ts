@@ -6,7 +6,7 @@ import {
   THREAD_LIMIT,
   THREAD_WINDOW_MS,
 } from '@tinyfat/core';
-import type { Database, NewMail } from '@tinyfat/database';
+import { type Database, isPostgres, type NewMail } from '@tinyfat/database';
 import { MailboxFull, type MailQueue } from '@tinyfat/intake';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -198,6 +198,69 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect(arrivals.flat().filter((arrival) => arrival.queued)).toHaveLength(limits.senderHour);
     });
 
+    it('numbers the jobs of an agent in the order in which their mails are committed', async () => {
+      const { intake, other, db } = fixture;
+      const { promise: written, resolve: hold } = Promise.withResolvers<void>();
+      const { promise: free, resolve: letGo } = Promise.withResolvers<void>();
+      const ended: string[] = [];
+      const write = async (queue: MailQueue, name: string, also?: () => Promise<void>) => {
+        await queue.enqueue([mailRow('agent-a', `<${name}@x>`, { id: name })], also);
+        ended.push(name);
+      };
+      const first = write(intake, 'first', async () => {
+        hold();
+        await free;
+      });
+      await written;
+      const second = write(other, 'second');
+      // Only on Postgres other agents go on meanwhile, and show that the second has had time.
+      for (let at = 0; isPostgres(db) && at < 20; at++) {
+        await other.enqueue([mailRow('agent-b', `<${at}@x>`)]);
+      }
+      letGo();
+      await Promise.all([first, second]);
+      const jobs = await db
+        .selectFrom('jobs')
+        .select('mail_id')
+        .where('agent_id', '=', 'agent-a')
+        .orderBy('seq')
+        .execute();
+      expect([ended, jobs.map((job) => job.mail_id)]).toEqual([
+        ['first', 'second'],
+        ['first', 'second'],
+      ]);
+    });
+
+    it('numbers the job of a mail that is released after those of mails under way', async () => {
+      const { intake, other, db } = fixture;
+      const doubtful = { verdict: 'quarantined', state: 'quarantined' } as const;
+      await intake.enqueue([mailRow('agent-a', '<waits@x>', { id: 'waits', ...doubtful })]);
+      let release: Promise<unknown> = Promise.resolve();
+      let over = false;
+      await intake.enqueue([mailRow('agent-a', '<under-way@x>', { id: 'under-way' })], async () => {
+        release = other.releaseMail('waits').then(() => {
+          over = true;
+        });
+        for (let at = 0; isPostgres(db) && at < 20; at++) {
+          await other.enqueue([mailRow('agent-b', `<${at}@x>`)]);
+        }
+        expect(over).toBe(false);
+      });
+      await release;
+      const jobs = db.selectFrom('jobs').select('mail_id').where('agent_id', '=', 'agent-a').orderBy('seq');
+      expect((await jobs.execute()).map((job) => job.mail_id)).toEqual(['under-way', 'waits']);
+    });
+
+    it('takes mails to several agents in any order of their recipients', async () => {
+      const { intake, other } = fixture;
+      const both = (at: number) => {
+        const rows = ['agent-a', 'agent-b'].map((agent) => mailRow(agent, `<both-${at}@x>`));
+        return (at % 2 ? intake : other).enqueue(at % 3 ? rows : rows.reverse());
+      };
+      const arrivals = await Promise.all(Array.from({ length: 18 }, (_, at) => both(at)));
+      expect(arrivals.flat().filter(({ queued }) => queued)).toHaveLength(36);
+    });
+
     it('quarantines a thread that goes back and forth without a pause', async () => {
       const { intake, now } = fixture;
       const write = async (index: number, thread: string) => {
@@ -310,10 +373,15 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
         reason_code: 'not_addressed',
       } as const;
       await intake.enqueue(
-        Array.from({ length: QUARANTINE_LIMIT }, (_, index) =>
+        Array.from({ length: QUARANTINE_LIMIT - 1 }, (_, index) =>
           mailRow('agent-a', `<${index}@x>`, quarantined),
         ),
       );
+      const last = Array.from({ length: 8 }, (_, index) =>
+        intake.enqueue([mailRow('agent-a', `<last-${index}@x>`, quarantined)]),
+      );
+      const ends = await Promise.allSettled(last);
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       await expect(intake.enqueue([mailRow('agent-a', '<more@x>', quarantined)])).rejects.toThrow(
         MailboxFull,
       );

@@ -54,6 +54,12 @@ describe('what an owner sets for an agent', () => {
     expect(await allowedSenders(db, 'id-other')).toEqual(['ann@example.com']);
   });
 
+  it('has its owner alone on its list after many changes at once', async () => {
+    const owners = Array.from({ length: 12 }, (_, at) => `owner-${at}@example.com`);
+    await Promise.all(owners.map((owner, at) => setAgentOwner(db, 'id-scout', owner, at)));
+    expect(await allowedSenders(db, 'id-scout')).toEqual([(await findAgent(db, 'scout'))?.owner]);
+  });
+
   it('changes nothing of an agent that is deleted or is not there', async () => {
     await markAgentDeleted(db, 'id-scout', 9);
     for (const id of ['id-scout', 'nobody']) {

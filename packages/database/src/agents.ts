@@ -1,15 +1,21 @@
 /** Agents and who may write to them. Addresses and entries come in canonical form. */
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
+import { sql } from 'kysely';
+import { transact } from './locks.ts';
 import type { Agent, Database, NewAgent } from './schema/index.ts';
 import { changed, exists } from './statements.ts';
 
-/** Adds an agent with its owner and further entries on the allow-list; false when the name is taken. */
+/**
+ * Adds an agent with its owner and further entries on the allow-list, and what `more` writes about it in the same
+ * transaction; false when the name is taken.
+ */
 export async function insertAgent(
   db: Database,
   agent: Omit<NewAgent, 'deleted_at'>,
   entries: readonly string[],
+  more: (tx: Database) => Promise<void> = async () => {},
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, [], async (tx) => {
     const row = { ...agent, deleted_at: null };
     const insert = tx.insertInto('agents').values(row);
     if (!(await changed(insert.onConflict((conflict) => conflict.doNothing())))) return false;
@@ -18,6 +24,7 @@ export async function insertAgent(
       .insertInto('allowed_senders')
       .values(all.map((entry) => ({ agent_id: agent.id, entry, created_at: agent.created_at })))
       .execute();
+    await more(tx);
     return true;
   });
 }
@@ -56,7 +63,16 @@ export async function markAgentDeleted(db: Database, id: string, at: number): Pr
 /** Whether a turn or command of the agent is under way. */
 export async function hasRunningJob(db: Database, agentId: string): Promise<boolean> {
   const jobs = db.selectFrom('jobs').select('id').where('agent_id', '=', agentId);
-  return await exists(jobs.where('state', '=', 'running'));
+  return await exists(jobs.where('state', '=', sql.lit('running')));
+}
+
+/** Whether a turn or command of the agent is under way, or was at any moment since a time (epoch ms). */
+export async function hadTurnSince(db: Database, agentId: string, since: number): Promise<boolean> {
+  const runs = db.selectFrom('runs').select('id').where('agent_id', '=', agentId);
+  if (await hasRunningJob(db, agentId)) return true;
+  return await exists(
+    runs.where((run) => run.or([run('finished_at', '>=', since), run('started_at', '>=', since)])).limit(1),
+  );
 }
 
 /**
@@ -83,7 +99,8 @@ export async function setAgentOwner(
   owner: string,
   at: number,
 ): Promise<boolean> {
-  return await db.transaction().execute(async (tx) => {
+  // Of two changes at once the second must find the owner that the first has put on the list.
+  return await transact(db, [`agent:${agentId}`], async (tx) => {
     const before = await agentById(tx, agentId);
     if (!(await updateAgent(tx, agentId, { owner }))) return false;
     if (before && before.owner !== owner) await removeAllowedSender(tx, agentId, before.owner);

@@ -1,5 +1,6 @@
 /** How much waits, for the gauges, each counted by its own partial index; and whether writes work, for readiness. */
 import { sql } from 'kysely';
+import { transact } from './locks.ts';
 import { inQuarantine } from './mails.ts';
 import type { Database } from './schema/index.ts';
 import { countRows } from './statements.ts';
@@ -56,10 +57,11 @@ async function countIn(
 
 /** Rejects where the database takes no write: the disk is full or read-only, the file is damaged. Leaves nothing behind. */
 export async function testWrite(db: Database): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transact(db, [], async (tx) => {
     // A subject that no attempt has. An update that changes nothing would write nothing.
     const row = { kind: 'code_network', subject: '', at: 0 } as const;
     await tx.insertInto('sign_in_attempts').values(row).execute();
-    await tx.deleteFrom('sign_in_attempts').where('subject', '=', '').execute();
+    const written = tx.deleteFrom('sign_in_attempts').where('kind', '=', row.kind);
+    await written.where('subject', '=', row.subject).execute();
   });
 }

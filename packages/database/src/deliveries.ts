@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
 import { changed, countRows, exists } from './statements.ts';
@@ -32,8 +33,10 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
 
 /** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
 export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
-  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0)).orderBy('seq');
-  return await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
+  const found = await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+  // Sorted here, because SQLite would read all rows in this order.
+  return found.sort((a, b) => a.seq - b.seq);
 }
 
 /** Those that are over: neither to be sent nor being sent. Any worker may sync their files. */
@@ -83,7 +86,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
       if (idempotent) {
         return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at: now }, now);
       }
-      return await db.transaction().execute(async (tx) => {
+      return await transact(db, [], async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
         if (!(await settleHeld(tx, DELIVERIES, held, end, now))) return false;
         const { mail_id, kind } = await tx
@@ -200,6 +203,7 @@ export async function deliveryCounts(
     .selectFrom('deliveries')
     .select((select) => ['state', select.fn.countAll<number>().as('count')])
     .where('agent_id', '=', agentId)
+    .where('state', 'in', ['pending', 'sending', 'awaiting_approval', 'failed', 'uncertain', 'bounced'])
     .groupBy('state')
     .execute();
   const of = (...states: DeliveryState[]) =>

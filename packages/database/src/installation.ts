@@ -3,7 +3,6 @@
  * be found, and the name of a mark in the storage of mails and folders.
  */
 import { type MasterKey, type MasterKeys, sha256Hex } from '@tinyfat/core';
-import { lock } from './locks.ts';
 import type { Database } from './schema/index.ts';
 
 const MASTER_KEY = 'master_key:';
@@ -20,9 +19,8 @@ export interface InstallationMarks {
   storage: string | null;
 }
 
-/** Reads them inside the caller's transaction, which has them for itself until it ends. */
+/** Reads them inside a transaction that has locked `installation:marks`, `master-keys:all` and `sign-in:key`. */
 export async function installationMarks(tx: Database): Promise<InstallationMarks> {
-  await lock(tx, 'installation:marks');
   const rows = await tx.selectFrom('installation_marks').selectAll().execute();
   const noted = (name: string) => rows.find((row) => row.name === name)?.value ?? null;
   const keys = rows.filter(({ name }) => name.startsWith(MASTER_KEY));

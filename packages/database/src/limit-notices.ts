@@ -68,7 +68,9 @@ export function limitNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRow
   const state = idempotent ? 'pending' : 'failed';
   return leasedRows<LimitNotice>(deps, NOTICES, {
     heldOf,
-    only: (now) => sql`created_at > ${now - NOTICE_PERIOD_MS}`,
+    // None is due before it is made: the second bound is for the index.
+    only: (now) =>
+      sql`created_at > ${now - NOTICE_PERIOD_MS} and next_attempt_at > ${now - NOTICE_PERIOD_MS}`,
     orderBy: ['next_attempt_at'],
     giveBack: (held, now) => settleHeld(deps.db, NOTICES, held, { state, next_attempt_at: now }, now),
   });

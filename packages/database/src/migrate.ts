@@ -8,6 +8,7 @@ import { Migrator } from 'kysely/migration';
 import { isPostgres } from './engine.ts';
 import { migrations } from './migrations/index.ts';
 import type { Schema } from './schema/index.ts';
+import { isUnfinished, UnfinishedCopyError } from './unfinished-copy.ts';
 
 /** Names under which migrations landed before they got the one that they have; the text is the same. */
 const RENAMED: Readonly<Record<string, string>> = { '0009-held': '0005-held' };
@@ -31,8 +32,12 @@ interface Standing {
   pending: string[];
 }
 
-/** Looks, and changes nothing. Rejects with `NewerDatabaseError`; `place` is what the sentence calls the database. */
+/**
+ * Looks, and changes nothing. Rejects with `NewerDatabaseError` or `UnfinishedCopyError`; `place` is what the sentence
+ * calls the database.
+ */
 export async function standingOf(db: Kysely<Schema>, place: string): Promise<Standing> {
+  if (await isUnfinished(db)) throw new UnfinishedCopyError(place);
   const executed = await executedMigrations(db);
   const newer = unknownMigrations(executed);
   const own = Object.keys(migrations).sort();
@@ -45,22 +50,35 @@ export async function standingOf(db: Kysely<Schema>, place: string): Promise<Sta
 }
 
 /**
- * Runs what is pending. Branches have landed in another order than their numbers say, so a migration may run after one
+ * Runs what is pending, or of that only what is named. Branches have landed in another order than their numbers say, so a migration may run after one
  * with a higher number: none relies on tables of another that could be missing.
  */
-export async function migrate(tx: Transaction<Schema>): Promise<void> {
+export async function migrate(
+  tx: Transaction<Schema>,
+  names: readonly string[] = Object.keys(migrations),
+): Promise<void> {
   const untyped = tx.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
   if (await hasMigrationTable(tx)) {
     for (const [old, name] of Object.entries(RENAMED)) {
       await untyped.updateTable('kysely_migration').set({ name }).where('name', '=', old).execute();
     }
   }
+  // One of the first migrations calls it.
+  if (isPostgres(tx)) {
+    await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(
+      tx,
+    );
+  }
   const { error } = await new Migrator({
     db: tx,
-    provider: { getMigrations: async () => migrations },
+    provider: {
+      getMigrations: async () =>
+        Object.fromEntries(Object.entries(migrations).filter(([name]) => names.includes(name))),
+    },
     allowUnorderedMigrations: true,
   }).migrateToLatest();
   if (error) throw error;
+  if (isPostgres(tx)) await sql`drop function instr(text, text)`.execute(tx);
 }
 
 /** Those of the names that no migration of this program has or had: a newer version ran them. In order. */
@@ -72,8 +90,8 @@ function nowNamed(name: string): string {
   return RENAMED[name] ?? name;
 }
 
-/** By the names that they have now. */
-async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
+/** Those that have run, by the names that they have now. */
+export async function executedMigrations(db: Kysely<Schema>): Promise<string[]> {
   if (!(await hasMigrationTable(db))) return [];
   const rows = await db
     .withTables<{ kysely_migration: { name: string; timestamp: string } }>()

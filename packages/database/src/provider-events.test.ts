@@ -40,6 +40,15 @@ describe('news of a delivery', () => {
     expect(await delivery()).toMatchObject({ state: 'sent', delivered_at: 77 });
   });
 
+  it('adds up where it comes about several people at one moment', async () => {
+    const people = Array.from({ length: 12 }, (_, at) => `p${at}@example.com`);
+    const recipients = JSON.stringify(people);
+    await fixture.db.updateTable('deliveries').set({ recipients }).execute();
+    await Promise.all(people.map((one) => apply(news('failed', { recipients: [one] }))));
+    const reason = (await delivery())?.reason ?? '';
+    expect(people.filter((one) => !reason.includes(`${one}: `))).toEqual([]);
+  });
+
   it('learns the Message-ID that it went out with', async () => {
     await apply(news('sent', { messageId: '<theirs@amazonses.com>' }));
     expect(await delivery()).toMatchObject({ provider_message_id: '<theirs@amazonses.com>' });

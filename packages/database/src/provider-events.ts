@@ -1,5 +1,6 @@
 /** Writes what a provider reported of a mail of ours to its delivery. */
 import { type DeliveryEvent, eventReport, type WebhookProvider } from '@tinyfat/core';
+import { isPostgres } from './engine.ts';
 import { applyToDelivery } from './reports.ts';
 import type { Database, Delivery } from './schema/index.ts';
 
@@ -24,6 +25,7 @@ export async function applyProviderEvent(
     .where('provider_id', '=', event.mailId)
     .where('provider', '=', provider)
     .where('state', 'in', SETTLED)
+    .$if(isPostgres(tx), (query) => query.forUpdate())
     .executeTakeFirst();
   if (!delivery) return { found: false };
   const learned = {

@@ -31,6 +31,14 @@ describe('a report on a delivery', () => {
   const apply = (report: MailReport, agentId = 'scout', now = 100) =>
     fixture.db.transaction().execute((tx) => applyReport(tx, { agentId, report, now }));
 
+  it('adds to what others say of the same mail at the same moment', async () => {
+    const people = Array.from({ length: 12 }, (_, at) => `p${at}@example.com`);
+    const { id, message_id } = await fixture.delivery('m-1', { recipients: JSON.stringify(people) });
+    await Promise.all(people.map((one) => apply(failed([message_id], one))));
+    const reason = (await deliveryById(fixture.db, id))?.reason ?? '';
+    expect(people.filter((one) => !reason.includes(`${one}: 5.1.1 No such user.`))).toEqual([]);
+  });
+
   it('makes it bounced and unfiled, its mail failed, and its recipient suppressed', async () => {
     const { id, message_id } = await fixture.delivery('m-1');
     expect(await apply(failed([message_id]))).toEqual({

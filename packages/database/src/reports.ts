@@ -1,5 +1,6 @@
 /** What a report (RFC 3464, RFC 5965) that came to an agent does to the delivery that it is about. */
 import { type MailReport, reportEffect } from '@tinyfat/core';
+import { isPostgres } from './engine.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery } from './schema/index.ts';
 import { suppress } from './suppressions.ts';
@@ -18,8 +19,8 @@ const REPORTED_STATES = ['sending', 'sent', 'uncertain', 'bounced'] as const;
 
 /**
  * Writes what a report says, in the caller's transaction. It counts only for a delivery of the agent that it came to,
- * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. `now`: epoch
- * ms.
+ * found by our Message-ID or the provider's, and there only for its recipients; null where it is about none. The rows that
+ * are read are locked: a try that ends, or another report, comes before or after. `now`: epoch ms.
  */
 export async function applyReport(
   tx: Database,
@@ -27,13 +28,15 @@ export async function applyReport(
 ): Promise<AppliedReport | null> {
   const ids = report.messageIds.slice(0, MAX_IDS);
   if (ids.length === 0) return null;
-  const deliveries = await tx
+  const named = await tx
     .selectFrom('deliveries')
     .selectAll()
-    .where('agent_id', '=', agentId)
     .where((where) => where.or([where('message_id', 'in', ids), where('provider_message_id', 'in', ids)]))
-    .where('state', 'in', REPORTED_STATES)
+    .orderBy('seq')
+    .$if(isPostgres(tx), (query) => query.forUpdate())
     .execute();
+  // Not in the statement: SQLite would read all rows of the agent.
+  const deliveries = named.filter((delivery) => delivery.agent_id === agentId);
   // The most reliable id first: the original's References hold ids of ours as well.
   for (const id of ids) {
     const delivery = deliveries.find((one) => one.message_id === id || one.provider_message_id === id);
@@ -43,7 +46,7 @@ export async function applyReport(
   return null;
 }
 
-/** The same for a delivery that is known to be the one of the report. */
+/** The same for a delivery that is known to be the one of the report, whose row the transaction has locked. */
 export async function applyToDelivery(
   tx: Database,
   delivery: Delivery,

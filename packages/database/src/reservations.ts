@@ -1,9 +1,10 @@
 /**
- * Money reserved for a run before it is spent (invariant 10). Everything is decided under the write lock of the
- * database, so two runs at once never get the same dollar. Amounts are micro-dollars.
+ * Money reserved for a run before it is spent (invariant 10). It is decided under the lock of the owner, so
+ * two runs at once never get the same dollar. Amounts are micro-dollars.
  */
 import { type Grant, grantFrom, type Month, type Wanted } from '@tinyfat/core';
 import { capsOf } from './budgets.ts';
+import { transact } from './locks.ts';
 import { addUsage } from './runs.ts';
 import type { Agent, Database, Run } from './schema/index.ts';
 import { changed } from './statements.ts';
@@ -18,9 +19,9 @@ export interface Reserving {
   ownerDefault: number | null;
 }
 
-/** Reserves more for a run. */
+/** Reserves more for a run. One agent's runs follow one another, so its own cap needs no other lock than the owner's. */
 export async function reserve(db: Database, who: Reserving, wanted: Wanted): Promise<Grant> {
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, [`owner:${who.agent.owner}`], async (tx) => {
     const caps = await capsOf(tx, who.agent, who.month, who.ownerDefault);
     const grant = grantFrom(caps, wanted);
     if (!grant.ok || grant.microUsd === 0) return grant;
@@ -42,13 +43,16 @@ interface Spending {
   reserved: number;
 }
 
-/** Writes both at once, so that every dollar counts as spent or as reserved at any time. */
+/**
+ * Writes both at once, so that every dollar counts as spent or as reserved at any time. Reads nothing: a reservation
+ * under way finds the sum before or after it, and neither is too small.
+ */
 export async function noteSpending(
   db: Database,
   run: Pick<Run, 'id' | 'attempt'>,
   { used, reserved }: Spending,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await transact(db, [], async (tx) => {
     await addUsage(tx, run.id, used);
     await tx
       .updateTable('runs')

@@ -1,8 +1,7 @@
 /**
  * Which master keys are in force, storing a key under them, and their rotation.
  *
- * Invariants. Sealing and changing the generated file happen inside a write transaction of the database, so one at a
- * time over all processes. At every moment, also after a crash, the file has each key that a row needs: a new one is in
+ * Invariants. Sealing and changing the generated file happen under one lock, so one at a time over all processes. At every moment, also after a crash, the file has each key that a row needs: a new one is in
  * it before the first row is wrapped by it, an old one leaves it after the commit that wrapped the last row anew.
  */
 import {
@@ -19,10 +18,14 @@ import {
   sealSecret,
 } from '@tinyfat/core';
 import { noteMasterKeys } from './installation.ts';
+import { transactOnce } from './locks.ts';
 import { findProviderKey, listProviderKeys, putProviderKey, rewriteProviderKey } from './provider-keys.ts';
 import type { Database } from './schema/index.ts';
 
 type Refusal = Extract<MasterKeysOutcome, { ok: false }>;
+
+/** Of the installation: keys of all owners are sealed by the same master keys, and seldom. */
+const LOCKS = ['master-keys:all'] as const;
 
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 
@@ -50,7 +53,7 @@ export async function storeProviderKey(
   source: MasterKeySource,
   key: { owner: string; provider: LlmProvider; key: string; lastFour: string },
 ): Promise<StoredKey> {
-  return await db.transaction().execute(async (tx) => {
+  return await transactOnce(db, LOCKS, async (tx) => {
     const { owner, provider } = key;
     const keys = await keysForSealing(tx, source);
     if (!keys.ok) return keys;
@@ -80,12 +83,12 @@ export interface Rotation {
  * of MASTER_KEYS. The stored keys' own ciphertexts stay as they are.
  */
 export async function rotateMasterKeys(db: Database, source: MasterKeySource): Promise<Rotation | Refusal> {
-  const rewrapped = await db.transaction().execute(async (tx) => {
+  const rewrapped = await transactOnce(db, LOCKS, async (tx) => {
     const keys = source.kind === 'file' ? await addMasterKey(tx, source.file) : await source.read();
     return keys.ok ? await rewrapAll(tx, keys.keys) : keys;
   });
   if (!rewrapped.ok) return rewrapped;
-  const retired = await db.transaction().execute((tx) => retire(tx, source));
+  const retired = await transactOnce(db, LOCKS, (tx) => retire(tx, source));
   return { ...rewrapped, retired };
 }
 

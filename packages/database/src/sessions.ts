@@ -16,6 +16,20 @@ export async function currentSession(
   return row?.session_id;
 }
 
+/** Id of the current session of a scope; where there is none, this one becomes it. Two at once get the same. */
+export async function openSession(
+  db: Database,
+  { agentId, scope, sessionId, at }: { agentId: string; scope: string; sessionId: string; at: number },
+): Promise<string> {
+  const row = await db
+    .insertInto('current_sessions')
+    .values({ agent_id: agentId, scope, session_id: sessionId, updated_at: at })
+    .onConflict((conflict) => conflict.columns(['agent_id', 'scope']).doUpdateSet({ scope }))
+    .returning('session_id')
+    .executeTakeFirstOrThrow();
+  return row.session_id;
+}
+
 /** Makes a session the current one of its scope. */
 export async function setCurrentSession(
   db: Database,
@@ -26,6 +40,19 @@ export async function setCurrentSession(
     .insertInto('current_sessions')
     .values({ agent_id: agentId, scope, ...current })
     .onConflict((conflict) => conflict.columns(['agent_id', 'scope']).doUpdateSet(current))
+    .execute();
+}
+
+/** What each scope of an agent goes on with. */
+export async function sessionsByScope(
+  db: Database,
+  agentId: string,
+): Promise<{ scope: string; session_id: string }[]> {
+  return await db
+    .selectFrom('current_sessions')
+    .select(['scope', 'session_id'])
+    .where('agent_id', '=', agentId)
+    .orderBy('scope')
     .execute();
 }
 

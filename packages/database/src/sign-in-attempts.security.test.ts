@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from './schema/index.ts';
-import { type AttemptLimit, noteAttempt } from './sign-in-attempts.ts';
+import { type AttemptLimit, forgetAttempt, noteAttempt } from './sign-in-attempts.ts';
 
 const program = fileURLToPath(new URL('./test-support/note-attempts.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
@@ -40,6 +40,19 @@ describe('attempts that are counted', () => {
       [1, 2, 3].map(async () => Number((await run(process.execPath, [program, path, '15'])).stdout)),
     );
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20);
+  });
+
+  it('let as many through as the limit says, of those that come at one moment', async () => {
+    const limits = [limit({ most: 100, subject: 'x' }), limit({ most: 5 })];
+    const waits = await Promise.all(Array.from({ length: 20 }, () => noteAttempt(db, limits, 1000)));
+    expect(waits.filter((wait) => wait === null)).toHaveLength(5);
+  });
+
+  it('are all taken back, also at one moment', async () => {
+    const many = limit({ most: 20 });
+    for (let at = 0; at < 12; at++) await noteAttempt(db, [many], 1000);
+    await Promise.all(Array.from({ length: 12 }, () => forgetAttempt(db, [many], 1000)));
+    expect(await db.selectFrom('sign_in_attempts').select('seq').execute()).toEqual([]);
   });
 
   it('say when the next one is let through', async () => {

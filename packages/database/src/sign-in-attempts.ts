@@ -1,4 +1,5 @@
 /** Counts of attempts to sign in, shared by all processes and by every restart. */
+import { type LockName, transact } from './locks.ts';
 import type { Database, SignInAttemptKind } from './schema/index.ts';
 
 /** At most `most` of a kind for a subject within the last `windowMs`, which is a day at the longest. */
@@ -13,14 +14,14 @@ const RETAINED_MS = 24 * 3_600_000;
 
 /**
  * Records an attempt for each subject at `now` if none of the limits is reached; else records nothing and gives when all
- * of them let one through again, epoch ms. In one transaction: two at once can't both be the last one.
+ * of them let one through again, epoch ms. Two at once can't both be the last one of a subject.
  */
 export async function noteAttempt(
   db: Database,
   limits: readonly AttemptLimit[],
   now: number,
 ): Promise<number | null> {
-  return await db.transaction().execute(async (tx) => {
+  return await transact(db, limits.map(lockOf), async (tx) => {
     await tx
       .deleteFrom('sign_in_attempts')
       .where('at', '<=', now - RETAINED_MS)
@@ -55,7 +56,8 @@ export async function forgetAttempt(
   limits: readonly Pick<AttemptLimit, 'kind' | 'subject'>[],
   at: number,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  // Two at once must not take the same one back.
+  await transact(db, limits.map(lockOf), async (tx) => {
     for (const { kind, subject } of limits) {
       const one = tx
         .selectFrom('sign_in_attempts')
@@ -67,4 +69,8 @@ export async function forgetAttempt(
       await tx.deleteFrom('sign_in_attempts').where('seq', 'in', one).execute();
     }
   });
+}
+
+function lockOf({ kind, subject }: Pick<AttemptLimit, 'kind' | 'subject'>): LockName {
+  return `sign-in:${kind} ${subject}`;
 }

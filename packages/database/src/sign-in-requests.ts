@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import { transact } from './locks.ts';
 import type { Database, NewSignInRequest, SignInMailState, SignInRequest } from './schema/index.ts';
 import { changed } from './statements.ts';
 
@@ -20,7 +21,7 @@ export async function putSignInRequest(db: Database, request: NewSignInRequest):
   // Whoever sends the mail of the request before has lost it.
   const unheld = { mail_fence: 0, mail_leased_by: null, mail_lease_until: null };
   const rest = { ...given, ...unheld, mail_scheduled_at: given.created_at };
-  await db.transaction().execute(async (tx) => {
+  await transact(db, [], async (tx) => {
     await tx.deleteFrom('sign_in_requests').where('expires_at', '<=', request.created_at).execute();
     await tx
       .insertInto('sign_in_requests')

@@ -2,9 +2,12 @@
 import type { Database, SuppressedRecipient } from './schema/index.ts';
 import { changed } from './statements.ts';
 
-/** Suppresses recipients. The first reason stays; only a complaint weighs more than a bounce and replaces it. */
+/**
+ * Suppresses recipients. The first reason stays; only a complaint weighs more than a bounce and replaces it. In order of
+ * addresses, so that two at once do not wait for each other.
+ */
 export async function suppress(db: Database, rows: readonly SuppressedRecipient[]): Promise<void> {
-  for (const row of rows) {
+  for (const row of rows.toSorted((a, b) => (a.address < b.address ? -1 : 1))) {
     const { code, reason, delivery_id, created_at } = row;
     await db
       .insertInto('suppressed_recipients')

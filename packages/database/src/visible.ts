@@ -2,8 +2,10 @@
  * Invariant 9 for people: what an owner may see. Every query here is bound to the owner of the agent that a row belongs
  * to; what belongs to somebody else is not there at all.
  */
+import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import { sql } from 'kysely';
 import { inQuarantine } from './mails.ts';
+import { type KeysQuestion, pageOfKeys } from './page-of-keys.ts';
 import type {
   Agent,
   Budget,
@@ -103,8 +105,10 @@ export async function agentOverview(
     .select((select) => [
       select
         .selectFrom('mails')
-        .select((mail) => mail.fn.max('received_at').as('at'))
+        .select('received_at')
         .whereRef('mails.agent_id', '=', 'agents.id')
+        .orderBy('received_at', 'desc')
+        .limit(sql.lit(1))
         .as('lastMailAt'),
       // The conditions stand in the statement as the partial indexes have them: only then are those used.
       sql<number>`(select count(*) from mails where mails.agent_id = agents.id and ${inQuarantine})`.as(
@@ -119,10 +123,15 @@ export async function agentOverview(
   return { agents: rows, total: await countRows(existing(db, sight)) };
 }
 
+/**
+ * Rows with their agents. It is a cross join because SQLite keeps its order (sqlite.org/optoverview.html, section 8.2):
+ * it would else read all rows of the owner's agents where a few rows are named.
+ */
 function mails(db: Database, sight: Sight) {
   return db
     .selectFrom('mails')
-    .innerJoin('agents', 'agents.id', 'mails.agent_id')
+    .crossJoin('agents')
+    .whereRef('agents.id', '=', 'mails.agent_id')
     .selectAll('mails')
     .select('agents.name as agent')
     .where(isSeen(sight));
@@ -141,19 +150,34 @@ export async function visibleMails(
   { after, limit }: PageOf,
 ): Promise<OfAgent<Mail>[]> {
   const { agentId, state, verdict, messageId } = filter;
-  let query = mails(db, sight);
-  if (agentId !== undefined) query = query.where('mails.agent_id', '=', agentId);
-  if (state !== undefined) query = query.where('mails.state', '=', state);
-  if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
-  if (messageId !== undefined) query = query.where('mails.message_id', '=', messageId);
-  query = query.where(isAfter('mails.received_at', 'mails.id', after));
-  return await query.orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc').limit(limit).execute();
+  const newestFirst = mails(db, sight).orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc');
+  if (messageId !== undefined) {
+    let query = newestFirst.where('mails.message_id', '=', messageId);
+    if (agentId !== undefined) query = query.where('mails.agent_id', '=', agentId);
+    if (state !== undefined) query = query.where('mails.state', '=', state);
+    if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
+    return await query
+      .where(isAfter('mails.received_at', 'mails.id', after))
+      .limit(limit)
+      .execute();
+  }
+  const outcome = { verdict: one(verdict) ?? MAIL_VERDICTS, state: one(state) ?? MAIL_STATES };
+  const keys = await pageOfKeys<string>(db, {
+    table: 'mails',
+    order: ['received_at', 'id'],
+    after: after && [after.at, after.id],
+    limit,
+    of: whose(sight, agentId),
+    values: state === undefined && verdict === undefined ? {} : outcome,
+  });
+  return keys.length === 0 ? [] : await newestFirst.where('mails.id', 'in', keys).execute();
 }
 
 function runs(db: Database, sight: Sight) {
   return db
     .selectFrom('runs')
-    .innerJoin('agents', 'agents.id', 'runs.agent_id')
+    .crossJoin('agents')
+    .whereRef('agents.id', '=', 'runs.agent_id')
     .innerJoin('mails', 'mails.id', 'runs.mail_id')
     .selectAll('runs')
     .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
@@ -173,17 +197,24 @@ export async function visibleRuns(
   { after, limit }: PageOf,
 ): Promise<RunOfMail[]> {
   const { agentId, status } = filter;
-  let query = runs(db, sight);
-  if (agentId !== undefined) query = query.where('runs.agent_id', '=', agentId);
-  if (status !== undefined) query = query.where('runs.status', '=', status);
-  query = query.where(isAfter('runs.started_at', 'runs.id', after));
-  return await query.orderBy('runs.started_at', 'desc').orderBy('runs.id', 'desc').limit(limit).execute();
+  const keys = await pageOfKeys<string>(db, {
+    table: 'runs',
+    order: ['started_at', 'id'],
+    after: after && [after.at, after.id],
+    limit,
+    of: whose(sight, agentId),
+    values: status === undefined ? {} : { status: [status] },
+  });
+  if (keys.length === 0) return [];
+  const found = runs(db, sight).where('runs.id', 'in', keys);
+  return await found.orderBy('runs.started_at', 'desc').orderBy('runs.id', 'desc').execute();
 }
 
 function deliveries(db: Database, sight: Sight) {
   return db
     .selectFrom('deliveries')
-    .innerJoin('agents', 'agents.id', 'deliveries.agent_id')
+    .crossJoin('agents')
+    .whereRef('agents.id', '=', 'deliveries.agent_id')
     .selectAll('deliveries')
     .select('agents.name as agent')
     .where(isSeen(sight));
@@ -210,11 +241,17 @@ export async function visibleDeliveries(
   { after, limit }: PageOf,
 ): Promise<OfAgent<Delivery>[]> {
   const { agentId, state } = filter;
-  let query = deliveries(db, sight);
-  if (agentId !== undefined) query = query.where('deliveries.agent_id', '=', agentId);
-  if (state !== undefined) query = query.where('deliveries.state', '=', state);
-  if (after) query = query.where('deliveries.seq', '<', after.at);
-  return await query.orderBy('deliveries.seq', 'desc').limit(limit).execute();
+  const keys = await pageOfKeys<number>(db, {
+    table: 'deliveries',
+    order: ['seq'],
+    after: after && [after.at],
+    limit,
+    of: whose(sight, agentId),
+    values: state === undefined ? {} : { state: [state] },
+  });
+  if (keys.length === 0) return [];
+  const found = deliveries(db, sight).where('deliveries.seq', 'in', keys);
+  return await found.orderBy('deliveries.seq', 'desc').execute();
 }
 
 /** Whom mail does not reach, the newest first; of deleted agents too. */
@@ -254,6 +291,15 @@ export async function visibleBudgets(
 function isNamed(column: string, id: string) {
   if (id.length < SHORTEST_ID) return sql<boolean>`${sql.ref(column)} = ${id}`;
   return sql<boolean>`(${sql.ref(column)} = ${id} or (${sql.ref(column)} > ${id} and ${sql.ref(column)} < ${`${id}g`}))`;
+}
+
+/** Whose rows a list reads; that an agent is seen is checked when its rows are read. */
+function whose(sight: Sight, agentId: string | undefined): KeysQuestion['of'] {
+  return agentId === undefined ? sight : { agentId };
+}
+
+function one<Value>(value: Value | undefined): Value[] | undefined {
+  return value === undefined ? undefined : [value];
 }
 
 /** Rows of one's own, by the column with their owner; or all. */

@@ -10,7 +10,7 @@ import { mailQueue } from './enqueue.ts';
 
 let ids = 0;
 
-mailQueueContract('sqlite', async () => {
+mailQueueContract('the tables', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-intake-'));
   const db = await openFreshDatabase(join(folder, 'q.sqlite'));
   for (const name of ['agent-a', 'agent-b']) {

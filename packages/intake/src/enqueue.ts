@@ -1,4 +1,9 @@
-/** Writes mails with their verdicts and makes the jobs, with copies and limits, in one transaction. */
+/**
+ * Writes mails with their verdicts and makes the jobs, with copies and limits, in one transaction under the locks of its
+ * agents: so limits are exact, and an agent's jobs are numbered in the order in which they are committed. Jobs that wait
+ * over all agents are counted without a lock, since one would be a queue for everybody: that limit may be passed by what
+ * arrives at the same moment, which is harmless, as it only bounds how long the line grows.
+ */
 import {
   type Clock,
   canonicalAddress,
@@ -21,6 +26,7 @@ import {
   releaseFromQuarantine,
   replaceQuarantinedCopy,
   rewriteMail,
+  transact,
 } from '@tinyfat/database';
 import type { JobQueue } from '@tinyfat/jobs';
 import { type Arrival, MailboxFull, type Release } from './contract.ts';
@@ -28,7 +34,8 @@ import { type Arrival, MailboxFull, type Release } from './contract.ts';
 export interface MailQueue {
   /**
    * Writes mails with their verdicts, and a job for each accepted one that is no copy and over no limit, in one
-   * durable transaction. `also` writes what must be true with them. Rejects with `MailboxFull`.
+   * durable transaction. `also` writes rows that must be true with them, and may be called again after a rollback.
+   * Rejects with `MailboxFull`.
    */
   enqueue(
     mails: readonly NewMail[],
@@ -89,7 +96,8 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
 
   return {
     async enqueue(mails, also) {
-      return await db.transaction().execute(async (tx) => {
+      const agents = mails.map(({ agent_id }) => `agent:${agent_id}` as const);
+      return await transact(db, agents, async (tx) => {
         const arrivals: Arrival[] = [];
         for (const mail of mails) arrivals.push(await insert(tx, mail));
         await also?.(tx, arrivals);
@@ -98,9 +106,9 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     },
 
     async releaseMail(mailId) {
-      return await db.transaction().execute(async (tx) => {
-        const mail = await mailById(tx, mailId);
-        if (!mail) return 'unknown';
+      const mail = await mailById(db, mailId);
+      if (!mail) return 'unknown';
+      return await transact(db, [`agent:${mail.agent_id}`], async (tx) => {
         if (!(await releaseFromQuarantine(tx, mailId))) return 'not_waiting';
         await jobs.add(tx, mail);
         return 'queued';

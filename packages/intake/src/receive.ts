@@ -90,6 +90,7 @@ export async function receive(deps: IntakeDeps, message: ReceivedMessage): Promi
   return taken ? taken.verdict.smtp : smtpReply('unknown_recipient');
 }
 
+/** Without a lock: whoever is put on the list, or taken off it, at that moment counts so for the next mail. */
 async function judge(
   deps: IntakeDeps,
   message: ReceivedMessage,
@@ -138,6 +139,7 @@ async function write(
   await deps.rawMail.put(rawKey, wanted ? message.raw : beginning);
   const reported = new Set<string>();
   const effects = async (tx: Database, written: readonly Arrival[]) => {
+    reported.clear();
     for (const [index, arrival] of written.entries()) {
       const row = rows[index];
       if (!row) continue;

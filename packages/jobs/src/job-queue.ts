@@ -12,9 +12,10 @@ import {
   type LeasedTable,
   leases,
   settleHeld,
+  transact,
 } from '@tinyfat/database';
 import { sql } from 'kysely';
-import { nextJob, noteServed } from './next-job.ts';
+import { hasNextJob, nextJob, noteServed } from './next-job.ts';
 
 /** The right to work on one job until the lease ends; worth nothing once the row has a higher fence. */
 export interface Lease {
@@ -91,8 +92,8 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
       const now = clock();
       const most = Math.max(1, deps.atOnce - 1);
       // Most looks find nothing, and a transaction would keep writers waiting.
-      if (!(await nextJob(db, now, most))) return undefined;
-      return await db.transaction().execute(async (tx) => {
+      if (!(await hasNextJob(db, now))) return undefined;
+      return await transact(db, [], async (tx) => {
         const next = await nextJob(tx, now, most, 'lock');
         if (!next) return undefined;
         const { rows } = await sql<{

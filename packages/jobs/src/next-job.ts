@@ -10,6 +10,21 @@ interface NextJob {
 }
 
 /**
+ * The first job that waits of each agent, called `next`, of those that are due and whose agent has none running. States are
+ * literals: with bound ones SQLite does not use the partial indexes (sqlite.org/partialindex.html).
+ */
+const heads = sql`(select agent_id, min(seq) as seq from jobs where state = 'ready' group by agent_id) as head
+  join jobs as next on next.seq = head.seq`;
+const canRun = (now: number) => sql`next.state = 'ready' and next.run_at <= ${now}
+  and not exists (select 1 from jobs as other where other.agent_id = next.agent_id and other.state = 'running')`;
+
+/** Whether there is a job that `nextJob` would give: a look that ends with the first one. */
+export async function hasNextJob(db: Database, now: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from ${heads} where ${canRun(now)} limit 1`.execute(db);
+  return rows.length > 0;
+}
+
+/**
  * The first job of some agent that has none running, of the owner who was served least recently. An owner with `most`
  * running jobs comes after all others. With `lock` the row is locked, and rows that others are claiming are left out.
  */
@@ -19,11 +34,9 @@ export async function nextJob(
   most: number,
   locking: 'lock' | null = null,
 ): Promise<NextJob | undefined> {
-  // States are literals: with bound ones SQLite does not use the partial indexes (sqlite.org/partialindex.html).
   const { rows } = await sql<NextJob>`
     select next.seq as seq, agents.owner as owner
-    from (select agent_id, min(seq) as seq from jobs where state = 'ready' group by agent_id) as head
-    join jobs as next on next.seq = head.seq
+    from ${heads}
     join agents on agents.id = next.agent_id
     left join served_owners as served on served.owner = agents.owner
     left join (
@@ -31,15 +44,17 @@ export async function nextJob(
       join agents as holder on holder.id = running.agent_id
       where running.state = 'running' group by holder.owner
     ) as busy on busy.owner = agents.owner
-    where next.state = 'ready' and next.run_at <= ${now}
-      and not exists (select 1 from jobs as other where other.agent_id = next.agent_id and other.state = 'running')
+    where ${canRun(now)}
     order by case when coalesce(busy.jobs, 0) >= ${most} then 1 else 0 end, coalesce(served.turn, 0),
       next.run_at, next.seq
     limit 1 ${locking === 'lock' ? skipLocked(db) : sql``}`.execute(db);
   return rows[0];
 }
 
-/** Notes that an owner was served now, inside the transaction of the claim. */
+/**
+ * Notes that an owner was served now, inside the transaction of the claim. Two at once may get the same turn, which is
+ * harmless: then the time of their jobs decides between them.
+ */
 export async function noteServed(tx: Database, owner: string): Promise<void> {
   await sql`insert into served_owners (owner, turn)
     values (${owner}, (select coalesce(max(turn), 0) + 1 from served_owners))

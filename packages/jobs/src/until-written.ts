@@ -1,5 +1,6 @@
 /** Writes that must not be lost to a database which is away for a while. */
-import { faultText, type Logger } from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
+import { databaseFaultText } from '@tinyfat/database';
 import { wakeablePause } from './waiting.ts';
 
 /** The first pause, which doubles up to the longest. */
@@ -31,7 +32,7 @@ export async function untilWritten<Result>(
         return await write();
       } catch (error) {
         if (signal.aborted) throw error;
-        logger.error('not_written', { ...what, again_in_ms: waitMs, error: faultText(error) });
+        logger.error('not_written', { ...what, again_in_ms: waitMs, error: databaseFaultText(error) });
       }
       await pause(waitMs);
     }

@@ -4,7 +4,7 @@
  * held, and makes due what a clock that was set back would delay.
  */
 import { type Clock, faultBarrier, faultText, type Logger } from '@tinyfat/core';
-import type { Held, LeasedRows } from '@tinyfat/database';
+import { databaseFaultText, type Held, type LeasedRows } from '@tinyfat/database';
 import { wakeablePause, within } from './waiting.ts';
 
 interface WorkLoopOptions<Row> {
@@ -46,6 +46,8 @@ export class LeaseLost extends Error {
   }
 }
 
+/** How often the log says that the rows are still out of reach. */
+const SAID_EVERY_MS = 60_000;
 /** Time for aborted work to clean up behind itself. */
 const ABORT_GRACE_MS = 5000;
 
@@ -60,7 +62,7 @@ export function startWorkLoop<Row>(options: WorkLoopOptions<Row>): WorkLoop {
 
   const workOn = async (row: Row, controller: AbortController) => {
     const guard = faultBarrier((error) =>
-      logger.warn('heartbeat_failed', { rows: name, error: faultText(error) }),
+      logger.warn('heartbeat_failed', { rows: name, error: databaseFaultText(error) }),
     );
     const beat = setInterval(
       guard(async () => {
@@ -105,12 +107,25 @@ export function startWorkLoop<Row>(options: WorkLoopOptions<Row>): WorkLoop {
     if (reclaimed > 0) logger.warn('leases_reclaimed', { rows: name, reclaimed });
   };
 
+  /** When the log last said that the rows are out of reach; null while they are not. */
+  let unreachableSaidAt: number | null = null;
+  const noteUnreachable = (error: unknown) => {
+    const instant = performance.now();
+    if (unreachableSaidAt !== null && instant - unreachableSaidAt < SAID_EVERY_MS) return;
+    unreachableSaidAt = instant;
+    logger.error('rows_unreachable', { rows: name, error: databaseFaultText(error) });
+  };
+
   const loop = async () => {
     while (!stopping) {
       clear();
       try {
         await tidy();
         const row = active.size < atOnce ? await rows.claim() : undefined;
+        if (unreachableSaidAt !== null) {
+          unreachableSaidAt = null;
+          logger.info('rows_reachable', { rows: name });
+        }
         if (row !== undefined) {
           begin(row);
           continue;
@@ -120,7 +135,7 @@ export function startWorkLoop<Row>(options: WorkLoopOptions<Row>): WorkLoop {
         const known = due !== null && due > lookedAt;
         await pause(known ? Math.min(pollMs, Math.max(due - clock(), 0)) : pollMs);
       } catch (error) {
-        logger.error('rows_unreachable', { rows: name, error: faultText(error) });
+        noteUnreachable(error);
         await pause(pollMs);
       }
     }

@@ -11,15 +11,26 @@ export const agentSubfolders = [
 ] as const;
 
 const MAX_DEPTH = 16;
+/** Of a folder that is copied whole: what an agent installed for itself lies deeper than its mails. */
+const MAX_TREE_DEPTH = 65;
 const MAX_NAME_BYTES = 255;
 const utf8 = new TextEncoder();
 
 /** Splits a relative path into components; null when a component could leave the folder or is no file name. */
 export function splitPath(path: string): string[] | null {
+  return splitUpTo(path, MAX_DEPTH);
+}
+
+/** The same for a folder that is copied whole. */
+export function splitTreePath(path: string): string[] | null {
+  return splitUpTo(path, MAX_TREE_DEPTH);
+}
+
+function splitUpTo(path: string, depth: number): string[] | null {
   const parts = path.split('/');
   const safe = (part: string) =>
     !['', '.', '..'].includes(part) && !part.includes('\0') && utf8.encode(part).length <= MAX_NAME_BYTES;
-  return parts.length <= MAX_DEPTH && parts.every(safe) ? parts : null;
+  return parts.length <= depth && parts.every(safe) ? parts : null;
 }
 
 /** Gives the id back; throws where it could name something else than one agent's folder. */

@@ -50,6 +50,29 @@ export const agentGroup: Group = {
       ],
       load: async () => (await import('../commands/agent.ts')).setAgent,
     }),
+    export: command({
+      summary: 'write an agent into an archive: its settings and its folder',
+      words: ['NAME', '[FILE]'],
+      options: {
+        'with-history': { text: 'also what is on record of its mails, runs and deliveries, as JSON' },
+      },
+      notes:
+        'FILE is NAME.tinyfat-agent.tar unless it is named, and must not be there yet; - is standard output. It has no keys, no tokens and no secret addresses in it.',
+      examples: ['tinyfat agent export scout scout.tar'],
+      here: true,
+      load: async () => (await import('../commands/move-agent.ts')).exportOne,
+    }),
+    import: command({
+      summary: 'make an agent out of such an archive, with its memory and sessions',
+      words: ['FILE'],
+      options: {
+        name: { value: 'NAME', text: 'what it is called here, if not as before' },
+        owner: { value: 'ADDR', text: 'who owns it here, if not the owner of before' },
+      },
+      examples: ['tinyfat agent import scout.tar --name scout-2 --owner you@example.org'],
+      here: true,
+      load: async () => (await import('../commands/move-agent.ts')).importOne,
+    }),
     delete: command({
       summary: "take an agent's address away; its folder stays",
       words: ['NAME'],

@@ -1,6 +1,6 @@
 /** One whole command line: its words and its environment in, its exit code out. */
-import { readFileSync } from 'node:fs';
 import { readConfig } from '@tinyfat/server/config';
+import { programVersion } from '@tinyfat/server/program';
 import { explainToOperator } from '../faults/explain-to-operator.ts';
 import { type ExitCode, runWords } from './run-words.ts';
 
@@ -26,8 +26,5 @@ export function explainFault(error: unknown, words: readonly string[], environme
 }
 
 function version(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
-  );
-  return `tinyfat ${version} (Node ${process.versions.node})`;
+  return `tinyfat ${programVersion()} (Node ${process.versions.node})`;
 }

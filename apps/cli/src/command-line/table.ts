@@ -2,6 +2,7 @@
 import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from './agents.ts';
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
+import { backupCommand, dbGroup, restoreCommand } from './move.ts';
 import { accountGroup, keyGroup, tokenGroup } from './people.ts';
 import {
   completionCommand,
@@ -32,6 +33,9 @@ export const TABLE: Table = {
   key: keyGroup,
   token: tokenGroup,
   retention: retentionCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
+  db: dbGroup,
   completion: completionCommand,
   help: helpCommand,
 };

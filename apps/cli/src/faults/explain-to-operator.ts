@@ -30,9 +30,11 @@ export function explainToOperator(
   }
 }
 
-/** Values of options that hold a secret. */
+/** Values of options that hold a secret, and passwords in URLs. */
 function secretWords(words: readonly string[]): string[] {
   return words.flatMap((word, at) => {
+    const { password } = URL.canParse(word) ? new URL(word) : { password: '' };
+    if (password !== '') return [password, decoded(password)];
     if (word === '--token') return [words[at + 1] ?? ''];
     return word.startsWith('--token=') ? [word.slice('--token='.length)] : [];
   });

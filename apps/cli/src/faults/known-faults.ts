@@ -90,6 +90,9 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   if (error.name === 'PagesUnusable') return 'pages_unusable';
   if (error.name === 'ForeignFolderError') return 'data_foreign';
   if (error.name === 'NewerDatabaseError') return 'database_newer';
+  if (error.name === 'UnfinishedCopyError') return 'database_unfinished';
+  if (error.name === 'UnfinishedRestoreError') return 'restore_unfinished';
+  if (error.name === 'NoRoomForCopyError') return 'upgrade_no_room';
   const name = errorCode(error);
   if (error.name === 'PostgresError') return isErrorCode(name) ? name : null;
   if (name === 'ERR_SQLITE_ERROR') return sqliteCode(error);

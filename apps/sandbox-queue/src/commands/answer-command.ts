@@ -17,8 +17,8 @@ export async function answerCommand(
   work: Work,
   { run, command }: { run: Run; command: Exclude<Command, { name: 'compact' }> },
 ): Promise<void> {
-  const { config, text: configText } = await readConfig(deps, work.agent.id);
-  const context: CommandContext = { deps, work, config, configText, scope: scopeOf(config, work) };
+  const { config } = await readConfig(deps, work.agent.id);
+  const context: CommandContext = { deps, work, config, scope: scopeOf(config, work) };
   const answer = await answerTo(context, command);
   const { letter } = answer;
   const footer = `${agentAddress(deps, work.agent)} answered /${command.name} without its model.`;
@@ -31,15 +31,15 @@ export async function answerCommand(
       reply.state === 'awaiting_approval'
         ? { state: 'awaiting_approval', reason: reply.reason ?? '' }
         : { state: 'queued', reason: 'The command is done; its answer is being sent.' },
-    also: async (tx) => {
-      if (answer.sessionId === undefined) return;
-      const { scope } = context;
-      await setCurrentSession(tx, {
-        agentId: work.agent.id,
-        scope,
-        sessionId: answer.sessionId,
-        at: deps.clock(),
-      });
+    also: {
+      // The job's lease is lock enough: one mail of the agent at a time changes its sessions.
+      locks: [],
+      async write(tx) {
+        const { sessionId } = answer;
+        if (sessionId === undefined) return;
+        const { scope } = context;
+        await setCurrentSession(tx, { agentId: work.agent.id, scope, sessionId, at: deps.clock() });
+      },
     },
   });
 }

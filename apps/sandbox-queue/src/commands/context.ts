@@ -7,8 +7,6 @@ export interface CommandContext {
   deps: ConsumerDeps;
   work: Work;
   config: AgentConfig;
-  /** config.json as it stands; null when there is none. */
-  configText: string | null;
   /** Key of the session scope that the mail belongs to. */
   scope: string;
 }

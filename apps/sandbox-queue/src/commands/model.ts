@@ -1,12 +1,13 @@
 /** `/model`: which model answers, and which there are; `/model NAME`: another one from the next turn on. */
 import { changeAgentConfig, MODEL_ALIASES, newestOfFamily, resolveModel } from '@tinyfat/core';
+import { editFiles } from '@tinyfat/database';
 import type { LetterBlock, LetterText } from '@tinyfat/mail';
-import { agentModel } from '../job/agent-setup.ts';
+import { agentModel, readConfig } from '../job/agent-setup.ts';
 import type { CommandAnswer, CommandContext } from './context.ts';
 import { shortLine } from './format.ts';
 
 export async function model(context: CommandContext, wanted: string | null): Promise<CommandAnswer> {
-  const { deps, work, config, configText } = context;
+  const { deps, work, config } = context;
   const current = agentModel(deps, config).model;
   if (wanted === null) {
     const text = [{ code: current.id }, ` (${current.name}) answers.`];
@@ -22,11 +23,12 @@ export async function model(context: CommandContext, wanted: string | null): Pro
     const blocks: LetterBlock[] = [{ kind: 'text', text }, ...available(context)];
     return { letter: { heading: 'There is no model of that name', blocks } };
   }
-  await deps.folders.write(
-    work.agent.id,
-    'config.json',
-    changeAgentConfig(configText, { model: wanted.trim().toLowerCase() }),
-  );
+  const { id } = work.agent;
+  await editFiles(deps.db, id, async () => {
+    const { text } = await readConfig(deps, id);
+    const changed = changeAgentConfig(text, { model: wanted.trim().toLowerCase() });
+    await deps.folders.write(id, 'config.json', changed);
+  });
   const text = [{ code: chosen.model.id }, ` (${chosen.model.name}) answers from your next mail on.`];
   return { letter: { heading: 'Another model', blocks: [{ kind: 'text', text }] } };
 }

@@ -20,6 +20,7 @@ import {
   setMailState,
   settleDelivery,
   suppress,
+  transact,
 } from '@tinyfat/database';
 import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
@@ -88,12 +89,13 @@ async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSigna
     ...(inDoubt ? { provider: delivery.provider } : {}),
   };
   const write = () =>
-    deps.db.transaction().execute(async (tx) => {
-      await suppress(tx, suppressions(deps, delivery, outcome));
+    // In the order in which a report writes: delivery, mail, recipients.
+    transact(deps.db, [], async (tx) => {
       // A report may have settled the delivery already: a mail can come back before its attempt has ended.
-      if (!(await settleDelivery(tx, delivery, settled, deps.clock()))) return;
-      const mail = mailState(delivery, settled.state, settled.reason ?? null);
+      const isOurs = await settleDelivery(tx, delivery, settled, deps.clock());
+      const mail = isOurs ? mailState(delivery, settled.state, settled.reason ?? null) : null;
       if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
+      await suppress(tx, suppressions(deps, delivery, outcome));
     });
   // What the provider said is known nowhere else.
   await untilWritten({ logger: deps.logger, signal, what: { delivery: delivery.id } }, write);

@@ -6,7 +6,7 @@ import {
   resolveModel,
   sessionScopeKey,
 } from '@tinyfat/core';
-import { currentSession, setCurrentSession } from '@tinyfat/database';
+import { openSession } from '@tinyfat/database';
 import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
 
@@ -46,9 +46,5 @@ export function scopeOf(config: AgentConfig, { mail }: Work): string {
 
 /** Id of the current session of a scope; the first mail of a scope begins one. */
 export async function sessionOf(deps: ConsumerDeps, agentId: string, scope: string): Promise<string> {
-  const known = await currentSession(deps.db, agentId, scope);
-  if (known !== undefined) return known;
-  const sessionId = deps.makeId();
-  await setCurrentSession(deps.db, { agentId, scope, sessionId, at: deps.clock() });
-  return sessionId;
+  return await openSession(deps.db, { agentId, scope, sessionId: deps.makeId(), at: deps.clock() });
 }

@@ -3,7 +3,7 @@
  * where only the owner can mend the cause.
  */
 import { describeError, renderError } from '@tinyfat/core';
-import { type Database, insertDeliveries, type Run, wasToldOf } from '@tinyfat/database';
+import { insertDeliveries, type Run, wasToldOf } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 import { hostMail, ownerMail } from '../mails/host-mail.ts';
@@ -73,7 +73,7 @@ async function mailToOwner(
   deps: ConsumerDeps,
   work: Work,
   { run, code, explanation }: { run: Run; code: string; explanation: string },
-): Promise<((tx: Database) => Promise<void>) | undefined> {
+): Promise<Parameters<typeof settleJob>[2]['also']> {
   const { agent, mail } = work;
   if (!OWNERS_TO_MEND.includes(code) || mail.sender === agent.owner) return undefined;
   const told = { owner: agent.owner, code, since: deps.clock() - ONCE_IN_MS };
@@ -93,7 +93,10 @@ async function mailToOwner(
   });
   // An owner who is suppressed can't approve a mail to themselves.
   if (delivery.state !== 'pending') return undefined;
-  return async (tx) => {
-    if (!(await wasToldOf(tx, told))) await insertDeliveries(tx, [delivery]);
+  return {
+    locks: [`owner:${agent.owner}`],
+    async write(tx) {
+      if (!(await wasToldOf(tx, told))) await insertDeliveries(tx, [delivery]);
+    },
   };
 }

@@ -6,11 +6,13 @@ import {
   type Database,
   endRun,
   insertDeliveries,
+  type LockName,
   type MailState,
   type NewDelivery,
   type RunEnd,
   runById,
   setMailState,
+  transact,
 } from '@tinyfat/database';
 import { LeaseLost } from '@tinyfat/jobs';
 import type { ConsumerDeps, Work } from '../consumer.ts';
@@ -20,20 +22,20 @@ interface JobEnd {
   run: RunEnd;
   deliveries: readonly NewDelivery[];
   mail: { state: MailState; reason: string };
-  /** Writes what belongs to it, for example the session that /clear began. */
-  also?: (tx: Database) => Promise<void>;
+  /** Writes rows that belong to it, under these locks; may be called again after a rollback. */
+  also?: { locks: readonly LockName[]; write(tx: Database): Promise<void> };
 }
 
 /** Throws `LeaseLost`, and writes nothing, when another worker has the job now. */
 export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Promise<void> {
   const { lease, mail } = work;
-  await deps.db.transaction().execute(async (tx) => {
+  await transact(deps.db, end.also?.locks ?? [], async (tx) => {
     const state = end.run.status === 'done' ? 'done' : 'failed';
     if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost();
     await endRun(tx, end.runId, end.run);
     await insertDeliveries(tx, end.deliveries);
     await setMailState(tx, mail.id, end.mail.state, end.mail.reason);
-    await end.also?.(tx);
+    await end.also?.write(tx);
   });
   if (end.deliveries.length > 0) deps.wakeUp.wake('deliveries');
   await recordRun(deps, work, end.runId);

@@ -53,16 +53,16 @@ export async function takeTurn(
   const { spending } = opened;
   const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending, folder });
   const result = await deps.runner.runTurn(request, signal);
-  const { folderBytes: bytes } = result;
+  const { folderBytes: bytes, durationMs } = result;
   // Before the job ends, after which the agent's next turn may begin.
   if (bytes !== null) await setFolderSize(deps.db, work.agent.id, bytes, deps.clock());
   try {
     await spending.warn();
     await endTurn(deps, work, { run, signal, spending, result, model: demo ? 'demo' : model.id, sessionId });
   } finally {
-    // Counting many files takes seconds, in which the worker need not wait.
-    const reported = reportFolder(deps, work, { runId: run.id, bytes });
-    if (bytes !== null) await reported;
+    if (bytes !== null) await reportFolder(deps, work, { runId: run.id, bytes });
+    // Counting many files takes seconds, in which the worker need not wait. A turn that did not begin changed nothing.
+    else if (durationMs > 0) void reportFolder(deps, work, { runId: run.id, bytes });
   }
 }
 

@@ -31,6 +31,8 @@ function closed({ cause, why }: Extract<Records, { state: 'closed' }>): Observat
       return note(why, null);
     case 'newer':
       return broken(why, 'Run that version; there is no way back but a backup from before it.');
+    case 'half_copied':
+      return broken(why, 'Nothing starts on it before that.');
     case 'unreadable':
       return broken(why, 'Look at the file tinyfat.sqlite in DATA_DIR; or restore a backup.');
   }

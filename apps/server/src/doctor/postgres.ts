@@ -1,5 +1,6 @@
 /** The Postgres database: is it reached by both ways, safely, and closed to others? */
 import { describeError } from '@tinyfat/core';
+import { UnfinishedCopyError } from '@tinyfat/database';
 import { PostgresError, type PostgresLook, type PostgresWay } from '@tinyfat/database/postgres';
 import { broken, type Check, note, type Observation, ok, wordsOf } from './finding.ts';
 
@@ -23,7 +24,8 @@ export function postgresCheck(seen: () => Promise<PostgresSeen>): Check {
 
 /** Why the database can not be used, and what mends it. */
 export function unusable(error: unknown): Observation {
-  if (!(error instanceof PostgresError)) return broken(wordsOf(error), 'Check DATABASE_URL.');
+  if (!(error instanceof PostgresError || error instanceof UnfinishedCopyError))
+    return broken(wordsOf(error), 'Check DATABASE_URL.');
   const { sentence, nextStep } = describeError(error.code);
   return broken(`${sentence} ${error.detail}`, nextStep);
 }
@@ -43,6 +45,13 @@ function observe({ url, direct, openTables }: PostgresLook): Observation[] {
       note(
         'mails and keys cross the network unencrypted',
         'Take sslmode=disable out of the URL, and set DATABASE_TLS_CA where the authority is one of your own.',
+      ),
+    );
+  if (!url.isDurable)
+    found.push(
+      note(
+        'what is committed may be lost when the server of the database loses power',
+        'Set fsync and synchronous_commit to on there.',
       ),
     );
   if (Number.parseInt(url.version, 10) < OLDEST)

@@ -8,7 +8,11 @@ import type { PostgresSeen } from './postgres.ts';
 export type Records =
   | { state: 'open'; agents: number; owners: number; keyOwners: number; failing: Failing | null }
   | { state: 'absent' }
-  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'older' | 'unreadable' | 'unreachable'; why: string };
+  | {
+      state: 'closed';
+      cause: 'unfinished' | 'newer' | 'older' | 'half_copied' | 'unreadable' | 'unreachable';
+      why: string;
+    };
 
 /** Mail that waits after failed tries. */
 type Failing = NonNullable<Awaited<ReturnType<typeof failingDeliveries>>>;

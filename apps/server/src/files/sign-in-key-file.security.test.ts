@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MasterKey } from '@tinyfat/core';
-import { rotateMasterKeys } from '@tinyfat/database';
+import { rotateMasterKeys, transactOnce } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, masterKeysOf, openDataFolder } from '../data-folder.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
@@ -21,7 +21,7 @@ describe('the key under sign-in', () => {
     await rm(folder, { recursive: true, force: true });
   });
   const tryRead = (set: MasterKey | null = null) =>
-    data.db.transaction().execute((tx) => readSignInKey(tx, set, data.paths.signInKey));
+    transactOnce(data.db, [], (tx) => readSignInKey(tx, set, data.paths.signInKey));
   const read = async () => {
     const found = await tryRead();
     if (!found.ok) throw new Error(found.detail);

@@ -22,7 +22,7 @@ export async function readSignInKey(
   make = true,
 ): Promise<SignInKeyBytes> {
   if (set !== null) return { ok: true, bytes: set.bytes };
-  await lock(tx, 'installation:marks');
+  await lock(tx, 'sign-in:key');
   const file = masterKeyFile(path);
   const found = await file.read();
   if (found.ok) return { ok: true, bytes: found.keys[0].bytes };

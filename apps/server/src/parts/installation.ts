@@ -15,6 +15,7 @@ import {
   noteMasterKeys,
   noteSignInKey,
   noteStorage,
+  transactOnce,
 } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
@@ -32,6 +33,9 @@ interface InstallationDeps extends Pick<Runtime, 'makeId'> {
 type Keys = Pick<Config, 'masterKeys' | 'signInKey'>;
 type Compared = Pick<DataFolder, 'db' | 'paths' | 'folders' | 'rawMail'>;
 
+/** Of all that is compared; the last two are also taken by those who change these keys. */
+const LOCKS = ['installation:marks', 'master-keys:all', 'sign-in:key'] as const;
+
 const MARK = new TextEncoder().encode(
   'This message is no mail: it shows that the storage belongs to the database that names it.\r\n',
 );
@@ -44,11 +48,8 @@ export function installation(keys: Keys, data: Compared, deps: InstallationDeps)
     name: 'installation',
     async start() {
       if (!isPostgres(data.db)) return;
-      await data.db.transaction().execute(async (tx) => {
-        if (deps.adopt) {
-          await installationMarks(tx);
-          await forgetInstallation(tx);
-        }
+      await transactOnce(data.db, LOCKS, async (tx) => {
+        if (deps.adopt) await forgetInstallation(tx);
         const marks = await installationMarks(tx);
         await compareMasterKeys(tx, keys, data, marks);
         if (deps.isPlatform) await compareSignInKey(tx, keys, data, marks);

@@ -1,11 +1,15 @@
 /** What is on disk: the folder, with the database, the agents' folders and the mails in it. */
-import { faultText, type Logger } from '@tinyfat/core';
+import type { Logger } from '@tinyfat/core';
+import { databaseFaultText, transactOnce } from '@tinyfat/database';
 import type { Config } from '../config.ts';
 import { type DataFolder, type DataSettings, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { readSignInKey } from '../files/sign-in-key-file.ts';
 import type { Role } from '../roles.ts';
 import { type Part, StartRefused } from './part.ts';
+
+/** How often the log says that connections to the database broke. */
+const SAID_EVERY_MS = 60_000;
 
 /** Holds the folder against other servers: alone, or beside other processes with one role each. */
 export function folderLock({ dataDir }: Pick<Config, 'dataDir'>, role: Role): Part<{ release(): void }> {
@@ -22,13 +26,19 @@ export function folderLock({ dataDir }: Pick<Config, 'dataDir'>, role: Role): Pa
 
 /** Opens the folder and brings its database up to date. */
 export function dataFolder(settings: DataSettings, logger: Logger): Part<DataFolder> {
+  let lostSaidAt = Number.NEGATIVE_INFINITY;
   return {
     name: 'data folder',
     start: () =>
       openDataFolder(settings, {
-        onUpgrade: ({ from, to, copy }) =>
-          logger.info('database_upgraded', { from, to, copy: copy?.ok ? copy.path : (copy?.reason ?? null) }),
-        onIdleError: (error) => logger.warn('database_connection_lost', { error: faultText(error) }),
+        onUpgrade: ({ from, to, copy }) => logger.info('database_upgraded', { from, to, copy }),
+        onIdleError: (error) => {
+          // A pool loses all of its connections together.
+          const instant = performance.now();
+          if (instant - lostSaidAt < SAID_EVERY_MS) return;
+          lostSaidAt = instant;
+          logger.warn('database_connection_lost', { error: databaseFaultText(error) });
+        },
       }),
     stop: (data) => data.close(),
   };
@@ -42,7 +52,7 @@ export function signInKeyBytes(
   return {
     name: 'sign-in key',
     async start() {
-      const read = await db.transaction().execute((tx) => readSignInKey(tx, set, paths.signInKey));
+      const read = await transactOnce(db, [], (tx) => readSignInKey(tx, set, paths.signInKey));
       if (read.ok) return read.bytes;
       throw new StartRefused(
         `The key that signs sessions can not be used. ${read.detail}`,

@@ -1,4 +1,4 @@
-import { namedRawKeys } from '@tinyfat/database';
+import { namedRawKeys, rawKeysAfter } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOW, openRetention, type RetentionFixture } from '../test-support/retention.ts';
 import { runRetention } from './run.ts';
@@ -60,6 +60,7 @@ describe('bytes of mails', () => {
   it('that a kill left behind a marked row are named by nothing, so that the sweeper takes them', async () => {
     await fixture.oldMail('m', 50);
     expect(await namedRawKeys(fixture.db, ['raw-m'])).toEqual(new Set(['raw-m']));
+    expect(await rawKeysAfter(fixture.db, '', 10)).toEqual(['raw-m']);
     const deps = fixture.deps({ mail: 30 });
     deps.rawMail = { ...fixture.rawMail, remove: () => Promise.reject(new Error('killed')) };
     const report = await runRetention(deps, { daily: false, signal: new AbortController().signal });
@@ -68,6 +69,7 @@ describe('bytes of mails', () => {
       ['retention_failed', { kind: 'mail', removed: 1, bytes: 0, error: 'Error: killed' }],
     ]);
     expect(await namedRawKeys(fixture.db, ['raw-m'])).toEqual(new Set());
+    expect(await rawKeysAfter(fixture.db, '', 10)).toEqual([]);
   });
 });
 

@@ -41,9 +41,20 @@ const REMOVE: Record<RetentionKind, (walk: Walk) => Promise<void>> = {
   faults: removeFaults,
 };
 
+/** What lies in the data folder of each process, which others may not see. */
+const OF_THIS_FOLDER: readonly RetentionKind[] = ['mailbox', 'database_copies', 'faults'];
+
 /** What a run would remove now. Changes nothing. */
 export async function previewRetention(deps: RetentionDeps, signal: AbortSignal): Promise<RetentionReport> {
-  return await walkKinds(deps, { dry: true, signal, onKind: async () => {} });
+  return await walkKinds(deps, { kinds: RETENTION_KINDS, dry: true, signal, onKind: async () => {} });
+}
+
+/** Removes what is due of the data folder alone; on record in the log. */
+export async function clearDataFolder(deps: RetentionDeps, signal: AbortSignal): Promise<RetentionReport> {
+  const walk = { kinds: OF_THIS_FOLDER, dry: false, signal, onKind: async () => {} };
+  const report = await walkKinds(deps, walk);
+  logReport(deps, report);
+  return report;
 }
 
 /**
@@ -55,30 +66,43 @@ export async function runRetention(
   deps: RetentionDeps,
   { daily, signal }: { daily: boolean; signal: AbortSignal },
 ): Promise<RetentionReport | null> {
-  const { db, clock, logger } = deps;
+  const { db, clock } = deps;
   const run = { id: deps.makeId(), now: clock() };
   if (!daily) await beginRun(db, run);
   else if (!(await beginDailyRun(db, run))) return null;
   const report = await walkKinds(deps, {
+    kinds: RETENTION_KINDS,
     dry: false,
     signal,
     onKind: async (soFar) => await recordRun(db, run.id, soFar, null),
   });
   if (!signal.aborted) await recordRun(db, run.id, report, clock());
+  logReport(deps, report);
+  return report;
+}
+
+function logReport({ logger }: Pick<RetentionDeps, 'logger'>, report: RetentionReport): void {
   for (const [kind, { removed, bytes, error }] of Object.entries(report)) {
     if (error !== undefined) logger.warn('retention_failed', { kind, removed, bytes, error });
     else if (removed > 0) logger.info('retention', { kind, removed, bytes });
   }
-  return report;
 }
 
 async function walkKinds(
   deps: RetentionDeps,
-  { dry, signal, onKind }: Pick<Walk, 'dry' | 'signal'> & { onKind(soFar: RetentionReport): Promise<void> },
+  {
+    kinds,
+    dry,
+    signal,
+    onKind,
+  }: Pick<Walk, 'dry' | 'signal'> & {
+    kinds: readonly RetentionKind[];
+    onKind(soFar: RetentionReport): Promise<void>;
+  },
 ): Promise<RetentionReport> {
   const now = deps.clock();
   const report: RetentionReport = {};
-  for (const kind of RETENTION_KINDS) {
+  for (const kind of kinds) {
     const days = deps.days[kind];
     if (days === null || signal.aborted) continue;
     const count = { removed: 0, bytes: 0 };

@@ -9,7 +9,19 @@ export const setupErrors = {
   database_newer: {
     sentence: 'The database belongs to a newer tinyfat than this one; nothing was changed.',
     nextStep:
-      'Start the newer version again; or, to go back, stop everything and put the copy that its upgrade left beside the database in its place: what came since then is not in it.',
+      'Start the newer version again; or, to go back, stop everything and put the copy that its upgrade left beside the database (tinyfat.sqlite.before-...) in its place: what came since then is not in it.',
+  },
+  database_unfinished: {
+    sentence: 'A copy or a restore into this database was not finished; nothing else opens it.',
+    nextStep: 'Run the same command again: it goes on where it was. Or begin with an empty database.',
+  },
+  restore_unfinished: {
+    sentence: 'A restore into the data folder was cut off; nothing else opens it.',
+    nextStep: 'Run tinyfat restore again: it begins anew. Or set DATA_DIR to another folder.',
+  },
+  upgrade_no_room: {
+    sentence: 'The database was not upgraded: there is no room for the copy that is made of it before.',
+    nextStep: 'Make room on that disk and start again; nothing was changed.',
   },
   port_forbidden: {
     sentence: 'This user may not listen on that port: ports below 1024 belong to root.',

@@ -15,6 +15,7 @@ import * as oneSchema from './0012-one-schema.ts';
 import * as limitNotices from './0013-limit-notices.ts';
 import * as awaitingApproval from './0014-awaiting-approval.ts';
 import * as leases from './0015-leases.ts';
+import * as indexes from './0016-indexes.ts';
 import * as retention from './0017-retention.ts';
 import * as installation from './0020-installation.ts';
 
@@ -34,6 +35,7 @@ export const migrations: Record<string, Migration> = {
   '0013-limit-notices': limitNotices,
   '0014-awaiting-approval': awaitingApproval,
   '0015-leases': leases,
+  '0016-indexes': indexes,
   '0017-retention': retention,
   '0020-installation': installation,
 };

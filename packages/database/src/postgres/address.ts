@@ -5,6 +5,7 @@
 import { isIPv6 } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import type pg from 'pg';
+import { asPostgresError } from './faults.ts';
 
 /** Where a database is, and as whom. */
 export interface PostgresAddress {
@@ -98,6 +99,15 @@ export function connectionTo(address: PostgresAddress, authorities: string | nul
             ...(authorities !== null && { ca: authorities }),
           },
   };
+}
+
+/** Does the work with that database; known faults get their code, and say what was asked. */
+export async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asPostgresError(error, shownAddress(address));
+  }
 }
 
 function readQuery(

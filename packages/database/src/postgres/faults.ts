@@ -1,6 +1,5 @@
 /** What Postgres, a pooler or the way to them says is wrong, as a code of ours. */
-import { type ErrorCode, errorCode, printableAscii, renderError } from '@tinyfat/core';
-import { type PostgresAddress, shownAddress } from './address.ts';
+import { type ErrorCode, errorCode, faultText, printableAscii, renderError } from '@tinyfat/core';
 
 /** A database that can not be used. The message has its next step; `detail` is this case, and holds no secret. */
 export class PostgresError extends Error {
@@ -48,7 +47,7 @@ const WORDS: readonly [RegExp, ErrorCode][] = [
   [/max clients? (connections )?reached|max_client_conn|no more connections/i, 'database_connections'],
   [/connection terminated|timeout exceeded when trying to connect|timeout expired/i, 'database_unreachable'],
   [
-    /server login failed|query_wait_timeout|server (connection )?(conn )?crashed|pgbouncer cannot connect/i,
+    /server login (failed|has been failing)|query_wait_timeout|server (connection )?(conn )?crashed|pgbouncer cannot connect/i,
     'database_unreachable',
   ],
 ];
@@ -69,16 +68,18 @@ export function postgresFault(error: unknown): ErrorCode | null {
 export function asPostgresError(error: unknown, asked: string): unknown {
   const code = postgresFault(error);
   if (code === null || error instanceof PostgresError) return error;
-  const message =
-    error instanceof AggregateError ? errorCode(error) : error instanceof Error ? error.message : '';
-  return new PostgresError(code, `${asked}: ${printableAscii(message, LONGEST)}`, error);
+  return new PostgresError(code, `${asked}: ${wordsOf(error)}`, error);
 }
 
-/** Does the work with that database; known faults get their code, and say what was asked. */
-export async function during<Result>(address: PostgresAddress, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asPostgresError(error, shownAddress(address));
-  }
+/** A fault for the log: of a server that can not be used what it is and what to do, else the stack. Never throws. */
+export function databaseFaultText(error: unknown): string {
+  const code = postgresFault(error);
+  if (code === null) return faultText(error);
+  return error instanceof PostgresError ? error.message : renderError(code, wordsOf(error));
+}
+
+function wordsOf(error: unknown): string {
+  const message =
+    error instanceof AggregateError ? errorCode(error) : error instanceof Error ? error.message : '';
+  return printableAscii(message, LONGEST);
 }

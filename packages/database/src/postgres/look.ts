@@ -2,9 +2,8 @@
 import pg from 'pg';
 import { NewerDatabaseError, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
-import { addressOf, connectionTo, type PostgresAddress, shownAddress } from './address.ts';
+import { addressOf, connectionTo, during, type PostgresAddress, shownAddress } from './address.ts';
 import { openTables } from './closed-tables.ts';
-import { during } from './faults.ts';
 import { checkSame, connectPostgres, firstMigration, PLACE, type PostgresOptions } from './open.ts';
 
 /** What one URL leads to. */
@@ -14,6 +13,8 @@ export interface PostgresWay {
   /** Such as `15.18`. */
   version: string;
   isPooler: boolean;
+  /** Whether what is committed is on the server's disk before its answer. */
+  isDurable: boolean;
   /** `unencrypted`: by `sslmode=disable`, over a network. */
   tls: 'verified' | 'this machine' | 'unencrypted';
 }
@@ -78,8 +79,9 @@ async function tryWay(address: PostgresAddress, authorities: string | null): Pro
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string; pid: number }>(
-      `select current_setting('server_version') as version, pg_backend_pid() as pid`,
+    const { rows } = await client.query<{ version: string; pid: number; durable: boolean }>(
+      `select current_setting('server_version') as version, pg_backend_pid() as pid,
+        current_setting('fsync') = 'on' and current_setting('synchronous_commit') <> 'off' as durable`,
     );
     const [found] = rows;
     const isRemote = !address.host.startsWith('/') && !/^(localhost|::1|127\..*)$/.test(address.host);
@@ -88,6 +90,7 @@ async function tryWay(address: PostgresAddress, authorities: string | null): Pro
       version: found?.version.split(' ')[0] ?? '',
       // A pooler gives out process ids of its own for cancelling.
       isPooler: Reflect.get(client, 'processID') !== found?.pid,
+      isDurable: found?.durable ?? false,
       tls: address.tls === 'verify-full' ? 'verified' : isRemote ? 'unencrypted' : 'this machine',
     };
   } finally {

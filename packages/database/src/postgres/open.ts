@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { migrate, standingOf } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
-import { addressOf, connectionTo, type PostgresAddress } from './address.ts';
+import { addressOf, connectionTo, during, type PostgresAddress } from './address.ts';
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
-import { during, PostgresError } from './faults.ts';
+import { PostgresError } from './faults.ts';
 import { guard } from './guard.ts';
 
 export interface PostgresOptions {
@@ -74,7 +74,8 @@ export function connectPostgres(options: Omit<PostgresOptions, 'directUrl' | 'on
   return connect(addressOf(options.url), options);
 }
 
-function connect(
+/** Connects to it as it is; nothing is migrated or checked. The password is in no message. Never throws. */
+export function connect(
   address: PostgresAddress,
   {
     authorities = null,
@@ -103,12 +104,7 @@ async function upgrade(db: Database, { onUpgrade = () => {} }: PostgresOptions):
     const to = pending.at(-1);
     if (last === null) await refuseOthers(tx);
     if (to !== undefined) {
-      // One of the first migrations calls it.
-      await sql`create function instr(text, text) returns integer language sql immutable as 'select strpos($1, $2)'`.execute(
-        tx,
-      );
       await migrate(tx);
-      await sql`drop function instr(text, text)`.execute(tx);
       if (last !== null) onUpgrade({ from: last, to });
     }
     await closeTables(tx);

@@ -1,8 +1,9 @@
 /** Behind a pooler in transaction mode a connection is ours for a transaction only: nothing may lean on more. */
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { type PrivatePostgres, startPostgres } from '@tinyfat/testing/postgres/start';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertAgent, listAgents } from '../agents.ts';
 import { backlog, testWrite } from '../backlog.ts';
 import { lock } from '../locks.ts';
@@ -12,9 +13,7 @@ import { postgresFault } from './faults.ts';
 import { openPostgres } from './open.ts';
 import { startWire } from './test-support/wire.ts';
 
-const own = process.env.DATABASE_TEST_URL === undefined ? describe : describe.skip;
-
-own('a pooler in transaction mode (skipped with DATABASE_TEST_URL: it needs one of its own)', () => {
+describeOwnServer('a pooler in transaction mode', () => {
   let server: PrivatePostgres;
   let options: { url: string; directUrl: string };
   beforeAll(async () => {
@@ -65,7 +64,7 @@ own('a pooler in transaction mode (skipped with DATABASE_TEST_URL: it needs one 
   });
 });
 
-own('a database that goes away (skipped with DATABASE_TEST_URL: it needs one of its own)', () => {
+describeOwnServer('a database that goes away', () => {
   let server: PrivatePostgres;
   beforeAll(async () => {
     server = await startPostgres();

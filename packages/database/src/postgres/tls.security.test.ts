@@ -1,16 +1,16 @@
 /** A connection that leaves the machine goes to the server that was meant, encrypted, or not at all. */
 import { makeCertificate } from '@tinyfat/testing/certificates';
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { type PostgresWishes, type PrivatePostgres, startPostgres } from '@tinyfat/testing/postgres/start';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Database } from '../schema/index.ts';
 import { openPostgres } from './open.ts';
 
-const own = process.env.DATABASE_TEST_URL === undefined ? describe : describe.skip;
 const authority = { ...makeCertificate({ names: ['ca'], authority: true }), name: 'ca' };
 const stranger = makeCertificate({ names: ['ca'], authority: true });
 
-own('TLS (skipped with DATABASE_TEST_URL: it needs a server with a certificate of its own)', () => {
+describeOwnServer('TLS', () => {
   let server: PrivatePostgres;
   let mute: PrivatePostgres;
   beforeAll(async () => {

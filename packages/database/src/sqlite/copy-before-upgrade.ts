@@ -1,45 +1,67 @@
 /** The way back from an upgrade: a copy of the database as it was, beside it. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { renderError } from '@tinyfat/core';
+import { snapshotSqlite } from './whole-file.ts';
 
-/** Beyond this a copy would hold up the start, and the operator has a backup of such a database anyway. */
-const MOST_BYTES = 1024 * 1024 * 1024;
+/** Copies that stay: of the last upgrades. */
+const COPIES = 3;
 
-/** Where the copy lies, or why there is none: `too_large` for this, or `no_room` on the disk. */
-export type CopyBeforeUpgrade = { ok: true; path: string } | { ok: false; reason: 'too_large' | 'no_room' };
+/** An upgrade is not begun, because its copy would not fit on the disk. The message has its next step. */
+export class NoRoomForCopyError extends Error {
+  override name = 'NoRoomForCopyError';
+  readonly code = 'upgrade_no_room';
+  readonly detail: string;
+
+  constructor(path: string, needed: number, free: number) {
+    const mib = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MiB`;
+    const detail = `Beside ${path} ${mib(needed)} are needed and ${mib(free)} are free.`;
+    super(renderError('upgrade_no_room', detail));
+    this.detail = detail;
+  }
+}
 
 /**
- * Copies what is committed into `{path}.before-upgrade`, in the place of an earlier copy, and fsyncs it. The caller
- * holds the write lock, so that nobody else writes to either. Throws when the disk does not take it.
+ * Copies what is committed into `{path}.before-{migration}`, fsyncs it, and gives its path; `migration` is the first of
+ * those that are to come. Only the copies of the last three upgrades stay. The caller holds the write lock, so that
+ * nobody else writes to either. Throws where the disk does not take it.
  */
-export function copyBeforeUpgrade(path: string): CopyBeforeUpgrade {
-  const copy = `${path}.before-upgrade`;
+export function copyBeforeUpgrade(path: string, migration: string): string {
+  const copy = `${path}.before-${migration}`;
   const unfinished = `${copy}.unfinished`;
   rmSync(unfinished, { force: true });
   const bytes = statSync(path).size + (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0);
-  if (bytes > MOST_BYTES) return { ok: false, reason: 'too_large' };
   const { bavail, bsize } = statfsSync(dirname(path));
   // The upgrade itself needs as much again in its log.
-  if (bavail * bsize < 3 * bytes) return { ok: false, reason: 'no_room' };
-  // VACUUM INTO takes an empty file; nobody else may read this one.
-  closeSync(openSync(unfinished, 'wx', 0o600));
-  const source = new DatabaseSync(path);
-  try {
-    source.prepare('vacuum into ?').run(unfinished);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw error;
-  } finally {
-    source.close();
-  }
-  syncPath(unfinished);
+  if (bavail * bsize < 3 * bytes) throw new NoRoomForCopyError(path, 3 * bytes, bavail * bsize);
+  snapshotSqlite(path, unfinished);
   renameSync(unfinished, copy);
-  syncPath(dirname(path));
-  return { ok: true, path: copy };
+  for (const old of copiesOf(path).slice(COPIES)) rmSync(old);
+  syncFolder(dirname(path));
+  return copy;
 }
 
-function syncPath(path: string): void {
+/** The newest first. */
+function copiesOf(path: string): string[] {
+  const beginning = `${basename(path)}.before-`;
+  return readdirSync(dirname(path))
+    .filter((name) => name.startsWith(beginning) && !name.endsWith('.unfinished'))
+    .map((name) => join(dirname(path), name))
+    .map((copy) => ({ copy, at: statSync(copy).mtimeMs }))
+    .sort((one, other) => other.at - one.at)
+    .map(({ copy }) => copy);
+}
+
+function syncFolder(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

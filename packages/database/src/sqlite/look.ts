@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { unknownMigrations } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
+import { MARK } from '../unfinished-copy.ts';
 import { overConnection } from './open.ts';
 
 /** What a look at the file gives. */
@@ -15,9 +16,9 @@ type SqliteLook =
   | { state: 'absent' }
   /**
    * `unfinished`: it was not closed in order, and only a start may read its log. `newer`: a newer version of this program
-   * has written it. `why` is a sentence.
+   * has written it. `half_copied`: a copy into it was not finished. `why` is a sentence.
    */
-  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'unreadable'; why: string };
+  | { state: 'closed'; cause: 'unfinished' | 'newer' | 'half_copied' | 'unreadable'; why: string };
 
 /** Opens the file for reading. Its tables may be those of an older version. */
 export function lookIntoSqlite(path: string): SqliteLook {
@@ -37,6 +38,11 @@ export function lookIntoSqlite(path: string): SqliteLook {
   location.search = log > 0 ? '?mode=ro&readonly_shm=1' : '?mode=ro&immutable=1';
   try {
     const connection = new DatabaseSync(location, { readOnly: true, timeout: 2000 });
+    if (hasTable(connection, MARK)) {
+      connection.close();
+      const why = 'A copy or restore into it was not finished; run it again.';
+      return { state: 'closed', cause: 'half_copied', why };
+    }
     if (isNewer(connection)) {
       connection.close();
       return { state: 'closed', cause: 'newer', why: 'A newer version of this program has written it.' };
@@ -49,10 +55,13 @@ export function lookIntoSqlite(path: string): SqliteLook {
 }
 
 function isNewer(connection: DatabaseSync): boolean {
-  const table = connection.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
-  if (table === undefined) return false;
+  if (!hasTable(connection, 'kysely_migration')) return false;
   const rows = connection.prepare('select name from kysely_migration').all();
   return unknownMigrations(rows.map(({ name }) => String(name))).length > 0;
+}
+
+function hasTable(connection: DatabaseSync, name: string): boolean {
+  return connection.prepare('select 1 from sqlite_schema where name = ?').get(name) !== undefined;
 }
 
 function sizeOf(path: string): number | null {

@@ -6,14 +6,14 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 import { migrate, standingOf } from '../migrate.ts';
 import type { Database, Schema } from '../schema/index.ts';
-import { type CopyBeforeUpgrade, copyBeforeUpgrade } from './copy-before-upgrade.ts';
+import { copyBeforeUpgrade } from './copy-before-upgrade.ts';
 
 /** An upgrade that took place while a database was opened; names of migrations. */
 export interface Upgrade {
   from: string;
   to: string;
-  /** The copy of what was there before. */
-  copy: CopyBeforeUpgrade;
+  /** Path of the copy of what was there before. */
+  copy: string;
 }
 
 /** How long an open waits for another process that upgrades the same file, ms; writes wait less. */
@@ -22,7 +22,8 @@ const WRITE_WAIT_MS = 10_000;
 
 /**
  * Opens (and makes) the file and brings its tables up to date, once for all who open it at the same time; what was
- * there is copied before (`copyBeforeUpgrade`). Rejects with `NewerDatabaseError` before anything is written, or with a
+ * there is copied before (`copyBeforeUpgrade`). Rejects with `NewerDatabaseError` before anything is written, with
+ * `NoRoomForCopyError` where the copy does not fit, or with a
  * migration's error, which leaves everything as it was.
  */
 export async function openSqlite(
@@ -61,7 +62,7 @@ async function upgradeOnce(tx: Transaction<Schema>, path: string): Promise<Upgra
   const { last, pending } = await standingOf(tx, path);
   const to = pending.at(-1);
   if (to === undefined) return null;
-  const copy = last === null ? null : copyBeforeUpgrade(path);
+  const copy = last === null ? null : copyBeforeUpgrade(path, pending[0] ?? to);
   await migrate(tx);
   return last === null || copy === null ? null : { from: last, to, copy };
 }

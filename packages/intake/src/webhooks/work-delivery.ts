@@ -4,6 +4,7 @@ import {
   applyProviderEvent,
   type Delivery,
   setProviderMessageId,
+  transact,
   type WebhookEvent,
 } from '@tinyfat/database';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
@@ -18,9 +19,9 @@ export async function workDelivery(
   providerEvent: DeliveryEvent,
 ): Promise<EventOutcome> {
   const { provider } = event;
-  const applied = await deps.db
-    .transaction()
-    .execute((tx) => applyProviderEvent(tx, { provider, event: providerEvent, now: deps.clock() }));
+  const applied = await transact(deps.db, [], (tx) =>
+    applyProviderEvent(tx, { provider, event: providerEvent, now: deps.clock() }),
+  );
   if (!applied.found) return unknownDelivery(deps, providerEvent);
   const { delivery, changed, summary } = applied;
   if (changed) deps.wakeUp.wake('reports');

@@ -14,6 +14,8 @@ import { removeTree } from './remove-tree.ts';
 import { replaceFile } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
 import { sync, syncFolder } from './sync.ts';
+import { readTree, type TreeEntry } from './tree/read-tree.ts';
+import { type TreeWriter, writeTree } from './tree/write-tree.ts';
 
 interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
@@ -22,10 +24,14 @@ interface DirectoryOptions {
   owner: { uid: number; gid: number } | null;
 }
 
-/** Agents' folders that a sandbox of this machine can be given. */
+/** Agents' folders that a sandbox of this machine can be given, and that can be copied whole. */
 export interface DirectoryFolders extends AgentFolders {
   /** The folder's path, to be shown as `/data`. Rejects where there is none. */
   pathOf(agentId: string): Promise<string>;
+  /** All that is in the folder; nothing where there is no folder. */
+  readTree(agentId: string): AsyncGenerator<TreeEntry>;
+  /** Takes entries of an archive into the folder, which is made where it is missing. Durable after `create`. */
+  writeTree(agentId: string): TreeWriter;
 }
 
 /** The `AgentFolders` port over local directories. Ids must be plain names; anything else throws. */
@@ -154,6 +160,13 @@ export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
     async removeFolder(agentId, path) {
       return (await inFolder(agentId, path, false, (fd, name) => removeTree(fd, name))) ?? true;
     },
+
+    async *readTree(agentId) {
+      const folder = folderOf(agentId);
+      if (lstatSync(folder, { throwIfNoEntry: false })) yield* readTree(folder);
+    },
+
+    writeTree: (agentId) => writeTree(folderOf(agentId), options.owner, own),
 
     async pathOf(agentId) {
       const path = folderOf(agentId);

@@ -1,7 +1,7 @@
 /**
  * The generated master keys: one line in a file of the data folder that nobody but this user can read, written durably
- * and never in place, so that a reader or a crash finds the old line or the new one. Whoever changes it holds the write
- * lock of the database.
+ * and never in place, so that a reader or a crash finds the old line or the new one. Whoever changes it holds its lock in
+ * the database.
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';

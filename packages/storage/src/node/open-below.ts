@@ -80,6 +80,14 @@ type OpenedFile = { ok: true; fd: number; stats: BigIntStats } | ReadRefusal;
 
 /** Opens a regular file with a single name in the folder of `folderFd`. */
 export function openFile(folderFd: number, name: string): OpenedFile {
+  const opened = openAnyFile(folderFd, name);
+  if (!opened.ok || opened.stats.nlink === 1n) return opened;
+  closeSync(opened.fd);
+  return { ok: false, reason: 'hard_linked', detail: `${name} has a second name (hard link)` };
+}
+
+/** The same, also where the file has other names: for who copies a folder whole, with all names that are in it. */
+export function openAnyFile(folderFd: number, name: string): OpenedFile {
   let handle: number;
   try {
     handle = openSync(descriptorPath(folderFd, name), O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -97,9 +105,6 @@ export function openFile(folderFd: number, name: string): OpenedFile {
     if (!stats.isFile()) {
       const what = stats.isSymbolicLink() ? 'a link' : stats.isDirectory() ? 'a folder' : 'a device or pipe';
       return { ok: false, reason: 'not_a_file', detail: `${name} is ${what}; only regular files are read` };
-    }
-    if (stats.nlink !== 1n) {
-      return { ok: false, reason: 'hard_linked', detail: `${name} has a second name (hard link)` };
     }
     const fd = openSync(descriptorPath(handle), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return { ok: true, fd, stats };

@@ -105,6 +105,8 @@ async function makeCluster(place: Place, { fsync = false, certificate }: Postgre
     `listen_addresses = '127.0.0.1'`,
     `max_connections = ${MAX_CONNECTIONS}`,
     'jit = off',
+    // It would sit in a database that is to be dropped, and only a superuser may end it.
+    'autovacuum = off',
     'wal_level = minimal',
     'max_wal_senders = 0',
     ...(fsync ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),

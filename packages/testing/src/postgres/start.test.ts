@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeCertificate } from '../certificates.ts';
 import { scratchFolder } from '../scratch-folder.ts';
 import { databaseUrl } from './addresses.ts';
+import { describeOwnServer } from './describe-own-server.ts';
 import { type PrivatePostgres, startPostgres } from './start.ts';
 
 async function answer(url: string, statement: string, ssl?: pg.ClientConfig['ssl']): Promise<unknown> {
@@ -30,7 +31,7 @@ const folders = () =>
       .map((name) => `${parent}/${name}`),
   );
 
-describe('a private Postgres', () => {
+describeOwnServer('a private Postgres', () => {
   let server: PrivatePostgres;
   const ca = { ...makeCertificate({ names: ['ca'], authority: true }), name: 'ca' };
   beforeAll(async () => {
@@ -102,7 +103,7 @@ describe('a private Postgres', () => {
   });
 });
 
-describe('when its time is over', () => {
+describeOwnServer('when its time is over', () => {
   it('nothing is left by one that is stopped', async () => {
     const before = folders();
     const server = await startPostgres({ supabaseRoles: false });

@@ -52,8 +52,13 @@ export function readRequest(body: unknown, options: { countOnly: boolean }): Req
 
 function messageProblem(messages: Json[]): string | null {
   for (const [index, message] of messages.entries()) {
-    // Between messages, the effort of the answer before or to come.
-    if (message.role === 'system' && message.output_config !== undefined) continue;
+    // Between messages, the effort of the answer before or to come, or a part of the system prompt that has changed.
+    if (
+      message.role === 'system' &&
+      (message.output_config !== undefined || textOf(message.content) !== '')
+    ) {
+      continue;
+    }
     if (message.role !== 'user' && message.role !== 'assistant') return `messages.${index}.role: unknown`;
     const { content } = message;
     const isLast = index === messages.length - 1;

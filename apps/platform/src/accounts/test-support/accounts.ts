@@ -21,14 +21,13 @@ export const CLIENT = '192.0.2.7';
 export interface AccountsFixture {
   accounts: Accounts;
   db: Database;
-  path: string;
   key: SignInKey;
   log: string[];
   /** Epoch ms; change it to let time pass. */
   now: number;
   /** Mails that were asked to be sent. */
   wakes: number;
-  /** A second server process on the same folder. */
+  /** A second server process on the same database. */
   another(change?: { signUp?: SignUp; adminEmails?: string[]; publicUrl?: string }): Promise<Accounts>;
   /** Asks for a mail, and gives the browser that did and the request. */
   ask(address: string, client?: string): Promise<{ browser: Headers; request: SignInRequest; token: string }>;
@@ -72,7 +71,6 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
   const fixture: AccountsFixture = {
     accounts: undefined as unknown as Accounts,
     db,
-    path,
     key,
     log,
     now: Date.now(),

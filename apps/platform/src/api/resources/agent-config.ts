@@ -6,8 +6,8 @@ import {
   parseAgentConfig,
   type ReadRefusal,
 } from '@tinyfat/core';
+import { editFiles } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 
 const MAX_CONFIG_BYTES = 64_000;
 
@@ -35,7 +35,7 @@ export async function writeAgentConfig(
   agentId: string,
   change: Parameters<typeof changeAgentConfig>[1],
 ): Promise<void> {
-  await oneAtATime(deps.db, async () => {
+  await editFiles(deps.db, agentId, async () => {
     const { text } = await readAgentConfig(deps, agentId);
     await deps.folders.write(agentId, 'config.json', changeAgentConfig(text, change));
   });

@@ -44,6 +44,24 @@ describe('budgets and usage over the API', () => {
     expect((await api.person(ANN).call('DELETE', '/agents/scout/budget')).status).toBe(404);
   });
 
+  it('of an owner stay as an admin has lowered them, whatever the owner asks for at that moment', async () => {
+    for (let round = 0; round < 10; round++) {
+      await put(`/budget?owner=${ANN}`, 10, ADMIN);
+      await Promise.all([put('/budget', 9), put(`/budget?owner=${ANN}`, 1, ADMIN), put('/budget', 8)]);
+      expect((await api.person(ANN).get('/budget')).json.monthly_usd).toBe(1);
+    }
+  });
+
+  it('of an owner fall back to the default as an admin wants, or are lower', async () => {
+    const after: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      await put(`/budget?owner=${ANN}`, 100, ADMIN);
+      await Promise.all([put('/budget', 90), api.person(ADMIN).call('DELETE', `/budget?owner=${ANN}`)]);
+      after.push((await api.person(ANN).get('/budget')).json.monthly_usd);
+    }
+    expect(after.filter((monthly) => monthly > 20)).toEqual([]);
+  });
+
   it('of an owner are lowered by the owner, and raised or removed by admins alone', async () => {
     const monthly = async () => {
       const { monthly_usd, from } = (await api.person(ANN).get('/budget')).json;

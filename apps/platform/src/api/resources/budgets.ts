@@ -7,6 +7,7 @@ import {
   removeBudget,
   type Sight,
   setBudget,
+  transact,
   visibleBudgets,
   visibleOwners,
 } from '@tinyfat/database';
@@ -72,8 +73,8 @@ export const budgetEndpoints = [
   endpoint(routes.putBudget, async ({ deps, principal, query, body }) => {
     const of = chosenOwner(principal, query.owner);
     if (!of.ok) return of;
-    // One transaction, so that nobody raises a cap that an admin lowers at the same moment.
-    const refused = await deps.db.transaction().execute(async (tx): Promise<Refusal | null> => {
+    // Under the lock, so that nobody raises a cap that an admin lowers or takes away at the same moment.
+    const refused = await transact(deps.db, [`owner:${of.owner}`], async (tx): Promise<Refusal | null> => {
       const { monthly } = await capInForce(tx, deps.ownerBudgetMicroUsd, ofOwner(of.owner));
       if (!principal.isAdmin && monthly !== null && microUsdOf(body.monthly_usd) > monthly) {
         return refuse('not_permitted', 'Only admins may raise the budget of an owner.');
@@ -90,7 +91,8 @@ export const budgetEndpoints = [
     if (!principal.isAdmin) {
       return refuse('not_permitted', 'Only admins may take the budget of an owner away.');
     }
-    return removed(await removeBudget(deps.db, 'owner', of.owner));
+    const gone = await transact(deps.db, [`owner:${of.owner}`], (tx) => removeBudget(tx, 'owner', of.owner));
+    return removed(gone);
   }),
 ];
 

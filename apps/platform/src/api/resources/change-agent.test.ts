@@ -36,6 +36,19 @@ describe('an agent that is changed', () => {
     expect((await change(ANN, { display_name: '' })).json.display_name).toBeNull();
   });
 
+  it('has every setting that was changed at one moment', async () => {
+    for (const [model, session_scope] of [
+      ['opus', 'thread'],
+      ['sonnet', 'sender'],
+      ['haiku', 'agent'],
+      ['opus', 'sender'],
+    ] as const) {
+      const answers = await Promise.all([change(ANN, { model }), change(ANN, { session_scope })]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await api.person(ANN).get('/agents/scout')).json).toMatchObject({ model, session_scope });
+    }
+  });
+
   it.each([
     [{ display_name: 'ceo@bank.com' }, '"display_name": It has an @'],
     [{ display_name: 'Scout\r\nBcc: eve@example.com' }, '"display_name": It has the character U+000D'],

@@ -1,3 +1,4 @@
+import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -77,6 +78,14 @@ describe('files and memory over the API', () => {
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(412)]);
     expect(await memory()).toBe(`by ${answers.findIndex(({ status }) => status === 200)}`);
+  });
+
+  it('looks at the memory only when another change of it is over', async () => {
+    const tag = (await api.person(ANN).get('/agents/scout/memory')).headers.get('etag') ?? '';
+    const last = () => api.folders.write('scout', 'MEMORY.md', 'by another');
+    const mine = () => put('mine', { 'if-match': tag });
+    expect((await duringLock(api.db, ['files:scout'], { last }, mine)).status).toBe(412);
+    expect(await memory()).toBe('by another');
   });
 
   it('makes a memory where there is none', async () => {

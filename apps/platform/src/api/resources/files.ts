@@ -1,10 +1,9 @@
 import type { ReadOutcome } from '@tinyfat/core';
-import { hasRunningJob } from '@tinyfat/database';
+import { editFiles, hasRunningJob } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import * as routes from '../routes/files.ts';
 import { busy, entityTag, fileRefusal, readCounted } from './read-file.ts';
 
@@ -54,7 +53,7 @@ export const fileEndpoints = [
   agentEndpoint(routes.putMemory, async ({ agent, deps, body, request, reservation }) => {
     const agentId = agent.id;
     const bytes = new TextEncoder().encode(body);
-    const refused = await oneAtATime(deps.db, async () => {
+    const refused = await editFiles(deps.db, agentId, async () => {
       const before = await readCounted(deps, reservation, agentId, MEMORY, MAX_FILE_BYTES);
       if (before === null) return busy();
       const not = await precondition(request.headers, before);

@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openSecret, parseMasterKeys, providerKeyBinding } from '@tinyfat/core';
 import { findProviderKey } from '@tinyfat/database';
+import { allRows } from '@tinyfat/testing/all-rows';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
 
@@ -23,6 +24,8 @@ describe('a key of a provider', () => {
       const text = readFileSync(join(file.parentPath, file.name), 'latin1');
       expect([file.name, text.includes('SECRET')]).toEqual([file.name, false]);
     }
+    // On Postgres it is in no file of ours.
+    expect(await allRows(api.db)).not.toContain('SECRET');
     expect(said.join() + api.log.join()).not.toContain('SECRET');
     await api.dispose();
   });

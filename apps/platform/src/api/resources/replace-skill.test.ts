@@ -1,7 +1,8 @@
 /** Wherever a change of a skill is cut off, one whole skill is there afterwards, and nothing is left over. */
-import { mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentFolders } from '@tinyfat/core';
+import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -133,6 +134,18 @@ describe('a skill that is replaced', () => {
     expect((await api.person(ANN).get('/agents/scout/skills')).json.data).toEqual([]);
     expect((await api.person(ANN).get('/agents/scout/skills/tea')).status).toBe(404);
     expect(names()).toEqual([aside, 'tea']);
+  });
+
+  it('is moved in, and out, only when another change of the files is over', async () => {
+    await put('old');
+    const seen: unknown[] = [];
+    // Not over the API, which needs the database.
+    const note = () => readFileSync(join(api.paths.agents, 'scout/skills/tea/note'), 'utf8');
+    const last = async () => void seen.push(note());
+    await duringLock(api.db, ['files:scout'], { last }, () => put('new'));
+    expect([...seen, note()]).toEqual(['old', 'new']);
+    await duringLock(api.db, ['files:scout'], { last }, remove);
+    expect([...seen, (await skill())[1]]).toEqual(['old', 'new', 404]);
   });
 
   it('is one of two that are put at once, whole', async () => {

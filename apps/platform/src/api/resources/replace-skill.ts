@@ -6,8 +6,8 @@
  * `.ID.gone` is being removed.
  */
 import { errorCode, type FolderEntry } from '@tinyfat/core';
+import { editFiles } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'folders' | 'makeId' | 'clock'>;
 
@@ -41,7 +41,7 @@ export async function replaceSkill(
     await folders.write(agentId, `${fresh}/${path}`, bytes, { executable });
   }
   const old = `skills/.${skill}.${deps.makeId()}.old`;
-  await oneAtATime(deps.db, async () => {
+  await editFiles(deps.db, agentId, async () => {
     await moveIfThere(deps, agentId, `skills/${skill}`, old);
     await folders.move(agentId, fresh, `skills/${skill}`);
   });
@@ -57,7 +57,7 @@ export async function removeSkill(
   // A predecessor of it must not come back in its place.
   await settleSkills(deps, agentId);
   const gone = `skills/.${deps.makeId()}.gone`;
-  const moved = await oneAtATime(deps.db, () => moveIfThere(deps, agentId, `skills/${skill}`, gone));
+  const moved = await editFiles(deps.db, agentId, () => moveIfThere(deps, agentId, `skills/${skill}`, gone));
   if (!moved) return 'missing';
   return (await deps.folders.removeFolder(agentId, gone)) ? 'removed' : 'nested';
 }
@@ -79,7 +79,7 @@ export async function settleSkills(deps: Deps, agentId: string): Promise<void> {
   for (const { name } of leftOver.slice(0, MAX_SETTLED)) {
     // By its new name it can not come back, however long its removal takes.
     const gone = ON_ITS_WAY_OUT.test(name) ? name : `.${deps.makeId()}.gone`;
-    const goes = await oneAtATime(deps.db, async () => {
+    const goes = await editFiles(deps.db, agentId, async () => {
       const skill = REPLACED.exec(name)?.[1];
       if (skill !== undefined && !(await isThere(deps, agentId, skill))) {
         await comeBack(deps, agentId, name, skill);

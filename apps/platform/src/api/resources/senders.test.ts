@@ -1,5 +1,6 @@
 import { secretTokenHash } from '@tinyfat/core';
-import { findSecretAddress } from '@tinyfat/database';
+import { type Database, findSecretAddress, insertSecretAddress } from '@tinyfat/database';
+import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -42,13 +43,27 @@ describe('who may write, over the API', () => {
   });
 
   it('finds the list full at some time', async () => {
-    for (let i = 0; i < 999; i++) {
+    for (let i = 0; i < 997; i++) {
       await api.db
         .insertInto('allowed_senders')
         .values({ agent_id: 'scout', entry: `a${i}@b.example`, created_at: 1 })
         .execute();
     }
+    const many = Array.from({ length: 6 }, (_, i) => add(`${i}@more.example`));
+    const statuses = (await Promise.all(many)).map((one) => one.status);
+    expect(statuses.sort()).toEqual([200, 200, 409, 409, 409, 409]);
     expect((await add('one@more.example')).json).toMatchObject({ status: 409, code: 'conflict' });
+  });
+
+  it('has two hundred secret addresses at most, also where many are made at once', async () => {
+    const row = { agent_id: 'scout', note: '', created_at: 1 };
+    for (let i = 0; i < 199; i++) {
+      await insertSecretAddress(api.db, { ...row, id: `s-${i}`, token_sha256: `h-${i}` });
+    }
+    const make = () => api.person(ANN).call('POST', '/agents/scout/secret-addresses', { body: { note: '' } });
+    const last = { ...row, id: 's-199', token_sha256: 'h-199' };
+    const first = (tx: Database) => insertSecretAddress(tx, last);
+    expect((await duringLock(api.db, ['agent:scout'], { first }, make)).status).toBe(409);
   });
 
   it('knows a secret address, which is shown once and stored as a hash', async () => {

@@ -7,6 +7,7 @@ import {
   listSecretAddresses,
   removeAllowedSender,
   type SecretAddress,
+  transact,
 } from '@tinyfat/database';
 import { refuse, removed } from '../answer.ts';
 import { whole } from '../cursor.ts';
@@ -30,11 +31,12 @@ export const senderEndpoints = [
   agentEndpoint(routes.addSender, async ({ agent, deps, body }) => {
     const parsed = parseAllowEntry(body.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    if ((await allowedSenderRows(deps.db, agent.id)).length >= MAX_ENTRIES) {
-      return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
-    }
     const { entry, warning } = parsed;
-    const added = await addAllowedSender(deps.db, agent.id, entry.text, deps.clock());
+    const added = await transact(deps.db, [`agent:${agent.id}`], async (tx) => {
+      if ((await allowedSenderRows(tx, agent.id)).length >= MAX_ENTRIES) return null;
+      return await addAllowedSender(tx, agent.id, entry.text, deps.clock());
+    });
+    if (added === null) return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
     return { ok: true, body: { entry: entry.text, added, warning } };
   }),
 
@@ -51,9 +53,6 @@ export const senderEndpoints = [
   }),
 
   agentEndpoint(routes.createSecretAddress, async ({ agent, deps, body }) => {
-    if ((await listSecretAddresses(deps.db, agent.id)).length >= MAX_SECRET_ADDRESSES) {
-      return refuse('conflict', `There are ${MAX_SECRET_ADDRESSES} secret addresses; revoke one first.`);
-    }
     const token = newSecretToken(deps.randomBytes);
     const address = canonicalAddress(`${agent.name}+${token}@${deps.mailDomain}`);
     if (!address.ok) {
@@ -66,7 +65,14 @@ export const senderEndpoints = [
       note: body.note,
       created_at: deps.clock(),
     };
-    await insertSecretAddress(deps.db, row);
+    const fits = await transact(deps.db, [`agent:${agent.id}`], async (tx) => {
+      if ((await listSecretAddresses(tx, agent.id)).length >= MAX_SECRET_ADDRESSES) return false;
+      await insertSecretAddress(tx, row);
+      return true;
+    });
+    if (!fits) {
+      return refuse('conflict', `There are ${MAX_SECRET_ADDRESSES} secret addresses; revoke one first.`);
+    }
     return { ok: true, body: { ...shown({ ...row, last_used_at: null }), address: address.address } };
   }),
 

@@ -3,10 +3,9 @@
  * ago; links are never followed.
  */
 import type { FolderEntry } from '@tinyfat/core';
-import { hasRunningJob } from '@tinyfat/database';
+import { editFiles, hasRunningJob } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
 import { isCutOff, settleSkills } from './replace-skill.ts';
 import { readSkillHead } from './skill-head.ts';
@@ -39,17 +38,36 @@ async function skillFolders(deps: ApiDeps, agentId: string): Promise<FolderEntry
   if (isCutOff(entries)) {
     await settleSkills(deps, agentId);
     // While nobody is between the two steps of a replacement.
-    entries = await oneAtATime(deps.db, list);
+    entries = await editFiles(deps.db, agentId, list);
   }
   return entries.filter(({ kind, name }) => kind === 'folder' && !name.startsWith('.'));
 }
 
 /** Files of a skill by path, at most some more than a skill may have; null where there is no such skill. */
 export async function skillFiles(deps: ApiDeps, agentId: string, skill: string): Promise<SkillFile[] | null> {
+  if (!(await hasSkill(deps, agentId, skill))) return null;
+  return await filesBelow(deps, agentId, skill, { ...MAX_LOOK });
+}
+
+/** Whether there is such a skill; recovers from an interrupted replacement first. */
+export async function hasSkill(deps: ApiDeps, agentId: string, skill: string): Promise<boolean> {
   const isListed = (await skillFolders(deps, agentId)).some(({ name }) => name === skill);
   // An agent can crowd it out of the list.
-  if (!isListed && (await deps.folders.list(agentId, `skills/${skill}`, 1)).length === 0) return null;
+  return isListed || (await isThereNow(deps, agentId, skill));
+}
+
+/** As `skillFiles`, within `editFiles`, where nobody is in the middle of a replacement. */
+export async function skillFilesNow(
+  deps: ApiDeps,
+  agentId: string,
+  skill: string,
+): Promise<SkillFile[] | null> {
+  if (!(await isThereNow(deps, agentId, skill))) return null;
   return await filesBelow(deps, agentId, skill, { ...MAX_LOOK });
+}
+
+async function isThereNow({ folders }: ApiDeps, agentId: string, skill: string): Promise<boolean> {
+  return (await folders.list(agentId, `skills/${skill}`, 1)).length > 0;
 }
 
 /** Each skill with its files, as far as all of them together may be looked at. */

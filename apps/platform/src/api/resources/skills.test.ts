@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
@@ -36,6 +37,14 @@ describe('skills over the API', () => {
       'hi\n',
       'attachment; filename="run.sh"',
     ]);
+  });
+
+  it('have two hundred files at most, also where another is added at that moment', async () => {
+    await put([about]);
+    for (let at = 0; at < 198; at++) await api.folders.write('scout', `skills/weather/f${at}`, 'x');
+    const add = () => api.person(ANN).call('PUT', '/agents/scout/skills/weather/mine', { body: 'x' });
+    const last = () => api.folders.write('scout', 'skills/weather/theirs', 'x');
+    expect((await duringLock(api.db, ['files:scout'], { last }, add)).status).toBe(409);
   });
 
   it('take the place of the one before, with nothing left of it', async () => {

@@ -1,4 +1,5 @@
 import { fromBase64 } from '@tinyfat/core';
+import { editFiles } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -6,7 +7,7 @@ import { agentEndpoint } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
 import { fileRefusal } from './read-file.ts';
 import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
-import { allSkills, shownSkill, skillFiles } from './skill-folder.ts';
+import { allSkills, hasSkill, shownSkill, skillFiles, skillFilesNow } from './skill-folder.ts';
 import { readSkillHead } from './skill-head.ts';
 
 const ABOUT = 'SKILL.md';
@@ -38,7 +39,7 @@ export const skillEndpoints = [
   }),
 
   agentEndpoint(routes.deleteSkill, async ({ agent, deps, params }) => {
-    if (!(await skillFiles(deps, agent.id, params.skill))) return refuse('not_found');
+    if (!(await hasSkill(deps, agent.id, params.skill))) return refuse('not_found');
     switch (await removeSkill(deps, agent.id, params.skill)) {
       case 'removed':
         return { ok: true, body: null };
@@ -57,24 +58,13 @@ export const skillEndpoints = [
   }),
 
   agentEndpoint(routes.putSkillFile, async ({ agent, deps, params, query, body }) => {
-    const files = await skillFiles(deps, agent.id, params.skill);
-    if (!files) return refuse('not_found');
-    const others = files.filter(({ path }) => path !== params.file);
-    const twin = others.find(({ path }) => path.toLowerCase() === params.file.toLowerCase());
-    if (twin) return refuse('conflict', `${twin.path} is in the skill; the names differ only in case.`);
+    if (!(await hasSkill(deps, agent.id, params.skill))) return refuse('not_found');
     const unusable = params.file === ABOUT ? await refuseHead(params.skill, body) : null;
     if (unusable) return refuse('invalid_request', unusable);
-    const bytes = sum(others.map((file) => file.bytes)) + body.length;
-    if (others.length >= routes.MAX_SKILL_FILES || bytes > routes.MAX_SKILL_BYTES) {
-      return refuse('conflict', 'The skill would have more files or bytes than it may.');
-    }
-    const blocked = await onTheWay(deps, agent.id, `skills/${params.skill}/${params.file}`);
-    if (blocked) return blocked;
-    const before = files.find(({ path }) => path === params.file);
-    const executable =
-      query.executable === undefined ? before?.executable === true : query.executable === 'true';
-    await deps.folders.write(agent.id, `skills/${params.skill}/${params.file}`, body, { executable });
-    return await shownSkill(deps, agent.id, params.skill);
+    const refused = await editFiles(deps.db, agent.id, () =>
+      writeSkillFile(deps, agent.id, { ...params, bytes: body, executable: query.executable }),
+    );
+    return refused ?? (await shownSkill(deps, agent.id, params.skill));
   }),
 
   agentEndpoint(routes.deleteSkillFile, async ({ agent, deps, params }) => {
@@ -87,6 +77,32 @@ export const skillEndpoints = [
     return { ok: true, body: null };
   }),
 ];
+
+/** Writes one file of a skill, within `editFiles`, or says why not. */
+async function writeSkillFile(
+  deps: ApiDeps,
+  agentId: string,
+  wanted: { skill: string; file: string; bytes: Uint8Array; executable: 'true' | 'false' | undefined },
+): Promise<Refusal | null> {
+  const { skill, file, bytes } = wanted;
+  const files = await skillFilesNow(deps, agentId, skill);
+  if (!files) return refuse('not_found');
+  const others = files.filter(({ path }) => path !== file);
+  const twin = others.find(({ path }) => path.toLowerCase() === file.toLowerCase());
+  if (twin) return refuse('conflict', `${twin.path} is in the skill; the names differ only in case.`);
+  const size = sum(others.map((one) => one.bytes)) + bytes.length;
+  if (others.length >= routes.MAX_SKILL_FILES || size > routes.MAX_SKILL_BYTES) {
+    return refuse('conflict', 'The skill would have more files or bytes than it may.');
+  }
+  const path = `skills/${skill}/${file}`;
+  const blocked = await onTheWay(deps, agentId, path);
+  if (blocked) return blocked;
+  const before = files.find((one) => one.path === file);
+  const executable =
+    wanted.executable === undefined ? before?.executable === true : wanted.executable === 'true';
+  await deps.folders.write(agentId, path, bytes, { executable });
+  return null;
+}
 
 function decodeFiles(
   files: readonly { path: string; content: string; encoding: 'utf8' | 'base64'; executable: boolean }[],

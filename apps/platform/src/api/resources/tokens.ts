@@ -4,6 +4,7 @@ import {
   insertApiToken,
   listApiTokens,
   revokeApiToken,
+  transact,
 } from '@tinyfat/database';
 import { type Refusal, refuse, removed } from '../answer.ts';
 import { newToken, readScopes, tokenHash } from '../authenticate.ts';
@@ -36,9 +37,6 @@ export const tokenEndpoints = [
     const now = deps.clock();
     const end = endOfToken(principal, body.expires_in_days, now);
     if (!end.ok) return end;
-    if ((await countLiveApiTokens(deps.db, of.owner, now)) >= MAX_LIVE_TOKENS) {
-      return refuse('conflict', `There are ${MAX_LIVE_TOKENS} tokens of this owner; revoke one first.`);
-    }
     const token = newToken(deps.randomBytes);
     const row = {
       id: deps.makeId(),
@@ -50,7 +48,14 @@ export const tokenEndpoints = [
       created_at: now,
       expires_at: end.at,
     };
-    await insertApiToken(deps.db, row);
+    const fits = await transact(deps.db, [`owner:${of.owner}`], async (tx) => {
+      if ((await countLiveApiTokens(tx, of.owner, now)) >= MAX_LIVE_TOKENS) return false;
+      await insertApiToken(tx, row);
+      return true;
+    });
+    if (!fits) {
+      return refuse('conflict', `There are ${MAX_LIVE_TOKENS} tokens of this owner; revoke one first.`);
+    }
     return { ok: true, body: { ...shown({ ...row, last_used_at: null, revoked_at: null }), token } };
   }),
 
