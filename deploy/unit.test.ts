@@ -53,7 +53,10 @@ describe('the unit', () => {
       );
     expect(without(roles)).toEqual(without(unit));
     expect(settings(roles)).toEqual(
-      expect.arrayContaining(['Conflicts=tinyfat.service', 'ExecStart=/opt/tinyfat/bin/tinyfat start --role %i']),
+      expect.arrayContaining([
+        'Conflicts=tinyfat.service',
+        'ExecStart=/opt/tinyfat/bin/tinyfat start --role %i',
+      ]),
     );
   });
 
@@ -68,7 +71,10 @@ describe('the unit', () => {
         writeFileSync(join(folder, 'tinyfat.service'), unit.replaceAll('/opt/tinyfat/bin/tinyfat', program));
         mkdirSync(join(folder, 'tinyfat.service.d'));
         copyFileSync(join(here, 'systemd/root.conf'), join(folder, 'tinyfat.service.d/root.conf'));
-        writeFileSync(join(folder, 'tinyfat@.service'), roles.replaceAll('/opt/tinyfat/bin/tinyfat', program));
+        writeFileSync(
+          join(folder, 'tinyfat@.service'),
+          roles.replaceAll('/opt/tinyfat/bin/tinyfat', program),
+        );
         const units = ['tinyfat.service', 'tinyfat@worker.service'].map((name) => join(folder, name));
         const words = ['verify', '--man=no', ...units];
         const { status, stdout, stderr } = spawnSync('systemd-analyze', words, { encoding: 'utf8' });

@@ -72,7 +72,10 @@ export function foreignIn(dataDir: string): string | null {
   const found = readdirSync(dataDir);
   if (found.includes('tinyfat.sqlite')) return null;
   const isExpected = (name: string) =>
-    EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite') || name.startsWith('.');
+    // A file of keys that another process is making has such a name until it is whole.
+    EXPECTED.includes(name.replace(/\.new$/, '')) ||
+    name.startsWith('tinyfat.sqlite') ||
+    name.startsWith('.');
   return found.find((name) => !isExpected(name)) ?? null;
 }
 

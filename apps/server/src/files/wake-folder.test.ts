@@ -15,7 +15,9 @@ function wakers(...names: string[]) {
     const wakeUp = processWakeUp();
     return { wakeUp, close: openWakeFolder({ folder, name, wakeUp, logger }) };
   });
-  onTestFinished(() => opened.forEach(({ close }) => close()));
+  onTestFinished(() => {
+    for (const { close } of opened) close();
+  });
   return { folder, opened };
 }
 

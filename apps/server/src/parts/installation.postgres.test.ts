@@ -59,7 +59,8 @@ async function refusal(on: DataFolder, start: Start = {}): Promise<string | null
 
 /** The same storage, as a shared file system gives it. */
 const shareStorage = (from: DataFolder, to: DataFolder) => {
-  for (const name of ['agents', 'rawMail'] as const) cpSync(from.paths[name], to.paths[name], { recursive: true });
+  for (const name of ['agents', 'rawMail'] as const)
+    cpSync(from.paths[name], to.paths[name], { recursive: true });
 };
 const copyKeys = (from: DataFolder, to: DataFolder, ...names: ('masterKeys' | 'signInKey')[]) => {
   for (const name of names) copyFileSync(from.paths[name], to.paths[name]);

@@ -61,7 +61,10 @@ it('are heard by those who listen to the channel, also when they are said throug
 it('are heard again after the connection was ended by the server', async () => {
   const line = listener(own.url);
   expect(await line.next()).toBe('listening');
-  await own.as(null, `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()`);
+  await own.as(
+    null,
+    `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = current_database()`,
+  );
   expect([await line.next(), await line.next()]).toEqual(['interrupted', 'listening']);
   await notify(db, 'a_channel', 'again');
   expect(await line.next()).toBe('heard again');
