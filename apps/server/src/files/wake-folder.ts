@@ -23,7 +23,9 @@ export function openWakeFolder({ folder, name, wakeUp, logger }: WakeFolderDeps)
   const guard = faultBarrier((error) => logger.warn('wake_up_failed', { error: faultText(error) }));
   const watcher = watch(
     folder,
-    guard((_event: string, file: string | null) => {
+    guard((event: string, file: string | null) => {
+      // Files also come and go with their processes.
+      if (event !== 'change') return;
       const [topic = '', sender] = (file ?? '').split('.');
       const known = wakeTopic(topic);
       if (known !== undefined && sender !== undefined && sender !== name) wakeUp.arrive(known);
