@@ -12,7 +12,7 @@ export * from './limit-notices.ts';
 export * from './locks.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';
-export { databaseFaultText } from './postgres/faults.ts';
+export { databaseFaultText } from './postgres-faults.ts';
 export * from './provider-cursors.ts';
 export * from './provider-events.ts';
 export * from './provider-keys.ts';

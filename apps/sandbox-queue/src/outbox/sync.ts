@@ -1,7 +1,8 @@
 /**
  * Outbox sync: moves the outbox file of a settled delivery to sent/ or failed/, with the result written into it. The row is
- * the truth, and syncing twice changes nothing. The agent may have changed, removed or planted any file in the folder: then
- * the record is made from the row alone.
+ * the truth, and syncing twice changes nothing, nor do two workers that sync at the same moment: what is read is read in the
+ * order in which it is moved. The agent may have changed, removed or planted any file in the folder: then the record is made
+ * from the row alone.
  */
 import {
   holds,
@@ -14,7 +15,7 @@ import {
   renderError,
   sha256Hex,
 } from '@tinyfat/core';
-import { type Delivery, deliveryById, markFiled, settledUnfiled } from '@tinyfat/database';
+import { type Delivery, deliveryById, endedUnfiledIds, markFiled } from '@tinyfat/database';
 import type { ConsumerDeps } from '../consumer.ts';
 import { OUTBOX, setOutboxAside } from './folder.ts';
 
@@ -28,46 +29,33 @@ const MAX_NAME_BYTES = 180;
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
 
-/** Remembered at most: a delivery that is tried once more does no harm. */
-const MOST_TRIED = 10_000;
-
-/**
- * Syncs every settled delivery that is not filed yet, after a crash or after a report on a sent mail. Never rejects. One that
- * failed in a state is left alone for as long as it has that state and `tried` remembers it.
- */
-export async function syncOutbox(deps: Deps, tried: Set<string> = new Set()): Promise<void> {
+/** Syncs every settled delivery that is not filed yet: what a dead worker left, or a report has changed. Never rejects. */
+export async function syncOutbox(deps: Deps): Promise<void> {
   try {
-    for (const { id, state } of await settledUnfiled(deps.db)) {
-      const attempt = `${id} ${state}`;
-      if (tried.has(attempt)) continue;
-      if (tried.size >= MOST_TRIED) tried.clear();
-      tried.add(attempt);
-      if (await syncDelivery(deps, id)) tried.delete(attempt);
-    }
+    for (const id of await endedUnfiledIds(deps.db)) await syncDelivery(deps, id);
   } catch (error) {
     deps.logger.warn('deliveries_not_filed', { error: String(error) });
   }
 }
 
 /**
- * Syncs one delivery, unless it is still to be sent; false where that failed. Never rejects: an agent that makes its own
- * folder unusable stops only its own sync, which is tried again at the next start.
+ * Syncs one delivery, unless it is still to be sent. Never rejects: an agent that makes its own folder unusable stops only
+ * its own sync, which is tried again with the next `syncOutbox`.
  */
-export async function syncDelivery(deps: Deps, id: string): Promise<boolean> {
+export async function syncDelivery(deps: Deps, id: string): Promise<void> {
   try {
     let misplaced = false;
     for (;;) {
       const delivery = await deliveryById(deps.db, id);
-      if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return true;
-      if (delivery.filed === 1 && !misplaced) return true;
+      if (!delivery || delivery.state === 'pending' || delivery.state === 'sending') return;
+      if (delivery.filed === 1 && !misplaced) return;
       await writeRecord(deps, delivery);
-      if (await markFiled(deps.db, id, delivery.state)) return true;
+      if (await markFiled(deps.db, id, delivery.state)) return;
       // A report changed the state in the meantime, so the file belongs elsewhere, even where another sync has filed it.
       misplaced = true;
     }
   } catch (error) {
     deps.logger.warn('delivery_not_filed', { delivery: id, error: String(error) });
-    return false;
   }
 }
 
@@ -87,8 +75,7 @@ async function writeRecord(deps: Deps, delivery: Delivery): Promise<void> {
   // After the first sync a file of that name in outbox/email is another mail.
   const filedBefore = before !== null && before.source !== null;
   const original = filedBefore ? before.source : await takeOriginal(deps, delivery);
-  // Another worker may sync the same delivery: it writes the record before it takes the original away, so the record is
-  // looked for after the original.
+  // Read last: a sync elsewhere writes the record before it removes what it was made from.
   const there = await findRecord(deps, delivery, folder);
   const source = original ?? there.source;
   const fallback = moved ? summary(delivery) : { original: null };

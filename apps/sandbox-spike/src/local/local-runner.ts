@@ -11,6 +11,7 @@ import {
   type Logger,
   parseSessionFileName,
   type StepMomInput,
+  type TurnOutcome,
   type TurnRequest,
   type TurnResult,
   type TurnRunner,
@@ -19,7 +20,8 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
-import type { DirectoryFolders, FolderThread } from '@tinyfat/storage/node';
+import { StorageError } from '@tinyfat/storage';
+import { type FolderThread, FolderTooLarge, type TurnFolder, type TurnFolders } from '@tinyfat/storage/node';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
 import { readOutcome } from './outcome.ts';
@@ -28,7 +30,7 @@ import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
   gateways: Pick<Gateways, 'open'>;
-  folders: Pick<DirectoryFolders, 'list' | 'pathOf'>;
+  folders: TurnFolders;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
   /** Step-mom's bundle, its compile cache and the platform's skills. */
@@ -45,6 +47,16 @@ export interface LocalRunnerDeps {
 /** Where the gateway is seen inside, by its loopback forwarder. */
 const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
 const MAX_SESSIONS = 10_000;
+/** Of a turn that did not begin. */
+const NOTHING_USED = {
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  costUsd: 0,
+  llmRequests: 0,
+  firstRequestAt: null,
+  lastResponseAt: null,
+  durationMs: 0,
+  folderBytes: null,
+} satisfies Omit<TurnResult, 'outcome'>;
 
 /** Makes the runner. */
 export function localRunner(deps: LocalRunnerDeps): TurnRunner {
@@ -53,13 +65,15 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
       const { run_id: runId, attempt } = request.input;
       const runFolder = join(deps.runtimeFolder, `${runId}-${attempt}`);
       const inboxFolder = join(runFolder, 'inbox');
-      const dataFolder = await deps.folders.pathOf(request.agentId);
+      const place = join(runFolder, 'data');
       try {
         // Only we may reach the gateway's socket; inside, the folders are bound one by one.
         await mkdir(runFolder, { mode: 0o700 });
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-        await placeInbox(inboxFolder, request, await sessionFile(deps.folders, request));
-        return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder });
+        return await withFolder(deps, request, place, async (folder) => {
+          await placeInbox(inboxFolder, request, await sessionFile(folder, request));
+          return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
+        });
       } finally {
         await rm(runFolder, { recursive: true, force: true });
       }
@@ -67,11 +81,61 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   };
 }
 
-async function sessionFile(
-  folders: LocalRunnerDeps['folders'],
-  request: TurnRequest,
-): Promise<string | null> {
-  const files = await folders.list(request.agentId, 'sessions', MAX_SESSIONS);
+/** Opens the agent's folder for `use`, and brings back what was changed in it, whatever became of the turn. */
+async function withFolder(
+  deps: LocalRunnerDeps,
+  { agentId, input }: TurnRequest,
+  place: string,
+  use: (folder: TurnFolder) => Promise<TurnResult>,
+): Promise<TurnResult> {
+  let folder: TurnFolder;
+  try {
+    folder = await deps.folders.open(agentId, {
+      runId: input.run_id,
+      sessionId: input.session.id,
+      place,
+      forMs: deps.limits.deadlineMs,
+    });
+  } catch (error) {
+    return { ...NOTHING_USED, outcome: storageFailure(deps, input.run_id, error) };
+  }
+  let result: TurnResult;
+  let failure: TurnOutcome | null = null;
+  let bytes: number | null = null;
+  try {
+    result = await use(folder);
+  } finally {
+    try {
+      const closed = await folder.close();
+      bytes = closed.bytes;
+      for (const warning of closed.warnings) {
+        deps.logger.warn('folder_not_stored_whole', { run: input.run_id, warning });
+      }
+    } catch (error) {
+      failure = storageFailure(deps, input.run_id, error);
+    }
+  }
+  const folderBytes = folder.isCopy ? bytes : result.folderBytes;
+  // What the turn made is not there for the next one, so it is run again, though it was paid for.
+  return { ...result, folderBytes, outcome: failure ?? result.outcome };
+}
+
+/** Rethrows what is neither the storage's fault nor the folder's. */
+function storageFailure(
+  { logger }: Pick<LocalRunnerDeps, 'logger'>,
+  run: string,
+  error: unknown,
+): Extract<TurnOutcome, { ok: false }> {
+  if (error instanceof FolderTooLarge)
+    return { ok: false, code: 'folder_too_large', message: error.message, retry: false };
+  if (!(error instanceof StorageError)) throw error;
+  logger.warn('storage_fault', { run, error: error.message });
+  // The sender may read this: neither bucket nor files are named.
+  return { ok: false, code: 'storage_unavailable', message: `It said ${error.code}.`, retry: true };
+}
+
+async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {
+  const files = await folder.list('sessions', MAX_SESSIONS);
   const file = files.find(
     (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
   );
@@ -114,7 +178,7 @@ async function inSandbox(
     signal: AbortSignal;
     runFolder: string;
     inboxFolder: string;
-    dataFolder: string;
+    folder: TurnFolder;
   },
 ): Promise<TurnResult> {
   const { run_id: runId, attempt } = run.request.input;
@@ -138,7 +202,7 @@ async function inSandbox(
     try {
       const running = deps.sandbox.start({
         runId: `${runId}-${attempt}`,
-        dataFolder: run.dataFolder,
+        dataFolder: run.folder.path,
         inboxFolder: run.inboxFolder,
         platformFolders: {
           '/opt/step-mom': deps.programFolder,
@@ -187,7 +251,7 @@ async function inSandbox(
 /** A watch that fails, for example because the folder was taken away, ends the turn no more than that it is logged. */
 function watchFor(
   deps: LocalRunnerDeps,
-  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
   stop: (reason: string) => void,
 ) {
   if (request.mostFolderBytes === null) return null;
@@ -196,7 +260,7 @@ function watchFor(
     deps.logger.warn('folder_not_watched', { run, error: String(error) }),
   );
   const watching = { thread: deps.folderThread, freeBytes, lookEveryMs: LOOK_EVERY_MS };
-  return watchFolder(watching, { path: dataFolder, mostBytes: request.mostFolderBytes }, stop, guard);
+  return watchFolder(watching, { path: folder.path, mostBytes: request.mostFolderBytes }, stop, guard);
 }
 
 /**
@@ -205,13 +269,15 @@ function watchFor(
  */
 async function leaveDurable(
   { folderThread, logger }: LocalRunnerDeps,
-  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
   began: { clock: number; timer: number },
 ): Promise<number | null> {
+  // It goes as soon as it was brought back.
+  if (folder.isCopy) return null;
   // Of a clock that was set back meanwhile the earlier time counts.
   const since = Math.min(began.clock, Date.now() - (performance.now() - began.timer));
   try {
-    const { whole, bytes } = await folderThread.makeDurable(dataFolder, since);
+    const { whole, bytes } = await folderThread.makeDurable(folder.path, since);
     return whole ? bytes : null;
   } catch (error) {
     logger.warn('folder_not_durable', { run: request.input.run_id, error: String(error) });
@@ -220,16 +286,7 @@ async function leaveDurable(
 }
 
 function notBegun({ code, reason }: KeyRefusal): TurnResult {
-  return {
-    outcome: { ok: false, code, message: reason, retry: false },
-    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    costUsd: 0,
-    llmRequests: 0,
-    firstRequestAt: null,
-    lastResponseAt: null,
-    durationMs: 0,
-    folderBytes: null,
-  };
+  return { ...NOTHING_USED, outcome: { ok: false, code, message: reason, retry: false } };
 }
 
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */

@@ -98,7 +98,7 @@ describe('a restored backup', () => {
         expect(Buffer.from(await there.rawMail.get(key)).toString()).toBe(`message ${key}`);
       }
       for (const id of await agentIds()) {
-        const folder = await there.folders.pathOf(id);
+        const folder = join(there.paths.agents, id);
         expect(readFileSync(join(folder, 'MEMORY.md'), 'utf8')).toBe(`memory of ${id}`);
         expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o755);
         expect(await there.folders.read(id, 'link', 100)).toMatchObject({ ok: false, reason: 'not_a_file' });

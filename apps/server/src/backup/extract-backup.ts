@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MAX_MESSAGE_BYTES, type RawMailStore } from '@tinyfat/core';
-import type { DirectoryFolders, TreeWriter } from '@tinyfat/storage/node';
+import type { FolderTrees, TreeWriter } from '@tinyfat/storage';
 import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '../archive/tar-format.ts';
 import { type PartHash, type PartSum, partHash } from '../archive/write-archive.ts';
@@ -22,7 +22,7 @@ import {
 
 export interface ExtractDeps {
   rawMail: RawMailStore;
-  folders: Pick<DirectoryFolders, 'create' | 'writeTree'>;
+  folders: Pick<FolderTrees, 'writeTree'>;
   /** Path of a file that is made for the database. */
   scratch: string;
   /** Looks at the backup before anything is taken of it; throws to refuse. */

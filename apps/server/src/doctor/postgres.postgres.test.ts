@@ -1,7 +1,8 @@
 /** What doctor says of a real Postgres; how its faults are told apart is tested beside faults.ts. */
+import { connectPostgres } from '@tinyfat/database/postgres';
 import { addressesOfRun, databaseName } from '@tinyfat/testing/postgres/addresses';
 import { atAddresses } from '@tinyfat/testing/postgres/start';
-import pg from 'pg';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDataFolder } from '../data-folder.ts';
 import { localChecks } from './checks.ts';
@@ -64,10 +65,9 @@ describe('doctor, of a Postgres database', () => {
 
   it('names tables that are not closed', async () => {
     await start();
-    const client = new pg.Client(server.url(name));
-    await client.connect();
-    await client.query('create table forgotten (secret text)');
-    await client.end();
+    const db = connectPostgres({ url: server.url(name) });
+    await sql`create table forgotten (secret text)`.execute(db);
+    await db.destroy();
     expect(await said()).toMatchObject([
       { state: 'ok' },
       { state: 'broken', found: expect.stringContaining(': forgotten'), mend: 'The next start closes them.' },
@@ -103,11 +103,10 @@ describe('doctor, of a Postgres database', () => {
 
   it('notes a server that does not wait for its disk', async () => {
     const [check] = localChecks(settings(DIRECT())).filter((one) => one.name === 'postgres');
-    const client = new pg.Client(server.adminUrl(name));
-    await client.connect();
-    const { rows } = await client.query("select current_setting('fsync') as fsync");
-    await client.end();
+    const db = connectPostgres({ url: server.url(name) });
+    const { rows } = await sql<{ fsync: string }>`select current_setting('fsync') as fsync`.execute(db);
+    await db.destroy();
     const found = check ? await look(check) : [];
-    expect(found.some((one) => one.found.includes('loses power'))).toBe(rows[0].fsync === 'off');
+    expect(found.some((one) => one.found.includes('loses power'))).toBe(rows[0]?.fsync === 'off');
   });
 });

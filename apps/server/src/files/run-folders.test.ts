@@ -43,7 +43,7 @@ test('that of a process that lives stays, and goes once it was killed, with all 
   await once(dying.process, 'exit');
   expect(await removeDeadRuns(paths, own, quiet)).toBe(1);
   expect(readdirSync(paths.run).toSorted()).toEqual([own.name, basename(living.path)].toSorted());
-  own.release();
+  await own.release();
   expect(existsSync(own.path)).toBe(false);
 });
 
@@ -69,7 +69,7 @@ test('what a version with one process left goes too', async () => {
   expect(existsSync(join(paths.sandbox, 'etc-1-1'))).toBe(true);
 });
 
-test('tells where its process listens, for as long as it takes mail', () => {
+test('tells where its process listens, for as long as it takes mail', async () => {
   const { run } = dataFolder();
   expect(readAddresses(run)).toEqual([]);
   const own = makeRunFolder(run, 'smtp');
@@ -80,5 +80,5 @@ test('tells where its process listens, for as long as it takes mail', () => {
   expect(readAddresses(run)).toEqual([{ pid: 1, role: 'smtp', smtp, http: null }]);
   removeAddress(own);
   expect(readAddresses(run)).toEqual([]);
-  for (const one of [own, broken]) one.release();
+  for (const one of [own, broken]) await one.release();
 });

@@ -7,6 +7,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode } from '@tinyfat/core';
+import { removeAll } from '@tinyfat/storage/node';
 import * as v from 'valibot';
 import { ROLES, type Role } from '../roles.ts';
 import { type Flock, flockFolder } from './flock.ts';
@@ -21,7 +22,7 @@ export interface RunFolder {
   /** Where its sandboxes write down what is to be cleaned up after a crash. */
   records: string;
   /** Removes the folder and ends the lock. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 /** A process on this machine: where it listens, null where it does not. */
@@ -59,8 +60,8 @@ export function makeRunFolder(run: string, role: Role): RunFolder {
       name: basename(path),
       turns,
       records,
-      release() {
-        rmSync(path, { recursive: true, force: true });
+      async release() {
+        await removeAll(path);
         lock.release();
       },
     };

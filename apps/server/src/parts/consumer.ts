@@ -1,4 +1,5 @@
 /** The workers on jobs, deliveries and notices of limits. */
+import { backoffMs } from '@tinyfat/core';
 import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
 import {
   type ConsumerDeps,
@@ -15,54 +16,17 @@ import type { Part } from './part.ts';
 const SENDER_DRAIN_MS = 10_000;
 const NOTICES_DRAIN_MS = 5000;
 
-/** How often deliveries are looked for that another process settled and did not file. */
-const FILE_EVERY_MS = 5000;
-
-interface Sender {
-  stop(): Promise<void>;
-}
-
 /** Hands deliveries to the provider, and files what became of them. */
-export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<Sender> {
+export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop> {
   return {
     name: 'sender',
     async start() {
-      const loop = await startSender(deps);
+      const loop = startSender(deps);
       wakeUp.on('deliveries', loop.wake);
-      const filing = startFiling(deps);
-      wakeUp.on('reports', filing.file);
-      return {
-        async stop() {
-          await loop.stop(SENDER_DRAIN_MS);
-          await filing.stop();
-        },
-      };
+      wakeUp.on('reports', () => void syncOutbox(deps));
+      return loop;
     },
-    stop: (running) => running.stop(),
-  };
-}
-
-/** Files now and then, and when asked to; one look at a time. */
-function startFiling(deps: ConsumerDeps): { file(): void; stop(): Promise<void> } {
-  const tried = new Set<string>();
-  let filing = Promise.resolve();
-  let waiting = false;
-  const file = () => {
-    if (waiting) return;
-    waiting = true;
-    filing = filing.then(() => {
-      waiting = false;
-      return syncOutbox(deps, tried);
-    });
-  };
-  const timer = setInterval(file, FILE_EVERY_MS);
-  timer.unref();
-  return {
-    file,
-    async stop() {
-      clearInterval(timer);
-      await filing;
-    },
+    stop: (loop) => loop.stop(SENDER_DRAIN_MS),
   };
 }
 
@@ -77,14 +41,14 @@ export function limitNotices(deps: ConsumerDeps): Part<WorkLoop> {
 
 /** Runs turns and commands, as many at once as WORKERS. */
 export function jobWorker(
-  { workers: concurrency, retryBaseMs }: Pick<Config, 'workers' | 'retryBaseMs'>,
+  { workers: concurrency }: Pick<Config, 'workers'>,
   deps: ConsumerDeps,
   wakeUp: ProcessWakeUp,
 ): Part<WorkLoop> {
   return {
     name: 'job worker',
     async start() {
-      const { queue, clock, logger } = deps;
+      const { queue, clock, logger, jobBackoff, random } = deps;
       const loop = startWorker({
         queue,
         clock,
@@ -93,7 +57,7 @@ export function jobWorker(
         leaseMs: QUEUE_TIMES.leaseMs,
         pollMs: 1000,
         handle: (lease, signal) => handleJob(deps, lease, signal),
-        retryAt: () => clock() + retryBaseMs,
+        retryAt: ({ fence }) => clock() + backoffMs(fence, jobBackoff, random),
       });
       wakeUp.on('jobs', loop.wake);
       return loop;

@@ -1,6 +1,7 @@
 /** What must work before the server counts as ready. */
 import { type Clock, describeError } from '@tinyfat/core';
 import { backlog, type Database, isPostgres, testWrite } from '@tinyfat/database';
+import { postgresFault } from '@tinyfat/database/postgres';
 import type { ReadinessCheck } from '@tinyfat/platform';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { type DiskCheckOptions, diskProblem } from '../files/disk-check.ts';
@@ -34,7 +35,7 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
         await within(WITHIN_MS, testWrite(db));
         return null;
       } catch (error) {
-        return await databaseProblem(db, error);
+        return databaseProblem(db, error);
       }
     }),
     ...(parts.turns && turnChecks(parts.turns, parts)),
@@ -52,7 +53,7 @@ function turnChecks(
       return probe.ok ? null : probe.reason;
     }),
     queue: async () => {
-      const { oldestDueMs } = await backlog(db, clock());
+      const { oldestDueMs } = await within(WITHIN_MS, backlog(db, clock()));
       if (oldestDueMs <= longestWaitMs) return null;
       return `a job has been waiting for ${Math.round(oldestDueMs / 1000)} s`;
     },
@@ -60,13 +61,12 @@ function turnChecks(
 }
 
 /** What is wrong with a database that takes no rows, and the next step. Repeats no URL: it may hold a password. */
-async function databaseProblem(db: Database, error: unknown): Promise<string> {
+function databaseProblem(db: Database, error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   const problem = `The database can not be written (${why}).`;
   if (!isPostgres(db)) {
     return `${problem} See that the disk of DATA_DIR has room, that it is mounted read-write, and that tinyfat.sqlite belongs to the user of the server.`;
   }
-  const { postgresFault } = await import('@tinyfat/database/postgres');
   const code = postgresFault(error);
   const step =
     code === null ? 'Look at the log of the server that DATABASE_URL names.' : describeError(code).nextStep;

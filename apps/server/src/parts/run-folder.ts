@@ -1,8 +1,9 @@
 /** The folder of this process below `DATA_DIR/run`, and the removal of those of processes that have died. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { faultText, type Logger } from '@tinyfat/core';
 import { removeStaleRuns } from '@tinyfat/sandbox';
+import { removeAll } from '@tinyfat/storage/node';
 import type { DataFolder } from '../data-folder.ts';
 import {
   type DeadFolder,
@@ -80,7 +81,7 @@ export async function removeDeadRuns(
 ): Promise<number> {
   // Of versions that had one process.
   await removeStaleRuns(sandbox, logger);
-  rmSync(join(run, 'turns'), { recursive: true, force: true });
+  await removeAll(join(run, 'turns'));
   const { dead, others } = takeDeadFolders(run, own.name);
   for (const folder of dead) await removeDead(folder, wake, logger);
   return others;
@@ -97,7 +98,7 @@ async function removeDead(
     forgetWaker(wake, basename(path));
     // What is still recorded could not be removed, as the log says.
     if (isFolderOfSome(join(records, 'servers'))) return;
-    rmSync(path, { recursive: true, force: true });
+    await removeAll(path);
     logger.info('dead_process_cleaned_up', { process: basename(path) });
   } finally {
     release();

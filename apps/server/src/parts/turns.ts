@@ -26,7 +26,7 @@ export interface Turns {
  */
 export function turns(
   config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
-  { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
+  { paths, turnFolders }: Pick<DataFolder, 'paths' | 'turnFolders'>,
   runFolder: Pick<RunFolder, 'turns' | 'records'>,
   { clock, logger, alone }: Pick<Runtime, 'clock' | 'logger'> & { alone: boolean },
 ): Part<Turns> {
@@ -62,7 +62,7 @@ export function turns(
         ...program,
         cache: stepMom.cache,
         gateways,
-        folders,
+        folders: turnFolders,
         skillsFolder: programPaths.skills,
         folderThread: thread,
         logger,
@@ -71,10 +71,8 @@ export function turns(
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      const measure: FolderMeter = async (agentId, mostBytes, signal) => {
-        const { bytes } = await thread.measure(await folders.pathOf(agentId), mostBytes, signal);
-        return bytes;
-      };
+      const measure: FolderMeter = (agentId, mostBytes, signal) =>
+        turnFolders.measure(agentId, async (path) => (await thread.measure(path, mostBytes, signal)).bytes);
       return {
         sandbox,
         runner,

@@ -5,7 +5,7 @@
 import { isIPv6 } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import type pg from 'pg';
-import { asPostgresError } from './faults.ts';
+import { asPostgresError } from '../postgres-faults.ts';
 
 /** Where a database is, and as whom. */
 export interface PostgresAddress {

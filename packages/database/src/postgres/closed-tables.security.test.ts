@@ -1,5 +1,6 @@
 /** On Supabase every table of `public` is on the web unless it is closed. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import type { Database } from '../schema/index.ts';
 import { openTables } from './closed-tables.ts';
@@ -13,7 +14,7 @@ alter default privileges for role tinyfat in schema public grant all on sequence
 alter default privileges for role tinyfat in schema public grant all on functions to anon, authenticated, service_role;`;
 const ALL_TABLES = `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')`;
 
-describe('tables on Supabase', () => {
+describeOwnServer('tables on Supabase', () => {
   let own: OwnDatabase;
   let db: Database;
   beforeEach(async () => {
@@ -74,7 +75,7 @@ describe('tables on Supabase', () => {
   });
 });
 
-describe('tables on Supabase that nobody closes', () => {
+describeOwnServer('tables on Supabase that nobody closes', () => {
   it('are open to the world, which the tests above would see', async () => {
     const own = await ownDatabase();
     await own.as(null, SUPABASE);
@@ -84,7 +85,7 @@ describe('tables on Supabase that nobody closes', () => {
   });
 });
 
-describe('a database of something else', () => {
+describeOwnServer('a database of something else', () => {
   it('is left alone', async () => {
     const own = await ownDatabase();
     await own.as('tinyfat', 'create table customers (name text)');

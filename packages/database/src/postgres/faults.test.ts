@@ -1,14 +1,15 @@
 /** What goes wrong with a database that is not ours gets a code, as the real programs say it. */
 import { addressesOfRun } from '@tinyfat/testing/postgres/addresses';
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { atAddresses } from '@tinyfat/testing/postgres/start';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PostgresError, postgresFault } from './faults.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PostgresError, postgresFault } from '../postgres-faults.ts';
 import { openPostgres } from './open.ts';
 import { type OwnDatabase, ownDatabase } from './test-support/databases.ts';
 
-describe('what is wrong with a database', () => {
+describeOwnServer('what is wrong with a database', () => {
   let own: OwnDatabase;
   beforeEach(async () => {
     own = await ownDatabase();

@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { migrate, standingOf } from '../migrate.ts';
+import { PostgresError } from '../postgres-faults.ts';
 import type { Database } from '../schema/index.ts';
 import { addressOf, connectionTo, during, type PostgresAddress } from './address.ts';
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
-import { PostgresError } from './faults.ts';
 import { guard } from './guard.ts';
 
 export interface PostgresOptions {

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertAgent, listAgents } from '../agents.ts';
 import { backlog, testWrite } from '../backlog.ts';
 import { lock } from '../locks.ts';
+import { postgresFault } from '../postgres-faults.ts';
 import { moveCursor, openCursor } from '../provider-cursors.ts';
 import type { Database } from '../schema/index.ts';
-import { postgresFault } from './faults.ts';
 import { openPostgres } from './open.ts';
 import { startWire } from './test-support/wire.ts';
 

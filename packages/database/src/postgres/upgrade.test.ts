@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { Migrator } from 'kysely/migration';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NewerDatabaseError } from '../migrate.ts';
 import { migrations } from '../migrations/index.ts';
 import { connectPostgres, openPostgres } from './open.ts';
@@ -14,7 +15,7 @@ const DIE = fileURLToPath(new URL('test-support/open-and-die.ts', import.meta.ur
 const NEVER = 1_000_000;
 const NAMES = Object.keys(migrations).sort();
 
-describe('an upgrade on Postgres', () => {
+describeOwnServer('an upgrade on Postgres', () => {
   let own: OwnDatabase;
   beforeEach(async () => {
     own = await ownDatabase();

@@ -1,4 +1,4 @@
-/** Tests that start a server of their own. */
+/** Tests that start a server of their own, or need a superuser, or roles that a server may not have. */
 import { describe } from 'vitest';
 
 /** `describe`, but skipped where the operator named a server in DATABASE_TEST_URL, and the title says so. */
