@@ -5,6 +5,7 @@ import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { SMTPServer } from 'smtp-server';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat } from '../e2e/support/tinyfat.ts';
+import { type Engine, sqlite } from './engine.ts';
 import { NO_LIMITS } from './measure.ts';
 
 const CONNECTIONS = 50;
@@ -12,7 +13,7 @@ const MAILS_EACH = 20;
 
 /** Both figures in mails per second, with the same client and the same mails. */
 export async function measureIntake(): Promise<{ ours: number; alone: number }> {
-  return { alone: await aloneRate(), ours: await ourRate() };
+  return { alone: await aloneRate(), ours: await acceptedRate(sqlite) };
 }
 
 async function aloneRate(): Promise<number> {
@@ -34,8 +35,12 @@ async function aloneRate(): Promise<number> {
   }
 }
 
-/** One turn hangs at the model meanwhile, so that no other one competes with the intake for the processor. */
-async function ourRate(): Promise<number> {
+/**
+ * Of our server on that engine alone. One turn hangs at the model meanwhile, so that no other one competes with the intake
+ * for the processor.
+ */
+export async function acceptedRate(engine: Engine): Promise<number> {
+  const database = await engine.fresh();
   const model = await startAnthropicStandIn();
   const server = await startTinyfat({
     environment: {
@@ -43,6 +48,7 @@ async function ourRate(): Promise<number> {
       ANTHROPIC_BASE_URL: model.url,
       LOG_LEVEL: 'error',
       ...NO_LIMITS,
+      ...database.environment,
     },
     agents: { scout: [] },
   });

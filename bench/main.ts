@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: prints one JSON object. Latencies are medians and also told as ratios to `node -e 0` of the same
+ * `npm run bench`: prints one JSON object; `npm run bench engines` that of `engines` alone. Latencies are medians and also told as ratios to `node -e 0` of the same
  * run, throughput as a ratio to the bare library, so that machines can be compared.
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
@@ -8,9 +8,12 @@
  * `slowClients`: who does not read, send or say anything; how long others get no answer, and the memory that it takes.
  * `lastTokenToHandOver`: the last byte of the model's answer → the mail lies in the Maildir.
  * `hostileMail`: what three hostile mails at once do to good mail, to `/health/live` and to memory.
+ * `engines`: SQLite and Postgres in one run: what a claim, pages of lists and an idle server cost with 100 and 100,000 old
+ * rows, and turns and mails as ratios to SQLite.
  */
 import { argv } from 'node:process';
 import { measureAgentFiles } from './agent-files.ts';
+import { measureEngines } from './engines.ts';
 import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
@@ -22,6 +25,10 @@ import { measureVerdicts } from './verdicts.ts';
 const runs = Number(argv[2] ?? 12);
 const say = (text: string) => console.error(`bench: ${text} ...`);
 
+if (argv[2] === 'engines') {
+  console.log(JSON.stringify(await measureEngines(say), null, 2));
+  process.exit(0);
+}
 say('node -e 0');
 const unit = bareNode(20);
 const turns: Record<string, object> = {};
@@ -46,6 +53,7 @@ say('files of a hostile agent');
 const files = await measureAgentFiles();
 say('slow clients');
 const slow = Object.entries(await measureSlowClients());
+const engines = await measureEngines(say);
 console.log(
   JSON.stringify(
     {
@@ -77,6 +85,7 @@ console.log(
           { longestSilenceMs: rounded(longestSilenceMs, 0), peakAboveIdleMb: rounded(peakAboveIdleMb, 0) },
         ]),
       ),
+      engines,
     },
     null,
     2,

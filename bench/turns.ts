@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import { directoryFolders } from '@tinyfat/storage/node';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { sendMail } from '../e2e/support/mail.ts';
 import { startTinyfat, type Tinyfat } from '../e2e/support/tinyfat.ts';
+import { type Engine, type ServerDatabase, sqlite } from './engine.ts';
 import { NO_LIMITS } from './measure.ts';
 
 export interface TurnFigures {
@@ -26,14 +26,29 @@ export interface TurnFigures {
 const ACTIVE = 8;
 
 /** Measures on a throw-away folder; only a few of the agents get mail, the others are simply there. */
-export async function measureTurns({ agents, runs }: { agents: number; runs: number }): Promise<TurnFigures> {
+export async function measureTurns({
+  agents,
+  runs,
+  engine = sqlite,
+}: {
+  agents: number;
+  runs: number;
+  engine?: Engine;
+}): Promise<TurnFigures> {
+  const database = await engine.fresh();
   const model = await startAnthropicStandIn();
   const server = await startTinyfat({
-    environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, LOG_LEVEL: 'error', ...NO_LIMITS },
+    environment: {
+      ANTHROPIC_API_KEY: 'k',
+      ANTHROPIC_BASE_URL: model.url,
+      LOG_LEVEL: 'error',
+      ...NO_LIMITS,
+      ...database.environment,
+    },
     agents: {},
   });
   try {
-    await addAgents(server, agents);
+    await addAgents(server, database, agents);
     const toFirstRequest: number[] = [];
     const toHandOver: number[] = [];
     let answered = 0;
@@ -81,8 +96,8 @@ export async function measureTurns({ agents, runs }: { agents: number; runs: num
 const address = (index: number) => `agent-${index}@tinyfat.localhost`;
 
 /** Straight into the tables: ten thousand times the command line would take an hour. Active ones get folders. */
-async function addAgents(server: Tinyfat, count: number): Promise<void> {
-  const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
+async function addAgents(server: Tinyfat, database: ServerDatabase, count: number): Promise<void> {
+  const db = await database.open(server.dataDir);
   const folders = directoryFolders({ folder: join(server.dataDir, 'agents'), owner: sandboxOwner() });
   await db.transaction().execute(async (tx) => {
     for (let index = 0; index < count; index++) {

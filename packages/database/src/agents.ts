@@ -68,11 +68,16 @@ export async function hasRunningJob(db: Database, agentId: string): Promise<bool
 
 /** Whether a turn or command of the agent is under way, or was at any moment since a time (epoch ms). */
 export async function hadTurnSince(db: Database, agentId: string, since: number): Promise<boolean> {
-  const runs = db.selectFrom('runs').select('id').where('agent_id', '=', agentId);
   if (await hasRunningJob(db, agentId)) return true;
-  return await exists(
-    runs.where((run) => run.or([run('finished_at', '>=', since), run('started_at', '>=', since)])).limit(1),
-  );
+  // An agent's runs follow one another: the one that began last has ended last.
+  const newest = await db
+    .selectFrom('runs')
+    .select(['started_at', 'finished_at'])
+    .where('agent_id', '=', agentId)
+    .orderBy('started_at', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return newest !== undefined && Math.max(newest.started_at, newest.finished_at ?? 0) >= since;
 }
 
 /**

@@ -12,11 +12,11 @@ export interface ManyRows {
   owner?: RawBuilder<unknown>;
   /** The number of the agent that the mail with number `n`, from 1, went to. */
   agent?: RawBuilder<unknown>;
-  /** When the last mail came, epoch ms; each one before it came ten minutes earlier. */
+  /** When the last mail came, epoch ms, and how much earlier each one before it; ten minutes if not given. */
   until?: number;
+  everyMs?: number;
 }
 
-const EVERY_MS = 600_000;
 /** One in so many old rows has a state that few rows have. */
 const RARE = 500;
 
@@ -27,14 +27,14 @@ const FIRST = 10_000_000;
 
 /** Adds the rows to an empty database, and has the engine count them, as it does from time to time. */
 export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
-  const { rows, waiting = 0, agents, until = Date.now() } = many;
+  const { rows, waiting = 0, agents, until = Date.now(), everyMs = 600_000 } = many;
   const owner = many.owner ?? sql`'owner-' || n || '@example.com'`;
   const number = many.agent ?? sql`n % ${sql.lit(agents)}`;
   const all = rows + waiting;
   const agent = sql`'agent-' || (${sql.lit(FIRST)} + (case when n > ${sql.lit(rows)}
     then (n - ${sql.lit(rows)} - 1) % ${sql.lit(agents)} else ${number} end))`;
   const id = sql`'row-' || (${sql.lit(FIRST)} + n)`;
-  const at = sql`${sql.lit(until)} - cast(${sql.lit(all)} - n as bigint) * ${sql.lit(EVERY_MS)}`;
+  const at = sql`${sql.lit(until)} - cast(${sql.lit(all)} - n as bigint) * ${sql.lit(everyMs)}`;
   const isOld = sql`n <= ${sql.lit(rows)}`;
   const isRare = sql`n % ${sql.lit(RARE)} = 0`;
   const each = (count: number, table: string, columns: Readonly<Record<string, RawBuilder<unknown>>>) =>
@@ -163,7 +163,7 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
     mail_attempts: zero,
     mail_next_at: at,
     created_at: at,
-    expires_at: sql`${sql.lit(until + EVERY_MS)}`,
+    expires_at: sql`${sql.lit(until + everyMs)}`,
   });
   await each(all, 'sign_in_attempts', { kind: text('code_network'), subject: id, at });
   await (isPostgres(db) ? sql`vacuum analyze` : sql`analyze`).execute(db);

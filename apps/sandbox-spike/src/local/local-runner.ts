@@ -11,7 +11,6 @@ import {
   type Logger,
   parseSessionFileName,
   type StepMomInput,
-  type TurnOutcome,
   type TurnRequest,
   type TurnResult,
   type TurnRunner,
@@ -20,11 +19,11 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
-import { StorageError } from '@tinyfat/storage';
-import { type FolderThread, FolderTooLarge, type TurnFolder, type TurnFolders } from '@tinyfat/storage/node';
+import type { FolderThread, TurnFolder, TurnFolders } from '@tinyfat/storage/node';
+import { inAgentFolder } from './agent-folder.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
-import { readOutcome } from './outcome.ts';
+import { NOTHING_USED, readOutcome } from './outcome.ts';
 import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
@@ -47,17 +46,6 @@ export interface LocalRunnerDeps {
 /** Where the gateway is seen inside, by its loopback forwarder. */
 const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
 const MAX_SESSIONS = 10_000;
-/** Of a turn that did not begin. */
-const NOTHING_USED = {
-  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-  costUsd: 0,
-  llmRequests: 0,
-  firstRequestAt: null,
-  lastResponseAt: null,
-  durationMs: 0,
-  folderBytes: null,
-} satisfies Omit<TurnResult, 'outcome'>;
-
 /** Makes the runner. */
 export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   return {
@@ -70,7 +58,7 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
         // Only we may reach the gateway's socket; inside, the folders are bound one by one.
         await mkdir(runFolder, { mode: 0o700 });
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-        return await withFolder(deps, request, place, async (folder) => {
+        return await inAgentFolder(deps, request, place, async (folder) => {
           await placeInbox(inboxFolder, request, await sessionFile(folder, request));
           return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
         });
@@ -79,59 +67,6 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
       }
     },
   };
-}
-
-/** Opens the agent's folder for `use`, and brings back what was changed in it, whatever became of the turn. */
-async function withFolder(
-  deps: LocalRunnerDeps,
-  { agentId, input }: TurnRequest,
-  place: string,
-  use: (folder: TurnFolder) => Promise<TurnResult>,
-): Promise<TurnResult> {
-  let folder: TurnFolder;
-  try {
-    folder = await deps.folders.open(agentId, {
-      runId: input.run_id,
-      sessionId: input.session.id,
-      place,
-      forMs: deps.limits.deadlineMs,
-    });
-  } catch (error) {
-    return { ...NOTHING_USED, outcome: storageFailure(deps, input.run_id, error) };
-  }
-  let result: TurnResult;
-  let failure: TurnOutcome | null = null;
-  let bytes: number | null = null;
-  try {
-    result = await use(folder);
-  } finally {
-    try {
-      const closed = await folder.close();
-      bytes = closed.bytes;
-      for (const warning of closed.warnings) {
-        deps.logger.warn('folder_not_stored_whole', { run: input.run_id, warning });
-      }
-    } catch (error) {
-      failure = storageFailure(deps, input.run_id, error);
-    }
-  }
-  const folderBytes = folder.isCopy ? bytes : result.folderBytes;
-  // What the turn made is not there for the next one, so it is run again, though it was paid for.
-  return { ...result, folderBytes, outcome: failure ?? result.outcome };
-}
-
-/** Rethrows what is neither the storage's fault nor the folder's. */
-function storageFailure(
-  { logger }: Pick<LocalRunnerDeps, 'logger'>,
-  run: string,
-  error: unknown,
-): Extract<TurnOutcome, { ok: false }> {
-  if (error instanceof FolderTooLarge)
-    return { ok: false, code: 'folder_too_large', message: error.message, retry: false };
-  if (!(error instanceof StorageError)) throw error;
-  logger.warn('storage_fault', { run, error: error.message });
-  // The sender may read this: neither bucket nor files are named.
-  return { ok: false, code: 'storage_unavailable', message: `It said ${error.code}.`, retry: true };
 }
 
 async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {

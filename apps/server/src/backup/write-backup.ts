@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, errorCode } from '@tinyfat/core';
-import { type Database, hadTurnSince, hasRunningJob, rawKeysAfter } from '@tinyfat/database';
+import { agentIdsAfter, type Database, hadTurnSince, hasRunningJob, rawKeysAfter } from '@tinyfat/database';
 import { copyStanding } from '@tinyfat/database/copy';
 import { withSqliteSource } from '@tinyfat/database/sqlite';
 import {
@@ -114,14 +114,14 @@ function absent(error: unknown): null {
 
 /** Those without a turn first; then the others, as their turns end. */
 async function addAgents(archive: ArchiveWriter, deps: BackupDeps, copy: Database) {
-  const ids = await copy.selectFrom('agents').select('id').orderBy('id').execute();
+  const ids = await agentIdsAfter(copy, '', Number.MAX_SAFE_INTEGER);
   const added: Manifest['agents'] = [];
   let waiting: string[] = [];
   const add = async (id: string) => {
     added.push(await addAgent(archive, deps, id));
     deps.onProgress({ step: 'agents', done: added.length, total: ids.length });
   };
-  for (const { id } of ids) {
+  for (const id of ids) {
     if (await hasRunningJob(deps.db, id)) waiting.push(id);
     else await add(id);
   }

@@ -12,7 +12,7 @@ const MADE: readonly (readonly [string, string, readonly string[]])[] = [
   ['mails_by_time', 'mails', ['received_at', 'id']],
   ['mails_by_message_id', 'mails', ['message_id', 'received_at', 'id']],
   ['mails_by_agent_outcome', 'mails', ['agent_id', 'verdict', 'state', 'received_at', 'id']],
-  ['mails_by_outcome', 'mails', ['verdict', 'state', 'received_at', 'id']],
+  ['mails_by_outcome', 'mails', ['state', 'verdict', 'received_at', 'id']],
   // What a month has cost is read from it alone, and the agent's runs are listed by it.
   ['runs_by_agent', 'runs', ['agent_id', 'started_at', 'id', 'cost_usd', 'reserved_micro_usd']],
   ['runs_by_time', 'runs', ['started_at', 'id']],

@@ -63,7 +63,7 @@ export async function oldDeliveries(db: Database, { before, after, limit }: OldQ
     .where('raw_removed_at', 'is', null)
     .where('created_at', '<', before)
     .where(behind('created_at', 'seq', after === null ? null : { at: after.at, id: Number(after.id) }))
-    .where('state', 'in', ENDED)
+    .where('state', 'not in', UNSENT)
     .where('raw_key', '!=', '')
     .orderBy('created_at')
     .orderBy('seq')
@@ -84,13 +84,14 @@ export async function markDeliveriesRemoved(
     .set({ raw_removed_at: now })
     .where('seq', 'in', ids.map(Number))
     .where('raw_removed_at', 'is', null)
-    .where('state', 'in', ENDED)
+    .where('state', 'not in', UNSENT)
     .returning('raw_key')
     .execute();
   return marked.map(({ raw_key }) => raw_key);
 }
 
-const ENDED = ['sent', 'failed', 'uncertain', 'bounced'] as const;
+/** All other states are last ones. Asked for by those, SQLite would read all rows of a state and sort them. */
+const UNSENT = ['pending', 'sending', 'awaiting_approval'] as const;
 
 type Mails = ExpressionBuilder<Schema, 'mails'>;
 
@@ -98,12 +99,15 @@ type Mails = ExpressionBuilder<Schema, 'mails'>;
 function isOver({ and, eb, not, exists, selectFrom, lit }: Mails) {
   return and([
     eb('mails.state', 'not in', ['queued', 'quarantined', 'over_limit', 'awaiting_approval']),
-    not(
-      exists(
-        selectFrom('jobs')
-          .select(lit(1).as('one'))
-          .whereRef('jobs.mail_id', '=', 'mails.id')
-          .where('jobs.state', 'in', ['ready', 'running']),
+    // Each state alone and as the partial indexes have it: only then are those used.
+    ...(['ready', 'running'] as const).map((state) =>
+      not(
+        exists(
+          selectFrom('jobs')
+            .select(lit(1).as('one'))
+            .whereRef('jobs.mail_id', '=', 'mails.id')
+            .where('jobs.state', '=', sql.lit(state)),
+        ),
       ),
     ),
     not(
@@ -111,7 +115,7 @@ function isOver({ and, eb, not, exists, selectFrom, lit }: Mails) {
         selectFrom('deliveries')
           .select(lit(1).as('one'))
           .whereRef('deliveries.mail_id', '=', 'mails.id')
-          .where('deliveries.state', 'in', ['pending', 'sending', 'awaiting_approval']),
+          .where('deliveries.state', 'in', UNSENT),
       ),
     ),
   ]);

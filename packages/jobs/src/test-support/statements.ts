@@ -21,7 +21,10 @@ const agent = agentId(2);
 const quiet = agentId(7);
 const row = 'row-10000008';
 const month = { from: at - 3_600_000, until: at };
-const place = { owner: ONE, provider: 'anthropic' } as const;
+const ofProvider = { owner: ONE, provider: 'anthropic' } as const;
+/** Before most rows, and a place among those. */
+const old = at - 40 * 86_400_000;
+const place = { at: old - 86_400_000, id: row };
 const held = { seq: 1, fence: 0 };
 const usage = { input: 1, output: 1, cacheRead: 1, cacheWrite: 1, costUsd: 1, requests: 1 };
 const address = {
@@ -380,6 +383,47 @@ export const STATEMENTS: Record<string, StatementCase> = {
     for (const sight of sights) await database.visibleBudgets(db, sight);
   }, FEW),
 
+  // Retention, backups and exports.
+  oldMails: of(async (db) => {
+    for (const after of [null, place]) {
+      for (const discarded of [true, false]) {
+        const which = { verdict: 'accepted', discarded } as const;
+        await database.oldMails(db, which, { before: old, after, limit: 50 });
+      }
+    }
+  }),
+  markMailsRemoved: of((db) => database.markMailsRemoved(db, ['row-10000012'], at)),
+  oldDeliveries: of(async (db) => {
+    for (const after of [null, { ...place, id: '8' }]) {
+      await database.oldDeliveries(db, { before: old, after, limit: 50 });
+    }
+  }),
+  markDeliveriesRemoved: of((db) => database.markDeliveriesRemoved(db, ['12'], at)),
+  countOldRefused: of((db) => database.countOldRefused(db, old)),
+  deleteOldRefused: of((db) => database.deleteOldRefused(db, old, 5)),
+  countOldEvents: of((db) => database.countOldEvents(db, old)),
+  deleteOldEvents: of((db) => database.deleteOldEvents(db, old, 5)),
+  countOldSignIns: of((db) => database.countOldSignIns(db, old)),
+  deleteOldSignIns: of((db) => database.deleteOldSignIns(db, old)),
+  beginDailyRun: of((db) => database.beginDailyRun(db, { id: 'fresh', now: at })),
+  beginRun: of((db) => database.beginRun(db, { id: 'another', now: at })),
+  recordRun: of((db) => database.recordRun(db, 'fresh', {}, at)),
+  lastRun: of((db) => database.lastRun(db)),
+  agentIdsAfter: of((db) => database.agentIdsAfter(db, '', 50)),
+  rawKeysAfter: of((db) => database.rawKeysAfter(db, row, 50), { sorts: 'the keys of a page of each table' }),
+  historyAfter: of(
+    async (db) => {
+      for (const table of database.HISTORY_TABLES) {
+        await database.historyAfter(db, table, { agentId: quiet, after: row, limit: 50 });
+      }
+    },
+    { reads: 'what is exported of an agent', sorts: 'the same' },
+  ),
+  hadTurnSince: of((db) => database.hadTurnSince(db, agent, at)),
+  sessionsByScope: of((db) => database.sessionsByScope(db, agent), FEW),
+  setFolderSize: of((db) => database.setFolderSize(db, agent, 1, at)),
+  claimFolderNotice: of((db) => database.claimFolderNotice(db, { agentId: agent, now: at, periodMs: 1 })),
+
   // Agents, and what is set for them.
   insertAgent: of((db) =>
     database.insertAgent(db, { id: 'fresh', name: 'fresh', owner: 'fresh@example.com', created_at: at }, []),
@@ -459,7 +503,7 @@ export const STATEMENTS: Record<string, StatementCase> = {
     for (const owner of [null, ONE]) await database.revokeApiToken(db, 'none', owner, at);
   }),
   putProviderKey: of((db) =>
-    database.putProviderKey(db, { ...place, id: 'fresh', sealed: 'x', last_four: '', created_at: at }),
+    database.putProviderKey(db, { ...ofProvider, id: 'fresh', sealed: 'x', last_four: '', created_at: at }),
   ),
   findProviderKey: of((db) => database.findProviderKey(db, ONE, 'anthropic')),
   listProviderKeys: of(async (db) => {
@@ -469,7 +513,7 @@ export const STATEMENTS: Record<string, StatementCase> = {
   rewriteProviderKey: of((db) => database.rewriteProviderKey(db, 'fresh', 'x')),
   deleteProviderKey: of((db) => database.deleteProviderKey(db, ONE, 'anthropic')),
   storeProviderKey: of(
-    (db) => database.storeProviderKey(db, masterKeys, { ...place, key: 'sk-x', lastFour: 'sk-x' }),
+    (db) => database.storeProviderKey(db, masterKeys, { ...ofProvider, key: 'sk-x', lastFour: 'sk-x' }),
     FEW,
   ),
   rotateMasterKeys: of((db) => database.rotateMasterKeys(db, masterKeys), FEW),
@@ -477,6 +521,8 @@ export const STATEMENTS: Record<string, StatementCase> = {
 
 /** What takes a database first and asks it nothing of its own. */
 export const PARTS_OF_OTHERS = [
+  // Once in the life of a restored database.
+  'holdRestored',
   'isPostgres',
   'skipLocked',
   'leases',
