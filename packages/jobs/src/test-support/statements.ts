@@ -261,6 +261,13 @@ export const STATEMENTS: Record<string, StatementCase> = {
     { sorts: 'sums of the days that are asked for' },
   ),
 
+  // What all processes of an installation have in common.
+  installationMarks: of((db) => database.installationMarks(db)),
+  noteMasterKeys: of((db) => database.noteMasterKeys(db, [{ id: 'k1', bytes: new Uint8Array(32) }])),
+  noteSignInKey: of((db) => database.noteSignInKey(db, { bytes: new Uint8Array(32) })),
+  noteStorage: of((db) => database.noteStorage(db, row)),
+  forgetInstallation: of((db) => database.forgetInstallation(db)),
+
   // Deliveries and what is reported of them.
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),
   deliveryById: of((db) => database.deliveryById(db, row)),
