@@ -19,6 +19,24 @@ const SLOW = [
 /** Tests that start or ask a Postgres of their own: for `bin/with-postgres`. */
 const NEED_POSTGRES = ['packages/{database,testing}/src/postgres/**/*.test.ts', '**/*.postgres.test.ts'];
 
+/** Files of e2e that run on Postgres too: each way of a mail, and what reads and then writes. */
+const STORY_ON_POSTGRES = [
+  'api',
+  'bounces',
+  'budget',
+  'commands',
+  'crash',
+  'intake',
+  'news-for-owner',
+  'operations',
+  'people',
+  'plain-reply',
+  'several-processes',
+  'sign-in',
+  'threading',
+  'webhook-resend',
+];
+
 /** Unit tests of core that don't run in workerd, and why. */
 const notInWorkerd = [
   // They read the documentation, or ask for CPU time, which workerd does not tell.
@@ -104,6 +122,23 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
           globalSetup: ['e2e/support/start-command-runner.ts', 'e2e/support/etc-template.ts'],
+          testTimeout: withinMs(120_000),
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // The story of a mail once more, with the servers on Postgres behind a pooler.
+        test: {
+          name: 'e2e-postgres',
+          env: { TEST_ENGINE: 'postgres' },
+          include: STORY_ON_POSTGRES.map((name) => `e2e/${name}.test.ts`),
+          isolate: false,
+          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          globalSetup: [
+            'packages/testing/src/postgres/global-setup.ts',
+            'e2e/support/start-command-runner.ts',
+            'e2e/support/etc-template.ts',
+          ],
           testTimeout: withinMs(120_000),
           hookTimeout: 120_000,
         },

@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest';
 const here = import.meta.dirname;
 const read = (path: string) => readFileSync(join(here, path), 'utf8');
 const unit = read('systemd/tinyfat.service');
+const roles = read('systemd/tinyfat@.service');
 const root = read('systemd/root.conf');
 const page = read('../docs/self-host.md');
 
@@ -45,6 +46,20 @@ describe('the unit', () => {
     expect(settings(unit)).toEqual(expect.arrayContaining(['User=tinyfat', 'Group=tinyfat']));
   });
 
+  it('for each role says the same, but what it starts and where its own settings are', () => {
+    const without = (text: string) =>
+      settings(text).filter(
+        (line) => !/^(Description|Documentation|ExecStart|Conflicts)=|^EnvironmentFile=-/.test(line),
+      );
+    expect(without(roles)).toEqual(without(unit));
+    expect(settings(roles)).toEqual(
+      expect.arrayContaining([
+        'Conflicts=tinyfat.service',
+        'ExecStart=/opt/tinyfat/bin/tinyfat start --role %i',
+      ]),
+    );
+  });
+
   const missing = !existsSync('/usr/bin/systemd-analyze');
   it.skipIf(missing)(
     missing ? 'is understood by systemd (systemd-analyze is not here)' : 'is understood by systemd',
@@ -56,7 +71,12 @@ describe('the unit', () => {
         writeFileSync(join(folder, 'tinyfat.service'), unit.replaceAll('/opt/tinyfat/bin/tinyfat', program));
         mkdirSync(join(folder, 'tinyfat.service.d'));
         copyFileSync(join(here, 'systemd/root.conf'), join(folder, 'tinyfat.service.d/root.conf'));
-        const words = ['verify', '--man=no', join(folder, 'tinyfat.service')];
+        writeFileSync(
+          join(folder, 'tinyfat@.service'),
+          roles.replaceAll('/opt/tinyfat/bin/tinyfat', program),
+        );
+        const units = ['tinyfat.service', 'tinyfat@worker.service'].map((name) => join(folder, name));
+        const words = ['verify', '--man=no', ...units];
         const { status, stdout, stderr } = spawnSync('systemd-analyze', words, { encoding: 'utf8' });
         expect([status, stdout, stderr]).toEqual([0, '', '']);
       } finally {

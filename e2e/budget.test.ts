@@ -1,7 +1,6 @@
 /** Invariant 10: money is set aside before it is spent, counted as it flows, and stopped at the cap. */
-import { join } from 'node:path';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { describe, expect, it, vi } from 'vitest';
+import { openDatabaseOf } from './support/engine.ts';
 import { header, sendMail } from './support/mail.ts';
 import { type Story, startStory } from './support/story.ts';
 
@@ -31,7 +30,7 @@ describe('a budget', async () => {
   const until = (holds: () => unknown) => vi.waitFor(holds, { timeout: 20_000 });
   /** What the database holds of the newest run. */
   const row = async () => {
-    const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
+    const db = await openDatabaseOf(server);
     try {
       return await db.selectFrom('runs').selectAll().orderBy('started_at', 'desc').executeTakeFirstOrThrow();
     } finally {

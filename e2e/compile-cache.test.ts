@@ -24,6 +24,7 @@ function probe(dataDir: string) {
     programFolder: join(root, 'step-mom'),
     cacheFolder: join(root, dataDir, 'cache'),
     owner: sandboxOwner(),
+    alone: true,
     limits: sandboxLimits(60_000),
   });
 }

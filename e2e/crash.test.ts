@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { openDatabaseOf } from './support/engine.ts';
 import { eventually } from './support/eventually.ts';
 import { type ReceivedMail, sendMail } from './support/mail.ts';
 import { newestDelivery } from './support/outbox.ts';
@@ -124,7 +124,7 @@ describe('kill -9 of the server', () => {
     await server.kill('SIGKILL');
     // The state that a crash between the two leaves: the row says sent, the file still lies in outbox/email.
     for (const name of readdirSync(join(outbox, 'sent'))) rmSync(join(outbox, 'sent', name));
-    const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
+    const db = await openDatabaseOf(server);
     const { source_file } = await db
       .selectFrom('deliveries')
       .select('source_file')

@@ -1,10 +1,9 @@
 /** What an agent reaches over the network is its own policy's and the operator's; what is refused is told with its reason. */
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { updateAgent } from '@tinyfat/database';
-import { openSqlite } from '@tinyfat/database/sqlite';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabaseOf } from './support/engine.ts';
 import { sendMail } from './support/mail.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
@@ -50,7 +49,7 @@ describe('the way out of a sandbox', () => {
     return { output: String(of('tool_result')[0]?.output), refused: of('connection_refused') };
   }
   async function setEgress(text: string) {
-    const db = await openSqlite(join(server.dataDir, 'tinyfat.sqlite'));
+    const db = await openDatabaseOf(server);
     const [{ id }] = (await db.selectFrom('agents').select('id').execute()) as [{ id: string }];
     await updateAgent(db, id, { egress: text });
     await db.destroy();

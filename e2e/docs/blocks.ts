@@ -39,6 +39,11 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
     has: 'deploy/systemd/root.conf',
     why: 'the machine of self-host.test.ts has a service of an ordinary user',
   },
+  {
+    page: 'docs/several-processes.md',
+    has: 'systemctl enable --now tinyfat@smtp',
+    why: 'the machine of self-host.test.ts has one process; deploy/unit.test.ts looks at the unit',
+  },
   { page: 'docs/self-host.md', has: 'docker compose up', why: 'Docker is not everywhere' },
   { page: 'docs/self-host.md', has: 'certbot certonly', why: 'needs a certificate authority' },
   {

@@ -17,7 +17,11 @@ export interface ApiClient {
 }
 
 /** Makes a token on the command line, and a client that sends it. */
-export async function apiClient(server: Tinyfat, owner: string, ...scopes: string[]): Promise<ApiClient> {
+export async function apiClient(
+  server: Pick<Tinyfat, 'cli' | 'host'>,
+  owner: string,
+  ...scopes: string[]
+): Promise<ApiClient> {
   const words = ['token', 'create', '--owner', owner, ...scopes.flatMap((scope) => ['--scope', scope])];
   const made = await server.cli(words);
   if (made.code !== 0) throw new Error(made.stderr);

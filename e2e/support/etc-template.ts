@@ -3,7 +3,7 @@
  * To make some hundred files costs a server a third of a second. It looks at each of them at its start, and replaces
  * what differs by a new file, so nothing is shared that changes.
  */
-import { existsSync, linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,15 +20,12 @@ export default async function makeEtcTemplate(): Promise<() => Promise<void>> {
   return () => rm(folder, { recursive: true });
 }
 
-/**
- * Puts the copy where a server of this user on the data folder will look for it. A folder without a database stays empty:
- * one that holds anything else is no data folder.
- */
+/** Puts the copy where a server of this user on the data folder will look for it. */
 export function shareEtc(dataDir: string): void {
   const folder = process.env[VARIABLE];
-  if (folder === undefined || !existsSync(join(dataDir, 'tinyfat.sqlite'))) return;
-  const runtimeFolder = join(dataDir, 'sandbox');
-  mkdirSync(runtimeFolder, { mode: 0o700 });
+  if (folder === undefined) return;
+  const runtimeFolder = join(dataDir, 'run', 'sandbox');
+  mkdirSync(runtimeFolder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) if (name.startsWith('etc-')) link(folder, runtimeFolder, name);
 }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { CliResult, CommandRequest } from './command-runner.ts';
+import { engineFor } from './engine.ts';
 import { shareEtc } from './etc-template.ts';
 import { type ReceivedMail, readMaildir } from './mail.ts';
 
@@ -69,6 +70,8 @@ export async function runInRunner(
 
 export interface Tinyfat {
   dataDir: string;
+  /** Everything that its commands and processes are given. */
+  environment: Readonly<Record<string, string>>;
   host: string;
   smtpPort: number;
   /** Everything that the server printed so far. */
@@ -91,8 +94,8 @@ export interface Tinyfat {
   dispose(): Promise<void>;
 }
 
-/** Starts the server with agents; resolves when it is ready. */
-export async function startTinyfat(options: {
+/** What a server is started with. */
+export interface ServerOptions {
   environment?: Record<string, string>;
   /** Name → allowed entries beside the owner `owner@example.com`. */
   agents?: Record<string, string[]>;
@@ -100,48 +103,60 @@ export async function startTinyfat(options: {
   model?: string;
   /** Fills the data folder before anything opens it. */
   prepare?: (dataDir: string) => void;
-}): Promise<Tinyfat> {
+}
+
+/** Starts the server with agents; resolves when it is ready. */
+export async function startTinyfat(options: ServerOptions): Promise<Tinyfat> {
+  const place = await makePlace(options);
+  const { dataDir, host, environment, cli, json } = place;
+  const server = serverProcess([], environment);
+  await server.start();
+
+  return {
+    dataDir,
+    host,
+    environment,
+    smtpPort: 2525,
+    output: server.output,
+    cli,
+    json,
+    answers: (count) => place.answers(count, [server]),
+    kill: server.kill,
+    pid: server.pid,
+    exitCode: server.exitCode,
+    async restart(more) {
+      await server.kill('SIGKILL');
+      await server.start(more);
+    },
+    async dispose() {
+      await server.kill('SIGTERM');
+      await place.dispose();
+    },
+  };
+}
+
+/** A data folder with its agents, and the commands over it; no server yet. */
+export interface Place extends Pick<Tinyfat, 'dataDir' | 'host' | 'environment' | 'cli' | 'json'> {
+  /** As `Tinyfat.answers`; throws once all of the processes have ended by themselves. */
+  answers(count: number, processes: readonly ServerProcess[]): Promise<ReceivedMail[]>;
+  dispose(): Promise<void>;
+}
+
+/** Makes it, on the engine of the tests. */
+export async function makePlace(options: ServerOptions): Promise<Place> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-e2e-'));
+  const engine = await engineFor(dataDir);
   options.prepare?.(dataDir);
   const host = ownAddress();
   const environment = {
     PATH: process.env.PATH ?? '',
     DATA_DIR: dataDir,
+    ...engine.environment,
     HOST: host,
     PUBLIC_URL: `http://${host}:8025`,
     SMTP_HOST: host,
     RETRY_BASE_MS: '20',
     ...options.environment,
-  };
-  let child: ChildProcess | null = null;
-  let printed = '';
-
-  const start = async (more: Record<string, string> = {}) => {
-    const server = spawn(process.execPath, [MAIN, 'start'], {
-      env: { ...COMPILED, ...environment, ...more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child = server;
-    const take = (chunk: Buffer) => {
-      printed += chunk.toString();
-    };
-    server.stdout.on('data', take);
-    server.stderr.on('data', take);
-    const ready = new Promise<void>((resolve) => {
-      server.stdout.on('data', () => printed.includes('Everything ') && resolve());
-    });
-    const ended = once(server, 'exit').then(() => {
-      throw new Error(`the server ended at its start:\n${printed}`);
-    });
-    await Promise.race([ready, ended]);
-    ended.catch(() => undefined);
-  };
-
-  const kill = async (signal: NodeJS.Signals) => {
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
   };
 
   let inRunner: Promise<CliResult> | null = null;
@@ -165,13 +180,11 @@ export async function startTinyfat(options: {
     if (made.code !== 0) throw new Error(made.stderr);
   }
   shareEtc(dataDir);
-  await start();
 
   return {
     dataDir,
     host,
-    smtpPort: 2525,
-    output: () => printed,
+    environment,
     cli,
     async json(words) {
       // What only reads can wait; a process of its own would be half a second of work.
@@ -180,26 +193,69 @@ export async function startTinyfat(options: {
       if (result.code !== 0) throw new Error(result.stderr);
       return JSON.parse(result.stdout);
     },
-    async answers(count) {
+    async answers(count, processes) {
       const folder = join(dataDir, 'mailbox', 'new');
       for (;;) {
         const names = existsSync(folder) ? await readdir(folder) : [];
         if (names.length >= count) return names.length === 0 ? [] : await readMaildir(folder);
-        if (child?.exitCode !== null) throw new Error(`the server ended:\n${printed}`);
+        if (processes.every(({ exitCode }) => exitCode() !== null)) {
+          throw new Error(`the server ended:\n${processes.map(({ output }) => output()).join('\n')}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
-    kill,
-    pid: () => child?.pid ?? 0,
-    exitCode: () => child?.exitCode ?? null,
-    async restart(more) {
-      await kill('SIGKILL');
-      printed = '';
-      await start(more);
-    },
     async dispose() {
-      await kill('SIGTERM');
+      await engine.dispose();
       await rm(dataDir, { recursive: true, force: true });
     },
+  };
+}
+
+/** A `tinyfat start`, which may be started again and again. */
+export interface ServerProcess {
+  /** Resolves when it is ready; what it printed before is forgotten. */
+  start(more?: Record<string, string>): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+  output(): string;
+  pid(): number;
+  exitCode(): number | null;
+}
+
+/** One with these words behind `start`; does not start it. */
+export function serverProcess(words: string[], environment: Readonly<Record<string, string>>): ServerProcess {
+  let child: ChildProcess | null = null;
+  let printed = '';
+  const lives = () => child !== null && child.exitCode === null && child.signalCode === null;
+  return {
+    async start(more = {}) {
+      printed = '';
+      const server = spawn(process.execPath, [MAIN, 'start', ...words], {
+        env: { ...COMPILED, ...environment, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = server;
+      const take = (chunk: Buffer) => {
+        printed += chunk.toString();
+      };
+      server.stdout.on('data', take);
+      server.stderr.on('data', take);
+      const ready = new Promise<void>((resolve) => {
+        server.stdout.on('data', () => printed.includes('Everything ') && resolve());
+      });
+      const ended = once(server, 'exit').then(() => {
+        throw new Error(`the server ended at its start:\n${printed}`);
+      });
+      await Promise.race([ready, ended]);
+      ended.catch(() => undefined);
+    },
+    async kill(signal) {
+      if (child === null || !lives()) return;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    },
+    output: () => printed,
+    pid: () => child?.pid ?? 0,
+    exitCode: () => child?.exitCode ?? null,
   };
 }

@@ -70,8 +70,8 @@ export interface Backend {
 }
 
 /** What the composition gives with each request. */
-export interface RequestContext {
-  backend: Backend;
+export interface RequestContext<B = Backend> {
+  backend: B;
   origin: RequestOrigin;
   /** Counts the bytes of this request that are in memory; the server releases it after the answer. */
   reservation: ByteReservation;

@@ -190,6 +190,18 @@ export const masterKeys = v.pipe(
     return parsed.ok ? { ok: true, value: parsed.keys } : parsed;
   }),
 );
+/** One `id:key`. */
+export const oneKey = v.pipe(
+  v.string(),
+  parsedBy((text: string) => {
+    const parsed = parseMasterKeys(text);
+    if (!parsed.ok) return parsed;
+    const [key, ...others] = parsed.keys;
+    return others.length === 0
+      ? { ok: true, value: key }
+      : { ok: false, reason: 'has more than one key; write one as id:key' };
+  }),
+);
 /** US dollars; gives micro-dollars. */
 export const usd = v.pipe(
   v.string(),

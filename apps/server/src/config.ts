@@ -9,6 +9,7 @@ import {
   DEFAULT_LIMITS,
   type HostPattern,
   type MailLimits,
+  type MasterKey,
   type MasterKeys,
   RETENTION_RULES,
   type RetentionDays,
@@ -31,6 +32,8 @@ export interface Config {
   /** Null = SQLite in the data folder. */
   database: DatabaseSettings | null;
   http: { host: string; port: number };
+  /** Of health and metrics where a process serves no pages; null = nowhere. */
+  healthPort: number | null;
   publicUrl: string;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
@@ -64,6 +67,8 @@ export interface Config {
   ownerBudgetMicroUsd: number | null;
   /** Null = those of the generated file in the data folder. */
   masterKeys: MasterKeys | null;
+  /** Signs sessions; null = that of the generated file in the data folder. */
+  signInKey: MasterKey | null;
   /** Hosts that agents may reach though they are not public; empty = none. */
   egressAllow: HostPattern[];
   turnTimeoutMs: number;
@@ -202,6 +207,7 @@ export function readConfig(environment: Environment): ReadConfig {
         ? null
         : { url: databaseUrl, directUrl: directUrl ?? databaseUrl, authorities: databaseAuthorities },
     http: { host: httpHost, port: httpPort },
+    healthPort: read<number | null>('HEALTH_PORT', values.port, null),
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
     adminEmails: read('ADMIN_EMAILS', values.addresses, []),
@@ -240,6 +246,7 @@ export function readConfig(environment: Environment): ReadConfig {
     },
     ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
+    signInKey: read<MasterKey | null>('SIGN_IN_KEY', values.oneKey, null),
     egressAllow: read<HostPattern[]>('EGRESS_ALLOW', values.egressAllow, []),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
     folderQuotaBytes: read('AGENT_FOLDER_QUOTA_MB', values.count(100_000_000), 2000) * MEGABYTE,

@@ -21,11 +21,14 @@ export function dataPaths(dataDir: string) {
     mailbox: join(dataDir, 'mailbox'),
     cache: join(dataDir, 'cache'),
     faults: join(dataDir, 'faults'),
-    address: join(dataDir, 'server.json'),
     masterKeys: join(dataDir, 'master-keys'),
     signInKey: join(dataDir, 'sign-in-key'),
-    turns: join(dataDir, 'run', 'turns'),
+    /** Of processes that run (`files/run-folders.ts`). */
+    run: join(dataDir, 'run'),
+    /** The copy of /etc that all sandboxes see. */
     sandbox: join(dataDir, 'run', 'sandbox'),
+    /** Wake-ups between processes of this machine (`files/wake-folder.ts`). */
+    wake: join(dataDir, 'run', 'wake'),
     /** Is there while a restore into the folder has not ended. */
     unfinished: join(dataDir, 'restore-unfinished'),
   };
@@ -65,7 +68,10 @@ export function foreignIn(dataDir: string): string | null {
   const found = readdirSync(dataDir);
   if (found.includes('tinyfat.sqlite')) return null;
   const isExpected = (name: string) =>
-    EXPECTED.includes(name) || name.startsWith('tinyfat.sqlite') || name.startsWith('.');
+    // A file of keys that another process is making has such a name until it is whole.
+    EXPECTED.includes(name.replace(/\.new$/, '')) ||
+    name.startsWith('tinyfat.sqlite') ||
+    name.startsWith('.');
   return found.find((name) => !isExpected(name)) ?? null;
 }
 

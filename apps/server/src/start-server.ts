@@ -1,39 +1,48 @@
-/** Everything in one process: a list of parts over one runtime and one data folder. */
-import { rmSync, writeFileSync } from 'node:fs';
+/** One process of the server: the parts of its role, over one runtime and one data folder. */
 import { describeError, type Logger, type Runtime, type WorkerIdentity } from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
 import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
-import { jobQueue, processWakeUp } from '@tinyfat/jobs';
+import { jobQueue } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
-import { mailWorkers, type RelayCheck } from '@tinyfat/mail/node';
+import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/node';
 import { logRecorder, recorders } from '@tinyfat/platform';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
-import type { ConsumerDeps } from '@tinyfat/sandbox-queue';
 import type { Config } from './config.ts';
-import { type DataFolder, makeDataFolder, masterKeysOf, type Stores } from './data-folder.ts';
+import { type DataFolder, makeDataFolder, type Stores } from './data-folder.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
+import type { RunFolder } from './files/run-folders.ts';
+import type { TlsPair } from './files/tls-files.ts';
 import { readModels } from './models.ts';
 import { jobWorker, limitNotices, sender } from './parts/consumer.ts';
+import { consumerDeps } from './parts/consumer-deps.ts';
+import { health } from './parts/health.ts';
+import { installation } from './parts/installation.ts';
 import { type MailOut, watchMailOut } from './parts/mail-out.ts';
 import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-transport.ts';
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
+import { readinessChecks } from './parts/readiness.ts';
 import { retention } from './parts/retention.ts';
+import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
-import { turns } from './parts/turns.ts';
+import { type Turns, turns } from './parts/turns.ts';
+import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
-import { webhooks } from './parts/webhooks.ts';
+import { webhookTakers, webhookWorker } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
+import { hasDuty, type Role } from './roles.ts';
 import { processRuntime } from './runtime.ts';
 import { endWorker } from './worker-identity.ts';
 
-/** A running server. */
+/** A running process of a server. */
 export interface Server {
+  role: Role;
+  /** Null where it does not listen. */
   smtpPort: number | null;
-  httpPort: number;
+  httpPort: number | null;
   data: DataFolder;
   /** Asks the relay whether mail would go out, within seconds; null where there is none. Never rejects. */
   checkMailOut(): Promise<RelayCheck | null>;
@@ -52,18 +61,26 @@ export interface Server {
 /** A start that was refused: what is wrong, and the line that mends it. */
 type StartResult = { ok: true; server: Server } | { ok: false; reason: string; fix: string };
 
-/**
- * Starts the server on the configured folder. Rejects for ports that are taken and other surprises. `onSignIn` gets
- * the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise.
- */
+interface StartOptions {
+  role: Role;
+  /** From now on the keys and the storage of this process are those of the database. */
+  adopt: boolean;
+  /** Gets the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
+  onSignIn(mail: SignInMail): void;
+}
+
+/** A job that waits longer for a free worker makes the server unready. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/** Starts a process on the configured folder. Rejects for ports that are taken and other surprises. */
 export async function startServer(
   config: Config,
   logger: Logger,
-  onSignIn: (mail: SignInMail) => void = () => {},
+  { role = 'all', adopt = false, onSignIn = () => {} }: Partial<StartOptions> = {},
 ): Promise<StartResult> {
   const parts = partList(logger);
   try {
-    return { ok: true, server: await startParts(parts, config, logger, onSignIn) };
+    return { ok: true, server: await startParts(parts, config, logger, { role, adopt, onSignIn }) };
   } catch (error) {
     await parts.stop(0);
     if (error instanceof StartRefused) return { ok: false, reason: error.message, fix: error.fix };
@@ -75,75 +92,55 @@ async function startParts(
   parts: PartList,
   config: Config,
   logger: Logger,
-  onSignIn: (mail: SignInMail) => void,
+  { role, adopt, onSignIn }: StartOptions,
 ): Promise<Server> {
+  const [isSmtp, isPlatform, isWorker] = [
+    hasDuty(role, 'smtp'),
+    hasDuty(role, 'platform'),
+    hasDuty(role, 'worker'),
+  ];
   const runtime = processRuntime(logger);
   const { clock } = runtime;
   await parts.start(worker(runtime));
   makeDataFolder(config.dataDir);
   refuseWithoutBuild();
-  const tls = config.smtp.tls && readCertificate(config.smtp.tls, clock, logger);
-  if (tls && !tls.ok) throw new StartRefused(tls.reason, tls.fix);
+  if (role === 'smtp' && config.smtp.port === null) {
+    throw new StartRefused('SMTP_PORT=0 leaves nothing to do for the role smtp.', 'Set SMTP_PORT.');
+  }
+  const tls = isSmtp ? readTls(config, runtime) : null;
 
-  await parts.start(folderLock(config));
+  await parts.start(folderLock(config, role));
   const data = await parts.start(dataFolder(config, logger));
-  const signInKey = await parts.start(signInKeyBytes(data));
-  const { sandbox, runner, measureFolder } = await parts.start(turns(config, data, runtime));
-  const workers = await parts.start(mailThreads(config));
-  const account = resendAccountOf(config, clock);
-  const mailOut = await parts.start(
-    transport({
-      transport: mailTransport(config, data.paths.mailbox, clock, account),
-      check: relayCheckOf(config),
-      clock,
-      logger,
-    }),
+  const { db, paths } = data;
+  await parts.start(installation(config, data, { adopt, makeId: runtime.makeId, isPlatform }));
+  const own = await parts.start(runFolder(paths, role));
+  const { wakeUp } = await parts.start(
+    wakeUps(config, { role, data, runFolder: own, processId: runtime.worker.id, logger }),
   );
+  const signInKey = isPlatform ? await parts.start(signInKeyBytes(config, data)) : null;
+  const running = isWorker ? await startTurns(parts, config, { data, own, runtime }) : null;
+  const workers = await parts.start(mailThreads(config));
+  const account = isWorker ? resendAccountOf(config, clock) : null;
+  const mailOut =
+    isPlatform || isWorker
+      ? await parts.start(
+          transport({
+            transport: mailTransport(config, paths.mailbox, clock, account),
+            check: relayCheckOf(config),
+            clock,
+            logger,
+          }),
+        )
+      : null;
 
-  const { db } = data;
-  const wakeUp = processWakeUp();
   const metrics = createMetrics(
     () => backlog(db, clock()),
-    () => mailOut.warning() !== null,
+    () => mailOut !== null && mailOut.warning() !== null,
   );
   const recorder = recorders(logRecorder(logger), metrics.recorder);
   const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: config.workers });
   const stores: Stores = { db, folders: data.folders, rawMail: data.rawMail };
   const models = readModels(programPaths.models);
-
-  const backoff = { baseMs: config.retryBaseMs, maxAttempts: QUEUE_TIMES.maxAttempts };
-  const consumer: ConsumerDeps = {
-    ...runtime,
-    ...stores,
-    queue,
-    leaseMs: QUEUE_TIMES.leaseMs,
-    workers,
-    transport: mailOut.transport,
-    runner,
-    recorder,
-    wakeUp,
-    mailDomain: config.mailDomain,
-    models,
-    llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
-    readMasterKeys: masterKeysOf(config, data).read,
-    ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
-    defaultModel: 'haiku',
-    jobBackoff: { ...backoff, capMs: 10 * 60_000 },
-    deliveryBackoff: { baseMs: config.retryBaseMs, capMs: 60 * 60_000, maxAttempts: 30 },
-    limits: {
-      deadline_ms: config.turnTimeoutMs,
-      stall_ms: Math.min(120_000, Math.ceil(config.turnTimeoutMs / 2)),
-      retry_base_ms: Math.min(2000, config.retryBaseMs),
-      llm_retries: 3,
-      event_output_chars: 4000,
-    },
-    folderQuotaBytes: config.folderQuotaBytes,
-    measureFolder,
-  };
-  await parts.start(sender(consumer, wakeUp));
-  await parts.start(limitNotices(consumer));
-  await parts.start(jobWorker(config, consumer, wakeUp));
-
   const mails = mailQueue({
     ...runtime,
     db,
@@ -161,36 +158,59 @@ async function startParts(
     inspect: workers.inspect,
     readReport: workers.readReport,
   };
-  const listener = await parts.start(smtp(config, intake, tls));
-  const hooks = await parts.start(webhooks(config, intake, { ...runtime, account, wakeUp }));
-  const site = await parts.start(
-    web(config, {
-      runtime,
-      data,
-      wakeUp,
-      mails,
-      models,
-      signInKeyBytes: signInKey,
-      workers,
-      transport: mailOut.transport,
-      sandbox,
-      metrics,
-      webhooks: hooks,
-      listener: () => (config.smtp.port === null || listener ? null : 'the SMTP listener is not up'),
-      onSignIn,
-      mailOutWarning: mailOut.warning,
+
+  if (running !== null && mailOut !== null) {
+    const { runner, measureFolder } = running;
+    const { transport } = mailOut;
+    const shared = { runtime, data, queue, workers, recorder, wakeUp, models };
+    const consumer = consumerDeps(config, { ...shared, transport, runner, measureFolder });
+    await parts.start(sender(consumer, wakeUp));
+    await parts.start(limitNotices(consumer));
+    await parts.start(jobWorker(config, consumer, wakeUp));
+    await parts.start(webhookWorker(config, intake, { ...runtime, account, wakeUp }));
+  }
+  const listener = isSmtp ? await parts.start(smtp(config, intake, tls)) : null;
+  const checks = readinessChecks({
+    db,
+    disk: { dataDir: config.dataDir },
+    clock,
+    listener: isSmtp ? () => listenerProblem(config, listener) : null,
+    turns: running && {
+      sandbox: running.sandbox,
+      longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
+    },
+  });
+  const mailOutWarning = () => mailOut?.warning() ?? null;
+  const site =
+    signInKey !== null && mailOut !== null
+      ? await parts.start(
+          web(config, {
+            ...{ runtime, data, wakeUp, mails, models, workers, checks, metrics, onSignIn, mailOutWarning },
+            signInKeyBytes: signInKey,
+            transport: mailOut.transport,
+            webhooks: webhookTakers(config.webhooks, intake),
+          }),
+        )
+      : await parts.start(health(config, { ...runtime, checks, metrics, mailOutWarning }));
+  if (isWorker) {
+    await parts.start(rawMailSweeper({ ...stores, clock, logger }));
+    await parts.start(retention({ ...runtime, ...stores, paths, days: config.retention }));
+  }
+
+  const [smtpPort, httpPort] = [listener?.port ?? null, site?.port ?? null];
+  await parts.start(
+    addressFile(own, {
+      role,
+      smtp: smtpPort === null ? null : { host: config.smtp.host, port: smtpPort },
+      http: httpPort === null ? null : { host: config.http.host, port: httpPort },
     }),
   );
-  await parts.start(rawMailSweeper({ ...stores, clock, logger }));
-  await parts.start(retention({ ...runtime, ...stores, paths: data.paths, days: config.retention }));
-
-  const smtpPort = listener?.port ?? null;
-  await parts.start(addressFile(config, data, { smtp: smtpPort, http: site.port }));
   return {
+    role,
     smtpPort,
-    httpPort: site.port,
+    httpPort,
     data,
-    checkMailOut: mailOut.check,
+    checkMailOut: async () => (isWorker && mailOut !== null ? await mailOut.check() : null),
     reloadCertificate: () => reloadCertificate(config.smtp.tls, listener, clock, logger),
     async stop(drainMs) {
       if (!(await parts.stop(drainMs))) throw new Error('not everything could be stopped in order');
@@ -203,6 +223,27 @@ function refuseWithoutBuild(): void {
   if (missing === null) return;
   const { sentence, nextStep } = describeError('build_missing');
   throw new StartRefused(`${sentence} (${missing})`, nextStep);
+}
+
+function readTls({ smtp }: Config, { clock, logger }: Runtime): TlsPair | null {
+  if (smtp.tls === null) return null;
+  const tls = readCertificate(smtp.tls, clock, logger);
+  if (!tls.ok) throw new StartRefused(tls.reason, tls.fix);
+  return tls;
+}
+
+/** What runs turns, once it is known that nothing of dead processes runs any more. */
+async function startTurns(
+  parts: PartList,
+  config: Config,
+  { data, own, runtime }: { data: DataFolder; own: RunFolder; runtime: Runtime },
+): Promise<Turns> {
+  const { others } = await parts.start(deadRuns(data.paths, own, runtime.logger));
+  return await parts.start(turns(config, data, own, { ...runtime, alone: others === 0 }));
+}
+
+function listenerProblem({ smtp }: Config, listener: SmtpListener | null): string | null {
+  return smtp.port === null || listener ? null : 'the SMTP listener is not up';
 }
 
 /** Stopped last: from then on this process holds no row. */
@@ -229,28 +270,5 @@ function transport(deps: Parameters<typeof watchMailOut>[0]): Part<MailOut> {
     name: 'mail transport',
     start: async () => watchMailOut(deps),
     stop: ({ transport }) => transport.close(),
-  };
-}
-
-/** Tells commands on this machine where the server listens. */
-function addressFile(
-  { smtp, http }: Config,
-  { paths }: DataFolder,
-  ports: { smtp: number | null; http: number },
-): Part<void> {
-  return {
-    name: 'address file',
-    async start() {
-      writeFileSync(
-        paths.address,
-        JSON.stringify({
-          pid: process.pid,
-          smtp: { host: smtp.host, port: ports.smtp },
-          http: { host: http.host, port: ports.http },
-        }),
-        { mode: 0o600 },
-      );
-    },
-    stop: () => rmSync(paths.address, { force: true }),
   };
 }

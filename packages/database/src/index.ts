@@ -6,6 +6,7 @@ export * from './budgets.ts';
 export * from './deliveries.ts';
 export * from './engine.ts';
 export * from './history.ts';
+export * from './installation.ts';
 export * from './leased-rows.ts';
 export * from './limit-notices.ts';
 export * from './locks.ts';

@@ -9,7 +9,8 @@ import { isPostgres } from './engine.ts';
 import type { Database } from './schema/index.ts';
 
 /** Whose or which, after what is locked: an agent by id, an owner by address, an agent's files by its id. */
-export type LockName = `${'agent' | 'owner' | 'files' | 'sign-in' | 'master-keys'}:${string}`;
+export type LockName =
+  `${'agent' | 'owner' | 'files' | 'sign-in' | 'master-keys' | 'installation'}:${string}`;
 
 /** Rows of each kind at most: names come from strangers too. Two names that share a row wait for each other. */
 const ROWS = 4096;

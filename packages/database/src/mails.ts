@@ -177,6 +177,12 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
   }
   const events = db.selectFrom('webhook_events').select('raw_key').where('raw_key', 'in', keys);
   for (const { raw_key } of await events.execute()) if (raw_key !== null) named.add(raw_key);
+  const marks = await db
+    .selectFrom('installation_marks')
+    .select('value')
+    .where('value', 'in', keys)
+    .execute();
+  for (const { value } of marks) named.add(value);
   return named;
 }
 

@@ -3,6 +3,7 @@
  * waited to be sent then may have been sent since, by a server that knows nothing of this one (invariant 4).
  */
 import { sql } from 'kysely';
+import { forgetInstallation } from './installation.ts';
 import { setMailState } from './mails.ts';
 import type { Database } from './schema/index.ts';
 
@@ -25,7 +26,7 @@ const AT_WORK = [
 
 /**
  * Makes every delivery that waits or was being sent `uncertain`, so that only `tinyfat outbox retry` sends it, ends
- * notices of limits, and forgets open requests to sign in. Mails that wait for a turn stay, and get it.
+ * notices of limits, and forgets open requests to sign in, and whose keys and storage it had. Mails that wait for a turn stay, and get it.
  */
 export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
   const held = await tx
@@ -54,6 +55,7 @@ export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
     .where('state', 'in', ['pending', 'sending'])
     .execute();
   await sql`delete from sign_in_requests`.execute(tx);
+  await forgetInstallation(tx);
   return held
     .sort((one, other) => one.seq - other.seq)
     .map(({ id, subject, recipients }) => ({ id, subject, recipients }));

@@ -17,6 +17,7 @@ import {
   type SealRefusal,
   sealSecret,
 } from '@tinyfat/core';
+import { noteMasterKeys } from './installation.ts';
 import { transactOnce } from './locks.ts';
 import { findProviderKey, listProviderKeys, putProviderKey, rewriteProviderKey } from './provider-keys.ts';
 import type { Database } from './schema/index.ts';
@@ -105,6 +106,8 @@ async function addMasterKey(tx: Database, file: MasterKeyFile): Promise<MasterKe
   const before = await file.read();
   if (!before.ok) return await keysForSealing(tx, masterKeySource(null, file));
   const keys: MasterKeys = [newMasterKey(randomBytes), ...before.keys];
+  // Before the file: a new key that nobody noted would keep servers from starting.
+  await noteMasterKeys(tx, keys);
   await file.replace(keys);
   return { ok: true, keys };
 }

@@ -1,4 +1,5 @@
 /** The folder that is /etc inside: one user, localhost, and a copy of what is shown of the host's. */
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -74,8 +75,8 @@ function makeEtcFolder(runtimeFolder: string, owner: EtcOwner, etc: string): Mad
   for (const bound of boundOfEtc(etc)) entries.set(bound, { kind: 'folder' });
   mkdirSync(path, { recursive: true });
   chmodSync(path, 0o755);
-  const unfinished = join(runtimeFolder, `.etc-${process.pid}`);
-  rmSync(unfinished, { force: true });
+  // Not by the number of this process: other containers have theirs.
+  const unfinished = join(runtimeFolder, `.etc-${randomUUID()}`);
   for (const [at, entry] of entries) put(join(path, at), entry, unfinished);
   removeOthers(path, '', entries);
   return { path, sources, stamp };

@@ -40,8 +40,10 @@ export type FindCgroupPlace = (record: ServerRecord) => Promise<CgroupPlace | nu
 export interface BubblewrapOptions {
   /** The host's Node binary, absolute; shown read-only inside. */
   nodeBinary: string;
-  /** Scratch folder of ours that only we can enter; the same at each start, so that leftovers are found. */
+  /** Scratch folder of ours that only we can enter; the same at each start. */
   runtimeFolder: string;
+  /** Where this process writes down what `removeStaleRuns` needs after a kill -9; the scratch folder when absent. */
+  recordFolder?: string;
   /** Ids inside when we are root (default 4242); an ordinary user keeps its own. Never 0. */
   uid?: number;
   gid?: number;
@@ -59,6 +61,7 @@ export interface BubblewrapOptions {
 /** Looks at the host and prepares the runtime folder. What is missing is a value: the probe reports it. */
 export async function prepareHost(options: BubblewrapOptions, inside: Inside): Promise<Host | Missing> {
   const { nodeBinary, runtimeFolder, programFolders = systemProgramFolders } = options;
+  const { recordFolder = runtimeFolder } = options;
   const { cgroups = findCgroupPlace, runsAtOnce = availableParallelism() } = options;
   const architecture = filterArchitecture(process.arch);
   if (process.platform !== 'linux' || architecture === null)
@@ -76,7 +79,7 @@ export async function prepareHost(options: BubblewrapOptions, inside: Inside): P
   mkdirSync(runtimeFolder, { recursive: true });
   // Fails when it is somebody else's, as it must.
   chmodSync(runtimeFolder, 0o700);
-  const record = recordServer(runtimeFolder);
+  const record = recordServer(recordFolder);
   const etc = etcFolder(runtimeFolder, inside, options.etc);
   return {
     programs: { bwrap, prlimit, setpriv },

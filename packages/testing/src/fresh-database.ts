@@ -41,18 +41,30 @@ async function migrate(): Promise<Uint8Array> {
 }
 
 async function openFreshPostgres(path: string): Promise<Database> {
-  const server = serverOfRun();
-  template ??= makeTemplate(server);
-  const name = nameOf(path);
-  await server.createDatabase(name, await template);
-  const db = connectPostgres({ url: server.poolerUrl(name) });
+  const { url, drop } = await makeFreshPostgres(path);
+  const db = connectPostgres({ url });
   const destroy = db.destroy.bind(db);
   // A run makes some thousand of them, each of 8 MB.
   db.destroy = async () => {
     await destroy();
-    await server.dropDatabase(name);
+    await drop();
   };
   return db;
+}
+
+/** A Postgres database without rows for a server of its own: through the pooler, and directly. `path` only names it. */
+export async function makeFreshPostgres(
+  path: string,
+): Promise<{ url: string; directUrl: string; drop(): Promise<void> }> {
+  const server = serverOfRun();
+  template ??= makeTemplate(server);
+  const name = nameOf(path);
+  await server.createDatabase(name, await template);
+  return {
+    url: server.poolerUrl(name),
+    directUrl: server.url(name),
+    drop: () => server.dropDatabase(name),
+  };
 }
 
 /** One for each process that runs tests. */

@@ -1,4 +1,5 @@
 /** Commands about the server and this command line itself. */
+import { DUTIES, ROLES } from '@tinyfat/server/roles';
 import { command, json } from '../command.ts';
 
 /** Shells that there is a completion for. */
@@ -6,9 +7,20 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 export const startCommand = command({
-  summary: 'run the server: everything in one process',
-  notes: 'Settings come from the environment: docs/environment.md. SIGTERM ends it in order.',
-  examples: ['tinyfat start'],
+  summary: 'run the server: everything in one process, or a part of it in each of several',
+  options: {
+    role: {
+      text: 'what this process does',
+      value: 'ROLE',
+      default: 'all',
+      choices: ROLES,
+    },
+    adopt: {
+      text: 'take the keys and the storage of this process for those of the database, from now on',
+    },
+  },
+  notes: `Settings come from the environment: docs/environment.md. SIGTERM ends it in order. A role is what one process of several does (docs/several-processes.md): smtp ${DUTIES.smtp}; platform ${DUTIES.platform}; worker ${DUTIES.worker}. There may be any number of each, on one machine or, with Postgres, on several.`,
+  examples: ['tinyfat start', 'tinyfat start --role worker'],
   here: true,
   load: async () => (await import('../commands/start.ts')).start,
 });

@@ -1,13 +1,14 @@
 /** What `tinyfat send` makes of its words, and where it finds the server. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { readConfig } from '@tinyfat/server/config';
+import { makeRunFolder, writeAddress } from '@tinyfat/server/files/run-folders';
 import { SMTPServer } from 'smtp-server';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
 
 const ipv6 = createServer().listen(0, '::1');
@@ -55,13 +56,15 @@ describe('tinyfat send', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  /** Listens on `listens`, and says in server.json that it does on `written`. */
+  /** Listens on `listens`, and says in its run folder that it does on `written`. */
   async function listen(listens: string, written = listens) {
     server.listen(0, listens);
     const { server: socket } = server;
     await once(socket, 'listening');
     const { port } = socket.address() as AddressInfo;
-    writeFileSync(join(dataDir, 'server.json'), JSON.stringify({ smtp: { host: written, port } }));
+    const own = makeRunFolder(join(dataDir, 'run'), 'smtp');
+    onTestFinished(own.release);
+    writeAddress(own, { pid: process.pid, role: 'smtp', smtp: { host: written, port }, http: null });
   }
   async function run(to: string, from: string) {
     out = [];

@@ -7,6 +7,7 @@ import { canonicalAddress, newId, parseMailbox } from '@tinyfat/core';
 import { awaitAnswer } from '@tinyfat/server/await-answer';
 import type { Config } from '@tinyfat/server/config';
 import { dataPaths, openDataFolder } from '@tinyfat/server/data-folder';
+import { readAddresses } from '@tinyfat/server/files/run-folders';
 import nodemailer from 'nodemailer';
 import { type Run, UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
@@ -99,17 +100,8 @@ function author(written: string): { address: string; name: string } {
 /** Where a listener on all addresses of this machine is reached from it. */
 const NEAR: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Where the server of this folder listens, by its `server.json`; null when none runs. */
-function runningListener(config: Config): { host: string; port: number } | null {
-  try {
-    const written: unknown = JSON.parse(readFileSync(dataPaths(config.dataDir).address, 'utf8'));
-    if (typeof written !== 'object' || written === null || !('smtp' in written)) return null;
-    const { smtp } = written;
-    if (typeof smtp !== 'object' || smtp === null || !('host' in smtp) || !('port' in smtp)) return null;
-    const { host, port } = smtp;
-    if (typeof host !== 'string' || typeof port !== 'number') return null;
-    return { host: NEAR[host] ?? host, port };
-  } catch {
-    return null;
-  }
+/** Where a server on this folder takes mail; null when none runs. */
+function runningListener({ dataDir }: Config): { host: string; port: number } | null {
+  const [smtp] = readAddresses(dataPaths(dataDir).run).flatMap((server) => server.smtp ?? []);
+  return smtp === undefined ? null : { host: NEAR[smtp.host] ?? smtp.host, port: smtp.port };
 }

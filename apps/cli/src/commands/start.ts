@@ -7,6 +7,7 @@ import { type Config, isLoopback } from '@tinyfat/server/config';
 import { installLastResort } from '@tinyfat/server/last-resort';
 import { makeLogger } from '@tinyfat/server/logger';
 import { mailWay } from '@tinyfat/server/parts/mail-transport';
+import { DUTIES, DUTY_NAMES, hasDuty, ROLES, type Role } from '@tinyfat/server/roles';
 import { type Server, startServer } from '@tinyfat/server/start-server';
 import type { Run } from '../command.ts';
 import { printable } from '../output/text.ts';
@@ -16,8 +17,14 @@ const DRAIN_MS = 20_000;
 /** From a fault that nothing caught to the exit; what runs is cut off at once. */
 const FAULT_MS = 15_000;
 
+interface StartOptions {
+  role: string;
+  adopt: boolean;
+}
+
 /** Starts, says in a few lines what is where, and drains on SIGTERM or SIGINT. */
-export const start: Run = async (_given, config) => {
+export const start: Run<[], StartOptions> = async ({ options }, config) => {
+  const role = ROLES.find((name) => name === options.role) ?? 'all';
   const logger = makeLogger({
     level: config.logLevel,
     plain: process.stderr.isTTY === true,
@@ -32,7 +39,7 @@ export const start: Run = async (_given, config) => {
     isReloadDue = server === null;
     server?.reloadCertificate();
   });
-  const started = await startServer(config, logger, showSignIn);
+  const started = await startServer(config, logger, { role, adopt: options.adopt, onSignIn: showSignIn });
   if (!started.ok) {
     console.error(`tinyfat did not start: ${started.reason}\nTo mend it: ${started.fix}`);
     return 1;
@@ -97,29 +104,52 @@ function showSignIn({ address, link, code }: SignInMail): void {
 }
 
 async function welcome(config: Config, server: Server): Promise<string[]> {
+  const { role } = server;
+  return [
+    ...(role === 'all' ? [] : roleLines(role)),
+    ...(hasDuty(role, 'smtp') ? await smtpLines(config, server) : []),
+    ...(hasDuty(role, 'platform') ? webhookLines(config) : []),
+    ...(hasDuty(role, 'worker') ? workerLines(config, server) : []),
+    ...(hasDuty(role, 'platform') ? [`Sign in      ${config.publicUrl}${signInNote(config)}`] : []),
+    server.httpPort === null
+      ? 'Health       not asked for by HTTP (set HEALTH_PORT)'
+      : `Health       http://${hostWithPort(config.http.host, server.httpPort)}/health/ready`,
+    `Everything   is in ${config.dataDir}${config.database === null ? '' : ' and the database of DATABASE_URL'}`,
+  ];
+}
+
+/** What a process with one role does, and which others there must be. */
+function roleLines(role: Role): string[] {
+  const others = DUTY_NAMES.filter((duty) => !hasDuty(role, duty));
+  return [
+    `Role         ${DUTY_NAMES.filter((duty) => hasDuty(role, duty))
+      .map((duty) => `${duty}: ${DUTIES[duty]}`)
+      .join('; ')}`,
+    ...others.map((duty) => `Not here     ${duty}: ${DUTIES[duty]} (tinyfat start --role ${duty})`),
+  ];
+}
+
+async function smtpLines({ smtp: { host }, mailDomain }: Config, server: Server): Promise<string[]> {
   const agents = await listAgents(server.data.db);
-  const [first] = agents;
-  const { host } = config.smtp;
-  const lines = [
-    first
-      ? `Write to     ${agents
-          .map((agent) => `${agent.name}@${config.mailDomain}`)
-          .slice(0, 5)
-          .join(', ')}${agents.length > 5 ? ` and ${agents.length - 5} more` : ''}`
+  const addresses = agents.slice(0, 5).map(({ name }) => `${name}@${mailDomain}`);
+  const more = agents.length > addresses.length ? ` and ${agents.length - addresses.length} more` : '';
+  return [
+    agents.length > 0
+      ? `Write to     ${addresses.join(', ')}${more}`
       : 'Write to     nobody yet; make an agent: tinyfat agent create NAME --owner you@example.com',
     server.smtpPort === null
       ? 'Mail in      no SMTP listener (SMTP_PORT=0)'
       : `Mail in      SMTP on ${hostWithPort(host, server.smtpPort)}${isLoopback(host) ? ' (this machine only)' : ''}`,
-    ...webhookLines(config),
+  ];
+}
+
+function workerLines(config: Config, server: Server): string[] {
+  return [
     `Mail out     ${mailWay(config) ?? `Maildir ${server.data.paths.mailbox} (set SMTP_URL, RESEND_API_KEY or POSTMARK_SERVER_TOKEN to send for real)`}`,
     config.anthropic.apiKey
       ? `Model        ${config.anthropic.baseUrl}`
       : 'Model        built-in demo model (set ANTHROPIC_API_KEY for a real one)',
-    `Sign in      ${config.publicUrl}${signInNote(config)}`,
-    `Health       http://${hostWithPort(config.http.host, server.httpPort)}/health/ready`,
-    `Everything   is in ${config.dataDir}`,
   ];
-  return lines;
 }
 
 /** The addresses to enter at the providers. */

@@ -46,6 +46,12 @@ describe('DATA_DIR', () => {
     expect(modeOf(root)).toBe(0o755);
   });
 
+  it('where another process begins at the same moment is no other', () => {
+    for (const name of ['run', 'agents', 'sign-in-key.new', 'master-keys'])
+      writeFileSync(join(root, name), '');
+    expect(codeOf(root)).toBe(null);
+  });
+
   it('where none can be made is refused, and the attempt ends', () => {
     expect(codeOf('/proc/tinyfat/data')).toBe('data_not_a_folder');
     writeFileSync(join(root, 'file'), 'x');

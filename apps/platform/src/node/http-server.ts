@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url';
 import type { Logger } from '@tinyfat/core';
 import * as v from 'valibot';
 import type { Backend, RequestContext } from '../contract.ts';
-import { type HttpLimits, serveRequests } from './serve-requests.ts';
+import { liveAnswer, metricsAnswer, type Operations, readyAnswer } from '../operations/answers.ts';
+import { type HttpLimits, type ServeBackend, serveRequests } from './serve-requests.ts';
 import { staticFiles } from './static-files.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -69,34 +70,72 @@ async function loadPages(entry: string): Promise<v.InferOutput<typeof pages>> {
 
 /** Listens; rejects when the port is taken or the app was not built. */
 export async function startHttpServer(options: HttpServerDeps): Promise<HttpServer> {
-  const { backend, logger, limits = HTTP_LIMITS } = options;
+  const { logger, limits = HTTP_LIMITS } = options;
   // A later build replaces the folder: pages and files must be of one build.
   const builtFolder = await realpath(options.builtFolder);
   const { render, logTo } = await loadPages(join(builtFolder, 'server/entry.mjs'));
   logTo(logger);
-  const server = createServer({
-    maxHeaderSize: MAX_HEAD_BYTES,
-    headersTimeout: limits.headMs,
-    requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: Math.min(5000, limits.headMs),
-    // Looked at by `readHead`: Node's answer would have no headers of ours.
-    requireHostHeader: false,
-  });
+  const server = newServer(limits);
   const serveFile = staticFiles(join(builtFolder, 'client'));
   serveRequests(server, {
     ...options,
     limits,
     answer: async (request, parts) => serveFile(request) ?? (await render(request, parts)),
   });
+  return await open(server, options);
+}
+
+/** A server for health and metrics alone: of a process that has no pages. */
+export async function startHealthServer(
+  options: Pick<HttpServerDeps, 'host' | 'port' | 'trustedProxies' | 'logger'> & {
+    backend: ServeBackend & Operations;
+  },
+): Promise<HttpServer> {
+  const server = newServer(HTTP_LIMITS);
+  serveRequests(server, {
+    ...options,
+    limits: HTTP_LIMITS,
+    async answer({ method, url }, { backend, origin }) {
+      if (method !== 'GET' && method !== 'HEAD') return null;
+      switch (new URL(url).pathname) {
+        case '/health/live':
+          return liveAnswer();
+        case '/health/ready':
+          return await readyAnswer(backend);
+        case '/metrics':
+          return await metricsAnswer(backend, origin);
+        default:
+          return null;
+      }
+    },
+  });
+  return await open(server, options);
+}
+
+function newServer({ headMs, requestMs }: HttpLimits): Server {
+  return createServer({
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: headMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(5000, headMs),
+    // Looked at by `readHead`: Node's answer would have no headers of ours.
+    requireHostHeader: false,
+  });
+}
+
+async function open(
+  server: Server,
+  { host, port, backend }: { host: string; port: number; backend: ServeBackend },
+): Promise<HttpServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(port, host, resolve);
   });
   // A connection that can not be accepted, as for want of descriptors, is lost; the server goes on.
   server.on('error', (error) => backend.reportFault(error, 'socket'));
   const address = server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : options.port,
+    port: typeof address === 'object' && address ? address.port : port,
     close: (drainMs) => closeServer(server, drainMs),
   };
 }

@@ -31,13 +31,16 @@ export interface HttpLimits {
   stallMs: number;
 }
 
-export interface ServeDeps {
+/** What every server has, whatever it answers. */
+export type ServeBackend = Pick<Backend, 'publicUrl' | 'reportFault'>;
+
+export interface ServeDeps<B extends ServeBackend = Backend> {
   limits: HttpLimits;
   trustedProxies: readonly string[];
-  backend: Backend;
+  backend: B;
   logger: Logger;
   /** Null where nothing is under that address. */
-  answer(request: Request, parts: RequestContext): Promise<Response | null>;
+  answer(request: Request, parts: RequestContext<B>): Promise<Response | null>;
 }
 
 /** Unanswered requests of one connection; usually there is one. */
@@ -45,7 +48,7 @@ const MOST_PIPELINED = 8;
 const RETRY_AFTER = { 'retry-after': '5' };
 
 /** Answers every request of the server. An error while one is answered ends that one. */
-export function serveRequests(server: Server, parts: ServeDeps): void {
+export function serveRequests<B extends ServeBackend>(server: Server, parts: ServeDeps<B>): void {
   const { backend, limits, logger } = parts;
   const isProxy = networkList([...parts.trustedProxies]);
   const budget = byteBudget(limits.heldBytes);
@@ -142,11 +145,11 @@ export function serveRequests(server: Server, parts: ServeDeps): void {
   );
 }
 
-async function answerOf(
-  { answer }: ServeDeps,
+async function answerOf<B extends ServeBackend>(
+  { answer }: ServeDeps<B>,
   incoming: IncomingMessage,
   signal: AbortSignal,
-  parts: RequestContext,
+  parts: RequestContext<B>,
 ): Promise<Response> {
   const head = readHead(incoming, signal);
   if (!head.ok) return head.answer;

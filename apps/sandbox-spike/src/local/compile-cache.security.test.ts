@@ -28,7 +28,12 @@ beforeEach(() => {
   mkdirSync(made);
   writeFileSync(join(made, 'main.js'), 'import "./program-1.js"');
   symlinkSync('step-mom.1', join(root, 'step-mom'));
-  places = { programFolder: join(root, 'step-mom'), cacheFolder: join(root, 'data-cache'), uid: 4242 };
+  places = {
+    programFolder: join(root, 'step-mom'),
+    cacheFolder: join(root, 'data-cache'),
+    uid: 4242,
+    alone: true,
+  };
   filled = join(root, 'filled');
   mkdirSync(join(filled, 'v24'), { recursive: true });
   writeFileSync(join(filled, 'v24', 'abc'), 'compiled', { mode: 0o600 });
@@ -130,4 +135,10 @@ test('what an earlier version left in the data folder is removed', () => {
   mkdirSync(join(places.cacheFolder, 'step-mom', 'v22'), { recursive: true });
   findCache(places);
   expect(existsSync(places.cacheFolder)).toBe(false);
+});
+
+test('where other servers use the data folder, theirs stay', () => {
+  mkdirSync(join(places.cacheFolder, 'of-another-version'), { recursive: true });
+  expect(findCache({ ...places, alone: false })).toBeNull();
+  expect(only(places.cacheFolder)).toContain('of-another-version');
 });

@@ -35,6 +35,8 @@ export interface CachePlaces {
   cacheFolder: string;
   /** The user id inside. */
   uid: number;
+  /** No other server uses the data folder, so what is there of no use to this one is of no use at all. */
+  alone: boolean;
 }
 
 interface Place {
@@ -44,11 +46,15 @@ interface Place {
   seen(name: string): CompileCache;
 }
 
-/** The cache that is there already; null where it has to be filled. Removes what of the data folder is of no use. */
+/**
+ * The cache that is there already; null where it has to be filled. Where this server is alone, it removes what of the data
+ * folder is of no use.
+ */
 export function findCache(places: CachePlaces): CompileCache | null {
   const name = cacheName(places);
   const found = placesOf(places).find(({ folder }) => isOurs(folder) && isOurs(join(folder, name)));
-  if (found?.folder !== places.cacheFolder) rmSync(places.cacheFolder, { recursive: true, force: true });
+  if (places.alone && found?.folder !== places.cacheFolder)
+    rmSync(places.cacheFolder, { recursive: true, force: true });
   return found?.seen(name) ?? null;
 }
 

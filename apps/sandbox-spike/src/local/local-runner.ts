@@ -237,6 +237,8 @@ export async function probeStepMom(
     cacheFolder: string;
     /** Who the sandbox is, where that is not this user. */
     owner: { uid: number; gid: number } | null;
+    /** No other server uses the data folder. */
+    alone: boolean;
   },
 ): Promise<StepMomProbe> {
   const places = { ...deps, uid: deps.owner?.uid ?? process.getuid?.() ?? 0 };

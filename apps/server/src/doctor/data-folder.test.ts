@@ -88,7 +88,7 @@ it.skipIf(!isRoot)(
   'with a file that a command of another user left is broken (skipped: only root can give files away)',
   async () => {
     const dataDir = testFolder();
-    for (const name of ['tinyfat.sqlite', 'server.json']) writeFileSync(join(dataDir, name), '');
+    for (const name of ['tinyfat.sqlite', 'mailbox']) writeFileSync(join(dataDir, name), '');
     mkdirSync(join(dataDir, 'agents'));
     chownSync(join(dataDir, 'agents'), 4242, 4242);
     expect(await check(dataDir)).toMatchObject({ state: 'ok' });

@@ -14,15 +14,7 @@ interface DataFolderDeps {
 }
 
 /** What the server writes directly in it. */
-const FILES = [
-  'tinyfat.sqlite',
-  'tinyfat.sqlite-wal',
-  'tinyfat.sqlite-shm',
-  'server.json',
-  'raw-mail',
-  'mailbox',
-  'run',
-];
+const FILES = ['tinyfat.sqlite', 'tinyfat.sqlite-wal', 'tinyfat.sqlite-shm', 'raw-mail', 'mailbox', 'run'];
 
 /** Looks at the folder and at what the server itself has in it; makes nothing. */
 export function dataFolderCheck(deps: DataFolderDeps): Check {

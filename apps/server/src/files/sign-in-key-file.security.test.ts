@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rotateMasterKeys } from '@tinyfat/database';
+import type { MasterKey } from '@tinyfat/core';
+import { rotateMasterKeys, transactOnce } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, masterKeysOf, openDataFolder } from '../data-folder.ts';
 import { readSignInKey } from './sign-in-key-file.ts';
@@ -17,8 +20,10 @@ describe('the key under sign-in', () => {
     await data.close();
     await rm(folder, { recursive: true, force: true });
   });
+  const tryRead = (set: MasterKey | null = null) =>
+    transactOnce(data.db, [], (tx) => readSignInKey(tx, set, data.paths.signInKey));
   const read = async () => {
-    const found = await readSignInKey(data.db, data.paths.signInKey);
+    const found = await tryRead();
     if (!found.ok) throw new Error(found.detail);
     return Buffer.from(found.bytes).toString('hex');
   };
@@ -29,6 +34,12 @@ describe('the key under sign-in', () => {
     expect(second).toBe(first);
     expect(await read()).toBe(first);
     expect((await stat(join(folder, 'sign-in-key'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('is that of the settings where there is one, and then no file is made', async () => {
+    const bytes = new Uint8Array(randomBytes(32));
+    expect(await tryRead({ id: 's1', bytes })).toEqual({ ok: true, bytes });
+    expect(existsSync(join(folder, 'sign-in-key'))).toBe(false);
   });
 
   it('is none of the master keys, whose rotation leaves it alone', async () => {
@@ -44,13 +55,13 @@ describe('the key under sign-in', () => {
     await read();
     const path = join(folder, 'sign-in-key');
     await chmod(path, 0o644);
-    expect(await readSignInKey(data.db, data.paths.signInKey)).toMatchObject({
+    expect(await tryRead()).toMatchObject({
       ok: false,
       detail: expect.stringContaining('chmod 600'),
     });
     await writeFile(path, 'nonsense\n');
     await chmod(path, 0o600);
-    expect((await readSignInKey(data.db, data.paths.signInKey)).ok).toBe(false);
+    expect((await tryRead()).ok).toBe(false);
     expect(await readFile(path, 'utf8')).toBe('nonsense\n');
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newMasterKey } from '@tinyfat/core';
+import { transactOnce } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage/node';
 import { duringLock } from '@tinyfat/testing/during-lock';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -15,7 +16,9 @@ it('a server that starts while another makes the key under sign-in takes that on
   const path = join(folder, 'sign-in-key');
   const key = newMasterKey(randomBytes);
   const last = () => masterKeyFile(path).create([key]);
-  const found = await duringLock(db, ['sign-in:key'], { last }, () => readSignInKey(db, path));
+  const found = await duringLock(db, ['sign-in:key'], { last }, () =>
+    transactOnce(db, [], (tx) => readSignInKey(tx, null, path)),
+  );
   expect(found).toEqual({ ok: true, bytes: key.bytes });
   await db.destroy();
   await rm(folder, { recursive: true });

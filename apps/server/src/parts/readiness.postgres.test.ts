@@ -29,9 +29,8 @@ const check = async () =>
     db,
     disk: { dataDir: '/', room: async () => ({ bsize: 1, bavail: 1, files: 1, ffree: 1 }) },
     clock: Date.now,
-    sandbox: { probe: async () => ({ ok: true, detail: '' }) },
-    listener: () => null,
-    longestWaitMs: 1,
+    listener: null,
+    turns: null,
   }).database?.();
 
 it('is well, then read-only: it says so, and what to do about it, with no word of DATA_DIR', async () => {

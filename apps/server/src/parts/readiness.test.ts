@@ -35,14 +35,16 @@ describe('the readiness checks', () => {
       db: of,
       disk: { dataDir: folder, room: async () => ({ bsize: 4096, bavail: free, files: 0, ffree: 0 }) },
       clock: () => now,
-      sandbox: {
-        probe: async () => {
-          probes++;
-          return probe;
-        },
-      },
       listener: () => null,
-      longestWaitMs: 15 * MINUTE,
+      turns: {
+        sandbox: {
+          probe: async () => {
+            probes++;
+            return probe;
+          },
+        },
+        longestWaitMs: 15 * MINUTE,
+      },
     });
 
   it('notice a disk that is full, and look at it every ten seconds at most', async () => {

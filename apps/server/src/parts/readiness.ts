@@ -18,15 +18,14 @@ const WITHIN_MS = 5_000;
 export interface ReadinessDeps {
   db: Database;
   disk: DiskCheckOptions;
-  sandbox: Pick<Sandbox, 'probe'>;
   clock: Clock;
-  /** Null where the listener is up or none is wanted. */
-  listener: ReadinessCheck;
-  /** Ms that a job which nothing but free workers keeps waiting may wait. */
-  longestWaitMs: number;
+  /** Of a process that takes mail by SMTP: null where the listener is up or none is wanted. */
+  listener: ReadinessCheck | null;
+  /** Of a process that runs turns; `longestWaitMs`: how long a job may wait that nothing but free workers keeps waiting. */
+  turns: { sandbox: Pick<Sandbox, 'probe'>; longestWaitMs: number } | null;
 }
 
-/** The checks by their names in `GET /health/ready`. */
+/** The checks of a process by their names in `GET /health/ready`. */
 export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, ReadinessCheck>> {
   const { db, clock } = parts;
   return {
@@ -39,14 +38,23 @@ export function readinessChecks(parts: ReadinessDeps): Readonly<Record<string, R
         return databaseProblem(db, error);
       }
     }),
+    ...(parts.turns && turnChecks(parts.turns, parts)),
+    ...(parts.listener && { listener: parts.listener }),
+  };
+}
+
+function turnChecks(
+  { sandbox, longestWaitMs }: NonNullable<ReadinessDeps['turns']>,
+  { db, clock }: Pick<ReadinessDeps, 'db' | 'clock'>,
+): Readonly<Record<string, ReadinessCheck>> {
+  return {
     sandbox: atMostEvery(SANDBOX_EVERY_MS, clock, async () => {
-      const probe = await parts.sandbox.probe();
+      const probe = await sandbox.probe();
       return probe.ok ? null : probe.reason;
     }),
-    listener: parts.listener,
     queue: async () => {
       const { oldestDueMs } = await within(WITHIN_MS, backlog(db, clock()));
-      if (oldestDueMs <= parts.longestWaitMs) return null;
+      if (oldestDueMs <= longestWaitMs) return null;
       return `a job has been waiting for ${Math.round(oldestDueMs / 1000)} s`;
     },
   };

@@ -3,11 +3,12 @@ import { mkdirSync } from 'node:fs';
 import type { FolderMeter, Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import type { Sandbox } from '@tinyfat/sandbox';
-import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
+import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
-import { folderThread, removeAll } from '@tinyfat/storage/node';
+import { folderThread } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
+import type { RunFolder } from '../files/run-folders.ts';
 import { programPaths } from '../program.ts';
 import { type Part, StartRefused } from './part.ts';
 import { sandboxLimits } from './sandbox-limits.ts';
@@ -19,33 +20,41 @@ export interface Turns {
   close(): Promise<void>;
 }
 
-/** Takes away what dead runs left. Before the first turn may come it runs a sandbox, and a new bundle of step-mom. */
+/**
+ * Before the first turn may come it runs a sandbox, and a new bundle of step-mom. `alone`: no other process is on the
+ * folder.
+ */
 export function turns(
   config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
   { paths, turnFolders }: Pick<DataFolder, 'paths' | 'turnFolders'>,
-  { clock, logger }: Runtime,
+  runFolder: Pick<RunFolder, 'turns' | 'records'>,
+  { clock, logger, alone }: Pick<Runtime, 'clock' | 'logger'> & { alone: boolean },
 ): Part<Turns> {
   return {
     name: 'turns',
     async start() {
-      await removeAll(paths.turns);
-      for (const folder of [paths.turns, paths.sandbox]) mkdirSync(folder, { recursive: true, mode: 0o700 });
-      await removeStaleRuns(paths.sandbox, logger);
+      mkdirSync(paths.sandbox, { recursive: true, mode: 0o700 });
       const sandbox = bubblewrap({
         nodeBinary: process.execPath,
         runtimeFolder: paths.sandbox,
+        recordFolder: runFolder.records,
         runsAtOnce: config.workers,
         logger,
       });
       const program = {
         sandbox,
-        runtimeFolder: paths.turns,
+        runtimeFolder: runFolder.turns,
         programFolder: programPaths.stepMom,
         limits: sandboxLimits(config.turnTimeoutMs),
       };
       const probe = await sandbox.probe();
       if (!probe.ok) throw new StartRefused(probe.reason, probe.fix);
-      const stepMom = await probeStepMom({ ...program, cacheFolder: paths.cache, owner: sandboxOwner() });
+      const stepMom = await probeStepMom({
+        ...program,
+        cacheFolder: paths.cache,
+        owner: sandboxOwner(),
+        alone,
+      });
       if (!stepMom.ok) throw new StartRefused(stepMom.reason, 'npm run build');
       const thread = folderThread();
       const gateways = createGateways({ now: clock, allow: config.egressAllow });

@@ -5,10 +5,15 @@ import { agentOverview } from '@tinyfat/database';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import { clientNetwork } from '@tinyfat/mail/network';
-import { type ApiDeps, createApi, faultReporter } from '@tinyfat/platform';
+import {
+  type ApiDeps,
+  createApi,
+  faultReporter,
+  type ReadinessCheck,
+  type WebhookTakers,
+} from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
 import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
-import type { Sandbox } from '@tinyfat/sandbox';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
@@ -16,10 +21,8 @@ import { programPaths } from '../program.ts';
 import { QUEUE_TIMES } from '../queue-times.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
-import { type ReadinessDeps, readinessChecks } from './readiness.ts';
-import type { Webhooks } from './webhooks.ts';
 
-interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
+interface WebDeps {
   runtime: Runtime;
   data: DataFolder;
   wakeUp: ProcessWakeUp;
@@ -28,9 +31,9 @@ interface WebDeps extends Pick<ReadinessDeps, 'listener'> {
   signInKeyBytes: Uint8Array<ArrayBuffer>;
   workers: MailWorkers;
   transport: MailTransport;
-  sandbox: Pick<Sandbox, 'probe'>;
+  checks: Readonly<Record<string, ReadinessCheck>>;
   metrics: Metrics;
-  webhooks: Webhooks;
+  webhooks: WebhookTakers;
   /** Gets the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
   onSignIn(mail: SignInMail): void;
   /** What keeps mail from leaving; null where it leaves. */
@@ -42,9 +45,6 @@ export interface Web {
   /** Ends streams of events; requests and sign-in mails under way get so many ms. */
   stop(drainMs: number): Promise<void>;
 }
-
-/** A job that waits longer for a free worker makes the server unready. */
-const LONGEST_WAIT_MS = 15 * 60_000;
 
 /** Once the answer to the form has gone: whether there is a mail to be sent must not show in its time. */
 const SIGN_IN_MAIL_AFTER_MS = 200;
@@ -64,7 +64,7 @@ export function web(config: Config, deps: WebDeps): Part<Web> {
 }
 
 async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
-  const { data, wakeUp, sandbox, listener, metrics, webhooks } = deps;
+  const { data, wakeUp, checks, metrics, webhooks } = deps;
   const { clock, makeId, random, logger } = deps.runtime;
   const { db } = data;
   const { mailDomain } = config;
@@ -122,14 +122,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       accounts,
       overview: ({ address, isAdmin }) =>
         agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
-      checks: readinessChecks({
-        db,
-        disk: { dataDir: config.dataDir },
-        sandbox,
-        clock,
-        listener,
-        longestWaitMs: Math.max(LONGEST_WAIT_MS, 2 * config.turnTimeoutMs),
-      }),
+      checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,
       webhooks,

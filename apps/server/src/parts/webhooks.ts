@@ -8,20 +8,15 @@ import {
   receive,
   resendTaker,
   startWebhookWorker,
-  type WebhookAnswer,
-  type WebhookRequest,
 } from '@tinyfat/intake';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
+import type { WebhookTakers } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
 import { QUEUE_TIMES } from '../queue-times.ts';
 import type { Part } from './part.ts';
 
-export interface Webhooks {
-  /** For `POST /webhooks/resend`. */
-  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
-  /** For `POST /webhooks/postmark`. */
-  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
+interface WebhookWork {
   /** Events under way get so many ms. */
   stop(drainMs: number): Promise<void>;
 }
@@ -32,11 +27,30 @@ const RECONCILE_MS = 5 * 60_000;
 const OVERSIZE_BYTES = 64 * 1024;
 const DRAIN_MS = 5000;
 
+/** What takes webhooks and stores their events. Without a secret every one is refused. */
+export function webhookTakers(
+  { resendSecrets, postmarkCredentials }: Config['webhooks'],
+  { db, clock, makeId, logger, rawMail, wakeUp }: IntakeDeps,
+): WebhookTakers {
+  const take = {
+    clock,
+    makeId,
+    logger,
+    wakeUp,
+    resendSecrets,
+    postmarkCredentials,
+    rawMail,
+    storeEvent: (event: NewWebhookEvent) => insertWebhookEvent(db, event),
+    hasEvent: (id: string) => hasWebhookEvent(db, id),
+  };
+  return { takeResend: resendTaker(take), takePostmark: postmarkTaker(take) };
+}
+
 /**
- * Starts them. Without a secret every webhook is refused, and events that were stored before are still worked on.
- * `account` is shared with mail out; null where no key of Resend is set.
+ * Works on stored events, also on those of providers whose webhooks are no longer taken, and reads Resend's list. `account`
+ * is shared with mail out; null where no key of Resend is set.
  */
-export function webhooks(
+export function webhookWorker(
   { webhooks: settings, retryBaseMs }: Pick<Config, 'webhooks' | 'retryBaseMs'>,
   intake: IntakeDeps,
   {
@@ -45,14 +59,14 @@ export function webhooks(
     random,
     worker: identity,
   }: { account: ResendAccount | null; wakeUp: ProcessWakeUp } & Pick<Runtime, 'random' | 'worker'>,
-): Part<Webhooks> {
+): Part<WebhookWork> {
   const { db, clock, makeId, logger, rawMail, mailDomain } = intake;
-  const { resendSecrets, postmarkCredentials, downloadHosts } = settings;
+  const { resendSecrets, downloadHosts } = settings;
   const runtime = { clock, makeId, logger, random, wakeUp };
   const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: OVERSIZE_BYTES };
   const archive = account && resendArchive({ account, downloadHosts, ...sizes });
   return {
-    name: 'webhooks',
+    name: 'webhook events',
     async start() {
       const worker = startWebhookWorker({
         ...runtime,
@@ -73,17 +87,7 @@ export function webhooks(
         archive && resendSecrets.length > 0
           ? await openReconciler({ ...runtime, db, archive, everyMs: RECONCILE_MS, retryMs: retryBaseMs })
           : null;
-      const take = {
-        ...runtime,
-        resendSecrets,
-        postmarkCredentials,
-        rawMail,
-        storeEvent: (event: NewWebhookEvent) => insertWebhookEvent(db, event),
-        hasEvent: (id: string) => hasWebhookEvent(db, id),
-      };
       return {
-        takeResend: resendTaker(take),
-        takePostmark: postmarkTaker(take),
         async stop(drainMs) {
           await Promise.all([reconciler?.stop(drainMs), worker.stop(drainMs)]);
         },

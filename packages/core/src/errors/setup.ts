@@ -128,6 +128,21 @@ export const setupErrors = {
     nextStep:
       'Check the address in --server or TINYFAT_SERVER; use the command line of the same version as the server.',
   },
+  installation_other_master_keys: {
+    sentence: 'The master keys of this process are not those of the processes that share its database.',
+    nextStep:
+      'Set MASTER_KEYS to the same everywhere: where none was set, it is the line in the file master-keys of DATA_DIR on the first machine. If the others are wrong or gone, start one process with --adopt.',
+  },
+  installation_other_sign_in_key: {
+    sentence: 'The key that signs sessions is not that of the processes that share the database.',
+    nextStep:
+      'Set SIGN_IN_KEY to the same everywhere: where none was set, it is the line in the file sign-in-key of DATA_DIR on the first machine. To sign everybody out, start one process with the new key and --adopt.',
+  },
+  installation_other_storage: {
+    sentence: 'The mails and folders that belong to the database are not where this process would look.',
+    nextStep:
+      'Set STORAGE to the same everywhere, or mount the folders agents and raw-mail of the first machine in DATA_DIR. If this is where they are, as after a restore, start one process with --adopt.',
+  },
   master_keys_missing: {
     sentence: 'The master key that opens the stored keys is not here.',
     nextStep:

@@ -17,6 +17,7 @@ import * as awaitingApproval from './0014-awaiting-approval.ts';
 import * as leases from './0015-leases.ts';
 import * as indexes from './0016-indexes.ts';
 import * as retention from './0017-retention.ts';
+import * as installation from './0020-installation.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   '0015-leases': leases,
   '0016-indexes': indexes,
   '0017-retention': retention,
+  '0020-installation': installation,
 };

@@ -5,6 +5,7 @@
 import type { Kysely } from 'kysely';
 import type { AgentTables } from './agents.ts';
 import type { DeliveryTables } from './deliveries.ts';
+import type { InstallationTables } from './installation.ts';
 import type { JobTables } from './jobs.ts';
 import type { MailTables } from './mails.ts';
 import type { OwnerTables } from './owners.ts';
@@ -14,6 +15,7 @@ import type { WebhookTables } from './webhooks.ts';
 
 export * from './agents.ts';
 export * from './deliveries.ts';
+export * from './installation.ts';
 export * from './jobs.ts';
 export * from './mails.ts';
 export * from './owners.ts';
@@ -28,6 +30,7 @@ export interface Schema
     DeliveryTables,
     WebhookTables,
     OwnerTables,
+    InstallationTables,
     PeopleTables,
     RetentionTables {}
 

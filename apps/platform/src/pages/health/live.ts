@@ -1,4 +1,4 @@
-/** `GET /health/live`: the process answers. */
 import type { APIRoute } from 'astro';
+import { liveAnswer } from '../../operations/answers.ts';
 
-export const GET: APIRoute = () => Response.json({ status: 'ok' });
+export const GET: APIRoute = () => liveAnswer();
