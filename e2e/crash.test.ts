@@ -12,14 +12,14 @@ import { startSmtpSink } from './support/smtp-sink.ts';
 import { type Story, startStory } from './support/story.ts';
 
 /** One for each story, so that one server dies in the middle of many. */
-const AGENTS = ['thinker', 'worker', 'waiter', 'poisoned', 'filer', 'relayed', 'stopped'];
+const AGENTS = ['thinker', 'worker', 'waiter', 'poisoned', 'finisher', 'filer', 'relayed', 'stopped'];
 
 let story: Story;
 beforeAll(async () => {
   story = await startStory({
     agents: Object.fromEntries(AGENTS.map((name) => [name, []])),
     // So that all that die at once are at work at once.
-    environment: { WORKERS: '4' },
+    environment: { WORKERS: '5' },
   });
 });
 const send = (agent: string, text: string) =>
@@ -46,10 +46,16 @@ describe('kill -9 of the server', () => {
       command: 'echo done >> /data/effect.txt; (setsid sleep 765432 &) ; echo started',
     });
     await send('worker', `[[tool: bash ${tool}]] [[gate: later]] [[reply: Finished.]]`);
+    const reply = JSON.stringify({ body: 'Whole.', log: '[its footer]', status: 'pending' });
+    const write = JSON.stringify({
+      command: `run=$(sed 's/.*"run_id":"\\([^"]*\\)".*/\\1/' /inbox/input.json) &&
+        printf '%s' '${reply}' > /data/outbox/email/$run.json`,
+    });
+    await send('finisher', `[[gate: thinks]] [[tool: bash ${write}]] [[gate: has written]] [[reply: Late.]]`);
     await send('waiter', '[[gate: first]] [[reply: answer 0]]');
     for (let index = 1; index < 5; index++) await send('waiter', `[[reply: answer ${index}]]`);
     await send('poisoned', '[[gate: poison]]');
-    await Promise.all(['thinking', 'later', 'first', 'poison'].map((gate) => model.arrived(gate)));
+    await Promise.all(['thinking', 'later', 'first', 'poison', 'thinks'].map((gate) => model.arrived(gate)));
     expect(readFileSync(join(await folderOf('worker'), 'effect.txt'), 'utf8')).toBe('done\n');
     await server.kill('SIGKILL');
     for (const gate of ['thinking', 'later', 'first']) model.release(gate);
@@ -84,7 +90,11 @@ describe('kill -9 of the server', () => {
   it('again and again with one mail: after three attempts the sender is told, once', async () => {
     const { server, model } = story;
     for (let attempt = 2; attempt <= 3; attempt++) {
-      await model.arrived('poison', attempt);
+      await Promise.all(['poison', 'thinks'].map((gate) => model.arrived(gate, attempt)));
+      if (attempt === 3) {
+        model.release('thinks');
+        await model.arrived('has written');
+      }
       await server.restart();
     }
     const [reply] = await answers('poisoned', 1);
@@ -93,6 +103,16 @@ describe('kill -9 of the server', () => {
     await send('poisoned', '[[reply: Alive.]]');
     expect(await answers('poisoned', 2)).toHaveLength(2);
     model.release('poison');
+  });
+
+  it('after the reply was written, at the last attempt: it is sent, without the model', async () => {
+    const [answer] = await answers('finisher', 1);
+    expect(answer?.text).toContain('Whole.');
+    expect(answer?.text).toContain('[its footer]');
+    expect(await story.server.json(['runs', 'finisher'])).toMatchObject([{ status: 'done', attempt: 4 }]);
+    const asked = story.model.requests.filter(({ body }) => JSON.stringify(body).includes('has written'));
+    // Once before each death, and once for the tool that wrote it.
+    expect(asked).toHaveLength(4);
   });
 
   it('between sending and filing: the file is put where it belongs, and nothing is sent twice', async () => {

@@ -23,8 +23,19 @@ readConfig(
   ),
 );
 
+const BUCKET = {
+  STORAGE: 's3://bucket',
+  STORAGE_ENDPOINT: 'https://account.r2.cloudflarestorage.com',
+  STORAGE_ACCESS_KEY_ID: 'x',
+  STORAGE_SECRET_ACCESS_KEY: 'x',
+};
+
 /** What an example needs beside it. */
 const NEEDED_BESIDE: Readonly<Record<string, Record<string, string>>> = {
+  STORAGE: BUCKET,
+  STORAGE_ENDPOINT: BUCKET,
+  STORAGE_REGION: BUCKET,
+  STORAGE_TURN_CREDENTIALS: BUCKET,
   DATABASE_DIRECT_URL: { DATABASE_URL: 'postgres://tinyfat@127.0.0.1/tinyfat' },
   RESEND_WEBHOOK_SECRET: { RESEND_API_KEY: 'x' },
 };

@@ -13,6 +13,7 @@ import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner } from '@tinyfat/sandbox-spike';
 import {
   directoryFolders,
+  directoryTurns,
   type FolderThread,
   folderThread as startFolderThread,
 } from '@tinyfat/storage/node';
@@ -62,7 +63,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
       gateways,
-      folders,
+      folders: directoryTurns(folders),
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
       cache: null,

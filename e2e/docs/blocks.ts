@@ -58,6 +58,12 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
     why: 'rsync is not everywhere; stops the system’s service',
   },
   {
+    page: 'docs/storage.md',
+    has: 'STORAGE_SECRET_ACCESS_KEY=',
+    why: 'settings with the key of an account at Cloudflare',
+  },
+  { page: 'docs/storage.md', has: 'rclone copy', why: 'rclone is not everywhere; needs a bucket' },
+  {
     page: 'docs/backup.md',
     has: 'tinyfat backup /backup',
     why: 'for the user of a service; backup.test.ts runs it',

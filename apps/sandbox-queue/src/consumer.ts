@@ -67,6 +67,8 @@ export interface Work {
   lease: Lease;
   agent: Agent;
   mail: Mail;
+  /** Aborted when the lease was lost, or the worker must stop now. */
+  signal: AbortSignal;
 }
 
 /** An agent's address. */

@@ -1,11 +1,15 @@
-/** One job: a command is answered at once, any other mail becomes a turn; a job whose attempts are used up fails. */
+/**
+ * One job: a command is answered at once, any other mail becomes a turn. Where an attempt was cut off after it had written
+ * the reply, that reply is sent; a job whose attempts are used up fails.
+ */
 import { type Command, faultText, findCommand } from '@tinyfat/core';
-import { agentById, mailById, startRun, transact } from '@tinyfat/database';
-import { type Lease, LeaseLost } from '@tinyfat/jobs';
+import { agentById, mailById, type Run, runOfMail, startRun, transact } from '@tinyfat/database';
+import { isExhausted, type Lease, LeaseLost } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
 import type { ConsumerDeps, Work } from './consumer.ts';
 import { failJob } from './job/fail-job.ts';
+import { concludeTurn, finishedReply } from './turn/conclude-turn.ts';
 import { takeTurn } from './turn/take-turn.ts';
 
 /** Does one leased job to its end: finished, failed with an error mail, put back for later, or released. */
@@ -13,9 +17,8 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
   const mail = await mailById(deps.db, lease.mailId);
   const agent = await agentById(deps.db, lease.agentId);
   if (!mail || !agent) throw new Error(`job ${lease.jobId} has no mail or no agent`);
-  const work: Work = { lease, agent, mail };
   try {
-    await route(deps, work, signal);
+    await route(deps, { lease, agent, mail, signal });
   } catch (error) {
     // Another worker has the job now and will end it; nothing was written.
     if (error instanceof LeaseLost) return deps.logger.warn('lease_lost', { job: lease.jobId });
@@ -23,29 +26,21 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
   }
 }
 
-async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promise<void> {
+async function route(deps: ConsumerDeps, work: Work): Promise<void> {
   const { lease, agent, mail } = work;
-  const read = await readMail(deps, work);
-  const command = read.ok ? commandOf(mail.subject, read.content) : null;
-  const run = await transact(deps.db, [], async (tx) => {
-    // Counted here, and not with the claim: a server that dies takes no attempt from jobs that it had not begun.
-    if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
-    return await startRun(tx, {
-      id: deps.makeId(),
-      jobId: lease.jobId,
-      agentId: agent.id,
-      mailId: mail.id,
-      kind: command && command.name !== 'compact' ? 'command' : 'turn',
-      command: command ? command.name : null,
-      at: deps.clock(),
-    });
-  });
+  const before = await runOfMail(deps.db, mail.id);
+  const reply = before?.kind === 'turn' ? await finishedReply(deps, before) : null;
+  // The message is not even looked at then: reading it may be what ended the attempts.
+  const isOver = reply !== null || isExhausted(lease);
+  const read = isOver ? null : await readMail(deps, work);
+  const command = read?.ok ? commandOf(mail.subject, read.content) : null;
+  const named = read === null ? (before?.command ?? null) : (command?.name ?? null);
+  const run = await beginRun(deps, work, named);
   if (agent.deleted_at !== null) {
     return await failJob(deps, work, { run, code: 'agent_deleted', detail: null, errorMail: false });
   }
-  if (lease.attempt > lease.maxAttempts) {
-    return await failJob(deps, work, { run, code: 'attempts_exhausted', detail: null, errorMail: true });
-  }
+  if (reply !== null) return await concludeTurn(deps, work, { run, end: { ok: true, ...reply } });
+  if (read === null) return await giveUp(deps, work, run);
   if (!read.ok) {
     // Intake read the mail in time, so the machine is busy, or a thread died: another attempt may do.
     if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
@@ -53,7 +48,35 @@ async function route(deps: ConsumerDeps, work: Work, signal: AbortSignal): Promi
   }
   if (command && command.name !== 'compact') return await answerCommand(deps, work, { run, command });
   const task = command ? { kind: 'compact' as const, focus: command.focus } : { kind: 'turn' as const };
-  await takeTurn(deps, work, { run, task, content: read.content, signal });
+  await takeTurn(deps, work, { run, task, content: read.content });
+}
+
+/** Counts the attempt: here, and not with the claim, so that a server that dies takes none from jobs that had not begun. */
+async function beginRun(
+  deps: ConsumerDeps,
+  { lease, agent, mail }: Work,
+  command: string | null,
+): Promise<Run> {
+  return await transact(deps.db, [], async (tx) => {
+    if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
+    return await startRun(tx, {
+      id: deps.makeId(),
+      jobId: lease.jobId,
+      agentId: agent.id,
+      mailId: mail.id,
+      kind: command !== null && command !== 'compact' ? 'command' : 'turn',
+      command,
+      at: deps.clock(),
+    });
+  });
+}
+
+/** What the agent had written before its turn was cut off for the last time is sent, as after any turn that failed. */
+async function giveUp(deps: ConsumerDeps, work: Work, run: Run): Promise<void> {
+  const code = 'attempts_exhausted';
+  // Where no turn had begun, the files in the outbox are of another run.
+  if (run.session_id === null) return await failJob(deps, work, { run, code, detail: null, errorMail: true });
+  await concludeTurn(deps, work, { run, end: { ok: false, code, detail: null } });
 }
 
 function commandOf(subject: string, content: MailContent): Command | null {

@@ -200,6 +200,25 @@ export const usd = v.pipe(
       : { ok: false, reason: `is no amount; ${parsed.reason}` };
   }),
 );
+/** `s3://bucket` or `s3://bucket/prefix`; gives the prefix with a slash at its end. */
+export const bucketUrl = v.pipe(
+  v.string(),
+  parsedBy((text: string) => {
+    const [, bucket, prefix] =
+      /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w.-]+(?:\/[\w.-]+)*))?\/?$/.exec(text) ?? [];
+    const isSafe = bucket !== undefined && (prefix === undefined || isPrefix(prefix));
+    return isSafe
+      ? { ok: true, value: { bucket, root: prefix === undefined ? '' : `${prefix}/` } }
+      : { ok: false, reason: 'is no bucket; write s3://bucket or s3://bucket/prefix' };
+  }),
+);
+/** Of S3. */
+export const region = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9-]{2,30}$/, 'is no region; write for example auto or eu-central-1'),
+);
+/** By what a turn reaches its agent's folder. */
+export const turnCredentials = v.picklist(['r2', 'parent'], 'must be r2 or parent');
 /** Who may sign in besides admins. */
 export const signUp = v.picklist(['closed', 'open'], 'must be closed or open');
 /** Of the log. */
@@ -213,6 +232,11 @@ export const resolvers = v.pipe(
 /** The reader of settings puts its own full stop. */
 function withoutStop(reason: string): string {
   return reason.replace(/\.$/, '');
+}
+
+/** Short, and without parts that a path would lose. */
+function isPrefix(text: string): boolean {
+  return text.length <= 200 && text.split('/').every((part) => part !== '.' && part !== '..');
 }
 
 function protocolOf(text: string): string {

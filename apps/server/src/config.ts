@@ -18,12 +18,16 @@ import {
 import * as v from 'valibot';
 import * as values from './config-values.ts';
 import { loadAuthorities } from './files/tls-files.ts';
+import type { StorageConfig } from './storage.ts';
+import { readStorage } from './storage-config.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** What the embedded server is set to. Ports: 0 picks a free one, null listens nowhere. */
 export interface Config {
   dataDir: string;
+  /** Where agents' folders and raw mail lie; null = in the data folder. */
+  storage: StorageConfig | null;
   /** Null = SQLite in the data folder. */
   database: DatabaseSettings | null;
   http: { host: string; port: number };
@@ -188,6 +192,11 @@ export function readConfig(environment: Environment): ReadConfig {
   }
   const config: Config = {
     dataDir: dataFolder,
+    storage: readStorage(
+      (name) => text(name) !== null,
+      read,
+      (problem) => problems.push(problem),
+    ),
     database:
       databaseUrl === null
         ? null

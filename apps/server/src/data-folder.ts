@@ -1,20 +1,16 @@
 /** DATA_DIR: what lies where in it, and what every command opens. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
+import { type AgentFolders, type MasterKeys, type RawMailStore, renderError } from '@tinyfat/core';
 import { type Database, type MasterKeySource, masterKeySource } from '@tinyfat/database';
 import { openPostgres } from '@tinyfat/database/postgres';
 import { openSqlite, type Upgrade } from '@tinyfat/database/sqlite';
-import { sandboxOwner } from '@tinyfat/sandbox';
-import {
-  type DirectoryFolders,
-  directoryFolders,
-  masterKeyFile,
-  rawMailDirectory,
-} from '@tinyfat/storage/node';
+import type { FolderTrees } from '@tinyfat/storage';
+import { masterKeyFile, type TurnFolders } from '@tinyfat/storage/node';
 import type { Config } from './config.ts';
 import { makeUnlessThere } from './files/make-unless-there.ts';
 import { type DatabasePlace, filePlace, postgresPlace } from './move/database-place.ts';
+import { openStorage } from './storage.ts';
 
 /** Paths below DATA_DIR. */
 export function dataPaths(dataDir: string) {
@@ -89,18 +85,20 @@ export class UnfinishedRestoreError extends Error {
 /** What is stored, wherever it is stored. */
 export interface Stores {
   db: Database;
-  folders: DirectoryFolders;
+  folders: AgentFolders & FolderTrees;
   rawMail: RawMailStore;
 }
 
 /** An open data folder; the same for the server and for commands beside it. */
 export interface DataFolder extends Stores {
   paths: ReturnType<typeof dataPaths>;
+  /** How turns of this machine get an agent's folder. */
+  turnFolders: TurnFolders;
   close(): Promise<void>;
 }
 
 /** Where things are stored. */
-export type DataSettings = Pick<Config, 'dataDir' | 'database'>;
+export type DataSettings = Pick<Config, 'dataDir' | 'database'> & Partial<Pick<Config, 'storage'>>;
 
 /** What happens to the database while it is opened and used. */
 interface DatabaseEvents {
@@ -124,8 +122,9 @@ async function openDatabase(
 }
 
 /**
- * Makes the folder if need be, brings the tables up to date, opens everything. Rejects with
- * `NewerDatabaseError` where a newer version has been at work, with `UnfinishedRestoreError` where a restore was cut off.
+ * Makes the folder if need be, brings the tables up to date, opens everything; what is beside the database lies in
+ * `storage`, or in the folder where that is null. Rejects with `NewerDatabaseError` where a newer version has been at work,
+ * with `UnfinishedRestoreError` where a restore was cut off.
  */
 export async function openDataFolder(
   settings: DataSettings,
@@ -138,8 +137,7 @@ export async function openDataFolder(
   return {
     paths,
     db,
-    folders: directoryFolders({ folder: paths.agents, owner: sandboxOwner() }),
-    rawMail: rawMailDirectory(paths.rawMail),
+    ...openStorage(settings.storage ?? null, paths),
     close: () => db.destroy(),
   };
 }

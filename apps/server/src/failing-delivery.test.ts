@@ -47,7 +47,7 @@ describe('a delivery that fails', () => {
       clock: Date.now,
       logger,
     });
-    const sender = await startSender({
+    const sender = startSender({
       ...outbox.deps,
       clock: Date.now,
       logger,

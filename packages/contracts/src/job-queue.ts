@@ -1,6 +1,6 @@
 /** Behaviour suite of the job queue; every database runs it. */
 import { type Database, insertMail } from '@tinyfat/database';
-import type { JobQueue, Lease } from '@tinyfat/jobs';
+import { isExhausted, type JobQueue, type Lease } from '@tinyfat/jobs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mailRow } from './mail-row.ts';
 
@@ -47,6 +47,11 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
     };
     const done = (lease: Lease, queue = fixture.queue) =>
       fixture.db.transaction().execute((tx) => queue.finish(tx, lease, 'done', null));
+    const begun = async (queue = fixture.queue): Promise<Lease> => {
+      const lease = await claimed(queue);
+      expect(await fixture.db.transaction().execute((tx) => queue.begin(tx, lease))).toBe(true);
+      return lease;
+    };
 
     it('gives an agent one job at a time, in order, while other agents go on', async () => {
       const { queue } = fixture;
@@ -64,7 +69,7 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
     it('keeps a job that is tried again before its agent’s later ones', async () => {
       const { queue, now } = fixture;
       for (const id of ['1', '2']) await add('agent-a', `<${id}@x>`);
-      const first = await claimed();
+      const first = await begun();
       expect(await queue.retry(first, now.value + 5000, 'busy')).toBe(true);
       expect(await queue.claim()).toBeUndefined();
       expect(await queue.nextDue()).not.toBeNull();
@@ -84,17 +89,24 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
     it('gives a released job back without counting the attempt', async () => {
       const { queue } = fixture;
       await add('agent-a', '<1@x>');
-      await queue.release(await claimed());
+      await queue.release(await begun());
+      expect((await claimed()).attempt).toBe(1);
+    });
+
+    it('puts a job back that had not begun without counting the attempt', async () => {
+      const { queue, now } = fixture;
+      await add('agent-a', '<1@x>');
+      await queue.retry(await claimed(), now.value, 'the database was away');
       expect((await claimed()).attempt).toBe(1);
     });
 
     it('counts attempts that began and died, so that a poison job ends', async () => {
-      const { queue, other, db, dead, maxAttempts } = fixture;
+      const { other, dead, maxAttempts } = fixture;
       await add('agent-a', '<1@x>');
       for (let attempt = 1; attempt <= maxAttempts + 1; attempt++) {
-        const lease = await claimed();
+        const lease = await begun();
         expect([lease.attempt, lease.maxAttempts]).toEqual([attempt, maxAttempts]);
-        expect(await db.transaction().execute((tx) => queue.begin(tx, lease))).toBe(true);
+        expect(isExhausted(lease)).toBe(attempt > maxAttempts);
         dead.add('one');
         expect(await other.reclaim(() => false)).toBe(1);
         dead.clear();
@@ -105,11 +117,25 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       const { other, dead } = fixture;
       await add('agent-a', '<1@x>');
       for (let death = 0; death < 5; death++) {
-        expect((await claimed()).attempt).toBe(1);
+        const lease = await claimed();
+        expect([lease.attempt, isExhausted(lease)]).toEqual([1, false]);
         dead.add('one');
         expect(await other.reclaim(() => false)).toBe(1);
         dead.clear();
       }
+    });
+
+    it('exhausts a job that is claimed again and again and never begins', async () => {
+      const { queue, now } = fixture;
+      await add('agent-a', '<1@x>');
+      let claims = 1;
+      for (let lease = await claimed(); !isExhausted(lease); lease = await claimed()) {
+        expect(lease.attempt).toBe(1);
+        await queue.retry(lease, now.value, 'died early');
+        claims += 1;
+      }
+      expect(claims).toBeGreaterThan(20);
+      expect(claims).toBeLessThan(100);
     });
 
     it('begins nothing under a lease that was lost', async () => {

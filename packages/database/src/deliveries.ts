@@ -31,12 +31,24 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
 }
 
-/** Deliveries whose outbox file does not lie yet where their state says: of one agent, or of all. */
-export async function unfiledDeliveries(db: Database, agentId: string | null): Promise<Delivery[]> {
-  const all = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
-  const found = await (agentId === null ? all : all.where('agent_id', '=', agentId)).execute();
+/** An agent's deliveries whose outbox file does not lie yet where their state says. */
+export async function unfiledDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
+  const unfiled = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));
+  const found = await unfiled.where('agent_id', '=', agentId).execute();
   // Sorted here, because SQLite would read all rows in this order.
   return found.sort((a, b) => a.seq - b.seq);
+}
+
+/** Ids of all agents' deliveries that came to an end and whose outbox file does not lie yet where their state says. */
+export async function endedUnfiledIds(db: Database): Promise<string[]> {
+  const found = await db
+    .selectFrom('deliveries')
+    .select(['id', 'seq'])
+    .where('filed', '=', sql.lit(0))
+    .where('state', '!=', sql.lit('pending'))
+    .where('state', '!=', sql.lit('sending'))
+    .execute();
+  return found.sort((a, b) => a.seq - b.seq).map(({ id }) => id);
 }
 
 /** Notes that the outbox file of a delivery lies where `state` says; false when it has another state by now. */
@@ -73,7 +85,9 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     orderBy: ['next_attempt_at', 'seq'],
     async giveBack(held, now) {
       if (idempotent) {
-        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at: now }, now);
+        // Due as it was, so that it stays before the later mails of its agent.
+        const next_attempt_at = sql`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`;
+        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at }, now);
       }
       return await transact(db, [], async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };

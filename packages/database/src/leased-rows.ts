@@ -175,7 +175,7 @@ export async function settleHeld(
   db: Database,
   table: LeasedTable,
   held: Held,
-  values: Readonly<Record<string, string | number | null>>,
+  values: Readonly<Record<string, string | number | null | RawBuilder<unknown>>>,
   now: number,
 ): Promise<boolean> {
   const { leasedBy, leaseUntil, scheduledAt } = columnsOf(table);

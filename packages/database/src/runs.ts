@@ -62,6 +62,15 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
     .executeTakeFirstOrThrow();
 }
 
+/** Notes what the turn of a run is about to use: from then on what lies in the agent's outbox was written in this run. */
+export async function noteTurnBegins(
+  db: Database,
+  id: string,
+  uses: { session_id: string; model: string },
+): Promise<void> {
+  await db.updateTable('runs').set(uses).where('id', '=', id).execute();
+}
+
 /** Ends a run; what it had reserved of a budget is free again. */
 export async function endRun(db: Database, id: string, end: RunEnd): Promise<void> {
   await db

@@ -25,7 +25,16 @@ export interface Lease {
   /** The attempt that begins next: 1 for the first; greater than `maxAttempts` when all earlier ones died. */
   attempt: number;
   maxAttempts: number;
+  /** Grows by one with each claim of the job. */
   fence: number;
+}
+
+/** Claims of one job at most: one that always dies before an attempt begins must end, too. */
+const MOST_CLAIMS = 50;
+
+/** Whether the job may not be attempted any more. */
+export function isExhausted({ attempt, maxAttempts, fence }: Lease): boolean {
+  return attempt > maxAttempts || fence > MOST_CLAIMS;
 }
 
 export interface JobQueue extends LeasedRows<Lease> {
@@ -35,9 +44,9 @@ export interface JobQueue extends LeasedRows<Lease> {
   begin(tx: Database, lease: Lease): Promise<boolean>;
   /** Ends a job inside the caller's transaction; false when the lease was lost (roll back then). */
   finish(tx: Database, lease: Lease, state: 'done' | 'failed', error: string | null): Promise<boolean>;
-  /** Puts a job back until `runAt` (epoch ms), after an attempt; it stays before its agent's later jobs. */
+  /** Puts a job back until `runAt` (epoch ms); it stays before its agent's later jobs. An attempt that began counts. */
   retry(lease: Lease, runAt: number, error: string): Promise<boolean>;
-  /** Puts a job back at once without counting the attempt: the server is stopping. */
+  /** Puts a job back at once without counting the attempt, also one that began: the server is stopping. */
   release(lease: Lease): Promise<boolean>;
 }
 
@@ -128,7 +137,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     retry(lease, runAt, error) {
-      const values = { state: 'ready', attempts: lease.attempt, run_at: runAt, last_error: error };
+      const values = { state: 'ready', run_at: runAt, last_error: error };
       return settleHeld(db, JOBS, heldOf(lease), values, clock());
     },
 

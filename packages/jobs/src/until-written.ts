@@ -31,8 +31,13 @@ export async function untilWritten<Result>(
       try {
         return await write();
       } catch (error) {
-        if (signal.aborted) throw error;
-        logger.error('not_written', { ...what, again_in_ms: waitMs, error: databaseFaultText(error) });
+        const isLast = signal.aborted;
+        logger.error('not_written', {
+          ...what,
+          again_in_ms: isLast ? null : waitMs,
+          error: databaseFaultText(error),
+        });
+        if (isLast) throw error;
       }
       await pause(waitMs);
     }

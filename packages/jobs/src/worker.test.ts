@@ -101,6 +101,7 @@ describe('the queue worker', () => {
       first ||= lease.jobId;
       if (lease.jobId === first) {
         attempts.push(lease.attempt);
+        await queue.begin(db, lease);
         if (lease.attempt < 3) throw new Error('crash');
         await finish(lease);
         return;

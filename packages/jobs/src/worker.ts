@@ -13,7 +13,7 @@ interface WorkerOptions {
   pollMs: number;
   /**
    * Does the job and ends it through the queue (finish, retry or release). The signal is aborted when the lease
-   * is lost or the worker must stop now. An exception puts the job back for another attempt.
+   * is lost or the worker must stop now. An exception puts the job back; it is an attempt only where one had begun.
    */
   handle(lease: Lease, signal: AbortSignal): Promise<void>;
   /** When a job that threw is tried again, epoch ms. */

@@ -67,7 +67,7 @@ export async function openSentMail(): Promise<SentMail> {
 }
 
 /** A mail of the owner to scout, as the intake writes it. */
-function mailRow(id: string): NewMail {
+export function mailRow(id: string): NewMail {
   return {
     id,
     agent_id: 'scout',

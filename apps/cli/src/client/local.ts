@@ -28,6 +28,12 @@ export function localApi(config: Config, data: DataFolder): ApiClient {
       const bytes = new Uint8Array(await answer.arrayBuffer());
       return { ok: true, status: answer.status, headers: answer.headers, bytes };
     }),
-    agentFolder: (id) => join(data.paths.agents, id),
+    agentFolder: (id) => folderPlace(config.storage, data.paths, id),
   };
+}
+
+/** Where a person finds the folder of an agent. */
+function folderPlace(storage: Config['storage'], paths: DataFolder['paths'], id: string): string {
+  if (storage === null) return join(paths.agents, id);
+  return `s3://${storage.account.bucket}/${storage.root}agents/${id}`;
 }

@@ -1,9 +1,8 @@
 /** `tinyfat backup FILE`: everything in one archive, beside a running server or without one. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { FileExistsError, writeNewFile } from '@tinyfat/server/backup/archive-file';
 import { writeKeysFile } from '@tinyfat/server/backup/keys-file';
 import type { Manifest } from '@tinyfat/server/backup/manifest';
+import { scratchForBackup } from '@tinyfat/server/backup/scratch';
 import { readServerKeys } from '@tinyfat/server/backup/server-keys';
 import { type BackupNews, writeBackup } from '@tinyfat/server/backup/write-backup';
 import type { Config } from '@tinyfat/server/config';
@@ -53,12 +52,10 @@ async function write(
   { file, waitMs, leftOut }: { file: string; waitMs: number; leftOut: string[] },
 ): Promise<Manifest> {
   const shown = progress(process.stderr);
-  const run = join(config.dataDir, 'run');
-  mkdirSync(run, { recursive: true, mode: 0o700 });
   const deps = {
     ...data,
     database: configuredDatabase(config),
-    scratch: join(run, `backup-${process.pid}.sqlite`),
+    scratch: scratchForBackup(config.dataDir),
     clock: Date.now,
     version: programVersion(),
     waitMs,

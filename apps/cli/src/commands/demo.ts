@@ -66,6 +66,7 @@ function demoConfig(config: Config, folder: string): Config {
     ...config,
     dataDir: folder,
     database: null,
+    storage: null,
     http: { host: '127.0.0.1', port: 0 },
     smtp: { host: '127.0.0.1', port: 0, tls: null },
     trustedClients: ['127.0.0.0/8'],

@@ -84,7 +84,12 @@ export const importOne: Run<[string], { name: string | undefined; owner: string 
     const logger = makeLogger({ level: 'warn', plain: true, write: (line) => console.error(line) });
     const { clock, makeId } = processRuntime(logger);
     const imported = await importAgent(
-      { ...data, clock, makeId, mailDomain: config.mailDomain },
+      {
+        ...data,
+        clock,
+        makeId,
+        mailDomain: config.mailDomain,
+      },
       { name: options.name ?? null, owner: options.owner ?? null },
       file === '-' ? process.stdin : readFileInPieces(file),
     );

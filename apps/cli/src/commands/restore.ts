@@ -6,7 +6,7 @@ import { readFileInPieces } from '@tinyfat/server/backup/archive-file';
 import { readKeysFile, type ServerKeys } from '@tinyfat/server/backup/keys-file';
 import { type Restored, type RestoreNews, restoreBackup } from '@tinyfat/server/backup/restore';
 import type { Config } from '@tinyfat/server/config';
-import { configuredDatabase, masterKeysOf } from '@tinyfat/server/data-folder';
+import { masterKeysOf } from '@tinyfat/server/data-folder';
 import { withData } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command.ts';
 import { progress } from '../output/progress.ts';
@@ -20,14 +20,18 @@ export const restore: Run<[string], { keys: string | undefined }> = async (
   { words: [file], options },
   config,
 ) => {
+  if (config.storage !== null) {
+    throw new UsageError(
+      'a backup is restored into DATA_DIR alone: unset STORAGE, restore, and copy agents/ and raw-mail/ into the bucket (docs/storage.md)',
+    );
+  }
   if (file === '-' ? process.stdin.isTTY : !existsSync(file)) {
     throw new UsageError(file === '-' ? 'there is no archive on standard input' : `there is no file ${file}`);
   }
   const keys = options.keys === undefined ? null : await keysOf(options.keys);
   const shown = progress(process.stderr);
   const restored = await restoreBackup({
-    dataDir: config.dataDir,
-    database: configuredDatabase(config),
+    settings: config,
     source: () => (file === '-' ? process.stdin : readFileInPieces(file)),
     keys,
     onProgress: (news) => shown.show(lineOf(news), news.step === 'begun_anew'),

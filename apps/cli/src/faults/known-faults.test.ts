@@ -8,6 +8,7 @@ import { openSqlite } from '@tinyfat/database/sqlite';
 import { startHttpServer } from '@tinyfat/platform/node';
 import { openDataFolder } from '@tinyfat/server/data-folder';
 import { readModels } from '@tinyfat/server/models';
+import { openBucket } from '@tinyfat/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explainFault } from './known-faults.ts';
 
@@ -100,6 +101,13 @@ describe('a failure that is known', () => {
     expect(await codeOf(() => listening('127.0.0.1', port))).toBe('port_in_use');
     expect(await codeOf(() => listening('192.0.2.1', 0))).toBe('address_not_here');
     server.close();
+  });
+
+  it('is a bucket that nobody answers for', async () => {
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'y' };
+    const account = { endpoint: 'http://127.0.0.1:1', region: 'auto', bucket: 'there', credentials };
+    const bucket = openBucket(account, { clock: Date.now, random: () => -1 });
+    expect(await codeOf(() => bucket.put('a', 'b'))).toBe('storage_failed');
   });
 
   it('is the build, where it is missing or broken, whose stack is of use for a report', async () => {

@@ -93,6 +93,7 @@ function codeOf(error: Error, { dataDir, builtFolder }: FaultContext): ErrorCode
   if (error.name === 'UnfinishedCopyError') return 'database_unfinished';
   if (error.name === 'UnfinishedRestoreError') return 'restore_unfinished';
   if (error.name === 'NoRoomForCopyError') return 'upgrade_no_room';
+  if (error.name === 'StorageError') return 'storage_failed';
   const name = errorCode(error);
   if (error.name === 'PostgresError') return isErrorCode(name) ? name : null;
   if (name === 'ERR_SQLITE_ERROR') return sqliteCode(error);

@@ -8,6 +8,7 @@ import type { WorkLoop } from '@tinyfat/jobs';
 import { mailWorkers } from '@tinyfat/mail/node';
 import { signInKey } from '@tinyfat/platform/accounts';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { refuseUpdates } from '@tinyfat/testing/refused-writes';
 import { farWorker } from '@tinyfat/testing/workers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SignInMail, startSignInMails } from './sign-in-mails.ts';
@@ -170,6 +171,19 @@ describe('mails that sign people in', () => {
     await put();
     await until('sent');
     expect(sent).toHaveLength(2);
+  });
+
+  it('are sent once where the database did not take at once that they went out', async () => {
+    const refused = await refuseUpdates(db, 'sign_in_requests', `new.mail_state = 'sent'`);
+    await start();
+    await put();
+    const failed = () => log.filter((line) => line.startsWith('not_written'));
+    await expect.poll(() => failed().length, { timeout: 10_000 }).toBeGreaterThan(1);
+    for (const line of failed()) expect(line).toMatch(refused.reason);
+    expect(failed().join()).not.toContain(ANN);
+    await refused.allow();
+    await until('sent');
+    expect(sent).toHaveLength(1);
   });
 
   it.each([

@@ -39,7 +39,7 @@ describe('an outcome of a provider with an account', () => {
       send: async () => outcomes[Math.min(tries++, outcomes.length - 1)] ?? sent,
       close: async () => {},
     };
-    const sender = await startSender({ ...outbox.deps, clock: () => now, transport });
+    const sender = startSender({ ...outbox.deps, clock: () => now, transport });
     stop = () => sender.stop(1000);
     return { wake: sender.wake, tries: () => tries };
   }

@@ -39,7 +39,7 @@ describe('sending', () => {
   });
 
   async function sendWith(transport: MailTransport) {
-    const sender = await startSender({ ...outbox.deps, transport });
+    const sender = startSender({ ...outbox.deps, transport });
     stop = () => sender.stop(1000);
     return sender;
   }

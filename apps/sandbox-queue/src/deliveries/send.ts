@@ -22,7 +22,7 @@ import {
   suppress,
   transact,
 } from '@tinyfat/database';
-import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop, within } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
 import { syncDelivery, syncOutbox } from '../outbox/sync.ts';
 
@@ -44,6 +44,8 @@ type Deps = Pick<
 
 const POLL_MS = 1000;
 const AT_ONCE = 8;
+/** How often outboxes are looked through for what a worker left that died between the end of a delivery and its file. */
+const SYNC_MS = 10 * 60_000;
 /** Bounds of the wait that a provider asks for, for a parked delivery. */
 const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
 
@@ -56,13 +58,26 @@ interface Claimed {
   at: number;
 }
 
-/** Syncs the outboxes that a crash left behind, then sends until it is stopped. */
-export async function startSender(deps: Deps): Promise<WorkLoop> {
-  await syncOutbox(deps);
+/** Sends until it is stopped, and syncs the outboxes that dead workers left behind. */
+export function startSender(deps: Deps): WorkLoop {
   const { clock, logger, leaseMs, transport } = deps;
-  return startWorkLoop<Delivery>({
+  const rows = deliveryRows(deps, { provider: transport.name, idempotent: transport.idempotent });
+  let synced = syncOutbox(deps);
+  const syncAgain = () => {
+    synced = synced.then(() => syncOutbox(deps));
+  };
+  const syncing = setInterval(syncAgain, SYNC_MS);
+  const loop = startWorkLoop<Delivery>({
     name: 'deliveries',
-    rows: deliveryRows(deps, { provider: transport.name, idempotent: transport.idempotent }),
+    rows: {
+      ...rows,
+      async reclaim(isOwn) {
+        const reclaimed = await rows.reclaim(isOwn);
+        // Those that are `uncertain` now are to be filed, and so is what a dead worker had just sent.
+        if (reclaimed > 0) syncAgain();
+        return reclaimed;
+      },
+    },
     clock,
     logger,
     leaseMs,
@@ -70,6 +85,14 @@ export async function startSender(deps: Deps): Promise<WorkLoop> {
     pollMs: POLL_MS,
     work: (delivery, signal) => deliver(deps, { delivery, at: claimedAt(deps, delivery) }, signal),
   });
+  return {
+    ...loop,
+    async stop(drainMs) {
+      clearInterval(syncing);
+      await loop.stop(drainMs);
+      await within(drainMs, synced);
+    },
+  };
 }
 
 /** The claim has written when the lease that it began ends. */
@@ -98,7 +121,9 @@ async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSigna
       await suppress(tx, suppressions(deps, delivery, outcome));
     });
   // What the provider said is known nowhere else.
-  await untilWritten({ logger: deps.logger, signal, what: { delivery: delivery.id } }, write);
+  const what = { delivery: delivery.id, state: settled.state, provider_id: settled.provider_id ?? '' };
+  await untilWritten({ logger: deps.logger, signal, what }, write);
+  const agent = await agentById(deps.db, delivery.agent_id).catch(() => undefined);
   deps.recorder.delivery({
     trace: delivery.mail_id,
     run: delivery.run_id,
@@ -107,7 +132,7 @@ async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSigna
     state: settled.state,
     attempt: delivery.attempts,
     provider: deps.transport.name,
-    agent: (await agentById(deps.db, delivery.agent_id))?.name ?? delivery.agent_id,
+    agent: agent?.name ?? delivery.agent_id,
     code: settled.reason_code ?? null,
     reason: settled.state === 'sent' ? null : withoutAddresses(settled.reason ?? ''),
     nextAttemptAt: settled.state === 'pending' ? (settled.next_attempt_at ?? null) : null,

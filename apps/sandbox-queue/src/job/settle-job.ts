@@ -1,7 +1,8 @@
 /**
  * The one way in which a job ends: run, deliveries, mail state and job in a single transaction, and only while the lease
- * holds (invariants 1, 2 and 4).
+ * holds (invariants 1, 2 and 4). A database that is away is waited for: what the turn came to is not asked for again.
  */
+import { faultText } from '@tinyfat/core';
 import {
   type Database,
   endRun,
@@ -14,7 +15,7 @@ import {
   setMailState,
   transact,
 } from '@tinyfat/database';
-import { LeaseLost } from '@tinyfat/jobs';
+import { LeaseLost, untilWritten } from '@tinyfat/jobs';
 import type { ConsumerDeps, Work } from '../consumer.ts';
 
 interface JobEnd {
@@ -28,17 +29,23 @@ interface JobEnd {
 
 /** Throws `LeaseLost`, and writes nothing, when another worker has the job now. */
 export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Promise<void> {
-  const { lease, mail } = work;
-  await transact(deps.db, end.also?.locks ?? [], async (tx) => {
-    const state = end.run.status === 'done' ? 'done' : 'failed';
-    if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) throw new LeaseLost();
-    await endRun(tx, end.runId, end.run);
-    await insertDeliveries(tx, end.deliveries);
-    await setMailState(tx, mail.id, end.mail.state, end.mail.reason);
-    await end.also?.write(tx);
-  });
+  const { lease, mail, signal } = work;
+  const write = () =>
+    transact(deps.db, end.also?.locks ?? [], async (tx) => {
+      const state = end.run.status === 'done' ? 'done' : 'failed';
+      if (!(await deps.queue.finish(tx, lease, state, end.run.error ?? null))) return false;
+      await endRun(tx, end.runId, end.run);
+      await insertDeliveries(tx, end.deliveries);
+      await setMailState(tx, mail.id, end.mail.state, end.mail.reason);
+      await end.also?.write(tx);
+      return true;
+    });
+  const what = { job: lease.jobId, run: end.runId };
+  if (!(await untilWritten({ logger: deps.logger, signal, what }, write))) throw new LeaseLost();
   if (end.deliveries.length > 0) deps.wakeUp.wake('deliveries');
-  await recordRun(deps, work, end.runId);
+  await recordRun(deps, work, end.runId).catch((error) =>
+    deps.logger.warn('run_not_recorded', { run: end.runId, error: faultText(error) }),
+  );
 }
 
 async function recordRun(deps: ConsumerDeps, { agent, mail }: Work, runId: string): Promise<void> {

@@ -65,9 +65,10 @@ export async function prepareDelivery(
   const most = Math.min(MAX_MAIL_FILE_BYTES, budget.left);
   const file = await deps.folders.read(work.agent.id, `${OUTBOX}/${source.file}`, most);
   if (!file.ok) {
-    // A file that is too large for the rest of this turn may still be that of an earlier delivery.
-    const unread = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large' && sameName.length > 0;
-    return unread ? null : refusedUnread(readRefusal(file, '', most < MAX_MAIL_FILE_BYTES));
+    // That of an earlier delivery may have been filed since it was listed, or be too large for the rest of this turn.
+    const short = most < MAX_MAIL_FILE_BYTES && file.reason === 'too_large';
+    const isEarlier = sameName.length > 0 && (short || file.reason === 'missing');
+    return isEarlier ? null : refusedUnread(readRefusal(file, '', most < MAX_MAIL_FILE_BYTES));
   }
   budget.left -= file.bytes.length;
   const sha256 = await sha256Hex(file.bytes);

@@ -1,7 +1,8 @@
 /**
  * Outbox sync: moves the outbox file of a settled delivery to sent/ or failed/, with the result written into it. The row is
- * the truth, and syncing twice changes nothing. The agent may have changed, removed or planted any file in the folder: then
- * the record is made from the row alone.
+ * the truth, and syncing twice changes nothing, nor do two workers that sync at the same moment: what is read is read in the
+ * order in which it is moved. The agent may have changed, removed or planted any file in the folder: then the record is made
+ * from the row alone.
  */
 import {
   holds,
@@ -14,7 +15,7 @@ import {
   renderError,
   sha256Hex,
 } from '@tinyfat/core';
-import { type Delivery, deliveryById, markFiled, unfiledDeliveries } from '@tinyfat/database';
+import { type Delivery, deliveryById, endedUnfiledIds, markFiled } from '@tinyfat/database';
 import type { ConsumerDeps } from '../consumer.ts';
 import { OUTBOX, setOutboxAside } from './folder.ts';
 
@@ -28,10 +29,10 @@ const MAX_NAME_BYTES = 180;
 type Deps = Pick<ConsumerDeps, 'folders' | 'clock' | 'db' | 'logger' | 'workers'>;
 type RecordFolder = 'sent' | 'failed';
 
-/** Syncs every settled delivery that is not filed yet, after a crash or after a report on a sent mail. Never rejects. */
+/** Syncs every settled delivery that is not filed yet: what a dead worker left, or a report has changed. Never rejects. */
 export async function syncOutbox(deps: Deps): Promise<void> {
   try {
-    for (const { id } of await unfiledDeliveries(deps.db, null)) await syncDelivery(deps, id);
+    for (const id of await endedUnfiledIds(deps.db)) await syncDelivery(deps, id);
   } catch (error) {
     deps.logger.warn('deliveries_not_filed', { error: String(error) });
   }
@@ -39,7 +40,7 @@ export async function syncOutbox(deps: Deps): Promise<void> {
 
 /**
  * Syncs one delivery, unless it is still to be sent. Never rejects: an agent that makes its own folder unusable stops only
- * its own sync, which is tried again at the next start.
+ * its own sync, which is tried again with the next `syncOutbox`.
  */
 export async function syncDelivery(deps: Deps, id: string): Promise<void> {
   try {
@@ -71,10 +72,12 @@ async function writeRecord(deps: Deps, delivery: Delivery): Promise<void> {
   const folder: RecordFolder = isSent ? 'sent' : 'failed';
   const moved = isSent || delivery.sent_at !== null;
   const before = moved ? await findRecord(deps, delivery, isSent ? 'failed' : 'sent') : null;
-  const there = await findRecord(deps, delivery, folder);
   // After the first sync a file of that name in outbox/email is another mail.
   const filedBefore = before !== null && before.source !== null;
-  const source = (filedBefore ? before.source : await takeOriginal(deps, delivery)) ?? there.source;
+  const original = filedBefore ? before.source : await takeOriginal(deps, delivery);
+  // Read last: a sync elsewhere writes the record before it removes what it was made from.
+  const there = await findRecord(deps, delivery, folder);
+  const source = original ?? there.source;
   const fallback = moved ? summary(delivery) : { original: null };
   const record = await deps.workers.recordOutbox(source, resultOf(deps, delivery), fallback);
   await deps.folders.write(delivery.agent_id, there.path, record.text);

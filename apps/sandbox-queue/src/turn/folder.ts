@@ -1,6 +1,6 @@
 /** How full the agent's folder is: before a turn, and after it, when it is on record and the owner hears of it. */
 import { byteSize, type FolderQuota, folderQuota } from '@tinyfat/core';
-import { claimFolderNotice, insertDeliveries, setFolderSize } from '@tinyfat/database';
+import { claimFolderNotice, insertDeliveries, setFolderSize, transact } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 import { ownerMail } from '../mails/host-mail.ts';
@@ -73,7 +73,7 @@ async function writeOwner(
   });
   // An owner who is suppressed can't approve a mail to themselves.
   if (delivery.state !== 'pending') return;
-  const isDue = await deps.db.transaction().execute(async (tx) => {
+  const isDue = await transact(deps.db, [], async (tx) => {
     if (!(await claimFolderNotice(tx, notice))) return false;
     await insertDeliveries(tx, [delivery]);
     return true;

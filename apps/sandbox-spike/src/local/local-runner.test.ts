@@ -1,4 +1,5 @@
 import { turnRunnerContract } from '@tinyfat/contracts';
-import { openLocalRunner } from '../test-support/local-fixture.ts';
+import { inBucket, openLocalRunner } from '../test-support/local-fixture.ts';
 
 turnRunnerContract('local', () => openLocalRunner());
+turnRunnerContract('local, with folders in a bucket', async () => await openLocalRunner(await inBucket()));

@@ -19,16 +19,17 @@ import {
 import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
-import type { DirectoryFolders, FolderThread } from '@tinyfat/storage/node';
+import type { FolderThread, TurnFolder, TurnFolders } from '@tinyfat/storage/node';
+import { inAgentFolder } from './agent-folder.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
-import { readOutcome } from './outcome.ts';
+import { NOTHING_USED, readOutcome } from './outcome.ts';
 import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
   gateways: Pick<Gateways, 'open'>;
-  folders: Pick<DirectoryFolders, 'list' | 'pathOf'>;
+  folders: TurnFolders;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
   /** Step-mom's bundle, its compile cache and the platform's skills. */
@@ -45,7 +46,6 @@ export interface LocalRunnerDeps {
 /** Where the gateway is seen inside, by its loopback forwarder. */
 const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
 const MAX_SESSIONS = 10_000;
-
 /** Makes the runner. */
 export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   return {
@@ -53,13 +53,15 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
       const { run_id: runId, attempt } = request.input;
       const runFolder = join(deps.runtimeFolder, `${runId}-${attempt}`);
       const inboxFolder = join(runFolder, 'inbox');
-      const dataFolder = await deps.folders.pathOf(request.agentId);
+      const place = join(runFolder, 'data');
       try {
         // Only we may reach the gateway's socket; inside, the folders are bound one by one.
         await mkdir(runFolder, { mode: 0o700 });
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-        await placeInbox(inboxFolder, request, await sessionFile(deps.folders, request));
-        return await inSandbox(deps, { request, signal, runFolder, inboxFolder, dataFolder });
+        return await inAgentFolder(deps, request, place, async (folder) => {
+          await placeInbox(inboxFolder, request, await sessionFile(folder, request));
+          return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
+        });
       } finally {
         await rm(runFolder, { recursive: true, force: true });
       }
@@ -67,11 +69,8 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   };
 }
 
-async function sessionFile(
-  folders: LocalRunnerDeps['folders'],
-  request: TurnRequest,
-): Promise<string | null> {
-  const files = await folders.list(request.agentId, 'sessions', MAX_SESSIONS);
+async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {
+  const files = await folder.list('sessions', MAX_SESSIONS);
   const file = files.find(
     (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
   );
@@ -114,7 +113,7 @@ async function inSandbox(
     signal: AbortSignal;
     runFolder: string;
     inboxFolder: string;
-    dataFolder: string;
+    folder: TurnFolder;
   },
 ): Promise<TurnResult> {
   const { run_id: runId, attempt } = run.request.input;
@@ -138,7 +137,7 @@ async function inSandbox(
     try {
       const running = deps.sandbox.start({
         runId: `${runId}-${attempt}`,
-        dataFolder: run.dataFolder,
+        dataFolder: run.folder.path,
         inboxFolder: run.inboxFolder,
         platformFolders: {
           '/opt/step-mom': deps.programFolder,
@@ -187,7 +186,7 @@ async function inSandbox(
 /** A watch that fails, for example because the folder was taken away, ends the turn no more than that it is logged. */
 function watchFor(
   deps: LocalRunnerDeps,
-  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
   stop: (reason: string) => void,
 ) {
   if (request.mostFolderBytes === null) return null;
@@ -196,7 +195,7 @@ function watchFor(
     deps.logger.warn('folder_not_watched', { run, error: String(error) }),
   );
   const watching = { thread: deps.folderThread, freeBytes, lookEveryMs: LOOK_EVERY_MS };
-  return watchFolder(watching, { path: dataFolder, mostBytes: request.mostFolderBytes }, stop, guard);
+  return watchFolder(watching, { path: folder.path, mostBytes: request.mostFolderBytes }, stop, guard);
 }
 
 /**
@@ -205,13 +204,15 @@ function watchFor(
  */
 async function leaveDurable(
   { folderThread, logger }: LocalRunnerDeps,
-  { request, dataFolder }: { request: TurnRequest; dataFolder: string },
+  { request, folder }: { request: TurnRequest; folder: TurnFolder },
   began: { clock: number; timer: number },
 ): Promise<number | null> {
+  // It goes as soon as it was brought back.
+  if (folder.isCopy) return null;
   // Of a clock that was set back meanwhile the earlier time counts.
   const since = Math.min(began.clock, Date.now() - (performance.now() - began.timer));
   try {
-    const { whole, bytes } = await folderThread.makeDurable(dataFolder, since);
+    const { whole, bytes } = await folderThread.makeDurable(folder.path, since);
     return whole ? bytes : null;
   } catch (error) {
     logger.warn('folder_not_durable', { run: request.input.run_id, error: String(error) });
@@ -220,16 +221,7 @@ async function leaveDurable(
 }
 
 function notBegun({ code, reason }: KeyRefusal): TurnResult {
-  return {
-    outcome: { ok: false, code, message: reason, retry: false },
-    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    costUsd: 0,
-    llmRequests: 0,
-    firstRequestAt: null,
-    lastResponseAt: null,
-    durationMs: 0,
-    folderBytes: null,
-  };
+  return { ...NOTHING_USED, outcome: { ok: false, code, message: reason, retry: false } };
 }
 
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */

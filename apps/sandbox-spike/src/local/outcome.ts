@@ -1,7 +1,18 @@
 /** Reads what step-mom printed. It ran beside the agent's own commands, so its words are checked like a stranger's. */
-import type { StepMomOutcome, TurnOutcome } from '@tinyfat/core';
+import type { StepMomOutcome, TurnOutcome, TurnResult } from '@tinyfat/core';
 import type { SandboxResult } from '@tinyfat/sandbox';
 import * as v from 'valibot';
+
+/** The figures of a turn that did not begin. */
+export const NOTHING_USED = {
+  usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  costUsd: 0,
+  llmRequests: 0,
+  firstRequestAt: null,
+  lastResponseAt: null,
+  durationMs: 0,
+  folderBytes: null,
+} satisfies Omit<TurnResult, 'outcome'>;
 
 const count = v.pipe(v.number(), v.minValue(0), v.maxValue(1e12));
 const usage = v.object({ input: count, output: count, cacheRead: count, cacheWrite: count });

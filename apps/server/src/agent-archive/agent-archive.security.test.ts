@@ -66,7 +66,12 @@ async function exported(withHistory = false): Promise<Uint8Array[]> {
   return out;
 }
 async function imported(archive: readonly Uint8Array[], wanted: Partial<Wanted> = {}) {
-  const deps = { ...there, clock: () => 9, makeId: () => `new-${++ids}`, mailDomain: 'there.example' };
+  const deps = {
+    ...there,
+    clock: () => 9,
+    makeId: () => `new-${++ids}`,
+    mailDomain: 'there.example',
+  };
   return await importAgent(deps, { name: null, owner: null, ...wanted }, pieces(archive));
 }
 async function* pieces(archive: readonly Uint8Array[]) {

@@ -1,4 +1,5 @@
 /** A backup restored elsewhere is the same server, as of one moment; on the engine of the run. */
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -19,6 +20,7 @@ import { lockDataFolder } from '../files/lock.ts';
 import { FileExistsError, readFileInPieces, writeNewFile } from './archive-file.ts';
 import { readKeysFile, writeKeysFile } from './keys-file.ts';
 import { type RestoreDeps, restoreBackup } from './restore.ts';
+import { scratchForBackup } from './scratch.ts';
 import { type BackupDeps, type BackupNews, writeBackup } from './write-backup.ts';
 
 let root: string;
@@ -75,8 +77,7 @@ async function backUp(more: Partial<BackupDeps> = {}) {
 }
 async function restore(more: Partial<RestoreDeps> = {}) {
   return await restoreBackup({
-    dataDir: inRoot('restored'),
-    database: configuredDatabase({ dataDir: inRoot('restored'), database: null }),
+    settings: { dataDir: inRoot('restored'), database: null },
     source: () => readFileInPieces(inRoot('backup.tar')),
     keys: null,
     onProgress: () => {},
@@ -98,7 +99,7 @@ describe('a restored backup', () => {
         expect(Buffer.from(await there.rawMail.get(key)).toString()).toBe(`message ${key}`);
       }
       for (const id of await agentIds()) {
-        const folder = await there.folders.pathOf(id);
+        const folder = join(there.paths.agents, id);
         expect(readFileSync(join(folder, 'MEMORY.md'), 'utf8')).toBe(`memory of ${id}`);
         expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o755);
         expect(await there.folders.read(id, 'link', 100)).toMatchObject({ ok: false, reason: 'not_a_file' });
@@ -239,6 +240,20 @@ describe('a backup', () => {
   });
 });
 
+it('what a killed backup left is removed by the next one, what another one works on is not', () => {
+  const ended = spawnSync('true').pid;
+  mkdirSync(inRoot('data/run'));
+  for (const name of [
+    `backup-${ended}.sqlite`,
+    `backup-${ended}.sqlite.rows-wal`,
+    `backup-${process.ppid}.sqlite`,
+    'turns',
+  ])
+    writeFileSync(inRoot('data/run', name), '');
+  expect(scratchForBackup(inRoot('data'))).toBe(inRoot('data/run', `backup-${process.pid}.sqlite`));
+  expect(readdirSync(inRoot('data/run')).sort()).toEqual([`backup-${process.ppid}.sqlite`, 'turns']);
+});
+
 describe('a restore', () => {
   it('is refused where something is or a server runs, and changes nothing there', async () => {
     await backUp();
@@ -248,10 +263,7 @@ describe('a restore', () => {
       reason: expect.stringMatching(/agents is there already/),
     });
     expect(readdirSync(inRoot('restored'))).toEqual(['agents']);
-    const used = {
-      dataDir: inRoot('data'),
-      database: configuredDatabase({ dataDir: inRoot('data'), database: null }),
-    };
+    const used = { settings: { dataDir: inRoot('data'), database: null } };
     expect(await restore(used)).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/is there already/),

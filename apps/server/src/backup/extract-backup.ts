@@ -6,10 +6,11 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MAX_MESSAGE_BYTES, type RawMailStore } from '@tinyfat/core';
-import type { DirectoryFolders, TreeWriter } from '@tinyfat/storage/node';
+import type { FolderTrees, TreeWriter } from '@tinyfat/storage';
 import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '../archive/tar-format.ts';
 import { type PartHash, type PartSum, partHash } from '../archive/write-archive.ts';
+import type { Stores } from '../data-folder.ts';
 import {
   type About,
   MAX_ABOUT_BYTES,
@@ -22,7 +23,7 @@ import {
 
 export interface ExtractDeps {
   rawMail: RawMailStore;
-  folders: Pick<DirectoryFolders, 'create' | 'writeTree'>;
+  folders: Pick<Stores['folders'], 'remove'> & Pick<FolderTrees, 'writeTree'>;
   /** Path of a file that is made for the database. */
   scratch: string;
   /** Looks at the backup before anything is taken of it; throws to refuse. */
@@ -92,6 +93,7 @@ function agentFolders(deps: ExtractDeps) {
     async begin(id: string) {
       open?.tree.close();
       open = null;
+      await deps.folders.remove(id);
       open = { id, tree: deps.folders.writeTree(id) };
     },
     async add(id: string, path: string, entry: ArchiveEntry) {

@@ -7,7 +7,7 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeFixture } from '../../../../packages/database/src/upgrades/fixtures.ts';
 import { type EntryHead, inOnePiece, partHash, writeArchive } from '../archive/write-archive.ts';
-import { configuredDatabase, openDataFolder } from '../data-folder.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { restoreBackup } from './restore.ts';
 import { fileContent } from './snapshot.ts';
 
@@ -75,8 +75,7 @@ async function make(
 
 async function restore(archive: readonly Uint8Array[]) {
   return await restoreBackup({
-    dataDir: dataDir(),
-    database: configuredDatabase({ dataDir: dataDir(), database: null }),
+    settings: { dataDir: dataDir(), database: null },
     source: async function* () {
       yield* archive;
     },

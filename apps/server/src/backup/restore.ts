@@ -9,19 +9,18 @@ import type { MasterKeys } from '@tinyfat/core';
 import { type HeldDelivery, holdRestored } from '@tinyfat/database';
 import { copyRows, unknownTo } from '@tinyfat/database/copy';
 import { StrangeSchemaError, withSqliteSource } from '@tinyfat/database/sqlite';
-import { sandboxOwner } from '@tinyfat/sandbox';
-import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
+import { masterKeyFile } from '@tinyfat/storage/node';
 import { ArchiveError } from '../archive/tar-format.ts';
-import { dataPaths, makeDataFolder } from '../data-folder.ts';
+import { configuredDatabase, type DataSettings, dataPaths, makeDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
-import { type DatabasePlace, onTarget, targetRules } from '../move/database-place.ts';
+import { onTarget, targetRules } from '../move/database-place.ts';
+import { openStorage } from '../storage.ts';
 import { extractBackup } from './extract-backup.ts';
 import type { ServerKeys } from './keys-file.ts';
 import type { About, Manifest } from './manifest.ts';
 
 export interface RestoreDeps {
-  dataDir: string;
-  database: DatabasePlace;
+  settings: DataSettings;
   /** The bytes of the archive; asked for once. */
   source(): AsyncIterable<Uint8Array>;
   /** Keys to put into the folder; null: none are at hand. */
@@ -41,7 +40,7 @@ export type Restored =
 
 /** Restores, or begins a restore anew that was cut off. Throws what the disk and the database do. */
 export async function restoreBackup(deps: RestoreDeps): Promise<Restored> {
-  const { dataDir } = deps;
+  const { dataDir } = deps.settings;
   makeDataFolder(dataDir);
   const lock = lockDataFolder(dataDir);
   if (!lock.ok) return { ok: false, reason: `${lock.reason} ${lock.fix}` };
@@ -57,8 +56,10 @@ export async function restoreBackup(deps: RestoreDeps): Promise<Restored> {
 }
 
 async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
-  const paths = dataPaths(deps.dataDir);
-  const isSqlite = deps.database.kind === 'sqlite';
+  const { dataDir } = deps.settings;
+  const paths = dataPaths(dataDir);
+  const database = configuredDatabase(deps.settings);
+  const isSqlite = database.kind === 'sqlite';
   if (existsSync(paths.unfinished)) {
     deps.onProgress({ step: 'begun_anew' });
   } else {
@@ -70,18 +71,17 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
   }
   const clash = await keysClash(paths, deps.keys);
   if (clash !== null) return { ok: false, reason: clash };
-  await writeMark(paths.unfinished, deps.dataDir);
+  await writeMark(paths.unfinished, dataDir);
   const scratch = `${paths.database}.of-backup`;
   const rows = isSqlite ? ['', '-wal', '-shm'].map((end) => `${paths.database}${end}`) : [];
   for (const path of [scratch, paths.agents, paths.rawMail, ...rows]) {
     rmSync(path, { recursive: true, force: true });
   }
 
-  const folders = directoryFolders({ folder: paths.agents, owner: sandboxOwner() });
+  const files = openStorage(null, paths);
   const { about, manifest } = await extractBackup(
     {
-      rawMail: rawMailDirectory(paths.rawMail),
-      folders,
+      ...files,
       scratch,
       onAbout: refuseNewer,
       onProgress: (done) => deps.onProgress({ step: 'files', ...done }),
@@ -89,10 +89,10 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
     deps.source(),
   );
   // What every agent has, durable with all that was put there before.
-  for (const { id } of manifest.agents) await folders.create(id, {});
+  for (const { id } of manifest.agents) await files.folders.create(id, {});
   let held: HeldDelivery[] = [];
   const copied = await withSqliteSource(scratch, (from) =>
-    onTarget(deps.database, (to) =>
+    onTarget(database, (to) =>
       copyRows({
         from,
         to,
@@ -100,19 +100,19 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
         onProgress: (news) => {
           if (news.step === 'rows') deps.onProgress(news);
         },
-        ...targetRules(deps.database),
+        ...targetRules(database),
         beforeEnd: async (tx) => {
           held = await holdRestored(tx);
         },
       }),
     ),
   );
-  if (!copied.ok) return { ok: false, reason: `${deps.database.shown}: ${copied.detail}` };
+  if (!copied.ok) return { ok: false, reason: `${database.shown}: ${copied.detail}` };
   await writeKeys(paths, deps.keys);
   rmSync(scratch, { force: true });
-  await syncFolder(deps.dataDir);
+  await syncFolder(dataDir);
   rmSync(paths.unfinished);
-  await syncFolder(deps.dataDir);
+  await syncFolder(dataDir);
   return { ok: true, about, manifest, held };
 }
 

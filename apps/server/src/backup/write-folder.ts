@@ -1,5 +1,5 @@
 /** An agent's folder as entries of an archive. */
-import type { TreeEntry } from '@tinyfat/storage/node';
+import type { TreeEntry } from '@tinyfat/storage';
 import type { ArchiveWriter, PartHash } from '../archive/write-archive.ts';
 
 /** What could not be taken as it is: its path, and why, as a sentence part. */

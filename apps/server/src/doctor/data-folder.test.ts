@@ -100,3 +100,12 @@ it.skipIf(!isRoot)(
     });
   },
 );
+
+it('with a restore in it that was cut off is broken', async () => {
+  const dataDir = testFolder();
+  writeFileSync(join(dataDir, 'restore-unfinished'), '');
+  expect(await check(dataDir)).toMatchObject({
+    state: 'broken',
+    found: expect.stringMatching(/restore into the data folder was cut off/),
+  });
+});

@@ -1,8 +1,8 @@
 /** DATA_DIR: is it there, whose is it, may this user write it, and nobody else look into it? */
-import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode, shellWord } from '@tinyfat/core';
-import { foreignIn } from '../data-folder.ts';
+import { describeError, errorCode, shellWord } from '@tinyfat/core';
+import { dataPaths, foreignIn } from '../data-folder.ts';
 import { broken, type Check, isFolder, note, type Observation, ok, wordsOf } from './finding.ts';
 
 interface DataFolderDeps {
@@ -45,6 +45,7 @@ function look(deps: DataFolderDeps): Observation {
   return (
     whose(deps, found) ??
     foreign(dataDir) ??
+    halfRestored(dataDir) ??
     writable(deps) ??
     strangersFiles(deps, found.uid) ??
     open(dataDir, found)
@@ -61,6 +62,13 @@ function foreign(dataDir: string): Observation | null {
     // A folder that can't be listed can't be written, which `writable` says.
     return null;
   }
+}
+
+/** Nothing opens such a folder. */
+function halfRestored(dataDir: string): Observation | null {
+  if (!existsSync(dataPaths(dataDir).unfinished)) return null;
+  const { sentence, nextStep } = describeError('restore_unfinished');
+  return broken(sentence, nextStep);
 }
 
 /** The nearest folder above that is there decides whether the first start can make it. */

@@ -154,8 +154,7 @@ it('a backup of Postgres is restored into a file, and one of a file into Postgre
   ];
   for (const [index, one] of restored.entries()) {
     const result = await restoreBackup({
-      dataDir: one.dataDir,
-      database: configuredDatabase(one),
+      settings: one,
       source: async function* () {
         yield* archives[index] ?? [];
       },

@@ -1,4 +1,5 @@
 /** The workers on jobs, deliveries and notices of limits. */
+import { backoffMs } from '@tinyfat/core';
 import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
 import {
   type ConsumerDeps,
@@ -20,7 +21,7 @@ export function sender(deps: ConsumerDeps, wakeUp: ProcessWakeUp): Part<WorkLoop
   return {
     name: 'sender',
     async start() {
-      const loop = await startSender(deps);
+      const loop = startSender(deps);
       wakeUp.on('deliveries', loop.wake);
       wakeUp.on('reports', () => void syncOutbox(deps));
       return loop;
@@ -40,14 +41,14 @@ export function limitNotices(deps: ConsumerDeps): Part<WorkLoop> {
 
 /** Runs turns and commands, as many at once as WORKERS. */
 export function jobWorker(
-  { workers: concurrency, retryBaseMs }: Pick<Config, 'workers' | 'retryBaseMs'>,
+  { workers: concurrency }: Pick<Config, 'workers'>,
   deps: ConsumerDeps,
   wakeUp: ProcessWakeUp,
 ): Part<WorkLoop> {
   return {
     name: 'job worker',
     async start() {
-      const { queue, clock, logger } = deps;
+      const { queue, clock, logger, jobBackoff, random } = deps;
       const loop = startWorker({
         queue,
         clock,
@@ -56,7 +57,7 @@ export function jobWorker(
         leaseMs: QUEUE_TIMES.leaseMs,
         pollMs: 1000,
         handle: (lease, signal) => handleJob(deps, lease, signal),
-        retryAt: () => clock() + retryBaseMs,
+        retryAt: ({ fence }) => clock() + backoffMs(fence, jobBackoff, random),
       });
       wakeUp.on('jobs', loop.wake);
       return loop;

@@ -1,11 +1,11 @@
 /** What runs turns: a sandbox that was tried out, the gateways, and step-mom in it. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { FolderMeter, Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, removeStaleRuns, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
-import { folderThread } from '@tinyfat/storage/node';
+import { folderThread, removeAll } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
@@ -22,13 +22,13 @@ export interface Turns {
 /** Takes away what dead runs left. Before the first turn may come it runs a sandbox, and a new bundle of step-mom. */
 export function turns(
   config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
-  { paths, folders }: Pick<DataFolder, 'paths' | 'folders'>,
+  { paths, turnFolders }: Pick<DataFolder, 'paths' | 'turnFolders'>,
   { clock, logger }: Runtime,
 ): Part<Turns> {
   return {
     name: 'turns',
     async start() {
-      rmSync(paths.turns, { recursive: true, force: true });
+      await removeAll(paths.turns);
       for (const folder of [paths.turns, paths.sandbox]) mkdirSync(folder, { recursive: true, mode: 0o700 });
       await removeStaleRuns(paths.sandbox, logger);
       const sandbox = bubblewrap({
@@ -53,7 +53,7 @@ export function turns(
         ...program,
         cache: stepMom.cache,
         gateways,
-        folders,
+        folders: turnFolders,
         skillsFolder: programPaths.skills,
         folderThread: thread,
         logger,
@@ -62,10 +62,8 @@ export function turns(
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      const measure: FolderMeter = async (agentId, mostBytes, signal) => {
-        const { bytes } = await thread.measure(await folders.pathOf(agentId), mostBytes, signal);
-        return bytes;
-      };
+      const measure: FolderMeter = (agentId, mostBytes, signal) =>
+        turnFolders.measure(agentId, async (path) => (await thread.measure(path, mostBytes, signal)).bytes);
       return {
         sandbox,
         runner,

@@ -100,6 +100,15 @@ export const runErrors = {
     sentence: 'The program in the sandbox ended without a result.',
     nextStep: 'Send your mail again; operators: tinyfat run show ID has what it did.',
   },
+  folder_too_large: {
+    sentence: "The agent's folder is larger than can be copied for a turn.",
+    nextStep: 'The operator or the owner removes files from it; then send your mail again.',
+  },
+  storage_unavailable: {
+    sentence: "The storage of the agent's folder could not be reached, or refused a request.",
+    nextStep:
+      'Send your mail again later; operators: tinyfat doctor --online tries the storage, and the log has its answer.',
+  },
   agent_deleted: {
     sentence: 'The agent was deleted before it could answer.',
     nextStep: 'Make the agent again if it is still wanted: tinyfat agent create',

@@ -75,6 +75,11 @@ export const setupErrors = {
     sentence: 'Another program has kept the database locked for too long.',
     nextStep: 'Do it again; if it goes on, see who has it open: fuser -v DATA_DIR/tinyfat.sqlite',
   },
+  storage_failed: {
+    sentence: 'The bucket of STORAGE could not be reached, or refused a request.',
+    nextStep:
+      'See what tinyfat doctor --online says of the storage; nothing that was accepted is lost. The settings: docs/storage.md',
+  },
   too_many_files: {
     sentence: 'The process, or the machine, may not open any more files.',
     nextStep: 'Raise the limit (systemd: LimitNOFILE=65536; a shell: ulimit -n 65536) and start it again.',

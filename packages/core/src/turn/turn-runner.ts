@@ -63,7 +63,13 @@ export type TurnStop = 'deadline' | 'output' | 'memory' | 'processes' | 'cpu' | 
 /** How a turn failed without an outcome of step-mom's own; the codes are core's. */
 interface TurnFailure {
   ok: false;
-  code: `sandbox_${Exclude<TurnStop, 'quota'>}` | 'quota_exceeded' | 'sandbox_crashed' | KeyRefusal['code'];
+  code:
+    | `sandbox_${Exclude<TurnStop, 'quota'>}`
+    | 'quota_exceeded'
+    | 'sandbox_crashed'
+    | KeyRefusal['code']
+    | 'folder_too_large'
+    | 'storage_unavailable';
   /** The detail of this case. */
   message: string;
   /** True where another attempt later may work. */

@@ -2,9 +2,10 @@
  * Kysely's dialect for Postgres with our types: the migrations and queries that were written for SQLite mean the same
  * here. Works behind a pooler in transaction mode: statements have no names, and nothing is set for a session.
  */
-import { type DataTypeNode, Kysely, PostgresDialect, PostgresQueryCompiler } from 'kysely';
+import { type DataTypeNode, type Driver, Kysely, PostgresDialect, PostgresQueryCompiler } from 'kysely';
 import pg from 'pg';
 import type { Database, Schema } from '../schema/index.ts';
+import { CauseKeepingDriver } from './lost-connections.ts';
 
 /** OIDs of types that `pg` gives as text because they may not fit into a number; ours do. */
 const INT8 = 20;
@@ -20,10 +21,21 @@ export const numericTypes: pg.CustomTypesConfig = {
 
 /** The database over a pool, as it is; nothing is migrated. */
 export function overPool(pool: pg.Pool): Database {
-  return new Kysely<Schema>({ dialect: new PortableDialect({ pool }) });
+  return new Kysely<Schema>({ dialect: new PortableDialect(pool) });
 }
 
 class PortableDialect extends PostgresDialect {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    super({ pool });
+    this.#pool = pool;
+  }
+
+  override createDriver(): Driver {
+    return new CauseKeepingDriver({ pool: this.#pool });
+  }
+
   override createQueryCompiler(): PostgresQueryCompiler {
     return new PortableCompiler();
   }

@@ -7,10 +7,14 @@ import type pg from 'pg';
 
 /** Guards a connection that is new. A statement without an answer after `statementMs` fails, and its connection ends. */
 export function guard(client: pg.PoolClient, statementMs: number): void {
-  // The next statement on it fails with this error; the pool then forgets it.
-  client.on('error', () => {});
+  // The next statement on it fails with this error, where `pg` only says that it can not be used; the pool then forgets it.
+  let lost: Error | undefined;
+  client.on('error', (error) => {
+    lost ??= error;
+  });
   const query: (...words: unknown[]) => unknown = client.query.bind(client);
   const withDeadline = (...words: unknown[]) => {
+    if (lost) return Promise.reject(lost);
     const answer = query(...words);
     if (!(answer instanceof Promise)) return answer;
     const timer = setTimeout(() => {

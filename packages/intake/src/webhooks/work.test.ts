@@ -1,8 +1,9 @@
 /** Every event is worked on to one end, by one worker, whatever dies between; mail comes to the door once. */
-import type { MailArchive, ReceivedEvent } from '@tinyfat/core';
+import type { LogFields, MailArchive, ReceivedEvent } from '@tinyfat/core';
 import { smtpReply } from '@tinyfat/core';
 import { type Database, insertWebhookEvent, listWebhookEvents } from '@tinyfat/database';
 import type { WorkLoop } from '@tinyfat/jobs';
+import { refuseUpdates } from '@tinyfat/testing/refused-writes';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { farWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -152,6 +153,19 @@ describe('the worker of webhooks', () => {
     const [event] = await allIn('done');
     clearInterval(nudge);
     expect(event).toMatchObject({ attempts: 3, reason_code: null });
+  });
+
+  it('brings a mail to the door once where the database did not take at once that it was brought', async () => {
+    const refused = await refuseUpdates(db, 'webhook_events', `new.state = 'done'`);
+    const failed: string[] = [];
+    const error = (_event: string, fields?: LogFields) => void failed.push(String(fields?.error));
+    await tell();
+    loops.push(startWebhookWorker({ ...deps(), logger: { ...deps().logger, error } }));
+    while (failed.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const text of failed) expect(text).toMatch(refused.reason);
+    await refused.allow();
+    await allIn('done');
+    expect(atDoor).toHaveLength(1);
   });
 
   it('gives up after a week, keeps the message, and says why', async () => {

@@ -63,6 +63,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
     } as const;
     return database.startRun(db, { ...run, command: null, at });
   }),
+  noteTurnBegins: of((db) => database.noteTurnBegins(db, row, { session_id: 's', model: 'haiku' })),
   endRun: of((db) => database.endRun(db, row, { status: 'done', finished_at: at })),
   addUsage: of((db) => database.addUsage(db, row, usage)),
   noteSpending: of((db) => database.noteSpending(db, { id: row, attempt: 1 }, { used: usage, reserved: 0 })),
@@ -93,9 +94,8 @@ export const OF_MAIL: Record<string, StatementCase> = {
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),
   deliveryById: of((db) => database.deliveryById(db, row)),
   deliveriesOfMail: of((db) => database.deliveriesOfMail(db, row), { sorts: 'deliveries of one mail' }),
-  unfiledDeliveries: of(async (db) => {
-    for (const of of [null, agent]) await database.unfiledDeliveries(db, of);
-  }, WAITING),
+  unfiledDeliveries: of((db) => database.unfiledDeliveries(db, agent), WAITING),
+  endedUnfiledIds: of((db) => database.endedUnfiledIds(db), WAITING),
   markFiled: of((db) => database.markFiled(db, row, 'sent')),
   deliveryRows: of((db) => work(database.deliveryRows(leases(db), { provider: 'smtp', idempotent: false }))),
   settleDelivery: of((db) => database.settleDelivery(db, held, { state: 'sent' }, at)),

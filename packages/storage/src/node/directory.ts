@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentFolders, ReadRefusal } from '@tinyfat/core';
 import { agentFolderName, agentSubfolders, splitPath } from '../names.ts';
+import type { FolderTrees } from '../trees.ts';
 import { listFolder } from './list-folder.ts';
 import { descriptorPath, type GiveToOwner, isMissing, openRoot, withFolder } from './open-below.ts';
 import { openStream, readFile, readPart } from './read-below.ts';
@@ -14,8 +15,8 @@ import { removeTree } from './remove-tree.ts';
 import { replaceFile } from './replace-file.ts';
 import { setAside } from './set-aside.ts';
 import { sync, syncFolder } from './sync.ts';
-import { readTree, type TreeEntry } from './tree/read-tree.ts';
-import { type TreeWriter, writeTree } from './tree/write-tree.ts';
+import { readTree } from './tree/read-tree.ts';
+import { writeTree } from './tree/write-tree.ts';
 
 interface DirectoryOptions {
   /** The folder `agents/`; made when missing, only we can enter it. */
@@ -25,13 +26,9 @@ interface DirectoryOptions {
 }
 
 /** Agents' folders that a sandbox of this machine can be given, and that can be copied whole. */
-export interface DirectoryFolders extends AgentFolders {
+export interface DirectoryFolders extends AgentFolders, FolderTrees {
   /** The folder's path, to be shown as `/data`. Rejects where there is none. */
   pathOf(agentId: string): Promise<string>;
-  /** All that is in the folder; nothing where there is no folder. */
-  readTree(agentId: string): AsyncGenerator<TreeEntry>;
-  /** Takes entries of an archive into the folder, which is made where it is missing. Durable after `create`. */
-  writeTree(agentId: string): TreeWriter;
 }
 
 /** The `AgentFolders` port over local directories. Ids must be plain names; anything else throws. */

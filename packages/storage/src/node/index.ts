@@ -3,5 +3,7 @@ export { type FolderThread, folderThread, syncFileSystem } from './folder-size/f
 export { type WalkedFolder, walkFolder } from './folder-size/walk-folder.ts';
 export { masterKeyFile } from './master-key-file.ts';
 export { rawMailDirectory } from './raw-mail.ts';
-export type { TreeEntry } from './tree/read-tree.ts';
-export type { TreeWriter } from './tree/write-tree.ts';
+export { removeAll } from './remove-all.ts';
+export { COPY_BOUNDS, FolderTooLarge } from './working-copy/bounds.ts';
+export { directoryTurns, type TurnFolder, type TurnFolders } from './working-copy/turn-folders.ts';
+export { workingCopies } from './working-copy/working-copies.ts';

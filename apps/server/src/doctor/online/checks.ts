@@ -12,6 +12,7 @@ import { relayCheck } from './relay.ts';
 import { resolverCheck } from './resolver.ts';
 import { reverseNameCheck } from './reverse-name.ts';
 import { dmarcCheck, spfCheck } from './sender-records.ts';
+import { storageCheck } from './storage.ts';
 
 /** Records of the default domain belong to nobody, and are not looked up. */
 export function onlineChecks(config: Config, ownAddresses = addressesOfThisMachine()): Check[] {
@@ -23,6 +24,7 @@ export function onlineChecks(config: Config, ownAddresses = addressesOfThisMachi
     relayCheck(config),
     providerCheck(config),
     modelCheck(config),
+    storageCheck(config),
   ];
 }
 

@@ -5,7 +5,8 @@
  */
 import { closeSync, lstatSync, opendirSync, openSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { type ByteStream, errorCode } from '@tinyfat/core';
+import { errorCode } from '@tinyfat/core';
+import type { TreeEntry } from '../../trees.ts';
 import { readSlice } from '../list-folder.ts';
 import { descriptorPath, folderFlags, openAnyFile } from '../open-below.ts';
 import { streamFile } from '../stream-file.ts';
@@ -15,14 +16,6 @@ export const MAX_TREE_DEPTH = 64;
 /** Names that are looked at before others get their turn. */
 const SLICE = 200;
 const OWNER_MAY_RUN = 0o100;
-
-/** One entry; `path` is relative with `/` between names. A file's stream must be read to its end or cancelled. */
-export type TreeEntry =
-  | { kind: 'folder'; path: string; modifiedAt: number }
-  | ({ kind: 'file'; path: string; modifiedAt: number; executable: boolean } & ByteStream)
-  | { kind: 'link'; path: string; modifiedAt: number; target: string }
-  /** It is not read; `why` is a sentence without its name. */
-  | { kind: 'left_out'; path: string; why: string };
 
 /** All entries below the folder, each folder before what is in it. Throws where `folder` is none. */
 export async function* readTree(folder: string): AsyncGenerator<TreeEntry> {

@@ -17,8 +17,9 @@ import {
 import { join } from 'node:path';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TreeEntry } from '../../trees.ts';
 import { directoryFolders } from '../directory.ts';
-import { MAX_TREE_DEPTH, readTree, type TreeEntry } from './read-tree.ts';
+import { MAX_TREE_DEPTH, readTree } from './read-tree.ts';
 import { writeTree } from './write-tree.ts';
 
 let root: string;

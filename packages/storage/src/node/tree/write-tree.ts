@@ -16,27 +16,12 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { splitTreePath } from '../../names.ts';
+import type { Planted, TreeWriter } from '../../trees.ts';
 import { descriptorPath, folderFlags, type GiveToOwner, withFolder } from '../open-below.ts';
 import { sync } from '../sync.ts';
 
 const writeFrom = promisify(write);
 const MAX_LINK_BYTES = 4095;
-
-/** What one entry came to: `reason` is a sentence part behind its path. */
-export type Planted = { ok: true } | { ok: false; reason: string };
-
-/** Where entries of one folder go. */
-export interface TreeWriter {
-  folder(path: string): Promise<Planted>;
-  /** Reads `bytes` to their end, also where it refuses. */
-  file(
-    path: string,
-    bytes: AsyncIterable<Uint8Array>,
-    more: { executable: boolean; modifiedAt: number },
-  ): Promise<Planted>;
-  link(path: string, target: string): Promise<Planted>;
-  close(): void;
-}
 
 /** Writes below `folder`, which is made where it is missing and belongs to the owner of agents' files then. */
 export function writeTree(

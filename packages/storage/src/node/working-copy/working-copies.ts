@@ -1,0 +1,137 @@
+/**
+ * Agents' folders that lie in a bucket, as private copies of this machine for the time of a turn: copied in before, brought
+ * back after, by credentials that open this one folder for this time. The copy is gone when the turn is over.
+ */
+import { closeSync, fchownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '@tinyfat/core';
+import { type Bucket, listAll } from '../../s3/bucket.ts';
+import type { MintCredentials } from '../../s3/credentials.ts';
+import { StorageError } from '../../s3/errors.ts';
+import { agentPrefix } from '../../s3/keys.ts';
+import type { S3Credentials } from '../../s3/requests.ts';
+import { directoryFolders } from '../directory.ts';
+import { type GiveToOwner, openRoot } from '../open-below.ts';
+import { removeAll } from '../remove-all.ts';
+import { COPY_BOUNDS, type CopyBounds, MAX_LISTED } from './bounds.ts';
+import { copyIn } from './copy-in.ts';
+import { copyOut } from './copy-out.ts';
+import { uploadEvents } from './live-events.ts';
+import { createNotes } from './notes.ts';
+import type { FolderTurn, TurnFolder, TurnFolders } from './turn-folders.ts';
+
+interface WorkingCopiesOptions {
+  /** Asked for with the key of the settings, outside of turns. */
+  bucket: Bucket;
+  /** The bucket, asked for with these credentials. */
+  open(credentials: S3Credentials): Bucket;
+  mint: MintCredentials;
+  /** Before all keys; empty, or with a slash at its end. */
+  root: string;
+  /** Owner of the files inside the sandbox; null = the user that we run as. */
+  owner: { uid: number; gid: number } | null;
+  clock: Clock;
+  bounds?: CopyBounds;
+  /** How often events are uploaded while a turn runs, ms. */
+  eventsEveryMs?: number;
+}
+
+const EVENTS_EVERY_MS = 2000;
+/** Clocks differ. */
+const SPARE_MS = 60_000;
+
+/** Makes what opens copies. Opening rejects with `FolderTooLarge` or as the bucket does, and leaves nothing behind. */
+export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
+  const { owner, clock, bounds = COPY_BOUNDS } = options;
+  const own: GiveToOwner = (fd) => {
+    if (owner) fchownSync(fd, owner.uid, owner.gid);
+  };
+
+  const copyOf = async (agentId: string, turn: FolderTurn): Promise<TurnFolder> => {
+    const prefix = agentPrefix(options.root, agentId);
+    const bucket = options.open(
+      await options.mint({
+        prefix,
+        ttlSeconds: Math.ceil((turn.forMs + 2 * bounds.withinMs + SPARE_MS) / 1000),
+        permission: 'object-read-write',
+      }),
+    );
+    const local = directoryFolders({ folder: turn.place, owner });
+    const path = join(turn.place, agentId);
+    mkdirSync(path, { mode: 0o755 });
+    const rootFd = openRoot(path);
+    let copied: Awaited<ReturnType<typeof copyIn>>;
+    try {
+      own(rootFd);
+      const { sessionId } = turn;
+      const inTime = within(clock, bounds);
+      copied = await copyIn({ bucket, prefix, rootFd, owner, own, bounds, sessionId, inTime });
+    } finally {
+      closeSync(rootFd);
+    }
+    const everyMs = options.eventsEveryMs ?? EVENTS_EVERY_MS;
+    const stopEvents = uploadEvents({ bucket, prefix, local, agentId, copied, everyMs });
+    return {
+      path,
+      isCopy: true,
+      list: (folder, limit) => local.list(agentId, folder, limit),
+      async close() {
+        await stopEvents();
+        const notes = createNotes();
+        const out = openRoot(path);
+        try {
+          const inTime = within(clock, bounds);
+          await copyOut({ bucket, prefix, rootFd: out, copied, bounds, runId: turn.runId, notes, inTime });
+        } finally {
+          closeSync(out);
+          await removeAll(turn.place);
+        }
+        const warnings = notes.sentences();
+        await writeNotes(bucket, prefix, { runId: turn.runId, sentences: warnings, now: clock() });
+        return { warnings, bytes: await bytesBelow(bucket, prefix) };
+      },
+    };
+  };
+
+  return {
+    async open(agentId, turn) {
+      try {
+        return await copyOf(agentId, turn);
+      } catch (error) {
+        await removeAll(turn.place);
+        throw error;
+      }
+    },
+    measure: (agentId) => bytesBelow(options.bucket, agentPrefix(options.root, agentId)),
+  };
+}
+
+/** What all objects hold; those that are too many to be listed at once count as endless. */
+async function bytesBelow(bucket: Bucket, prefix: string): Promise<number> {
+  const listed = await listAll(bucket, prefix, MAX_LISTED);
+  return listed?.reduce((sum, { size }) => sum + size, 0) ?? Number.MAX_SAFE_INTEGER;
+}
+
+/** Throws once the time of a copy is over. */
+function within(clock: Clock, { withinMs }: CopyBounds): () => void {
+  const end = clock() + withinMs;
+  return () => {
+    if (clock() > end)
+      throw new StorageError(`copying a folder took longer than ${withinMs / 1000} s`, 'copy_deadline', true);
+  };
+}
+
+/** The run says what was not brought back, among its events. */
+async function writeNotes(
+  bucket: Bucket,
+  prefix: string,
+  { runId, sentences, now }: { runId: string; sentences: string[]; now: number },
+): Promise<void> {
+  if (sentences.length === 0) return;
+  const timestamp = new Date(now).toISOString();
+  const lines = sentences.map((message) =>
+    JSON.stringify({ timestamp, type: 'warning', run_id: runId, message }),
+  );
+  const name = `${timestamp.replace(/[:.]/g, '-')}-${runId}.jsonl`;
+  await bucket.put(`${prefix}events/${name}`, `${lines.join('\n')}\n`);
+}

@@ -1,0 +1,92 @@
+/** Bodies of answers, read within bounds: never more bytes than asked for, and no silence longer than `IDLE_MS`. */
+
+/** So long a body may be silent. */
+const IDLE_MS = 30_000;
+const PIECE_BYTES = 64 * 1024;
+const MAX_SHORT_BYTES = 64 * 1024;
+
+type Body = ReadableStream<Uint8Array> | null;
+
+/** The whole body; null where it has more than `maxBytes`. Rejects when it breaks off. */
+export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const reader = body?.getReader();
+  for (let next = await readNext(reader); next !== null; next = await readNext(reader)) {
+    length += next.length;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      return null;
+    }
+    pieces.push(next);
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */
+export async function drain(body: Body): Promise<void> {
+  await readAll(body, MAX_SHORT_BYTES).catch(() => undefined);
+}
+
+/** Reads nothing more of a body; its connection ends with it. */
+export async function discard(body: Body): Promise<void> {
+  await body?.cancel().catch(() => undefined);
+}
+
+/** The body in pieces of at most 64 KiB, read as its consumer asks; an error where it is not of `size` bytes. */
+export function inPieces(body: Body, size: number): ReadableStream<Uint8Array> {
+  const reader = body?.getReader();
+  let rest = new Uint8Array();
+  let left = size;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          while (rest.length === 0) {
+            const next = await readNext(reader);
+            if (next === null) {
+              if (left > 0) throw new Error('the answer of the storage broke off');
+              return controller.close();
+            }
+            rest = new Uint8Array(next);
+          }
+          if (rest.length > left) throw new Error('the answer of the storage is longer than it said');
+          const piece = rest.subarray(0, PIECE_BYTES);
+          rest = rest.subarray(piece.length);
+          left -= piece.length;
+          controller.enqueue(piece);
+        } catch (error) {
+          controller.error(error);
+          await reader?.cancel().catch(() => undefined);
+        }
+      },
+      cancel: () => reader?.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function readNext(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): Promise<Uint8Array | null> {
+  if (!reader) return null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the storage was silent for ${IDLE_MS / 1000} s`)), IDLE_MS);
+  });
+  try {
+    const { done, value } = await Promise.race([reader.read(), silence]);
+    return done ? null : value;
+  } catch (error) {
+    reader.cancel().catch(() => undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

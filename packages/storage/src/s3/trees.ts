@@ -1,0 +1,123 @@
+/** Agents' folders in a bucket as a whole. Nothing is replaced: what an archive brings must not be there yet. */
+import type { FolderTrees, Planted, TreeEntry, TreeWriter } from '../trees.ts';
+import { discard, inPieces } from './body.ts';
+import type { Bucket, S3Listed, S3Page } from './bucket.ts';
+import { agentPrefix, keyBelow, pathBelow } from './keys.ts';
+import { isProgram, PROGRAM } from './program-mode.ts';
+
+/** It is held in memory while it is sent. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_TARGET_BYTES = 500;
+
+/** Folders of a bucket that can be copied whole; `root` stands before all keys. */
+export function s3Trees({ bucket, root }: { bucket: Bucket; root: string }): FolderTrees {
+  return {
+    readTree: (agentId) => readTree(bucket, agentPrefix(root, agentId)),
+    writeTree: (agentId) => writeTree(bucket, agentPrefix(root, agentId)),
+  };
+}
+
+async function* readTree(bucket: Bucket, prefix: string): AsyncGenerator<TreeEntry> {
+  for (let after: string | null = null; ; ) {
+    const page: S3Page = await bucket.list({ prefix, after });
+    for (const object of page.objects) {
+      const entry = object.key === prefix ? null : await entryOf(bucket, prefix, object);
+      if (entry !== null) yield entry;
+    }
+    after = page.next;
+    if (after === null) return;
+  }
+}
+
+/** Null where it has gone meanwhile. */
+async function entryOf(
+  bucket: Bucket,
+  prefix: string,
+  { key, modifiedAt }: S3Listed,
+): Promise<TreeEntry | null> {
+  const named = pathBelow(prefix, key);
+  if (named === null)
+    return { kind: 'left_out', path: key.slice(prefix.length), why: 'its name is none of a file' };
+  const { path } = named;
+  if (named.isFolder) return { kind: 'folder', path, modifiedAt };
+  const opened = await bucket.get(key);
+  if (opened === null) return null;
+  const { meta, size, body } = opened;
+  if (meta.link === undefined)
+    return {
+      kind: 'file',
+      path,
+      modifiedAt,
+      executable: isProgram(meta),
+      size,
+      stream: inPieces(body, size),
+    };
+  await discard(body);
+  const target = decoded(meta.link);
+  if (target === null) return { kind: 'left_out', path, why: 'it is a link to no name' };
+  return { kind: 'link', path, modifiedAt, target };
+}
+
+function writeTree(bucket: Bucket, prefix: string): TreeWriter {
+  /** What a later entry can't lie behind. */
+  const noFolders = new Set<string>();
+  const plant = async (
+    path: string,
+    bytes: Uint8Array | string,
+    { meta, isFolder = false }: { meta?: Record<string, string>; isFolder?: boolean } = {},
+  ): Promise<Planted> => {
+    const key = keyBelow(prefix, path);
+    if (key === null) return { ok: false, reason: 'is no path that the storage takes' };
+    const parts = path.split('/');
+    const isBehind = parts.some((_, index) => noFolders.has(parts.slice(0, index).join('/')));
+    if (isBehind || (isFolder && noFolders.has(path)))
+      return { ok: false, reason: 'lies behind something that is no folder' };
+    const put = await bucket.put(isFolder ? `${key}/` : key, bytes, {
+      only: 'absent',
+      ...(meta ? { meta } : {}),
+    });
+    if (!put.ok && !isFolder) return { ok: false, reason: 'is there already' };
+    if (!isFolder) noFolders.add(path);
+    return { ok: true };
+  };
+  return {
+    folder: (path) => plant(path, '', { isFolder: true }),
+    async file(path, content, { executable }) {
+      const bytes = await collect(content);
+      if (bytes === null) return { ok: false, reason: `has more than ${MAX_FILE_BYTES} bytes` };
+      return await plant(path, bytes, { meta: executable ? PROGRAM : {} });
+    },
+    async link(path, target) {
+      if (new TextEncoder().encode(target).length > MAX_TARGET_BYTES || !target.isWellFormed())
+        return { ok: false, reason: `is a link to a name of more than ${MAX_TARGET_BYTES} bytes` };
+      return await plant(path, '', { meta: { link: encodeURIComponent(target) } });
+    },
+    close() {},
+  };
+}
+
+/** All of it; null where it is more than is held in memory, and then read to its end. */
+async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of content) {
+    length += piece.length;
+    if (length <= MAX_FILE_BYTES) pieces.push(piece);
+  }
+  if (length > MAX_FILE_BYTES) return null;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
