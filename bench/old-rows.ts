@@ -38,7 +38,8 @@ export async function measureOldRows(engine: Engine, rows: number): Promise<OldR
         rows,
         agents: 100,
         owner: sql`case when n < 20 then ${sql.lit(OWNER)} else 'owner-' || n || '@example.com' end`,
-        // Of the last two days: nothing is so old that it would be removed.
+        // Of two days: nothing is so old that it would be removed, and nothing so new that a notice of it would be sent.
+        until: Date.now() - 7_200_000,
         everyMs: Math.floor(172_800_000 / rows),
       });
       await server.restart();

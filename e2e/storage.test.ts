@@ -1,10 +1,11 @@
 /** Agents' folders and raw mail in a bucket: the same story as on disk, and nothing of an agent stays on the machine. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
+import { runCli } from './support/tinyfat.ts';
 
 const settings = (standIn: S3StandIn) => ({
   STORAGE: `s3://${standIn.bucket}/tinyfat`,
@@ -102,6 +103,9 @@ describe('with STORAGE on a bucket', async () => {
 
   it('an agent is exported, and imported as another one', async () => {
     const file = join(server.dataDir, 'scout.tar');
+    // A mail is out before its file is moved.
+    const unsent = async () => (await keysOf('scout')).filter((key) => /^outbox\/email\/./.test(key));
+    await expect.poll(unsent, { timeout: 20_000 }).toEqual([]);
     expect(await server.cli(['agent', 'export', 'scout', file])).toMatchObject({ code: 0 });
     expect(await server.cli(['agent', 'import', file, '--name', 'twin'])).toMatchObject({ code: 0 });
     const files = async (name: string) => (await keysOf(name)).filter((key) => !key.endsWith('/')).sort();
@@ -110,7 +114,29 @@ describe('with STORAGE on a bucket', async () => {
     expect((await ask({ to: 'twin@tinyfat.localhost', text: '[[reply: I am the twin.]]' })).text).toContain(
       'twin',
     );
-    expect(await server.cli(['backup', join(server.dataDir, 'backup.tar')])).toMatchObject({ code: 0 });
+  });
+
+  it('a backup of a bucket is restored into another one, and onto a disk', async () => {
+    const archive = join(server.dataDir, 'backup.tar');
+    expect(await server.cli(['backup', archive])).toMatchObject({ code: 0 });
+    const id = await idOf('scout');
+    for (const [name, environment] of Object.entries({
+      bucket: { ...settings(standIn), STORAGE: `s3://${standIn.bucket}/restored` },
+      disk: {},
+    })) {
+      const dataDir = join(server.dataDir, '..', `${basename(server.dataDir)}-${name}`);
+      onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+      const words = ['restore', archive];
+      const said = await runCli(words, { PATH: process.env.PATH ?? '', DATA_DIR: dataDir, ...environment });
+      expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining('Restored as of') });
+      expect(existsSync(join(dataDir, 'agents', id, 'MEMORY.md'))).toBe(name === 'disk');
+    }
+    const below = (prefix: string) =>
+      [...standIn.objects.keys()].filter((key) => key.startsWith(prefix) && !key.endsWith('/'));
+    const memory = standIn.objects.get(`restored/agents/${id}/MEMORY.md`)?.bytes.toString();
+    expect(memory).toContain('papaya');
+    expect(below('restored/raw-mail/')).toHaveLength(below('tinyfat/raw-mail/').length);
+    expect(below(`restored/agents/${id}/`)).toHaveLength(below(`tinyfat/agents/${id}/`).length);
   });
 
   it('events of a turn are seen while it runs', async () => {

@@ -192,11 +192,11 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
  */
 export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
   // Of each table no more than the page needs: all of the keys would be sorted otherwise.
-  const stored = { mails: sql`and raw_removed_at is null`, deliveries: sql`and raw_removed_at is null` };
-  const pages = ['mails', 'deliveries', 'webhook_events'].map(
-    (table) => sql`select * from (select distinct raw_key from ${sql.table(table)} where raw_key > ${after}
-      ${stored[table as keyof typeof stored] ?? sql``} order by raw_key limit ${sql.lit(limit)}) as ${sql.ref(`of_${table}`)}`,
-  );
+  const pages = (['mails', 'deliveries', 'webhook_events'] as const).map((table) => {
+    const stored = table === 'webhook_events' ? sql`` : sql`and raw_removed_at is null`;
+    return sql`select * from (select distinct raw_key from ${sql.table(table)} where raw_key > ${after} ${stored}
+      order by raw_key limit ${sql.lit(limit)}) as ${sql.ref(`of_${table}`)}`;
+  });
   const { rows } = await sql<{ raw_key: string }>`
     ${sql.join(pages, sql` union `)} order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);

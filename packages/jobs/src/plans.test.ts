@@ -13,7 +13,8 @@ import { addManyRows } from '@tinyfat/testing/many-rows';
 import { planFaults, recordStatements } from '@tinyfat/testing/statement-plans';
 import { type CompiledQuery, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MANY, ONE, PARTS_OF_OTHERS, STATEMENTS, TWENTY } from './test-support/statements.ts';
+import { MANY, ONE, TWENTY } from './test-support/statement-values.ts';
+import { PARTS_OF_OTHERS, STATEMENTS } from './test-support/statements.ts';
 
 const ROWS = 6000;
 /** Of a growing table; a page of many agents' rows and the heads of their lists are less. */

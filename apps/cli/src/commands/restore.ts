@@ -20,11 +20,6 @@ export const restore: Run<[string], { keys: string | undefined }> = async (
   { words: [file], options },
   config,
 ) => {
-  if (config.storage !== null) {
-    throw new UsageError(
-      'a backup is restored into DATA_DIR alone: unset STORAGE, restore, and copy agents/ and raw-mail/ into the bucket (docs/storage.md)',
-    );
-  }
   if (file === '-' ? process.stdin.isTTY : !existsSync(file)) {
     throw new UsageError(file === '-' ? 'there is no archive on standard input' : `there is no file ${file}`);
   }

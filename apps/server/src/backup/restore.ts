@@ -78,7 +78,7 @@ async function restoreLocked(deps: RestoreDeps): Promise<Restored> {
     rmSync(path, { recursive: true, force: true });
   }
 
-  const files = openStorage(null, paths);
+  const files = openStorage(deps.settings.storage ?? null, paths);
   const { about, manifest } = await extractBackup(
     {
       ...files,
