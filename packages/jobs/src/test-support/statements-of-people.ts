@@ -207,6 +207,13 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   markProviderKeyUsed: of((db) => database.markProviderKeyUsed(db, 'fresh', at)),
   rewriteProviderKey: of((db) => database.rewriteProviderKey(db, 'fresh', 'x')),
   deleteProviderKey: of((db) => database.deleteProviderKey(db, ONE, 'anthropic')),
+  // What all processes of an installation have in common.
+  installationMarks: of((db) => database.installationMarks(db)),
+  noteMasterKeys: of((db) => database.noteMasterKeys(db, [{ id: 'k1', bytes: new Uint8Array(32) }])),
+  noteSignInKey: of((db) => database.noteSignInKey(db, { bytes: new Uint8Array(32) })),
+  noteStorage: of((db) => database.noteStorage(db, 'mark')),
+  forgetInstallation: of((db) => database.forgetInstallation(db)),
+
   storeProviderKey: of(
     (db) => database.storeProviderKey(db, masterKeys, { ...ofProvider, key: 'sk-x', lastFour: 'sk-x' }),
     FEW,
