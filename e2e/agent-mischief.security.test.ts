@@ -1,5 +1,5 @@
 /** What an agent does to its own folder harms nobody else, and never sends one person's mail to another. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
@@ -52,9 +52,8 @@ describe('an agent that spoils its own folder', async () => {
     expect(replies.map((reply) => reply.text?.split('\n')[0])).toEqual(['Done.', 'Still here.']);
   });
 
-  it('mail left over from a turn that died goes to failed/, never to the next person who writes', async () => {
+  it('what it wrote to one person before all attempts died is that person’s answer, and nobody else’s', async () => {
     const to = at('left');
-    const { id } = await server.json(['agent', 'show', 'left']);
     const write = bash(
       `echo '{"body":"FOR THE OWNER ONLY","status":"pending"}' > /data/outbox/email/private.json`,
     );
@@ -63,20 +62,34 @@ describe('an agent that spoils its own folder', async () => {
       await model.arrived('die', attempt);
       await server.restart();
     }
-    expect((await told).text).toContain('tried several times');
+    const answer = await told;
+    expect([answer.text, answer.raw]).toEqual([
+      expect.stringContaining('FOR THE OWNER ONLY'),
+      expect.stringMatching(/^To: .*owner@example\.com/m),
+    ]);
+    model.release('die');
     const bobs = await ask({ to, from: 'bob@example.org', text: '[[reply: Hello Bob.]]' });
     expect(bobs.text).toContain('Hello Bob.');
-    expect((await server.answers(0)).map((reply) => reply.raw).join()).not.toContain('FOR THE OWNER ONLY');
-    const failed = join(server.dataDir, 'agents', id, 'outbox', 'failed');
+    const copies = (await server.answers(0)).filter((reply) => reply.raw.includes('FOR THE OWNER ONLY'));
+    expect(copies).toHaveLength(1);
+  });
+
+  it('mail that lies in its outbox before a turn goes to failed/, never to the next person who writes', async () => {
+    const { id } = await server.json(['agent', 'show', 'left']);
+    const outbox = join(server.dataDir, 'agents', id, 'outbox');
+    writeFileSync(join(outbox, 'email', 'secret.json'), '{"body":"FOR NOBODY","status":"pending"}');
+    const bobs = await ask({ to: at('left'), from: 'bob@example.org', text: '[[reply: Hello again.]]' });
+    expect(bobs.text).toContain('Hello again.');
+    expect((await server.answers(0)).map((reply) => reply.raw).join()).not.toContain('FOR NOBODY');
+    const failed = join(outbox, 'failed');
     const [folder = '', name = ''] = readdirSync(failed).sort();
-    expect(readFileSync(join(failed, folder, 'private.json'), 'utf8')).toContain('FOR THE OWNER ONLY');
+    expect(readFileSync(join(failed, folder, 'secret.json'), 'utf8')).toContain('FOR NOBODY');
     expect(JSON.parse(readFileSync(join(failed, name), 'utf8'))).toMatchObject({
       status: 'failed',
       folder: `outbox/failed/${folder}`,
-      files: ['private.json'],
+      files: ['secret.json'],
       error: expect.stringContaining('did not get to its end'),
     });
-    model.release('die');
   });
 
   it('by 9,000 mails in its outbox: the reply comes first, the rest is told, and others are answered', async () => {

@@ -172,20 +172,21 @@ describe('a command that meets something broken', () => {
   );
 
   it('keeps the stack of a surprise in a file of this user, and shows one line and its path', async () => {
-    // A folder where the server writes its address.
-    mkdirSync(join(folder, 'data', 'server.json'), { recursive: true });
+    // A file where the server makes a folder.
+    mkdirSync(join(folder, 'data'), { recursive: true });
+    writeFileSync(join(folder, 'data', 'agents'), '');
     const { code, stderr } = await runCli(['start'], { ...environment, MASTER_KEYS: '' });
     expect(code).toBe(1);
     const [what, where = '', ...rest] = stderr
       .trimEnd()
       .split('\n')
       .filter((line) => !line.startsWith('{'));
-    expect(what).toMatch(/^tinyfat did not start: something went wrong that should not: Error: EISDIR/);
+    expect(what).toMatch(/^tinyfat did not start: something went wrong that should not: Error: EEXIST/);
     expect(rest).toEqual([]);
     const path = where.replace('All of it, for a report: ', '');
     expect(path.startsWith(join(folder, 'data', 'faults'))).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readFileSync(path, 'utf8')).toMatch(/EISDIR.*\n {4}at /);
+    expect(readFileSync(path, 'utf8')).toMatch(/EEXIST.*\n {4}at /);
     expect(readdirSync(join(folder, 'data', 'faults'))).toHaveLength(1);
     expect(existsSync(join(folder, 'data', 'tinyfat.sqlite'))).toBe(true);
   });

@@ -219,11 +219,4 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
     FEW,
   ),
   rotateMasterKeys: of((db) => database.rotateMasterKeys(db, masterKeys), FEW),
-
-  // What all processes of an installation have in common.
-  installationMarks: of((db) => database.installationMarks(db)),
-  noteMasterKeys: of((db) => database.noteMasterKeys(db, [{ id: 'k1', bytes: new Uint8Array(32) }])),
-  noteSignInKey: of((db) => database.noteSignInKey(db, { bytes: new Uint8Array(32) })),
-  noteStorage: of((db) => database.noteStorage(db, row)),
-  forgetInstallation: of((db) => database.forgetInstallation(db)),
 };
