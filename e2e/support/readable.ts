@@ -14,6 +14,8 @@ interface Painted {
 /** A sentence for each fault: WCAG 2.2 AA for text (1.4.3), no scrolling sideways (1.4.10). Empty when all is well. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
+  // Text is there before the style sheet is.
+  await page.waitForLoadState();
   const excess = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
   if (excess > 0) faults.push(`the page is ${excess} px wider than the window`);
   const texts = await page.evaluate<Painted[]>(PAINTED_TEXTS);
