@@ -1,12 +1,12 @@
 /** The servers for tests: what they are, and that nothing of them stays. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeCertificate } from '../certificates.ts';
-import { scratchFolder } from '../scratch-folder.ts';
 import { databaseUrl } from './addresses.ts';
 import { describeOwnServer } from './describe-own-server.ts';
 import { type PrivatePostgres, startPostgres } from './start.ts';
@@ -22,14 +22,6 @@ async function answer(url: string, statement: string, ssl?: pg.ClientConfig['ssl
     await client.end();
   }
 }
-
-/** Folders of servers. */
-const folders = () =>
-  [tmpdir(), scratchFolder()].flatMap((parent) =>
-    readdirSync(parent)
-      .filter((name) => name.startsWith('tinyfat-postgres-'))
-      .map((name) => `${parent}/${name}`),
-  );
 
 describeOwnServer('a private Postgres', () => {
   let server: PrivatePostgres;
@@ -104,20 +96,32 @@ describeOwnServer('a private Postgres', () => {
 });
 
 describeOwnServer('when its time is over', () => {
+  // With fsync all its folders are in the temporary one, which is this test's own.
+  let own: string;
+  const { TMPDIR } = process.env;
+  beforeAll(() => {
+    own = mkdtempSync(join(tmpdir(), 'tinyfat-own-'));
+    chmodSync(own, 0o755);
+    process.env.TMPDIR = own;
+  });
+  afterAll(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(own, { recursive: true });
+  });
+
   it('nothing is left by one that is stopped', async () => {
-    const before = folders();
-    const server = await startPostgres({ supabaseRoles: false });
+    const server = await startPostgres({ supabaseRoles: false, fsync: true });
     expect(await answer(server.adminUrl(), `select count(*)::int from pg_roles where rolname = 'anon'`)).toBe(
       0,
     );
-    expect(folders().length).toBeGreaterThan(before.length);
+    expect(readdirSync(own)).not.toEqual([]);
     await server.stop();
     await expect(answer(server.adminUrl(), 'select 1')).rejects.toThrow('ECONNREFUSED');
-    expect(folders()).toEqual(before);
+    expect(readdirSync(own)).toEqual([]);
   });
 
   it('nothing is left by one whose starter was killed', async () => {
-    const before = folders();
     const starter = fork(new URL('test-support/start-and-wait.ts', import.meta.url), {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -125,11 +129,12 @@ describeOwnServer('when its time is over', () => {
     const [address] = await once(starter, 'message');
     const url = databaseUrl(String(address), 'postgres');
     expect(await answer(url, 'select 1')).toBe(1);
+    expect(readdirSync(own)).not.toEqual([]);
     starter.kill('SIGKILL');
     // The process of the cluster has the same stderr: its end is the end of both.
     starter.stderr?.resume();
     if (starter.stderr) await once(starter.stderr, 'close');
     await expect(answer(url, 'select 1')).rejects.toThrow('ECONNREFUSED');
-    expect(folders()).toEqual(before);
+    expect(readdirSync(own)).toEqual([]);
   });
 });
