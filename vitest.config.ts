@@ -31,6 +31,7 @@ const STORY_ON_POSTGRES = [
   'operations',
   'people',
   'plain-reply',
+  'several-machines',
   'several-processes',
   'sign-in',
   'threading',
