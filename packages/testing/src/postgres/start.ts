@@ -47,6 +47,8 @@ export function atAddresses(addresses: PostgresAddresses): TestPostgres {
   const adminUrl = (database = 'postgres') => databaseUrl(addresses.admin, database);
   /** As the owner: who makes a database owns it. */
   const run = administrator(databaseUrl(addresses.direct, 'postgres'));
+  /** Who drops it ends connections of other roles, too, for example ones that are just leaving. */
+  const runAsAdmin = administrator(adminUrl());
   return {
     ...addresses,
     url: (database) => databaseUrl(addresses.direct, database),
@@ -55,7 +57,7 @@ export function atAddresses(addresses: PostgresAddresses): TestPostgres {
     createDatabase: async (name, template = 'template1') =>
       // Quicker by far than through the log, where nothing waits for a disk.
       await run(`create database ${plainName(name)} template ${plainName(template)} strategy file_copy`),
-    dropDatabase: async (name) => await run(`drop database if exists ${plainName(name)} with (force)`),
+    dropDatabase: async (name) => await runAsAdmin(`drop database if exists ${plainName(name)} with (force)`),
   };
 }
 
