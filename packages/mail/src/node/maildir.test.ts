@@ -53,6 +53,14 @@ describe('maildir', () => {
     );
   });
 
+  it('knows a key that another process has written since, which died before it could say so', async () => {
+    const [dying, living] = [open(), open()];
+    for (const box of [dying, living]) await box.send(envelope, raw, `first of ${box === dying}`);
+    await dying.send(envelope, raw, 'key');
+    expect(await living.send(envelope, raw, 'key')).toMatchObject({ state: 'sent' });
+    expect(await readdir(join(folder, 'new'))).toHaveLength(3);
+  });
+
   it('names files so that they sort in order of sending, within one millisecond too', async () => {
     const box = open();
     for (let n = 0; n < 12; n += 1) await box.send(envelope, new TextEncoder().encode(`${n}`), `key ${n}`);

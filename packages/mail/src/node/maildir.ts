@@ -1,7 +1,7 @@
 /**
  * Mail out into a Maildir: what happens until a provider is set, and what a developer reads. Every mail is
  * durable (file and folder fsynced) before it counts as sent; the name carries a hash of the idempotency
- * key, so a key makes one file, also after a restart. One process writes to a folder.
+ * key, so a key makes one file, also after a restart and where another process, which may be dead by now, wrote it.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -28,22 +28,26 @@ export function maildir(options: MaildirOptions): MailTransport {
     new: join(options.folder, 'new'),
     cur: join(options.folder, 'cur'),
   };
-  /** Mails by hash of their key; a promise while one is being written. */
+  /** Mails of this process by hash of their key; a promise while one is being written. */
   const known = new Map<string, Promise<void>>();
   let ready: Promise<void> | null = null;
   let sequence = 0;
 
   async function prepare(): Promise<void> {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of [...(await readdir(folders.new)), ...(await readdir(folders.cur))]) {
-      const key = keyInName.exec(name)?.[1];
-      if (key !== undefined) known.set(key, Promise.resolve());
-    }
     await syncFolder(folders.new);
     await removeAbandoned(folders.tmp, options.clock());
   }
 
-  async function deliver(name: string, raw: Uint8Array): Promise<void> {
+  /** Whether the mail is there, by whichever process. */
+  async function isThere(key: string): Promise<boolean> {
+    const names = [...(await readdir(folders.new)), ...(await readdir(folders.cur))];
+    return names.some((name) => keyInName.exec(name)?.[1] === key);
+  }
+
+  async function deliver(key: string, raw: Uint8Array): Promise<void> {
+    if (await isThere(key)) return;
+    const name = nextName(key);
     const draft = join(folders.tmp, name);
     try {
       const file = await open(draft, 'wx', 0o600);
@@ -79,7 +83,7 @@ export function maildir(options: MaildirOptions): MailTransport {
     try {
       let writing = known.get(key);
       if (writing === undefined) {
-        writing = deliver(nextName(key), raw);
+        writing = deliver(key, raw);
         known.set(key, writing);
         writing.catch(() => known.delete(key));
       }

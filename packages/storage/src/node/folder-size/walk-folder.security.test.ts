@@ -66,6 +66,7 @@ describe('the size of a folder', () => {
     chmodSync(join(folder, 'hidden'), 0);
     expect(await size()).toBe(101 * BLOCK);
     expect(statSync(join(folder, 'hidden')).mode & 0o777).toBe(0o500);
+    chmodSync(join(folder, 'hidden'), 0o700);
   });
 
   it('can not be said of folders nested deeper than anybody needs', async () => {
