@@ -89,6 +89,18 @@ export function leasedRowsContract<Row>(name: string, make: () => Promise<Leased
       expect([await other.renew(fresh), await fixture.settle(fresh)]).toEqual([true, true]);
     });
 
+    it('gives back a row so that it stays before those that came later', async () => {
+      const { one, other, dead, now } = fixture;
+      await fixture.add();
+      const first = await claimed(one);
+      now.value += 1000;
+      await fixture.add();
+      now.value += 1000;
+      dead.add('one');
+      expect(await other.reclaim(none)).toBe(1);
+      await claimedAfresh(other, first);
+    });
+
     it('gives back what a worker of another machine held when its lease has ended, and not before', async () => {
       const { one, far, now, leaseMs } = fixture;
       await fixture.add();

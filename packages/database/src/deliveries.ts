@@ -3,7 +3,14 @@
  * that the row of a sender that died shows that its outcome is not known.
  */
 import { sql } from 'kysely';
-import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import {
+  type LeaseDeps,
+  type LeasedRows,
+  type LeasedTable,
+  leasedRows,
+  putBack,
+  settleHeld,
+} from './leased-rows.ts';
 import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
@@ -84,11 +91,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
       and other.state = 'pending' and other.seq < next.seq and other.next_attempt_at <= ${now})`,
     orderBy: ['next_attempt_at', 'seq'],
     async giveBack(held, now) {
-      if (idempotent) {
-        // Due as it was, so that it stays before the later mails of its agent.
-        const next_attempt_at = sql`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`;
-        return await settleHeld(db, DELIVERIES, held, { state: 'pending', next_attempt_at }, now);
-      }
+      if (idempotent) return await putBack(db, DELIVERIES, held, now);
       return await transact(db, [], async (tx) => {
         const end = { state: 'uncertain', reason_code: 'delivery_uncertain', reason: INTERRUPTED };
         if (!(await settleHeld(tx, DELIVERIES, held, end, now))) return false;

@@ -63,8 +63,8 @@ interface Rules<Row> {
   /** What a claim sets besides the protocol's columns. */
   set?(now: number): RawBuilder<unknown>;
   orderBy: readonly string[];
-  /** Settles a row whose worker has died; false when somebody else was faster. */
-  giveBack(held: Held, now: number): Promise<boolean>;
+  /** Settles a row whose worker has died; false when somebody else was faster. It waits again where this is not given. */
+  giveBack?(held: Held, now: number): Promise<boolean>;
 }
 
 /** A lease as any worker sees it. `leasedBy` is null where a version without leases claimed the row. */
@@ -77,18 +77,20 @@ interface SeenLease extends Held {
 const SET_BACK_MS = 60_000;
 /** A worker that lives and has not renewed for so many leases hangs. */
 const HUNG_LEASES = 20;
+const ALL = () => sql`true`;
 
 /** The protocol over a table. */
 export function leasedRows<Row>(
   deps: LeaseDeps,
   table: LeasedTable,
-  { heldOf, only = () => sql`true`, set, orderBy, giveBack }: Rules<Row>,
+  { set, orderBy, ...rules }: Rules<Row>,
 ): LeasedRows<Row> {
   const { db, clock } = deps;
   const { name, key } = table;
+  const { only = ALL } = rules;
   const { state, waiting, due, attempts } = columnsOf(table);
   return {
-    ...leases(deps, table, { heldOf, giveBack }),
+    ...leases(deps, table, rules),
 
     // States and the limit are literals: with bound ones SQLite does not use the partial indexes.
     async claim() {
@@ -104,13 +106,6 @@ export function leasedRows<Row>(
         returning *`.execute(db);
       return rows[0];
     },
-
-    async nextDue() {
-      const { rows } = await sql<{ at: number | null }>`
-        select min(${due}) as at from ${sql.table(name)} as next
-        where ${state} = ${waiting} and ${only(clock())}`.execute(db);
-      return rows[0]?.at ?? null;
-    },
   };
 }
 
@@ -118,8 +113,12 @@ export function leasedRows<Row>(
 export function leases<Row>(
   deps: LeaseDeps,
   table: LeasedTable,
-  { heldOf, giveBack }: Pick<Rules<Row>, 'heldOf' | 'giveBack'>,
-): Pick<LeasedRows<Row>, 'heldOf' | 'renew' | 'reclaim' | 'dueAfterSetBack'> {
+  {
+    heldOf,
+    only = ALL,
+    giveBack = (held, now) => putBack(deps.db, table, held, now),
+  }: Omit<Rules<Row>, 'set' | 'orderBy'>,
+): Omit<LeasedRows<Row>, 'claim'> {
   const { db, clock, leaseMs } = deps;
   const { name, key } = table;
   const { state, waiting, claimed, due, scheduledAt, fence, leasedBy, leaseUntil } = columnsOf(table);
@@ -138,6 +137,13 @@ export function leases<Row>(
         if (isDead && (await giveBack(lease, clock()))) count++;
       }
       return count;
+    },
+
+    async nextDue() {
+      const { rows } = await sql<{ at: number | null }>`
+        select min(${due}) as at from ${sql.table(name)} as next
+        where ${state} = ${waiting} and ${only(clock())}`.execute(db);
+      return rows[0]?.at ?? null;
     },
 
     async dueAfterSetBack() {
@@ -184,6 +190,30 @@ export async function settleHeld(
   return await changeHeld(db, table, held, sql.join([...set, ...end]));
 }
 
+/**
+ * Ends a claim so that the row waits again, due as it was: it stays before the rows that came later. False when the lease
+ * was lost.
+ */
+export async function putBack(
+  db: Database,
+  table: LeasedTable,
+  held: Held,
+  now: number,
+  values: Readonly<Record<string, string | number>> = {},
+): Promise<boolean> {
+  const { due } = columnsOf(table);
+  const { prefix, waiting, due: dueColumn } = { ...USUAL, ...table };
+  // Where the clock was set back meanwhile, it would be due in the future.
+  const asItWas = sql`case when ${due} < ${now} then ${due} else ${now} end`;
+  return await settleHeld(
+    db,
+    table,
+    held,
+    { ...values, [`${prefix}state`]: waiting, [dueColumn]: asItWas },
+    now,
+  );
+}
+
 /** Changes a claimed row without ending the claim; false when the lease was lost. */
 export async function changeHeld(
   db: Database,
@@ -213,12 +243,10 @@ function isDeadLease({ clock, worker, leaseMs }: LeaseDeps, { leasedBy, leaseUnt
   return lateMs > (lives ? HUNG_LEASES * leaseMs : 0);
 }
 
-function columnsOf({
-  prefix = '',
-  waiting = 'pending',
-  claimed = 'sending',
-  due = 'next_attempt_at',
-}: LeasedTable) {
+const USUAL = { prefix: '', waiting: 'pending', claimed: 'sending', due: 'next_attempt_at' };
+
+function columnsOf(table: LeasedTable) {
+  const { prefix, waiting, claimed, due } = { ...USUAL, ...table };
   const column = (name: string) => sql.ref(prefix + name);
   return {
     state: column('state'),

@@ -4,7 +4,14 @@
  */
 import type { LimitCode } from '@tinyfat/core';
 import { sql } from 'kysely';
-import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import {
+  type LeaseDeps,
+  type LeasedRows,
+  type LeasedTable,
+  leasedRows,
+  putBack,
+  settleHeld,
+} from './leased-rows.ts';
 import { inQuarantine } from './mails.ts';
 import type { Database, LimitNotice, LimitNoticeState } from './schema/index.ts';
 import { changed } from './statements.ts';
@@ -65,14 +72,16 @@ export async function askForNotice(
  * repeats, else it counts as failed.
  */
 export function limitNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRows<LimitNotice> {
-  const state = idempotent ? 'pending' : 'failed';
   return leasedRows<LimitNotice>(deps, NOTICES, {
     heldOf,
     // None is due before it is made: the second bound is for the index.
     only: (now) =>
       sql`created_at > ${now - NOTICE_PERIOD_MS} and next_attempt_at > ${now - NOTICE_PERIOD_MS}`,
     orderBy: ['next_attempt_at'],
-    giveBack: (held, now) => settleHeld(deps.db, NOTICES, held, { state, next_attempt_at: now }, now),
+    giveBack: (held, now) =>
+      idempotent
+        ? putBack(deps.db, NOTICES, held, now)
+        : settleHeld(deps.db, NOTICES, held, { state: 'failed', next_attempt_at: now }, now),
   });
 }
 

@@ -3,7 +3,14 @@
  * takes it, by deleting the row.
  */
 import { sql } from 'kysely';
-import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
+import {
+  type LeaseDeps,
+  type LeasedRows,
+  type LeasedTable,
+  leasedRows,
+  putBack,
+  settleHeld,
+} from './leased-rows.ts';
 import { transact } from './locks.ts';
 import type { Database, NewSignInRequest, SignInMailState, SignInRequest } from './schema/index.ts';
 import { changed } from './statements.ts';
@@ -68,12 +75,14 @@ export async function countTry(db: Database, id: string, most: number): Promise<
  * repeats, else it counts as failed.
  */
 export function signInMailRows(deps: LeaseDeps, idempotent: boolean): LeasedRows<SignInRequest> {
-  const mail_state = idempotent ? 'pending' : 'failed';
   return leasedRows<SignInRequest>(deps, SIGN_IN_MAILS, {
     heldOf,
     only: (now) => sql`expires_at > ${now}`,
     orderBy: ['mail_next_at', 'created_at'],
-    giveBack: (held, now) => settleHeld(deps.db, SIGN_IN_MAILS, held, { mail_state, mail_next_at: now }, now),
+    giveBack: (held, now) =>
+      idempotent
+        ? putBack(deps.db, SIGN_IN_MAILS, held, now)
+        : settleHeld(deps.db, SIGN_IN_MAILS, held, { mail_state: 'failed', mail_next_at: now }, now),
   });
 }
 

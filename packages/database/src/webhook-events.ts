@@ -24,8 +24,6 @@ export function webhookEventRows(deps: LeaseDeps): LeasedRows<WebhookEvent> {
   return leasedRows<WebhookEvent>(deps, EVENTS, {
     heldOf: ({ seq, fence }) => ({ key: seq, fence }),
     orderBy: ['next_attempt_at', 'seq'],
-    giveBack: (held, now) =>
-      settleHeld(deps.db, EVENTS, held, { state: 'pending', next_attempt_at: now }, now),
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type LeasedRows,
   type LeasedTable,
   leases,
+  putBack,
   settleHeld,
   transact,
 } from '@tinyfat/database';
@@ -72,10 +73,8 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
   return {
     ...leases<Lease>(deps, JOBS, {
       heldOf,
-      giveBack: (held, now) => {
-        const last_error = 'The worker died, or lost its lease.';
-        return settleHeld(db, JOBS, held, { state: 'ready', run_at: now, last_error }, now);
-      },
+      giveBack: (held, now) =>
+        putBack(db, JOBS, held, now, { last_error: 'The worker died, or lost its lease.' }),
     }),
 
     async add(tx, mail) {
@@ -141,19 +140,6 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
       return settleHeld(db, JOBS, heldOf(lease), values, clock());
     },
 
-    release(lease) {
-      const now = clock();
-      const values = { state: 'ready', attempts: lease.attempt - 1, run_at: now };
-      return settleHeld(db, JOBS, heldOf(lease), values, now);
-    },
-
-    async nextDue() {
-      const row = await db
-        .selectFrom('jobs')
-        .select((select) => select.fn.min<number | null>('run_at').as('at'))
-        .where('state', '=', sql.lit('ready'))
-        .executeTakeFirst();
-      return row?.at ?? null;
-    },
+    release: (lease) => putBack(db, JOBS, heldOf(lease), clock(), { attempts: lease.attempt - 1 }),
   };
 }

@@ -1,4 +1,5 @@
 /** Values for calls of the database's functions, among rows as `addManyRows` makes them. */
+import { mailRow } from '@tinyfat/contracts/mail-row';
 import { type MailReport, newMasterKey } from '@tinyfat/core';
 import type * as database from '@tinyfat/database';
 import { agentId } from '@tinyfat/testing/many-rows';
@@ -55,32 +56,13 @@ export const leases = (db: database.Database) => ({
 });
 
 /** A mail that comes now. */
-export const mail: database.NewMail = {
+export const mail = mailRow(agent, '<fresh@example.com>', {
   id: 'row-fresh',
-  agent_id: agent,
   received_at: at,
-  via: 'smtp',
-  envelope_sender: 'ann@example.com',
-  envelope_recipient: 'scout@agents.test',
   raw_key: 'fresh',
-  raw_bytes: 1,
   sender: 'ann@example.com',
-  sender_base: 'ann@example.com',
-  sender_name: '',
-  message_id: '<fresh@example.com>',
-  thread_references: '',
-  thread: '<fresh@example.com>',
-  others: '[]',
   signature: 'signature',
-  subject: 'Hello',
-  verdict: 'accepted',
-  reason_code: 'accepted',
-  reason: '',
-  evidence: '{}',
-  authentication: '',
-  state: 'queued',
-  state_reason: '',
-};
+});
 
 /** A case. */
 export const of = (run: StatementCase['run'], allowance: PlanAllowance = {}): StatementCase => ({

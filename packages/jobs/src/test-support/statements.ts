@@ -17,6 +17,7 @@ export const PARTS_OF_OTHERS = [
   'leases',
   'leasedRows',
   'changeHeld',
+  'putBack',
   'settleHeld',
   'lock',
 ];
