@@ -28,8 +28,8 @@ export function maildir(options: MaildirOptions): MailTransport {
     new: join(options.folder, 'new'),
     cur: join(options.folder, 'cur'),
   };
-  /** Mails of this process by hash of their key; a promise while one is being written. */
-  const known = new Map<string, Promise<void>>();
+  /** What is being written, by hash of its key; what was written is found in the folder. */
+  const writing = new Map<string, Promise<void>>();
   let ready: Promise<void> | null = null;
   let sequence = 0;
 
@@ -81,13 +81,12 @@ export function maildir(options: MaildirOptions): MailTransport {
       return { state: 'temporary', reason: `The mailbox cannot be opened: ${messageOf(error)}` };
     }
     try {
-      let writing = known.get(key);
-      if (writing === undefined) {
-        writing = deliver(key, raw);
-        known.set(key, writing);
-        writing.catch(() => known.delete(key));
+      let written = writing.get(key);
+      if (written === undefined) {
+        written = deliver(key, raw).finally(() => writing.delete(key));
+        writing.set(key, written);
       }
-      await writing;
+      await written;
       await syncFolder(folders.new);
       return { state: 'sent', providerId: null, recipientsRefused: [] };
     } catch (error) {
@@ -100,7 +99,7 @@ export function maildir(options: MaildirOptions): MailTransport {
     idempotent: true,
     send: (_envelope, raw, idempotencyKey) => send(raw, idempotencyKey),
     close: async () => {
-      await Promise.allSettled(known.values());
+      await Promise.allSettled(writing.values());
     },
   };
 }
