@@ -118,8 +118,7 @@ export function retentionDays(of: (kind: RetentionKind) => number | null): Reten
 /** What holds where nothing is set. */
 export const DEFAULT_RETENTION: RetentionDays = retentionDays((kind) => RETENTION_RULES[kind].days);
 
-/** Whether a text names a kind. */
-export function isRetentionKind(text: string): text is RetentionKind {
+function isRetentionKind(text: string): text is RetentionKind {
   return Object.hasOwn(RETENTION_RULES, text);
 }
 

@@ -1,5 +1,7 @@
 /** Bodies of answers, read within bounds: never more bytes than asked for, and no silence longer than `IDLE_MS`. */
 
+import { byteList } from '@tinyfat/core';
+
 /** So long a body may be silent. */
 const IDLE_MS = 30_000;
 const PIECE_BYTES = 64 * 1024;
@@ -9,24 +11,16 @@ type Body = ReadableStream<Uint8Array> | null;
 
 /** The whole body; null where it has more than `maxBytes`. Rejects when it breaks off. */
 export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array | null> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
+  const all = byteList();
   const reader = body?.getReader();
   for (let next = await readNext(reader); next !== null; next = await readNext(reader)) {
-    length += next.length;
-    if (length > maxBytes) {
+    if (all.length + next.length > maxBytes) {
       await reader?.cancel();
       return null;
     }
-    pieces.push(next);
+    all.add(next);
   }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return all.join();
 }
 
 /** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */

@@ -2,7 +2,7 @@
  * Signed requests to one bucket (SigV4 by aws4fetch), each bounded in time, and tried again where another try can do no
  * harm. What comes back is an answer below 300, or a status that the caller said it expects.
  */
-import { type Clock, sha256Hex } from '@tinyfat/core';
+import { type BackoffPolicy, backoffMs, type Clock, sha256Hex } from '@tinyfat/core';
 import { AwsClient } from 'aws4fetch';
 import { discard, readAll } from './body.ts';
 import { refusal, StorageError, unreachable } from './errors.ts';
@@ -42,10 +42,9 @@ export interface S3Call {
   expects?: readonly number[];
 }
 
-const ATTEMPTS = 5;
-const FIRST_WAIT_MS = 100;
 /** No try begins later than this after the first one. */
 const TRIES_MS = 30_000;
+const BACKOFF: BackoffPolicy = { baseMs: 100, capMs: TRIES_MS, maxAttempts: 5 };
 /** Until the head of the answer is there, besides the time that the body of the request takes. */
 const ANSWER_MS = 15_000;
 const SLOWEST_BYTES_A_MS = 100;
@@ -79,8 +78,8 @@ export function sender({ endpoint, region, bucket, credentials }: S3Account, run
       try {
         return { response: await once(call), tries };
       } catch (error) {
-        const again = error instanceof StorageError && error.transient && tries < ATTEMPTS;
-        const wait = FIRST_WAIT_MS * 2 ** (tries - 1) * (0.5 + runtime.random() / 2);
+        const again = error instanceof StorageError && error.transient && tries < BACKOFF.maxAttempts;
+        const wait = backoffMs(tries, BACKOFF, runtime.random);
         if (!again || runtime.clock() + wait - began > TRIES_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }

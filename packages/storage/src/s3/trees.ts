@@ -1,4 +1,5 @@
 /** Agents' folders in a bucket as a whole. Nothing is replaced: what an archive brings must not be there yet. */
+import { byteList } from '@tinyfat/core';
 import type { FolderTrees, Planted, TreeEntry, TreeWriter } from '../trees.ts';
 import { discard, inPieces } from './body.ts';
 import type { Bucket, S3Listed, S3Page } from './bucket.ts';
@@ -98,20 +99,13 @@ function writeTree(bucket: Bucket, prefix: string): TreeWriter {
 
 /** All of it; null where it is more than is held in memory, and then read to its end. */
 async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array | null> {
-  const pieces: Uint8Array[] = [];
+  const all = byteList();
   let length = 0;
   for await (const piece of content) {
     length += piece.length;
-    if (length <= MAX_FILE_BYTES) pieces.push(piece);
+    if (length <= MAX_FILE_BYTES) all.add(piece);
   }
-  if (length > MAX_FILE_BYTES) return null;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return length > MAX_FILE_BYTES ? null : all.join();
 }
 
 function decoded(text: string): string | null {
