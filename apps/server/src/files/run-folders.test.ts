@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { removeDeadRuns } from '../parts/run-folder.ts';
+import { removeDeadRuns, removeRunsOfOldVersions } from '../parts/run-folder.ts';
 import { makeRunFolder, readAddresses, removeAddress, takeDeadFolders, writeAddress } from './run-folders.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -63,7 +63,7 @@ test('what a version with one process left goes too', async () => {
   mkdirSync(join(paths.run, 'turns', 'old'), { recursive: true });
   mkdirSync(join(paths.sandbox, 'servers', '0123456789ab-999999999-1'), { recursive: true });
   mkdirSync(join(paths.sandbox, 'etc-1-1'));
-  await removeDeadRuns(paths, { name: '' }, quiet);
+  await removeRunsOfOldVersions(paths, quiet);
   expect(readdirSync(paths.run)).toEqual(['sandbox']);
   expect(readdirSync(join(paths.sandbox, 'servers'))).toEqual([]);
   expect(existsSync(join(paths.sandbox, 'etc-1-1'))).toBe(true);

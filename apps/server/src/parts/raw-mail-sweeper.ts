@@ -2,6 +2,7 @@
 import type { Clock, Logger, RawMailStore } from '@tinyfat/core';
 import { type Database, namedRawKeys } from '@tinyfat/database';
 import type { Part } from './part.ts';
+import { type Recurring, startRecurring } from './recurring.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -17,16 +18,9 @@ interface SweeperDeps {
   logger: Logger;
 }
 
-interface RawMailSweeper {
-  /** Resolves when the walk under way, if any, has ended; after the message in hand. */
-  stop(): Promise<void>;
-}
-
-/** Starts the first walk. One that fails is logged; the next one comes a day later all the same. */
-export function startRawMailSweeper({ db, rawMail, clock, logger }: SweeperDeps): RawMailSweeper {
-  const stopped = new AbortController();
-
-  async function walk(): Promise<void> {
+/** Starts the first walk. One that fails is logged; the next one comes a day later all the same. It stops after the message in hand. */
+export function startRawMailSweeper({ db, rawMail, clock, logger }: SweeperDeps): Recurring {
+  return startRecurring(DAY_MS, async (signal) => {
     const now = clock();
     let removed = 0;
     try {
@@ -41,31 +35,18 @@ export function startRawMailSweeper({ db, rawMail, clock, logger }: SweeperDeps)
             logger.info('raw_mail_removed', { raw_key: key, kind, bytes });
           },
         },
-        stopped.signal,
+        signal,
       );
       logger.debug('raw_mail_swept', { seen, unnamed, removed });
       if (unnamed > MOST_UNNAMED) logger.warn('raw_mail_unnamed', { unnamed, fix: MANY_UNNAMED });
     } catch (error) {
       logger.warn('raw_mail_sweep_failed', { removed, error: String(error) });
     }
-  }
-
-  let walking = walk();
-  const timer = setInterval(() => {
-    walking = walking.then(walk);
-  }, DAY_MS);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      stopped.abort();
-      await walking;
-    },
-  };
+  });
 }
 
 /** The sweeper as a part of the server. */
-export function rawMailSweeper(deps: SweeperDeps): Part<RawMailSweeper> {
+export function rawMailSweeper(deps: SweeperDeps): Part<Recurring> {
   return {
     name: 'raw mail sweeper',
     start: async () => startRawMailSweeper(deps),

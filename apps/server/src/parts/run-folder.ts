@@ -17,6 +17,7 @@ import {
 import { forgetWaker } from '../files/wake-folder.ts';
 import type { Role } from '../roles.ts';
 import type { Part } from './part.ts';
+import { startRecurring } from './recurring.ts';
 
 type Paths = Pick<DataFolder['paths'], 'run' | 'sandbox' | 'wake'>;
 
@@ -48,21 +49,14 @@ export function deadRuns(paths: Paths, own: Pick<RunFolder, 'name'>, logger: Log
   return {
     name: 'dead runs',
     async start() {
+      await removeRunsOfOldVersions(paths, logger);
       const others = await removeDeadRuns(paths, own, logger);
-      let looking: Promise<unknown> = Promise.resolve();
-      const timer = setInterval(() => {
-        looking = looking
-          .then(() => removeDeadRuns(paths, own, logger))
-          .catch((error: unknown) => logger.warn('dead_runs_stay', { error: faultText(error) }));
-      }, LOOK_EVERY_MS);
-      timer.unref();
-      return {
-        others,
-        async stop() {
-          clearInterval(timer);
-          await looking;
-        },
+      const look = async () => {
+        await removeDeadRuns(paths, own, logger).catch((error: unknown) =>
+          logger.warn('dead_runs_stay', { error: faultText(error) }),
+        );
       };
+      return { others, stop: startRecurring(LOOK_EVERY_MS, look, 'later').stop };
     },
     stop: (running) => running.stop(),
   };
@@ -73,15 +67,18 @@ interface DeadRuns {
   stop(): Promise<void>;
 }
 
+/** Removes what versions that had one process left. */
+export async function removeRunsOfOldVersions({ run, sandbox }: Paths, logger: Logger): Promise<void> {
+  await removeStaleRuns(sandbox, logger);
+  await removeAll(join(run, 'turns'));
+}
+
 /** Gives the number of other processes that live. */
 export async function removeDeadRuns(
-  { run, sandbox, wake }: Paths,
+  { run, wake }: Pick<Paths, 'run' | 'wake'>,
   own: Pick<RunFolder, 'name'>,
   logger: Logger,
 ): Promise<number> {
-  // Of versions that had one process.
-  await removeStaleRuns(sandbox, logger);
-  await removeAll(join(run, 'turns'));
   const { dead, others } = takeDeadFolders(run, own.name);
   for (const folder of dead) await removeDead(folder, wake, logger);
   return others;
