@@ -2,14 +2,14 @@
 import type { AgentFolders, Clock, RawMailStore } from '@tinyfat/core';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
+  bucketFolders,
+  bucketRawMail,
+  bucketTrees,
   type FolderTrees,
   openBucket,
   r2Credentials,
   type S3Account,
   type S3Runtime,
-  s3Folders,
-  s3RawMail,
-  s3Trees,
 } from '@tinyfat/storage';
 import {
   directoryFolders,
@@ -50,8 +50,8 @@ export function openStorage(
   const runtime: S3Runtime = { clock, random: Math.random };
   const bucket = openBucket(account, runtime);
   return {
-    folders: { ...s3Folders({ bucket, root, clock }), ...s3Trees({ bucket, root }) },
-    rawMail: s3RawMail({ bucket, root }),
+    folders: { ...bucketFolders({ bucket, root, clock }), ...bucketTrees({ bucket, root }) },
+    rawMail: bucketRawMail({ bucket, root }),
     turnFolders: workingCopies({
       bucket,
       open: (credentials) => openBucket({ ...account, credentials }, runtime),

@@ -8,7 +8,7 @@ import type { TurnRunnerFixture } from '@tinyfat/contracts';
 import type { AgentFolders } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { openBucket, r2Credentials, s3Folders } from '@tinyfat/storage';
+import { bucketFolders, openBucket, r2Credentials } from '@tinyfat/storage';
 import {
   directoryFolders,
   directoryTurns,
@@ -44,7 +44,7 @@ export async function inBucket(): Promise<Place> {
   const runtime = { clock: Date.now, random: Math.random };
   const bucket = openBucket(account, runtime);
   return {
-    folders: s3Folders({ bucket, root: '', clock: Date.now }),
+    folders: bucketFolders({ bucket, root: '', clock: Date.now }),
     turns: workingCopies({
       bucket,
       open: (credentials) => openBucket({ ...account, credentials }, runtime),

@@ -1,70 +1,18 @@
 /** The operations on a bucket that storage needs, over S3's API (Amazon S3 API reference); R2 and others have the same. */
 import { sha256Hex } from '@tinyfat/core';
-import { drain, readAll } from './body.ts';
-import { StorageError } from './errors.ts';
+import { drain, readAll } from '../bucket/body.ts';
+import type { Bucket, ObjectHead } from '../bucket/bucket.ts';
+import { StorageError } from '../bucket/errors.ts';
 import { md5 } from './md5.ts';
 import { encodeKey, type S3Account, type S3Runtime, sender } from './requests.ts';
 import { elements, escaped, textOf } from './xml.ts';
-
-/** What S3 says of an object. Times are epoch ms; `meta` is what was stored with it under `x-amz-meta-`. */
-export interface S3Head {
-  size: number;
-  etag: string;
-  modifiedAt: number;
-  meta: Record<string, string>;
-}
-
-/** An object, or a part of it, whose body the caller must read or drain. */
-export interface S3Opened extends S3Head {
-  body: ReadableStream<Uint8Array> | null;
-}
-
-/** An object in a listing. */
-export interface S3Listed {
-  key: string;
-  size: number;
-  etag: string;
-  modifiedAt: number;
-}
-
-export interface S3Page {
-  objects: S3Listed[];
-  /** What lies below the prefix up to the next delimiter, with it. */
-  prefixes: string[];
-  /** Where the next page begins; null on the last one. */
-  next: string | null;
-}
-
-/** On what a write depends: that there is no object, or still the one with this entity tag. */
-export type WriteCondition = 'absent' | { etag: string };
-
-/** `conflict`: the condition of the write did not hold, and nothing was written. */
-export type PutOutcome = { ok: true; etag: string } | { ok: false; reason: 'conflict' };
-
-export interface Bucket {
-  /** Null where there is no such object. `range`: at most `length` bytes from `from` on, none past the end. */
-  get(key: string, range?: { from: number; length: number }): Promise<S3Opened | null>;
-  head(key: string): Promise<S3Head | null>;
-  /** Durable once it resolves. */
-  put(
-    key: string,
-    bytes: Uint8Array | string,
-    options?: { only?: WriteCondition; meta?: Record<string, string> },
-  ): Promise<PutOutcome>;
-  /** Copies with metadata, if it is still the object with this entity tag; false where it is not. */
-  copy(from: string, to: string, etag: string): Promise<boolean>;
-  /** Those that are not there are no error. */
-  remove(keys: readonly string[]): Promise<void>;
-  /** One page, in the order of the keys' bytes. */
-  list(query: { prefix: string; delimiter?: '/'; after?: string | null; most?: number }): Promise<S3Page>;
-}
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const MAX_KEYS = 1000;
 /** The hash of the content stands in this piece of metadata, so that a write whose answer was lost is known again. */
 const SUM = 'sha256';
 
-const NOTHING: S3Head = { size: 0, etag: '', modifiedAt: 0, meta: {} };
+const NOTHING: ObjectHead = { size: 0, etag: '', modifiedAt: 0, meta: {} };
 
 /** Opens a bucket. Rejections are `StorageError`s. */
 export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
@@ -179,7 +127,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
   return bucket;
 }
 
-function headOf({ headers }: Response): S3Head {
+function headOf({ headers }: Response): ObjectHead {
   const meta: Record<string, string> = {};
   headers.forEach((value, name) => {
     if (name.startsWith('x-amz-meta-')) meta[name.slice('x-amz-meta-'.length)] = value;
@@ -201,16 +149,4 @@ function sizeOf(text: string | null): number {
 /** In one spelling, to be compared: services differ in quotes, and some call a tag weak that they take as a strong one. */
 function entityTag(text: string | null): string {
   return `"${(text ?? '').replace(/^W\//, '').replaceAll('"', '')}"`;
-}
-
-/** All objects below a prefix; null where there are more than `most`. */
-export async function listAll(bucket: Bucket, prefix: string, most: number): Promise<S3Listed[] | null> {
-  const objects: S3Listed[] = [];
-  for (let after: string | null = null; ; ) {
-    const page: S3Page = await bucket.list({ prefix, after });
-    objects.push(...page.objects);
-    if (objects.length > most) return null;
-    if (page.next === null) return objects;
-    after = page.next;
-  }
 }

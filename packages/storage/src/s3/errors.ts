@@ -1,19 +1,5 @@
-/** What goes wrong with storage that is reached by S3. */
-
-/** S3 refused a request, or could not be reached. Its message holds no secret. */
-export class StorageError extends Error {
-  override name = 'StorageError';
-  /** One word: S3's code, such as `AccessDenied` or `ExpiredToken`; `unreachable` where no answer came. */
-  readonly code: string;
-  /** Another try later may work. */
-  readonly transient: boolean;
-
-  constructor(message: string, code: string, transient: boolean) {
-    super(message);
-    this.code = code;
-    this.transient = transient;
-  }
-}
+/** The errors of requests by S3, in one form. */
+import { StorageError } from '../bucket/errors.ts';
 
 /** S3's answer `status` with `code` to a request. */
 export function refusal(method: string, what: string, status: number, code: string): StorageError {

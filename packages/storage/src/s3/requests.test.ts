@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import { listenOnLoopback } from '@tinyfat/testing/stand-ins/loopback-server';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { readAll } from '../bucket/body.ts';
+import type { Bucket } from '../bucket/bucket.ts';
 import { accountOf, runtime } from '../test-support/s3.ts';
-import { readAll } from './body.ts';
-import { type Bucket, openBucket } from './bucket.ts';
+import { openBucket } from './bucket.ts';
 
 let standIn: S3StandIn;
 let bucket: Bucket;

@@ -4,8 +4,9 @@
  */
 import { type BackoffPolicy, backoffMs, type Clock, sha256Hex } from '@tinyfat/core';
 import { AwsClient } from 'aws4fetch';
-import { discard, readAll } from './body.ts';
-import { refusal, StorageError, unreachable } from './errors.ts';
+import { discard, readAll } from '../bucket/body.ts';
+import { StorageError } from '../bucket/errors.ts';
+import { refusal, unreachable } from './errors.ts';
 import { textOf } from './xml.ts';
 
 /** Keys of S3; with a session token they are temporary. */

@@ -15,12 +15,12 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { errorCode, parseSessionFileName } from '@tinyfat/core';
+import { discard, inPieces } from '../../bucket/body.ts';
+import { type Bucket, type ListedObject, listAll, type OpenedObject } from '../../bucket/bucket.ts';
+import { inParallel } from '../../bucket/in-parallel.ts';
+import { pathBelow } from '../../bucket/keys.ts';
+import { isProgram } from '../../bucket/program-mode.ts';
 import { agentSubfolders } from '../../names.ts';
-import { discard, inPieces } from '../../s3/body.ts';
-import { type Bucket, listAll, type S3Listed, type S3Opened } from '../../s3/bucket.ts';
-import { inParallel } from '../../s3/in-parallel.ts';
-import { pathBelow } from '../../s3/keys.ts';
-import { isProgram } from '../../s3/program-mode.ts';
 import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open-below.ts';
 import { type CopyBounds, FolderTooLarge, MAX_LISTED } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
@@ -93,8 +93,8 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
 }
 
 /** The newest files of a folder of records, and the session of this turn. */
-function withoutOld(listed: S3Listed[], { prefix, sessionId }: CopyIn, folder: string): S3Listed[] {
-  const nameOf = ({ key }: S3Listed) => key.slice(prefix.length + folder.length);
+function withoutOld(listed: ListedObject[], { prefix, sessionId }: CopyIn, folder: string): ListedObject[] {
+  const nameOf = ({ key }: ListedObject) => key.slice(prefix.length + folder.length);
   const files = listed.filter(({ key }) => key.startsWith(`${prefix}${folder}`) && !key.endsWith('/'));
   const old = new Set(files.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(MAX_RECORDS));
   return listed.filter(
@@ -102,7 +102,7 @@ function withoutOld(listed: S3Listed[], { prefix, sessionId }: CopyIn, folder: s
   );
 }
 
-function knownOf(opened: S3Opened): Copied {
+function knownOf(opened: OpenedObject): Copied {
   return {
     etag: opened.etag,
     sha256: opened.meta.sha256 ?? null,
@@ -125,7 +125,7 @@ async function inFolder<T>(
 async function writeFile(
   { own, inTime }: CopyIn,
   place: { fd: number; name: string },
-  opened: S3Opened,
+  opened: OpenedObject,
   known: Copied,
 ): Promise<Copied | null> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -6,10 +6,10 @@
 import { closeSync, constants, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { replyFileName, sha256Hex } from '@tinyfat/core';
-import { type Bucket, listAll } from '../../s3/bucket.ts';
-import { inParallel } from '../../s3/in-parallel.ts';
-import { keyBelow } from '../../s3/keys.ts';
-import { PROGRAM } from '../../s3/program-mode.ts';
+import { type Bucket, listAll } from '../../bucket/bucket.ts';
+import { inParallel } from '../../bucket/in-parallel.ts';
+import { keyBelow } from '../../bucket/keys.ts';
+import { PROGRAM } from '../../bucket/program-mode.ts';
 import { descriptorPath, withFolder } from '../open-below.ts';
 import { type CopyBounds, MAX_LISTED } from './bounds.ts';
 import { type Change, changesOf } from './changes.ts';

@@ -1,7 +1,7 @@
 /** Uploads the events of a turn while it runs, so that pages show it live: S3 has no file that grows. */
 import type { AgentFolders } from '@tinyfat/core';
-import type { Bucket } from '../../s3/bucket.ts';
-import { keyBelow } from '../../s3/keys.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
+import { keyBelow } from '../../bucket/keys.ts';
 import type { Copied } from './copied.ts';
 
 /** A larger file is not read by anybody (`RunEvents`). */

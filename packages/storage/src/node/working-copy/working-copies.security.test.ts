@@ -17,9 +17,9 @@ import { join } from 'node:path';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bucketFolders } from '../../bucket/folders.ts';
 import { openBucket } from '../../s3/bucket.ts';
 import { r2Credentials } from '../../s3/credentials.ts';
-import { s3Folders } from '../../s3/folders.ts';
 import { accountOf, runtime } from '../../test-support/s3.ts';
 import { COPY_BOUNDS, type CopyBounds, FolderTooLarge } from './bounds.ts';
 import { workingCopies } from './working-copies.ts';
@@ -31,7 +31,11 @@ beforeEach(async () => {
   standIn = await startS3StandIn();
   base = mkdtempSync(join(scratchFolder(), 'tinyfat-hostile-copy-'));
   writeFileSync(join(base, 'secret'), 'SECRET');
-  const folders = s3Folders({ bucket: openBucket(accountOf(standIn), runtime), root: '', clock: Date.now });
+  const folders = bucketFolders({
+    bucket: openBucket(accountOf(standIn), runtime),
+    root: '',
+    clock: Date.now,
+  });
   await folders.create('a', { 'MEMORY.md': 'memory' });
   await folders.create('b', { 'MEMORY.md': 'of b' });
 });

@@ -21,9 +21,9 @@ import type { AgentFolders } from '@tinyfat/core';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bucketFolders } from '../../bucket/folders.ts';
 import { openBucket } from '../../s3/bucket.ts';
 import { r2Credentials } from '../../s3/credentials.ts';
-import { s3Folders } from '../../s3/folders.ts';
 import { accountOf, runtime } from '../../test-support/s3.ts';
 import { COPY_BOUNDS, type CopyBounds } from './bounds.ts';
 import type { TurnFolder } from './turn-folders.ts';
@@ -36,7 +36,7 @@ let folders: AgentFolders;
 beforeEach(async () => {
   standIn = await startS3StandIn();
   base = mkdtempSync(join(scratchFolder(), 'tinyfat-copies-'));
-  folders = s3Folders({ bucket: openBucket(accountOf(standIn), runtime), root: 'x/', clock: Date.now });
+  folders = bucketFolders({ bucket: openBucket(accountOf(standIn), runtime), root: 'x/', clock: Date.now });
   await folders.create('a', { 'MEMORY.md': 'memory' });
 });
 afterEach(async () => {

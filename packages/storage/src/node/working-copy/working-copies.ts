@@ -5,10 +5,10 @@
 import { closeSync, fchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
-import { type Bucket, listAll } from '../../s3/bucket.ts';
+import { type Bucket, listAll } from '../../bucket/bucket.ts';
+import { StorageError } from '../../bucket/errors.ts';
+import { agentPrefix } from '../../bucket/keys.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
-import { StorageError } from '../../s3/errors.ts';
-import { agentPrefix } from '../../s3/keys.ts';
 import type { S3Credentials } from '../../s3/requests.ts';
 import { directoryFolders } from '../directory.ts';
 import { type GiveToOwner, openRoot } from '../open-below.ts';

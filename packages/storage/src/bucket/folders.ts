@@ -6,7 +6,7 @@
 import type { AgentFolders, Clock, FolderEntry, ReadRefusal } from '@tinyfat/core';
 import { agentSubfolders } from '../names.ts';
 import { discard, inPieces, readAll } from './body.ts';
-import { type Bucket, listAll, type S3Opened, type S3Page } from './bucket.ts';
+import { type Bucket, listAll, type ObjectPage, type OpenedObject } from './bucket.ts';
 import { detailed } from './entries.ts';
 import { inParallel } from './in-parallel.ts';
 import { agentPrefix, keyBelow } from './keys.ts';
@@ -20,7 +20,7 @@ const MAX_MOVED = 20_000;
 /** Objects that one call removes, a page at a time. */
 const MAX_REMOVED = 100_000;
 
-interface S3FoldersOptions {
+interface BucketFoldersOptions {
   bucket: Bucket;
   /** Before all keys; empty, or with a slash at its end. */
   root: string;
@@ -28,7 +28,7 @@ interface S3FoldersOptions {
 }
 
 /** The `AgentFolders` port over a bucket. Ids must be plain names; anything else throws. */
-export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolders {
+export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): AgentFolders {
   const keyOf = (agentId: string, path: string): string => {
     const key = keyBelow(agentPrefix(root, agentId), path);
     if (key === null) throw new Error(`not a path below an agent's folder: ${JSON.stringify(path)}`);
@@ -68,7 +68,7 @@ export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolde
     agentId: string,
     path: string,
     range?: { from: number; length: number },
-  ): Promise<({ ok: true } & S3Opened) | ReadRefusal> => {
+  ): Promise<({ ok: true } & OpenedObject) | ReadRefusal> => {
     const key = keyBelow(agentPrefix(root, agentId), path);
     if (key === null) return refusal('bad_path', `${path} does not stay below /data`);
     const opened = await bucket.get(key, range);
@@ -117,7 +117,7 @@ export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolde
       const prefix = folder === '' ? agentPrefix(root, agentId) : `${keyOf(agentId, folder)}/`;
       const entries: FolderEntry[] = [];
       for (let after: string | null = null; entries.length < MAX_NAMES; ) {
-        const page: S3Page = await bucket.list({ prefix, delimiter: '/', after });
+        const page: ObjectPage = await bucket.list({ prefix, delimiter: '/', after });
         entries.push(...entriesOf(page, prefix));
         after = page.next;
         if (after === null) break;
@@ -211,7 +211,7 @@ export function s3Folders({ bucket, root, clock }: S3FoldersOptions): AgentFolde
 }
 
 /** What a page shows of a folder, but for the mark of the folder itself and names that are none. */
-function entriesOf({ objects, prefixes }: S3Page, prefix: string): FolderEntry[] {
+function entriesOf({ objects, prefixes }: ObjectPage, prefix: string): FolderEntry[] {
   const files = objects.map(({ key, size, modifiedAt }) => {
     const kind: FolderEntry['kind'] = 'file';
     return { name: key.slice(prefix.length), kind, size, modifiedAt, executable: false };

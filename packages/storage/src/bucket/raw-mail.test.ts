@@ -1,9 +1,9 @@
 import { rawMailStoreContract } from '@tinyfat/contracts';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBucket } from '../s3/bucket.ts';
 import { accountOf, runtime } from '../test-support/s3.ts';
-import { openBucket } from './bucket.ts';
-import { s3RawMail } from './raw-mail.ts';
+import { bucketRawMail } from './raw-mail.ts';
 
 let standIn: S3StandIn;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => standIn.close());
 
-const open = () => s3RawMail({ bucket: openBucket(accountOf(standIn), runtime), root: '' });
+const open = () => bucketRawMail({ bucket: openBucket(accountOf(standIn), runtime), root: '' });
 
 rawMailStoreContract('s3', async () => ({
   store: open(),

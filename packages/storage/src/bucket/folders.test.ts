@@ -1,9 +1,9 @@
 import { agentFoldersContract } from '@tinyfat/contracts';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBucket } from '../s3/bucket.ts';
 import { accountOf, runtime } from '../test-support/s3.ts';
-import { openBucket } from './bucket.ts';
-import { s3Folders } from './folders.ts';
+import { bucketFolders } from './folders.ts';
 
 let standIn: S3StandIn;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => standIn.close());
 
 const open = () =>
-  s3Folders({ bucket: openBucket(accountOf(standIn), runtime), root: 'here/', clock: Date.now });
+  bucketFolders({ bucket: openBucket(accountOf(standIn), runtime), root: 'here/', clock: Date.now });
 
 agentFoldersContract('s3', async () => ({
   folders: open(),

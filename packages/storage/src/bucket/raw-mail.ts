@@ -1,7 +1,7 @@
 /** Raw messages as objects `{root}raw-mail/{its last two characters}/{key}.eml`. A write that dies leaves nothing: S3 has an object whole or not at all. */
 import type { RawMailStore, RawMailSweep } from '@tinyfat/core';
 import { inPieces, readAll } from './body.ts';
-import type { Bucket, S3Listed, S3Page } from './bucket.ts';
+import type { Bucket, ListedObject, ObjectPage } from './bucket.ts';
 import { rawMailObject, rawMailPrefix } from './keys.ts';
 
 /** Larger messages are never accepted. */
@@ -10,12 +10,12 @@ const MAX_MAIL_BYTES = 256 * 1024 * 1024;
 const BATCH = 100;
 const NAME = /^[a-z0-9-]{2}\/([a-z0-9-]{4,80})\.eml$/;
 
-interface Found extends S3Listed {
+interface Found extends ListedObject {
   mail: string;
 }
 
 /** The `RawMailStore` port over a bucket. Keys are [a-z0-9-]; anything else throws. */
-export function s3RawMail({ bucket, root }: { bucket: Bucket; root: string }): RawMailStore {
+export function bucketRawMail({ bucket, root }: { bucket: Bucket; root: string }): RawMailStore {
   const open = async (key: string) => {
     const opened = await bucket.get(rawMailObject(root, key));
     if (opened === null)
@@ -53,7 +53,7 @@ async function sweep(
   let seen = 0;
   const unnamed: Found[] = [];
   for (let after: string | null = null; ; ) {
-    const page: S3Page = await bucket.list({ prefix, after, most: BATCH });
+    const page: ObjectPage = await bucket.list({ prefix, after, most: BATCH });
     if (signal.aborted) return { seen, unnamed: unnamed.length };
     const messages = page.objects.flatMap((object) => {
       const mail = NAME.exec(object.key.slice(prefix.length))?.[1];

@@ -2,7 +2,7 @@
 import { byteList } from '@tinyfat/core';
 import type { FolderTrees, Planted, TreeEntry, TreeWriter } from '../trees.ts';
 import { discard, inPieces } from './body.ts';
-import type { Bucket, S3Listed, S3Page } from './bucket.ts';
+import type { Bucket, ListedObject, ObjectPage } from './bucket.ts';
 import { agentPrefix, keyBelow, pathBelow } from './keys.ts';
 import { isProgram, PROGRAM } from './program-mode.ts';
 
@@ -11,7 +11,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_TARGET_BYTES = 500;
 
 /** Folders of a bucket that can be copied whole; `root` stands before all keys. */
-export function s3Trees({ bucket, root }: { bucket: Bucket; root: string }): FolderTrees {
+export function bucketTrees({ bucket, root }: { bucket: Bucket; root: string }): FolderTrees {
   return {
     readTree: (agentId) => readTree(bucket, agentPrefix(root, agentId)),
     writeTree: (agentId) => writeTree(bucket, agentPrefix(root, agentId)),
@@ -20,7 +20,7 @@ export function s3Trees({ bucket, root }: { bucket: Bucket; root: string }): Fol
 
 async function* readTree(bucket: Bucket, prefix: string): AsyncGenerator<TreeEntry> {
   for (let after: string | null = null; ; ) {
-    const page: S3Page = await bucket.list({ prefix, after });
+    const page: ObjectPage = await bucket.list({ prefix, after });
     for (const object of page.objects) {
       const entry = object.key === prefix ? null : await entryOf(bucket, prefix, object);
       if (entry !== null) yield entry;
@@ -34,7 +34,7 @@ async function* readTree(bucket: Bucket, prefix: string): AsyncGenerator<TreeEnt
 async function entryOf(
   bucket: Bucket,
   prefix: string,
-  { key, modifiedAt }: S3Listed,
+  { key, modifiedAt }: ListedObject,
 ): Promise<TreeEntry | null> {
   const named = pathBelow(prefix, key);
   if (named === null)

@@ -1,15 +1,15 @@
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openBucket } from '../s3/bucket.ts';
 import { accountOf, runtime } from '../test-support/s3.ts';
 import type { FolderTrees } from '../trees.ts';
-import { openBucket } from './bucket.ts';
-import { s3Trees } from './trees.ts';
+import { bucketTrees } from './trees.ts';
 
 let standIn: S3StandIn;
 let trees: FolderTrees;
 beforeAll(async () => {
   standIn = await startS3StandIn({ pageKeys: 2 });
-  trees = s3Trees({ bucket: openBucket(accountOf(standIn), runtime), root: '' });
+  trees = bucketTrees({ bucket: openBucket(accountOf(standIn), runtime), root: '' });
 });
 afterAll(() => standIn.close());
 beforeEach(() => standIn.objects.clear());

@@ -1,0 +1,66 @@
+/** The port between storage and a bucket: the few operations that every kind of object store has. */
+
+/** What a bucket says of an object. Times are epoch ms; `meta` is what was stored with it: short ASCII names and values. */
+export interface ObjectHead {
+  size: number;
+  etag: string;
+  modifiedAt: number;
+  meta: Record<string, string>;
+}
+
+/** An object, or a part of it, whose body the caller must read or drain. */
+export interface OpenedObject extends ObjectHead {
+  body: ReadableStream<Uint8Array> | null;
+}
+
+/** An object in a listing. */
+export interface ListedObject {
+  key: string;
+  size: number;
+  etag: string;
+  modifiedAt: number;
+}
+
+export interface ObjectPage {
+  objects: ListedObject[];
+  /** What lies below the prefix up to the next delimiter, with it. */
+  prefixes: string[];
+  /** Where the next page begins; null on the last one. */
+  next: string | null;
+}
+
+/** On what a write depends: that there is no object, or still the one with this entity tag. */
+export type WriteCondition = 'absent' | { etag: string };
+
+/** `conflict`: the condition of the write did not hold, and nothing was written. */
+export type PutOutcome = { ok: true; etag: string } | { ok: false; reason: 'conflict' };
+
+export interface Bucket {
+  /** Null where there is no such object. `range`: at most `length` bytes from `from` on, none past the end. */
+  get(key: string, range?: { from: number; length: number }): Promise<OpenedObject | null>;
+  head(key: string): Promise<ObjectHead | null>;
+  /** Durable once it resolves. */
+  put(
+    key: string,
+    bytes: Uint8Array | string,
+    options?: { only?: WriteCondition; meta?: Record<string, string> },
+  ): Promise<PutOutcome>;
+  /** Copies with metadata, if it is still the object with this entity tag; false where it is not. */
+  copy(from: string, to: string, etag: string): Promise<boolean>;
+  /** Those that are not there are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** One page, in the order of the keys' bytes. */
+  list(query: { prefix: string; delimiter?: '/'; after?: string | null; most?: number }): Promise<ObjectPage>;
+}
+
+/** All objects below a prefix; null where there are more than `most`. */
+export async function listAll(bucket: Bucket, prefix: string, most: number): Promise<ListedObject[] | null> {
+  const objects: ListedObject[] = [];
+  for (let after: string | null = null; ; ) {
+    const page: ObjectPage = await bucket.list({ prefix, after });
+    objects.push(...page.objects);
+    if (objects.length > most) return null;
+    if (page.next === null) return objects;
+    after = page.next;
+  }
+}
