@@ -3,5 +3,6 @@ declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
   export const WorkerEntrypoint: Module['WorkerEntrypoint'];
   export const DurableObject: Module['DurableObject'];
+  export const env: Module['env'];
   export const RpcTarget: Module['RpcTarget'];
 }
