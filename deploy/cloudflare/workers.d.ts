@@ -4,5 +4,6 @@ declare module 'cloudflare:workers' {
   export const env: Record<string, unknown>;
   export const WorkerEntrypoint: Module['WorkerEntrypoint'];
   export const DurableObject: Module['DurableObject'];
+  export const env: Module['env'];
   export const RpcTarget: Module['RpcTarget'];
 }
