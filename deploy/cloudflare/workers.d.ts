@@ -1,6 +1,7 @@
 /** The module of the Workers runtime that our Workers use, typed without making its globals those of the whole project. */
 declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
+  export const env: Record<string, unknown>;
   /** With the requests and responses of the project's own types; the runtime takes them as its own. */
   export abstract class WorkerEntrypoint<Env = unknown> {
     protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
