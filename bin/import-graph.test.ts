@@ -19,6 +19,7 @@ const PORTABLE = [
   'packages/intake/src',
   'packages/jobs/src',
   'packages/mail/src !node +Buffer',
+  'packages/settings/src',
   'packages/storage/src !node',
 ];
 
