@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
  * use that class, which Workers have with `nodejs_compat`.
  */
 const PORTABLE = [
-  'apps/platform/src !node !backend',
+  'apps/platform/src !node',
   'apps/sandbox-queue/src',
   'packages/core/src',
   'packages/database/src !sqlite !postgres !upgrades',
