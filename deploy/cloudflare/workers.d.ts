@@ -2,8 +2,13 @@
 declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
   export const env: Record<string, unknown>;
-  export const WorkerEntrypoint: Module['WorkerEntrypoint'];
+  /** With the requests and responses of the project's own types; the runtime takes them as its own. */
+  export abstract class WorkerEntrypoint<Env = unknown> {
+    protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
+    protected readonly env: Env;
+    constructor(ctx: import('@cloudflare/workers-types').ExecutionContext, env: Env);
+    fetch?(request: Request): Response | Promise<Response>;
+  }
   export const DurableObject: Module['DurableObject'];
-  export const env: Module['env'];
   export const RpcTarget: Module['RpcTarget'];
 }
