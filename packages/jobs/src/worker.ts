@@ -1,9 +1,10 @@
 /** Works the job queue. */
 import { type Clock, faultText, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
+import type { WorkLoopOptions } from './rows-in-hand.ts';
 import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
-interface WorkerOptions {
+export interface WorkerOptions {
   queue: JobQueue;
   clock: Clock;
   logger: Logger;
@@ -20,8 +21,8 @@ interface WorkerOptions {
   retryAt(lease: Lease): number;
 }
 
-/** Starts working at once. */
-export function startWorker(options: WorkerOptions): WorkLoop {
+/** The work on jobs, to be run by `startWorkLoop` or `drain`. */
+export function jobWork(options: WorkerOptions): WorkLoopOptions<Lease> {
   const { queue, clock, logger, leaseMs, pollMs, concurrency: atOnce } = options;
 
   const work = async (lease: Lease, signal: AbortSignal) => {
@@ -35,5 +36,10 @@ export function startWorker(options: WorkerOptions): WorkLoop {
     }
   };
 
-  return startWorkLoop({ name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work });
+  return { name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work };
+}
+
+/** Starts working at once. */
+export function startWorker(options: WorkerOptions): WorkLoop {
+  return startWorkLoop(jobWork(options));
 }

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readArchive } from './read-archive.ts';
-import { ArchiveError, withRecords } from './tar-format.ts';
+import { ArchiveError, withRecords } from '@tinyfat/storage/tar';
 import { type EntryHead, partHash, writeArchive } from './write-archive.ts';
 
 function folder(): string {

@@ -4,7 +4,7 @@
  */
 import { parseJson } from '@tinyfat/core';
 import * as v from 'valibot';
-import { ArchiveError } from '../archive/tar-format.ts';
+import { ArchiveError } from '@tinyfat/storage/tar';
 
 /** The folder that all of a backup lies in, in the archive. */
 export const TOP = 'tinyfat-backup/';

@@ -1,13 +1,14 @@
 /** Bodies of answers, read within bounds: never more bytes than asked for, and no silence longer than `IDLE_MS`. */
 
 import { byteList } from '@tinyfat/core';
+import type { ObjectBody } from './bucket.ts';
 
 /** So long a body may be silent. */
 const IDLE_MS = 30_000;
 const PIECE_BYTES = 64 * 1024;
 const MAX_SHORT_BYTES = 64 * 1024;
 
-type Body = ReadableStream<Uint8Array> | null;
+type Body = ObjectBody | null;
 
 /** The whole body; null where it has more than `maxBytes`. Rejects when it breaks off. */
 export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array | null> {
@@ -66,17 +67,15 @@ export function inPieces(body: Body, size: number): ReadableStream<Uint8Array> {
   );
 }
 
-async function readNext(
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
-): Promise<Uint8Array | null> {
+async function readNext(reader: ReturnType<ObjectBody['getReader']> | undefined): Promise<Uint8Array | null> {
   if (!reader) return null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the storage was silent for ${IDLE_MS / 1000} s`)), IDLE_MS);
   });
   try {
-    const { done, value } = await Promise.race([reader.read(), silence]);
-    return done ? null : value;
+    const next = await Promise.race([reader.read(), silence]);
+    return next.done ? null : next.value;
   } catch (error) {
     reader.cancel().catch(() => undefined);
     throw error;
