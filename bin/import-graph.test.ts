@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
  */
 const PORTABLE = [
   'apps/mail-worker/src',
-  'apps/platform/src !node !backend',
+  'apps/platform/src !node',
   'apps/sandbox-queue/src',
   'packages/core/src',
   'packages/database/src !sqlite !postgres !upgrades',

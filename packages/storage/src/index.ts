@@ -1,4 +1,4 @@
-export type { Bucket } from './bucket/bucket.ts';
+export type { Bucket, ObjectBody } from './bucket/bucket.ts';
 export { StorageError } from './bucket/errors.ts';
 export { bucketFolders } from './bucket/folders.ts';
 export { bucketRawMail } from './bucket/raw-mail.ts';

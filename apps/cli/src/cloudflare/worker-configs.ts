@@ -29,7 +29,7 @@ export type WorkerConfig = Readonly<Record<string, unknown>>;
 
 const COMPATIBILITY = {
   compatibility_date: '2026-11-01',
-  compatibility_flags: ['nodejs_compat', 'enable_ctx_exports'],
+  compatibility_flags: ['nodejs_compat'],
 };
 
 /** What each Worker may know of the secrets: no more than its own work needs (invariant 5). */
