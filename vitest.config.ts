@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** `npm run fuzz` tries properties for as long as it takes. */
 const withinMs = (ms: number) => (process.env.FUZZ_RUNS === undefined ? ms : 0);
@@ -51,7 +54,19 @@ const notInWorkerd = [
   'packages/core/src/outbox/schema.security.test.ts',
 ];
 
+/** Files of `postgres` that run in workerd too, through Hyperdrive: what claims, counts and locks. */
+const THROUGH_HYPERDRIVE = [
+  'packages/database/src/{budgets,leased-rows,locks,sealed-keys,told-owners}.test.ts',
+  'packages/jobs/src/job-queue.test.ts',
+  'packages/intake/src/enqueue.test.ts',
+  'apps/platform/src/accounts/{sessions,sign-in}.test.ts',
+  '**/*.hyperdrive.test.ts',
+];
+
 export default defineConfig({
+  // What packages require in workerd is looked up here, not in their project, and without the conditions of Workers: `pg`
+  // would get the empty module for Node.
+  resolve: { alias: { 'pg-cloudflare': path('node_modules/pg-cloudflare/dist/index.js') } },
   test: {
     // A test often waits for a process, a socket or the disk: one file more than there are cores.
     maxWorkers: availableParallelism() + 1,
@@ -66,7 +81,7 @@ export default defineConfig({
             'deploy/*.test.ts',
           ],
           exclude: [
-            '**/*.workerd.test.ts',
+            '**/*.{workerd,hyperdrive}.test.ts',
             ...NEED_POSTGRES,
             ...(process.env.TEST_QUICK === undefined ? [] : SLOW),
           ],
@@ -90,7 +105,7 @@ export default defineConfig({
           ],
           exclude: [
             '**/node_modules/**',
-            '**/*.workerd.test.ts',
+            '**/*.{workerd,hyperdrive}.test.ts',
             // About SQLite itself: its files, its old versions, its catalogue.
             'packages/database/src/raw-keys.test.ts',
             'packages/database/src/{sqlite,upgrades}/**',
@@ -102,10 +117,14 @@ export default defineConfig({
         },
       },
       {
-        // The portable code in the runtime of Cloudflare Workers, with no services behind it.
+        // The portable code in the runtime of Cloudflare Workers; of its services, a bucket of R2.
         plugins: [
           cloudflareTest({
-            miniflare: { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] },
+            miniflare: {
+              compatibilityDate: '2026-11-01',
+              compatibilityFlags: ['nodejs_compat'],
+              r2Buckets: ['DATA'],
+            },
           }),
         ],
         test: {
@@ -113,6 +132,34 @@ export default defineConfig({
           include: ['packages/*/src/**/*.workerd.test.ts', 'packages/core/src/**/*.test.ts'],
           exclude: notInWorkerd,
           isolate: false,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        // The database from a Worker: workerd, its Hyperdrive, a pooler in transaction mode, Postgres.
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            miniflare: {
+              compatibilityDate: '2026-11-01',
+              compatibilityFlags: ['nodejs_compat'],
+              ...inject('hyperdriveOfRun'),
+            },
+          })),
+        ],
+        resolve: {
+          alias: {
+            '@tinyfat/testing/fresh-database': path('packages/testing/src/hyperdrive/fresh-database.ts'),
+          },
+        },
+        test: {
+          name: 'workerd-postgres',
+          env: { TEST_ENGINE: 'postgres' },
+          include: THROUGH_HYPERDRIVE,
+          isolate: false,
+          globalSetup: [
+            'packages/testing/src/postgres/global-setup.ts',
+            'packages/testing/src/hyperdrive/global-setup.ts',
+          ],
           testTimeout: 30_000,
         },
       },

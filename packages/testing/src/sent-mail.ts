@@ -9,7 +9,7 @@ import {
   type NewMail,
   startRun,
 } from '@tinyfat/database';
-import { openFreshDatabase } from './fresh-database.ts';
+import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { scratchFolder } from './scratch-folder.ts';
 
 /** An open database in a folder of its own. */

@@ -45,6 +45,11 @@ export const databaseErrors = {
     sentence: 'The database holds tables of something else; nothing was changed.',
     nextStep: 'Give tinyfat a database of its own: its tables are closed to every other role.',
   },
+  database_older: {
+    sentence: 'The database has not been upgraded for this version of the program.',
+    nextStep:
+      'Run tinyfat deploy cloudflare, which upgrades the database before it deploys. Nothing that was accepted is lost meanwhile.',
+  },
   database_differs: {
     sentence: 'DATABASE_URL and DATABASE_DIRECT_URL lead to different databases.',
     nextStep: 'Take both from the same project, with the same name of a database at the end.',

@@ -19,21 +19,21 @@ export const numericTypes: pg.CustomTypesConfig = {
   },
 };
 
-/** The database over a pool, as it is; nothing is migrated. */
-export function overPool(pool: pg.Pool): Database {
-  return new Kysely<Schema>({ dialect: new PortableDialect(pool) });
+/** The database over a pool, as it is; nothing is migrated. Connections come from `driver`, which uses the same pool. */
+export function overPool(pool: pg.Pool, driver: Driver = new CauseKeepingDriver({ pool })): Database {
+  return new Kysely<Schema>({ dialect: new PortableDialect(pool, driver) });
 }
 
 class PortableDialect extends PostgresDialect {
-  readonly #pool: pg.Pool;
+  readonly #driver: Driver;
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, driver: Driver) {
     super({ pool });
-    this.#pool = pool;
+    this.#driver = driver;
   }
 
   override createDriver(): Driver {
-    return new CauseKeepingDriver({ pool: this.#pool });
+    return this.#driver;
   }
 
   override createQueryCompiler(): PostgresQueryCompiler {

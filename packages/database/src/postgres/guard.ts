@@ -17,12 +17,21 @@ export function guard(client: pg.PoolClient, statementMs: number): void {
     if (lost) return Promise.reject(lost);
     const answer = query(...words);
     if (!(answer instanceof Promise)) return answer;
+    const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      Reflect.get(client, 'connection').stream.destroy(new NoAnswer(statementMs));
+      lost ??= new NoAnswer(statementMs);
+      // A socket of Workers does not say what it was ended with.
+      reject(lost);
+      destroySocket(client, lost);
     }, statementMs);
-    return answer.finally(() => clearTimeout(timer));
+    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
   };
   Object.assign(client, { query: withDeadline });
+}
+
+/** Ends a connection at once, whatever it is doing; statements under way fail. */
+export function destroySocket(client: pg.PoolClient, reason?: Error): void {
+  Reflect.get(client, 'connection').stream.destroy(reason);
 }
 
 /** The database was asked and said nothing. */

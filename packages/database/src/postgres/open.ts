@@ -8,6 +8,7 @@ import { addressOf, connectionTo, during, type PostgresAddress } from './address
 import { closeTables, openTables, tablesOfOthers } from './closed-tables.ts';
 import { numericTypes, overPool } from './dialect.ts';
 import { guard } from './guard.ts';
+import { refuseHiddenRows } from './own-role.ts';
 
 export interface PostgresOptions {
   /** `postgres://…`, as `readPostgresAddress` takes it; may be a transaction pooler. */
@@ -128,11 +129,7 @@ export async function firstMigration(db: Database): Promise<string | null> {
 
 /** The URL that is used must lead to what was migrated, as a role that row level security hides nothing from. */
 export async function checkSame(db: Database, first: string | null): Promise<void> {
-  const { rows } = await sql<{ there: boolean; hidden: boolean | null; as: string }>`
-    select to_regclass('kysely_migration') is not null as there, current_user as as,
-      row_security_active(to_regclass('kysely_migration')) as hidden`.execute(db);
-  const [found] = rows;
-  if (found?.hidden) throw new PostgresError('database_other_role', `It is signed in as ${found.as}.`);
-  if (!found?.there || (await firstMigration(db)) !== first)
+  const there = await refuseHiddenRows(db);
+  if (!there || (await firstMigration(db)) !== first)
     throw new PostgresError('database_differs', 'What was upgraded is not what would be used.');
 }
