@@ -16,10 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { prepareImageContext } from './image-context.ts';
+import { imagePaths, prepareImageContext } from './image-context.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../../../..');
-const TAKEN = ['deploy/cloudflare/image/Dockerfile', 'deploy/agent-packages.txt', 'apps/step-mom/skills'];
+const TAKEN = ['deploy/agent-packages.txt', 'apps/step-mom/skills'];
 
 let root: string;
 /** A checkout whose bundle has a compile cache, below the link that builds leave. */
@@ -47,11 +47,11 @@ function contents(folder: string): Record<string, unknown> {
 
 it('it has what the Dockerfile copies, and no compile cache', () => {
   const context = prepareImageContext(root);
-  expect(context).toBe(join(root, 'dist/cloudflare-image'));
-  const dockerfile = readFileSync(join(context, 'Dockerfile'), 'utf8');
+  expect(context).toBe(imagePaths(root).context);
+  const dockerfile = readFileSync(imagePaths(CHECKOUT).dockerfile, 'utf8');
   const copied = [...dockerfile.matchAll(/^COPY ([^-]\S*) /gm)].map(([, source = '']) => source);
   expect([...new Set(copied)].sort()).toEqual(['agent-packages.txt', 'skills', 'step-mom']);
-  expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'agent-packages.txt', 'skills', 'step-mom']);
+  expect(readdirSync(context).sort()).toEqual(['agent-packages.txt', 'skills', 'step-mom']);
   expect(readdirSync(join(context, 'step-mom')).sort()).toEqual(['main.js', 'models.json']);
   expect(existsSync(join(context, 'skills/outgoing-mail/SKILL.md'))).toBe(true);
 });

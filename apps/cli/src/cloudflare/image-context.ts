@@ -19,22 +19,28 @@ import { join } from 'node:path';
 /** Of every file: an arbitrary date. */
 const TIME = new Date('2026-01-01T00:00:00Z');
 
+/** The Dockerfile of a checkout, and the folder that it is built from; `prepareImageContext` makes that. */
+export function imagePaths(root: string): { dockerfile: string; context: string } {
+  return {
+    dockerfile: join(root, 'deploy/cloudflare/image/Dockerfile'),
+    context: join(root, 'dist/cloudflare-image'),
+  };
+}
+
 /**
- * Makes the folder anew in the checkout's `dist/`, as a whole or not at all.
+ * Makes the folder anew, as a whole or not at all. To be called before wrangler deploys the Worker `sandbox`.
  *
  * @param root - the checkout, with the bundle of the sandbox in `dist/step-mom` (`bin/build step-mom`)
- * @returns the path of the folder; its `Dockerfile` is what wrangler's `containers[].image` names, and wrangler then takes the
- *   folder as the build context
+ * @returns its path
  * @throws Error where the bundle is not built, or a part is no plain file
  */
 export function prepareImageContext(root: string): string {
   const stepMom = join(root, 'dist/step-mom');
   if (!existsSync(join(stepMom, 'main.js')))
     throw new Error(`${stepMom} is not built. Run: ${join(root, 'bin/tinyfat')} help`);
-  const context = join(root, 'dist/cloudflare-image');
+  const { context } = imagePaths(root);
   const unfinished = mkdtempSync(`${context}.`);
   try {
-    copyFile(join(root, 'deploy/cloudflare/image/Dockerfile'), join(unfinished, 'Dockerfile'));
     copyFile(join(root, 'deploy/agent-packages.txt'), join(unfinished, 'agent-packages.txt'));
     // Beside the bundle lie compile caches of this machine.
     copyFolder(stepMom, join(unfinished, 'step-mom'), { below: false });
