@@ -121,10 +121,14 @@ export default defineConfig({
         },
       },
       {
-        // The portable code in the runtime of Cloudflare Workers, with no services behind it.
+        // The portable code in the runtime of Cloudflare Workers; of its services, a bucket of R2.
         plugins: [
           cloudflareTest({
-            miniflare: { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] },
+            miniflare: {
+              compatibilityDate: '2026-11-01',
+              compatibilityFlags: ['nodejs_compat'],
+              r2Buckets: ['DATA'],
+            },
           }),
         ],
         test: {

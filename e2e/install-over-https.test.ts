@@ -7,7 +7,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testTurn } from '@tinyfat/contracts';
+import { testTurn, testUpstream } from '@tinyfat/contracts';
 import { createGateways, type EgressNetwork, type Gateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
 import { localRunner } from '@tinyfat/sandbox-spike';
@@ -63,6 +63,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     const runner = localRunner({
       sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
       gateways,
+      upstreams: (upstream) => testUpstream(upstream, model.url),
       folders: directoryTurns(folders),
       runtimeFolder: join(root, 'turns'),
       programFolder: programPaths.stepMom,
@@ -75,7 +76,7 @@ describe.skipIf(!has('openssl', 'tar', 'python3'))('through the gateway', () => 
     });
     const call = `[[tool: bash ${JSON.stringify({ command })}]]`;
     const request = testTurn(run, `${call} [[reply: <{output}>]]`, {
-      upstream: { kind: 'anthropic', baseUrl: model.url, apiKey: 'k' },
+      upstream: { kind: 'anthropic', payer: 'operator' },
       attachments: [attachment('ca.pem', registry.certificate)],
     });
     const { outcome } = await runner.runTurn(request, new AbortController().signal);

@@ -1,8 +1,14 @@
 /** The module of the Workers runtime that our Workers use, typed without making its globals those of the whole project. */
 declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
-  export const WorkerEntrypoint: Module['WorkerEntrypoint'];
+  export const env: Record<string, unknown>;
+  /** With the requests and responses of the project's own types; the runtime takes them as its own. */
+  export abstract class WorkerEntrypoint<Env = unknown> {
+    protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
+    protected readonly env: Env;
+    constructor(ctx: import('@cloudflare/workers-types').ExecutionContext, env: Env);
+    fetch?(request: Request): Response | Promise<Response>;
+  }
   export const DurableObject: Module['DurableObject'];
-  export const env: Module['env'];
   export const RpcTarget: Module['RpcTarget'];
 }

@@ -8,7 +8,6 @@ import type {
   Mailbox,
   MailTransport,
   MakeId,
-  MasterKeysOutcome,
   PricedModel,
   RawMailStore,
   Recorder,
@@ -45,10 +44,8 @@ export interface ConsumerDeps {
   recorder: Recorder;
   mailDomain: string;
   models: readonly ModelInfo[];
-  /** Where models are; the operator's key pays for agents whose owner has stored none. Null: the demo model answers. */
-  llm: { baseUrl: string; operatorKey: string | null };
-  /** The master keys as they are at that moment: another process may rotate them at any time. */
-  readMasterKeys(): Promise<MasterKeysOutcome>;
+  /** The operator's key pays for agents whose owner has stored none; else the demo model answers. */
+  operatorPays: boolean;
   /** What all agents of one owner may cost in a month, micro-dollars, where the owner has no budget; null: no cap. */
   ownerBudgetMicroUsd: number | null;
   /** Alias or id for agents that name none. */

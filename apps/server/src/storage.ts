@@ -2,6 +2,7 @@
 import type { AgentFolders, Clock, RawMailStore } from '@tinyfat/core';
 import { sandboxOwner } from '@tinyfat/sandbox';
 import {
+  type BucketRuntime,
   bucketFolders,
   bucketRawMail,
   bucketTrees,
@@ -9,7 +10,6 @@ import {
   openBucket,
   r2Credentials,
   type S3Account,
-  type S3Runtime,
 } from '@tinyfat/storage';
 import {
   directoryFolders,
@@ -47,7 +47,7 @@ export function openStorage(
     return { folders, rawMail: rawMailDirectory(paths.rawMail), turnFolders: directoryTurns(folders) };
   }
   const { account, root, turnCredentials } = config;
-  const runtime: S3Runtime = { clock, random: Math.random };
+  const runtime: BucketRuntime = { clock, random: Math.random };
   const bucket = openBucket(account, runtime);
   return {
     folders: { ...bucketFolders({ bucket, root, clock }), ...bucketTrees({ bucket, root }) },

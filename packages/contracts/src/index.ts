@@ -1,4 +1,5 @@
 export * from './agent-folders.ts';
+export * from './bucket.ts';
 export * from './job-queue.ts';
 export * from './leased-rows.ts';
 export * from './mail-queue.ts';

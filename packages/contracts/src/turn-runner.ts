@@ -6,11 +6,13 @@ import type {
   RunUsage,
   TurnRequest,
   TurnRunner,
+  TurnUpstream,
 } from '@tinyfat/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** A runner, what it works on, and how to throw all away. */
 export interface TurnRunnerFixture {
+  /** With the keys of `testUpstream`. */
   runner: TurnRunner;
   folders: AgentFolders;
   /** `startAnthropicStandIn` of the testing package. */
@@ -106,14 +108,21 @@ export function testTurn(
   };
 }
 
+/** The keys of the suite: the operator's is `sk-ant-the-real-key`, and no owner's opens. */
+export function testUpstream(upstream: TurnUpstream, baseUrl: string): LlmUpstream {
+  if (upstream.kind === 'demo') return upstream;
+  if (upstream.payer === 'operator') return { kind: 'anthropic', baseUrl, apiKey: 'sk-ant-the-real-key' };
+  const refusal = { ok: false, code: 'owner_key_unreadable', reason: 'It was changed.' } as const;
+  return { kind: 'anthropic', baseUrl, apiKey: async () => refusal };
+}
+
 export function turnRunnerContract(name: string, make: () => Promise<TurnRunnerFixture>): void {
   describe(`TurnRunner: ${name}`, () => {
     let fixture: TurnRunnerFixture;
-    let upstream: LlmUpstream;
+    const upstream: TurnUpstream = { kind: 'anthropic', payer: 'operator' };
     beforeEach(async () => {
       fixture = await make();
       await fixture.folders.create(AGENT, {});
-      upstream = { kind: 'anthropic', baseUrl: fixture.model.url, apiKey: 'sk-ant-the-real-key' };
     });
     afterEach(() => fixture.dispose());
 
@@ -171,12 +180,7 @@ export function turnRunnerContract(name: string, make: () => Promise<TurnRunnerF
     });
 
     it('does not begin with a stored key that does not open', async () => {
-      const apiKey = async () => ({
-        ok: false as const,
-        code: 'owner_key_unreadable' as const,
-        reason: 'It was changed.',
-      });
-      const sealed: LlmUpstream = { kind: 'anthropic', baseUrl: fixture.model.url, apiKey };
+      const sealed: TurnUpstream = { kind: 'anthropic', payer: 'owner' };
       const result = await run(testTurn('run-1', 'Hello', { upstream: sealed }));
       expect(result).toMatchObject({
         outcome: { ok: false, code: 'owner_key_unreadable', message: 'It was changed.', retry: false },

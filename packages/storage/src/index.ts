@@ -1,11 +1,14 @@
-export type { Bucket } from './bucket/bucket.ts';
+export type { Bucket, ObjectBody } from './bucket/bucket.ts';
 export { StorageError } from './bucket/errors.ts';
 export { bucketFolders } from './bucket/folders.ts';
 export { bucketRawMail } from './bucket/raw-mail.ts';
 export { bucketTrees } from './bucket/trees.ts';
+export type { BucketRuntime } from './bucket/tries.ts';
 export * from './names.ts';
+export type { R2Binding } from './r2/binding.ts';
+export { openR2Bucket } from './r2/bucket.ts';
 export * from './run-events.ts';
 export { openBucket } from './s3/bucket.ts';
 export { type MintCredentials, r2Credentials } from './s3/credentials.ts';
-export type { S3Account, S3Credentials, S3Runtime } from './s3/requests.ts';
+export type { S3Account, S3Credentials } from './s3/requests.ts';
 export type { FolderTrees, TreeEntry, TreeWriter } from './trees.ts';

@@ -20,6 +20,7 @@ import type { GatewayEvent } from '@tinyfat/gateway';
 import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
 import type { FolderThread, TurnFolder, TurnFolders } from '@tinyfat/storage/node';
+import type { LlmUpstreams } from '../keys/llm-upstreams.ts';
 import { inAgentFolder } from './agent-folder.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { gitIdentity } from './git-identity.ts';
@@ -29,6 +30,7 @@ import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 export interface LocalRunnerDeps {
   sandbox: Sandbox;
   gateways: Pick<Gateways, 'open'>;
+  upstreams: LlmUpstreams;
   folders: TurnFolders;
   /** A private folder of ours; runs' folders come and go in it. */
   runtimeFolder: string;
@@ -123,7 +125,7 @@ async function inSandbox(
     const opened = await deps.gateways.open({
       runId,
       socketPath: `/proc/self/fd/${folderFd}/gateway.sock`,
-      upstream: run.request.upstream,
+      upstream: deps.upstreams(run.request.upstream, run.request.input.agent.owner),
       spending: run.request.spending,
       egress: run.request.egress,
       onEvent: (event) => deps.onGatewayEvent(runId, event),

@@ -26,7 +26,7 @@ it.skipIf(disk === null)(
       'cd /data/work && git init -q . && git add -A && git commit -qm first && git rev-parse HEAD > /data/head',
     ].join(' && ');
     const text = `[[tool: bash ${JSON.stringify({ command: commands })}]] [[reply: done]]`;
-    const upstream = { kind: 'anthropic' as const, baseUrl: fixture.model.url, apiKey: 'k' };
+    const upstream = { kind: 'anthropic' as const, payer: 'operator' as const };
     const { outcome } = await fixture.runner.runTurn(
       testTurn('run-1', text, { upstream }),
       new AbortController().signal,

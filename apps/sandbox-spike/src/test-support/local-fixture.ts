@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TurnRunnerFixture } from '@tinyfat/contracts';
+import { type TurnRunnerFixture, testUpstream } from '@tinyfat/contracts';
 import type { AgentFolders } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
@@ -72,6 +72,7 @@ export async function openLocalRunner(
   const runner = localRunner({
     sandbox: bubblewrap({ nodeBinary: process.execPath, runtimeFolder: join(root, 'sandbox') }),
     gateways,
+    upstreams: (upstream) => testUpstream(upstream, model.url),
     folders: place.turns,
     runtimeFolder: join(root, 'turns'),
     programFolder: path('dist/step-mom'),

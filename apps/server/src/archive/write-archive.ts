@@ -3,7 +3,7 @@
  * its entries are and hold, in order, by which a reader knows that it has all of them as they were written.
  */
 import { createHash } from 'node:crypto';
-import { BLOCK, headerBlocks } from './tar-format.ts';
+import { BLOCK, headerBlocks } from '@tinyfat/storage/tar';
 
 /** What an entry is, beside its path. `modifiedAt` is epoch ms. */
 export type EntryHead =
@@ -23,8 +23,6 @@ export interface PartHash {
   add(path: string, head: EntryHead, contentSha256: string): void;
   sum(): PartSum;
 }
-
-const MAX_SECONDS = 2 ** 33 - 1;
 
 /** Begins the hash of a part; paths are those within the part. */
 export function partHash(): PartHash {
@@ -122,14 +120,14 @@ async function copyUpTo(
   }
 }
 
-function headerOf(path: string, head: EntryHead): Buffer {
+function headerOf(path: string, head: EntryHead): Uint8Array {
   const isExecutable = head.kind === 'folder' || (head.kind === 'file' && head.executable);
   return headerBlocks({
     type: head.kind,
     path: head.kind === 'folder' ? `${path}/` : path,
     size: head.kind === 'file' ? head.size : 0,
     mode: isExecutable ? 0o755 : 0o644,
-    mtime: Math.min(Math.max(0, Math.floor(head.modifiedAt / 1000)), MAX_SECONDS),
+    mtime: head.modifiedAt / 1000,
     target: head.kind === 'link' ? head.target : '',
   });
 }

@@ -10,7 +10,7 @@ import { type HeldDelivery, holdRestored } from '@tinyfat/database';
 import { copyRows, unknownTo } from '@tinyfat/database/copy';
 import { StrangeSchemaError, withSqliteSource } from '@tinyfat/database/sqlite';
 import { masterKeyFile } from '@tinyfat/storage/node';
-import { ArchiveError } from '../archive/tar-format.ts';
+import { ArchiveError } from '@tinyfat/storage/tar';
 import { configuredDatabase, type DataSettings, dataPaths, makeDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
 import { onTarget, targetRules } from '../move/database-place.ts';

@@ -4,7 +4,7 @@ import type { JobQueue } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { ConsumerDeps } from '@tinyfat/sandbox-queue';
 import type { Config } from '../config.ts';
-import { type DataFolder, masterKeysOf } from '../data-folder.ts';
+import type { DataFolder } from '../data-folder.ts';
 import { QUEUE_TIMES } from '../queue-times.ts';
 
 interface Given {
@@ -31,8 +31,7 @@ export function consumerDeps(config: Config, { runtime, data, ...given }: Given)
     rawMail: data.rawMail,
     leaseMs: QUEUE_TIMES.leaseMs,
     mailDomain: config.mailDomain,
-    llm: { baseUrl: config.anthropic.baseUrl, operatorKey: config.anthropic.apiKey },
-    readMasterKeys: masterKeysOf(config, data).read,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     defaultModel: 'haiku',
     jobBackoff: { ...backoff, capMs: 10 * 60_000 },

@@ -4,10 +4,10 @@ import type { FolderMeter, Runtime, TurnRunner } from '@tinyfat/core';
 import { createGateways } from '@tinyfat/gateway/node';
 import type { Sandbox } from '@tinyfat/sandbox';
 import { bubblewrap, sandboxOwner } from '@tinyfat/sandbox';
-import { localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
+import { llmUpstreams, localRunner, probeStepMom } from '@tinyfat/sandbox-spike';
 import { folderThread } from '@tinyfat/storage/node';
 import type { Config } from '../config.ts';
-import type { DataFolder } from '../data-folder.ts';
+import { type DataFolder, masterKeysOf } from '../data-folder.ts';
 import type { RunFolder } from '../files/run-folders.ts';
 import { programPaths } from '../program.ts';
 import { type Part, StartRefused } from './part.ts';
@@ -25,14 +25,15 @@ export interface Turns {
  * folder.
  */
 export function turns(
-  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers'>,
-  { paths, turnFolders }: Pick<DataFolder, 'paths' | 'turnFolders'>,
+  config: Pick<Config, 'turnTimeoutMs' | 'egressAllow' | 'workers' | 'anthropic' | 'masterKeys'>,
+  data: Pick<DataFolder, 'db' | 'paths' | 'turnFolders'>,
   runFolder: Pick<RunFolder, 'turns' | 'records'>,
   { clock, logger, alone }: Pick<Runtime, 'clock' | 'logger'> & { alone: boolean },
 ): Part<Turns> {
   return {
     name: 'turns',
     async start() {
+      const { db, paths, turnFolders } = data;
       mkdirSync(paths.sandbox, { recursive: true, mode: 0o700 });
       const sandbox = bubblewrap({
         nodeBinary: process.execPath,
@@ -62,6 +63,14 @@ export function turns(
         ...program,
         cache: stepMom.cache,
         gateways,
+        upstreams: llmUpstreams({
+          db,
+          clock,
+          logger,
+          baseUrl: config.anthropic.baseUrl,
+          operatorKey: config.anthropic.apiKey,
+          readMasterKeys: masterKeysOf(config, data).read,
+        }),
         folders: turnFolders,
         skillsFolder: programPaths.skills,
         folderThread: thread,

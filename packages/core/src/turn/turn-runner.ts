@@ -12,7 +12,14 @@ export interface TurnRunner {
   runTurn(request: TurnRequest, signal: AbortSignal): Promise<TurnResult>;
 }
 
-/** Where the Messages API really is, and whose key pays. The runner's gateway adds the key, and nothing else sees it. */
+/** Which model answers, and whose key pays. What runs the turn opens the key; nothing else sees it. */
+export type TurnUpstream =
+  /** The key of the agent's owner, or the operator's. */
+  | { kind: 'anthropic'; payer: 'owner' | 'operator' }
+  /** The built-in demo model: no key, no network. */
+  | { kind: 'demo' };
+
+/** The same for a gateway: where the Messages API really is, and the key. */
 export type LlmUpstream =
   /** The operator's key as it is, or the stored one of an account, still sealed. */
   | { kind: 'anthropic'; baseUrl: string; apiKey: string | OpenKey }
@@ -32,7 +39,7 @@ export interface KeyRefusal {
 /** One turn. `input` lacks only what the runner finds: the session's file, the attachments' places, the gateway's URL. */
 export interface TurnRequest {
   agentId: string;
-  upstream: LlmUpstream;
+  upstream: TurnUpstream;
   spending: RunSpending;
   /** What the agent may reach over the network. */
   egress: EgressPolicy;

@@ -1,13 +1,15 @@
 /** Bodies of answers, read within bounds: never more bytes than asked for, and no silence longer than `IDLE_MS`. */
 
-import { byteList } from '@tinyfat/core';
+import { byteList, sha256Hex } from '@tinyfat/core';
+import type { ObjectBody, StreamedContent } from './bucket.ts';
+import { StorageError } from './errors.ts';
 
 /** So long a body may be silent. */
 const IDLE_MS = 30_000;
 const PIECE_BYTES = 64 * 1024;
 const MAX_SHORT_BYTES = 64 * 1024;
 
-type Body = ReadableStream<Uint8Array> | null;
+type Body = ObjectBody | null;
 
 /** The whole body; null where it has more than `maxBytes`. Rejects when it breaks off. */
 export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array | null> {
@@ -21,6 +23,22 @@ export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array 
     all.add(next);
   }
   return all.join();
+}
+
+/** All of a content that a bucket is given. Rejects with `BadDigest` where a stream is not what was said of it. */
+export async function contentBytes(
+  content: Uint8Array | string | StreamedContent,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof content === 'string') return new TextEncoder().encode(content);
+  if (content instanceof Uint8Array) return new Uint8Array(content);
+  const bytes = await readAll(await content.open(), content.size);
+  if (bytes?.length !== content.size || (await sha256Hex(bytes)) !== content.sha256) throw badDigest();
+  return new Uint8Array(bytes);
+}
+
+/** That content is not what was said of it. */
+export function badDigest(): StorageError {
+  return new StorageError('the content is not the one that was to be stored', 'BadDigest', false);
 }
 
 /** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */
@@ -66,17 +84,15 @@ export function inPieces(body: Body, size: number): ReadableStream<Uint8Array> {
   );
 }
 
-async function readNext(
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
-): Promise<Uint8Array | null> {
+async function readNext(reader: ReturnType<ObjectBody['getReader']> | undefined): Promise<Uint8Array | null> {
   if (!reader) return null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the storage was silent for ${IDLE_MS / 1000} s`)), IDLE_MS);
   });
   try {
-    const { done, value } = await Promise.race([reader.read(), silence]);
-    return done ? null : value;
+    const next = await Promise.race([reader.read(), silence]);
+    return next.done ? null : next.value;
   } catch (error) {
     reader.cancel().catch(() => undefined);
     throw error;

@@ -1,21 +1,20 @@
 /** The operations on a bucket that storage needs, over S3's API (Amazon S3 API reference); R2 and others have the same. */
 import { sha256Hex } from '@tinyfat/core';
-import { drain, readAll } from '../bucket/body.ts';
-import type { Bucket, ObjectHead } from '../bucket/bucket.ts';
+import { contentBytes, drain, readAll } from '../bucket/body.ts';
+import { type Bucket, type ObjectHead, SUM } from '../bucket/bucket.ts';
 import { StorageError } from '../bucket/errors.ts';
+import type { BucketRuntime } from '../bucket/tries.ts';
 import { md5 } from './md5.ts';
-import { encodeKey, type S3Account, type S3Runtime, sender } from './requests.ts';
+import { encodeKey, type S3Account, sender } from './requests.ts';
 import { elements, escaped, textOf } from './xml.ts';
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const MAX_KEYS = 1000;
-/** The hash of the content stands in this piece of metadata, so that a write whose answer was lost is known again. */
-const SUM = 'sha256';
 
 const NOTHING: ObjectHead = { size: 0, etag: '', modifiedAt: 0, meta: {} };
 
 /** Opens a bucket. Rejections are `StorageError`s. */
-export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
+export function openBucket(account: S3Account, runtime: BucketRuntime): Bucket {
   const send = sender(account, runtime);
 
   const xmlOf = async (response: Response): Promise<string> => {
@@ -49,7 +48,7 @@ export function openBucket(account: S3Account, runtime: S3Runtime): Bucket {
     },
 
     async put(key, content, { only, meta = {} } = {}) {
-      const body = new Uint8Array(typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      const body = await contentBytes(content);
       const sum = await sha256Hex(body);
       const headers: Record<string, string> = { [`x-amz-meta-${SUM}`]: sum };
       for (const [name, value] of Object.entries(meta)) headers[`x-amz-meta-${name}`] = value;

@@ -2,10 +2,11 @@
  * Signed requests to one bucket (SigV4 by aws4fetch), each bounded in time, and tried again where another try can do no
  * harm. What comes back is an answer below 300, or a status that the caller said it expects.
  */
-import { type BackoffPolicy, backoffMs, type Clock, sha256Hex } from '@tinyfat/core';
+import { sha256Hex } from '@tinyfat/core';
 import { AwsClient } from 'aws4fetch';
 import { discard, readAll } from '../bucket/body.ts';
 import { StorageError } from '../bucket/errors.ts';
+import { answerInTime, type BucketRuntime, withTries } from '../bucket/tries.ts';
 import { refusal, unreachable } from './errors.ts';
 import { textOf } from './xml.ts';
 
@@ -25,13 +26,6 @@ export interface S3Account {
   credentials: S3Credentials;
 }
 
-/** What requests need of their runtime. */
-export interface S3Runtime {
-  clock: Clock;
-  /** In [0, 1), for the jitter of retries. */
-  random(): number;
-}
-
 /** One request; `key` is empty for the bucket itself. */
 export interface S3Call {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -43,19 +37,13 @@ export interface S3Call {
   expects?: readonly number[];
 }
 
-/** No try begins later than this after the first one. */
-const TRIES_MS = 30_000;
-const BACKOFF: BackoffPolicy = { baseMs: 100, capMs: TRIES_MS, maxAttempts: 5 };
-/** Until the head of the answer is there, besides the time that the body of the request takes. */
-const ANSWER_MS = 15_000;
-const SLOWEST_BYTES_A_MS = 100;
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /** Sends one call, and again where it is worth it; `tries` says how often it was sent. */
 export type Send = (call: S3Call) => Promise<{ response: Response; tries: number }>;
 
 /** Makes the sender of a bucket. Rejections are `StorageError`s. */
-export function sender({ endpoint, region, bucket, credentials }: S3Account, runtime: S3Runtime): Send {
+export function sender({ endpoint, region, bucket, credentials }: S3Account, runtime: BucketRuntime): Send {
   const client = new AwsClient({ ...credentials, service: 's3', region });
   const once = async (call: S3Call): Promise<Response> => {
     const { method, key, body = null } = call;
@@ -65,43 +53,27 @@ export function sender({ endpoint, region, bucket, credentials }: S3Account, run
     const headers = { ...call.headers, 'x-amz-content-sha256': await sha256Hex(body ?? new Uint8Array()) };
     const datetime = new Date(runtime.clock()).toISOString().replace(/[:-]|\.\d{3}/g, '');
     const signed = await client.sign(url.href, { method, headers, body, aws: { datetime } });
-    const response = await withinTime(signed, ANSWER_MS + (body?.length ?? 0) / SLOWEST_BYTES_A_MS).catch(
-      (error) => {
-        throw unreachable(method, what, error);
-      },
-    );
+    const response = await answerInTime(body?.length ?? 0, (signal) =>
+      fetch(signed, { signal, redirect: 'manual' }),
+    ).catch((error) => {
+      throw unreachable(method, what, error);
+    });
     if (response.status < 300 || call.expects?.includes(response.status)) return response;
     throw refusal(method, what, response.status, await codeOf(response));
   };
   return async (call) => {
-    const began = runtime.clock();
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return { response: await once(call), tries };
-      } catch (error) {
-        const again = error instanceof StorageError && error.transient && tries < BACKOFF.maxAttempts;
-        const wait = backoffMs(tries, BACKOFF, runtime.random);
-        if (!again || runtime.clock() + wait - began > TRIES_MS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
-    }
+    const { answer, tries } = await withTries(() => once(call), runtime);
+    return { response: answer, tries };
   };
 }
 
-/** The key as it stands in a path or in `x-amz-copy-source`. */
+/** The key as it stands in a path or in `x-amz-copy-source`. Throws a `StorageError` for one that can't stand there. */
 export function encodeKey(key: string): string {
-  return key.split('/').map(encodeURIComponent).join('/');
-}
-
-/** The head of the answer within `ms`; its body is bounded where it is read. */
-async function withinTime(request: Request, ms: number): Promise<Response> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error(`no answer within ${Math.ceil(ms / 1000)} s`)), ms);
-  try {
-    return await fetch(request, { signal: late.signal, redirect: 'manual' });
-  } finally {
-    clearTimeout(timer);
-  }
+  const parts = key.split('/');
+  // In a URL they would lead to another key.
+  if (parts.some((part) => part === '.' || part === '..'))
+    throw new StorageError(`${JSON.stringify(key)} is no key: a part of it is "." or ".."`, 'invalid', false);
+  return parts.map(encodeURIComponent).join('/');
 }
 
 /** S3's code in the body of an error; empty where there is none. */

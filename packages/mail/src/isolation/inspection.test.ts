@@ -1,8 +1,7 @@
 import type { Inspection } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
-import { type InspectionPools, inspectIn } from './inspection.ts';
-import type { Called, FailureCode } from './thread.ts';
-import type { ThreadPool } from './thread-pool.ts';
+import { inspectIn } from './inspection.ts';
+import type { Called, FailureCode } from './outcome.ts';
 
 const look: Inspection = { ok: false, code: 'unreadable', reason: 'A result.' };
 const result: Called<Inspection> = { ok: true, answer: look };
@@ -15,18 +14,12 @@ const failed = (code: FailureCode, alone: boolean): Called<Inspection> => ({
 const shared = (code: FailureCode) => failed(code, false);
 const alone = (code: FailureCode) => failed(code, true);
 
-/** Pools and a `call` that gives these outcomes, one after the other, and the names of the pools that were called. */
+/** A `call` that gives these outcomes, one after the other, and the places that were asked for. */
 function scripted(outcomes: Called<Inspection>[]) {
   const called: string[] = [];
-  const pool = (): ThreadPool => ({
-    load: async () => undefined,
-    call: () => Promise.reject(new Error('Not used here.')),
-    close: async () => undefined,
-  });
-  const pools: InspectionPools = { small: pool(), large: pool(), alone: pool() };
   const run = (bytes = 1000) =>
-    inspectIn(pools, bytes, async (given) => {
-      called.push(Object.entries(pools).find(([, one]) => one === given)?.[0] ?? '');
+    inspectIn(bytes, async (place) => {
+      called.push(place);
       return outcomes.shift() ?? result;
     });
   return { run, called };
@@ -80,6 +73,6 @@ describe('an inspection', () => {
     ['threads that can not be started', [alone('not_begun'), alone('not_begun'), alone('not_begun')]],
     ['deaths in company and one alone', [shared('died'), alone('died'), alone('not_begun')]],
   ])('is for later, and no refusal, after %s', async (_, outcomes) => {
-    await expect(scripted(outcomes).run()).rejects.toThrow('No thread could look at the message');
+    await expect(scripted(outcomes).run()).rejects.toThrow('The message could not be looked at');
   });
 });

@@ -12,7 +12,6 @@ import {
   sealSecret,
 } from '@tinyfat/core';
 import {
-  type Agent,
   type Database,
   deleteProviderKey,
   findProviderKey,
@@ -21,26 +20,13 @@ import {
 } from '@tinyfat/database';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { upstreamOf } from './upstream.ts';
+import { llmUpstreams } from './llm-upstreams.ts';
 
 const OPERATOR = 'sk-ant-api03-of-the-operator';
 const ANN = 'sk-ant-api03-of-ann';
 const masterKey = (id: string): MasterKey => ({ id, bytes: new Uint8Array(randomBytes(32)) });
 const K1 = masterKey('k1');
 const K2 = masterKey('k2');
-const agentOf = (owner: string): Agent => ({
-  id: 'scout',
-  name: 'scout',
-  owner,
-  egress: 'public',
-  display_name: '',
-  created_at: 1,
-  deleted_at: null,
-  folder_bytes: null,
-  folder_measured_at: null,
-  folder_notice_at: null,
-});
-
 describe('whose key pays for a run', () => {
   let folder: string;
   let db: Database;
@@ -67,40 +53,43 @@ describe('whose key pays for a run', () => {
   const log = (event: string, fields?: LogFields) => {
     logged += `${event} ${JSON.stringify(fields)}\n`;
   };
-  const upstream = (owner: string, operatorKey: string | null = OPERATOR) =>
-    upstreamOf(
-      {
-        db,
-        clock: () => 4711,
-        logger: { debug: log, info: log, warn: log, error: log },
-        llm: { baseUrl: 'https://llm.example', operatorKey },
-        readMasterKeys: async () => {
-          readings++;
-          return await masterKeys();
-        },
+  const upstreams = (operatorKey: string | null) =>
+    llmUpstreams({
+      db,
+      clock: () => 4711,
+      logger: { error: log },
+      baseUrl: 'https://llm.example',
+      operatorKey,
+      readMasterKeys: async () => {
+        readings++;
+        return await masterKeys();
       },
-      agentOf(owner),
-    );
+    });
+  const ofOwner = (owner: string, operatorKey: string | null = OPERATOR) =>
+    upstreams(operatorKey)({ kind: 'anthropic', payer: 'owner' }, owner);
   /** The key that the gateway gets. */
   const keyOf = async (owner: string) => {
-    const chosen = await upstream(owner);
+    const chosen = ofOwner(owner);
     if (chosen.kind !== 'anthropic' || typeof chosen.apiKey === 'string') throw new Error('no sealed key');
     return await chosen.apiKey();
   };
   const lastUsed = async () => (await findProviderKey(db, 'ann@example.com', 'anthropic'))?.last_used_at;
 
-  it('is the operator’s for an owner without one, and none with the demo model', async () => {
-    const operators = { kind: 'anthropic', baseUrl: 'https://llm.example', apiKey: OPERATOR };
-    expect(await upstream('bob@example.com')).toEqual(operators);
-    // The whole address counts.
-    expect(await upstream('ann+x@example.com')).toEqual(operators);
-    expect(await upstream('bob@example.com', null)).toEqual({ kind: 'demo' });
+  it('is the operator’s as it is, and none with the demo model', async () => {
+    const byOperator = { kind: 'anthropic', payer: 'operator' } as const;
+    expect(upstreams(OPERATOR)(byOperator, 'bob@example.com')).toEqual({
+      kind: 'anthropic',
+      baseUrl: 'https://llm.example',
+      apiKey: OPERATOR,
+    });
+    expect(upstreams(OPERATOR)({ kind: 'demo' }, 'bob@example.com')).toEqual({ kind: 'demo' });
+    expect(() => upstreams(null)(byOperator, 'bob@example.com')).toThrow('ANTHROPIC_API_KEY');
     expect(readings).toBe(0);
   });
 
   it('is the owner’s, with or without an operator’s, and is not opened before the gateway asks', async () => {
     for (const operatorKey of [OPERATOR, null]) {
-      expect(await upstream('ann@example.com', operatorKey)).toEqual({
+      expect(ofOwner('ann@example.com', operatorKey)).toEqual({
         kind: 'anthropic',
         baseUrl: 'https://llm.example',
         apiKey: expect.any(Function),
@@ -171,7 +160,7 @@ describe('whose key pays for a run', () => {
   });
 
   it('is nobody’s when it was removed while the turn began', async () => {
-    const chosen = await upstream('ann@example.com');
+    const chosen = ofOwner('ann@example.com');
     await deleteProviderKey(db, 'ann@example.com', 'anthropic');
     if (chosen.kind !== 'anthropic' || typeof chosen.apiKey === 'string') throw new Error('no sealed key');
     expect(await chosen.apiKey()).toMatchObject({ ok: false, code: 'owner_key_unreadable' });

@@ -1,14 +1,19 @@
 /**
  * The blocks of a tar archive (POSIX.1-2017, pax, "pax Interchange Format"), as far as this program writes them: files,
  * folders and symbolic links, with pax records for names and sizes that the old header has no room for. Reading is
- * strict: an archive with anything else in it was not written by this program.
+ * strict: what holds anything else was not written by this program, nor by tar(1) as this program calls it.
  */
+import { joinBytes } from './join-bytes.ts';
 
 /** Bytes of a header, and what contents are padded to. */
 export const BLOCK = 512;
 /** The oldest field of a size has eleven octal digits. */
 const MOST_OLD_SIZE = 8 ** 11 - 1;
 const NAME_BYTES = 100;
+/** Of the folders above a name, in a field of their own: read, and not written. */
+const FOLDER_BYTES = 155;
+const SLASH = new Uint8Array([0x2f]);
+const MAX_SECONDS = 8 ** 11 - 1;
 /** Of the pax records of one entry: two names of a path's length. */
 export const MAX_RECORDS_BYTES = 16 * 1024;
 
@@ -16,7 +21,7 @@ export const MAX_RECORDS_BYTES = 16 * 1024;
 const TYPES = { '0': 'file', '5': 'folder', '2': 'link', x: 'records' } as const;
 type HeaderType = (typeof TYPES)[keyof typeof TYPES];
 
-/** One header. `mtime` is whole seconds. */
+/** One header. `mtime` is whole seconds; `owner` is the number of user and group. */
 export interface TarHeader {
   type: HeaderType;
   path: string;
@@ -24,6 +29,7 @@ export interface TarHeader {
   mode: number;
   mtime: number;
   target: string;
+  owner?: number;
 }
 
 /** The archive can't be used; `message` is a sentence. */
@@ -32,13 +38,13 @@ export class ArchiveError extends Error {
 }
 
 /** The blocks of a header: one, or three and more where it needs pax records. */
-export function headerBlocks(header: TarHeader): Buffer {
+export function headerBlocks(header: TarHeader): Uint8Array {
   const needed: Record<string, string> = {};
   if (!fits(header.path)) needed.path = header.path;
   if (!fits(header.target)) needed.linkpath = header.target;
   if (header.size > MOST_OLD_SIZE) needed.size = String(header.size);
   if (Object.keys(needed).length === 0) return headerBlock(header);
-  const records = Buffer.concat(Object.entries(needed).map(([key, value]) => record(key, value)));
+  const records = joinBytes(Object.entries(needed).map(([key, value]) => record(key, value)));
   if (records.length > MAX_RECORDS_BYTES) throw new Error('a path longer than any file system has');
   const before = { ...header, type: 'records' as const, path: 'PaxHeader', size: records.length, target: '' };
   const short = {
@@ -47,37 +53,38 @@ export function headerBlocks(header: TarHeader): Buffer {
     target: fits(header.target) ? header.target : 'see-pax-header',
     size: Math.min(header.size, MOST_OLD_SIZE),
   };
-  return Buffer.concat([headerBlock(before), padded(records), headerBlock(short)]);
+  return joinBytes([headerBlock(before), records, paddingOf(records.length), headerBlock(short)]);
 }
 
 /** The header in a block; null for a block of zeros, which ends an archive. Throws an ArchiveError. */
-export function readHeader(block: Buffer): TarHeader | null {
+export function readHeader(block: Uint8Array): TarHeader | null {
   if (block.every((byte) => byte === 0)) return null;
-  if (block.toString('latin1', 257, 263) !== 'ustar\0') throw damaged('a header is none');
+  if (latin1(block, 257, 263) !== 'ustar\0') throw damaged('a header is none');
   if (checksum(block) !== octal(block, 148, 8)) throw damaged('a header has another checksum');
-  const letter = block.toString('latin1', 156, 157);
+  const letter = latin1(block, 156, 157);
   const type = Object.hasOwn(TYPES, letter) ? TYPES[letter as keyof typeof TYPES] : null;
-  if (type === null || block.subarray(345, 500).some((byte) => byte !== 0)) {
+  if (type === null) {
     throw new ArchiveError(
       'The archive holds something that tinyfat did not write. Use the file as tinyfat wrote it, not one that was packed anew.',
     );
   }
+  const folder = field(block, 345, FOLDER_BYTES);
   return {
     type,
-    path: text(block, 0, NAME_BYTES),
+    path: utf8(joinBytes([folder, ...(folder.length > 0 ? [SLASH] : []), field(block, 0, NAME_BYTES)])),
     size: octal(block, 124, 12),
     mode: octal(block, 100, 8),
     mtime: octal(block, 136, 12),
-    target: text(block, 157, NAME_BYTES),
+    target: utf8(field(block, 157, NAME_BYTES)),
   };
 }
 
 /** The header with what pax records say in its place. Throws an ArchiveError. */
-export function withRecords(header: TarHeader, records: Buffer): TarHeader {
+export function withRecords(header: TarHeader, records: Uint8Array): TarHeader {
   const changed = { ...header };
   for (let at = 0; at < records.length; ) {
     const blank = records.indexOf(0x20, at);
-    const length = blank === -1 ? Number.NaN : Number(records.toString('latin1', at, blank));
+    const length = blank === -1 ? Number.NaN : lengthOf(latin1(records, at, blank));
     const end = at + length;
     if (!Number.isSafeInteger(length) || end <= blank || end > records.length || records[end - 1] !== 0x0a) {
       throw damaged('a record of a name is none');
@@ -98,15 +105,17 @@ export function damaged(why: string): ArchiveError {
   return new ArchiveError(`The archive is damaged or cut off (${why}).`);
 }
 
-function headerBlock({ type, path, size, mode, mtime, target }: TarHeader): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  const put = (value: string, at: number) => block.write(value, at, 'latin1');
+function headerBlock({ type, path, size, mode, mtime, target, owner = 0 }: TarHeader): Uint8Array {
+  const block = new Uint8Array(BLOCK);
+  const put = (value: string, at: number) => {
+    for (let index = 0; index < value.length; index += 1) block[at + index] = value.charCodeAt(index);
+  };
   put(path, 0);
   put(octalText(mode, 7), 100);
-  put(octalText(0, 7), 108);
-  put(octalText(0, 7), 116);
+  put(octalText(owner, 7), 108);
+  put(octalText(owner, 7), 116);
   put(octalText(size, 11), 124);
-  put(octalText(mtime, 11), 136);
+  put(octalText(Math.min(Math.max(0, Math.floor(mtime)), MAX_SECONDS), 11), 136);
   put('        ', 148);
   put(Object.entries(TYPES).find(([, one]) => one === type)?.[0] ?? '', 156);
   put(target, 157);
@@ -116,16 +125,16 @@ function headerBlock({ type, path, size, mode, mtime, target }: TarHeader): Buff
 }
 
 /** Its length counts itself. */
-function record(key: string, value: string): Buffer {
-  const rest = Buffer.from(` ${key}=${value}\n`);
+function record(key: string, value: string): Uint8Array {
+  const rest = new TextEncoder().encode(` ${key}=${value}\n`);
   let length = rest.length + 1;
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  return Buffer.concat([Buffer.from(String(length)), rest]);
+  return joinBytes([new TextEncoder().encode(String(length)), rest]);
 }
 
-/** The bytes with zeros up to a whole block. */
-export function padded(bytes: Buffer): Buffer {
-  return Buffer.concat([bytes, Buffer.alloc((BLOCK - (bytes.length % BLOCK)) % BLOCK)]);
+/** The zeros that follow so many bytes, up to a whole block. */
+export function paddingOf(length: number): Uint8Array {
+  return new Uint8Array((BLOCK - (length % BLOCK)) % BLOCK);
 }
 
 function fits(name: string): boolean {
@@ -133,7 +142,7 @@ function fits(name: string): boolean {
 }
 
 /** The sum of all bytes, its own field counted as blanks. */
-function checksum(block: Buffer): number {
+function checksum(block: Uint8Array): number {
   return block.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 0x20 : byte), 0);
 }
 
@@ -141,15 +150,27 @@ function octalText(value: number, digits: number): string {
   return `${value.toString(8).padStart(digits, '0')}\0`;
 }
 
-function octal(block: Buffer, at: number, length: number): number {
-  const digits = /^([0-7]+)[ \0]*$/.exec(block.toString('latin1', at, at + length))?.[1];
+function octal(block: Uint8Array, at: number, length: number): number {
+  const digits = /^([0-7]+)[ \0]*$/.exec(latin1(block, at, at + length))?.[1];
   if (digits === undefined) throw damaged('a number in a header is none');
   return Number.parseInt(digits, 8);
 }
 
-function text(block: Buffer, at: number, length: number): string {
-  const end = block.indexOf(0, at);
-  return utf8(block.subarray(at, end === -1 || end > at + length ? at + length : end));
+/** The length of a record in decimal digits; not a number where it is none. */
+function lengthOf(digits: string): number {
+  return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : Number.NaN;
+}
+
+/** A byte a character. */
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, Math.min(to, from + BLOCK)));
+}
+
+/** Up to the first zero. */
+function field(block: Uint8Array, at: number, length: number): Uint8Array {
+  const whole = block.subarray(at, at + length);
+  const end = whole.indexOf(0);
+  return end === -1 ? whole : whole.subarray(0, end);
 }
 
 function utf8(bytes: Uint8Array): string {

@@ -1,0 +1,60 @@
+/** What each Worker is given. */
+import { describe, expect, it } from 'vitest';
+import { type Deployment, SECRETS_OF, WORKERS, workerConfigs } from './worker-configs.ts';
+
+const DEPLOYMENT: Deployment = {
+  name: 'tinyfat',
+  accountId: null,
+  hyperdriveId: '0'.repeat(32),
+  hostname: 'agents.example.com',
+  vars: { MAIL_DOMAIN: 'agents.example.com', PUBLIC_URL: 'https://agents.example.com' },
+  secrets: ['MASTER_KEYS', 'SIGN_IN_KEY', 'ANTHROPIC_API_KEY', 'RESEND_API_KEY'],
+  container: { instanceType: 'standard-1', mostInstances: 20 },
+};
+const configs = workerConfigs('/checkout', DEPLOYMENT);
+
+describe('the configurations of Workers', () => {
+  it('give the keys of owners and of the operator to no Worker but the one that runs turns', () => {
+    const holders = WORKERS.filter((name) =>
+      SECRETS_OF[name].some((secret) => ['MASTER_KEYS', 'ANTHROPIC_API_KEY'].includes(secret)),
+    );
+    expect(holders).toEqual(['sandbox']);
+  });
+
+  it('give the parsers of strangers’ mail nothing that is worth anything', () => {
+    const { vars, main, name, compatibility_date, compatibility_flags, ...rest } = configs.mail;
+    expect(vars).toEqual({ MAIL_DOMAIN: 'agents.example.com' });
+    expect(rest).toEqual({
+      workers_dev: false,
+      limits: { cpu_ms: 10_000 },
+      observability: { enabled: true },
+      send_metrics: false,
+      secrets: { required: [] },
+    });
+  });
+
+  it('bind each Worker to those before it only, so that they can be deployed in their order', () => {
+    for (const [index, name] of WORKERS.entries()) {
+      const before = WORKERS.slice(0, index + 1).map((one) => `tinyfat-${one}`);
+      const { services = [], durable_objects } = JSON.parse(JSON.stringify(configs[name]));
+      const bound = [
+        ...services.map((one: { service: string }) => one.service),
+        ...(durable_objects?.bindings ?? []).flatMap(
+          (one: { script_name?: string }) => one.script_name ?? [],
+        ),
+      ];
+      expect(before).toEqual(expect.arrayContaining(bound));
+    }
+  });
+
+  it('name the secrets that are set, and tell the consumer whether the operator pays', () => {
+    expect(configs.sandbox.secrets).toEqual({ required: ['MASTER_KEYS', 'ANTHROPIC_API_KEY'] });
+    expect(configs.queue.vars).toMatchObject({ OPERATOR_PAYS: 'yes' });
+    const withoutKey = workerConfigs('/checkout', { ...DEPLOYMENT, secrets: ['MASTER_KEYS'] });
+    expect(withoutKey.queue.vars).not.toHaveProperty('OPERATOR_PAYS');
+  });
+
+  it('open one address to the world', () => {
+    expect(WORKERS.filter((name) => configs[name].workers_dev || configs[name].routes)).toEqual(['platform']);
+  });
+});

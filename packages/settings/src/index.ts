@@ -1,0 +1,3 @@
+export * from './common.ts';
+export * from './reader.ts';
+export * from './values.ts';

@@ -1,0 +1,3 @@
+export * from './format.ts';
+export * from './join-bytes.ts';
+export * from './read-tar.ts';
