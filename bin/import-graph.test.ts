@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, '..');
  * use that class, which Workers have with `nodejs_compat`.
  */
 const PORTABLE = [
-  'apps/platform/src !node !backend',
+  'apps/mail-worker/src',
+  'apps/platform/src !node',
   'apps/sandbox-queue/src',
   'packages/core/src',
   'packages/database/src !sqlite !postgres !upgrades',
@@ -226,6 +227,7 @@ function declaredIn({ from, to, names }: Import & { to: string }): string[] {
   if (!to.endsWith('/index.ts')) return [to];
   const behind = inSource.filter((one) => one.from === to).map((one) => one.to);
   return names.flatMap((name) => {
+    if (name === '*') return behind;
     const declares = new RegExp(`^export [\\w* ]*\\b${name}\\b`, 'm');
     return behind.filter((path) => declares.test(read(path)));
   });
