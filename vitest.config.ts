@@ -164,7 +164,7 @@ export default defineConfig({
             'packages/testing/src/postgres/global-setup.ts',
             'packages/testing/src/hyperdrive/global-setup.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
