@@ -10,10 +10,10 @@ import {
   startWebhookWorker,
 } from '@tinyfat/intake';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
+import { QUEUE_TIMES } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import type { WebhookTakers } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
-import { QUEUE_TIMES } from '../queue-times.ts';
 import type { Part } from './part.ts';
 
 interface WebhookWork {
