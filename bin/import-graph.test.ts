@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, '..');
  * use that class, which Workers have with `nodejs_compat`.
  */
 const PORTABLE = [
-  'apps/platform/src !node !backend',
+  'apps/mail-worker/src',
+  'apps/platform/src !node',
   'apps/sandbox-queue/src',
   'packages/core/src',
   'packages/database/src !sqlite !postgres !upgrades',

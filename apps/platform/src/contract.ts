@@ -1,6 +1,6 @@
 /**
  * What the pages need of the rest of the system. The composition (`apps/server` on Node) makes a backend and gives it to
- * every request; outside of `node/` and `backend/` nothing in this app knows its runtime.
+ * every request; outside of `node/` and `cloudflare/` nothing in this app knows its runtime.
  */
 
 import type { ByteReservation, ErrorCode } from '@tinyfat/core';
