@@ -226,6 +226,7 @@ function declaredIn({ from, to, names }: Import & { to: string }): string[] {
   if (!to.endsWith('/index.ts')) return [to];
   const behind = inSource.filter((one) => one.from === to).map((one) => one.to);
   return names.flatMap((name) => {
+    if (name === '*') return behind;
     const declares = new RegExp(`^export [\\w* ]*\\b${name}\\b`, 'm');
     return behind.filter((path) => declares.test(read(path)));
   });

@@ -1,7 +1,7 @@
 /** One process of the server: the parts of its role, over one runtime and one data folder. */
 import { describeError, type Logger, type Runtime, type WorkerIdentity } from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
-import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
+import { type IntakeDeps, mailQueue, webhookTakers } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/node';
@@ -30,7 +30,7 @@ import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
 import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
-import { webhookTakers, webhookWorker } from './parts/webhooks.ts';
+import { webhookWorker } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { QUEUE_TIMES } from './queue-times.ts';
 import { hasDuty, type Role } from './roles.ts';

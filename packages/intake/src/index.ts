@@ -10,4 +10,5 @@ export type {
 } from './webhooks/contract.ts';
 export { openReconciler, type Reconciler } from './webhooks/reconcile.ts';
 export { postmarkTaker, resendTaker } from './webhooks/take-webhook.ts';
+export { webhookTakers } from './webhooks/takers.ts';
 export { startWebhookWorker } from './webhooks/work.ts';

@@ -3,8 +3,8 @@
  * that was asked for, and `manifest.json` last. It holds no key, no token and no secret address.
  */
 import { parseJson } from '@tinyfat/core';
-import * as v from 'valibot';
 import { ArchiveError } from '@tinyfat/storage/tar';
+import * as v from 'valibot';
 
 /** The folder that all of it lies in, in the archive. */
 export const TOP = 'tinyfat-agent/';

@@ -16,8 +16,8 @@ import {
   renderError,
 } from '@tinyfat/core';
 import { findAgent, insertAgent, setBudget, setCurrentSession } from '@tinyfat/database';
-import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '@tinyfat/storage/tar';
+import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { partHash } from '../archive/write-archive.ts';
 import { plant, textOf } from '../backup/extract-backup.ts';
 import type { Stores } from '../data-folder.ts';

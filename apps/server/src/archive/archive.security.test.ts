@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { ArchiveError, withRecords } from '@tinyfat/storage/tar';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readArchive } from './read-archive.ts';
-import { ArchiveError, withRecords } from '@tinyfat/storage/tar';
 import { type EntryHead, partHash, writeArchive } from './write-archive.ts';
 
 function folder(): string {

@@ -7,8 +7,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { MAX_MESSAGE_BYTES, type RawMailStore } from '@tinyfat/core';
 import type { FolderTrees, TreeWriter } from '@tinyfat/storage';
-import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { ArchiveError } from '@tinyfat/storage/tar';
+import { type ArchiveEntry, readArchive } from '../archive/read-archive.ts';
 import { type PartHash, type PartSum, partHash } from '../archive/write-archive.ts';
 import type { Stores } from '../data-folder.ts';
 import {

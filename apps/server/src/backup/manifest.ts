@@ -3,8 +3,8 @@
  * `database.sqlite`, `raw-mail/{key}.eml` and `agents/{id}/…`. All of them are below one folder.
  */
 import { parseJson } from '@tinyfat/core';
-import * as v from 'valibot';
 import { ArchiveError } from '@tinyfat/storage/tar';
+import * as v from 'valibot';
 
 /** The folder that all of a backup lies in, in the archive. */
 export const TOP = 'tinyfat-backup/';
