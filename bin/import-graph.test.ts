@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '..');
  * use that class, which Workers have with `nodejs_compat`.
  */
 const PORTABLE = [
+  'apps/mail-worker/src',
   'apps/platform/src !node',
   'apps/sandbox-queue/src',
   'packages/core/src',

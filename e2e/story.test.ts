@@ -1,6 +1,7 @@
 /** The whole way of mail through an installation, in each composition: on one machine, and on Workers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DOMAIN, type Installation, startInstallation } from './support/installation.ts';
+import { type Installation, startInstallation } from './support/installation.ts';
+import { DOMAIN } from './support/senders.ts';
 import { OWNER } from './support/webhooks.ts';
 
 const AGENTS = ['scout', 'clerk', 'miser', 'guard'];
@@ -42,9 +43,9 @@ describe('the story of mail', () => {
     const kept = await here.api.get('/agents/scout/files/plan.txt');
     expect(kept.text).toBe('the plan\n');
     const [run] = (await here.api.get('/runs?agent=scout')).json.data;
-    expect(run).toMatchObject({ status: 'done', attempts: 1 });
+    expect(run).toMatchObject({ status: 'done', attempt: 1, error_code: null });
     const { data: events } = (await here.api.get(`/runs/${run.id}/events`)).json;
-    expect(events.map(({ type }: { type: string }) => type)).toEqual(
+    expect(events.map(({ event }: { event: { type: string } }) => event.type)).toEqual(
       expect.arrayContaining(['start', 'tool_call', 'tool_result', 'end']),
     );
   });

@@ -4,12 +4,12 @@ import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { postResend, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
 import { apiClient } from './api.ts';
-import type { Composition, InstallationOptions } from './installation.ts';
+import type { Composition, CompositionOptions } from './installation.ts';
 import { startTinyfat } from './tinyfat.ts';
 import { apiKey, OWNER } from './webhooks.ts';
 
 /** Starts it without an SMTP listener. */
-export async function embedded({ environment, records }: InstallationOptions): Promise<Composition> {
+export async function embedded({ environment, records }: CompositionOptions): Promise<Composition> {
   const model = await startAnthropicStandIn();
   const resend = await startResendStandIn({ apiKey });
   const dns = await startDnsStub(records);

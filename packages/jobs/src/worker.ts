@@ -1,10 +1,9 @@
-/** Works the job queue. */
+/** The work on the job queue, to be run by `startWorkLoop` or `drain`. */
 import { type Clock, faultText, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
 import type { WorkLoopOptions } from './rows-in-hand.ts';
-import { startWorkLoop, type WorkLoop } from './work-loop.ts';
 
-export interface WorkerOptions {
+interface WorkerOptions {
   queue: JobQueue;
   clock: Clock;
   logger: Logger;
@@ -21,7 +20,7 @@ export interface WorkerOptions {
   retryAt(lease: Lease): number;
 }
 
-/** The work on jobs, to be run by `startWorkLoop` or `drain`. */
+/** Leases are handed to `handle`; one that throws is put back. */
 export function jobWork(options: WorkerOptions): WorkLoopOptions<Lease> {
   const { queue, clock, logger, leaseMs, pollMs, concurrency: atOnce } = options;
 
@@ -37,9 +36,4 @@ export function jobWork(options: WorkerOptions): WorkLoopOptions<Lease> {
   };
 
   return { name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work };
-}
-
-/** Starts working at once. */
-export function startWorker(options: WorkerOptions): WorkLoop {
-  return startWorkLoop(jobWork(options));
 }

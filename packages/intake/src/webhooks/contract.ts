@@ -66,17 +66,21 @@ export interface WebhookDeps extends LeaseDeps {
   wakeUp: WakeUp;
 }
 
-export interface ReconcilerDeps {
+/** One reading of Resend's list. */
+export interface ReconcileDeps {
   db: Database;
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
   archive: MailArchive;
-  /** Times in ms. */
+  wakeUp: WakeUp;
+}
+
+/** Readings again and again; times in ms. */
+export interface ReconcilerDeps extends ReconcileDeps {
   everyMs: number;
   /** First wait after a failure; doubles up to `everyMs`. */
   retryMs: number;
-  wakeUp: WakeUp;
 }
 
 /** The outcome of one attempt. `again`: until `forMs` after the event came, then it ends as `atEnd`. */

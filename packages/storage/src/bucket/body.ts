@@ -1,7 +1,8 @@
 /** Bodies of answers, read within bounds: never more bytes than asked for, and no silence longer than `IDLE_MS`. */
 
-import { byteList } from '@tinyfat/core';
-import type { ObjectBody } from './bucket.ts';
+import { byteList, sha256Hex } from '@tinyfat/core';
+import type { ObjectBody, StreamedContent } from './bucket.ts';
+import { StorageError } from './errors.ts';
 
 /** So long a body may be silent. */
 const IDLE_MS = 30_000;
@@ -22,6 +23,22 @@ export async function readAll(body: Body, maxBytes: number): Promise<Uint8Array 
     all.add(next);
   }
   return all.join();
+}
+
+/** All of a content that a bucket is given. Rejects with `BadDigest` where a stream is not what was said of it. */
+export async function contentBytes(
+  content: Uint8Array | string | StreamedContent,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof content === 'string') return new TextEncoder().encode(content);
+  if (content instanceof Uint8Array) return new Uint8Array(content);
+  const bytes = await readAll(await content.open(), content.size);
+  if (bytes?.length !== content.size || (await sha256Hex(bytes)) !== content.sha256) throw badDigest();
+  return new Uint8Array(bytes);
+}
+
+/** That content is not what was said of it. */
+export function badDigest(): StorageError {
+  return new StorageError('the content is not the one that was to be stored', 'BadDigest', false);
 }
 
 /** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */

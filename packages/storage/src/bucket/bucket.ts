@@ -43,6 +43,15 @@ export interface ObjectPage {
 /** On what a write depends: that there is no object, or still the one with this entity tag. */
 export type WriteCondition = 'absent' | { etag: string };
 
+/** Content too large to be held in memory by who writes it. */
+export interface StreamedContent {
+  size: number;
+  /** In hex. Content that is another, or of another size, is not stored: the write rejects with the code `BadDigest`. */
+  sha256: string;
+  /** Begins to read it: once for each try. */
+  open(): Promise<ObjectBody>;
+}
+
 /** `conflict`: the condition of the write did not hold, and nothing was written. */
 export type PutOutcome = { ok: true; etag: string } | { ok: false; reason: 'conflict' };
 
@@ -54,7 +63,7 @@ export interface Bucket {
   /** Durable once it resolves. */
   put(
     key: string,
-    bytes: Uint8Array | string,
+    content: Uint8Array | string | StreamedContent,
     options?: { only?: WriteCondition; meta?: Record<string, string> },
   ): Promise<PutOutcome>;
   /** Copies with metadata, if it is still the object with this entity tag; false where it is not. */

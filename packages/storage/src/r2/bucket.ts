@@ -8,6 +8,7 @@ import { StorageError } from '../bucket/errors.ts';
 import { answerInTime, type BucketRuntime, withTries } from '../bucket/tries.ts';
 import type { R2Binding, R2Body, R2Head } from './binding.ts';
 import { failure } from './errors.ts';
+import { fromStream } from './from-stream.ts';
 
 /** Of one call, to list or to remove. */
 const MAX_KEYS = 1000;
@@ -65,8 +66,9 @@ export function openR2Bucket<Stream extends ObjectBody>(
     },
 
     async put(key, content, { only, meta = {} } = {}) {
-      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-      const sha256 = await sha256Hex(bytes);
+      const whole = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+      const isStream = !(whole instanceof Uint8Array);
+      const sha256 = isStream ? whole.sha256 : await sha256Hex(whole);
       const options = {
         customMetadata: { [SUM]: sha256, ...meta },
         sha256,
@@ -74,7 +76,12 @@ export function openR2Bucket<Stream extends ObjectBody>(
           onlyIf: only === 'absent' ? { etagDoesNotMatch: '*' } : { etagMatches: bare(only.etag) },
         }),
       };
-      const put = () => ask('put', key, bytes.length, () => binding.put(key, bytes, options));
+      const put = () =>
+        isStream
+          ? ask('put', key, whole.size, () =>
+              fromStream<Stream, R2Head | null>(whole, (body) => binding.put(key, body, options)),
+            )
+          : ask('put', key, whole.length, () => binding.put(key, whole, options));
       const { answer, tries } = await withTries(put, runtime);
       if (answer !== null) return { ok: true, etag: quoted(answer.etag) };
       // The answer to an earlier try may have been lost: then the object is ours.

@@ -30,6 +30,7 @@ const UNSPECIFIED = '0';
 
 /** What a call rejected with. Errors of R2 end with their number; without one the call got no answer, or is wrong itself. */
 export function failure(method: string, key: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const number = /\((\d{1,6})\)\s*$/.exec(message)?.[1];
   if (number !== undefined && number !== UNSPECIFIED) {

@@ -1,6 +1,6 @@
 /** The operations on a bucket that storage needs, over S3's API (Amazon S3 API reference); R2 and others have the same. */
 import { sha256Hex } from '@tinyfat/core';
-import { drain, readAll } from '../bucket/body.ts';
+import { contentBytes, drain, readAll } from '../bucket/body.ts';
 import { type Bucket, type ObjectHead, SUM } from '../bucket/bucket.ts';
 import { StorageError } from '../bucket/errors.ts';
 import type { BucketRuntime } from '../bucket/tries.ts';
@@ -48,7 +48,7 @@ export function openBucket(account: S3Account, runtime: BucketRuntime): Bucket {
     },
 
     async put(key, content, { only, meta = {} } = {}) {
-      const body = new Uint8Array(typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      const body = await contentBytes(content);
       const sum = await sha256Hex(body);
       const headers: Record<string, string> = { [`x-amz-meta-${SUM}`]: sum };
       for (const [name, value] of Object.entries(meta)) headers[`x-amz-meta-${name}`] = value;
