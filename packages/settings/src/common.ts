@@ -2,6 +2,7 @@
 import {
   DEFAULT_LIMITS,
   type MailLimits,
+  type MailProvider,
   type MasterKey,
   type MasterKeys,
   RETENTION_RULES,
@@ -44,13 +45,6 @@ export interface CommonSettings {
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
   logLevel: LogLevel;
-}
-
-/** A mail provider with an HTTP API. The base URL has no slash at its end. */
-export interface MailProvider {
-  kind: 'resend' | 'postmark';
-  key: string;
-  baseUrl: string;
 }
 
 /**

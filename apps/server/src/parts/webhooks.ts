@@ -2,9 +2,9 @@
 import { MAX_MESSAGE_BYTES, type Runtime } from '@tinyfat/core';
 import { type IntakeDeps, openReconciler, receive, startWebhookWorker } from '@tinyfat/intake';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
+import { QUEUE_TIMES } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import type { Config } from '../config.ts';
-import { QUEUE_TIMES } from '../queue-times.ts';
 import type { Part } from './part.ts';
 
 interface WebhookWork {
