@@ -18,9 +18,6 @@ export const COPY_BOUNDS: CopyBounds = {
   withinMs: 5 * 60_000,
 };
 
-/** Objects that are listed of a folder, most of which may be old events, which are not copied. */
-export const MAX_LISTED = 100_000;
-
 /** The folder is larger than a copy may be. */
 export class FolderTooLarge extends Error {
   override name = 'FolderTooLarge';

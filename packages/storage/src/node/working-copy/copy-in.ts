@@ -16,13 +16,19 @@ import {
 import { promisify } from 'node:util';
 import { errorCode, parseSessionFileName } from '@tinyfat/core';
 import { discard, inPieces } from '../../bucket/body.ts';
-import { type Bucket, type ListedObject, listAll, type OpenedObject } from '../../bucket/bucket.ts';
+import {
+  type Bucket,
+  type ListedObject,
+  listAll,
+  MAX_LISTED,
+  type OpenedObject,
+} from '../../bucket/bucket.ts';
 import { inParallel } from '../../bucket/in-parallel.ts';
 import { pathBelow } from '../../bucket/keys.ts';
 import { isProgram } from '../../bucket/program-mode.ts';
 import { agentSubfolders } from '../../names.ts';
 import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open-below.ts';
-import { type CopyBounds, FolderTooLarge, MAX_LISTED } from './bounds.ts';
+import { type CopyBounds, FolderTooLarge } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
 
 /** What only grows. A turn needs its own session of all that, and an agent may want to look at the last ones. */

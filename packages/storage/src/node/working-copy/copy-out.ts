@@ -6,12 +6,12 @@
 import { closeSync, constants, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { replyFileName, sha256Hex } from '@tinyfat/core';
-import { type Bucket, listAll } from '../../bucket/bucket.ts';
+import { type Bucket, listAll, MAX_LISTED } from '../../bucket/bucket.ts';
 import { inParallel } from '../../bucket/in-parallel.ts';
 import { keyBelow } from '../../bucket/keys.ts';
 import { PROGRAM } from '../../bucket/program-mode.ts';
 import { descriptorPath, withFolder } from '../open-below.ts';
-import { type CopyBounds, MAX_LISTED } from './bounds.ts';
+import type { CopyBounds } from './bounds.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { Copied } from './copied.ts';
 import type { Notes } from './notes.ts';

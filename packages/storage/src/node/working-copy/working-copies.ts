@@ -5,15 +5,16 @@
 import { closeSync, fchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
-import { type Bucket, listAll } from '../../bucket/bucket.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
 import { StorageError } from '../../bucket/errors.ts';
 import { agentPrefix } from '../../bucket/keys.ts';
+import { bucketMeter, bytesBelow } from '../../bucket/meter.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
 import type { S3Credentials } from '../../s3/requests.ts';
 import { directoryFolders } from '../directory.ts';
 import { type GiveToOwner, openRoot } from '../open-below.ts';
 import { removeAll } from '../remove-all.ts';
-import { COPY_BOUNDS, type CopyBounds, MAX_LISTED } from './bounds.ts';
+import { COPY_BOUNDS, type CopyBounds } from './bounds.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import { uploadEvents } from './live-events.ts';
@@ -102,14 +103,8 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
         throw error;
       }
     },
-    measure: (agentId) => bytesBelow(options.bucket, agentPrefix(options.root, agentId)),
+    meter: () => bucketMeter(options),
   };
-}
-
-/** What all objects hold; those that are too many to be listed at once count as endless. */
-async function bytesBelow(bucket: Bucket, prefix: string): Promise<number> {
-  const listed = await listAll(bucket, prefix, MAX_LISTED);
-  return listed?.reduce((sum, { size }) => sum + size, 0) ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** Throws once the time of a copy is over. */
