@@ -165,6 +165,14 @@ it('what costs too much is refused, or recorded without its text', async () => {
   expect(record.whole).toBe(false);
 });
 
+it('a report and a file of an outbox that fail in company are tried alone', async () => {
+  for (const call of ['readReport', 'checkOutbox'] as const) {
+    const { workers, alone } = scripted(fails(MEMORY), answers(null));
+    expect(await workers[call](large)).toBeNull();
+    expect(alone()).toEqual([false, true]);
+  }
+});
+
 it('small files of an outbox are parsed in place', async () => {
   const { workers, calls } = scripted(fails(LOST));
   const raw = new TextEncoder().encode('{"body":"Hi"}');

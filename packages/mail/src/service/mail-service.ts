@@ -48,10 +48,10 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: readMs,
           args: [own(raw), plain],
         }),
-      report: (raw) =>
+      report: (raw, alone) =>
         run(beginMs, binding.readReport, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
           args: [own(raw)],
         }),
@@ -62,17 +62,17 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: composeMs,
           args: [mail, plain],
         }),
-      checkOutbox: (raw) =>
+      checkOutbox: (raw, alone) =>
         run(beginMs, binding.checkOutbox, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
           args: [own(raw)],
         }),
-      recordOutbox: (raw, mark, result, fallback) =>
+      recordOutbox: (alone, raw, mark, result, fallback) =>
         run(beginMs, binding.recordOutbox, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
           args: [own(raw), mark, result, fallback],
         }),
