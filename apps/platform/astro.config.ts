@@ -1,4 +1,4 @@
-/** One tree for Node and, later, for Workers: `#backend` in package.json picks the composition by the target's condition. */
+/** The pages, built once for Node and for Workers: whoever serves them gives the backend with each request. */
 import { defineConfig } from 'astro/config';
 import { renderOnly } from './src/adapter/integration.ts';
 

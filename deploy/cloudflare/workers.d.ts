@@ -2,8 +2,21 @@
 declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
   export const env: Record<string, unknown>;
-  export const WorkerEntrypoint: Module['WorkerEntrypoint'];
+  /** Of the Worker itself, such as its default export, as a binding to it. */
+  export const exports: { default: { fetch(request: Request): Promise<Response> } };
+  /** With the requests and responses of the project's own types; the runtime takes them as its own. */
+  export abstract class WorkerEntrypoint<Env = unknown> {
+    protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
+    protected readonly env: Env;
+    constructor(ctx: import('@cloudflare/workers-types').ExecutionContext, env: Env);
+    fetch?(request: Request): Response | Promise<Response>;
+  }
   export const DurableObject: Module['DurableObject'];
-  export const env: Module['env'];
   export const RpcTarget: Module['RpcTarget'];
+}
+
+/** What `bin/build step-mom` leaves; the bundler puts its content into the Worker. */
+declare module '*/dist/step-mom/models.json' {
+  const models: unknown;
+  export default models;
 }

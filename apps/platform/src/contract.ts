@@ -1,6 +1,6 @@
 /**
  * What the pages need of the rest of the system. The composition (`apps/server` on Node) makes a backend and gives it to
- * every request; outside of `node/` and `backend/` nothing in this app knows its runtime.
+ * every request; outside of `node/` and `cloudflare/` nothing in this app knows its runtime.
  */
 
 import type { ByteReservation, ErrorCode } from '@tinyfat/core';
@@ -58,6 +58,8 @@ export interface Backend {
   /** Checks that do not prevent taking mail, such as of the way out, by name. */
   warnings: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
+  /** What a program that is not on this machine shows to read the metrics; null: it can't. */
+  metricsToken: string | null;
   webhooks: WebhookTakers;
   accounts: Accounts;
   /** Agents are `name@mailDomain`. */

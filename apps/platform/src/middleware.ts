@@ -1,15 +1,13 @@
-/** Every request passes here: it gets its backend, and its origin is checked. The server adds the security headers. */
+/** Every request passes here: its origin is checked, and who makes it is looked up. The server adds the security headers. */
 
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
-import { requestContext } from '#backend';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { problem } from './http/problem.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
-  const { locals } = context;
-  Object.assign(locals, await requestContext(locals), { viewer: null });
+  context.locals.viewer = null;
   return await answerOf(context, next);
 });
 

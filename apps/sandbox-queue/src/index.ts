@@ -1,5 +1,7 @@
 export * from './consumer.ts';
-export * from './deliveries/send.ts';
-export * from './handle-job.ts';
-export { startLimitNotices } from './notices/limit-notices.ts';
+export { deliveryWork } from './deliveries/send.ts';
+export { startSender } from './deliveries/sender.ts';
+export { consumerWork } from './job-work.ts';
+export { noticeWork, startLimitNotices } from './notices/limit-notices.ts';
 export { syncOutbox } from './outbox/sync.ts';
+export { consumerPolicy } from './policy.ts';

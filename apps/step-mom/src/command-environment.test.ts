@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandEnvironment } from './command-environment.ts';
 import { bash, inOrder, makeTurn } from './test-support/fixture.ts';
+import { proxies } from './way-out.ts';
 
 test('the agent’s own bin is first in PATH, and what it installs lies in its folder', () => {
-  const places = { dataFolder: '/data', inboxFolder: '/inbox', proxyPort: 3128 };
+  const places = { dataFolder: '/data', inboxFolder: '/inbox', wayOut: proxies('http://127.0.0.1:3128') };
   const environment = commandEnvironment({ PATH: '/usr/bin:/bin', HOME: '/data', TZ: 'UTC' }, places);
   expect(environment).toMatchObject({
     PATH: '/data/.local/bin:/usr/bin:/bin',

@@ -6,8 +6,8 @@ interface CommandPlaces {
   dataFolder: string;
   /** Where `gitconfig` lies, read-only. */
   inboxFolder: string;
-  /** Where the way out listens, on 127.0.0.1. */
-  proxyPort: number;
+  /** How they find the way out. */
+  wayOut: Record<string, string>;
 }
 
 /**
@@ -18,24 +18,7 @@ export function commandEnvironment(
   base: Record<string, string>,
   places: CommandPlaces,
 ): Record<string, string> {
-  return { ...base, ...proxies(places.proxyPort), ...installs(base.PATH, places.dataFolder), ...git(places) };
-}
-
-/**
- * Every usual way of naming a proxy. Node uses it from 22.21 on. Addresses of the sandbox itself need no proxy.
- */
-function proxies(port: number): Record<string, string> {
-  const proxy = `http://127.0.0.1:${port}`;
-  const direct = 'localhost,127.0.0.1,::1';
-  return {
-    HTTP_PROXY: proxy,
-    HTTPS_PROXY: proxy,
-    http_proxy: proxy,
-    https_proxy: proxy,
-    NO_PROXY: direct,
-    no_proxy: direct,
-    NODE_USE_ENV_PROXY: '1',
-  };
+  return { ...base, ...places.wayOut, ...installs(base.PATH, places.dataFolder), ...git(places) };
 }
 
 /** Below `.local` in the agent's folder. Of the programs that are left out (pip, uv), it is the place already. */

@@ -2,7 +2,8 @@
  * Entry point inside the sandbox: `node /opt/step-mom/main.js [--probe]`. It stays tiny, because the compile
  * cache must be on before the rest is loaded. This is the one place that reads the environment.
  *
- * `--data --inbox --skills --socket --port --cache` put other places in the stead of the sandbox's own.
+ * `--data --inbox --skills --socket --port --cache` put other places in the stead of the sandbox's own; with `--gateway`
+ * and `--authority` traffic is intercepted instead of sent to a socket.
  */
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -14,6 +15,7 @@ const option = (name: string, usual: string): string => {
   return at < 0 ? usual : (args[at + 1] ?? usual);
 };
 
+const gatewayUrl = option('gateway', '');
 const cacheFolder = option('cache', '/var/cache/step-mom');
 if (existsSync(cacheFolder)) enableCompileCache(cacheFolder);
 
@@ -32,7 +34,9 @@ if (args.includes('--probe')) {
     dataFolder: option('data', '/data'),
     inboxFolder: option('inbox', '/inbox'),
     platformSkillsFolder: option('skills', '/opt/skills'),
-    gateway: { socketPath: option('socket', '/run/gateway.sock'), port: Number(option('port', '3128')) },
+    gateway: gatewayUrl
+      ? { url: gatewayUrl, authorityFile: option('authority', '') }
+      : { socketPath: option('socket', '/run/gateway.sock'), port: Number(option('port', '3128')) },
     runToken,
     childEnvironment: commandEnvironment,
     startedAt,

@@ -14,6 +14,7 @@ import { watchRefusals } from './refused-connections.ts';
 import { type RunHistory, readRunHistory } from './run-history.ts';
 import { type OpenSession, openSession } from './session-file.ts';
 import { memorySection, readMemory, systemPrompt } from './system-prompt.ts';
+import type { Gateway, WayOut } from './way-out.ts';
 
 /** Where a run's things lie, and what it may use. Production paths are in `main.ts`; tests give temp folders. */
 export interface StepMomRoots {
@@ -23,11 +24,10 @@ export interface StepMomRoots {
   inboxFolder: string;
   /** Skills that the platform gives to every agent. */
   platformSkillsFolder: string;
-  /** The way out: a port on 127.0.0.1 (0 picks one) that is forwarded to the gateway's unix socket. */
-  gateway: { socketPath: string; port: number };
+  gateway: Gateway;
   /** Sent as x-api-key; worth nothing outside this run. */
   runToken: string;
-  /** The whole environment of the agent's commands, proxy settings aside. */
+  /** The whole environment of the agent's commands, the way out aside. */
   childEnvironment: Record<string, string>;
   /** Epoch ms of the start of the program: the deadline counts from here. */
   startedAt: number;
@@ -61,14 +61,13 @@ const mostWarnings = 20;
 /**
  * Opens the session and makes it ready to be prompted. Throws when the agent's folder can't be written.
  *
- * @param proxyPort - where the way out listens, on 127.0.0.1
  * @param mended - what was the matter with its folders
  */
 export async function openRun(
   roots: StepMomRoots,
   input: StepMomInput,
   chosen: ChosenModel,
-  proxyPort: number,
+  wayOut: WayOut,
   log: EventLog,
   mended: readonly string[],
 ): Promise<Run> {
@@ -80,7 +79,7 @@ export async function openRun(
   const environment = commandEnvironment(roots.childEnvironment, {
     dataFolder,
     inboxFolder: roots.inboxFolder,
-    proxyPort,
+    wayOut: wayOut.environment,
   });
   const memory = readMemory(dataFolder);
   const skills = findSkills(join(dataFolder, 'skills'), '/data/skills');
@@ -102,7 +101,7 @@ export async function openRun(
       environment,
       input.limits.deadline_ms,
       remainingMs,
-      watchRefusals(proxyPort, log),
+      watchRefusals(wayOut.gatewayUrl, log),
     ),
     limits: input.limits,
   });

@@ -7,7 +7,7 @@ import { oneLine } from './untrusted-text.ts';
 
 /** Of one command, in its output. The events have all that the gateway reports. */
 const mostLines = 10;
-/** The gateway is on this machine and answers out of memory. */
+/** The gateway is near and answers out of memory. */
 const patienceMs = 2_000;
 
 interface RefusedConnection {
@@ -22,12 +22,12 @@ interface RefusedConnection {
  * describe them, empty where there are none. Commands may run at the same time; each refusal is described once. Never
  * rejects: where the gateway can't be asked, there are none.
  *
- * @param gatewayPort - where the gateway listens, on 127.0.0.1
+ * @param gatewayUrl - without a slash at its end
  */
-export function watchRefusals(gatewayPort: number, log: EventLog): () => Promise<string> {
+export function watchRefusals(gatewayUrl: string, log: EventLog): () => Promise<string> {
   let seen = 0;
   return async () => {
-    const answer = await ask(gatewayPort, seen);
+    const answer = await ask(gatewayUrl, seen);
     if (answer === null) return '';
     // Another command may have got some of them in the meantime.
     const refused = answer.refused.slice(Math.max(0, seen - (answer.next - answer.refused.length)));
@@ -47,11 +47,11 @@ function lineOf({ host, port, reason }: RefusedConnection): string {
 }
 
 async function ask(
-  port: number,
+  gatewayUrl: string,
   after: number,
 ): Promise<{ refused: RefusedConnection[]; next: number } | null> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/egress/refused?after=${after}`, {
+    const answer = await fetch(`${gatewayUrl}/egress/refused?after=${after}`, {
       signal: AbortSignal.timeout(patienceMs),
     });
     const said: unknown = answer.ok ? await answer.json() : null;

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { StepMomInput, StepMomOutcome } from '@tinyfat/core';
 import { type EventLog, openEventLog } from './event-log.ts';
 import { formatFooter } from './footer.ts';
-import { startForwarder } from './forwarder.ts';
 import { type Failure, internalFailure } from './llm-failure.ts';
 import { openRun, type Run, type StepMomRoots } from './open-run.ts';
 import { mendFolders, withNotes } from './own-folders.ts';
@@ -11,6 +10,7 @@ import { fsyncPlainFile } from './plain-file.ts';
 import { readInput } from './read-input.ts';
 import { writeReply } from './reply-file.ts';
 import { noUsage, type RunUsage, runUsage } from './run-history.ts';
+import { openWayOut, type WayOut } from './way-out.ts';
 import { type WorkEnd, work } from './work.ts';
 
 /**
@@ -49,13 +49,13 @@ async function attempt(
   mended: readonly string[],
 ): Promise<StepMomOutcome> {
   try {
-    const forwarder = await startForwarder(roots.gateway.socketPath, roots.gateway.port);
+    const wayOut = await openWayOut(roots.gateway);
     try {
-      const outcome = await withWayOut(roots, input, log, { proxyPort: forwarder.port, mended });
+      const outcome = await withWayOut(roots, input, log, { wayOut, mended });
       if (!outcome.ok) log.write({ type: 'error', code: outcome.code, message: outcome.message });
       return outcome;
     } finally {
-      forwarder.close();
+      wayOut.close();
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : 'not an error';
@@ -68,14 +68,14 @@ async function withWayOut(
   roots: StepMomRoots,
   input: StepMomInput,
   log: EventLog,
-  { proxyPort, mended }: { proxyPort: number; mended: readonly string[] },
+  { wayOut, mended }: { wayOut: WayOut; mended: readonly string[] },
 ): Promise<StepMomOutcome> {
   const chosen = await chooseModel(input.model, roots.runToken);
   if (!chosen.ok) {
     const message = `There is no model called "${input.model.id}". There are: ${chosen.known.join(', ')}.`;
     return failed({ code: 'bad_input', message, retry: false });
   }
-  const run = await openRun(roots, input, chosen, proxyPort, log, mended);
+  const run = await openRun(roots, input, chosen, wayOut, log, mended);
   try {
     return conclude(run, await work(run));
   } finally {

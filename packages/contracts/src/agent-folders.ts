@@ -125,7 +125,9 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       const pieces: Uint8Array[] = [];
       for await (const piece of got.stream) pieces.push(piece);
       expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(64 * 1024);
-      expect(Buffer.concat(pieces).equals(large)).toBe(true);
+      expect(await new Blob(pieces.map((piece) => new Uint8Array(piece))).arrayBuffer()).toEqual(
+        large.buffer,
+      );
       await fixture.folders.write('agent-a', 'empty', '');
       const empty = await fixture.folders.stream('agent-a', 'empty', 0);
       expect(empty.ok && (await new Response(empty.stream).text())).toBe('');

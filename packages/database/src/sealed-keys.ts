@@ -44,14 +44,22 @@ export function masterKeySource(keys: MasterKeys | null, file: MasterKeyFile): M
   return { kind: 'file', file, read: file.read };
 }
 
+/** An owner's key in clear, as it is to be sealed; the owner is a canonical address. */
+export interface NewProviderKey {
+  owner: string;
+  provider: LlmProvider;
+  key: string;
+  lastFour: string;
+}
+
 /** What became of a key that was to be stored; `replaced` has the last four of the one before. */
-type StoredKey = { ok: true; replaced: string | null } | Refusal;
+export type StoredKey = { ok: true; replaced: string | null } | Refusal;
 
 /** Seals a key under the current master key, which is made where there is none yet, and stores it for its owner. */
 export async function storeProviderKey(
   db: Database,
   source: MasterKeySource,
-  key: { owner: string; provider: LlmProvider; key: string; lastFour: string },
+  key: NewProviderKey,
 ): Promise<StoredKey> {
   return await transactOnce(db, LOCKS, async (tx) => {
     const { owner, provider } = key;

@@ -1,22 +1,11 @@
 import type { Logger } from '@tinyfat/core';
 import type { LeasedRows } from '@tinyfat/database';
 import { expect, it } from 'vitest';
-import { LeaseLost, startWorkLoop } from './work-loop.ts';
+import { LeaseLost } from './rows-in-hand.ts';
+import { rowsOf } from './test-support/items.ts';
+import { startWorkLoop } from './work-loop.ts';
 
 type Options = Parameters<typeof startWorkLoop<string>>[0];
-
-/** Rows that are not in a table: these items, in order. */
-function rowsOf(items: string[], change: Partial<LeasedRows<string>> = {}): LeasedRows<string> {
-  return {
-    claim: async () => items.shift(),
-    heldOf: (key) => ({ key, fence: 1 }),
-    renew: async () => true,
-    reclaim: async () => 0,
-    nextDue: async () => null,
-    dueAfterSetBack: async () => 0,
-    ...change,
-  };
-}
 
 /** A loop over these rows, one at a time; `done` resolves when `last` was taken. `lines`: events of the log. */
 function loopOver(rows: LeasedRows<string>, more: Partial<Options> = {}) {

@@ -8,8 +8,8 @@ import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { nearWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type JobQueue, jobQueue, type Lease } from './job-queue.ts';
-import type { WorkLoop } from './work-loop.ts';
-import { startWorker } from './worker.ts';
+import { startWorkLoop, type WorkLoop } from './work-loop.ts';
+import { jobWork } from './worker.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -45,17 +45,19 @@ describe('the queue worker', () => {
   });
 
   const start = (handle: (lease: Lease, signal: AbortSignal) => Promise<void>, more = {}) => {
-    worker = startWorker({
-      queue,
-      clock: Date.now,
-      logger: quiet,
-      concurrency: 2,
-      leaseMs: 30_000,
-      pollMs: 60_000,
-      handle,
-      retryAt: () => Date.now(),
-      ...more,
-    });
+    worker = startWorkLoop(
+      jobWork({
+        queue,
+        clock: Date.now,
+        logger: quiet,
+        concurrency: 2,
+        leaseMs: 30_000,
+        pollMs: 60_000,
+        handle,
+        retryAt: () => Date.now(),
+        ...more,
+      }),
+    );
     return worker;
   };
   const finish = async (lease: Lease) => {

@@ -1,7 +1,7 @@
-/** Works the job queue. */
+/** The work on the job queue, to be run by `startWorkLoop` or `drain`. */
 import { type Clock, faultText, type Logger } from '@tinyfat/core';
 import type { JobQueue, Lease } from './job-queue.ts';
-import { startWorkLoop, type WorkLoop } from './work-loop.ts';
+import type { WorkLoopOptions } from './rows-in-hand.ts';
 
 interface WorkerOptions {
   queue: JobQueue;
@@ -20,8 +20,8 @@ interface WorkerOptions {
   retryAt(lease: Lease): number;
 }
 
-/** Starts working at once. */
-export function startWorker(options: WorkerOptions): WorkLoop {
+/** Leases are handed to `handle`; one that throws is put back. */
+export function jobWork(options: WorkerOptions): WorkLoopOptions<Lease> {
   const { queue, clock, logger, leaseMs, pollMs, concurrency: atOnce } = options;
 
   const work = async (lease: Lease, signal: AbortSignal) => {
@@ -35,5 +35,5 @@ export function startWorker(options: WorkerOptions): WorkLoop {
     }
   };
 
-  return startWorkLoop({ name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work });
+  return { name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work };
 }

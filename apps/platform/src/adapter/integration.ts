@@ -1,7 +1,7 @@
-/** Astro's adapter for Node: the pages are built as one function from a request to its answer, and nothing else. */
+/** Astro's adapter: the pages are built as one function from a request to its answer, for any runtime. */
 import type { AstroIntegration } from 'astro';
 
-/** Makes the entry of the build `render.ts`, which `node/http-server.ts` loads. */
+/** Makes the entry of the build `render.ts`, which `node/http-server.ts` and the Worker load. */
 export function renderOnly(): AstroIntegration {
   return {
     name: 'tinyfat-render-only',

@@ -11,7 +11,7 @@ import type {
   RunEvents,
   WakeUp,
 } from '@tinyfat/core';
-import type { Database, MasterKeySource } from '@tinyfat/database';
+import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Principal } from './principal.ts';
@@ -44,7 +44,8 @@ export interface ApiDeps {
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail'>;
-  masterKeys: MasterKeySource;
+  /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
+  storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;
   /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;

@@ -4,7 +4,7 @@ import { deliveryById, deliveryRows, mailById, type NewDelivery } from '@tinyfat
 import { nearWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
-import { startSender } from './send.ts';
+import { startSender } from './sender.ts';
 
 const HOUR = 3_600_000;
 const sent: SendOutcome = { state: 'sent', providerId: 'p-1', recipientsRefused: [] };

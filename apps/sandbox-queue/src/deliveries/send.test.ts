@@ -13,7 +13,7 @@ import {
 import { maildir } from '@tinyfat/mail/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Outbox, openOutbox } from '../test-support/outbox.ts';
-import { startSender } from './send.ts';
+import { startSender } from './sender.ts';
 
 const ann = 'ann@example.com';
 const bob = 'bob@example.com';

@@ -22,11 +22,12 @@ import {
   suppress,
   transact,
 } from '@tinyfat/database';
-import { startWorkLoop, untilWritten, type WorkLoop, within } from '@tinyfat/jobs';
+import { untilWritten, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
-import { syncDelivery, syncOutbox } from '../outbox/sync.ts';
+import { syncDelivery } from '../outbox/sync.ts';
 
-type Deps = Pick<
+/** What sending, and filing what became of it, needs. */
+export type SenderDeps = Pick<
   ConsumerDeps,
   | 'db'
   | 'worker'
@@ -44,8 +45,6 @@ type Deps = Pick<
 
 const POLL_MS = 1000;
 const AT_ONCE = 8;
-/** How often outboxes are looked through for what a worker left that died between the end of a delivery and its file. */
-const SYNC_MS = 10 * 60_000;
 /** Bounds of the wait that a provider asks for, for a parked delivery. */
 const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
 
@@ -58,23 +57,17 @@ interface Claimed {
   at: number;
 }
 
-/** Sends until it is stopped, and syncs the outboxes that dead workers left behind. */
-export function startSender(deps: Deps): WorkLoop {
+/** The work on deliveries that are due. `onReclaimed` is called when deliveries of dead workers were given back. */
+export function deliveryWork(deps: SenderDeps, onReclaimed: () => void): WorkLoopOptions<Delivery> {
   const { clock, logger, leaseMs, transport } = deps;
   const rows = deliveryRows(deps, { provider: transport.name, idempotent: transport.idempotent });
-  let synced = syncOutbox(deps);
-  const syncAgain = () => {
-    synced = synced.then(() => syncOutbox(deps));
-  };
-  const syncing = setInterval(syncAgain, SYNC_MS);
-  const loop = startWorkLoop<Delivery>({
+  return {
     name: 'deliveries',
     rows: {
       ...rows,
       async reclaim(isOwn) {
         const reclaimed = await rows.reclaim(isOwn);
-        // Those that are `uncertain` now are to be filed, and so is what a dead worker had just sent.
-        if (reclaimed > 0) syncAgain();
+        if (reclaimed > 0) onReclaimed();
         return reclaimed;
       },
     },
@@ -84,23 +77,15 @@ export function startSender(deps: Deps): WorkLoop {
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
     work: (delivery, signal) => deliver(deps, { delivery, at: claimedAt(deps, delivery) }, signal),
-  });
-  return {
-    ...loop,
-    async stop(drainMs) {
-      clearInterval(syncing);
-      await loop.stop(drainMs);
-      await within(drainMs, synced);
-    },
   };
 }
 
 /** The claim has written when the lease that it began ends. */
-function claimedAt({ clock, leaseMs }: Deps, { lease_until }: Delivery): number {
+function claimedAt({ clock, leaseMs }: SenderDeps, { lease_until }: Delivery): number {
   return lease_until === null ? clock() : lease_until - leaseMs;
 }
 
-async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSignal): Promise<void> {
+async function deliver(deps: SenderDeps, { delivery, at }: Claimed, signal: AbortSignal): Promise<void> {
   const outcome = forgotten(deps, { delivery, at }) ?? (await attempt(deps, delivery));
   // A certain outcome ends the doubt of this attempt, not that of an earlier one.
   const certain = outcome.state !== 'unknown' && delivery.doubt_since === at;
@@ -142,7 +127,7 @@ async function deliver(deps: Deps, { delivery, at }: Claimed, signal: AbortSigna
 }
 
 /** `unknown` where an earlier attempt may have been taken and this provider does not remember it: a repeat could be a second mail. */
-function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome | null {
+function forgotten({ transport }: SenderDeps, { delivery, at }: Claimed): SendOutcome | null {
   const { doubt_since } = delivery;
   const isAsked = delivery.provider === transport.name;
   if (doubt_since === null || (doubt_since === at && isAsked)) return null;
@@ -153,7 +138,7 @@ function forgotten({ transport }: Deps, { delivery, at }: Claimed): SendOutcome 
 }
 
 /** One attempt. What fails before the provider is asked was surely not sent. */
-async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
+async function attempt(deps: SenderDeps, delivery: Delivery): Promise<SendOutcome> {
   const recipients: string[] = JSON.parse(delivery.recipients);
   let raw: Uint8Array;
   try {
@@ -167,7 +152,7 @@ async function attempt(deps: Deps, delivery: Delivery): Promise<SendOutcome> {
 }
 
 /** Recipients that the provider refused because there is no such mailbox. */
-function suppressions(deps: Deps, delivery: Delivery, outcome: SendOutcome) {
+function suppressions(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome) {
   const refused = 'recipientsRefused' in outcome ? (outcome.recipientsRefused ?? []) : [];
   const recipients: string[] = JSON.parse(delivery.recipients);
   return hardRefusals(refused, recipients).map((one) => ({
@@ -178,7 +163,7 @@ function suppressions(deps: Deps, delivery: Delivery, outcome: SendOutcome) {
   }));
 }
 
-function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): DeliveryEnd {
+function settlement(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome): DeliveryEnd {
   const provider = deps.transport.name;
   switch (outcome.state) {
     case 'sent': {
@@ -211,7 +196,7 @@ function settlement(deps: Deps, delivery: Delivery, outcome: SendOutcome): Deliv
 
 /** Puts a delivery off without counting the attempt: no number of attempts mends an account. */
 function parked(
-  deps: Deps,
+  deps: SenderDeps,
   delivery: Delivery,
   { reason, retryAfterMs = 0 }: { reason: string; retryAfterMs?: number },
 ): DeliveryEnd {
@@ -227,7 +212,7 @@ function parked(
 }
 
 function again(
-  deps: Deps,
+  deps: SenderDeps,
   delivery: Delivery,
   trouble: { reason: string; code?: RelayFault; retryAfterMs?: number },
 ): DeliveryEnd {

@@ -15,13 +15,14 @@ import {
   suppressedAmong,
   waitingOverLimit,
 } from '@tinyfat/database';
-import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
 import { ownerLetter, senderLetter, summarize, type WaitingSummary } from './limit-letters.ts';
 
-type Deps = Pick<
+/** What sending notices needs. */
+export type NoticeDeps = Pick<
   ConsumerDeps,
   | 'db'
   | 'worker'
@@ -37,10 +38,11 @@ type Deps = Pick<
 
 const AT_ONCE = 2;
 const POLL_MS = 1000;
-/** Sends notices until it is stopped. */
-export function startLimitNotices(deps: Deps): WorkLoop {
+
+/** The work on notices that are due. */
+export function noticeWork(deps: NoticeDeps): WorkLoopOptions<LimitNotice> {
   const { clock, logger, leaseMs, transport } = deps;
-  return startWorkLoop<LimitNotice>({
+  return {
     name: 'limit_notices',
     rows: limitNoticeRows(deps, transport.idempotent),
     clock,
@@ -49,10 +51,15 @@ export function startLimitNotices(deps: Deps): WorkLoop {
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
     work: (notice, signal) => sendNotice(deps, notice, signal),
-  });
+  };
 }
 
-async function sendNotice(deps: Deps, notice: LimitNotice, signal: AbortSignal): Promise<void> {
+/** Sends notices until it is stopped. */
+export function startLimitNotices(deps: NoticeDeps): WorkLoop {
+  return startWorkLoop(noticeWork(deps));
+}
+
+async function sendNotice(deps: NoticeDeps, notice: LimitNotice, signal: AbortSignal): Promise<void> {
   const { db, transport, logger, clock } = deps;
   const settle = (end: ReturnType<typeof endOf>) =>
     untilWritten({ logger, signal, what: { notice: notice.id } }, () =>
@@ -81,7 +88,7 @@ async function sendNotice(deps: Deps, notice: LimitNotice, signal: AbortSignal):
 }
 
 /** The mail, the same at every try; null where nothing waits any more, or the recipient is suppressed. */
-async function noticeMail(deps: Deps, notice: LimitNotice): Promise<OutgoingMail | null> {
+async function noticeMail(deps: NoticeDeps, notice: LimitNotice): Promise<OutgoingMail | null> {
   const agent = await agentById(deps.db, notice.agent_id);
   const mail = await mailById(deps.db, notice.mail_id);
   if (!agent || agent.deleted_at !== null || !mail) return null;
@@ -105,14 +112,14 @@ async function noticeMail(deps: Deps, notice: LimitNotice): Promise<OutgoingMail
 
 type Content = Pick<OutgoingMail, 'to' | 'subject' | 'inReplyTo' | 'references' | 'body' | 'autoSubmitted'>;
 
-function senderMail(deps: Deps, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
+function senderMail(deps: NoticeDeps, { agent, mail }: Pick<Work, 'agent' | 'mail'>): Content | null {
   if (mail.state !== 'over_limit') return null;
   const { to, subject, inReplyTo, references } = replyTo(incomingMail(mail));
   const body = senderLetter({ address: agentAddress(deps, agent), reason: mail.reason });
   return { to, subject, inReplyTo, references, body, autoSubmitted: 'auto-replied' };
 }
 
-async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise<Content | null> {
+async function ownerMail(deps: NoticeDeps, notice: LimitNotice, agent: Agent): Promise<Content | null> {
   const now = await waitingOverLimit(deps.db, agent.id);
   const text = notice.waiting ?? (await fixWaiting(deps.db, notice.id, JSON.stringify(summarize(now))));
   const waiting: WaitingSummary = JSON.parse(text);
@@ -129,7 +136,11 @@ async function ownerMail(deps: Deps, notice: LimitNotice, agent: Agent): Promise
 }
 
 /** Tries again only where the provider has not taken the mail, or folds repeats, and only within the hour. */
-function endOf(deps: Deps, notice: LimitNotice, outcome: SendOutcome): Parameters<typeof settleNotice>[2] {
+function endOf(
+  deps: NoticeDeps,
+  notice: LimitNotice,
+  outcome: SendOutcome,
+): Parameters<typeof settleNotice>[2] {
   const now = deps.clock();
   const failed = { state: 'failed', next_attempt_at: now } as const;
   if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };

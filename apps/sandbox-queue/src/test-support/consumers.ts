@@ -15,13 +15,13 @@ import {
   type TurnResult,
 } from '@tinyfat/core';
 import { type Database, insertAgent } from '@tinyfat/database';
-import { jobQueue, processWakeUp, startWorker } from '@tinyfat/jobs';
+import { jobQueue, processWakeUp, startWorkLoop } from '@tinyfat/jobs';
 import type { ReadMail } from '@tinyfat/mail';
 import { mailRow } from '@tinyfat/testing/sent-mail';
 import { nearWorker } from '@tinyfat/testing/workers';
 import type { ConsumerDeps } from '../consumer.ts';
-import { startSender } from '../deliveries/send.ts';
-import { handleJob } from '../handle-job.ts';
+import { startSender } from '../deliveries/sender.ts';
+import { consumerWork } from '../job-work.ts';
 import { openOutbox } from './outbox.ts';
 
 export interface Consumer {
@@ -168,16 +168,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
         ...more,
       };
       const sender = startSender(deps);
-      const worker = startWorker({
-        queue,
-        clock,
-        logger: deps.logger,
-        concurrency: 2,
-        leaseMs: deps.leaseMs,
-        pollMs: 1000,
-        handle: (lease, signal) => handleJob(deps, lease, signal),
-        retryAt: () => clock(),
-      });
+      const worker = startWorkLoop(consumerWork(deps, 2));
       wakeUp.on('deliveries', sender.wake);
       wakeUp.on('jobs', worker.wake);
       const consumer = {

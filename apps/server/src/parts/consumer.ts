@@ -1,15 +1,13 @@
 /** The workers on jobs, deliveries and notices of limits. */
-import { backoffMs } from '@tinyfat/core';
-import { type ProcessWakeUp, startWorker, type WorkLoop } from '@tinyfat/jobs';
+import { type ProcessWakeUp, startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import {
   type ConsumerDeps,
-  handleJob,
+  consumerWork,
   startLimitNotices,
   startSender,
   syncOutbox,
 } from '@tinyfat/sandbox-queue';
 import type { Config } from '../config.ts';
-import { QUEUE_TIMES } from '../queue-times.ts';
 import type { Part } from './part.ts';
 
 /** How long deliveries and notices under way may go on at a stop. */
@@ -48,17 +46,7 @@ export function jobWorker(
   return {
     name: 'job worker',
     async start() {
-      const { queue, clock, logger, jobBackoff, random } = deps;
-      const loop = startWorker({
-        queue,
-        clock,
-        logger,
-        concurrency,
-        leaseMs: QUEUE_TIMES.leaseMs,
-        pollMs: 1000,
-        handle: (lease, signal) => handleJob(deps, lease, signal),
-        retryAt: ({ fence }) => clock() + backoffMs(fence, jobBackoff, random),
-      });
+      const loop = startWorkLoop(consumerWork(deps, concurrency));
       wakeUp.on('jobs', loop.wake);
       return loop;
     },

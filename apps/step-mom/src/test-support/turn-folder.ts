@@ -27,7 +27,7 @@ export interface TurnFolder {
   data: string;
   inbox: string;
   outbox: string;
-  roots: StepMomRoots;
+  roots: StepMomRoots & { gateway: { socketPath: string } };
   writeInput(changes?: InputChanges): StepMomInput;
   /** Writes the input and takes the turn in this process. */
   take(changes?: InputChanges): Promise<StepMomOutcome>;
@@ -51,7 +51,7 @@ export function makeTurnFolder(baseUrl: string): TurnFolder {
   for (const folder of [join(data, 'sessions'), outbox, join(inbox, 'attachments')]) {
     mkdirSync(folder, { recursive: true });
   }
-  const roots = (): StepMomRoots => ({
+  const roots = (): TurnFolder['roots'] => ({
     dataFolder: data,
     inboxFolder: inbox,
     platformSkillsFolder: join(root, 'skills'),

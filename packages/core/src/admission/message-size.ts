@@ -13,3 +13,12 @@ export const MAX_MESSAGE_BYTES = 36 * MIB;
 
 /** Both limits, for the end of a sentence that refuses a message. */
 export const SIZE_LIMITS = `at most ${MAX_DECODED_BYTES / MIB} MiB are taken, which are up to ${MAX_MESSAGE_BYTES / MIB} MiB in the encoding of mail`;
+
+/**
+ * Bytes of a message as it comes, where it is read in an isolate of 128 MB (Cloudflare Workers), which also holds what is
+ * read out of it.
+ */
+export const MAX_CLOUDFLARE_MESSAGE_BYTES = 10 * MIB;
+
+/** That limit, for the end of a sentence that refuses a message. */
+export const CLOUDFLARE_SIZE_LIMIT = `at most ${MAX_CLOUDFLARE_MESSAGE_BYTES / MIB} MiB are taken, in the encoding of mail`;

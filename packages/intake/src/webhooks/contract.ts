@@ -39,6 +39,8 @@ export interface TakeDeps {
   resendSecrets: readonly WebhookSecret[];
   /** `user:password`; likewise. */
   postmarkCredentials: readonly string[];
+  /** Of one body of Postmark, and of all in work; absent: as much as a server holds. */
+  postmarkBytes?: { maxBytes: number; shareBytes: number };
   rawMail: Pick<RawMailStore, 'put' | 'remove'>;
   /** Durable when it resolves; false where the event or its mail is stored already. */
   storeEvent(event: NewWebhookEvent): Promise<boolean>;
@@ -64,17 +66,21 @@ export interface WebhookDeps extends LeaseDeps {
   wakeUp: WakeUp;
 }
 
-export interface ReconcilerDeps {
+/** One reading of Resend's list. */
+export interface ReconcileDeps {
   db: Database;
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
   archive: MailArchive;
-  /** Times in ms. */
+  wakeUp: WakeUp;
+}
+
+/** Readings again and again; times in ms. */
+export interface ReconcilerDeps extends ReconcileDeps {
   everyMs: number;
   /** First wait after a failure; doubles up to `everyMs`. */
   retryMs: number;
-  wakeUp: WakeUp;
 }
 
 /** The outcome of one attempt. `again`: until `forMs` after the event came, then it ends as `atEnd`. */

@@ -6,7 +6,7 @@
 import { listedEvent } from '@tinyfat/core';
 import { insertWebhookEvent, moveCursor, openCursor } from '@tinyfat/database';
 import { wakeablePause, within } from '@tinyfat/jobs';
-import type { ReconcilerDeps } from './contract.ts';
+import type { ReconcileDeps, ReconcilerDeps } from './contract.ts';
 import { eventRow } from './store-event.ts';
 
 export interface Reconciler {
@@ -48,8 +48,13 @@ export async function openReconciler(deps: ReconcilerDeps): Promise<Reconciler> 
   };
 }
 
-/** One reading; null, or why it failed. The next one finds the same mails again. */
-async function reconcile(deps: ReconcilerDeps): Promise<{ reason: string; retryAfterMs?: number } | null> {
+/**
+ * One reading; null, or why it failed. The next one finds the same mails again. On a new database the first one finds
+ * nothing, and the list counts from then on.
+ */
+export async function reconcile(
+  deps: ReconcileDeps,
+): Promise<{ reason: string; retryAfterMs?: number } | null> {
   const { startedAt, mark } = await openCursor(deps.db, CURSOR, deps.clock());
   const oldest = Math.max(startedAt, mark - OVERLAP_MS);
   const found: { id: string; at: number }[] = [];
@@ -75,7 +80,7 @@ async function reconcile(deps: ReconcilerDeps): Promise<{ reason: string; retryA
 }
 
 /** The oldest first, so that they are worked on in order of arrival. */
-async function store(deps: ReconcilerDeps, found: readonly { id: string; at: number }[]): Promise<void> {
+async function store(deps: ReconcileDeps, found: readonly { id: string; at: number }[]): Promise<void> {
   let stored = 0;
   for (const { id } of found.toReversed()) {
     const providerEvent = listedEvent(id);

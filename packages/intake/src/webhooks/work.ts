@@ -4,7 +4,7 @@
  */
 import { backoffMs, type ProviderEvent } from '@tinyfat/core';
 import { settleWebhookEvent, type WebhookEvent, type WebhookTry, webhookEventRows } from '@tinyfat/database';
-import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { EventOutcome, WebhookDeps } from './contract.ts';
 import { workDelivery } from './work-delivery.ts';
 import { type Ticket, ticketLine, workReceived } from './work-received.ts';
@@ -14,11 +14,11 @@ const POLL_MS = 1000;
 const WAIT_FOR_OTHERS_MS = 5000;
 const DAY_MS = 86_400_000;
 
-/** Works on events until it is stopped. */
-export function startWebhookWorker(deps: WebhookDeps): WorkLoop {
+/** The work on events that are due. */
+export function webhookWork(deps: WebhookDeps): WorkLoopOptions<WebhookEvent> {
   const lines = { resend: ticketLine(WAIT_FOR_OTHERS_MS), postmark: ticketLine(WAIT_FOR_OTHERS_MS) };
   const { clock, logger, leaseMs } = deps;
-  return startWorkLoop<WebhookEvent>({
+  return {
     name: 'webhook_events',
     rows: webhookEventRows(deps),
     clock,
@@ -34,7 +34,12 @@ export function startWebhookWorker(deps: WebhookDeps): WorkLoop {
         ticket?.done();
       }
     },
-  });
+  };
+}
+
+/** Works on events until it is stopped. */
+export function startWebhookWorker(deps: WebhookDeps): WorkLoop {
+  return startWorkLoop(webhookWork(deps));
 }
 
 async function workOn(

@@ -60,7 +60,7 @@ export interface MailContent {
   attachments: MailAttachment[];
 }
 
-/** `code` is `interrupted` where the threads failed without the mail's doing: it can be read later. */
+/** `code` is `interrupted` where it failed without the mail's doing: it can be read later. */
 export type ReadMail = { ok: true; content: MailContent } | { ok: false; code: string; reason: string };
 
 /** A piece of one line of a letter; `code` is something to type or to copy as it stands. Both may be untrusted. */
@@ -111,12 +111,12 @@ export interface OutgoingMail {
 
 export type ComposedMail = { ok: true; raw: Uint8Array } | { ok: false; reason: string };
 
-/** Worker threads that parse, authenticate and compose, each call under a deadline and a memory limit. */
+/**
+ * What parses, authenticates and composes, each call under a deadline and a memory limit: threads, or a Worker of its own.
+ * But for `read`, a call rejects where that failed without the mail's doing: it is worth another try later.
+ */
 export interface MailWorkers {
-  /**
-   * Parses the headers and authenticates the sender of one raw message. Rejects where the threads failed without the
-   * message's doing.
-   */
+  /** Parses the headers and authenticates the sender of one raw message. */
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Reads text, quoted text and attachments of one raw message. */
   read(raw: Uint8Array): Promise<ReadMail>;
@@ -124,10 +124,10 @@ export interface MailWorkers {
   readReport(raw: Uint8Array): Promise<MailReport | null>;
   /** Renders Markdown or a letter to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
-  /** Checks one file of an agent's outbox; the caller bounds its size. Never rejects. */
+  /** Checks one file of an agent's outbox; the caller bounds its size. */
   checkOutbox(raw: Uint8Array): Promise<ParsedOutboxMail>;
   /**
-   * Makes the record of a mail of an agent's outbox (`outboxRecord`). Never rejects: where the source takes too long or
+   * Makes the record of a mail of an agent's outbox (`outboxRecord`). Where the source takes too long or
    * too much memory, the record is that without one, and not whole.
    */
   recordOutbox(

@@ -1,12 +1,12 @@
 /** Work on many things, several at once, bounded by their number and their bytes. */
 
-/** How much at once; one thing that is larger than `bytesAtOnce` goes alone. */
+/** How much at once, also in an isolate of 128 MB; one thing that is larger than `bytesAtOnce` goes alone. */
 interface ParallelBounds {
   atOnce: number;
   bytesAtOnce: number;
 }
 
-const BOUNDS: ParallelBounds = { atOnce: 8, bytesAtOnce: 64 * 1024 * 1024 };
+const BOUNDS: ParallelBounds = { atOnce: 8, bytesAtOnce: 24 * 1024 * 1024 };
 
 /** Work that is under way. */
 export interface WorkPool {

@@ -1,20 +1,9 @@
-import { env } from 'cloudflare:workers';
-import type { R2Bucket } from '@cloudflare/workers-types';
+import { bucketContract } from '@tinyfat/contracts/bucket';
 import { sha256Hex } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
-import { readAll } from '../bucket/body.ts';
-import { openR2Bucket } from './bucket.ts';
+import { bucket, empty } from '../test-support/r2.ts';
 
-const DATA = env.DATA as R2Bucket;
-const runtime = { clock: Date.now, random: () => -1 };
-
-it('gives back what it was given', async () => {
-  const bucket = openR2Bucket(DATA, runtime);
-  await bucket.put('a', 'text', { meta: { mode: '755' } });
-  const opened = await bucket.get('a');
-  expect(opened?.meta).toMatchObject({ mode: '755' });
-  expect(await readAll(opened?.body ?? null, 4)).toEqual(new TextEncoder().encode('text'));
-});
+bucketContract('r2', async () => ({ bucket, dispose: empty }));
 
 describe('a content that comes as a stream', () => {
   const PIECE = new Uint8Array(64 * 1024).fill(7);
@@ -27,7 +16,6 @@ describe('a content that comes as a stream', () => {
     });
   };
   const sum = sha256Hex(new Uint8Array(size).fill(7));
-  const bucket = openR2Bucket(DATA, runtime);
 
   it('is stored with its hash, under the condition of the write', async () => {
     const content = { size, sha256: await sum, open: async () => stream() };

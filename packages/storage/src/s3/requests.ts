@@ -5,6 +5,7 @@
 import { sha256Hex } from '@tinyfat/core';
 import { AwsClient } from 'aws4fetch';
 import { discard, readAll } from '../bucket/body.ts';
+import { StorageError } from '../bucket/errors.ts';
 import { answerInTime, type BucketRuntime, withTries } from '../bucket/tries.ts';
 import { refusal, unreachable } from './errors.ts';
 import { textOf } from './xml.ts';
@@ -66,9 +67,19 @@ export function sender({ endpoint, region, bucket, credentials }: S3Account, run
   };
 }
 
-/** The key as it stands in a path or in `x-amz-copy-source`. */
+/** The key as it stands in a path or in `x-amz-copy-source`. Throws a `StorageError` for one that can't stand there. */
 export function encodeKey(key: string): string {
-  return key.split('/').map(encodeURIComponent).join('/');
+  const parts = key.split('/');
+  // In a URL they would lead to another key.
+  if (parts.some((part) => part === '.' || part === '..'))
+    throw new StorageError(`${JSON.stringify(key)} is no key: a part of it is "." or ".."`, 'invalid', false);
+  return parts.map(strictlyEncoded).join('/');
+}
+
+/** As signatures have it (RFC 3986), so that a service need not write the path anew to check one. */
+function strictlyEncoded(part: string): string {
+  const percent = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(part).replace(/[!'()*]/g, percent);
 }
 
 /** S3's code in the body of an error; empty where there is none. */

@@ -1,11 +1,5 @@
 import { parseProviderKey, renderError } from '@tinyfat/core';
-import {
-  deleteProviderKey,
-  findProviderKey,
-  listProviderKeys,
-  type ProviderKey,
-  storeProviderKey,
-} from '@tinyfat/database';
+import { deleteProviderKey, findProviderKey, listProviderKeys, type ProviderKey } from '@tinyfat/database';
 import { refuse, removed } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
@@ -27,7 +21,7 @@ export const keyEndpoints = [
     if (!parsed.ok) return refuse('invalid_request', `"key": ${parsed.reason}`);
     const { owner } = of;
     const { provider } = params;
-    const stored = await storeProviderKey(deps.db, deps.masterKeys, {
+    const stored = await deps.storeKey({
       owner,
       provider,
       key: parsed.key,

@@ -20,6 +20,7 @@ import {
   type NewDelivery,
   type NewMail,
   startRun,
+  storeProviderKey,
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
@@ -144,7 +145,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     folderQuotaBytes: 2_000_000_000,
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
     mails: mailQueue(queue),
-    masterKeys: masterKeySource(null, masterKeyFile(paths.masterKeys)),
+    storeKey: (key) => storeProviderKey(db, masterKeySource(null, masterKeyFile(paths.masterKeys)), key),
     viewer: async (headers: Headers) => {
       const address = /^viewer=(.+)$/.exec(headers.get('cookie') ?? '')?.[1];
       return address === undefined ? null : { address, isAdmin: address === ADMIN };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../isolation/outcome.ts';
 import type { Task } from './operations.ts';
-import type { Failure, MailThread } from './thread.ts';
+import type { MailThread } from './thread.ts';
 import { threadPool } from './thread-pool.ts';
 
 /** Threads whose calls end when they are told to; `running` has the calls of each thread, in order of their start. */

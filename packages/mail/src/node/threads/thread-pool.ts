@@ -3,8 +3,9 @@
  * thread. With many calls a thread, for work that mostly waits, a deadline ends the thread under its neighbours,
  * so such a task is to be run once more, alone.
  */
+import type { Called } from '../../isolation/outcome.ts';
 import type { OperationName, ResultOf, Task, ThreadModule } from './operations.ts';
-import { type Called, type MailThread, startThread } from './thread.ts';
+import { type MailThread, startThread } from './thread.ts';
 
 interface ThreadPoolOptions {
   /** Threads at most. They start when they are needed and end when idle. */

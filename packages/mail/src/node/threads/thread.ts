@@ -1,17 +1,8 @@
 /** One worker thread with the calls that it has under way. */
 import { Worker } from 'node:worker_threads';
 import { errorCode } from '@tinyfat/core';
+import type { Called, FailureCode } from '../../isolation/outcome.ts';
 import type { OperationName, Posted, Reply, ResultOf, Task, ThreadModule } from './operations.ts';
-
-/**
- * Why a thread gave no answer. `processor`: the deadline passed while the thread computed. `deadline`: it passed while
- * the thread waited, or the thread was ended for another call. `memory`: the thread went over its heap. `died`:
- * it ended by itself. `threw`: the task threw. `not_begun`: any of these before the task was looked at.
- */
-export type FailureCode = 'processor' | 'deadline' | 'memory' | 'died' | 'threw' | 'not_begun';
-/** `alone`: no other call was under way in the thread meanwhile, so that nothing but this one can have been the cause. */
-export type Failure = { ok: false; code: FailureCode; reason: string; alone: boolean };
-export type Called<Result> = { ok: true; answer: Result } | Failure;
 
 /** A call under way. */
 interface Open {

@@ -1,0 +1,44 @@
+/** Builds the four Workers as `wrangler deploy` bundles them, once for all test files of a run. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Deployment, WORKERS, workerConfigs } from '../../../apps/cli/src/cloudflare/worker-configs.ts';
+import { wrangler } from '../../../apps/cli/src/cloudflare/wrangler.ts';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** An installation that is nowhere. */
+export const DEPLOYMENT: Deployment = {
+  name: 'tinyfat',
+  accountId: null,
+  hyperdriveId: '0'.repeat(32),
+  hostname: null,
+  vars: {},
+  secrets: [],
+  container: { instanceType: 'standard-1', mostInstances: 5 },
+};
+
+/** Vitest's global set-up: leaves the bundles in a folder, which it names in the environment of the tests. */
+export async function setup(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workers-'));
+  const configs = workerConfigs(ROOT, DEPLOYMENT);
+  await Promise.all(
+    WORKERS.map(async (name) => {
+      const config = join(folder, name, 'wrangler.json');
+      await mkdir(join(folder, name));
+      await writeFile(config, JSON.stringify(configs[name]));
+      const words = [
+        'deploy',
+        '--dry-run',
+        '--containers-rollout=none',
+        '--outdir',
+        join(folder, name, 'built'),
+      ];
+      const { code, output } = await wrangler([...words, '--config', config], { root: ROOT });
+      if (code !== 0) throw new Error(`wrangler could not bundle the Worker ${name}:\n${output}`);
+    }),
+  );
+  process.env.TINYFAT_E2E_WORKERS = folder;
+  return () => rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,70 @@
+/** The four Workers in workerd, as wrangler's harness runs them: real queues, buckets, objects and Hyperdrive of Miniflare. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestHarness, type TestHarness } from 'wrangler';
+import {
+  SECRETS_OF,
+  WORKERS,
+  type WorkerName,
+  workerConfigs,
+} from '../../../apps/cli/src/cloudflare/worker-configs.ts';
+import { DEPLOYMENT, ROOT } from './build-workers.ts';
+
+export interface RunningWorkers {
+  /** Of the platform. */
+  url: string;
+  worker(name: WorkerName): ReturnType<TestHarness['getWorker']>;
+  /** What they logged so far, a line each. */
+  logs(): string[];
+  close(): Promise<void>;
+}
+
+/** Starts them on this database, with these settings and secrets; each is given those that it may have. */
+export async function startWorkers({
+  databaseUrl,
+  vars,
+  secrets,
+}: {
+  databaseUrl: string;
+  vars: Record<string, string>;
+  secrets: Record<string, string>;
+}): Promise<RunningWorkers> {
+  const built = process.env.TINYFAT_E2E_WORKERS;
+  if (built === undefined) throw new Error('the Workers are built by build-workers.ts');
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workerd-'));
+  const configs = workerConfigs(ROOT, { ...DEPLOYMENT, vars, secrets: Object.keys(secrets) });
+  const workers = await Promise.all(
+    // The first one is what a URL reaches.
+    [...WORKERS].reverse().map(async (name) => {
+      const { hyperdrive, ...config } = configs[name];
+      const local = {
+        localConnectionString: databaseUrl,
+        id: DEPLOYMENT.hyperdriveId,
+        binding: 'HYPERDRIVE',
+      };
+      await mkdir(join(folder, name));
+      const configPath = join(folder, name, 'wrangler.json');
+      const whole = {
+        ...config,
+        ...(hyperdrive === undefined ? {} : { hyperdrive: [local] }),
+        dev: { enable_containers: false },
+      };
+      await writeFile(configPath, JSON.stringify(whole));
+      const own = Object.entries(secrets).filter(([secret]) => SECRETS_OF[name].includes(secret));
+      return { configPath, prebuiltWorkerDir: join(built, name, 'built'), secrets: Object.fromEntries(own) };
+    }),
+  );
+  const harness = createTestHarness({ root: folder, workers });
+  const { url } = await harness.listen();
+  return {
+    url: url.origin,
+    worker: (name) => harness.getWorker(`${DEPLOYMENT.name}-${name}`),
+    logs: () => harness.getLogs().map(({ message }) => message),
+    async close() {
+      await harness.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
