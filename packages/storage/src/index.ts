@@ -1,6 +1,7 @@
 export type { Bucket, ObjectBody } from './bucket/bucket.ts';
 export { StorageError } from './bucket/errors.ts';
 export { bucketFolders } from './bucket/folders.ts';
+export { bucketMeter } from './bucket/meter.ts';
 export { bucketRawMail } from './bucket/raw-mail.ts';
 export { bucketTrees } from './bucket/trees.ts';
 export type { BucketRuntime } from './bucket/tries.ts';

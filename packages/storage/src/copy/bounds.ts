@@ -20,8 +20,6 @@ export const COPY_BOUNDS: CopyBounds = {
   withinMs: 5 * 60_000,
 };
 
-/** Objects that are listed of a folder, most of which may be old events, which are not copied. */
-export const MAX_LISTED = 100_000;
 /** Metadata holds 2 KB in all, and a byte of a target takes up to three. */
 const MAX_TARGET_BYTES = 500;
 

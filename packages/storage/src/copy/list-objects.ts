@@ -1,7 +1,7 @@
 /** Which objects of an agent's folder a turn is given, and what all of them hold. */
 import { parseSessionFileName } from '@tinyfat/core';
-import { type Bucket, type ListedObject, listAll } from '../bucket/bucket.ts';
-import { type CopyBounds, FolderTooLarge, MAX_LISTED } from './bounds.ts';
+import { type Bucket, type ListedObject, listAll, MAX_LISTED } from '../bucket/bucket.ts';
+import { type CopyBounds, FolderTooLarge } from './bounds.ts';
 
 /** What only grows. A turn needs its own session of all that, and an agent may want to look at the last ones. */
 const RECORDS = ['sessions/', 'events/', 'outbox/sent/', 'outbox/failed/'];
@@ -45,10 +45,4 @@ function withoutOld(
   return listed.filter(
     (object) => !old.has(object) || parseSessionFileName(nameOf(object))?.id === sessionId,
   );
-}
-
-/** What all objects hold; those that are too many to be listed at once count as endless. */
-export async function bytesBelow(bucket: Bucket, prefix: string): Promise<number> {
-  const listed = await listAll(bucket, prefix, MAX_LISTED);
-  return listed?.reduce((sum, { size }) => sum + size, 0) ?? Number.MAX_SAFE_INTEGER;
 }

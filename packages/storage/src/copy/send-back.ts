@@ -4,11 +4,10 @@
  * last, so that a mail in it is never without what was made for it.
  */
 import { sha256Hex } from '@tinyfat/core';
-import { type Bucket, listAll, type StreamedContent, SUM } from '../bucket/bucket.ts';
+import { type Bucket, listAll, MAX_LISTED, type StreamedContent, SUM } from '../bucket/bucket.ts';
 import { StorageError } from '../bucket/errors.ts';
 import { keyBelow } from '../bucket/keys.ts';
 import { PROGRAM } from '../bucket/program-mode.ts';
-import { MAX_LISTED } from './bounds.ts';
 import type { Notes } from './notes.ts';
 import type { Stored } from './stored.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { agentPrefix } from '../../bucket/keys.ts';
+import { bucketMeter, bytesBelow } from '../../bucket/meter.ts';
 import { COPY_BOUNDS, type CopyBounds, within } from '../../copy/bounds.ts';
-import { bytesBelow } from '../../copy/list-objects.ts';
 import { createNotes, writeNotes } from '../../copy/notes.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
 import type { S3Credentials } from '../../s3/requests.ts';
@@ -102,6 +102,6 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
         throw error;
       }
     },
-    measure: (agentId) => bytesBelow(options.bucket, agentPrefix(options.root, agentId)),
+    meter: () => bucketMeter(options),
   };
 }
