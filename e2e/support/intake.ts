@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { DEFAULT_LIMITS, type MailLimits, newId } from '@tinyfat/core';
 import { type Database, insertAgent, type Mail } from '@tinyfat/database';
 import { type MailQueue, mailQueue } from '@tinyfat/intake';
-import { jobQueue } from '@tinyfat/jobs';
+import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import { mailWorkers } from '@tinyfat/mail/node';
 import { type SmtpSession, smtpSession } from '@tinyfat/testing/smtp-session';
 import { type DnsStub, type DnsStubRecords, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
@@ -17,7 +17,6 @@ import { farWorker } from '@tinyfat/testing/workers';
 import { sql } from 'kysely';
 import { openDataFolder } from '../../apps/server/src/data-folder.ts';
 import { smtp } from '../../apps/server/src/parts/smtp.ts';
-import { QUEUE_TIMES } from '../../apps/server/src/queue-times.ts';
 
 export const DOMAIN = 'agents.example.org';
 export const OWNER = 'owner@example.com';

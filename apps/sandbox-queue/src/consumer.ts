@@ -8,7 +8,6 @@ import type {
   Mailbox,
   MailTransport,
   MakeId,
-  PricedModel,
   RawMailStore,
   Recorder,
   StepMomInput,
@@ -19,11 +18,7 @@ import type {
 import type { Agent, Database, Mail } from '@tinyfat/database';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
-
-/** One model that can be chosen. */
-export interface ModelInfo extends PricedModel {
-  name: string;
-}
+import type { NamedModel } from '@tinyfat/settings';
 
 export interface ConsumerDeps {
   db: Database;
@@ -43,7 +38,7 @@ export interface ConsumerDeps {
   logger: Logger;
   recorder: Recorder;
   mailDomain: string;
-  models: readonly ModelInfo[];
+  models: readonly NamedModel[];
   /** The operator's key pays for agents whose owner has stored none; else the demo model answers. */
   operatorPays: boolean;
   /** What all agents of one owner may cost in a month, micro-dollars, where the owner has no budget; null: no cap. */

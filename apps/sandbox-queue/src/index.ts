@@ -4,3 +4,4 @@ export { startSender } from './deliveries/sender.ts';
 export { consumerWork } from './job-work.ts';
 export { noticeWork, startLimitNotices } from './notices/limit-notices.ts';
 export { syncOutbox } from './outbox/sync.ts';
+export { consumerPolicy } from './policy.ts';

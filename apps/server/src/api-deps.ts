@@ -3,14 +3,13 @@ import { randomBytes } from 'node:crypto';
 import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
-import { jobQueue } from '@tinyfat/jobs';
+import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import type { ApiDeps } from '@tinyfat/platform';
 import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
 import { programPaths } from './program.ts';
-import { QUEUE_TIMES } from './queue-times.ts';
 import { previewRetention, runRetention } from './retention/run.ts';
 import { processRuntime } from './runtime.ts';
 

@@ -18,7 +18,7 @@ import { loadAuthorities } from './files/tls-files.ts';
 import type { StorageConfig } from './storage.ts';
 import { readStorage } from './storage-config.ts';
 
-export { DEFAULT_DOMAIN, type LogLevel, type MailProvider } from '@tinyfat/settings';
+export { DEFAULT_DOMAIN, type LogLevel } from '@tinyfat/settings';
 
 /** What the embedded server is set to. Ports: 0 picks a free one, null listens nowhere. */
 export interface Config extends CommonSettings {

@@ -1,11 +1,17 @@
 /** One process of the server: the parts of its role, over one runtime and one data folder. */
-import { describeError, type Logger, type Runtime, type WorkerIdentity } from '@tinyfat/core';
+import {
+  describeError,
+  type Logger,
+  logRecorder,
+  type Runtime,
+  recorders,
+  type WorkerIdentity,
+} from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
-import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
-import { jobQueue } from '@tinyfat/jobs';
-import type { MailWorkers } from '@tinyfat/mail';
+import { type IntakeDeps, mailQueue, webhookTakers } from '@tinyfat/intake';
+import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
+import { type MailWorkers, resendAccountOf } from '@tinyfat/mail';
 import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/node';
-import { logRecorder, recorders } from '@tinyfat/platform';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
 import type { Config } from './config.ts';
@@ -19,7 +25,7 @@ import { consumerDeps } from './parts/consumer-deps.ts';
 import { health } from './parts/health.ts';
 import { installation } from './parts/installation.ts';
 import { type MailOut, watchMailOut } from './parts/mail-out.ts';
-import { mailTransport, relayCheckOf, resendAccountOf } from './parts/mail-transport.ts';
+import { mailTransport, relayCheckOf } from './parts/mail-transport.ts';
 import { type Part, type PartList, partList, StartRefused } from './parts/part.ts';
 import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
@@ -30,9 +36,8 @@ import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
 import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
-import { webhookTakers, webhookWorker } from './parts/webhooks.ts';
+import { webhookWorker } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
-import { QUEUE_TIMES } from './queue-times.ts';
 import { hasDuty, type Role } from './roles.ts';
 import { processRuntime } from './runtime.ts';
 import { endWorker } from './worker-identity.ts';
@@ -120,7 +125,7 @@ async function startParts(
   const signInKey = isPlatform ? await parts.start(signInKeyBytes(config, data)) : null;
   const running = isWorker ? await startTurns(parts, config, { data, own, runtime }) : null;
   const workers = await parts.start(mailThreads(config));
-  const account = isWorker ? resendAccountOf(config, clock) : null;
+  const account = isWorker ? resendAccountOf(config.mailProvider, clock) : null;
   const mailOut =
     isPlatform || isWorker
       ? await parts.start(

@@ -1,5 +1,7 @@
 export * from './drain.ts';
 export * from './job-queue.ts';
+export * from './queue-times.ts';
+export * from './queue-wake-up.ts';
 export { LeaseLost, type WorkLoopOptions } from './rows-in-hand.ts';
 export * from './until-written.ts';
 export * from './waiting.ts';

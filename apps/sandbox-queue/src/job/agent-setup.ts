@@ -7,7 +7,8 @@ import {
   sessionScopeKey,
 } from '@tinyfat/core';
 import { openSession } from '@tinyfat/database';
-import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
+import type { NamedModel } from '@tinyfat/settings';
+import type { ConsumerDeps, Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
 
 const MAX_CONFIG_BYTES = 64_000;
@@ -28,7 +29,7 @@ export async function readConfig(
 export function agentModel(
   deps: ConsumerDeps,
   config: AgentConfig,
-): { model: ModelInfo; warning: string | null } {
+): { model: NamedModel; warning: string | null } {
   const chosen = resolveModel(config.model ?? deps.defaultModel, deps.models);
   if (chosen.ok) return { model: chosen.model, warning: null };
   const fallback = resolveModel(deps.defaultModel, deps.models);

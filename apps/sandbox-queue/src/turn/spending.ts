@@ -15,7 +15,8 @@ import {
   worstCase,
 } from '@tinyfat/core';
 import { capsOf, noteSpending, type Reserving, type Run, reserve } from '@tinyfat/database';
-import type { ConsumerDeps, ModelInfo, Work } from '../consumer.ts';
+import type { NamedModel } from '@tinyfat/settings';
+import type { ConsumerDeps, Work } from '../consumer.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'logger' | 'models' | 'ownerBudgetMicroUsd'>;
 
@@ -39,7 +40,7 @@ const FIRST_REQUEST = { inputTokens: 50_000, maxTokens: 64_000, hourCache: false
 export async function openSpending(
   deps: Deps,
   { agent }: Pick<Work, 'agent'>,
-  { run, model }: { run: Run; model: ModelInfo | null },
+  { run, model }: { run: Run; model: NamedModel | null },
 ): Promise<OpenedSpending> {
   const month = monthOf(run.started_at);
   const ownerDefault = deps.ownerBudgetMicroUsd;

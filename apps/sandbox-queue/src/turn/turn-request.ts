@@ -2,7 +2,8 @@
 import { canonicalAddress, safeFileNames, storedEgress, type TurnRequest } from '@tinyfat/core';
 import type { Run } from '@tinyfat/database';
 import type { MailContent } from '@tinyfat/mail';
-import { agentAddress, type ConsumerDeps, type ModelInfo, type Work } from '../consumer.ts';
+import type { NamedModel } from '@tinyfat/settings';
+import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail } from '../mails/incoming.ts';
 import type { OpenFolder } from './folder.ts';
 import type { OpenSpending } from './spending.ts';
@@ -15,7 +16,7 @@ export function turnRequest(
     run: Run;
     task: TurnRequest['input']['task'];
     content: MailContent;
-    model: ModelInfo;
+    model: NamedModel;
     sessionId: string;
     upstream: TurnRequest['upstream'];
     spending: OpenSpending;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { MailTransport, Runtime } from '@tinyfat/core';
 import { agentOverview } from '@tinyfat/database';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
+import { QUEUE_TIMES } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import { clientNetwork } from '@tinyfat/mail/network';
 import {
@@ -18,7 +19,6 @@ import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
-import { QUEUE_TIMES } from '../queue-times.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
@@ -125,6 +125,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,
+      metricsToken: config.metricsToken,
       webhooks,
       reportFault: faultReporter(logger, makeId),
     },

@@ -53,3 +53,10 @@ export interface MailTransport {
   send(envelope: Envelope, raw: Uint8Array, idempotencyKey: string): Promise<SendOutcome>;
   close(): Promise<void>;
 }
+
+/** A mail provider with an HTTP API. The base URL has no slash at its end. */
+export interface MailProvider {
+  kind: 'resend' | 'postmark';
+  key: string;
+  baseUrl: string;
+}

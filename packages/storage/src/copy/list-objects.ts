@@ -1,4 +1,4 @@
-/** Which objects of an agent's folder a turn is given, and what all of them hold. */
+/** Which objects of an agent's folder a turn is given. */
 import { parseSessionFileName } from '@tinyfat/core';
 import { type Bucket, type ListedObject, listAll, MAX_LISTED } from '../bucket/bucket.ts';
 import { type CopyBounds, FolderTooLarge } from './bounds.ts';

@@ -1,6 +1,8 @@
 /** Does the provider that sends the mail take the key, and may MAIL_DOMAIN send there? Asks by GET, and sends nothing. */
+
+import type { MailProvider } from '@tinyfat/core';
 import * as v from 'valibot';
-import type { Config, MailProvider } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { broken, type Check, note, type Observation, ok } from '../finding.ts';
 import { type AskOptions, askJson, type JsonAnswer } from './ask-json.ts';
 
