@@ -1,6 +1,6 @@
 /** Work on many things, several at once, bounded by their number and their bytes. */
 
-/** How much at once, also in an isolate of 128 MB; one thing that is larger than `bytesAtOnce` goes alone. */
+/** How much at once; one thing that is larger than `bytesAtOnce` goes alone. */
 interface ParallelBounds {
   atOnce: number;
   bytesAtOnce: number;

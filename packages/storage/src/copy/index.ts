@@ -1,7 +1,7 @@
 export { contentBytes, discard, inPieces, readAll } from '../bucket/body.ts';
 export type { ListedObject, OpenedObject, StreamedContent } from '../bucket/bucket.ts';
 export { inParallel, workPool } from '../bucket/in-parallel.ts';
-export { keyBelow, pathBelow } from '../bucket/keys.ts';
+export { agentPrefix, keyBelow, pathBelow } from '../bucket/keys.ts';
 export { bytesBelow } from '../bucket/meter.ts';
 export * from './bounds.ts';
 export * from './list-objects.ts';
