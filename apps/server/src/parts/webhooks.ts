@@ -4,13 +4,14 @@ import { hasWebhookEvent, insertWebhookEvent, type NewWebhookEvent } from '@tiny
 import {
   type IntakeDeps,
   openReconciler,
+  RECONCILE_MS,
   postmarkTaker,
   receive,
   resendTaker,
   startWebhookWorker,
+  webhookPolicy,
 } from '@tinyfat/intake';
-import type { ProcessWakeUp } from '@tinyfat/jobs';
-import { QUEUE_TIMES } from '@tinyfat/jobs';
+import { type ProcessWakeUp, QUEUE_TIMES } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import type { WebhookTakers } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
@@ -21,10 +22,6 @@ interface WebhookWork {
   stop(drainMs: number): Promise<void>;
 }
 
-/** How often Resend's list of received mails is read. */
-const RECONCILE_MS = 5 * 60_000;
-/** What is read of a mail that is too large. */
-const OVERSIZE_BYTES = 64 * 1024;
 const DRAIN_MS = 5000;
 
 /** What takes webhooks and stores their events. Without a secret every one is refused. */
@@ -63,13 +60,15 @@ export function webhookWorker(
   const { db, clock, makeId, logger, rawMail, mailDomain } = intake;
   const { resendSecrets, downloadHosts } = settings;
   const runtime = { clock, makeId, logger, random, wakeUp };
-  const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: OVERSIZE_BYTES };
+  const policy = webhookPolicy(retryBaseMs);
+  const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: policy.oversizeBytes };
   const archive = account && resendArchive({ account, downloadHosts, ...sizes });
   return {
     name: 'webhook events',
     async start() {
       const worker = startWebhookWorker({
         ...runtime,
+        ...policy,
         db,
         worker: identity,
         leaseMs: QUEUE_TIMES.leaseMs,
@@ -78,9 +77,7 @@ export function webhookWorker(
         receive: (message) => receive(intake, message),
         returnPath,
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        oversizeBytes: OVERSIZE_BYTES,
         resend: archive,
-        backoff: { baseMs: retryBaseMs, capMs: 60 * 60_000, maxAttempts: Number.POSITIVE_INFINITY },
       });
       wakeUp.on('webhook_events', worker.wake);
       const reconciler =
