@@ -35,6 +35,7 @@ describe('an error', () => {
     checks: {},
     warnings: {},
     metrics: { ...createMetrics(() => Promise.reject(new Error('the database is gone'))) },
+    metricsToken: null,
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: {
       ...nobody,

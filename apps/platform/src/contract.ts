@@ -58,6 +58,8 @@ export interface Backend {
   /** Checks that do not prevent taking mail, such as of the way out, by name. */
   warnings: Readonly<Record<string, ReadinessCheck>>;
   metrics: MetricsPage;
+  /** What a program that is not on this machine shows to read the metrics; null: it can't. */
+  metricsToken: string | null;
   webhooks: WebhookTakers;
   accounts: Accounts;
   /** Agents are `name@mailDomain`. */

@@ -8,7 +8,7 @@ import {
   type WorkerIdentity,
 } from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
-import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
+import { type IntakeDeps, mailQueue, webhookTakers } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import { type MailWorkers, resendAccountOf } from '@tinyfat/mail';
 import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/node';
@@ -36,7 +36,7 @@ import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
 import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
-import { webhookTakers, webhookWorker } from './parts/webhooks.ts';
+import { webhookWorker } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
 import { hasDuty, type Role } from './roles.ts';
 import { processRuntime } from './runtime.ts';

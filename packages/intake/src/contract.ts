@@ -3,7 +3,7 @@ import type { ClientConnection } from '@tinyfat/core';
 import type { MailVerdict } from '@tinyfat/database';
 
 export interface ReceivedMessage {
-  /** The way in: `smtp`, `resend` or `postmark`. */
+  /** The way in: `smtp`, `resend`, `postmark` or `email-routing`. */
   via: string;
   client: ClientConnection;
   /** Empty for the null reverse-path. */

@@ -12,4 +12,5 @@ export type {
 export { RECONCILE_MS, webhookPolicy } from './webhooks/policy.ts';
 export { openReconciler, type Reconciler, reconcile } from './webhooks/reconcile.ts';
 export { postmarkTaker, resendTaker } from './webhooks/take-webhook.ts';
+export { webhookTakers } from './webhooks/takers.ts';
 export { startWebhookWorker, webhookWork } from './webhooks/work.ts';

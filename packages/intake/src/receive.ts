@@ -40,6 +40,8 @@ export interface IntakeDeps {
   recorder: Pick<Recorder, 'mail'>;
   wakeUp: WakeUp;
   mailDomain: string;
+  /** How large a message may be, for the end of a sentence; absent: `SIZE_LIMITS`. */
+  sizeLimits?: string;
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Parses a delivery status notification or feedback report; null for any other mail. */
   readReport(raw: Uint8Array): Promise<MailReport | null>;
@@ -222,7 +224,8 @@ async function inspectMessage(deps: IntakeDeps, message: ReceivedMessage): Promi
   if (message.oversizeBytes === undefined) {
     return await deps.inspect(message.raw, message.client, message.envelopeSender);
   }
-  const reason = `The message has ${message.oversizeBytes} bytes or more: ${SIZE_LIMITS}.`;
+  const { sizeLimits = SIZE_LIMITS } = deps;
+  const reason = `The message has ${message.oversizeBytes} bytes or more: ${sizeLimits}.`;
   return { ok: false, code: 'too_large', reason };
 }
 

@@ -35,6 +35,8 @@ export interface CommonSettings {
   masterKeys: MasterKeys | null;
   /** Signs sessions; null where SIGN_IN_KEY is not set. */
   signInKey: MasterKey | null;
+  /** Lets programs elsewhere read the metrics; null: only those on this machine can. */
+  metricsToken: string | null;
   turnTimeoutMs: number;
   /** What an agent's folder may hold, bytes. */
   folderQuotaBytes: number;
@@ -112,6 +114,7 @@ export function readCommonSettings({ read, text, problems }: SettingsReader): Co
     ownerBudgetMicroUsd: read<number | null>('OWNER_BUDGET_USD', values.usd, null),
     masterKeys: read<MasterKeys | null>('MASTER_KEYS', values.masterKeys, null),
     signInKey: read<MasterKey | null>('SIGN_IN_KEY', values.oneKey, null),
+    metricsToken: read<string | null>('METRICS_TOKEN', values.longSecret, null),
     turnTimeoutMs: read('TURN_TIMEOUT_S', values.count(86_400), 600) * 1000,
     folderQuotaBytes: read('AGENT_FOLDER_QUOTA_MB', values.count(100_000_000), 2000) * MEGABYTE,
     retention: retentionDays((kind) => {

@@ -98,6 +98,11 @@ export const secret = v.pipe(
   v.string(),
   v.regex(/^[\x21-\x7e]+$/, 'has blanks or other characters that no key has'),
 );
+/** A secret that nobody can guess, however often they try. */
+export const longSecret = v.pipe(
+  secret,
+  v.minLength(24, 'is too short to be secret; make one of 24 characters or more: openssl rand -hex 24'),
+);
 /** Signing secrets of Resend; bytes. */
 export const webhookSecrets = v.pipe(
   list,

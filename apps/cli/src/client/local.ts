@@ -5,7 +5,7 @@ import { API_PREFIX, createApi, OPERATOR } from '@tinyfat/platform';
 import { commandApiDeps } from '@tinyfat/server/api-deps';
 import type { Config } from '@tinyfat/server/config';
 import type { DataFolder } from '@tinyfat/server/data-folder';
-import { makeLogger } from '@tinyfat/server/logger';
+import { makeLogger } from '@tinyfat/settings';
 import { type ApiClient, callThrough } from './api-client.ts';
 
 const HERE = { clientAddress: '127.0.0.1', local: true };

@@ -5,10 +5,10 @@ import type { RelayCheck } from '@tinyfat/mail/node';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { type Config, isLoopback } from '@tinyfat/server/config';
 import { installLastResort } from '@tinyfat/server/last-resort';
-import { makeLogger } from '@tinyfat/server/logger';
 import { mailWay } from '@tinyfat/server/parts/mail-transport';
 import { DUTIES, DUTY_NAMES, hasDuty, ROLES, type Role } from '@tinyfat/server/roles';
 import { type Server, startServer } from '@tinyfat/server/start-server';
+import { makeLogger } from '@tinyfat/settings';
 import type { Run } from '../command.ts';
 import { printable } from '../output/text.ts';
 

@@ -5,11 +5,11 @@
  */
 import { backoffMs, type Logger, type MailTransport, mayTryAgain, newMessageId } from '@tinyfat/core';
 import { type LeaseDeps, type SignInRequest, settleSignInMail, signInMailRows } from '@tinyfat/database';
-import { startWorkLoop, untilWritten, type WorkLoop } from '@tinyfat/jobs';
+import { startWorkLoop, untilWritten, type WorkLoop, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
 import type { SignInKey } from './sign-in-key.ts';
 
-interface SignInMailDeps extends LeaseDeps {
+export interface SignInMailDeps extends LeaseDeps {
   key: SignInKey;
   workers: Pick<MailWorkers, 'compose'>;
   transport: MailTransport;
@@ -35,8 +35,13 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** Sends until it is stopped. */
 export function startSignInMails(deps: SignInMailDeps): WorkLoop {
+  return startWorkLoop(signInMailWork(deps));
+}
+
+/** The work itself: for a loop, or for one invocation that drains it. */
+export function signInMailWork(deps: SignInMailDeps): WorkLoopOptions<SignInRequest> {
   const { clock, logger, leaseMs, transport } = deps;
-  return startWorkLoop<SignInRequest>({
+  return {
     name: 'sign_in_mails',
     rows: signInMailRows(deps, transport.idempotent),
     clock,
@@ -45,7 +50,7 @@ export function startSignInMails(deps: SignInMailDeps): WorkLoop {
     atOnce: AT_ONCE,
     pollMs: POLL_MS,
     work: (request, signal) => send(deps, request, signal),
-  });
+  };
 }
 
 async function send(deps: SignInMailDeps, request: SignInRequest, signal: AbortSignal): Promise<void> {

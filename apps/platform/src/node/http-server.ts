@@ -95,7 +95,7 @@ export async function startHealthServer(
   serveRequests(server, {
     ...options,
     limits: HTTP_LIMITS,
-    async answer({ method, url }, { backend, origin }) {
+    async answer({ method, url, headers }, { backend, origin }) {
       if (method !== 'GET' && method !== 'HEAD') return null;
       switch (new URL(url).pathname) {
         case '/health/live':
@@ -103,7 +103,7 @@ export async function startHealthServer(
         case '/health/ready':
           return await readyAnswer(backend);
         case '/metrics':
-          return await metricsAnswer(backend, origin);
+          return await metricsAnswer(backend, origin, headers);
         default:
           return null;
       }

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { problem } from '../http/problem.ts';
-import { methodNotAllowed } from './read-head.ts';
+import { methodNotAllowed } from '../http/request-shape.ts';
 
 /** Ms until the connection is closed after its answer: closed at once, the answer could be lost. */
 const LINGER_MS = 1000;

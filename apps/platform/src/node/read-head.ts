@@ -1,29 +1,23 @@
 /**
- * Makes a web-standard `Request` of what Node parsed. Methods, targets and hosts that no route could answer, or that two
- * programs could read differently, are refused (RFC 9110 section 9, RFC 9112 section 3.2).
+ * Makes a web-standard `Request` of what Node parsed. Targets and hosts that two programs could read differently are refused
+ * as well as what `request-shape.ts` refuses (RFC 9112 section 3.2).
  */
 import type { IncomingMessage } from 'node:http';
 import { problem } from '../http/problem.ts';
+import { isKnownMethod, isReadablePath, methodNotAllowed, unreadablePath } from '../http/request-shape.ts';
 
 /** The request, or the answer to one that goes no further. */
 type ReadHead = { ok: true; request: Request } | { ok: false; answer: Response };
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 /** A name or an address, with a port or without. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
-
-/** The answer to a method that no address of this server has. */
-export function methodNotAllowed(): Response {
-  return problem('method_not_allowed', undefined, { allow: METHODS.join(', ') });
-}
 
 /** Reads the head; the body is read later, as far as its route wants it. `signal` says that the client has left. */
 export function readHead(incoming: IncomingMessage, signal: AbortSignal): ReadHead {
   const { method = '' } = incoming;
-  if (!METHODS.includes(method)) return { ok: false, answer: methodNotAllowed() };
+  if (!isKnownMethod(method)) return { ok: false, answer: methodNotAllowed() };
   const path = pathOf(incoming.url ?? '');
-  if (path === null)
-    return invalid('The address that is asked for is not one: its path or its %-codes are wrong.');
+  if (path === null) return { ok: false, answer: unreadablePath() };
   const host = hostOf(incoming);
   if (host === null) return invalid('It must name one host in its header Host.');
   const hasBody = method !== 'GET' && method !== 'HEAD';
@@ -36,13 +30,7 @@ export function readHead(incoming: IncomingMessage, signal: AbortSignal): ReadHe
 function pathOf(target: string): string | null {
   const after = /^https?:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
   const path = after === '' ? '/' : (after ?? target);
-  if (!path.startsWith('/')) return null;
-  try {
-    const decoded = decodeURIComponent(path.split(/[?#]/)[0] ?? '');
-    return decoded.includes('\0') ? null : path;
-  } catch {
-    return null;
-  }
+  return path.startsWith('/') && isReadablePath(path) ? path : null;
 }
 
 /** The one host that is named; HTTP/1.0 need not name any. */

@@ -8,12 +8,13 @@ import { byteBudget, faultBarrier, faultText, type Logger } from '@tinyfat/core'
 import { clientNetwork, networkList } from '@tinyfat/mail/network';
 import type { Backend, RequestContext } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
+import { completed, methodNotAllowed } from '../http/request-shape.ts';
 import { withSecurityHeaders } from '../http/security-headers.ts';
 import { semaphore } from '../http/semaphore.ts';
 import { requestOrigin } from './client-address.ts';
 import { limitConnections, type Surplus } from './connection-limits.ts';
 import { answerRaw, parseProblem } from './raw-answer.ts';
-import { methodNotAllowed, readHead } from './read-head.ts';
+import { readHead } from './read-head.ts';
 import { writeAnswer } from './write-answer.ts';
 
 /** For all requests together, and for those of one client's network; sizes in bytes, times in ms. */
@@ -153,9 +154,7 @@ async function answerOf<B extends ServeBackend>(
 ): Promise<Response> {
   const head = readHead(incoming, signal);
   if (!head.ok) return head.answer;
-  const given = (await answer(head.request, parts)) ?? problem('not_found');
-  // Astro says no more than the status to a path that it can't decode.
-  return given.status === 400 && given.body === null ? problem('invalid_request') : given;
+  return completed(await answer(head.request, parts));
 }
 
 function refuseSurplus(surplus: Surplus): Response {

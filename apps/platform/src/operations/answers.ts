@@ -1,10 +1,11 @@
 /** What programs that watch a server are answered: by its pages, or by a process that has no others. */
+import { sha256HexOfText } from '@tinyfat/core';
 import type { Backend, RequestOrigin } from '../contract.ts';
 import { problem } from '../http/problem.ts';
 import { readiness } from './readiness.ts';
 
 /** What a process says of itself. */
-export type Operations = Pick<Backend, 'checks' | 'warnings' | 'metrics'>;
+export type Operations = Pick<Backend, 'checks' | 'warnings' | 'metrics' | 'metricsToken'>;
 
 /** `GET /health/live`: the process answers. */
 export function liveAnswer(): Response {
@@ -20,8 +21,19 @@ export async function readyAnswer(operations: Operations): Promise<Response> {
   return Response.json({ status: ready ? 'ok' : 'not ready', ...found }, { status: ready ? 200 : 503 });
 }
 
-/** `GET /metrics` for Prometheus: for programs on this machine that come without a proxy. */
-export async function metricsAnswer({ metrics }: Operations, { local }: RequestOrigin): Promise<Response> {
-  if (!local) return problem('not_found');
+/** `GET /metrics` for Prometheus: for programs on this machine that come without a proxy, and those with the token. */
+export async function metricsAnswer(
+  { metrics, metricsToken }: Operations,
+  { local }: RequestOrigin,
+  headers: Headers,
+): Promise<Response> {
+  if (!local && !(await hasToken(headers, metricsToken))) return problem('not_found');
   return new Response(await metrics.render(), { headers: { 'content-type': metrics.contentType } });
+}
+
+/** Compared by their hashes, so that the time tells nothing of the token. */
+async function hasToken(headers: Headers, token: string | null): Promise<boolean> {
+  const [, shown] = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? [];
+  if (token === null || shown === undefined) return false;
+  return (await sha256HexOfText(shown)) === (await sha256HexOfText(token));
 }

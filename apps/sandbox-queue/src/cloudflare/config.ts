@@ -23,7 +23,9 @@ export function readSettings(bindings: object): QueueSettings {
   const common = readCommonSettings(reader);
   const { problems } = reader;
   if (common.turnTimeoutMs > LONGEST_TURN_MS) {
-    problems.push('TURN_TIMEOUT_S must be at most 720 here: an invocation of a Worker ends after 15 minutes.');
+    problems.push(
+      'TURN_TIMEOUT_S must be at most 720 here: an invocation of a Worker ends after 15 minutes.',
+    );
   }
   if (common.mailProvider === null) {
     problems.push('RESEND_API_KEY or POSTMARK_SERVER_TOKEN must be set: mail goes out through one of them.');

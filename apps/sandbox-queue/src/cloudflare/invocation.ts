@@ -1,5 +1,6 @@
 /** What one invocation works with. Nothing of it outlives the invocation, whose connections end with it. */
 import {
+  type AgentFolders,
   CLOUDFLARE_SIZE_LIMIT,
   type FolderMeter,
   type Logger,
@@ -8,12 +9,17 @@ import {
   newId,
   type RawMailStore,
   type TurnRunner,
-  type AgentFolders,
 } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
 import { type IntakeDeps, mailQueue, receive, webhookPolicy } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES, type QueueWakeUp } from '@tinyfat/jobs';
-import { type MailWorkers, providerTransport, resendAccountOf, resendArchive, returnPath } from '@tinyfat/mail';
+import {
+  type MailWorkers,
+  providerTransport,
+  resendAccountOf,
+  resendArchive,
+  returnPath,
+} from '@tinyfat/mail';
 import type { NamedModel } from '@tinyfat/settings';
 import type { ConsumerDeps } from '../consumer.ts';
 import { consumerPolicy } from '../policy.ts';
@@ -71,8 +77,7 @@ export function invocationDeps(settings: QueueSettings, services: Services): Swe
   };
   const policy = webhookPolicy(retryBaseMs);
   const sizes = { maxBytes: MAX_CLOUDFLARE_MESSAGE_BYTES, keepBytes: policy.oversizeBytes };
-  const archive =
-    account && resendArchive({ account, downloadHosts: webhooks.downloadHosts, ...sizes });
+  const archive = account && resendArchive({ account, downloadHosts: webhooks.downloadHosts, ...sizes });
   return {
     consumer,
     wakeUp,
@@ -85,7 +90,6 @@ export function invocationDeps(settings: QueueSettings, services: Services): Swe
       maxMessageBytes: MAX_CLOUDFLARE_MESSAGE_BYTES,
       resend: archive,
     },
-    reconcile:
-      archive && webhooks.resendSecrets.length > 0 ? { ...runtime, db, archive, wakeUp } : null,
+    reconcile: archive && webhooks.resendSecrets.length > 0 ? { ...runtime, db, archive, wakeUp } : null,
   };
 }

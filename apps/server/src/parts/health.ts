@@ -31,6 +31,7 @@ export function health(config: Config, { logger, makeId, ...deps }: HealthDeps):
           checks: deps.checks,
           warnings: { mail_out: () => deps.mailOutWarning() },
           metrics: deps.metrics,
+          metricsToken: config.metricsToken,
         },
       });
     },

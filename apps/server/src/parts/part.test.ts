@@ -1,5 +1,5 @@
+import { makeLogger } from '@tinyfat/settings';
 import { expect, it } from 'vitest';
-import { makeLogger } from '../logger.ts';
 import { partList } from './part.ts';
 
 it('stops every part, the last first, with its handle, also where one fails', async () => {

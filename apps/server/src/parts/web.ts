@@ -125,6 +125,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,
+      metricsToken: config.metricsToken,
       webhooks,
       reportFault: faultReporter(logger, makeId),
     },

@@ -1,19 +1,15 @@
-/** Mail in by webhook: what takes them, the worker behind it, and the reader of Resend's list. */
+/** Mail in by webhook: the worker on their events, and the reader of Resend's list. */
 import { MAX_MESSAGE_BYTES, type Runtime } from '@tinyfat/core';
-import { hasWebhookEvent, insertWebhookEvent, type NewWebhookEvent } from '@tinyfat/database';
 import {
   type IntakeDeps,
   openReconciler,
   RECONCILE_MS,
-  postmarkTaker,
   receive,
-  resendTaker,
   startWebhookWorker,
   webhookPolicy,
 } from '@tinyfat/intake';
 import { type ProcessWakeUp, QUEUE_TIMES } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
-import type { WebhookTakers } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
 import type { Part } from './part.ts';
 
@@ -23,25 +19,6 @@ interface WebhookWork {
 }
 
 const DRAIN_MS = 5000;
-
-/** What takes webhooks and stores their events. Without a secret every one is refused. */
-export function webhookTakers(
-  { resendSecrets, postmarkCredentials }: Config['webhooks'],
-  { db, clock, makeId, logger, rawMail, wakeUp }: IntakeDeps,
-): WebhookTakers {
-  const take = {
-    clock,
-    makeId,
-    logger,
-    wakeUp,
-    resendSecrets,
-    postmarkCredentials,
-    rawMail,
-    storeEvent: (event: NewWebhookEvent) => insertWebhookEvent(db, event),
-    hasEvent: (id: string) => hasWebhookEvent(db, id),
-  };
-  return { takeResend: resendTaker(take), takePostmark: postmarkTaker(take) };
-}
 
 /**
  * Works on stored events, also on those of providers whose webhooks are no longer taken, and reads Resend's list. `account`

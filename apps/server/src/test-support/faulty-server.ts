@@ -3,8 +3,8 @@
  * fault comes at the named moment; what happens is printed on standard output, log lines on standard error.
  */
 import { createServer } from 'node:net';
+import { makeLogger } from '@tinyfat/settings';
 import { installLastResort } from '../last-resort.ts';
-import { makeLogger } from '../logger.ts';
 
 const when = process.argv[2] ?? '';
 const GRACE_MS = 500;

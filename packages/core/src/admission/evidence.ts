@@ -100,8 +100,8 @@ export interface ClientConnection {
   /** In TRUSTED_CLIENTS: its mail is not checked for DMARC. */
   trusted: boolean;
   /**
-   * The mail provider that took the mail from the sender and hands it on through its API; absent where the client
-   * itself brings it. Nothing that is known of this client says anything about the sender.
+   * Who took the mail from the sender and hands it on through its API; absent where the client itself brings it. Nothing
+   * that is known of this client says anything about the sender.
    */
-  provider?: 'resend' | 'postmark';
+  provider?: 'resend' | 'postmark' | 'email-routing';
 }

@@ -13,7 +13,7 @@ interface MailsTable {
   id: string;
   agent_id: string;
   received_at: number;
-  /** The transport: `smtp`, `resend` or `postmark`. */
+  /** The transport: `smtp`, `resend`, `postmark` or `email-routing`. */
   via: string;
   client_address: string | null;
   envelope_sender: string;

@@ -39,6 +39,8 @@ export interface TakeDeps {
   resendSecrets: readonly WebhookSecret[];
   /** `user:password`; likewise. */
   postmarkCredentials: readonly string[];
+  /** Of one body of Postmark, and of all in work; absent: as much as a server holds. */
+  postmarkBytes?: { maxBytes: number; shareBytes: number };
   rawMail: Pick<RawMailStore, 'put' | 'remove'>;
   /** Durable when it resolves; false where the event or its mail is stored already. */
   storeEvent(event: NewWebhookEvent): Promise<boolean>;

@@ -17,12 +17,8 @@ const MEGABYTE = 1024 * 1024;
  * largest and some usual ones: each takes its bytes several times over while it is parsed. Postmark waits two minutes for an
  * answer.
  */
-const POSTMARK_LIMITS = {
-  provider: 'postmark',
-  maxBytes: 72 * MEGABYTE,
-  shareBytes: 80 * MEGABYTE,
-  readMs: 110_000,
-};
+const POSTMARK_BYTES = { maxBytes: 72 * MEGABYTE, shareBytes: 80 * MEGABYTE };
+const POSTMARK_LIMITS = { provider: 'postmark', readMs: 110_000 };
 
 /**
  * Resend's events hold no mail, only addresses and names of attachments. Bodies of strangers are read as well, because the
@@ -31,11 +27,11 @@ const POSTMARK_LIMITS = {
 const RESEND_LIMITS = { provider: 'resend', maxBytes: MEGABYTE, shareBytes: 32 * MEGABYTE, readMs: 20_000 };
 
 /** Takes a webhook; never rejects. */
-type WebhookTaker = (request: WebhookRequest) => Promise<WebhookAnswer>;
+export type WebhookTaker = (request: WebhookRequest) => Promise<WebhookAnswer>;
 
 /** Makes the function that takes webhooks of Postmark; a stranger's body is not read at all. */
 export function postmarkTaker(deps: TakeDeps): WebhookTaker {
-  const { postmarkCredentials } = deps;
+  const { postmarkCredentials, postmarkBytes = POSTMARK_BYTES } = deps;
   return async (request) => {
     if (postmarkCredentials.length === 0) {
       return refuseWebhook(deps, 'postmark', {
@@ -51,7 +47,7 @@ export function postmarkTaker(deps: TakeDeps): WebhookTaker {
           : 'It has no Authorization header.',
       });
     }
-    const body = await readWebhookBody(request, POSTMARK_LIMITS);
+    const body = await readWebhookBody(request, { ...POSTMARK_LIMITS, ...postmarkBytes });
     if (!body.ok) return refuseWebhook(deps, 'postmark', body);
     return await storeEvent(deps, 'postmark', await parsePostmarkWebhook(body.bytes));
   };

@@ -17,6 +17,12 @@ describe('how a sender is found out', () => {
       'own_check_without_spf',
       'own_check_then_assertion',
     ],
+    [
+      'Email Routing, which says nothing of its own at the top of the header',
+      client({ provider: 'email-routing' }),
+      'own_check_without_spf',
+      'own_check_without_spf',
+    ],
   ])('from %s', (_who, arrival, withoutIds, withIds) => {
     expect(senderRule({ ...arrival, authservIds: [] })).toBe(withoutIds);
     expect(senderRule({ ...arrival, authservIds })).toBe(withIds);

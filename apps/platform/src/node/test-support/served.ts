@@ -25,6 +25,7 @@ export async function startServed(
     checks: {},
     warnings: {},
     metrics: { contentType: 'text/plain', render: async () => '' },
+    metricsToken: null,
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: nobody,
     mailDomain: 'tinyfat.example',

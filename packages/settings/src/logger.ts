@@ -1,6 +1,6 @@
 /** The one logger: JSON lines, or plain lines on a terminal. Callers give fields, never whole objects. */
 import type { LogFields, Logger } from '@tinyfat/core';
-import type { LogLevel } from './config.ts';
+import type { LogLevel } from './common.ts';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 /** Field names that could carry a secret are not printed, whatever a caller does. */
