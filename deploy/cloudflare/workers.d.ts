@@ -12,3 +12,9 @@ declare module 'cloudflare:workers' {
   export const DurableObject: Module['DurableObject'];
   export const RpcTarget: Module['RpcTarget'];
 }
+
+/** What `bin/build step-mom` leaves; the bundler puts its content into the Worker. */
+declare module '*/dist/step-mom/models.json' {
+  const models: unknown;
+  export default models;
+}
