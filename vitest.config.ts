@@ -54,12 +54,16 @@ const notInWorkerd = [
   'packages/core/src/outbox/schema.security.test.ts',
 ];
 
-/** Files of `postgres` that run in workerd too, through Hyperdrive: what claims, counts and locks. */
+/**
+ * Files of `postgres` that run in workerd too, through Hyperdrive: what claims, counts, locks and signs in. The others ask
+ * for threads, processes or folders of Node, or only read.
+ */
 const THROUGH_HYPERDRIVE = [
-  'packages/database/src/{budgets,leased-rows,locks,sealed-keys,told-owners}.test.ts',
-  'packages/jobs/src/job-queue.test.ts',
-  'packages/intake/src/enqueue.test.ts',
-  'apps/platform/src/accounts/{sessions,sign-in}.test.ts',
+  'packages/database/src/{budgets,leased-rows,locks,provider-keys,sealed-keys,webhook-events}.test.ts',
+  'packages/intake/src/{enqueue,receive}.test.ts',
+  'packages/intake/src/webhooks/{reconcile,take-webhook.security,work}.test.ts',
+  'packages/jobs/src/{job-queue,work-loop,worker}.test.ts',
+  'apps/platform/src/accounts/{sessions,sessions-at-once,sign-in,sign-in-limits.security}.test.ts',
   '**/*.hyperdrive.test.ts',
 ];
 
@@ -139,6 +143,7 @@ export default defineConfig({
         // The database from a Worker: workerd, its Hyperdrive, a pooler in transaction mode, Postgres.
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main: path('apps/platform/src/accounts/test-support/sign-in-worker.ts'),
             miniflare: {
               compatibilityDate: '2026-11-01',
               compatibilityFlags: ['nodejs_compat'],
@@ -160,7 +165,7 @@ export default defineConfig({
             'packages/testing/src/postgres/global-setup.ts',
             'packages/testing/src/hyperdrive/global-setup.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

@@ -195,6 +195,14 @@ describe('the import graph', () => {
   });
 });
 
+it('has a way to the database from Workers that reaches nothing of Node', () => {
+  const edges = graph(inSource.map(({ from, to }) => [from, to] as const));
+  const reached = reachedFrom('packages/database/src/postgres/hyperdrive.ts', edges);
+  expect(reached.has('packages/database/src/postgres/dialect.ts')).toBe(true);
+  const wrong = imports.filter(({ from, name }) => reached.has(from) && name.startsWith('node:'));
+  expect(wrong.map(({ from, name }) => `${from}: ${name}`)).toEqual([]);
+});
+
 describe.each(PORTABLE)('what runs on Workers, %s,', (line) => {
   const [folder = '', ...marks] = line.split(' ');
   const outside = marks.filter((mark) => mark.startsWith('!')).map((mark) => `${folder}/${mark.slice(1)}/`);

@@ -32,7 +32,7 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
   {
     page: 'docs/self-host.md',
     has: 'deploy/agent-packages.txt',
-    why: 'installs most of a gigabyte on this machine',
+    why: 'installs half a gigabyte on this machine',
   },
   {
     page: 'docs/self-host.md',

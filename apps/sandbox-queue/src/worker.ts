@@ -2,18 +2,12 @@
  * The consumer on Cloudflare: a batch of wake-ups of the queues, and once a minute a sweep. Wiring only: each invocation opens
  * what it works with, and closes it.
  */
-import type {
-  ExecutionContext,
-  MessageBatch,
-  R2Bucket,
-  ScheduledController,
-} from '@cloudflare/workers-types';
 import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
 import { makeLogger, parseModels } from '@tinyfat/settings';
-import { bucketFolders, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
+import { bucketFolders, bucketMeter, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
 import { logDeadLetters, type QueueMessage, workBatch } from './cloudflare/batch.ts';
 import { type QueueSettings, readSettings } from './cloudflare/config.ts';
@@ -83,7 +77,7 @@ async function invocation(
         db,
         folders: bucketFolders({ ...storage, clock }),
         rawMail: bucketRawMail(storage),
-        measureFolder: async () => 0,
+        measureFolder: bucketMeter(storage),
         workers: mailService(env.MAIL),
         runner: objectRunner(env.SANDBOX),
         wakeUp: queueWakeUp({

@@ -7,7 +7,7 @@ const WORTH_A_WORD = [
   ...['git', 'gcc', 'make', 'curl', 'wget', 'jq', 'rg', 'sqlite3', 'psql', 'openssl', 'gpg'],
   ...['python3', 'pip3', 'uv', 'node', 'npm', 'java', 'javac', 'ruby', 'perl', 'php', 'go', 'cargo', 'R'],
   ...['pandoc', 'pdftotext', 'qpdf', 'convert', 'tesseract', 'ffmpeg', 'soffice', 'pdflatex', 'dot'],
-  ...['chromium', 'zip', 'unzip', 'xz', '7z'],
+  ...['chromium', 'zip', 'unzip', 'xz', '7z', 'bsdtar'],
 ];
 
 /** What was found. */

@@ -133,7 +133,8 @@ describe('locks', () => {
           await touch(tx, second);
         });
       await Promise.all([cross(db, ['x', 'y']), cross(other, ['y', 'x'])]);
-      expect(calls).toBe(3);
+      // One of them is ended and repeated; on a busy machine it may meet the other one again.
+      expect(calls).toBeGreaterThanOrEqual(3);
       const rows = await db.selectFrom('provider_cursors').select('mark').execute();
       expect(rows).toEqual([{ mark: 2 }, { mark: 2 }]);
     },

@@ -39,13 +39,25 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** What OpenSSL and Node say of a certificate (nodejs.org/api/tls.html#x509-certificate-error-codes). */
 const OF_CERTIFICATES =
   /^(CERT_|CRL_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
-/** What has no code, or one for everything: of `pg` 8.23, pgbouncer 1.18 and Supabase's Supavisor. */
+/**
+ * What Hyperdrive says by itself has this one, "system error"
+ * (developers.cloudflare.com/hyperdrive/observability/troubleshooting).
+ */
+const OF_HYPERDRIVE = '58000';
+/** What has no code, or one for everything: of `pg` 8.23, pgbouncer 1.18, Supabase's Supavisor, Hyperdrive and workerd. */
 const WORDS: readonly [RegExp, ErrorCode][] = [
   [/does not support SSL connections/, 'database_no_tls'],
   [/SASL authentication failed|tenant or user not found|no such user/i, 'database_sign_in'],
   [/no such database|database "[^"]*" does not exist/i, 'database_absent'],
-  [/max clients? (connections )?reached|max_client_conn|no more connections/i, 'database_connections'],
+  [
+    /max clients? (connections )?reached|max_client_conn|no more connections|failed to acquire a connection from the pool/i,
+    'database_connections',
+  ],
   [/connection terminated|timeout exceeded when trying to connect|timeout expired/i, 'database_unreachable'],
+  [
+    /connection attempt failed|network connection lost|cannot connect to the specified address/i,
+    'database_unreachable',
+  ],
   [
     /server login (failed|has been failing)|query_wait_timeout|server (connection )?(conn )?crashed|pgbouncer cannot connect/i,
     'database_unreachable',
@@ -61,7 +73,8 @@ export function postgresFault(error: unknown): ErrorCode | null {
   if (Object.hasOwn(CODES, code)) return CODES[code] ?? null;
   if (OF_CERTIFICATES.test(code)) return 'database_certificate';
   if (!(error instanceof Error)) return null;
-  return WORDS.find(([words]) => words.test(error.message))?.[1] ?? null;
+  const found = WORDS.find(([words]) => words.test(error.message))?.[1];
+  return found ?? (code === OF_HYPERDRIVE ? 'database_unreachable' : null);
 }
 
 /** The error with its code and what was asked (`shownAddress`), where the fault is a known one; else itself. */

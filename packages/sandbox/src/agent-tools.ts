@@ -1,7 +1,7 @@
 /**
  * Programs that make agents useful, and which of them the machine has. Agents use the machine's own `/usr`, read-only,
- * so what is installed there is what they can do. The packages are Debian's (12 and later) and Ubuntu's; the same list
- * is `deploy/agent-packages.txt`, without npm: Debian's does not go together with a Node from elsewhere, which has it.
+ * so what is installed there is what they can do. The packages are those of `deploy/agent-packages.txt` (a test compares
+ * them), each with a program that shows that it is there, and npm, which comes with Node.
  */
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -17,18 +17,23 @@ export interface AgentTool {
 const RECOMMENDED: readonly (readonly [tool: string, debianPackage: string])[] = [
   ['git', 'git'],
   ['curl', 'curl'],
+  ['wget', 'wget'],
   ['jq', 'jq'],
   ['rg', 'ripgrep'],
   ['file', 'file'],
+  ['less', 'less'],
+  ['patch', 'patch'],
+  ['ps', 'procps'],
   ['zip', 'zip'],
   ['unzip', 'unzip'],
+  ['bzip2', 'bzip2'],
   ['xz', 'xz-utils'],
+  ['bsdtar', 'libarchive-tools'],
   ['sqlite3', 'sqlite3'],
   ['python3', 'python3'],
   ['python3 -m venv', 'python3-venv'],
   ['pip3', 'python3-pip'],
   ['npm', 'npm'],
-  ['gcc', 'build-essential'],
   ['pdftotext', 'poppler-utils'],
   ['qpdf', 'qpdf'],
   ['convert', 'imagemagick'],

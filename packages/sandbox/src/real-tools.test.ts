@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentTools } from './agent-tools.ts';
 import { type HostileRun, hostileRun, limited } from './test-support/hostile-run.ts';
 import { modes } from './test-support/modes.ts';
 
@@ -113,6 +114,17 @@ describe.each([...new Set(modes.slice(0, 1).concat(modes.slice(-1)))])('in the s
     const script = `git init -q repo; cd repo; git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first
         git clone -q . ../copy; git -C ../copy log --format=%s`;
     expect(await shell(script)).toEqual(prints('first\n'));
+  });
+
+  it('what is said to be there is there inside, and nothing else is', async () => {
+    const tools = agentTools();
+    const asks = tools.map(({ tool }) =>
+      tool === 'python3 -m venv'
+        ? 'python3 -c "import ensurepip" 2>/dev/null'
+        : `command -v ${tool} >/dev/null`,
+    );
+    const script = asks.map((ask) => `if ${ask}; then echo true; else echo false; fi`).join('\n');
+    expect(await shell(script)).toEqual(prints(tools.map(({ present }) => `${present}\n`).join('')));
   });
 
   it('the /etc inside can’t be changed', async () => {

@@ -1,6 +1,7 @@
 export type { Bucket, ObjectBody } from './bucket/bucket.ts';
 export { StorageError } from './bucket/errors.ts';
 export { bucketFolders } from './bucket/folders.ts';
+export { bucketMeter } from './bucket/meter.ts';
 export { bucketRawMail } from './bucket/raw-mail.ts';
 export { bucketTrees } from './bucket/trees.ts';
 export type { BucketRuntime } from './bucket/tries.ts';
@@ -11,4 +12,4 @@ export * from './run-events.ts';
 export { openBucket } from './s3/bucket.ts';
 export { type MintCredentials, r2Credentials } from './s3/credentials.ts';
 export type { S3Account, S3Credentials } from './s3/requests.ts';
-export type { FolderTrees, TreeEntry, TreeWriter } from './trees.ts';
+export type { FolderTrees, Planted, TreeEntry, TreeWriter } from './trees.ts';

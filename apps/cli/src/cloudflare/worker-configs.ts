@@ -3,6 +3,7 @@
  * The one place that says what each Worker is given: names, bindings, variables, and which secrets it must have.
  */
 import { join } from 'node:path';
+import { imagePaths } from './image-context.ts';
 
 /** In the order in which they are deployed: each is bound to those before it. */
 export const WORKERS = ['mail', 'sandbox', 'queue', 'platform'] as const;
@@ -76,6 +77,7 @@ export function namesOf({ name }: Pick<Deployment, 'name'>) {
 export function workerConfigs(root: string, deployment: Deployment): Record<WorkerName, WorkerConfig> {
   const { accountId, hyperdriveId, hostname, vars, secrets, container } = deployment;
   const names = namesOf(deployment);
+  const image = imagePaths(root);
   const base = (of: WorkerName) => ({
     name: names.worker(of),
     main: join(root, ENTRIES[of]),
@@ -111,8 +113,8 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
         {
           name: names.container,
           class_name: 'AgentSandbox',
-          image: join(root, 'deploy/cloudflare/image/Dockerfile'),
-          image_build_context: root,
+          image: image.dockerfile,
+          image_build_context: image.context,
           instance_type: container.instanceType,
           max_instances: container.mostInstances,
         },

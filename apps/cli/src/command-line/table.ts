@@ -1,5 +1,6 @@
 /** The whole command line. */
 import { addressGroup, agentGroup, allowGroup, budgetGroup, skillGroup } from './agents.ts';
+import { deployGroup, destroyGroup } from './cloudflare.ts';
 import type { Table } from './find.ts';
 import { mailsGroup, outboxGroup, runGroup, runsGroup, sendCommand, webhooksCommand } from './mail.ts';
 import { backupCommand, dbGroup, restoreCommand } from './move.ts';
@@ -36,6 +37,8 @@ export const TABLE: Table = {
   backup: backupCommand,
   restore: restoreCommand,
   db: dbGroup,
+  deploy: deployGroup,
+  destroy: destroyGroup,
   completion: completionCommand,
   help: helpCommand,
 };

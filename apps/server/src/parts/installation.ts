@@ -4,7 +4,15 @@
  * process notes what it has, and the others compare. On SQLite all lies in one folder, and nothing is compared.
  */
 import { randomBytes } from 'node:crypto';
-import { describeError, type ErrorCode, newMasterKey, type RawMailStore, type Runtime } from '@tinyfat/core';
+import {
+  describeError,
+  type ErrorCode,
+  type MasterKey,
+  type MasterKeys,
+  newMasterKey,
+  type RawMailStore,
+  type Runtime,
+} from '@tinyfat/core';
 import {
   type Database,
   fingerprintOf,
@@ -59,13 +67,42 @@ export function installation(keys: Keys, data: Compared, deps: InstallationDeps)
   };
 }
 
+/** The keys of an installation. */
+export interface InstallationKeys {
+  masterKeys: MasterKeys;
+  signInKey: MasterKey;
+}
+
+/**
+ * The keys of the settings, else those in the files of the data folder, which are made where the installation has none yet.
+ * Throws `StartRefused` where the database belongs to an installation with others.
+ */
+export async function installationKeys(
+  keys: Keys,
+  data: Pick<Compared, 'db' | 'paths'>,
+): Promise<InstallationKeys> {
+  return await transactOnce(data.db, LOCKS, async (tx) => {
+    const marks = await installationMarks(tx);
+    const masterKeys = await compareMasterKeys(tx, keys, data, marks);
+    await compareSignInKey(tx, keys, data, marks);
+    const found = keys.signInKey ?? (await firstKey(data.paths.signInKey));
+    return { masterKeys, signInKey: found };
+  });
+}
+
+async function firstKey(path: string): Promise<MasterKey> {
+  const found = await masterKeyFile(path).read();
+  if (!found.ok) throw new StartRefused(found.detail, describeError(found.code).nextStep);
+  return found.keys[0];
+}
+
 /** Keys come and go by their rotation: one that was noted is enough, and none may have the name of another. */
 async function compareMasterKeys(
   tx: Database,
   keys: Keys,
-  data: Compared,
+  data: Pick<Compared, 'db' | 'paths'>,
   { masterKeys: noted }: InstallationMarks,
-): Promise<void> {
+): Promise<MasterKeys> {
   const source = masterKeysOf(keys, data);
   let found = await source.read();
   if (!found.ok && found.code === 'master_keys_missing') {
@@ -88,12 +125,13 @@ async function compareMasterKeys(
     throw refused('installation_other_master_keys', `None of them is one of ${names}.`);
   }
   await noteMasterKeys(tx, found.keys);
+  return found.keys;
 }
 
 async function compareSignInKey(
   tx: Database,
   keys: Keys,
-  { paths }: Compared,
+  { paths }: Pick<Compared, 'paths'>,
   { signInKey: noted }: InstallationMarks,
 ): Promise<void> {
   const read = await readSignInKey(tx, keys.signInKey, paths.signInKey, noted === null);

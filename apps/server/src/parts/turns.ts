@@ -80,12 +80,12 @@ export function turns(
           else logger.debug('gateway', { run, kind, ...event });
         },
       });
-      const measure: FolderMeter = (agentId, mostBytes, signal) =>
-        turnFolders.measure(agentId, async (path) => (await thread.measure(path, mostBytes, signal)).bytes);
       return {
         sandbox,
         runner,
-        measureFolder: measure,
+        measureFolder: turnFolders.meter(
+          async (path, mostBytes, signal) => (await thread.measure(path, mostBytes, signal)).bytes,
+        ),
         async close() {
           await gateways.close();
           await thread.close();

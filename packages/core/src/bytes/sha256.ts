@@ -15,7 +15,12 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
 
 /** SHA-256, by WebCrypto. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', isOwn(bytes) ? bytes : new Uint8Array(bytes)));
+}
+
+/** Whether they lie in memory that nothing else shares, as WebCrypto wants them; then there is no copy of a large file. */
+function isOwn(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 /** Whether two byte strings are the same, in a time that depends on their lengths only. */

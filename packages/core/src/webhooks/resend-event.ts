@@ -45,6 +45,9 @@ const happenings: ReadonlyMap<string, DeliveryHappening> = new Map<string, Deliv
   ['email.complained', 'complained'],
 ]);
 
+/** The types of events that a webhook at Resend is to have. */
+export const RESEND_EVENTS: readonly string[] = ['email.received', ...happenings.keys()];
+
 /** Kinds of bounces (Amazon SES, "Bounce types") after which the address takes no mail. */
 const DEAD = ['NoEmail', 'Suppressed', 'OnAccountSuppressionList'];
 /** Nobody knows yet, or it may pass. */

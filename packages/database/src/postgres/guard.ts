@@ -17,21 +17,18 @@ export function guard(client: pg.PoolClient, statementMs: number): void {
     if (lost) return Promise.reject(lost);
     const answer = query(...words);
     if (!(answer instanceof Promise)) return answer;
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      lost ??= new NoAnswer(statementMs);
-      // A socket of Workers does not say what it was ended with.
-      reject(lost);
-      destroySocket(client, lost);
-    }, statementMs);
-    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => abandon(client, new NoAnswer(statementMs)), statementMs);
+    return answer.finally(() => clearTimeout(timer));
   };
   Object.assign(client, { query: withDeadline });
 }
 
-/** Ends a connection at once, whatever it is doing; statements under way fail. */
-export function destroySocket(client: pg.PoolClient, reason?: Error): void {
-  Reflect.get(client, 'connection').stream.destroy(reason);
+/** Ends a connection at once, whatever it is doing: statements on it fail with that reason. */
+export function abandon(client: pg.PoolClient, reason: Error): void {
+  const connection = Reflect.get(client, 'connection');
+  // Said here, because a socket of Workers does not say what it was destroyed with.
+  connection.emit('error', reason);
+  connection.stream.destroy();
 }
 
 /** The database was asked and said nothing. */

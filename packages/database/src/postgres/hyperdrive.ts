@@ -3,12 +3,16 @@
  * a Worker's connections end with it. Hyperdrive keeps the connections to the server, encrypts them, and gives them out for
  * a transaction at a time, as a pooler in transaction mode does.
  */
+import { errorCode } from '@tinyfat/core';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { standingOf } from '../migrate.ts';
+import { migrations } from '../migrations/index.ts';
 import { PostgresError } from '../postgres-faults.ts';
 import type { Database } from '../schema/index.ts';
+import { MARK } from '../unfinished-copy.ts';
 import { numericTypes, overPool } from './dialect.ts';
-import { destroySocket, guard } from './guard.ts';
+import { abandon, guard } from './guard.ts';
 import { CauseKeepingDriver } from './lost-connections.ts';
 import { refuseHiddenRows } from './own-role.ts';
 
@@ -26,10 +30,13 @@ export interface HyperdriveOptions {
 /** A Worker has six to the outside at once, among them those to storage. */
 const CONNECTIONS = 3;
 const CONNECT_MS = 15_000;
+const IDLE_MS = 10_000;
 const STATEMENT_MS = 60_000;
 const DESTROY_MS = 2000;
 /** Names of at most so many databases are remembered as checked. */
 const REMEMBERED = 8;
+/** SQLSTATE of a statement about a table that there is not. */
+const UNDEFINED_TABLE = '42P01';
 /** What sentences call the database. */
 const PLACE = 'The database behind HYPERDRIVE';
 
@@ -55,8 +62,8 @@ export function openHyperdrive(connectionString: string, options: HyperdriveOpti
     max: connections,
     types: numericTypes,
     connectionTimeoutMillis: connectMs,
-    // The end of the invocation ends them.
-    idleTimeoutMillis: 0,
+    // A Durable Object, or a consumer of a queue, that waits for a turn holds none.
+    idleTimeoutMillis: IDLE_MS,
   });
   const clients = new Set<pg.PoolClient>();
   pool.on('error', () => {});
@@ -67,7 +74,7 @@ export function openHyperdrive(connectionString: string, options: HyperdriveOpti
   pool.on('remove', (client) => clients.delete(client));
   const db = overPool(pool, new CheckingDriver(pool, `${address.host}:${address.port}/${address.database}`));
   return withBoundedEnd(db, options.destroyMs ?? DESTROY_MS, () => {
-    for (const client of clients) destroySocket(client);
+    for (const client of clients) abandon(client, new Error('The invocation has ended'));
   });
 }
 
@@ -124,12 +131,31 @@ class CheckingDriver extends CauseKeepingDriver {
 }
 
 async function checkStanding(db: Database): Promise<void> {
+  if (await isCurrent(db)) return;
   await refuseHiddenRows(db);
   const { last, pending } = await standingOf(db, PLACE);
   const next = pending.at(0);
   if (next === undefined) return;
   const found = last === null ? 'has no tables' : `ends with the migration ${last}`;
   throw new PostgresError('database_older', `${PLACE} ${found}, and ${next} is missing.`);
+}
+
+/** One question, since the database may be far away. False wherever something is not as it should be. */
+async function isCurrent(db: Database): Promise<boolean> {
+  const own = Object.keys(migrations);
+  try {
+    const { rows } = await sql<{ names: string[]; unfinished: boolean }>`
+      select array(select name from kysely_migration) as names, to_regclass(${MARK}) is not null as unfinished`.execute(
+      db,
+    );
+    return rows.every(
+      ({ names, unfinished }) =>
+        !unfinished && names.length === own.length && own.every((name) => names.includes(name)),
+    );
+  } catch (error) {
+    if (errorCode(error) === UNDEFINED_TABLE) return false;
+    throw error;
+  }
 }
 
 interface ConnectionString {

@@ -40,5 +40,10 @@ export function limitedLookups(
 
 /** What a lookup rejects with that had no answer. */
 export function unanswered(name: string, why: string): Error {
-  return Object.assign(new Error(`${name}: ${why}`), { code: 'ETIMEOUT' });
+  return lookupError(name, 'ETIMEOUT', why);
+}
+
+/** What a lookup rejects with: a code of node:dns, and why in words. */
+export function lookupError(name: string, code: string, why: string): Error {
+  return Object.assign(new Error(`${name}: ${why}`), { code });
 }

@@ -5,7 +5,7 @@
  * message can have; no redirect is followed; nothing but the name asked for leaves.
  */
 import { readBody } from '@tinyfat/core';
-import type { DnsResolver } from '../authenticate/lookups.ts';
+import { type DnsResolver, lookupError, unanswered } from '../authenticate/lookups.ts';
 import { readAnswer } from './dns-answer.ts';
 import { isRecordType, labelsOf, type RecordType, writeQuery } from './dns-query.ts';
 
@@ -33,11 +33,11 @@ export function dohResolver(options: DohOptions): DnsResolver {
   const cancelled = new AbortController();
   return {
     async resolve(name, type) {
-      if (!isRecordType(type)) throw failed(name, 'ETIMEOUT', `no lookups of type ${type}`);
+      if (!isRecordType(type)) throw unanswered(name, `no lookups of type ${type}`);
       const labels = labelsOf(name);
-      if (labels === null) throw failed(name, 'EBADNAME', 'it is no name that can be asked for');
+      if (labels === null) throw lookupError(name, 'EBADNAME', 'it is no name that can be asked for');
       const answer = await ask(options, labels, type, cancelled.signal);
-      if (!answer.ok) throw failed(name, answer.code, answer.reason);
+      if (!answer.ok) throw lookupError(name, answer.code, answer.reason);
       return answer.records;
     },
     cancel: () => cancelled.abort(),
@@ -96,9 +96,4 @@ function unusable({ status }: Response): Fetched {
   const reason = status === 200 ? 'the answer is no DNS message' : `the service answered ${status}`;
   const again = status === 429 || status >= 500;
   return { ok: false, code: status === 200 ? 'EBADRESP' : 'ESERVFAIL', reason, again };
-}
-
-/** As node:dns rejects. */
-function failed(name: string, code: string, reason: string): Error {
-  return Object.assign(new Error(`${name}: ${reason}`), { code });
 }

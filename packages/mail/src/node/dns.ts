@@ -1,6 +1,7 @@
 /** The DNS resolver of Node, as sender authentication asks it. */
 import { Resolver } from 'node:dns/promises';
-import { type DnsResolver, unanswered } from '../authenticate/lookups.ts';
+import { type DnsResolver, lookupError, unanswered } from '../authenticate/lookups.ts';
+import { labelsOf } from '../doh/dns-query.ts';
 
 /** Throws on a server that is not an IP address with an optional port. */
 export function checkDnsServers(servers: readonly string[]): void {
@@ -14,7 +15,17 @@ export function checkDnsServers(servers: readonly string[]): void {
 export function nodeResolver(servers: readonly string[], budgetMs: number): DnsResolver {
   const resolver = new Resolver({ timeout: Math.max(250, Math.floor(budgetMs / 4)), tries: 2 });
   if (servers.length > 0) resolver.setServers(servers);
-  return { resolve: (name, type) => lookUp(resolver, name, type), cancel: () => resolver.cancel() };
+  return {
+    async resolve(name, type) {
+      // Node cuts a name at a NUL, and reads escapes in it: another name would be asked for.
+      if (labelsOf(name) === null) throw lookupError(name, 'EBADNAME', 'it is no name that can be asked for');
+      const found = await lookUp(resolver, name, type);
+      // An alias of a name without addresses is an empty list there; others have nothing either (RFC 7208 section 4.6.4).
+      if (found.length === 0) throw lookupError(name, 'ENODATA', `it has no ${type} records`);
+      return found;
+    },
+    cancel: () => resolver.cancel(),
+  };
 }
 
 async function lookUp(resolver: Resolver, name: string, type: string): Promise<string[] | string[][]> {

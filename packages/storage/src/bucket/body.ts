@@ -41,6 +41,23 @@ export function badDigest(): StorageError {
   return new StorageError('the content is not the one that was to be stored', 'BadDigest', false);
 }
 
+/** The whole body in one piece of `size` bytes, which the caller has bounded; an error where it has more or fewer. */
+export async function readSized(body: Body, size: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  const reader = body?.getReader();
+  for (let next = await readNext(reader); next !== null; next = await readNext(reader)) {
+    if (at + next.length > size) {
+      await reader?.cancel().catch(() => undefined);
+      throw longer();
+    }
+    whole.set(next, at);
+    at += next.length;
+  }
+  if (at < size) throw brokeOff();
+  return whole;
+}
+
 /** Reads the short body of an answer that only its head matters of, so that its connection can be used again. */
 export async function drain(body: Body): Promise<void> {
   await readAll(body, MAX_SHORT_BYTES).catch(() => undefined);
@@ -63,12 +80,12 @@ export function inPieces(body: Body, size: number): ReadableStream<Uint8Array> {
           while (rest.length === 0) {
             const next = await readNext(reader);
             if (next === null) {
-              if (left > 0) throw new Error('the answer of the storage broke off');
+              if (left > 0) throw brokeOff();
               return controller.close();
             }
             rest = new Uint8Array(next);
           }
-          if (rest.length > left) throw new Error('the answer of the storage is longer than it said');
+          if (rest.length > left) throw longer();
           const piece = rest.subarray(0, PIECE_BYTES);
           rest = rest.subarray(piece.length);
           left -= piece.length;
@@ -82,6 +99,14 @@ export function inPieces(body: Body, size: number): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
+}
+
+function brokeOff(): Error {
+  return new Error('the answer of the storage broke off');
+}
+
+function longer(): Error {
+  return new Error('the answer of the storage is longer than it said');
 }
 
 async function readNext(reader: ReturnType<ObjectBody['getReader']> | undefined): Promise<Uint8Array | null> {

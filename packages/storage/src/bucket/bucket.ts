@@ -77,6 +77,9 @@ export interface Bucket {
 /** The hash of the content stands in this piece of metadata, so that a write whose answer was lost is known again. */
 export const SUM = 'sha256';
 
+/** Objects of one folder that are listed; most of so many are old events. */
+export const MAX_LISTED = 100_000;
+
 /** All objects below a prefix; null where there are more than `most`. */
 export async function listAll(bucket: Bucket, prefix: string, most: number): Promise<ListedObject[] | null> {
   const objects: ListedObject[] = [];

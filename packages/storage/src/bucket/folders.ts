@@ -5,7 +5,7 @@
  */
 import type { AgentFolders, Clock, FolderEntry, ReadRefusal } from '@tinyfat/core';
 import { agentSubfolders } from '../names.ts';
-import { discard, inPieces, readAll } from './body.ts';
+import { discard, inPieces, readAll, readSized } from './body.ts';
 import { type Bucket, listAll, type ObjectPage, type OpenedObject } from './bucket.ts';
 import { detailed } from './entries.ts';
 import { inParallel } from './in-parallel.ts';
@@ -102,10 +102,11 @@ export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): Ag
   const folders: AgentFolders = {
     async create(agentId, files) {
       const prefix = agentPrefix(root, agentId);
+      const first = Object.entries(files).map(([name, text]) => ({ key: keyOf(agentId, name), text }));
       const marks = ['', ...agentSubfolders.map((folder) => `${folder}/`)];
-      await inParallel([...marks, ...Object.keys(files)], async (name) => {
-        const key = marks.includes(name) ? `${prefix}${name}` : keyOf(agentId, name);
-        await bucket.put(key, files[name] ?? '', { only: 'absent' });
+      const objects = [...marks.map((mark) => ({ key: `${prefix}${mark}`, text: '' })), ...first];
+      await inParallel(objects, async ({ key, text }) => {
+        await bucket.put(key, text, { only: 'absent' });
       });
     },
 
@@ -133,10 +134,10 @@ export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): Ag
     async read(agentId, path, maxBytes) {
       const opened = await open(agentId, path);
       if (!opened.ok) return opened;
-      const bytes = opened.size > maxBytes ? null : await readAll(opened.body, maxBytes);
-      if (bytes !== null) return { ok: true, bytes };
-      await discard(opened.body);
-      return tooLarge(path, opened.size, maxBytes);
+      const { size, body } = opened;
+      if (size <= maxBytes) return { ok: true, bytes: await readSized(body, size) };
+      await discard(body);
+      return tooLarge(path, size, maxBytes);
     },
 
     async stream(agentId, path, maxBytes) {

@@ -1,8 +1,8 @@
 /** Work on many things, several at once, bounded by their number and their bytes. */
 
 const AT_ONCE = 8;
-/** In memory at the same time; one thing that is larger than this goes alone. */
-const BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** In memory at the same time, also of an isolate of 128 MB; one thing that is larger than this goes alone. */
+const BYTES_AT_ONCE = 24 * 1024 * 1024;
 
 /** Does `work` for each item, in order of their beginning. Rejects with the first error, when all that began have ended. */
 export async function inParallel<Item>(

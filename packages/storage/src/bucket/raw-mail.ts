@@ -1,11 +1,11 @@
 /** Raw messages as objects `{root}raw-mail/{its last two characters}/{key}.eml`. A write that dies leaves nothing: S3 has an object whole or not at all. */
 import type { RawMailStore, RawMailSweep } from '@tinyfat/core';
-import { inPieces, readAll } from './body.ts';
+import { discard, inPieces, readSized } from './body.ts';
 import type { Bucket, ListedObject, ObjectPage } from './bucket.ts';
 import { rawMailObject, rawMailPrefix } from './keys.ts';
 
-/** Larger messages are never accepted. */
-const MAX_MAIL_BYTES = 256 * 1024 * 1024;
+/** Larger messages are neither accepted nor composed. */
+const MAX_MAIL_BYTES = 48 * 1024 * 1024;
 /** Messages that the database is asked about at once. */
 const BATCH = 100;
 const NAME = /^[a-z0-9-]{2}\/([a-z0-9-]{4,80})\.eml$/;
@@ -27,9 +27,10 @@ export function bucketRawMail({ bucket, root }: { bucket: Bucket; root: string }
       await bucket.put(rawMailObject(root, key), raw);
     },
     async get(key) {
-      const bytes = await readAll((await open(key)).body, MAX_MAIL_BYTES);
-      if (bytes === null) throw new Error(`the message ${key} in the storage is larger than any`);
-      return bytes;
+      const { body, size } = await open(key);
+      if (size <= MAX_MAIL_BYTES) return await readSized(body, size);
+      await discard(body);
+      throw new Error(`the message ${key} in the storage is larger than any: it has ${size} bytes`);
     },
     async stream(key) {
       const { body, size } = await open(key);
@@ -51,10 +52,12 @@ async function sweep(
 ): Promise<{ seen: number; unnamed: number }> {
   const prefix = rawMailPrefix(root);
   let seen = 0;
-  const unnamed: Found[] = [];
+  let unnamed = 0;
+  /** Those of them that may be removed: no more are ever held. */
+  const leftOver: Found[] = [];
   for (let after: string | null = null; ; ) {
     const page: ObjectPage = await bucket.list({ prefix, after, most: BATCH });
-    if (signal.aborted) return { seen, unnamed: unnamed.length };
+    if (signal.aborted) return { seen, unnamed };
     const messages = page.objects.flatMap((object) => {
       const mail = NAME.exec(object.key.slice(prefix.length))?.[1];
       return mail === undefined || object.key !== rawMailObject(root, mail) ? [] : [{ ...object, mail }];
@@ -62,16 +65,18 @@ async function sweep(
     seen += messages.length;
     const old = messages.filter(({ modifiedAt }) => modifiedAt < rule.unnamedBefore);
     const named = old.length === 0 ? new Set() : await rule.named(old.map(({ mail }) => mail));
-    unnamed.push(...old.filter(({ mail }) => !named.has(mail)));
+    const found = old.filter(({ mail }) => !named.has(mail));
+    unnamed += found.length;
+    if (unnamed <= rule.mostUnnamed) leftOver.push(...found);
     after = page.next;
     if (after === null) break;
   }
-  if (unnamed.length > rule.mostUnnamed) return { seen, unnamed: unnamed.length };
-  for (const found of unnamed) {
+  if (unnamed > rule.mostUnnamed) return { seen, unnamed };
+  for (const found of leftOver) {
     if (signal.aborted) break;
     await removeOne(bucket, found, rule);
   }
-  return { seen, unnamed: unnamed.length };
+  return { seen, unnamed };
 }
 
 /** Asks once more, right before: in the meantime a row may have come, or the message been put anew. */

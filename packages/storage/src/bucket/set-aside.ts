@@ -8,7 +8,8 @@ import { inParallel } from './in-parallel.ts';
 import { keyBelow } from './keys.ts';
 
 const MAX_MOVED = 20_000;
-const MAX_PLAN_BYTES = 32 * 1024 * 1024;
+/** It is held in memory several times over. */
+const MAX_PLAN_BYTES = 8 * 1024 * 1024;
 
 /** Path below the folder, and entity tag. */
 type Plan = [path: string, etag: string][];
@@ -58,6 +59,9 @@ async function makePlan(bucket: Bucket, from: string, to: string, stays: Readonl
   const plan = objects
     .map(({ key, etag }): Plan[number] => [key.slice(from.length), etag])
     .filter(([path]) => path !== '' && !stays.has(path.split('/')[0] ?? ''));
-  await bucket.put(to, JSON.stringify(plan));
+  const bytes = new TextEncoder().encode(JSON.stringify(plan));
+  if (bytes.length > MAX_PLAN_BYTES)
+    throw new Error(`the names of ${plan.length} files are too long to be moved at once`);
+  await bucket.put(to, bytes);
   return plan;
 }

@@ -6,15 +6,23 @@ import type { Bucket, ListedObject, ObjectPage } from './bucket.ts';
 import { agentPrefix, keyBelow, pathBelow } from './keys.ts';
 import { isProgram, PROGRAM } from './program-mode.ts';
 
-/** It is held in memory while it is sent. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
+/** Of one file; it is held in memory twice while it is sent. */
+const FILE_BYTES = 64 * 1024 * 1024;
 const MAX_TARGET_BYTES = 500;
 
-/** Folders of a bucket that can be copied whole; `root` stands before all keys. */
-export function bucketTrees({ bucket, root }: { bucket: Bucket; root: string }): FolderTrees {
+interface BucketTreesOptions {
+  bucket: Bucket;
+  /** Before all keys; empty, or with a slash at its end. */
+  root: string;
+  /** The largest file that is taken; for an isolate of 128 MB far less than the default. */
+  fileBytes?: number;
+}
+
+/** Folders of a bucket that can be copied whole. */
+export function bucketTrees({ bucket, root, fileBytes = FILE_BYTES }: BucketTreesOptions): FolderTrees {
   return {
     readTree: (agentId) => readTree(bucket, agentPrefix(root, agentId)),
-    writeTree: (agentId) => writeTree(bucket, agentPrefix(root, agentId)),
+    writeTree: (agentId) => writeTree(bucket, agentPrefix(root, agentId), fileBytes),
   };
 }
 
@@ -59,7 +67,7 @@ async function entryOf(
   return { kind: 'link', path, modifiedAt, target };
 }
 
-function writeTree(bucket: Bucket, prefix: string): TreeWriter {
+function writeTree(bucket: Bucket, prefix: string, fileBytes: number): TreeWriter {
   /** What a later entry can't lie behind. */
   const noFolders = new Set<string>();
   const plant = async (
@@ -77,15 +85,15 @@ function writeTree(bucket: Bucket, prefix: string): TreeWriter {
       only: 'absent',
       ...(meta ? { meta } : {}),
     });
-    if (!put.ok && !isFolder) return { ok: false, reason: 'is there already' };
-    if (!isFolder) noFolders.add(path);
-    return { ok: true };
+    if (isFolder) return { ok: true };
+    noFolders.add(path);
+    return put.ok ? { ok: true } : { ok: false, reason: 'is there already' };
   };
   return {
     folder: (path) => plant(path, '', { isFolder: true }),
     async file(path, content, { executable }) {
-      const bytes = await collect(content);
-      if (bytes === null) return { ok: false, reason: `has more than ${MAX_FILE_BYTES} bytes` };
+      const bytes = await collect(content, fileBytes);
+      if (bytes === null) return { ok: false, reason: `has more than ${fileBytes} bytes` };
       return await plant(path, bytes, { meta: executable ? PROGRAM : {} });
     },
     async link(path, target) {
@@ -98,14 +106,15 @@ function writeTree(bucket: Bucket, prefix: string): TreeWriter {
 }
 
 /** All of it; null where it is more than is held in memory, and then read to its end. */
-async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array | null> {
-  const all = byteList();
+async function collect(content: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array | null> {
+  let all = byteList();
   let length = 0;
   for await (const piece of content) {
     length += piece.length;
-    if (length <= MAX_FILE_BYTES) all.add(piece);
+    if (length <= most) all.add(piece);
+    else all = byteList();
   }
-  return length > MAX_FILE_BYTES ? null : all.join();
+  return length > most ? null : all.join();
 }
 
 function decoded(text: string): string | null {

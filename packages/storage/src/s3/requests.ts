@@ -73,7 +73,13 @@ export function encodeKey(key: string): string {
   // In a URL they would lead to another key.
   if (parts.some((part) => part === '.' || part === '..'))
     throw new StorageError(`${JSON.stringify(key)} is no key: a part of it is "." or ".."`, 'invalid', false);
-  return parts.map(encodeURIComponent).join('/');
+  return parts.map(strictlyEncoded).join('/');
+}
+
+/** As signatures have it (RFC 3986), so that a service need not write the path anew to check one. */
+function strictlyEncoded(part: string): string {
+  const percent = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(part).replace(/[!'()*]/g, percent);
 }
 
 /** S3's code in the body of an error; empty where there is none. */

@@ -14,6 +14,9 @@ type Bindings = HyperdriveOfRun['bindings'] &
   Record<keyof HyperdriveOfRun['hyperdrives'], { connectionString: string }>;
 
 const { TEMPLATE, PREFIX, ...ways } = env as unknown as Bindings;
+
+export { TEMPLATE };
+
 /** Names of databases by the paths that tests know them by. */
 const names = new Map<string, string>();
 
@@ -40,6 +43,16 @@ export async function openDatabaseAgain(path: string): Promise<Database> {
 /** What HYPERDRIVE would say if it led to that database. */
 export function wayTo(name: string): string {
   return databaseUrl(ways.HYPERDRIVE.connectionString, name);
+}
+
+/** What HYPERDRIVE would say if its database refused connections. */
+export function wayToNobody(): string {
+  return ways.AWAY.connectionString;
+}
+
+/** What it would say if its database took connections and never answered. */
+export function wayToSilence(): string {
+  return ways.SILENT.connectionString;
 }
 
 /** An empty database of the role `tinyfat`, or a copy of another; gives its name. */

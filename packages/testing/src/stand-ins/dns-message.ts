@@ -9,7 +9,14 @@ export interface DnsQuestion {
 }
 
 export const recordTypes = { A: 1, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
-export const responseCodes = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3 } as const;
+export const responseCodes = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
+
+/** One record of class IN. */
+export interface DnsRecord {
+  owner: string;
+  type: number;
+  data: Buffer;
+}
 
 /** Reads the first question of a query. */
 export function readQuestion(query: Buffer): DnsQuestion {
@@ -28,23 +35,24 @@ export function readQuestion(query: Buffer): DnsQuestion {
   };
 }
 
-/** An authoritative answer to a question; each entry is the data of one record of the asked type. */
-export function writeAnswer(question: DnsQuestion, code: number, data: Buffer[]): Buffer {
+/** An authoritative answer to a question. */
+export function writeAnswer(question: DnsQuestion, code: number, records: readonly DnsRecord[]): Buffer {
   const head = Buffer.alloc(12);
   head.writeUInt16BE(question.id, 0);
   head.writeUInt16BE(0x8580 | code, 2);
   head.writeUInt16BE(1, 4);
-  head.writeUInt16BE(data.length, 6);
-  const records = data.map((entry) => {
-    const fixed = Buffer.alloc(12);
-    fixed.writeUInt16BE(0xc00c, 0);
-    fixed.writeUInt16BE(question.type, 2);
-    fixed.writeUInt16BE(1, 4);
-    fixed.writeUInt32BE(1, 6);
-    fixed.writeUInt16BE(entry.length, 10);
-    return Buffer.concat([fixed, entry]);
+  head.writeUInt16BE(records.length, 6);
+  const written = records.map(({ owner, type, data }) => {
+    const fixed = Buffer.alloc(10);
+    fixed.writeUInt16BE(type, 0);
+    fixed.writeUInt16BE(1, 2);
+    fixed.writeUInt32BE(1, 4);
+    fixed.writeUInt16BE(data.length, 8);
+    // The asked name is a pointer to the question.
+    const name = owner === question.name ? Buffer.from([0xc0, 12]) : nameData(owner);
+    return Buffer.concat([name, fixed, data]);
   });
-  return Buffer.concat([head, question.section, ...records]);
+  return Buffer.concat([head, question.section, ...written]);
 }
 
 /** A TXT record's data: character strings of at most 255 bytes. */

@@ -3,6 +3,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
   addressData,
+  type DnsQuestion,
+  type DnsRecord,
   nameData,
   readQuestion,
   recordTypes,
@@ -11,7 +13,7 @@ import {
   writeAnswer,
 } from './dns-message.ts';
 
-/** Records of one name. `fault` answers any question about it with SERVFAIL, or with nothing at all. */
+/** Records of one name. `fault` answers any question about it with that code, or with nothing at all. */
 export interface DnsStubRecords {
   TXT?: string[];
   A?: string[];
@@ -19,7 +21,7 @@ export interface DnsStubRecords {
   MX?: { priority: number; exchange: string }[];
   CNAME?: string[];
   PTR?: string[];
-  fault?: 'SERVFAIL' | 'silence';
+  fault?: 'SERVFAIL' | 'REFUSED' | 'silence';
 }
 
 export interface DnsStub {
@@ -38,13 +40,12 @@ export async function startDnsStub(records: Record<string, DnsStubRecords>): Pro
     const question = readQuestion(query);
     const type = Object.entries(recordTypes).find(([, number]) => number === question.type)?.[0] ?? 'OTHER';
     asked.push(`${type} ${question.name}`);
-    const found = records[question.name];
-    if (found?.fault === 'silence') return;
-    const code = found === undefined ? responseCodes.NXDOMAIN : responseCodes.NOERROR;
+    const fault = records[question.name]?.fault;
+    if (fault === 'silence') return;
     const answer =
-      found?.fault === 'SERVFAIL'
-        ? writeAnswer(question, responseCodes.SERVFAIL, [])
-        : writeAnswer(question, code, found === undefined ? [] : recordData(found, type));
+      fault === undefined
+        ? answerTo(question, type, records)
+        : writeAnswer(question, responseCodes[fault], []);
     socket.send(answer, peer.port, peer.address);
   });
   socket.bind(0, '127.0.0.1');
@@ -58,6 +59,25 @@ export async function startDnsStub(records: Record<string, DnsStubRecords>): Pro
       await closed;
     },
   };
+}
+
+/** With the aliases that the name leads through, as a resolver gives them. */
+function answerTo(question: DnsQuestion, type: string, records: Record<string, DnsStubRecords>): Buffer {
+  const aliases: DnsRecord[] = [];
+  let owner = question.name;
+  for (;;) {
+    const [alias] = type === 'CNAME' ? [] : (records[owner]?.CNAME ?? []);
+    if (alias === undefined) break;
+    aliases.push({ owner, type: recordTypes.CNAME, data: nameData(alias) });
+    owner = alias;
+  }
+  const found = records[owner];
+  const code = found === undefined ? responseCodes.NXDOMAIN : responseCodes.NOERROR;
+  const data = found === undefined ? [] : recordData(found, type);
+  return writeAnswer(question, code, [
+    ...aliases,
+    ...data.map((one) => ({ owner, type: question.type, data: one })),
+  ]);
 }
 
 function recordData(records: DnsStubRecords, type: string): Buffer[] {

@@ -1,5 +1,5 @@
 /** How a turn of this machine gets an agent's folder: as it lies on disk, or as a copy of what lies elsewhere. */
-import type { FolderEntry } from '@tinyfat/core';
+import type { FolderEntry, FolderMeter } from '@tinyfat/core';
 import type { DirectoryFolders } from '../directory.ts';
 
 /** The turn that a folder is opened for. */
@@ -37,8 +37,8 @@ export interface TurnFolder {
 export interface TurnFolders {
   /** Rejects where the storage can't be read. */
   open(agentId: string, turn: FolderTurn): Promise<TurnFolder>;
-  /** What a folder holds, bytes; `walk` counts one that lies on this machine. */
-  measure(agentId: string, walk: (path: string) => Promise<number>): Promise<number>;
+  /** What measures folders; `walk` does for those that lie on this machine, as `FolderMeter` says, by their path. */
+  meter(walk: FolderMeter): FolderMeter;
 }
 
 /** Folders that turns work on directly. */
@@ -52,6 +52,7 @@ export function directoryTurns(folders: DirectoryFolders): TurnFolders {
         close: async () => ({ warnings: [], bytes: null }),
       };
     },
-    measure: async (agentId, walk) => await walk(await folders.pathOf(agentId)),
+    meter: (walk) => async (agentId, mostBytes, signal) =>
+      await walk(await folders.pathOf(agentId), mostBytes, signal),
   };
 }

@@ -5,19 +5,19 @@
 import { closeSync, fchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
-import { type Bucket, listAll } from '../../bucket/bucket.ts';
-import { StorageError } from '../../bucket/errors.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
 import { agentPrefix } from '../../bucket/keys.ts';
+import { bucketMeter, bytesBelow } from '../../bucket/meter.ts';
+import { COPY_BOUNDS, type CopyBounds, within } from '../../copy/bounds.ts';
+import { createNotes, writeNotes } from '../../copy/notes.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
 import type { S3Credentials } from '../../s3/requests.ts';
 import { directoryFolders } from '../directory.ts';
 import { type GiveToOwner, openRoot } from '../open-below.ts';
 import { removeAll } from '../remove-all.ts';
-import { COPY_BOUNDS, type CopyBounds, MAX_LISTED } from './bounds.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import { uploadEvents } from './live-events.ts';
-import { createNotes } from './notes.ts';
 import type { FolderTurn, TurnFolder, TurnFolders } from './turn-folders.ts';
 
 interface WorkingCopiesOptions {
@@ -102,36 +102,6 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
         throw error;
       }
     },
-    measure: (agentId) => bytesBelow(options.bucket, agentPrefix(options.root, agentId)),
+    meter: () => bucketMeter(options),
   };
-}
-
-/** What all objects hold; those that are too many to be listed at once count as endless. */
-async function bytesBelow(bucket: Bucket, prefix: string): Promise<number> {
-  const listed = await listAll(bucket, prefix, MAX_LISTED);
-  return listed?.reduce((sum, { size }) => sum + size, 0) ?? Number.MAX_SAFE_INTEGER;
-}
-
-/** Throws once the time of a copy is over. */
-function within(clock: Clock, { withinMs }: CopyBounds): () => void {
-  const end = clock() + withinMs;
-  return () => {
-    if (clock() > end)
-      throw new StorageError(`copying a folder took longer than ${withinMs / 1000} s`, 'copy_deadline', true);
-  };
-}
-
-/** The run says what was not brought back, among its events. */
-async function writeNotes(
-  bucket: Bucket,
-  prefix: string,
-  { runId, sentences, now }: { runId: string; sentences: string[]; now: number },
-): Promise<void> {
-  if (sentences.length === 0) return;
-  const timestamp = new Date(now).toISOString();
-  const lines = sentences.map((message) =>
-    JSON.stringify({ timestamp, type: 'warning', run_id: runId, message }),
-  );
-  const name = `${timestamp.replace(/[:.]/g, '-')}-${runId}.jsonl`;
-  await bucket.put(`${prefix}events/${name}`, `${lines.join('\n')}\n`);
 }
