@@ -144,4 +144,22 @@ describe('a container that lies', () => {
     });
     expect([...copied.keys()]).not.toContain('of-nobody');
   });
+
+  it('in which root can start nothing is freed of the agent first, and asked again', async () => {
+    const asked: string[] = [];
+    const working = lying((command) =>
+      command.includes('find') ? listed('./a', 2) : Buffer.concat([entry('./a', 'ok'), END]),
+    );
+    const full: Container = {
+      ...working,
+      async exec(command, options) {
+        asked.push(`${options?.user ?? 'root'} ${command.at(-1)}`);
+        if (asked.length > 1) return await working.exec(command, options);
+        return { stdout: output(''), ended: Promise.resolve({ exitCode: 2, stderr: 'sh: 1: Cannot fork' }) };
+      },
+    };
+    expect((await outOf(full)).warnings).toEqual([]);
+    expect(asked[1]).toBe('agent kill -9 -1');
+    expect(bucket.text(`${prefix}a`)).toBe('ok');
+  });
 });
