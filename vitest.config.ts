@@ -133,7 +133,11 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          include: ['packages/*/src/**/*.workerd.test.ts', 'packages/core/src/**/*.test.ts'],
+          include: [
+            'apps/sandbox-spike/src/container/copy/*.workerd.test.ts',
+            'packages/*/src/**/*.workerd.test.ts',
+            'packages/core/src/**/*.test.ts',
+          ],
           exclude: notInWorkerd,
           isolate: false,
           testTimeout: 30_000,
