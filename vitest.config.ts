@@ -143,6 +143,7 @@ export default defineConfig({
         // The database from a Worker: workerd, its Hyperdrive, a pooler in transaction mode, Postgres.
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main: path('apps/platform/src/accounts/test-support/sign-in-worker.ts'),
             miniflare: {
               compatibilityDate: '2026-11-01',
               compatibilityFlags: ['nodejs_compat'],
@@ -164,7 +165,7 @@ export default defineConfig({
             'packages/testing/src/postgres/global-setup.ts',
             'packages/testing/src/hyperdrive/global-setup.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

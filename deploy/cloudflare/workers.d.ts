@@ -2,6 +2,8 @@
 declare module 'cloudflare:workers' {
   type Module = typeof import('@cloudflare/workers-types').CloudflareWorkersModule;
   export const env: Record<string, unknown>;
+  /** Of the Worker itself, such as its default export, as a binding to it. */
+  export const exports: { default: { fetch(request: Request): Promise<Response> } };
   /** With the requests and responses of the project's own types; the runtime takes them as its own. */
   export abstract class WorkerEntrypoint<Env = unknown> {
     protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
@@ -11,4 +13,10 @@ declare module 'cloudflare:workers' {
   }
   export const DurableObject: Module['DurableObject'];
   export const RpcTarget: Module['RpcTarget'];
+}
+
+/** What `bin/build step-mom` leaves; the bundler puts its content into the Worker. */
+declare module '*/dist/step-mom/models.json' {
+  const models: unknown;
+  export default models;
 }

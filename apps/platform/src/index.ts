@@ -3,5 +3,4 @@ export * from './api/index.ts';
 export * from './contract.ts';
 export * from './http/problem.ts';
 export { overviewOf } from './operations/overview.ts';
-export * from './operations/record.ts';
 export * from './operations/report-fault.ts';

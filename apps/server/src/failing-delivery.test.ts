@@ -1,8 +1,7 @@
 /** A delivery that fails again and again at a real relay: which of its tries are warnings, and what they say. */
-import { ERRORS, type LogFields, type Logger } from '@tinyfat/core';
+import { ERRORS, type LogFields, type Logger, logRecorder } from '@tinyfat/core';
 import { deliveryById } from '@tinyfat/database';
 import { smtpRelay } from '@tinyfat/mail/node';
-import { logRecorder } from '@tinyfat/platform';
 import { startSender } from '@tinyfat/sandbox-queue';
 import { type ScriptedSmtp, startScriptedSmtp } from '@tinyfat/testing/stand-ins/scripted-smtp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

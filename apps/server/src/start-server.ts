@@ -1,11 +1,17 @@
 /** One process of the server: the parts of its role, over one runtime and one data folder. */
-import { describeError, type Logger, type Runtime, type WorkerIdentity } from '@tinyfat/core';
+import {
+  describeError,
+  type Logger,
+  logRecorder,
+  type Runtime,
+  recorders,
+  type WorkerIdentity,
+} from '@tinyfat/core';
 import { backlog } from '@tinyfat/database';
 import { type IntakeDeps, mailQueue, webhookTakers } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import { type MailWorkers, resendAccountOf } from '@tinyfat/mail';
 import { mailWorkers, type RelayCheck, type SmtpListener } from '@tinyfat/mail/node';
-import { logRecorder, recorders } from '@tinyfat/platform';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
 import type { Config } from './config.ts';

@@ -1,5 +1,6 @@
 export * from './agent-folders.ts';
 export * from './bucket.ts';
+export * from './folder-trees.ts';
 export * from './job-queue.ts';
 export * from './leased-rows.ts';
 export * from './mail-queue.ts';

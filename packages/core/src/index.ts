@@ -59,6 +59,7 @@ export * from './ports/raw-mail-store.ts';
 export * from './ports/recorder.ts';
 export * from './ports/run-events.ts';
 export * from './ports/runtime.ts';
+export * from './records/record.ts';
 export * from './retention/kinds.ts';
 export * from './secrets/envelope.ts';
 export * from './secrets/master-keys.ts';

@@ -9,6 +9,7 @@ export type {
   WebhookDeps,
   WebhookRequest,
 } from './webhooks/contract.ts';
+export { RECONCILE_MS, webhookPolicy } from './webhooks/policy.ts';
 export { openReconciler, type Reconciler, reconcile } from './webhooks/reconcile.ts';
 export { postmarkTaker, resendTaker } from './webhooks/take-webhook.ts';
 export { webhookTakers } from './webhooks/takers.ts';

@@ -39,6 +39,8 @@ export function isExhausted({ attempt, maxAttempts, fence }: Lease): boolean {
 }
 
 export interface JobQueue extends LeasedRows<Lease> {
+  /** Whether a job could be claimed now. */
+  hasNext(): Promise<boolean>;
   /** Makes the job of a mail inside the caller's transaction; it comes after all jobs of its agent. */
   add(tx: Database, mail: { id: string; agent_id: string }): Promise<void>;
   /** Counts the attempt, inside the caller's transaction; false when the lease was lost (roll back then). */
@@ -76,6 +78,8 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
       giveBack: (held, now) =>
         putBack(db, JOBS, held, now, { last_error: 'The worker died, or lost its lease.' }),
     }),
+
+    hasNext: () => hasNextJob(db, clock()),
 
     async add(tx, mail) {
       const now = clock();

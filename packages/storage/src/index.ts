@@ -12,4 +12,4 @@ export * from './run-events.ts';
 export { openBucket } from './s3/bucket.ts';
 export { type MintCredentials, r2Credentials } from './s3/credentials.ts';
 export type { S3Account, S3Credentials } from './s3/requests.ts';
-export type { FolderTrees, TreeEntry, TreeWriter } from './trees.ts';
+export type { FolderTrees, Planted, TreeEntry, TreeWriter } from './trees.ts';

@@ -5,10 +5,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PostgresAddress } from '@tinyfat/database/postgres';
 import type { CloudflareApi } from './api.ts';
 import type { DeploySettings } from './deploy-settings.ts';
 import {
+  type DatabaseOrigin,
   ensureBucket,
   ensureHyperdrive,
   ensureQueue,
@@ -38,8 +38,7 @@ export interface DeployDeps {
    * none yet. Gives a refusal where the database can not be used.
    */
   prepareDatabase(): Promise<Outcome<{ masterKeys: string; signInKey: string }>>;
-  /** As Hyperdrive reaches it. */
-  database: PostgresAddress;
+  database: DatabaseOrigin;
   /** Whether the pages answer that they are ready; a sentence where they do not. */
   isReady(url: string): Promise<string | null>;
   /** A line about a step that begins, and one about its end. */

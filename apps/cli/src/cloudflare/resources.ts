@@ -1,4 +1,5 @@
 /** What an installation has at Cloudflare besides its Workers: found by name, made where it is missing. */
+import { sha256HexOfText } from '@tinyfat/core';
 import type { PostgresAddress } from '@tinyfat/database/postgres';
 import * as v from 'valibot';
 import type { ApiOutcome, CloudflareApi } from './api.ts';
@@ -10,6 +11,9 @@ export type Outcome<Value> = ({ ok: true } & Value) | { ok: false; reason: strin
 
 /** `made`: it was not there before. */
 type Made = Outcome<{ made: boolean }>;
+
+/** Of Hyperdrive to the database: a third of what the smallest project of Supabase has. */
+const CONNECTIONS = 20;
 
 const named = v.object({ name: v.string() });
 const buckets = v.object({ buckets: v.array(named) });
@@ -73,13 +77,43 @@ export async function ensureQueue(api: CloudflareApi, account: string, name: str
   return made.ok ? { ok: true, made: true } : refused(made, 'queues');
 }
 
+/** The database as Hyperdrive reaches it. */
+export interface DatabaseOrigin {
+  /** Of the server itself: Hyperdrive is a pooler. */
+  address: PostgresAddress;
+  /** PEM certificates of the authorities that its certificate is verified by; null where the address asks for no TLS. */
+  authorities: string | null;
+}
+
+/** A certificate authority of the database, uploaded under a name with its hash. */
+async function ensureAuthority(
+  api: CloudflareApi,
+  account: string,
+  { name, pem }: { name: string; pem: string },
+): Promise<Outcome<{ id: string }>> {
+  const path = `/accounts/${account}/mtls_certificates`;
+  const hash = (await sha256HexOfText(pem)).slice(0, 12);
+  const wanted = `${name}-${hash}`;
+  const schema = v.object({ id: v.string(), name: v.optional(v.nullable(v.string())) });
+  const found = await api.all(path, v.array(schema));
+  if (!found.ok) return refused(found, 'certificates');
+  const before = found.result.find((one) => one.name === wanted);
+  if (before) return { ok: true, id: before.id };
+  const made = await api.call('POST', path, schema, { name: wanted, ca: true, certificates: pem });
+  return made.ok ? { ok: true, id: made.result.id } : refused(made, 'certificates');
+}
+
 /** The connections to the database, with caching off: a cached read could be a minute old. Always set anew, as the password may be. */
 export async function ensureHyperdrive(
   api: CloudflareApi,
   account: string,
   name: string,
-  { host, port, database, user, password }: PostgresAddress,
+  { address, authorities }: DatabaseOrigin,
 ): Promise<Outcome<{ id: string; made: boolean }>> {
+  const { host, port, database, user, password } = address;
+  const authority =
+    authorities === null ? null : await ensureAuthority(api, account, { name, pem: authorities });
+  if (authority !== null && !authority.ok) return authority;
   const path = `/accounts/${account}/hyperdrive/configs`;
   const found = await api.all(path, hyperdrives);
   if (!found.ok) return refused(found, 'hyperdrive');
@@ -87,6 +121,8 @@ export async function ensureHyperdrive(
     name,
     origin: { scheme: 'postgresql', host, port, database, user, password: password ?? '' },
     caching: { disabled: true },
+    origin_connection_limit: CONNECTIONS,
+    ...(authority === null ? {} : { mtls: { ca_certificate_id: authority.id, sslmode: 'verify-full' } }),
   };
   const before = found.result.find((one) => one.name === name);
   const written = before

@@ -9,6 +9,7 @@ export const RIGHTS = {
   queues: 'Account · Queues · Edit',
   hyperdrive: 'Account · Hyperdrive · Edit',
   containers: 'Account · Containers · Edit',
+  certificates: 'Account · SSL and Certificates · Edit',
 } as const;
 export type Right = keyof typeof RIGHTS;
 

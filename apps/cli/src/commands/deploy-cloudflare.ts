@@ -10,7 +10,7 @@ import { cloudflareApi } from '../cloudflare/api.ts';
 import { type Container, checkWorkers, deploy } from '../cloudflare/deploy.ts';
 import { type DeploySettings, readDeploySettings } from '../cloudflare/deploy-settings.ts';
 import { nextSteps } from '../cloudflare/next-steps.ts';
-import type { Outcome } from '../cloudflare/resources.ts';
+import type { DatabaseOrigin, Outcome } from '../cloudflare/resources.ts';
 import { namesOf, WORKERS } from '../cloudflare/worker-configs.ts';
 import { wrangler } from '../cloudflare/wrangler.ts';
 import { type Run, UsageError } from '../command.ts';
@@ -43,14 +43,14 @@ export const deployCloudflare: Run<[], DeployOptions> = async ({ options }, conf
   if (options['dry-run']) return await dryRun(read, { name, container });
   if (!read.ok) return sayProblems(read.problems);
   const { settings } = read;
-  const address = readPostgresAddress(config.database?.url ?? '');
-  if (!address.ok) return sayProblems([`DATABASE_URL ${address.reason}.`]);
+  const database = originOf(config);
+  if (!database.ok) return sayProblems([database.reason]);
   const deployed = await deploy(
     {
       root: ROOT,
       api: cloudflareApi({ token: settings.token, baseUrl: settings.apiUrl, fetch }),
       wrangler,
-      database: address.address,
+      database: database.origin,
       prepareDatabase: () => prepareDatabase(config),
       isReady,
       ...LINES,
@@ -68,6 +68,24 @@ const LINES = {
   begin: (step: string) => void process.stdout.write(`${step} ... `),
   done: (said: string) => console.log(printable(said)),
 };
+
+/** Hyperdrive is a pooler, so it gets the address of the server itself; and it verifies whom it reaches. */
+function originOf({
+  database,
+}: Config): { ok: true; origin: DatabaseOrigin } | { ok: false; reason: string } {
+  if (database === null) return { ok: false, reason: 'DATABASE_URL must be set.' };
+  const read = readPostgresAddress(database.directUrl);
+  if (!read.ok) return { ok: false, reason: `DATABASE_DIRECT_URL ${read.reason}.` };
+  const { address } = read;
+  if (address.tls === 'disable') return { ok: true, origin: { address, authorities: null } };
+  return database.authorities === null
+    ? {
+        ok: false,
+        reason:
+          'DATABASE_TLS_CA must be set to the certificate authority of the database, by which Hyperdrive knows whom it reaches.',
+      }
+    : { ok: true, origin: { address, authorities: database.authorities } };
+}
 
 async function dryRun(
   read: ReturnType<typeof readDeploySettings>,

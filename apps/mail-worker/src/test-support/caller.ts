@@ -1,6 +1,8 @@
 /** A Worker that has mail, in tests: it calls the Worker of mail as the platform does, and answers over HTTP. */
+import { fromSender } from '@tinyfat/core';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
+import { shown } from './shown.ts';
 
 /** The call is in the address, the message is the body. */
 export default {
@@ -19,6 +21,15 @@ export default {
       switch (pathname) {
         case '/inspect':
           return await workers.inspect(raw, given.client, given.envelopeSender);
+        // The author, and what URL parsers say of his domain, as they are in this runtime.
+        case '/author': {
+          const found = await workers.inspect(raw, given.client, given.envelopeSender);
+          if (!found.ok) return found;
+          const { from } = found.summary;
+          const domain = from.ok ? from.address.replace(/.*@/, '') : '';
+          const hostname = URL.parse(`http://${domain}/`)?.hostname ?? null;
+          return { author: fromSender(found.summary).ok, evidence: found.evidence, hostname };
+        }
         case '/read':
           return await workers.read(raw);
         case '/readReport':
@@ -35,20 +46,3 @@ export default {
     }
   },
 };
-
-/** Bytes as their number and a sum, so that they can be compared as JSON. */
-function shown(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_, part) => (part instanceof Uint8Array ? sumOf(part) : part)) ?? 'null',
-  );
-}
-
-/** The number of bytes and their Adler-32 (RFC 1950 section 8). */
-export function sumOf(bytes: Uint8Array): { bytes: number; sum: string } {
-  let [a, b] = [1, 0];
-  for (const byte of bytes) {
-    a = (a + byte) % 65_521;
-    b = (b + a) % 65_521;
-  }
-  return { bytes: bytes.length, sum: (b * 65_536 + a).toString(16) };
-}

@@ -1,5 +1,5 @@
 /** What one invocation of the Worker works with, over its bindings; nothing of it outlives the invocation. */
-import { CLOUDFLARE_SIZE_LIMIT, newId, type RawMailStore, type Runtime, type WakeUp } from '@tinyfat/core';
+import { CLOUDFLARE_SIZE_LIMIT, logRecorder, newId, type RawMailStore, type Runtime, type WakeUp } from '@tinyfat/core';
 import { type Database, databaseFaultText } from '@tinyfat/database';
 import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
@@ -10,7 +10,6 @@ import { makeLogger } from '@tinyfat/settings';
 import { type Bucket, bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
 import { signInKey } from '../accounts/sign-in-key.ts';
 import { signInMailWork } from '../accounts/sign-in-mails.ts';
-import { logRecorder } from '../operations/record.ts';
 import type { InvocationContext, PlatformBindings } from './bindings.ts';
 import { type PlatformConfig, readConfig } from './config.ts';
 

@@ -7,10 +7,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   faultBarrier,
-  type KeyRefusal,
   type Logger,
   parseSessionFileName,
-  type StepMomInput,
   type TurnRequest,
   type TurnResult,
   type TurnRunner,
@@ -21,10 +19,10 @@ import type { Gateways } from '@tinyfat/gateway/node';
 import type { Sandbox, SandboxLimits, SandboxResult } from '@tinyfat/sandbox';
 import type { FolderThread, TurnFolder, TurnFolders } from '@tinyfat/storage/node';
 import type { LlmUpstreams } from '../keys/llm-upstreams.ts';
-import { inAgentFolder } from './agent-folder.ts';
+import { inAgentFolder } from '../turn/agent-folder.ts';
+import { inboxFiles } from '../turn/inbox.ts';
+import { notBegun, readOutcome } from '../turn/outcome.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
-import { gitIdentity } from './git-identity.ts';
-import { NOTHING_USED, readOutcome } from './outcome.ts';
 import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
@@ -60,7 +58,14 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
         // Only we may reach the gateway's socket; inside, the folders are bound one by one.
         await mkdir(runFolder, { mode: 0o700 });
         await mkdir(join(inboxFolder, 'attachments'), { recursive: true, mode: 0o755 });
-        return await inAgentFolder(deps, request, place, async (folder) => {
+        const open = () =>
+          deps.folders.open(request.agentId, {
+            runId,
+            sessionId: request.input.session.id,
+            place,
+            forMs: deps.limits.deadlineMs,
+          });
+        return await inAgentFolder({ logger: deps.logger, run: runId }, open, async (folder) => {
           await placeInbox(inboxFolder, request, await sessionFile(folder, request));
           return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
         });
@@ -80,32 +85,10 @@ async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<st
 }
 
 async function placeInbox(inboxFolder: string, request: TurnRequest, session: string | null): Promise<void> {
-  const attachments: StepMomInput['email']['attachments'] = [];
-  for (const { filename, content, ...file } of request.attachments) {
-    await writeFile(join(inboxFolder, 'attachments', filename), content, { mode: 0o644, flag: 'wx' });
-    attachments.push({
-      filename,
-      content_type: file.contentType,
-      detected_type: file.detectedType,
-      marks: [...file.marks],
-      content_id: file.contentId,
-      inline: file.inline,
-      size: content.length,
-      path: `/inbox/attachments/${filename}`,
-    });
+  const places = { sessionFile: session, gatewayUrl: GATEWAY_INSIDE };
+  for (const { path, content } of inboxFiles(request, places)) {
+    await writeFile(join(inboxFolder, path), content, { mode: 0o644, flag: 'wx' });
   }
-  const input: StepMomInput = {
-    ...request.input,
-    session: { id: request.input.session.id, file: session },
-    model: {
-      ...request.input.model,
-      base_url: `${GATEWAY_INSIDE}/anthropic`,
-      demo: request.upstream.kind === 'demo',
-    },
-    email: { ...request.input.email, attachments },
-  };
-  await writeFile(join(inboxFolder, 'gitconfig'), gitIdentity(request.input.agent), { mode: 0o644 });
-  await writeFile(join(inboxFolder, 'input.json'), JSON.stringify(input), { mode: 0o644 });
 }
 
 async function inSandbox(
@@ -220,10 +203,6 @@ async function leaveDurable(
     logger.warn('folder_not_durable', { run: request.input.run_id, error: String(error) });
     return null;
   }
-}
-
-function notBegun({ code, reason }: KeyRefusal): TurnResult {
-  return { ...NOTHING_USED, outcome: { ok: false, code, message: reason, retry: false } };
 }
 
 /** Step-mom runs in the sandbox; or a sentence about what is wrong. */

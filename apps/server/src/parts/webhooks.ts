@@ -1,8 +1,14 @@
 /** Mail in by webhook: the worker on their events, and the reader of Resend's list. */
 import { MAX_MESSAGE_BYTES, type Runtime } from '@tinyfat/core';
-import { type IntakeDeps, openReconciler, receive, startWebhookWorker } from '@tinyfat/intake';
-import type { ProcessWakeUp } from '@tinyfat/jobs';
-import { QUEUE_TIMES } from '@tinyfat/jobs';
+import {
+  type IntakeDeps,
+  openReconciler,
+  RECONCILE_MS,
+  receive,
+  startWebhookWorker,
+  webhookPolicy,
+} from '@tinyfat/intake';
+import { type ProcessWakeUp, QUEUE_TIMES } from '@tinyfat/jobs';
 import { type ResendAccount, resendArchive, returnPath } from '@tinyfat/mail';
 import type { Config } from '../config.ts';
 import type { Part } from './part.ts';
@@ -12,10 +18,6 @@ interface WebhookWork {
   stop(drainMs: number): Promise<void>;
 }
 
-/** How often Resend's list of received mails is read. */
-const RECONCILE_MS = 5 * 60_000;
-/** What is read of a mail that is too large. */
-const OVERSIZE_BYTES = 64 * 1024;
 const DRAIN_MS = 5000;
 
 /**
@@ -35,13 +37,15 @@ export function webhookWorker(
   const { db, clock, makeId, logger, rawMail, mailDomain } = intake;
   const { resendSecrets, downloadHosts } = settings;
   const runtime = { clock, makeId, logger, random, wakeUp };
-  const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: OVERSIZE_BYTES };
+  const policy = webhookPolicy(retryBaseMs);
+  const sizes = { maxBytes: MAX_MESSAGE_BYTES, keepBytes: policy.oversizeBytes };
   const archive = account && resendArchive({ account, downloadHosts, ...sizes });
   return {
     name: 'webhook events',
     async start() {
       const worker = startWebhookWorker({
         ...runtime,
+        ...policy,
         db,
         worker: identity,
         leaseMs: QUEUE_TIMES.leaseMs,
@@ -50,9 +54,7 @@ export function webhookWorker(
         receive: (message) => receive(intake, message),
         returnPath,
         maxMessageBytes: MAX_MESSAGE_BYTES,
-        oversizeBytes: OVERSIZE_BYTES,
         resend: archive,
-        backoff: { baseMs: retryBaseMs, capMs: 60 * 60_000, maxAttempts: Number.POSITIVE_INFINITY },
       });
       wakeUp.on('webhook_events', worker.wake);
       const reconciler =

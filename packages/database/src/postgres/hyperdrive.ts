@@ -30,6 +30,7 @@ export interface HyperdriveOptions {
 /** A Worker has six to the outside at once, among them those to storage. */
 const CONNECTIONS = 3;
 const CONNECT_MS = 15_000;
+const IDLE_MS = 10_000;
 const STATEMENT_MS = 60_000;
 const DESTROY_MS = 2000;
 /** Names of at most so many databases are remembered as checked. */
@@ -61,8 +62,8 @@ export function openHyperdrive(connectionString: string, options: HyperdriveOpti
     max: connections,
     types: numericTypes,
     connectionTimeoutMillis: connectMs,
-    // The end of the invocation ends them.
-    idleTimeoutMillis: 0,
+    // A Durable Object, or a consumer of a queue, that waits for a turn holds none.
+    idleTimeoutMillis: IDLE_MS,
   });
   const clients = new Set<pg.PoolClient>();
   pool.on('error', () => {});

@@ -10,6 +10,7 @@ import { lock } from '../locks.ts';
 import { postgresFault } from '../postgres-faults.ts';
 import { moveCursor, openCursor } from '../provider-cursors.ts';
 import type { Database } from '../schema/index.ts';
+import { openHyperdrive } from './hyperdrive.ts';
 import { openPostgres } from './open.ts';
 import { startWire } from './test-support/wire.ts';
 
@@ -38,10 +39,10 @@ describeOwnServer('a pooler in transaction mode', () => {
     await testWrite(db);
   }
 
-  it('with one connection serves many clients', async () => {
-    const clients = await Promise.all(
-      Array.from({ length: 8 }, () => openPostgres({ ...options, connections: 3 })),
-    );
+  it('with one connection serves many clients, processes and invocations of Workers', async () => {
+    const servers = Array.from({ length: 4 }, () => openPostgres({ ...options, connections: 3 }));
+    const invocations = Array.from({ length: 4 }, () => openHyperdrive(options.url));
+    const clients = [...(await Promise.all(servers)), ...invocations];
     await Promise.all(Array.from({ length: 48 }, (_, at) => work(clients[at % 8] as Database, at)));
     const [db] = clients as [Database];
     expect(await listAgents(db)).toHaveLength(48);

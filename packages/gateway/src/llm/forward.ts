@@ -1,6 +1,7 @@
 /** Passes a request to the LLM with the real key, and the answer back, each chunk as it comes. */
 import { errorCode } from '@tinyfat/core';
 import { apiError, type LlmRefusal } from '../api-error.ts';
+import { idleTimer } from '../idle-timer.ts';
 import { chunkSizes } from '../small-chunks.ts';
 import type { RequestMeter } from '../spending/request-meter.ts';
 import { createKeyHider, withoutKey } from './hide-key.ts';
@@ -179,21 +180,4 @@ function passBody(
     // Nothing is read ahead: what waits here would come late, and its bytes are bounded where they arrive.
     { highWaterMark: 0 },
   );
-}
-
-/** Calls `onIdle` once when `moved` was not called for `ms`. */
-function idleTimer(ms: number, onIdle: () => void): { moved(): void; stop(): void } {
-  let movedAt = performance.now();
-  let timer = setTimeout(check, ms);
-  function check(): void {
-    const left = movedAt + ms - performance.now();
-    if (left > 0) timer = setTimeout(check, left);
-    else onIdle();
-  }
-  return {
-    moved() {
-      movedAt = performance.now();
-    },
-    stop: () => clearTimeout(timer),
-  };
 }

@@ -102,10 +102,11 @@ export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): Ag
   const folders: AgentFolders = {
     async create(agentId, files) {
       const prefix = agentPrefix(root, agentId);
+      const first = Object.entries(files).map(([name, text]) => ({ key: keyOf(agentId, name), text }));
       const marks = ['', ...agentSubfolders.map((folder) => `${folder}/`)];
-      await inParallel([...marks, ...Object.keys(files)], async (name) => {
-        const key = marks.includes(name) ? `${prefix}${name}` : keyOf(agentId, name);
-        await bucket.put(key, files[name] ?? '', { only: 'absent' });
+      const objects = [...marks.map((mark) => ({ key: `${prefix}${mark}`, text: '' })), ...first];
+      await inParallel(objects, async ({ key, text }) => {
+        await bucket.put(key, text, { only: 'absent' });
       });
     },
 

@@ -85,9 +85,9 @@ function writeTree(bucket: Bucket, prefix: string, fileBytes: number): TreeWrite
       only: 'absent',
       ...(meta ? { meta } : {}),
     });
-    if (!put.ok && !isFolder) return { ok: false, reason: 'is there already' };
-    if (!isFolder) noFolders.add(path);
-    return { ok: true };
+    if (isFolder) return { ok: true };
+    noFolders.add(path);
+    return put.ok ? { ok: true } : { ok: false, reason: 'is there already' };
   };
   return {
     folder: (path) => plant(path, '', { isFolder: true }),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { agentFoldersContract } from '@tinyfat/contracts';
+import { agentFoldersContract, folderTreesContract } from '@tinyfat/contracts';
 import { expect, it, onTestFinished } from 'vitest';
 import { directoryFolders } from './directory.ts';
 
@@ -14,6 +14,11 @@ const make = async () => {
 };
 
 agentFoldersContract('directory', make);
+
+folderTreesContract('directory', async () => {
+  const { folders, dispose } = await make();
+  return { trees: folders, dispose };
+});
 
 it('shows an agent’s folder as a local directory, and has what was changed there', async () => {
   const { folders, dispose } = await make();

@@ -1,4 +1,5 @@
 /** What a bucket behind a binding does when R2 stumbles, and what it never does: hang, double, or write over others. */
+import type { ReadableStream as WorkersStream } from '@cloudflare/workers-types';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bucket } from '../bucket/bucket.ts';
 import { binding, empty, runtime, bucket as working } from '../test-support/r2.ts';
@@ -115,6 +116,31 @@ describe('a write with a condition', () => {
 });
 
 describe('a copy', () => {
+  it('hands the stream of R2 on as it is, so that nothing of it is held', async () => {
+    await working.put('a', 'x'.repeat(200_000));
+    const streams: unknown[] = [];
+    const watched = openR2Bucket<WorkersStream>(
+      {
+        head: (key) => binding.head(key),
+        async get(key, options) {
+          const found = await binding.get(key, options);
+          if (found !== null && 'body' in found) streams.push(found.body);
+          return found;
+        },
+        async put(key, value, options) {
+          streams.push(value);
+          return await binding.put(key, value, options);
+        },
+        delete: (keys) => binding.delete(keys),
+        list: (options) => binding.list(options),
+      },
+      runtime,
+    );
+    expect(await watched.copy('a', 'b', (await working.head('a'))?.etag ?? '')).toBe(true);
+    expect(streams).toHaveLength(2);
+    expect(streams[1]).toBe(streams[0]);
+  });
+
   it('whose end is lost is made again from its beginning', async () => {
     await working.put('a', 'x'.repeat(200_000), { meta: { mode: '755' } });
     const etag = (await working.head('a'))?.etag ?? '';

@@ -1,26 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { HOP_BY_HOP } from '../../egress/hop-by-hop.ts';
 
 /** Headers as `http.request` and `writeHead` take them. */
 export type HeaderFields = Record<string, string | string[]>;
-
-/** Meaningful to one connection only (RFC 9110 section 7.6.1), and what proxies add about the client. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-authentication-info',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-]);
 
 /**
  * The fields that go on to the next connection. Those that `Connection` names go too, so a caller sets Host and

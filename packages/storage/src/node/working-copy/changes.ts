@@ -1,9 +1,9 @@
 /** What a turn changed in its copy, and what it removed of what was copied in. */
 import { setImmediate } from 'node:timers/promises';
+import { type CopyBounds, whyNoLink } from '../../copy/bounds.ts';
+import type { Notes } from '../../copy/notes.ts';
 import { withFolder } from '../open-below.ts';
-import type { CopyBounds } from './bounds.ts';
 import { type Copied, isSameState, stateOf } from './copied.ts';
-import type { Notes } from './notes.ts';
 import { type Found, look, walk } from './walk.ts';
 
 /** Something to be sent. The path of a folder ends with a slash. */
@@ -17,8 +17,6 @@ interface Copy {
 }
 
 const SLICE = 200;
-/** Metadata holds 2 KB in all, and a byte of a target takes up to three. */
-const MAX_TARGET_BYTES = 500;
 
 /** Compares the copy with what was copied in, `first` before all else; within the bounds, and what is left out is noted. */
 export async function changesOf(copy: Copy, first: string): Promise<{ changed: Change[]; gone: string[] }> {
@@ -61,12 +59,13 @@ function changeOf({ copied, bounds, notes }: Copy, found: Found, budget: { bytes
       return null;
     case 'folder':
       return found.isEmpty && !known ? found : null;
-    case 'link':
+    case 'link': {
       if (isSameState(known?.state ?? null, stateOf(found.stats))) return null;
-      if (new TextEncoder().encode(found.target).length <= MAX_TARGET_BYTES && found.target.isWellFormed())
-        return found;
-      notes.left(found.path, `is a link to a name of more than ${MAX_TARGET_BYTES} bytes`);
+      const why = whyNoLink(found.target);
+      if (why === null) return found;
+      notes.left(found.path, why);
       return null;
+    }
     case 'file': {
       const size = Number(found.stats.size);
       budget.bytes -= size;

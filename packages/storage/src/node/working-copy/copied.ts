@@ -1,12 +1,9 @@
 /** What a copy knows of each thing that it brought in, so that going out only what was changed is sent. */
 import type { BigIntStats } from 'node:fs';
+import type { Stored } from '../../copy/stored.ts';
 
 /** One object that was copied in, by its path; a folder's path ends with a slash. */
-export interface Copied {
-  etag: string;
-  /** The SHA-256 of its content in hex, where the storage has it. */
-  sha256: string | null;
-  executable: boolean;
+export interface Copied extends Stored {
   /** How it lay on disk after it was written; null where that is not known, and its content counts. */
   state: FileState | null;
 }

@@ -14,26 +14,18 @@ import {
   write,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { errorCode, parseSessionFileName } from '@tinyfat/core';
+import { errorCode } from '@tinyfat/core';
 import { discard, inPieces } from '../../bucket/body.ts';
-import {
-  type Bucket,
-  type ListedObject,
-  listAll,
-  MAX_LISTED,
-  type OpenedObject,
-} from '../../bucket/bucket.ts';
+import type { Bucket, OpenedObject } from '../../bucket/bucket.ts';
 import { inParallel } from '../../bucket/in-parallel.ts';
 import { pathBelow } from '../../bucket/keys.ts';
-import { isProgram } from '../../bucket/program-mode.ts';
+import type { CopyBounds } from '../../copy/bounds.ts';
+import { objectsOfTurn } from '../../copy/list-objects.ts';
+import { storedOf } from '../../copy/stored.ts';
 import { agentSubfolders } from '../../names.ts';
 import { descriptorPath, type GiveToOwner, isMissing, withFolder } from '../open-below.ts';
-import { type CopyBounds, FolderTooLarge } from './bounds.ts';
 import { type Copied, stateOf } from './copied.ts';
 
-/** What only grows. A turn needs its own session of all that, and an agent may want to look at the last ones. */
-const RECORDS = ['sessions/', 'events/', 'outbox/sent/', 'outbox/failed/'];
-const MAX_RECORDS = 50;
 const writeTo = promisify(write);
 
 interface CopyIn {
@@ -52,16 +44,8 @@ interface CopyIn {
 
 /** Copies all; gives what was copied, by path. Throws `FolderTooLarge`, or as the bucket does. */
 export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
-  const { bucket, prefix, bounds } = copy;
-  const all = await listAll(bucket, prefix, MAX_LISTED);
-  const listed = all && RECORDS.reduce((left, folder) => withoutOld(left, copy, folder), all);
-  if (listed === null || listed.length > bounds.entries)
-    throw new FolderTooLarge(`It holds more than ${bounds.entries} files.`);
-  if (listed.length === 0)
-    throw Object.assign(new Error(`there is no folder ${prefix} in the storage`), { code: 'ENOENT' });
-  const bytes = listed.reduce((sum, { size }) => sum + size, 0);
-  if (bytes > bounds.bytes)
-    throw new FolderTooLarge(`It holds ${bytes} bytes; at most ${bounds.bytes} are copied.`);
+  const { bucket, prefix } = copy;
+  const listed = await objectsOfTurn(copy);
   for (const path of agentSubfolders) await withFolder(copy.rootFd, path.split('/'), copy.own, () => null);
   const copied = new Map<string, Copied>();
   const links: { path: string; target: string; copied: Copied }[] = [];
@@ -78,7 +62,7 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
     const opened = await bucket.get(object.key);
     // Removed since it was listed.
     if (opened === null) return;
-    const known = knownOf(opened);
+    const known: Copied = { ...storedOf(opened), state: null };
     const link = opened.meta.link;
     if (link !== undefined) {
       await discard(opened.body);
@@ -96,25 +80,6 @@ export async function copyIn(copy: CopyIn): Promise<Map<string, Copied>> {
     if (made) copied.set(link.path, { ...link.copied, state: made });
   }
   return copied;
-}
-
-/** The newest files of a folder of records, and the session of this turn. */
-function withoutOld(listed: ListedObject[], { prefix, sessionId }: CopyIn, folder: string): ListedObject[] {
-  const nameOf = ({ key }: ListedObject) => key.slice(prefix.length + folder.length);
-  const files = listed.filter(({ key }) => key.startsWith(`${prefix}${folder}`) && !key.endsWith('/'));
-  const old = new Set(files.sort((a, b) => b.modifiedAt - a.modifiedAt).slice(MAX_RECORDS));
-  return listed.filter(
-    (object) => !old.has(object) || parseSessionFileName(nameOf(object))?.id === sessionId,
-  );
-}
-
-function knownOf(opened: OpenedObject): Copied {
-  return {
-    etag: opened.etag,
-    sha256: opened.meta.sha256 ?? null,
-    executable: isProgram(opened.meta),
-    state: null,
-  };
 }
 
 /** Null where a file or a link is in the way of a folder. */

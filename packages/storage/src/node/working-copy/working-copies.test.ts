@@ -22,10 +22,10 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bucketFolders } from '../../bucket/folders.ts';
+import { COPY_BOUNDS, type CopyBounds } from '../../copy/bounds.ts';
 import { openBucket } from '../../s3/bucket.ts';
 import { r2Credentials } from '../../s3/credentials.ts';
 import { accountOf, runtime } from '../../test-support/s3.ts';
-import { COPY_BOUNDS, type CopyBounds } from './bounds.ts';
 import type { TurnFolder } from './turn-folders.ts';
 import { workingCopies } from './working-copies.ts';
 

@@ -6,19 +6,18 @@ import { closeSync, fchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@tinyfat/core';
 import type { Bucket } from '../../bucket/bucket.ts';
-import { StorageError } from '../../bucket/errors.ts';
 import { agentPrefix } from '../../bucket/keys.ts';
 import { bucketMeter, bytesBelow } from '../../bucket/meter.ts';
+import { COPY_BOUNDS, type CopyBounds, within } from '../../copy/bounds.ts';
+import { createNotes, writeNotes } from '../../copy/notes.ts';
 import type { MintCredentials } from '../../s3/credentials.ts';
 import type { S3Credentials } from '../../s3/requests.ts';
 import { directoryFolders } from '../directory.ts';
 import { type GiveToOwner, openRoot } from '../open-below.ts';
 import { removeAll } from '../remove-all.ts';
-import { COPY_BOUNDS, type CopyBounds } from './bounds.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import { uploadEvents } from './live-events.ts';
-import { createNotes } from './notes.ts';
 import type { FolderTurn, TurnFolder, TurnFolders } from './turn-folders.ts';
 
 interface WorkingCopiesOptions {
@@ -105,28 +104,4 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
     },
     meter: () => bucketMeter(options),
   };
-}
-
-/** Throws once the time of a copy is over. */
-function within(clock: Clock, { withinMs }: CopyBounds): () => void {
-  const end = clock() + withinMs;
-  return () => {
-    if (clock() > end)
-      throw new StorageError(`copying a folder took longer than ${withinMs / 1000} s`, 'copy_deadline', true);
-  };
-}
-
-/** The run says what was not brought back, among its events. */
-async function writeNotes(
-  bucket: Bucket,
-  prefix: string,
-  { runId, sentences, now }: { runId: string; sentences: string[]; now: number },
-): Promise<void> {
-  if (sentences.length === 0) return;
-  const timestamp = new Date(now).toISOString();
-  const lines = sentences.map((message) =>
-    JSON.stringify({ timestamp, type: 'warning', run_id: runId, message }),
-  );
-  const name = `${timestamp.replace(/[:.]/g, '-')}-${runId}.jsonl`;
-  await bucket.put(`${prefix}events/${name}`, `${lines.join('\n')}\n`);
 }

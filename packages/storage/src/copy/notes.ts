@@ -1,4 +1,5 @@
 /** What could not be brought back as the agent left it, in sentences for the owner; a bounded number of them. */
+import type { Bucket } from '../bucket/bucket.ts';
 
 const MAX_NAMED = 10;
 const MAX_CHARACTERS = 200;
@@ -31,4 +32,19 @@ export function createNotes(): Notes {
 /** A path in quotes, without anything that a terminal would do. */
 function shown(path: string): string {
   return JSON.stringify(`/data/${path}`.slice(0, MAX_CHARACTERS)).replace(/\p{C}/gu, '\ufffd');
+}
+
+/** Among the events of the run it is said what was not brought back. */
+export async function writeNotes(
+  bucket: Bucket,
+  prefix: string,
+  { runId, sentences, now }: { runId: string; sentences: readonly string[]; now: number },
+): Promise<void> {
+  if (sentences.length === 0) return;
+  const timestamp = new Date(now).toISOString();
+  const lines = sentences.map((message) =>
+    JSON.stringify({ timestamp, type: 'warning', run_id: runId, message }),
+  );
+  const name = `${timestamp.replace(/[:.]/g, '-')}-${runId}.jsonl`;
+  await bucket.put(`${prefix}events/${name}`, `${lines.join('\n')}\n`);
 }

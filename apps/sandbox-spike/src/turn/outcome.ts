@@ -1,6 +1,5 @@
 /** Reads what step-mom printed. It ran beside the agent's own commands, so its words are checked like a stranger's. */
-import type { StepMomOutcome, TurnOutcome, TurnResult } from '@tinyfat/core';
-import type { SandboxResult } from '@tinyfat/sandbox';
+import type { KeyRefusal, StepMomOutcome, TurnOutcome, TurnResult, TurnStop } from '@tinyfat/core';
 import * as v from 'valibot';
 
 /** The figures of a turn that did not begin. */
@@ -13,6 +12,11 @@ export const NOTHING_USED = {
   durationMs: 0,
   folderBytes: null,
 } satisfies Omit<TurnResult, 'outcome'>;
+
+/** The result of a turn whose key does not open. */
+export function notBegun({ code, reason }: KeyRefusal): TurnResult {
+  return { ...NOTHING_USED, outcome: { ok: false, code, message: reason, retry: false } };
+}
 
 const count = v.pipe(v.number(), v.minValue(0), v.maxValue(1e12));
 const usage = v.object({ input: count, output: count, cacheRead: count, cacheWrite: count });
@@ -54,11 +58,19 @@ const outcomeSchema = v.variant('ok', [
   }),
 ]) satisfies v.GenericSchema<unknown, StepMomOutcome>;
 
+/** How step-mom ended, and what it printed as far as it is kept. `stopped`: why the host ended it; null where it ended by itself. */
+export interface ProgramEnd {
+  exitCode: number | null;
+  signal: string | null;
+  stopped: TurnStop | null;
+  stdout: string;
+}
+
 /**
  * Takes the outcome from the last line of stdout; how the sandbox was stopped goes before it. `detail` is what is to be
  * said of a stop for the folder's sake.
  */
-export function readOutcome(result: SandboxResult, detail: string): TurnOutcome {
+export function readOutcome(result: ProgramEnd, detail: string): TurnOutcome {
   if (result.stopped === 'quota') {
     return { ok: false, code: 'quota_exceeded', message: detail, retry: false };
   }

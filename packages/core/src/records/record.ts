@@ -1,11 +1,7 @@
 /** Recorders: one that logs, and one that passes records on to several. */
-import {
-  type DeliveryRecord,
-  describeError,
-  type LogFields,
-  type Logger,
-  type Recorder,
-} from '@tinyfat/core';
+import { describeError } from '../errors/codes.ts';
+import type { DeliveryRecord, Recorder } from '../ports/recorder.ts';
+import type { LogFields, Logger } from '../ports/runtime.ts';
 
 /** A delivery that keeps failing is a warning at its first try and at each tenth. */
 const WARN_EVERY = 10;

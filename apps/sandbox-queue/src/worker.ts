@@ -1,0 +1,88 @@
+/**
+ * The consumer on Cloudflare: a batch of wake-ups of the queues, and once a minute a sweep. Wiring only: each invocation opens
+ * what it works with, and closes it.
+ */
+import type {
+  ExecutionContext,
+  MessageBatch,
+  R2Bucket,
+  ScheduledController,
+} from '@cloudflare/workers-types';
+import { openHyperdrive } from '@tinyfat/database/hyperdrive';
+import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
+import type { MailBinding } from '@tinyfat/mail/isolate';
+import { mailService } from '@tinyfat/mail/service';
+import { makeLogger, parseModels } from '@tinyfat/settings';
+import { bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
+import models from '../../../dist/step-mom/models.json' with { type: 'json' };
+import { logDeadLetters, workBatch } from './cloudflare/batch.ts';
+import { type QueueSettings, readSettings } from './cloudflare/config.ts';
+import { invocationDeps } from './cloudflare/invocation.ts';
+import { type AgentObjects, objectRunner } from './cloudflare/object-runner.ts';
+import { type SweepDeps, sweep } from './cloudflare/sweep.ts';
+import { untilOf, workOnTopic } from './cloudflare/work.ts';
+
+/** Its bindings, beside variables and secrets. */
+interface Bindings {
+  DATA: R2Bucket;
+  HYPERDRIVE: { connectionString: string };
+  MAIL: MailBinding;
+  SANDBOX: AgentObjects;
+  JOBS: WakeQueue;
+  TASKS: WakeQueue;
+}
+
+export default {
+  async queue(batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> {
+    const settings = readSettings(env);
+    const logger = loggerOf(settings);
+    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, logger);
+    const until = untilOf(Date.now(), settings.turnTimeoutMs);
+    await invocation(settings, env, ctx, (deps) =>
+      workBatch(batch.messages, (topic) => workOnTopic(deps, topic, until), logger),
+    );
+  },
+
+  async scheduled(controller: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
+    await invocation(readSettings(env), env, ctx, (deps) => sweep(deps, controller.scheduledTime));
+  },
+};
+
+function loggerOf({ logLevel: level }: QueueSettings) {
+  return makeLogger({ level, plain: false, write: (line) => console.log(line) });
+}
+
+async function invocation(
+  settings: QueueSettings,
+  env: Bindings,
+  ctx: ExecutionContext,
+  work: (deps: SweepDeps) => Promise<void>,
+): Promise<void> {
+  const logger = loggerOf(settings);
+  const db = openHyperdrive(env.HYPERDRIVE.connectionString);
+  const clock = Date.now;
+  const bucket = openR2Bucket(env.DATA, { clock, random: Math.random });
+  const storage = { bucket, root: '' };
+  try {
+    await work(
+      invocationDeps(settings, {
+        db,
+        folders: bucketFolders({ ...storage, clock }),
+        rawMail: bucketRawMail(storage),
+        measureFolder: async () => 0,
+        workers: mailService(env.MAIL),
+        runner: objectRunner(env.SANDBOX),
+        wakeUp: queueWakeUp({
+          jobs: env.JOBS,
+          tasks: env.TASKS,
+          waitUntil: (promise) => ctx.waitUntil(promise),
+          logger,
+        }),
+        models: parseModels(models),
+        logger,
+      }),
+    );
+  } finally {
+    await db.destroy();
+  }
+}
