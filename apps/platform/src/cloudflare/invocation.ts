@@ -1,5 +1,12 @@
 /** What one invocation of the Worker works with, over its bindings; nothing of it outlives the invocation. */
-import { CLOUDFLARE_SIZE_LIMIT, logRecorder, newId, type RawMailStore, type Runtime, type WakeUp } from '@tinyfat/core';
+import {
+  CLOUDFLARE_SIZE_LIMIT,
+  logRecorder,
+  newId,
+  type RawMailStore,
+  type Runtime,
+  type WakeUp,
+} from '@tinyfat/core';
 import { type Database, databaseFaultText } from '@tinyfat/database';
 import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
