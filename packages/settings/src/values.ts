@@ -93,6 +93,14 @@ export const webUrl = v.pipe(
   ),
   v.transform((text) => text.replace(/\/+$/, '')),
 );
+/** Address of a service over TLS, with its path as it is; no user and no password in it. */
+export const httpsUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = URL.parse(text);
+    return url?.protocol === 'https:' && url.username === '' && url.password === '';
+  }, 'is no address of a service over TLS; write for example https://cloudflare-dns.com/dns-query'),
+);
 /** A key of a provider. */
 export const secret = v.pipe(
   v.string(),
