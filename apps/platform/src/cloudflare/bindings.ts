@@ -1,13 +1,13 @@
 /** What the Worker is given: bindings by the names of `apps/cli/src/cloudflare/worker-configs.ts`; settings are its variables. */
-import type { R2Bucket } from '@cloudflare/workers-types';
 import type { NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
+import type { R2Binding } from '@tinyfat/storage';
 
 export interface PlatformBindings {
   /** The files that the build made for browsers. */
   ASSETS: { fetch(request: Request): Promise<Response> };
-  DATA: R2Bucket;
+  DATA: R2Binding<ReadableStream<Uint8Array>>;
   HYPERDRIVE: { connectionString: string };
   /** The Worker that parses mail. */
   MAIL: MailBinding;

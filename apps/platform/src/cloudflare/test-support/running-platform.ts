@@ -41,6 +41,7 @@ export interface RunningPlatform {
   /** What lies in the bucket. */
   object(key: string): Promise<string | null>;
   keys(prefix: string): Promise<string[]>;
+  put(key: string, content: string): Promise<void>;
   /** Topics that were sent to the queues so far. */
   woken: string[];
   close(): Promise<void>;
@@ -153,6 +154,7 @@ export async function startPlatform(
       if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
     },
     object: async (name) => (await (await bucket.get(name))?.text()) ?? null,
+    put: async (name, content) => void (await bucket.put(name, content)),
     keys: async (prefix) => (await bucket.list({ prefix })).objects.map(({ key }) => key),
     async close() {
       await miniflare.dispose();
