@@ -12,13 +12,13 @@ import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
+import { type AgentObjects, remoteRunner } from '@tinyfat/sandbox/remote';
 import { makeLogger, parseModels } from '@tinyfat/settings';
 import { bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
 import { logDeadLetters, workBatch } from './cloudflare/batch.ts';
 import { type QueueSettings, readSettings } from './cloudflare/config.ts';
 import { invocationDeps } from './cloudflare/invocation.ts';
-import { type AgentObjects, objectRunner } from './cloudflare/object-runner.ts';
 import { type SweepDeps, sweep } from './cloudflare/sweep.ts';
 import { untilOf, workOnTopic } from './cloudflare/work.ts';
 
@@ -71,7 +71,7 @@ async function invocation(
         rawMail: bucketRawMail(storage),
         measureFolder: async () => 0,
         workers: mailService(env.MAIL),
-        runner: objectRunner(env.SANDBOX),
+        runner: remoteRunner(env.SANDBOX),
         wakeUp: queueWakeUp({
           jobs: env.JOBS,
           tasks: env.TASKS,
