@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CloudflareApi } from './api.ts';
 import type { DeploySettings } from './deploy-settings.ts';
+import { prepareImageContext } from './image-context.ts';
 import {
   type DatabaseOrigin,
   ensureBucket,
@@ -104,6 +105,7 @@ export async function deploy(
   const url = `https://${host.name}`;
   done(url);
 
+  prepareImageContext(deps.root);
   const { masterKeys, signInKey } = prepared;
   const secrets = { ...settings.secrets, MASTER_KEYS: masterKeys, SIGN_IN_KEY: signInKey };
   const configs = workerConfigs(deps.root, {
@@ -144,6 +146,7 @@ export async function checkWorkers(
   { root, wrangler, begin, done }: Pick<DeployDeps, 'root' | 'wrangler' | 'begin' | 'done'>,
   deployment: Deployment,
 ): Promise<Outcome<object>> {
+  prepareImageContext(root);
   const configs = workerConfigs(root, deployment);
   for (const worker of WORKERS) {
     begin(`the Worker ${namesOf(deployment).worker(worker)}`);

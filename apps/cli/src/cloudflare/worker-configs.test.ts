@@ -1,5 +1,6 @@
 /** What each Worker is given. */
 import { describe, expect, it } from 'vitest';
+import { imagePaths } from './image-context.ts';
 import { type Deployment, SECRETS_OF, WORKERS, workerConfigs } from './worker-configs.ts';
 
 const DEPLOYMENT: Deployment = {
@@ -52,6 +53,11 @@ describe('the configurations of Workers', () => {
     expect(configs.queue.vars).toMatchObject({ OPERATOR_PAYS: 'yes' });
     const withoutKey = workerConfigs('/checkout', { ...DEPLOYMENT, secrets: ['MASTER_KEYS'] });
     expect(withoutKey.queue.vars).not.toHaveProperty('OPERATOR_PAYS');
+  });
+
+  it('build the image of turns from the folder that is made for it, not from the whole checkout', () => {
+    const { dockerfile, context } = imagePaths('/checkout');
+    expect(configs.sandbox.containers).toMatchObject([{ image: dockerfile, image_build_context: context }]);
   });
 
   it('open one address to the world', () => {

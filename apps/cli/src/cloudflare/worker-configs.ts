@@ -122,7 +122,7 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     },
     queue: {
       ...base('queue'),
-      vars: { ...vars, ...operatorPays },
+      vars: { ...vars, ...operatorPays, WORKERS: String(container.mostInstances) },
       ...database,
       ...bucket,
       services: [mail],

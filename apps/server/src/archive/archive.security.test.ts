@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ArchiveError, withRecords } from '@tinyfat/storage/tar';
+import { ArchiveError } from '@tinyfat/storage/tar';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readArchive } from './read-archive.ts';
@@ -150,29 +150,5 @@ describe('of a stranger', () => {
     const bytes = await make([file('n'.repeat(200), 'x')]);
     bytes.write('00077777777', 124, 'latin1');
     expect(await refusal(mendSum(bytes))).toMatch(/damaged.*too long/);
-  });
-});
-
-describe('records of names', () => {
-  const header = { type: 'file' as const, path: 'a', size: 1, mode: 0o644, mtime: 0, target: '' };
-  it('are read by their lengths', () => {
-    const value = 'x\n11 size=99\n';
-    const records = Buffer.from(`${8 + value.length} path=${value}\n`.replace(/^\d+/, '22'));
-    expect(withRecords(header, records)).toMatchObject({ path: value, size: 1 });
-  });
-
-  it.each([
-    '5 path=abc\n',
-    '99 path=a\n',
-    '0 \n',
-    '-1 path=a\n',
-    'x path=a\n',
-    '9 path=ab',
-    '9 mode=7\n',
-    'path',
-    '1e1 path=a\n',
-    '12 size=-1\n',
-  ])('are refused as %j', (text) => {
-    expect(() => withRecords(header, Buffer.from(text))).toThrow(ArchiveError);
   });
 });

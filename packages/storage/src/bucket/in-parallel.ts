@@ -1,8 +1,49 @@
 /** Work on many things, several at once, bounded by their number and their bytes. */
 
-const AT_ONCE = 8;
-/** In memory at the same time, also of an isolate of 128 MB; one thing that is larger than this goes alone. */
-const BYTES_AT_ONCE = 24 * 1024 * 1024;
+/** How much at once; one thing that is larger than `bytesAtOnce` goes alone. */
+interface ParallelBounds {
+  atOnce: number;
+  bytesAtOnce: number;
+}
+
+const BOUNDS: ParallelBounds = { atOnce: 8, bytesAtOnce: 24 * 1024 * 1024 };
+
+/** Work that is under way. */
+export interface WorkPool {
+  /** Begins `work` once there is room for it. Rejects, and begins nothing, where something failed before. */
+  add(bytes: number, work: () => Promise<void>): Promise<void>;
+  /** Resolves when all that began have ended; rejects with the first error then. */
+  end(): Promise<void>;
+}
+
+/** Makes an empty one. */
+export function workPool({ atOnce, bytesAtOnce }: ParallelBounds = BOUNDS): WorkPool {
+  const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  let bytes = 0;
+  const end = async () => {
+    await Promise.all(running);
+    if (failures.length > 0) throw failures[0];
+  };
+  return {
+    async add(size, work) {
+      while (running.size >= atOnce || (running.size > 0 && bytes + size > bytesAtOnce))
+        await Promise.race(running);
+      if (failures.length > 0) return await end();
+      bytes += size;
+      const one: Promise<void> = work()
+        .catch((error: unknown) => {
+          failures.push(error);
+        })
+        .finally(() => {
+          bytes -= size;
+          running.delete(one);
+        });
+      running.add(one);
+    },
+    end,
+  };
+}
 
 /** Does `work` for each item, in order of their beginning. Rejects with the first error, when all that began have ended. */
 export async function inParallel<Item>(
@@ -10,26 +51,7 @@ export async function inParallel<Item>(
   work: (item: Item) => Promise<void>,
   bytesOf: (item: Item) => number = () => 0,
 ): Promise<void> {
-  const running = new Set<Promise<void>>();
-  let bytes = 0;
-  const failures: unknown[] = [];
-  for (const item of items) {
-    const size = bytesOf(item);
-    while (running.size >= AT_ONCE || (running.size > 0 && bytes + size > BYTES_AT_ONCE)) {
-      await Promise.race(running);
-    }
-    if (failures.length > 0) break;
-    bytes += size;
-    const one: Promise<void> = work(item)
-      .catch((error: unknown) => {
-        failures.push(error);
-      })
-      .finally(() => {
-        bytes -= size;
-        running.delete(one);
-      });
-    running.add(one);
-  }
-  await Promise.all(running);
-  if (failures.length > 0) throw failures[0];
+  const pool = workPool();
+  for (const item of items) await pool.add(bytesOf(item), () => work(item));
+  await pool.end();
 }

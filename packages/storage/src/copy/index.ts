@@ -1,6 +1,8 @@
 export { contentBytes, discard, inPieces, readAll } from '../bucket/body.ts';
 export type { ListedObject, OpenedObject, StreamedContent } from '../bucket/bucket.ts';
-export { keyBelow, pathBelow } from '../bucket/keys.ts';
+export { inParallel, workPool } from '../bucket/in-parallel.ts';
+export { agentPrefix, keyBelow, pathBelow } from '../bucket/keys.ts';
+export { bytesBelow } from '../bucket/meter.ts';
 export * from './bounds.ts';
 export * from './list-objects.ts';
 export * from './notes.ts';

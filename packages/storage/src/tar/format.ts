@@ -56,8 +56,11 @@ export function headerBlocks(header: TarHeader): Uint8Array {
   return joinBytes([headerBlock(before), records, paddingOf(records.length), headerBlock(short)]);
 }
 
-/** The header in a block; null for a block of zeros, which ends an archive. Throws an ArchiveError. */
-export function readHeader(block: Uint8Array): TarHeader | null {
+/** What pax records say in the place of the fields of a header. */
+export type TarRecords = Partial<Pick<TarHeader, 'path' | 'target' | 'size'>>;
+
+/** The header in a block, where `records` say something by them; null for a block of zeros, which ends an archive. Throws an ArchiveError. */
+export function readHeader(block: Uint8Array, records: TarRecords = {}): TarHeader | null {
   if (block.every((byte) => byte === 0)) return null;
   if (latin1(block, 257, 263) !== 'ustar\0') throw damaged('a header is none');
   if (checksum(block) !== octal(block, 148, 8)) throw damaged('a header has another checksum');
@@ -68,20 +71,20 @@ export function readHeader(block: Uint8Array): TarHeader | null {
       'The archive holds something that tinyfat did not write. Use the file as tinyfat wrote it, not one that was packed anew.',
     );
   }
-  const folder = field(block, 345, FOLDER_BYTES);
+  // A name that stands in the records, and that of the records themselves, may be cut off here, in the middle of a letter.
   return {
     type,
-    path: utf8(joinBytes([folder, ...(folder.length > 0 ? [SLASH] : []), field(block, 0, NAME_BYTES)])),
-    size: octal(block, 124, 12),
+    path: type === 'records' ? '' : (records.path ?? pathIn(block)),
+    size: records.size ?? octal(block, 124, 12),
     mode: octal(block, 100, 8),
     mtime: octal(block, 136, 12),
-    target: utf8(field(block, 157, NAME_BYTES)),
+    target: records.target ?? utf8(field(block, 157, NAME_BYTES)),
   };
 }
 
-/** The header with what pax records say in its place. Throws an ArchiveError. */
-export function withRecords(header: TarHeader, records: Uint8Array): TarHeader {
-  const changed = { ...header };
+/** Reads the content of pax records. Throws an ArchiveError. */
+export function readRecords(records: Uint8Array): TarRecords {
+  const read: TarRecords = {};
   for (let at = 0; at < records.length; ) {
     const blank = records.indexOf(0x20, at);
     const length = blank === -1 ? Number.NaN : lengthOf(latin1(records, at, blank));
@@ -91,13 +94,18 @@ export function withRecords(header: TarHeader, records: Uint8Array): TarHeader {
     }
     const [key = '', ...rest] = utf8(records.subarray(blank + 1, end - 1)).split('=');
     const value = rest.join('=');
-    if (key === 'path') changed.path = value;
-    else if (key === 'linkpath') changed.target = value;
-    else if (key === 'size' && /^\d{1,15}$/.test(value)) changed.size = Number(value);
+    if (key === 'path') read.path = value;
+    else if (key === 'linkpath') read.target = value;
+    else if (key === 'size' && /^\d{1,15}$/.test(value)) read.size = Number(value);
     else throw damaged('a record of an entry is not known');
     at = end;
   }
-  return changed;
+  return read;
+}
+
+function pathIn(block: Uint8Array): string {
+  const folder = field(block, 345, FOLDER_BYTES);
+  return utf8(joinBytes([folder, ...(folder.length > 0 ? [SLASH] : []), field(block, 0, NAME_BYTES)]));
 }
 
 /** That the archive is not as it was written; `why` goes on after a bracket. */

@@ -8,8 +8,8 @@ import {
   damaged,
   MAX_RECORDS_BYTES,
   readHeader,
+  readRecords,
   type TarHeader,
-  withRecords,
 } from './format.ts';
 import { joinBytes } from './join-bytes.ts';
 
@@ -52,9 +52,9 @@ async function nextHeader(bytes: ByteReader): Promise<TarHeader | null> {
   if (header.size > MAX_RECORDS_BYTES) throw damaged('a name is too long');
   const records = await bytes.exactly(header.size);
   await bytes.exactly((BLOCK - (header.size % BLOCK)) % BLOCK);
-  const named = readHeader(await bytes.exactly(BLOCK));
+  const named = readHeader(await bytes.exactly(BLOCK), readRecords(records));
   if (named === null || named.type === 'records') throw damaged('a name without its entry');
-  return checked(withRecords(named, records));
+  return checked(named);
 }
 
 function checked(header: TarHeader): TarHeader {
