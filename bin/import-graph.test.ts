@@ -22,6 +22,8 @@ const PORTABLE = [
   'packages/mail/src !node +Buffer',
   'packages/retention/src',
   'packages/settings/src',
+  'apps/sandbox-spike/src !index.ts !local !test-support',
+  'packages/sandbox/src/remote',
   'packages/storage/src !node',
 ];
 

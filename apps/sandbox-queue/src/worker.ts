@@ -6,13 +6,13 @@ import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
+import { type AgentObjects, remoteRunner } from '@tinyfat/sandbox/remote';
 import { makeLogger, parseModels } from '@tinyfat/settings';
 import { bucketFolders, bucketMeter, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
 import { logDeadLetters, type QueueMessage, workBatch } from './cloudflare/batch.ts';
 import { type QueueSettings, readSettings } from './cloudflare/config.ts';
 import { invocationDeps } from './cloudflare/invocation.ts';
-import { type AgentObjects, objectRunner } from './cloudflare/object-runner.ts';
 import { type SweepDeps, sweep } from './cloudflare/sweep.ts';
 import { untilOf, workOnTopic } from './cloudflare/work.ts';
 
@@ -79,7 +79,7 @@ async function invocation(
         rawMail: bucketRawMail(storage),
         measureFolder: bucketMeter(storage),
         workers: mailService(env.MAIL),
-        runner: objectRunner(env.SANDBOX),
+        runner: remoteRunner(env.SANDBOX),
         wakeUp: queueWakeUp({
           jobs: env.JOBS,
           tasks: env.TASKS,
