@@ -14,7 +14,6 @@ const PORTABLE = [
   'apps/mail-worker/src',
   'apps/platform/src !node',
   'apps/sandbox-queue/src',
-  'apps/sandbox-spike/src/container',
   'packages/core/src',
   'packages/database/src !sqlite !postgres !upgrades',
   'packages/gateway/src !node',
