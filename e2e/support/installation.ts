@@ -11,6 +11,9 @@ import { embedded } from './installation-embedded.ts';
 import { type ArrivingMail, arrive, DOMAIN, RECORDS } from './senders.ts';
 import { OWNER } from './webhooks.ts';
 
+/** Whether the tests of this project run on Workers. */
+export const onCloudflare = process.env.TEST_COMPOSITION === 'cloudflare';
+
 /** What a composition gives. */
 export interface Composition {
   model: AnthropicStandIn;
@@ -45,7 +48,8 @@ export async function startInstallation(
   agents: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Installation> {
-  const composition = await embedded({ environment, records: RECORDS });
+  const compose = onCloudflare ? (await import('./cloudflare/installation.ts')).onWorkers : embedded;
+  const composition = await compose({ environment, records: RECORDS });
   const { api, resend } = composition;
   for (const name of agents) {
     const made = await api.call('POST', '/agents', { name, owner: OWNER });
