@@ -20,6 +20,7 @@ const PORTABLE = [
   'packages/intake/src',
   'packages/jobs/src',
   'packages/mail/src !node +Buffer',
+  'packages/retention/src',
   'packages/settings/src',
   'packages/storage/src !node',
 ];

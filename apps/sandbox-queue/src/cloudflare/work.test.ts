@@ -1,72 +1,44 @@
 /** When a topic is looked at again after an invocation: over a real database, with a sender that puts mails off. */
-import type { SendOutcome, WakeTopic } from '@tinyfat/core';
-import type { WebhookDeps } from '@tinyfat/intake';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ConsumerDeps } from '../consumer.ts';
-import { openOutbox } from '../test-support/outbox.ts';
-import { type TopicDeps, untilOf, workOnTopic } from './work.ts';
+import { openWorkerDeps, type WorkerDeps } from '../test-support/worker-deps.ts';
+import { untilOf, workOnTopic } from './work.ts';
 
 const MINUTE_MS = 60_000;
 
 describe('an invocation', () => {
-  let outbox: Awaited<ReturnType<typeof openOutbox>>;
-  let woken: string[];
-  let outcome: SendOutcome;
+  let here: WorkerDeps;
   beforeEach(async () => {
-    outbox = await openOutbox();
-    woken = [];
-    await outbox.mail('one');
-    await outbox.delivery('one', { state: 'pending', filed: 0, sent_at: null, attempts: 0, provider: null });
+    here = await openWorkerDeps();
+    await here.delivery('one');
   });
-  afterEach(() => outbox.close());
+  afterEach(() => here.close());
 
-  const deps = (baseMs: number): TopicDeps => ({
-    consumer: {
-      ...outbox.deps,
-      transport: {
-        name: 'provider',
-        idempotent: true,
-        send: async () => outcome,
-        close: async () => {},
-      },
-      rawMail: { ...outbox.deps.rawMail, get: async () => new Uint8Array(1) },
-      random: () => 1,
-      deliveryBackoff: { baseMs, capMs: 10 * MINUTE_MS, maxAttempts: 30 },
-    } as unknown as ConsumerDeps,
-    webhooks: {} as WebhookDeps,
-    wakeUp: {
-      wake: (topic: WakeTopic) => void woken.push(topic),
-      wakeLater: (topic, afterMs) => void woken.push(`${topic} in ${Math.round(afterMs / 1000)} s`),
-    },
-  });
-  const now = () => outbox.deps.clock();
-  const enough = () => ({ turns: now() + MINUTE_MS, tasks: now() + MINUTE_MS });
+  /** Works on deliveries for so long, with this first wait before another try; gives whom it woke. */
+  async function work(retryMs: number, forMs = MINUTE_MS): Promise<string[]> {
+    here.woken.length = 0;
+    const until = here.now.value + forMs;
+    await workOnTopic(here.deps(undefined, retryMs), 'deliveries', { turns: until, tasks: until });
+    return [...here.woken];
+  }
 
   it('wakes one for when a row is due that it put off for a short time', async () => {
-    outcome = { state: 'temporary', reason: 'busy' };
-    await workOnTopic(deps(20_000), 'deliveries', enough());
-    expect(woken).toEqual([expect.stringMatching(/^deliveries in \d+ s$/)]);
-    woken = [];
+    here.provider.outcome = { state: 'temporary', reason: 'busy' };
+    expect(await work(20_000)).toEqual([expect.stringMatching(/^deliveries in \d+ ms$/)]);
     // The row waits: this one finds nothing to do, and wakes nobody.
-    await workOnTopic(deps(20_000), 'deliveries', enough());
-    expect(woken).toEqual([]);
+    expect(await work(20_000)).toEqual([]);
   });
 
   it('leaves what is due later to the sweep', async () => {
-    outcome = { state: 'temporary', reason: 'busy' };
-    await workOnTopic(deps(9 * MINUTE_MS), 'deliveries', enough());
-    expect(woken).toEqual([]);
+    here.provider.outcome = { state: 'temporary', reason: 'busy' };
+    expect(await work(10 * MINUTE_MS)).toEqual([]);
   });
 
   it('wakes one at once where rows are due and its time is up', async () => {
-    await workOnTopic(deps(1), 'deliveries', { turns: now(), tasks: now() });
-    expect(woken).toEqual(['deliveries']);
+    expect(await work(1, 0)).toEqual(['deliveries']);
   });
 
   it('wakes nobody when all is done', async () => {
-    outcome = { state: 'sent', providerId: 'p', recipientsRefused: [] };
-    await workOnTopic(deps(1), 'deliveries', enough());
-    expect(woken).toEqual([]);
+    expect(await work(1)).toEqual([]);
   });
 });
 

@@ -76,7 +76,7 @@ export async function openWorkers(vars: Record<string, string> = {}) {
         RESEND_API_KEY: API_KEY,
         RESEND_BASE_URL: resend.url,
         LOG_LEVEL: 'error',
-        RETRY_BASE_MS: '1',
+        RETRY_BASE_MS: '800',
         ...vars,
       },
       hyperdrives: { HYPERDRIVE: postgres.url },
