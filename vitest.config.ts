@@ -65,7 +65,7 @@ const THROUGH_HYPERDRIVE = [
   'packages/database/src/{budgets,leased-rows,locks,provider-keys,sealed-keys,webhook-events}.test.ts',
   'packages/intake/src/{enqueue,receive}.test.ts',
   'packages/intake/src/webhooks/{reconcile,take-webhook.security,work}.test.ts',
-  'packages/jobs/src/{job-queue,work-loop,worker}.test.ts',
+  'packages/jobs/src/{drain,job-queue,work-loop,worker}.test.ts',
   'apps/platform/src/accounts/{sessions,sessions-at-once,sign-in,sign-in-limits.security}.test.ts',
   '**/*.hyperdrive.test.ts',
 ];

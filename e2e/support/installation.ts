@@ -33,7 +33,8 @@ export interface CompositionOptions {
   records: typeof RECORDS;
 }
 
-export interface Installation extends Composition {
+/** What a test does with any composition. */
+export interface Mailing {
   /** A mail comes in at Resend, and a webhook tells of it. Gives Resend's id of it. */
   arrive(mail: ArrivingMail): Promise<string>;
   /** The mails that an agent sent, once there are so many. */
@@ -43,13 +44,22 @@ export interface Installation extends Composition {
   mails(agent: string, count: number): Promise<any[]>;
 }
 
-/** Starts it with these agents of the owner. */
+export type Installation = Composition & Mailing;
+
+/** Starts that of the project with these agents of the owner. */
 export async function startInstallation(
   agents: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Installation> {
   const compose = onCloudflare ? (await import('./cloudflare/installation.ts')).onWorkers : embedded;
-  const composition = await compose({ environment, records: RECORDS });
+  return await withAgents(await compose({ environment, records: RECORDS }), agents);
+}
+
+/** Makes these agents of the owner. */
+export async function withAgents<Made extends Composition>(
+  composition: Made,
+  agents: readonly string[],
+): Promise<Made & Mailing> {
   const { api, resend } = composition;
   for (const name of agents) {
     const made = await api.call('POST', '/agents', { name, owner: OWNER });

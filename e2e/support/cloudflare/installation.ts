@@ -14,9 +14,10 @@ import { listenOnLoopback } from '@tinyfat/testing/stand-ins/loopback-server';
 import { startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { postResend, WEBHOOK_SECRET } from '@tinyfat/testing/stand-ins/webhooks';
 import { apiClient } from '../api.ts';
+import type { CliResult } from '../command-runner.ts';
 import type { Composition, CompositionOptions } from '../installation.ts';
 import { DOMAIN } from '../senders.ts';
-import { runCli } from '../tinyfat.ts';
+import { runCli, type Tinyfat } from '../tinyfat.ts';
 import { apiKey, OWNER } from '../webhooks.ts';
 import { type RunningWorkers, startWorkers } from './workers.ts';
 
@@ -24,6 +25,8 @@ import { type RunningWorkers, startWorkers } from './workers.ts';
 export interface OnWorkers extends Composition {
   workers: RunningWorkers;
   containers: ContainerStandIn;
+  /** Runs a command on a machine of the operator, beside the Workers: they are not woken by it. */
+  cli(words: string[]): Promise<CliResult>;
 }
 
 /** Where people reach it; nothing listens there. */
@@ -81,20 +84,16 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
     MAIL_DOMAIN: DOMAIN,
     ADMIN_EMAILS: OWNER,
   };
+  const cli: Tinyfat['cli'] = (words, stdin) => runCli(words, settings, stdin);
   const { host } = new URL(workers.url);
   return {
     model,
     resend,
     workers,
     containers,
+    cli,
     url: workers.url,
-    api: await apiClient(
-      { cli: (words, stdin) => runCli(words, settings, stdin), host },
-      OWNER,
-      'read',
-      'write',
-      'admin',
-    ),
+    api: await apiClient({ cli, host }, OWNER, 'read', 'write', 'admin'),
     post: (event) => postResend(workers.url, event),
     async dispose() {
       await workers.close();

@@ -10,6 +10,8 @@ export interface RunningWorkers {
   /** Of the platform. */
   url: string;
   worker(name: WorkerName): ReturnType<TestHarness['getWorker']>;
+  /** Those of the consumer. */
+  queues(): Promise<Record<'JOBS' | 'TASKS', { send(body: unknown): Promise<unknown> }>>;
   /** What they logged so far, a line each. */
   logs(): string[];
   close(): Promise<void>;
@@ -58,6 +60,10 @@ export async function startWorkers({
   return {
     url: url.origin,
     worker: (name) => harness.getWorker(`${DEPLOYMENT.name}-${name}`),
+    queues: async () =>
+      (await harness.getWorker(`${DEPLOYMENT.name}-queue`).getEnv()) as Awaited<
+        ReturnType<RunningWorkers['queues']>
+      >,
     logs: () => harness.getLogs().map(({ message }) => message),
     async close() {
       await harness.close();
