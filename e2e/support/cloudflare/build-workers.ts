@@ -44,7 +44,10 @@ export async function setup(): Promise<() => Promise<void>> {
         '--outdir',
         join(folder, name, 'built'),
       ];
-      const { code, output } = await wrangler([...words, '--config', config], { root: ROOT });
+      const { code, output } = await wrangler([...words, '--config', config], {
+        root: ROOT,
+        folder: join(folder, name),
+      });
       if (code !== 0) throw new Error(`wrangler could not bundle the Worker ${name}:\n${output}`);
     }),
   );
