@@ -2,6 +2,7 @@
 import { backlog, recentTotals } from '@tinyfat/database';
 import { webhookTakers } from '@tinyfat/intake';
 import { clientNetwork } from '@tinyfat/mail/network';
+import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import type { NamedModel } from '@tinyfat/settings';
 import { folderRunEvents } from '@tinyfat/storage';
 import { createAccounts } from '../accounts/create-accounts.ts';
@@ -31,6 +32,9 @@ const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
  * invocation may ask a thousand times; a client resumes after the last event's id.
  */
 const STREAMS = { pollMs: 1000, mostMs: 5 * 60_000 };
+
+/** A run that takes longer ends there: the cron of the consumer goes on with it. */
+const RETENTION_MS = 60_000;
 
 /** Made for each request. `models` are those that the build names. */
 export async function makeBackend(
@@ -88,6 +92,10 @@ function apiDeps(
   own: Pick<ApiDeps, 'viewer' | 'models'>,
 ): ApiDeps {
   const { clock } = runtime;
+  const { retention: days } = config;
+  const retention: RetentionDeps = { ...runtime, db, folders, rawMail, days };
+  // An invocation is ended by its client, or by the bound of its streams.
+  const stopping = new AbortController().signal;
   return {
     ...runtime,
     ...own,
@@ -100,14 +108,18 @@ function apiDeps(
     adminEmails: config.adminEmails,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
-    retention: { days: config.retention, preview: async () => ({}), run: async () => ({}) },
+    retention: {
+      days,
+      preview: () => previewRetention(retention, stopping),
+      run: async () =>
+        (await runRetention(retention, { daily: false, signal: AbortSignal.timeout(RETENTION_MS) })) ?? {},
+    },
     mayCreateAgents: async () => config.signUp === 'open',
     mails,
     // A method of a binding is called on it.
     storeKey: (key) => env.KEYS.storeKey(key),
     wakeUp,
-    // An invocation is ended by its client, or by the bound of its streams.
-    stopping: new AbortController().signal,
+    stopping,
     streams: { ...STREAMS, open: streams },
   };
 }

@@ -201,9 +201,10 @@ function makeEtc({ folder, authority }: BoxPlaces): string {
 
 /** The host's id of the first process inside, once its file system stands. */
 async function startedPid(info: unknown, stdout: Readable | null): Promise<number | null> {
-  const read = text(info instanceof Readable ? info : null);
+  let said = '';
+  if (info instanceof Readable) for await (const chunk of info) said += chunk;
   for await (const chunk of stdout ?? []) if (String(chunk).includes('ready')) break;
-  const found: unknown = JSON.parse(read())['child-pid'];
+  const found: unknown = JSON.parse(said)['child-pid'];
   return typeof found === 'number' ? found : null;
 }
 
