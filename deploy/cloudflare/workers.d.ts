@@ -5,13 +5,24 @@ declare module 'cloudflare:workers' {
   /** Of the Worker itself, such as its default export, as a binding to it. */
   export const exports: { default: { fetch(request: Request): Promise<Response> } };
   /** With the requests and responses of the project's own types; the runtime takes them as its own. */
-  export abstract class WorkerEntrypoint<Env = unknown> {
-    protected readonly ctx: import('@cloudflare/workers-types').ExecutionContext;
+  export abstract class WorkerEntrypoint<
+    Env = unknown,
+    Context = import('@cloudflare/workers-types').ExecutionContext,
+  > {
+    protected readonly ctx: Context;
     protected readonly env: Env;
-    constructor(ctx: import('@cloudflare/workers-types').ExecutionContext, env: Env);
+    constructor(ctx: Context, env: Env);
     fetch?(request: Request): Response | Promise<Response>;
   }
-  export const DurableObject: Module['DurableObject'];
+  export abstract class DurableObject<
+    Env = unknown,
+    Context = import('@cloudflare/workers-types').DurableObjectState,
+  > {
+    protected readonly ctx: Context;
+    protected readonly env: Env;
+    constructor(ctx: Context, env: Env);
+    fetch?(request: Request): Response | Promise<Response>;
+  }
   export const RpcTarget: Module['RpcTarget'];
 }
 

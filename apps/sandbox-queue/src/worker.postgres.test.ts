@@ -54,6 +54,18 @@ describe('the consumer on Workers', () => {
     expect(await here.turns()).toBe(before);
   });
 
+  it('works on what the provider reports of a mail that it sent, and files the mail anew', async () => {
+    const mail = await here.mail(agent, 'Mail that bounces');
+    await here.wake('jobs');
+    await becomes(mail, 'replied');
+    await here.bounce(sentBy(agent)[0]?.id ?? '', 'owner@example.com');
+    await here.wake('webhook_events');
+    await becomes(mail, 'failed');
+    await vi.waitFor(async () => expect(await here.failedRecords(agent)).toHaveLength(1), {
+      timeout: 10_000,
+    });
+  });
+
   it('tries a job that fails again by messages that come later, and ends it with an error mail', async () => {
     const before = await here.turns();
     const mail = await here.mail(agent, 'Crash please');

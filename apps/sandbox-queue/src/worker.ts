@@ -6,13 +6,13 @@ import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
-import { makeLogger, parseModels } from '@tinyfat/settings';
+import { type AgentObjects, remoteRunner } from '@tinyfat/sandbox/remote';
+import { type LogLevel, makeLogger, parseModels } from '@tinyfat/settings';
 import { bucketFolders, bucketMeter, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
 import { logDeadLetters, type QueueMessage, workBatch } from './cloudflare/batch.ts';
 import { type QueueSettings, readSettings } from './cloudflare/config.ts';
 import { invocationDeps } from './cloudflare/invocation.ts';
-import { type AgentObjects, objectRunner } from './cloudflare/object-runner.ts';
 import { type SweepDeps, sweep } from './cloudflare/sweep.ts';
 import { untilOf, workOnTopic } from './cloudflare/work.ts';
 
@@ -42,9 +42,10 @@ interface Context {
 
 export default {
   async queue(batch: Batch, env: Bindings, ctx: Context): Promise<void> {
+    // Settings that can't be used may be what they died of.
+    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, loggerOf('error'));
     const settings = readSettings(env);
-    const logger = loggerOf(settings);
-    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, logger);
+    const logger = loggerOf(settings.logLevel);
     const until = untilOf(Date.now(), settings.turnTimeoutMs);
     await invocation(settings, env, ctx, (deps) =>
       workBatch(batch.messages, (topic) => workOnTopic(deps, topic, until), logger),
@@ -56,7 +57,7 @@ export default {
   },
 };
 
-function loggerOf({ logLevel: level }: QueueSettings) {
+function loggerOf(level: LogLevel) {
   return makeLogger({ level, plain: false, write: (line) => console.log(line) });
 }
 
@@ -66,7 +67,7 @@ async function invocation(
   ctx: Context,
   work: (deps: SweepDeps) => Promise<void>,
 ): Promise<void> {
-  const logger = loggerOf(settings);
+  const logger = loggerOf(settings.logLevel);
   const db = openHyperdrive(env.HYPERDRIVE.connectionString);
   const clock = Date.now;
   const bucket = openR2Bucket(env.DATA, { clock, random: Math.random });
@@ -79,7 +80,7 @@ async function invocation(
         rawMail: bucketRawMail(storage),
         measureFolder: bucketMeter(storage),
         workers: mailService(env.MAIL),
-        runner: objectRunner(env.SANDBOX),
+        runner: remoteRunner(env.SANDBOX),
         wakeUp: queueWakeUp({
           jobs: env.JOBS,
           tasks: env.TASKS,

@@ -22,7 +22,7 @@ it.each([
     'TURN_TIMEOUT_S must be at most 720',
   ],
   ['no way out for mail', { RESEND_API_KEY: '' }, 'RESEND_API_KEY or POSTMARK_SERVER_TOKEN must be set'],
-  ['more consumers than a queue has', { WORKERS: '251' }, 'WORKERS must be a whole number from 1 to 250'],
+  ['a number of turns that is none', { WORKERS: '0' }, 'WORKERS must be a whole number'],
   [
     'what no server takes either',
     { RETENTION_MAIL_DAYS: 'long', MAIL_DOMAIN: '?' },
@@ -34,4 +34,8 @@ it.each([
 
 it('takes the longest turn that fits', () => {
   expect(readSettings({ ...VARS, TURN_TIMEOUT_S: '720' }).turnTimeoutMs).toBe(720_000);
+});
+
+it('counts on no more turns at once than a queue has consumers', () => {
+  expect(readSettings({ ...VARS, WORKERS: '9999' }).workers).toBe(250);
 });

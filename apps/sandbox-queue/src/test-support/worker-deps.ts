@@ -1,6 +1,5 @@
 /** What an invocation of the Worker works with, over a real database in a temporary folder, with a clock that a test moves. */
-import type { MailTransport, WakeTopic } from '@tinyfat/core';
-import { DEFAULT_RETENTION, type SendOutcome } from '@tinyfat/core';
+import { DEFAULT_RETENTION, type MailTransport, type SendOutcome, type WakeTopic } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
 import { jobQueue } from '@tinyfat/jobs';
 import { farWorker } from '@tinyfat/testing/workers';

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newId } from '@tinyfat/core';
-import { insertAgent } from '@tinyfat/database';
+import { type DeliveryEvent, newId } from '@tinyfat/core';
+import { insertAgent, insertWebhookEvent } from '@tinyfat/database';
 import { connectPostgres } from '@tinyfat/database/postgres';
 import { jobQueue, type WakeMessage } from '@tinyfat/jobs';
 import { bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
@@ -153,6 +153,38 @@ export async function openWorkers(vars: Record<string, string> = {}) {
         await jobs().add(tx, mail);
       });
       return mail.id;
+    },
+    /** Stores, as a webhook of the provider does, that a mail of ours came back. */
+    async bounce(providerMail: string, to: string) {
+      const now = Date.now();
+      const event: DeliveryEvent = {
+        kind: 'delivery',
+        mailId: providerMail,
+        happened: 'failed',
+        recipients: [to],
+        from: null,
+        messageId: null,
+        diagnostic: '550 5.1.1 no such user',
+        dead: true,
+        at: now,
+      };
+      await insertWebhookEvent(db, {
+        id: newId(Date.now, randomBytes),
+        provider: 'resend',
+        event_id: `event-${providerMail}`,
+        kind: 'delivery',
+        provider_mail_id: providerMail,
+        payload: JSON.stringify(event),
+        state: 'pending',
+        attempts: 0,
+        next_attempt_at: now,
+        created_at: now,
+      });
+    },
+    /** Names of the records of an agent's mails that did not arrive. */
+    async failedRecords(agentId: string) {
+      const folders = bucketFolders({ bucket: await opened(), root: '', clock: Date.now });
+      return (await folders.list(agentId, 'outbox/failed', 10)).map(({ name }) => name);
     },
     /** Gives back every lease on a job, as a worker would that finds them ended. */
     endLeases: async () => await jobs(() => Date.now() + 3_600_000).reclaim(() => false),

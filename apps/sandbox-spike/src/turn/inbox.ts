@@ -3,9 +3,9 @@ import type { StepMomInput, TurnRequest } from '@tinyfat/core';
 import { gitIdentity } from './git-identity.ts';
 
 /** A file of the inbox; `path` is below it. */
-export interface InboxFile {
+interface InboxFile {
   path: string;
-  content: string | Uint8Array;
+  content: Uint8Array;
 }
 
 /** What the runner finds out itself. */
@@ -43,9 +43,10 @@ export function inboxFiles(request: TurnRequest, { sessionFile, gatewayUrl }: In
     },
     email: { ...request.input.email, attachments },
   };
+  const text = new TextEncoder();
   return [
     ...files,
-    { path: 'gitconfig', content: gitIdentity(request.input.agent) },
-    { path: 'input.json', content: JSON.stringify(input) },
+    { path: 'gitconfig', content: text.encode(gitIdentity(request.input.agent)) },
+    { path: 'input.json', content: text.encode(JSON.stringify(input)) },
   ];
 }

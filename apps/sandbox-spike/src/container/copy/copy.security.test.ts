@@ -122,7 +122,7 @@ describe('a folder full of traps', () => {
     await bucket.put(`${at.prefix}MEMORY.md`, 'memory');
     const copied = await at.copyIn({}, bucket);
     await at.agent('mkdir many; cd many; for i in {1..10000}; do echo $i > $i; done');
-    expect(await at.copyOut(copied, {}, bucket)).toMatchObject({ changed: 10_000, warnings: [] });
+    expect(await at.copyOut(copied, {}, bucket)).toMatchObject({ changed: 10_006, warnings: [] });
     expect(bucket.text(`${at.prefix}many/7777`)).toBe('7777\n');
     await at.container.start();
     await at.copyIn({}, bucket);

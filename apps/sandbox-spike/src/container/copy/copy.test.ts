@@ -55,6 +55,15 @@ describe('a folder in a container', () => {
   });
 });
 
+describe('a storage that fails in the middle', () => {
+  it('is what the copy rejects with, whatever the container makes of it', async () => {
+    for (let number = 0; number < 20; number += 1)
+      await at.folders.write('a', `file-${number}`, new Uint8Array(200_000));
+    at.storage.meet(({ key }) => (key.endsWith('file-9') ? { status: 403, code: 'AccessDenied' } : null));
+    await expect(at.copyIn()).rejects.toMatchObject({ name: 'StorageError', code: 'AccessDenied' });
+  });
+});
+
 describe('what a turn leaves', () => {
   it('goes back where it was made, changed, renamed or removed, the outbox last', async () => {
     for (const name of ['changed', 'removed', 'renamed', 'untouched', 'mode', 'touched'])

@@ -3,6 +3,7 @@ import { StorageError } from '@tinyfat/storage';
 import { COPY_BOUNDS } from '@tinyfat/storage/copy';
 import { headerBlocks, paddingOf } from '@tinyfat/storage/tar';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { fakeContainer, listed, output } from '../../test-support/fake-container.ts';
 import { type MemoryBucket, memoryBucket } from '../../test-support/memory-bucket.ts';
 import type { Container } from '../container.ts';
 import { type Copied, copyIn, copyOut } from './index.ts';
@@ -18,21 +19,8 @@ const keys = () => [...bucket.objects.keys()];
 const added = () =>
   keys().filter((key) => key !== `${prefix}MEMORY.md` && !key.startsWith(`${prefix}events/`));
 
-/** A container that answers what it likes. */
-function lying(answer: (command: string) => Uint8Array | string): Container {
-  return {
-    gatewayUrl: '',
-    start: async () => undefined,
-    destroy: async () => undefined,
-    async exec(command) {
-      const text = answer(command.join(' '));
-      const stdout = new Blob([new Uint8Array(typeof text === 'string' ? Buffer.from(text) : text)]).stream();
-      return { stdout, ended: Promise.resolve({ exitCode: 0, stderr: '' }) };
-    },
-  };
-}
-const record = (path: string, size: number, kind = 'f', state = '1 1.0') =>
-  `${path}\x00${kind}\x00${state}\x00${size}\x00644\x00\x00`;
+const lying = (answer: (command: string) => string | Uint8Array) =>
+  fakeContainer(async (command) => output(answer(command)));
 const entry = (path: string, content: string, type: 'file' | 'folder' = 'file') =>
   Buffer.concat([
     headerBlocks({ type, path, size: content.length, mode: 0o644, mtime: 0, target: '' }),
@@ -56,7 +44,7 @@ describe('a container that lies', () => {
   it('gets stored only what it had listed, at the size that it had listed', async () => {
     const container = lying((command) =>
       command.includes('find')
-        ? record('./a', 2) + record('./b', 3) + record('./c', 4)
+        ? listed('./a', 2) + listed('./b', 3) + listed('./c', 4)
         : Buffer.concat([
             entry('./a', 'ok'),
             entry('./b', 'longer'),
@@ -78,7 +66,7 @@ describe('a container that lies', () => {
     const paths = ['../b/x', '/etc/x', 'a/../../x', 'a//b', '.', './x', 'a/./b'];
     const container = lying((command) =>
       command.includes('find')
-        ? paths.map((path) => record(`./${path}`, 1)).join('')
+        ? paths.map((path) => listed(`./${path}`, 1)).join('')
         : Buffer.concat([...paths.map((path) => entry(`./${path}`, 'x')), END]),
     );
     await outOf(container);
@@ -89,10 +77,10 @@ describe('a container that lies', () => {
   it.each([
     ['too few fields', './a\0f\0'],
     ['no end', './a\0f\x001 1.0\x001\x00644\0'],
-    ['a size that is none', record('./a', Number.NaN)],
-    ['a path that is none', record('/a', 1)],
+    ['a size that is none', listed('./a', Number.NaN)],
+    ['a path that is none', listed('/a', 1)],
     ['a name without an end', 'x'.repeat(100_000)],
-    ['a state that is none', record('./a', 1, 'f', '../..')],
+    ['a state that is none', listed('./a', 1, 'f', '../..')],
   ])('with a list that has %s brings nothing back and removes nothing', async (_, list) => {
     const copied = new Map([['MEMORY.md', { etag: '"x"', sha256: null, executable: false, state: null }]]);
     await expect(
@@ -109,7 +97,7 @@ describe('a container that lies', () => {
     const endless: Container = {
       ...lying(() => ''),
       async exec(command) {
-        if (command.join(' ').includes('find')) return await lying(() => record('./a', 2)).exec(command);
+        if (command.join(' ').includes('find')) return await lying(() => listed('./a', 2)).exec(command);
         const stdout = new ReadableStream<Uint8Array>({
           pull(controller) {
             pulled += 1;
@@ -133,7 +121,7 @@ describe('a container that lies', () => {
     const answers = (content: Uint8Array) =>
       lying((command) =>
         command.includes('find')
-          ? record('./large', size)
+          ? listed('./large', size)
           : command.includes('sha256sum')
             ? `${sum}  ./large\0`
             : content,
@@ -147,7 +135,7 @@ describe('a container that lies', () => {
 
   it('when it is copied to gets no say in what the storage holds', async () => {
     const copied = await copyIn({
-      container: lying(() => record('./MEMORY.md', 1) + record('./of-nobody', 1)),
+      container: lying(() => listed('./MEMORY.md', 1) + listed('./of-nobody', 1)),
       bucket,
       prefix,
       sessionId: '',
@@ -155,5 +143,23 @@ describe('a container that lies', () => {
       clock: Date.now,
     });
     expect([...copied.keys()]).not.toContain('of-nobody');
+  });
+
+  it('in which root can start nothing is freed of the agent first, and asked again', async () => {
+    const asked: string[] = [];
+    const working = lying((command) =>
+      command.includes('find') ? listed('./a', 2) : Buffer.concat([entry('./a', 'ok'), END]),
+    );
+    const full: Container = {
+      ...working,
+      async exec(command, options) {
+        asked.push(`${options?.user ?? 'root'} ${command.at(-1)}`);
+        if (asked.length > 1) return await working.exec(command, options);
+        return { stdout: output(''), ended: Promise.resolve({ exitCode: 2, stderr: 'sh: 1: Cannot fork' }) };
+      },
+    };
+    expect((await outOf(full)).warnings).toEqual([]);
+    expect(asked[1]).toBe('agent kill -9 -1');
+    expect(bucket.text(`${prefix}a`)).toBe('ok');
   });
 });

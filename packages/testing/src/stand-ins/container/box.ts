@@ -45,6 +45,8 @@ const IS_ROOT = process.getuid?.() === 0;
 const AGENT = 1000;
 const INSIDE_NETWORK = fileURLToPath(new URL('./inside-network.ts', import.meta.url));
 const PATH = '/opt/node/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+/** As the image sets it. */
+const IMAGE_ENVIRONMENT = { PATH, HOME: '/data', TMPDIR: '/tmp', LANG: 'C.UTF-8' };
 /** What root of a container has by default (Docker's list), as far as tests need it. */
 const CAPABILITIES = ['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'setgid', 'setuid', 'setpcap'];
 const AGENT_IS = `--reuid=${AGENT} --regid=${AGENT} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs`;
@@ -69,7 +71,7 @@ export async function startBox(places: BoxPlaces): Promise<Box> {
       '/usr/bin/nsenter',
       ['-t', String(pid), ...namespaces, `--wdns=${folder}`, '--', ...command],
       {
-        env: { PATH, LANG: 'C.UTF-8', ...environment },
+        env: { ...IMAGE_ENVIRONMENT, ...environment },
         stdio: 'pipe',
       },
     );
@@ -199,9 +201,10 @@ function makeEtc({ folder, authority }: BoxPlaces): string {
 
 /** The host's id of the first process inside, once its file system stands. */
 async function startedPid(info: unknown, stdout: Readable | null): Promise<number | null> {
-  const read = text(info instanceof Readable ? info : null);
+  let said = '';
+  if (info instanceof Readable) for await (const chunk of info) said += chunk;
   for await (const chunk of stdout ?? []) if (String(chunk).includes('ready')) break;
-  const found: unknown = JSON.parse(read())['child-pid'];
+  const found: unknown = JSON.parse(said)['child-pid'];
   return typeof found === 'number' ? found : null;
 }
 

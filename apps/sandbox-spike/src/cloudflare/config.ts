@@ -1,0 +1,21 @@
+/** The settings of this Worker, from its variables and secrets; they mean what they mean for the server. */
+import { type CommonSettings, readCommonSettings, settingsReader } from '@tinyfat/settings';
+
+export type SandboxSettings = Pick<CommonSettings, 'anthropic' | 'masterKeys' | 'turnTimeoutMs' | 'logLevel'>;
+
+/** With a minute each for both copies it ends within the 15 that a queue consumer waits. */
+const LONGEST_TURN_MS = 12 * 60_000;
+
+/** Reads them; throws with all that is wrong. Bindings that are no text are left out. */
+export function readSettings(bindings: object): SandboxSettings {
+  const texts = Object.entries(bindings).filter(([, value]) => typeof value === 'string');
+  const reader = settingsReader(Object.fromEntries(texts));
+  const settings = readCommonSettings(reader);
+  if (settings.turnTimeoutMs > LONGEST_TURN_MS) {
+    reader.problems.push(
+      'TURN_TIMEOUT_S must be at most 720 here: a consumer of a queue ends after 15 minutes.',
+    );
+  }
+  if (reader.problems.length > 0) throw new Error(reader.problems.join(' '));
+  return settings;
+}

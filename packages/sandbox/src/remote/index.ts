@@ -1,0 +1,2 @@
+export type { AgentObject, AgentObjects, RemoteTurn } from './agent-object.ts';
+export { remoteRunner } from './remote-runner.ts';
