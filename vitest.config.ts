@@ -41,6 +41,9 @@ const STORY_ON_POSTGRES = [
   'webhook-resend',
 ];
 
+/** Files of e2e that run on Workers: the story, which runs on one machine too, and what only Workers can show. */
+const ON_WORKERS = ['e2e/story.test.ts', 'e2e/on-workers/**/*.test.ts'];
+
 /** Unit tests of core that don't run in workerd, and why. */
 const notInWorkerd = [
   // They read the documentation, or ask for CPU time, which workerd does not tell.
@@ -62,7 +65,7 @@ const THROUGH_HYPERDRIVE = [
   'packages/database/src/{budgets,leased-rows,locks,provider-keys,sealed-keys,webhook-events}.test.ts',
   'packages/intake/src/{enqueue,receive}.test.ts',
   'packages/intake/src/webhooks/{reconcile,take-webhook.security,work}.test.ts',
-  'packages/jobs/src/{job-queue,work-loop,worker}.test.ts',
+  'packages/jobs/src/{drain,job-queue,work-loop,worker}.test.ts',
   'apps/platform/src/accounts/{sessions,sessions-at-once,sign-in,sign-in-limits.security}.test.ts',
   '**/*.hyperdrive.test.ts',
 ];
@@ -133,7 +136,11 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          include: ['packages/*/src/**/*.workerd.test.ts', 'packages/core/src/**/*.test.ts'],
+          include: [
+            'apps/sandbox-spike/src/container/copy/*.workerd.test.ts',
+            'packages/*/src/**/*.workerd.test.ts',
+            'packages/core/src/**/*.test.ts',
+          ],
           exclude: notInWorkerd,
           isolate: false,
           testTimeout: 30_000,
@@ -172,9 +179,26 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          exclude: ['e2e/on-workers/**'],
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
           globalSetup: ['e2e/support/start-command-runner.ts', 'e2e/support/etc-template.ts'],
+          testTimeout: withinMs(120_000),
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // The story of mail on Workers: all four in workerd, with Postgres behind Hyperdrive, and a stand-in for containers.
+        test: {
+          name: 'e2e-cloudflare',
+          env: { TEST_ENGINE: 'postgres', TEST_COMPOSITION: 'cloudflare' },
+          include: ON_WORKERS,
+          isolate: false,
+          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          globalSetup: [
+            'packages/testing/src/postgres/global-setup.ts',
+            'e2e/support/cloudflare/build-workers.ts',
+          ],
           testTimeout: withinMs(120_000),
           hookTimeout: 120_000,
         },

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -175,7 +176,7 @@ describe('doctor', () => {
   const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 
   /** Runs doctor after a line of shell that changes what is mounted, for it alone. */
-  function afterMounting(script: string, dataDir: string): Finding[] {
+  function afterMounting(script: string, dataDir: string, wanted = 1): Finding[] {
     const main = join(ROOT, 'apps/cli/src/main.ts');
     const words = [
       '-m',
@@ -190,9 +191,9 @@ describe('doctor', () => {
     ];
     const ran = spawnSync('unshare', words, {
       encoding: 'utf8',
-      env: { ...COMPILED, PATH, DATA_DIR: dataDir, PORT: '0' },
+      env: { ...COMPILED, PATH, DATA_DIR: dataDir, PORT: '0', SMTP_HOST: '127.9.9.9' },
     });
-    expect({ stderr: ran.stderr, status: ran.status }).toEqual({ stderr: '', status: 1 });
+    expect({ stderr: ran.stderr, status: ran.status }).toEqual({ stderr: '', status: wanted });
     return JSON.parse(ran.stdout);
   }
 
@@ -228,6 +229,21 @@ describe('doctor', () => {
         found: expect.stringContaining('mounted read-only'),
       });
       expect(readdirSync(dataDir)).toEqual([]);
+    },
+  );
+
+  it.skipIf(!mayMount || !existsSync('/usr/bin/git'))(
+    'names a program that agents of this machine can not run, and the line that installs it, and finds nothing broken (skipped: only root can mount)',
+    () => {
+      const [dataDir, folder] = [makeFolder(), makeFolder()];
+      writeFileSync(join(folder, 'closed'), '', { mode: 0o644 });
+      const findings = afterMounting(`mount --bind ${folder}/closed /usr/bin/git`, dataDir, 0);
+      expect(of(findings, 'sandbox')).toMatchObject({ state: 'ok' });
+      expect(of(findings, 'agent tools')).toMatchObject({
+        state: 'note',
+        found: expect.stringMatching(/^\d+ of \d+ that are recommended are missing: git\b/),
+        run: expect.stringMatching(/^apt-get install -y --no-install-recommends git\b/),
+      });
     },
   );
 

@@ -18,7 +18,7 @@ export interface ApiClient {
 
 /** Makes a token on the command line, and a client that sends it. */
 export async function apiClient(
-  server: Pick<Tinyfat, 'cli' | 'host'>,
+  server: Pick<Tinyfat, 'cli'> & { host: string },
   owner: string,
   ...scopes: string[]
 ): Promise<ApiClient> {
@@ -26,7 +26,7 @@ export async function apiClient(
   const made = await server.cli(words);
   if (made.code !== 0) throw new Error(made.stderr);
   const token = made.stdout.trim();
-  const url = `http://${server.host}:8025/api/v1`;
+  const url = `http://${server.host.includes(':') ? server.host : `${server.host}:8025`}/api/v1`;
   const call: ApiClient['call'] = async (method, path, body, headers = {}) => {
     const init: RequestInit = { method, headers: { authorization: `Bearer ${token}`, ...headers } };
     if (body !== undefined) {

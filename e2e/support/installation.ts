@@ -11,6 +11,9 @@ import { embedded } from './installation-embedded.ts';
 import { type ArrivingMail, arrive, DOMAIN, RECORDS } from './senders.ts';
 import { OWNER } from './webhooks.ts';
 
+/** Whether the tests of this project run on Workers. */
+export const onCloudflare = process.env.TEST_COMPOSITION === 'cloudflare';
+
 /** What a composition gives. */
 export interface Composition {
   model: AnthropicStandIn;
@@ -30,7 +33,8 @@ export interface CompositionOptions {
   records: typeof RECORDS;
 }
 
-export interface Installation extends Composition {
+/** What a test does with any composition. */
+export interface Mailing {
   /** A mail comes in at Resend, and a webhook tells of it. Gives Resend's id of it. */
   arrive(mail: ArrivingMail): Promise<string>;
   /** The mails that an agent sent, once there are so many. */
@@ -40,12 +44,22 @@ export interface Installation extends Composition {
   mails(agent: string, count: number): Promise<any[]>;
 }
 
-/** Starts it with these agents of the owner. */
+export type Installation = Composition & Mailing;
+
+/** Starts that of the project with these agents of the owner. */
 export async function startInstallation(
   agents: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Installation> {
-  const composition = await embedded({ environment, records: RECORDS });
+  const compose = onCloudflare ? (await import('./cloudflare/installation.ts')).onWorkers : embedded;
+  return await withAgents(await compose({ environment, records: RECORDS }), agents);
+}
+
+/** Makes these agents of the owner. */
+export async function withAgents<Made extends Composition>(
+  composition: Made,
+  agents: readonly string[],
+): Promise<Made & Mailing> {
   const { api, resend } = composition;
   for (const name of agents) {
     const made = await api.call('POST', '/agents', { name, owner: OWNER });

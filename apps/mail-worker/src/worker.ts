@@ -4,7 +4,7 @@
  */
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { dohResolver, isolateGate, type MailBinding, mailCalls, mailLimits } from '@tinyfat/mail/isolate';
-import { type MailWorkerVars, readConfig } from './config.ts';
+import { readSettings } from './config.ts';
 import { GATE } from './gate.ts';
 
 /** One for all calls in this isolate. */
@@ -16,7 +16,7 @@ const gate = isolateGate({
 
 type Parameter<Name extends keyof MailBinding> = Parameters<MailBinding[Name]>;
 
-export default class Mail extends WorkerEntrypoint<MailWorkerVars> implements MailBinding {
+export default class Mail extends WorkerEntrypoint<object> implements MailBinding {
   override fetch(): Response {
     return new Response('Not found.\n', { status: 404 });
   }
@@ -47,14 +47,14 @@ export default class Mail extends WorkerEntrypoint<MailWorkerVars> implements Ma
   }
 
   #calls(): MailBinding {
-    const { mailDomain, authservIds, dnsOverHttps } = readConfig(this.env);
+    const { mailDomain, trustedAuthservIds, dnsOverHttps } = readSettings(this.env);
     const { dnsMs } = mailLimits;
     return mailCalls({
       gate,
       openResolver: () =>
         dohResolver({ url: dnsOverHttps, fetch: (...request) => fetch(...request), budgetMs: dnsMs }),
       hostname: mailDomain,
-      authservIds,
+      authservIds: trustedAuthservIds,
       limits: mailLimits,
     });
   }

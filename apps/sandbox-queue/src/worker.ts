@@ -2,21 +2,15 @@
  * The consumer on Cloudflare: a batch of wake-ups of the queues, and once a minute a sweep. Wiring only: each invocation opens
  * what it works with, and closes it.
  */
-import type {
-  ExecutionContext,
-  MessageBatch,
-  R2Bucket,
-  ScheduledController,
-} from '@cloudflare/workers-types';
 import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
 import { type AgentObjects, remoteRunner } from '@tinyfat/sandbox/remote';
-import { makeLogger, parseModels } from '@tinyfat/settings';
-import { bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
+import { type LogLevel, makeLogger, parseModels } from '@tinyfat/settings';
+import { bucketFolders, bucketMeter, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
-import { logDeadLetters, workBatch } from './cloudflare/batch.ts';
+import { logDeadLetters, type QueueMessage, workBatch } from './cloudflare/batch.ts';
 import { type QueueSettings, readSettings } from './cloudflare/config.ts';
 import { invocationDeps } from './cloudflare/invocation.ts';
 import { type SweepDeps, sweep } from './cloudflare/sweep.ts';
@@ -24,7 +18,7 @@ import { untilOf, workOnTopic } from './cloudflare/work.ts';
 
 /** Its bindings, beside variables and secrets. */
 interface Bindings {
-  DATA: R2Bucket;
+  DATA: R2Binding<ReadableStream<Uint8Array>>;
   HYPERDRIVE: { connectionString: string };
   MAIL: MailBinding;
   SANDBOX: AgentObjects;
@@ -32,33 +26,48 @@ interface Bindings {
   TASKS: WakeQueue;
 }
 
+/** What of the runtime's arguments is used. */
+interface Batch {
+  /** The name of the queue. */
+  queue: string;
+  messages: readonly QueueMessage[];
+}
+interface Cron {
+  /** Epoch ms. */
+  scheduledTime: number;
+}
+interface Context {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
 export default {
-  async queue(batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> {
+  async queue(batch: Batch, env: Bindings, ctx: Context): Promise<void> {
+    // Settings that can't be used may be what they died of.
+    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, loggerOf('error'));
     const settings = readSettings(env);
-    const logger = loggerOf(settings);
-    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, logger);
+    const logger = loggerOf(settings.logLevel);
     const until = untilOf(Date.now(), settings.turnTimeoutMs);
     await invocation(settings, env, ctx, (deps) =>
       workBatch(batch.messages, (topic) => workOnTopic(deps, topic, until), logger),
     );
   },
 
-  async scheduled(controller: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
-    await invocation(readSettings(env), env, ctx, (deps) => sweep(deps, controller.scheduledTime));
+  async scheduled(cron: Cron, env: Bindings, ctx: Context): Promise<void> {
+    await invocation(readSettings(env), env, ctx, (deps) => sweep(deps, cron.scheduledTime));
   },
 };
 
-function loggerOf({ logLevel: level }: QueueSettings) {
+function loggerOf(level: LogLevel) {
   return makeLogger({ level, plain: false, write: (line) => console.log(line) });
 }
 
 async function invocation(
   settings: QueueSettings,
   env: Bindings,
-  ctx: ExecutionContext,
+  ctx: Context,
   work: (deps: SweepDeps) => Promise<void>,
 ): Promise<void> {
-  const logger = loggerOf(settings);
+  const logger = loggerOf(settings.logLevel);
   const db = openHyperdrive(env.HYPERDRIVE.connectionString);
   const clock = Date.now;
   const bucket = openR2Bucket(env.DATA, { clock, random: Math.random });
@@ -69,7 +78,7 @@ async function invocation(
         db,
         folders: bucketFolders({ ...storage, clock }),
         rawMail: bucketRawMail(storage),
-        measureFolder: async () => 0,
+        measureFolder: bucketMeter(storage),
         workers: mailService(env.MAIL),
         runner: remoteRunner(env.SANDBOX),
         wakeUp: queueWakeUp({

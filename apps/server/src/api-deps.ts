@@ -5,12 +5,13 @@ import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import type { ApiDeps } from '@tinyfat/platform';
+import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
 import { programPaths } from './program.ts';
-import { previewRetention, runRetention } from './retention/run.ts';
+import { ownFiles } from './retention/own-files.ts';
 import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
@@ -37,7 +38,11 @@ export function apiDeps(
   own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
-  const retention = { db, folders, rawMail, paths, clock, makeId, logger, days: config.retention };
+  const retention: RetentionDeps = {
+    ...{ db, folders, rawMail, clock, makeId, logger },
+    days: config.retention,
+    ownFiles: ownFiles(paths),
+  };
   return {
     ...own,
     db,

@@ -38,6 +38,7 @@ import { wakeUps } from './parts/wake-ups.ts';
 import { web } from './parts/web.ts';
 import { webhookWorker } from './parts/webhooks.ts';
 import { missingBuild, programPaths } from './program.ts';
+import { ownFiles } from './retention/own-files.ts';
 import { hasDuty, type Role } from './roles.ts';
 import { processRuntime } from './runtime.ts';
 import { endWorker } from './worker-identity.ts';
@@ -199,7 +200,9 @@ async function startParts(
       : await parts.start(health(config, { ...runtime, checks, metrics, mailOutWarning }));
   if (isWorker) {
     await parts.start(rawMailSweeper({ ...stores, clock, logger }));
-    await parts.start(retention({ ...runtime, ...stores, paths, days: config.retention }));
+    await parts.start(
+      retention({ ...runtime, ...stores, days: config.retention, ownFiles: ownFiles(paths) }),
+    );
   }
 
   const [smtpPort, httpPort] = [listener?.port ?? null, site?.port ?? null];

@@ -8,6 +8,9 @@ import { wrangler } from '../../../apps/cli/src/cloudflare/wrangler.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** The Worker that runs turns, with a stand-in for its containers; a deployed one knows nothing of that. */
+const STAND_IN = 'apps/sandbox-spike/src/test-support/stand-in-worker.ts';
+
 /** An installation that is nowhere. */
 export const DEPLOYMENT: Deployment = {
   name: 'tinyfat',
@@ -19,10 +22,16 @@ export const DEPLOYMENT: Deployment = {
   container: { instanceType: 'standard-1', mostInstances: 5 },
 };
 
+/** The configurations of the Workers for tests: as they are deployed, but for the containers. */
+export function testConfigs(deployment: Deployment): ReturnType<typeof workerConfigs> {
+  const { sandbox, ...others } = workerConfigs(ROOT, deployment);
+  return { ...others, sandbox: { ...sandbox, main: join(ROOT, STAND_IN) } };
+}
+
 /** Vitest's global set-up: leaves the bundles in a folder, which it names in the environment of the tests. */
 export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workers-'));
-  const configs = workerConfigs(ROOT, DEPLOYMENT);
+  const configs = testConfigs(DEPLOYMENT);
   await Promise.all(
     WORKERS.map(async (name) => {
       const config = join(folder, name, 'wrangler.json');
@@ -35,7 +44,10 @@ export async function setup(): Promise<() => Promise<void>> {
         '--outdir',
         join(folder, name, 'built'),
       ];
-      const { code, output } = await wrangler([...words, '--config', config], { root: ROOT });
+      const { code, output } = await wrangler([...words, '--config', config], {
+        root: ROOT,
+        folder: join(folder, name),
+      });
       if (code !== 0) throw new Error(`wrangler could not bundle the Worker ${name}:\n${output}`);
     }),
   );

@@ -3,18 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestHarness, type TestHarness } from 'wrangler';
-import {
-  SECRETS_OF,
-  WORKERS,
-  type WorkerName,
-  workerConfigs,
-} from '../../../apps/cli/src/cloudflare/worker-configs.ts';
-import { DEPLOYMENT, ROOT } from './build-workers.ts';
+import { SECRETS_OF, WORKERS, type WorkerName } from '../../../apps/cli/src/cloudflare/worker-configs.ts';
+import { DEPLOYMENT, testConfigs } from './build-workers.ts';
 
 export interface RunningWorkers {
   /** Of the platform. */
   url: string;
   worker(name: WorkerName): ReturnType<TestHarness['getWorker']>;
+  /** Those of the consumer. */
+  queues(): Promise<Record<'JOBS' | 'TASKS', { send(body: unknown): Promise<unknown> }>>;
   /** What they logged so far, a line each. */
   logs(): string[];
   close(): Promise<void>;
@@ -32,9 +29,11 @@ export async function startWorkers({
 }): Promise<RunningWorkers> {
   const built = process.env.TINYFAT_E2E_WORKERS;
   if (built === undefined) throw new Error('the Workers are built by build-workers.ts');
+  // It neither asks Cloudflare for the place of this machine nor tells of each message.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+  process.env.WRANGLER_LOG = 'error';
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workerd-'));
-  const configs = workerConfigs(ROOT, { ...DEPLOYMENT, vars, secrets: Object.keys(secrets) });
+  const configs = testConfigs({ ...DEPLOYMENT, vars, secrets: Object.keys(secrets) });
   const workers = await Promise.all(
     // The first one is what a URL reaches.
     [...WORKERS].reverse().map(async (name) => {
@@ -61,6 +60,10 @@ export async function startWorkers({
   return {
     url: url.origin,
     worker: (name) => harness.getWorker(`${DEPLOYMENT.name}-${name}`),
+    queues: async () =>
+      (await harness.getWorker(`${DEPLOYMENT.name}-queue`).getEnv()) as Awaited<
+        ReturnType<RunningWorkers['queues']>
+      >,
     logs: () => harness.getLogs().map(({ message }) => message),
     async close() {
       await harness.close();

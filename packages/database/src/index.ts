@@ -16,6 +16,7 @@ export { databaseFaultText } from './postgres-faults.ts';
 export * from './provider-cursors.ts';
 export * from './provider-events.ts';
 export * from './provider-keys.ts';
+export * from './recent-totals.ts';
 export * from './reports.ts';
 export * from './reservations.ts';
 export * from './restored.ts';

@@ -11,15 +11,23 @@ export interface SettingsReader {
   text(name: string): string | null;
   /** What is wrong so far: sentences, which repeat no value that may be a secret. */
   problems: string[];
+  /** Names that were asked for so far, whether they are set or not. */
+  names: ReadonlySet<string>;
 }
 
 /** A reader over these variables. An empty one counts as not set. */
 export function settingsReader(environment: Environment): SettingsReader {
   const problems: string[] = [];
+  const names = new Set<string>();
   return {
     problems,
-    text: (name) => environment[name] || null,
+    names,
+    text(name) {
+      names.add(name);
+      return environment[name] || null;
+    },
     read(name, schema, fallback) {
+      names.add(name);
       const text = environment[name];
       if (text === undefined || text === '') return fallback;
       const parsed = v.safeParse(schema, text);

@@ -93,6 +93,15 @@ export const webUrl = v.pipe(
   ),
   v.transform((text) => text.replace(/\/+$/, '')),
 );
+/** Address of a service over TLS, or of this machine; with its path as it is, no user and no password in it. */
+export const httpsUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    const url = URL.parse(text);
+    if (url === null || url.username !== '' || url.password !== '') return false;
+    return url.protocol === 'https:' || (url.protocol === 'http:' && url.hostname === '127.0.0.1');
+  }, 'is no address of a service over TLS; write for example https://cloudflare-dns.com/dns-query'),
+);
 /** A key of a provider. */
 export const secret = v.pipe(
   v.string(),

@@ -10,10 +10,10 @@ const run = promisify(execFile);
 const resolve = createRequire(import.meta.url).resolve;
 const wrangler = join(dirname(resolve('wrangler/package.json')), 'bin/wrangler.js');
 
-/** What all Workers of the platform are bundled and run with. */
+/** What all Workers are bundled and run with; `apps/cli/src/cloudflare/worker-configs.ts` has the same. */
 export const COMPATIBILITY = {
   compatibilityDate: '2026-11-01',
-  compatibilityFlags: ['nodejs_compat', 'enable_ctx_exports'],
+  compatibilityFlags: ['nodejs_compat'],
 };
 
 /** The text of the one module of a Worker; `entry` is the path of its source. Needs no network. */

@@ -72,18 +72,10 @@ function accessOf({ read, problems }: SettingsReader): DeployAccess | null {
 
 /** Reads and checks them. Messages repeat no secret. */
 export function readDeploySettings(environment: Environment): ReadDeploySettings {
-  const asked = new Set<string>();
-  const reader = settingsReader(
-    new Proxy(environment, {
-      get(target, name) {
-        asked.add(String(name));
-        return target[String(name)];
-      },
-    }),
-  );
+  const reader = settingsReader(environment);
   const common = readCommonSettings(reader);
   const { read, text, problems } = reader;
-  const names = [...asked].filter((name) => !ALL_SECRETS.has(name));
+  const names = [...reader.names].filter((name) => !ALL_SECRETS.has(name));
   const access = accessOf(reader);
   const publicUrl = read<string | null>('PUBLIC_URL', hostname, null);
   if (text('DATABASE_URL') === null)

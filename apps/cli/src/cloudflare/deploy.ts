@@ -1,236 +1,182 @@
 /**
  * Makes an installation on Cloudflare, or brings one up to date, step by step. Each step looks first and does what is missing:
- * after one that failed, or was cut off, the same command goes on where it was.
+ * after one that failed, or was cut off, the same command goes on where it was. Tables come before Workers: older Workers
+ * refuse a newer schema and their webhooks come again, while newer Workers on an older one would be wrong for longer.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { secretsOf } from '../faults/explain-to-operator.ts';
+import { silencer } from '../faults/report-fault.ts';
+import { attachHostname, findAccount, lookUpHostname, workersSubdomain } from './account.ts';
 import type { CloudflareApi } from './api.ts';
 import type { DeploySettings } from './deploy-settings.ts';
-import {
-  type DatabaseOrigin,
-  ensureBucket,
-  ensureHyperdrive,
-  ensureQueue,
-  findAccount,
-  type Outcome,
-  workersSubdomain,
-} from './resources.ts';
-import { missingRights, RIGHTS } from './rights.ts';
-import {
-  type Deployment,
-  namesOf,
-  SECRETS_OF,
-  WORKERS,
-  type WorkerConfig,
-  type WorkerName,
-  workerConfigs,
-} from './worker-configs.ts';
-import type { wrangler } from './wrangler.ts';
+import type { Outcome } from './outcome.ts';
+import { type DatabaseOrigin, ensureBucket, ensureHyperdrive, ensureQueue } from './resources.ts';
+import { lackOf, missingRights } from './rights.ts';
+import { type Deployment, namesOf, WORKERS, workerConfigs } from './worker-configs.ts';
+import { deployWorker, prepareBuild, removeOldSecrets, type WorkersDeps } from './workers.ts';
 
-export interface DeployDeps {
-  /** The checkout. */
-  root: string;
+/** The keys of an installation in the form of their secrets. */
+export interface SealingKeys {
+  masterKeys: string;
+  signInKey: string;
+}
+
+export interface DeployDeps extends WorkersDeps {
   api: CloudflareApi;
-  wrangler: typeof wrangler;
+  /** Why no image can be built here; null where one can. */
+  dockerProblem(): Promise<string | null>;
   /**
-   * Brings the tables up to date, and gives the keys of the installation in the form of their secrets, made where there are
-   * none yet. Gives a refusal where the database can not be used.
+   * Brings the tables up to date, and gives the keys of the installation, made where there are none yet. Refuses a database
+   * that can not be used.
    */
-  prepareDatabase(): Promise<Outcome<{ masterKeys: string; signInKey: string }>>;
+  prepareDatabase(): Promise<Outcome<SealingKeys>>;
   database: DatabaseOrigin;
   /** Whether the pages answer that they are ready; a sentence where they do not. */
   isReady(url: string): Promise<string | null>;
-  /** A line about a step that begins, and one about its end. */
-  begin(step: string): void;
-  done(said: string): void;
 }
 
 export type Container = Deployment['container'];
 
-/** Where the installation is. */
-export interface Deployed {
-  url: string;
-}
-
-/** Runs all steps; ends with the first that fails. */
+/** Runs all steps; ends with the first that fails. Gives where the installation is. */
 export async function deploy(
   deps: DeployDeps,
   settings: DeploySettings,
   { name, container }: { name: string; container: Container },
-): Promise<Outcome<Deployed>> {
-  const { api, begin, done } = deps;
+): Promise<Outcome<{ url: string }>> {
+  const { api, root } = deps;
   const names = namesOf({ name });
+  const step = async <Value>(
+    what: string,
+    work: () => Promise<Outcome<Value>>,
+    said: (value: Value) => string,
+  ): Promise<Outcome<Value>> => {
+    deps.begin(what);
+    const outcome = await work();
+    if (outcome.ok) deps.done(said(outcome));
+    return outcome;
+  };
 
-  begin('the account and the rights of the token');
-  const account = await findAccount(api, settings.accountId);
+  const ready = await step(
+    'what builds the image',
+    () => checkBuild(deps),
+    () => 'is there',
+  );
+  if (!ready.ok) return ready;
+
+  const account = await step(
+    'the account and the rights of the token',
+    async () => {
+      const found = await findAccount(api, settings.accountId);
+      if (!found.ok) return found;
+      const missing = await missingRights(api, found.id);
+      return missing.length > 0 ? lackOf(missing) : found;
+    },
+    (found) => found.name,
+  );
   if (!account.ok) return account;
-  const missing = await missingRights(api, account.id);
-  if (missing.length > 0) {
-    const lacks = missing.map((right) => `"${RIGHTS[right]}"`).join(', ');
-    return {
-      ok: false,
-      reason: `The token lacks ${missing.length > 1 ? 'rights' : 'a right'}: ${lacks}.`,
-      fix: 'Give them to the token in the dashboard (My Profile → API Tokens), then run the same command again.',
-    };
-  }
-  done(account.name);
 
-  begin('the database');
-  const prepared = await deps.prepareDatabase();
-  if (!prepared.ok) return prepared;
-  done('its tables are up to date');
+  const host = await step(
+    'the address',
+    () => hostOf(deps, settings, { account: account.id, worker: names.worker('platform') }),
+    (found) => `https://${found.host}`,
+  );
+  if (!host.ok) return host;
+  const url = `https://${host.host}`;
 
-  begin(`the bucket ${names.bucket}`);
-  const bucket = await ensureBucket(api, account.id, names.bucket);
+  const keys = await step('the database', deps.prepareDatabase, () => 'its tables are up to date');
+  if (!keys.ok) return keys;
+
+  const bucket = await step(
+    `the bucket ${names.bucket}`,
+    () => ensureBucket(api, account.id, names.bucket),
+    madeOrThere,
+  );
   if (!bucket.ok) return bucket;
-  done(madeOrThere(bucket.made));
 
   for (const queue of Object.values(names.queues)) {
-    begin(`the queue ${queue}`);
-    const made = await ensureQueue(api, account.id, queue);
+    const made = await step(`the queue ${queue}`, () => ensureQueue(api, account.id, queue), madeOrThere);
     if (!made.ok) return made;
-    done(madeOrThere(made.made));
   }
 
-  begin(`Hyperdrive ${names.hyperdrive}`);
-  const hyperdrive = await ensureHyperdrive(api, account.id, names.hyperdrive, deps.database);
+  const hyperdrive = await step(
+    `Hyperdrive ${names.hyperdrive}`,
+    () => ensureHyperdrive(api, account.id, names.hyperdrive, deps.database),
+    ({ made }) => `${made ? 'made' : 'set to this database'}, without caching`,
+  );
   if (!hyperdrive.ok) return hyperdrive;
-  done(hyperdrive.made ? 'made, without caching' : 'set to this database, without caching');
 
-  begin('the address');
-  const host = await hostOf(deps, settings, { account: account.id, name });
-  if (!host.ok) return host;
-  const url = `https://${host.name}`;
-  done(url);
-
-  const { masterKeys, signInKey } = prepared;
-  const secrets = { ...settings.secrets, MASTER_KEYS: masterKeys, SIGN_IN_KEY: signInKey };
-  const configs = workerConfigs(deps.root, {
+  const secrets = { ...settings.secrets, MASTER_KEYS: keys.masterKeys, SIGN_IN_KEY: keys.signInKey };
+  const configs = workerConfigs(root, {
     name,
     accountId: account.id,
-    hyperdriveId: hyperdrive.id,
+    hyperdriveId: hyperdrive.found.id,
     hostname: settings.hostname,
     vars: { ...settings.vars, PUBLIC_URL: url },
     secrets: Object.keys(secrets),
     container,
   });
+  const environment = { CLOUDFLARE_API_TOKEN: settings.token, CLOUDFLARE_API_BASE_URL: settings.apiUrl };
+  const hide = silencer(secretsOf({ ...secrets, ...environment }));
   for (const worker of WORKERS) {
-    begin(`the Worker ${names.worker(worker)}`);
-    const deployed = await deployWorker(deps, {
-      worker,
-      config: configs[worker],
-      secrets,
-      token: settings.token,
-    });
-    if (!deployed.ok) return deployed;
-    done('deployed');
-  }
-
-  begin('whether it is ready');
-  const problem = await deps.isReady(url);
-  if (problem !== null)
-    return {
-      ok: false,
-      reason: `${url}/health/ready says: ${problem}`,
-      fix: `Look at what it logs (npx wrangler tail ${names.worker('platform')}), then run the same command again. A name that is new can take minutes.`,
-    };
-  done('it is');
-  return { ok: true, url };
-}
-
-/** Bundles and checks every Worker as a deployment would, without asking anything of anybody. */
-export async function checkWorkers(
-  { root, wrangler, begin, done }: Pick<DeployDeps, 'root' | 'wrangler' | 'begin' | 'done'>,
-  deployment: Deployment,
-): Promise<Outcome<object>> {
-  const configs = workerConfigs(root, deployment);
-  for (const worker of WORKERS) {
-    begin(`the Worker ${namesOf(deployment).worker(worker)}`);
-    const checked = await withConfig(configs[worker], {}, ({ config, folder }) =>
-      wrangler(
-        [
-          'deploy',
-          '--dry-run',
-          '--containers-rollout=none',
-          '--outdir',
-          join(folder, 'built'),
-          '--config',
-          config,
-        ],
-        { root },
-      ),
+    const script = names.worker(worker);
+    const deployed = await step(
+      `the Worker ${script}${worker === 'sandbox' ? ' (its image takes minutes)' : ''}`,
+      async () => {
+        const config = configs[worker];
+        const up = await deployWorker(deps, { worker, config, secrets, environment, hide });
+        return up.ok ? await removeOldSecrets(api, account.id, { worker, name: script, secrets }) : up;
+      },
+      ({ removed }) =>
+        removed.length > 0 ? `deployed; no longer set, and removed: ${removed.join(', ')}` : 'deployed',
     );
-    if (checked.code !== 0) return failed(worker, checked.output);
-    done(uploadSize(checked.output) ?? 'bundled');
+    if (!deployed.ok) return deployed;
   }
-  return { ok: true };
-}
 
-async function deployWorker(
-  { root, wrangler }: DeployDeps,
-  {
-    worker,
-    config,
-    secrets,
-    token,
-  }: { worker: WorkerName; config: WorkerConfig; secrets: Record<string, string>; token: string },
-): Promise<Outcome<object>> {
-  const own = Object.entries(secrets).filter(([secret]) => SECRETS_OF[worker].includes(secret));
-  const run = await withConfig(config, Object.fromEntries(own), (files) =>
-    wrangler(['deploy', '--config', files.config, '--secrets-file', files.secrets], {
-      root,
-      environment: { CLOUDFLARE_API_TOKEN: token },
-    }),
+  const { hostname } = settings;
+  if (hostname !== null) {
+    const at = { hostname, worker: names.worker('platform') };
+    const led = await step(`the name ${hostname}`, () => attachHostname(api, account.id, at), madeOrThere);
+    if (!led.ok) return led;
+  }
+
+  return await step(
+    'whether it is ready',
+    async () => {
+      const problem = await deps.isReady(url);
+      if (problem === null) return { ok: true, url };
+      return {
+        ok: false,
+        reason: `${url}/health/ready says: ${hide(problem)}`,
+        fix: `A name that is new can take minutes: run the same command again then. Else look at what it logs: npx wrangler tail ${names.worker('platform')}`,
+      };
+    },
+    () => 'it is',
   );
-  return run.code === 0 ? { ok: true } : failed(worker, run.output);
 }
 
-/** Files for wrangler in a folder of this user alone, which is gone afterwards. */
-async function withConfig<Result>(
-  config: WorkerConfig,
-  secrets: Record<string, string>,
-  use: (files: { folder: string; config: string; secrets: string }) => Promise<Result>,
-): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'tinyfat-deploy-'));
-  try {
-    const files = { folder, config: join(folder, 'wrangler.json'), secrets: join(folder, 'secrets.json') };
-    await writeFile(files.config, JSON.stringify(config, null, 2), { mode: 0o600 });
-    await writeFile(files.secrets, JSON.stringify(secrets), { mode: 0o600 });
-    return await use(files);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Before anything begins, so that it does not end at the third Worker. */
+async function checkBuild({ root, dockerProblem }: DeployDeps): Promise<Outcome<object>> {
+  const problem = await dockerProblem();
+  if (problem === null) return prepareBuild(root);
+  return {
+    ok: false,
+    reason: problem,
+    fix: 'Install and start Docker (https://docs.docker.com/engine/install/), which builds the image of the containers, or set WRANGLER_DOCKER_BIN to a program that does the same; then run the same command again.',
+  };
 }
 
 async function hostOf(
   { api }: DeployDeps,
   { hostname }: DeploySettings,
-  { account, name }: { account: string; name: string },
-): Promise<Outcome<{ name: string }>> {
-  if (hostname !== null) return { ok: true, name: hostname };
+  { account, worker }: { account: string; worker: string },
+): Promise<Outcome<{ host: string }>> {
+  if (hostname !== null) {
+    const found = await lookUpHostname(api, account, { hostname, worker });
+    return found.ok ? { ok: true, host: hostname } : found;
+  }
   const found = await workersSubdomain(api, account);
-  if (!found.ok) return found;
-  return { ok: true, name: `${namesOf({ name }).worker('platform')}.${found.subdomain}.workers.dev` };
+  return found.ok ? { ok: true, host: `${worker}.${found.subdomain}.workers.dev` } : found;
 }
 
-/** The end of what wrangler printed: it says there what it wants. */
-function failed(worker: WorkerName, output: string): { ok: false; reason: string; fix: string } {
-  const lines = output.trimEnd().split('\n').slice(-20).join('\n');
-  const isEngine = /docker/i.test(lines);
-  return {
-    ok: false,
-    reason: `wrangler could not deploy the Worker ${worker}:\n${lines}`,
-    fix: isEngine
-      ? 'Install and start Docker, which builds the image of the containers, then run the same command again.'
-      : 'Mend what it names, then run the same command again.',
-  };
-}
-
-function uploadSize(output: string): string | null {
-  return /Total Upload: (.*)/.exec(output)?.[1] ?? null;
-}
-
-function madeOrThere(made: boolean): string {
+function madeOrThere({ made }: { made: boolean }): string {
   return made ? 'made' : 'is there';
 }

@@ -1,5 +1,7 @@
 /** What each Worker is given. */
+import { COMPATIBILITY } from '@tinyfat/testing/bundle-worker';
 import { describe, expect, it } from 'vitest';
+import { imagePaths } from './image-context.ts';
 import { type Deployment, SECRETS_OF, WORKERS, workerConfigs } from './worker-configs.ts';
 
 const DEPLOYMENT: Deployment = {
@@ -54,7 +56,30 @@ describe('the configurations of Workers', () => {
     expect(withoutKey.queue.vars).not.toHaveProperty('OPERATOR_PAYS');
   });
 
+  it('build the image of turns from the folder that is made for it, not from the whole checkout', () => {
+    const { dockerfile, context } = imagePaths('/checkout');
+    expect(configs.sandbox.containers).toMatchObject([{ image: dockerfile, image_build_context: context }]);
+  });
+
   it('open one address to the world', () => {
-    expect(WORKERS.filter((name) => configs[name].workers_dev || configs[name].routes)).toEqual(['platform']);
+    const open = (of: typeof configs) => WORKERS.filter((name) => of[name].workers_dev || of[name].routes);
+    expect(open(workerConfigs('/checkout', { ...DEPLOYMENT, hostname: null }))).toEqual(['platform']);
+    // A name of their own is led to it by the API: wrangler would write over DNS rows without asking.
+    expect(open(configs)).toEqual([]);
+  });
+
+  it('let no more consumers run than there are containers', () => {
+    expect(configs.queue).toMatchObject({
+      vars: { WORKERS: '20' },
+      queues: { consumers: [{ queue: 'tinyfat-jobs', max_batch_size: 1, max_concurrency: 20 }, {}, {}] },
+    });
+  });
+
+  it('are bundled for the runtime of the tests of Workers', () => {
+    for (const name of WORKERS)
+      expect(configs[name]).toMatchObject({
+        compatibility_date: COMPATIBILITY.compatibilityDate,
+        compatibility_flags: COMPATIBILITY.compatibilityFlags,
+      });
   });
 });

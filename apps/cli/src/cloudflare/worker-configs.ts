@@ -16,7 +16,7 @@ export interface Deployment {
   /** Null: wrangler finds it by the token. */
   accountId: string | null;
   hyperdriveId: string;
-  /** The name that people and providers reach it under; null: the address of workers.dev. */
+  /** The name that people and providers reach it under, which `attachHostname` leads here; null: the address of workers.dev. */
   hostname: string | null;
   /** Settings that are no secrets, by their names in docs/environment.md. */
   vars: Readonly<Record<string, string>>;
@@ -28,6 +28,7 @@ export interface Deployment {
 /** A configuration of wrangler: JSON. */
 export type WorkerConfig = Readonly<Record<string, unknown>>;
 
+/** What all are bundled and run with. */
 const COMPATIBILITY = {
   compatibility_date: '2026-11-01',
   compatibility_flags: ['nodejs_compat'],
@@ -122,7 +123,7 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     },
     queue: {
       ...base('queue'),
-      vars: { ...vars, ...operatorPays },
+      vars: { ...vars, ...operatorPays, WORKERS: String(container.mostInstances) },
       ...database,
       ...bucket,
       services: [mail],
@@ -132,7 +133,12 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
       queues: {
         producers,
         consumers: [
-          consumer(names.queues.jobs, { dead_letter_queue: names.queues.dead, max_batch_size: 1 }),
+          // One more would find no container, and count as an attempt.
+          consumer(names.queues.jobs, {
+            dead_letter_queue: names.queues.dead,
+            max_batch_size: 1,
+            max_concurrency: container.mostInstances,
+          }),
           consumer(names.queues.tasks, { dead_letter_queue: names.queues.dead, max_batch_size: 10 }),
           consumer(names.queues.dead, { max_batch_size: 10 }),
         ],
@@ -142,7 +148,6 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     platform: {
       ...base('platform'),
       vars,
-      ...(hostname === null ? {} : { routes: [{ pattern: hostname, custom_domain: true }] }),
       assets: { directory: join(root, 'dist/platform/client'), binding: 'ASSETS', run_worker_first: true },
       ...database,
       ...bucket,

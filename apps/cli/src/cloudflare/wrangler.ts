@@ -6,47 +6,59 @@ import { join } from 'node:path';
 export interface WranglerRun {
   /** The checkout. */
   root: string;
-  /** What it is given beside PATH and HOME, such as CLOUDFLARE_API_TOKEN. */
+  /** Where it runs, and leaves what it must leave somewhere: no `.env` of anybody is read there. */
+  folder: string;
+  /** What it is given beside what it needs from this process. */
   environment?: Readonly<Record<string, string>>;
-  /** What it reads: a secret goes this way and never into its words, which other users of the machine can see. */
-  stdin?: string;
-  /** Gets what it prints, as it comes. */
-  onOutput?(text: string): void;
 }
 
-/** Modules that several runtimes know are taken in their form for Workers, and where there is none in that for Node. */
-const CONDITIONS = 'workerd,worker,browser,node';
+/** Of this process: where programs, Docker, proxies and certificates are. No settings, which hold secrets. */
+const PASSED_ON =
+  /^(PATH|HOME|TMPDIR|XDG_\w+|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|WRANGLER_DOCKER_BIN|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|(https?|all|no)_proxy)$/i;
 
-/** Its exit code and all that it printed. It asks nothing, sends no figures, and finds no other configuration. */
+/**
+ * Its exit code and all that it printed. Secrets never stand in `words`, which other users of the machine can see. It asks
+ * nothing, sends no figures, writes no log, finds no other configuration, and ends with this process.
+ */
 export async function wrangler(
   words: readonly string[],
-  { root, environment = {}, stdin = '', onOutput = () => {} }: WranglerRun,
+  { root, folder, environment = {} }: WranglerRun,
 ): Promise<{ code: number; output: string }> {
   const program = join(root, 'node_modules/wrangler/bin/wrangler.js');
   const child = spawn(process.execPath, [program, ...words], {
-    cwd: root,
-    stdio: 'pipe',
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '/',
+      ...passedOn(),
       CI: 'true',
       NO_COLOR: '1',
       WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_SEND_ERROR_REPORTS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
-      WRANGLER_BUILD_CONDITIONS: CONDITIONS,
+      WRANGLER_WRITE_LOGS: 'false',
       ...environment,
     },
   });
+  const end = () => void child.kill();
+  process.once('exit', end);
   let output = '';
-  const take = (chunk: Buffer) => {
-    output += chunk.toString();
-    onOutput(chunk.toString());
+  const take = (chunk: string) => {
+    output += chunk;
   };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
-  // One that ends at once may have read nothing.
-  child.stdin.on('error', () => {});
-  child.stdin.end(stdin);
-  const [code] = await once(child, 'close');
-  return { code: Number(code ?? 1), output };
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
+  try {
+    const [code] = await once(child, 'close');
+    return { code: Number(code ?? 1), output };
+  } finally {
+    process.removeListener('exit', end);
+  }
+}
+
+function passedOn(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      PASSED_ON.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
 }

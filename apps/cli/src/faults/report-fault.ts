@@ -107,7 +107,7 @@ function removeOld(folder: string, prefix: string): void {
 }
 
 /** Strikes the secrets out of a text, also in the form in which URLs have them. */
-function silencer(secrets: readonly string[]): (text: string) => string {
+export function silencer(secrets: readonly string[]): (text: string) => string {
   const forms = secrets
     .filter((secret) => secret.length >= 4)
     .flatMap((secret) => [secret, encodeURIComponent(secret)])

@@ -25,7 +25,9 @@ it('a person asks, confirms, visits and signs out over many invocations, some of
     .execute();
   expect(requests.map(({ address }) => address)).toEqual(people);
   const browsers = await Promise.all(
-    requests.map(async ({ id }) => browserWith((await step('confirm', await KEY.linkToken(id))) as SignInOutcome)),
+    requests.map(async ({ id }) =>
+      browserWith((await step('confirm', await KEY.linkToken(id))) as SignInOutcome),
+    ),
   );
   const visits = () => Promise.all(browsers.map((browser) => step('visit', '', browser)));
   expect(await visits()).toMatchObject(people.map((address) => ({ viewer: { address, isAdmin: false } })));

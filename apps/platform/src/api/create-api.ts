@@ -24,10 +24,15 @@ export const API_PREFIX = '/api/v1';
 /** Answers one request below `/api/v1`; `reservation` counts what it has in memory. Never rejects. */
 export type Api = (request: Request, from: RequestOrigin, reservation: ByteReservation) => Promise<Response>;
 
+/** Counts the event streams that are open at once. */
+export function eventStreams(): Semaphore {
+  return semaphore(MOST_STREAMS);
+}
+
 /** Makes the API. With a `principal` every request is made by that one, whatever its credentials. */
 export function createApi(deps: ApiDeps, principal?: Principal): Api {
   const app = new Hono<{ Bindings: Pick<RawCall, 'from' | 'reservation'> }>().basePath(API_PREFIX);
-  const serving: ServeDeps = { deps, principal, streams: semaphore(MOST_STREAMS) };
+  const serving: ServeDeps = { deps, principal, streams: deps.streams?.open ?? eventStreams() };
   const methods = new Map<string, string[]>();
   for (const endpoint of ENDPOINTS) {
     const { method, path } = endpoint.route;

@@ -14,7 +14,15 @@ import type {
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
 import type { Viewer } from '../accounts/contract.ts';
+import type { Semaphore } from '../http/semaphore.ts';
 import type { Principal } from './principal.ts';
+
+/** How often a stream looks for events and how long it lasts, ms; and how many are open at once. */
+export interface StreamBounds {
+  pollMs: number;
+  mostMs: number;
+  open: Semaphore;
+}
 
 export interface ApiDeps {
   db: Database;
@@ -49,4 +57,6 @@ export interface ApiDeps {
   wakeUp: WakeUp;
   /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;
+  /** Bounds of event streams; absent: those of a process that keeps the API for as long as it lives. */
+  streams?: StreamBounds;
 }

@@ -12,7 +12,7 @@ export interface QueueSettings extends CommonSettings {
 
 /** A turn that is longer does not fit, with what comes before and after it, into the 15 minutes of an invocation. */
 const LONGEST_TURN_MS = 12 * 60_000;
-/** Consumers at once of a queue at most. */
+/** Consumers at once of a queue at most; the deployment may name more containers. */
 const MOST_WORKERS = 250;
 const WORKERS = 20;
 
@@ -30,7 +30,7 @@ export function readSettings(bindings: object): QueueSettings {
   if (common.mailProvider === null) {
     problems.push('RESEND_API_KEY or POSTMARK_SERVER_TOKEN must be set: mail goes out through one of them.');
   }
-  const workers = reader.read('WORKERS', count(MOST_WORKERS), WORKERS);
+  const workers = Math.min(reader.read('WORKERS', count(9999), WORKERS), MOST_WORKERS);
   if (common.mailProvider === null || problems.length > 0) throw new Error(problems.join(' '));
   const { mailProvider } = common;
   return { ...common, mailProvider, workers, operatorPays: reader.text('OPERATOR_PAYS') === 'yes' };

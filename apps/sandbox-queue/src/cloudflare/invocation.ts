@@ -90,6 +90,7 @@ export function invocationDeps(settings: QueueSettings, services: Services): Swe
       maxMessageBytes: MAX_CLOUDFLARE_MESSAGE_BYTES,
       resend: archive,
     },
+    retention: { ...runtime, db, rawMail, folders: services.folders, days: settings.retention },
     reconcile: archive && webhooks.resendSecrets.length > 0 ? { ...runtime, db, archive, wakeUp } : null,
   };
 }

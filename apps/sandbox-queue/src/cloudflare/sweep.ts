@@ -4,19 +4,26 @@
  */
 import { faultText } from '@tinyfat/core';
 import { RECONCILE_MS, type ReconcileDeps, reconcile } from '@tinyfat/intake';
+import { type RawMailSweepDeps, type RetentionDeps, runRetention, sweepRawMail } from '@tinyfat/retention';
 import { syncOutbox } from '../outbox/sync.ts';
 import { type TopicDeps, type Until, workOnNotices, workOnTopic } from './work.ts';
 
 export interface SweepDeps extends TopicDeps {
   /** Resend's list of received mails; null where mail does not come through Resend. */
   reconcile: ReconcileDeps | null;
+  retention: RetentionDeps & RawMailSweepDeps;
 }
 
 const MINUTE_MS = 60_000;
 /** How often outboxes are looked through for what an invocation left that died between the end of a delivery and its file. */
 const SYNC_MS = 10 * MINUTE_MS;
+/** How often it is asked whether the retention of today has run. */
+const RETENTION_MS = 60 * MINUTE_MS;
+const RAW_MAIL_MS = 24 * 60 * MINUTE_MS;
 /** The next sweep begins a minute later, and goes on with what is due. */
 const CLAIM_MS = 45_000;
+/** What takes longer goes on with the next run; the invocation ends after 15 minutes. */
+const CLEANING_MS = 10 * MINUTE_MS;
 
 /** One sweep; `scheduledAt`: the minute for which the cron was set, epoch ms. Never rejects. */
 export async function sweep(deps: SweepDeps, scheduledAt: number): Promise<void> {
@@ -39,6 +46,9 @@ export async function sweep(deps: SweepDeps, scheduledAt: number): Promise<void>
     step('limit_notices', () => workOnNotices(deps, until)),
     isTimeFor(SYNC_MS) && step('outboxes', () => syncOutbox(consumer)),
     isTimeFor(RECONCILE_MS) && step('reconcile', () => readList(deps)),
+    isTimeFor(RETENTION_MS) && step('retention', () => removeOld(deps)),
+    isTimeFor(RAW_MAIL_MS) &&
+      step('raw_mail', () => sweepRawMail(deps.retention, AbortSignal.timeout(CLEANING_MS))),
   ]);
 }
 
@@ -56,4 +66,9 @@ async function readList({ reconcile: deps, consumer }: SweepDeps): Promise<void>
   const problem = deps === null ? null : await reconcile(deps);
   if (problem !== null)
     consumer.logger.warn('reconcile_failed', { provider: 'resend', reason: problem.reason });
+}
+
+/** Once a day, whoever begins it. */
+async function removeOld({ retention }: SweepDeps): Promise<void> {
+  await runRetention(retention, { daily: true, signal: AbortSignal.timeout(CLEANING_MS) });
 }

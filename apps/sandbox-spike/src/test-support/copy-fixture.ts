@@ -18,9 +18,8 @@ export interface CopyFixture {
   prefix: string;
   folders: AgentFolders;
   container: Container;
-  /** Copies in; `in` is what came of it. */
-  copyIn(bounds?: Partial<CopyBounds>): Promise<Copied>;
-  copyOut(copied: Copied, bounds?: Partial<CopyBounds>): Promise<CopiedOut>;
+  copyIn(bounds?: Partial<CopyBounds>, from?: Bucket): Promise<Copied>;
+  copyOut(copied: Copied, bounds?: Partial<CopyBounds>, to?: Bucket): Promise<CopiedOut>;
   /** Runs a script as the agent, in `/data`. */
   agent(script: string): Promise<string>;
   root(script: string): Promise<string>;
@@ -81,19 +80,19 @@ export function copyFixture(): CopyFixture {
       return container;
     },
     prefix: PREFIX,
-    copyIn: (bounds) =>
+    copyIn: (bounds, from = bucket) =>
       copyIn({
         container,
-        bucket,
+        bucket: from,
         prefix: PREFIX,
         sessionId: SESSION,
         bounds: { ...COPY_BOUNDS, ...bounds },
         clock: Date.now,
       }),
-    copyOut: (copied, bounds) =>
+    copyOut: (copied, bounds, to = bucket) =>
       copyOut({
         container,
-        bucket,
+        bucket: to,
         prefix: PREFIX,
         copied,
         runId: 'run-1',

@@ -19,7 +19,8 @@ export function standInContainer(url: string, name: string): Container {
       await ask('destroy');
     },
     async exec(command: readonly string[], { stdin, ...options }: ExecOptions = {}): Promise<Exec> {
-      const asked = btoa(JSON.stringify({ command, ...options }));
+      const bytes = new TextEncoder().encode(JSON.stringify({ command, ...options }));
+      const asked = btoa(String.fromCharCode(...bytes));
       const header = asked.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
       // `duplex` is what Node wants to be told where a body is a stream.
       const init = { headers: { 'x-exec': header }, ...(stdin ? { body: stdin, duplex: 'half' } : {}) };

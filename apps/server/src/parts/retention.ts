@@ -1,5 +1,5 @@
 /** Removes what its time is over for, once a day: what is shared by one of all processes, its own data folder by each. */
-import { clearDataFolder, type RetentionDeps, runRetention } from '../retention/run.ts';
+import { clearOwnFiles, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import type { Part } from './part.ts';
 import { type Recurring, startRecurring } from './recurring.ts';
 
@@ -17,7 +17,7 @@ export function startRetention(deps: RetentionDeps): Recurring {
     const today = Math.floor(deps.clock() / DAY_MS);
     if (today === lastDay) return;
     try {
-      if ((await runRetention(deps, { daily: true, signal })) === null) await clearDataFolder(deps, signal);
+      if ((await runRetention(deps, { daily: true, signal })) === null) await clearOwnFiles(deps, signal);
       lastDay = today;
     } catch (error) {
       deps.logger.warn('retention_failed', { error: String(error) });

@@ -1,7 +1,6 @@
 /** All that people and programs reach over HTTP: sign-in with its mails, the API, the pages, health and metrics. */
 import { randomBytes } from 'node:crypto';
 import type { MailTransport, Runtime } from '@tinyfat/core';
-import { agentOverview } from '@tinyfat/database';
 import type { ProcessWakeUp } from '@tinyfat/jobs';
 import { QUEUE_TIMES } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
@@ -10,6 +9,7 @@ import {
   type ApiDeps,
   createApi,
   faultReporter,
+  overviewOf,
   type ReadinessCheck,
   type WebhookTakers,
 } from '@tinyfat/platform';
@@ -48,9 +48,6 @@ export interface Web {
 
 /** Once the answer to the form has gone: whether there is a mail to be sent must not show in its time. */
 const SIGN_IN_MAIL_AFTER_MS = 200;
-
-/** Agents on the status page. */
-const MOST_AGENTS_SHOWN = 200;
 
 const DRAIN_MS = 5000;
 
@@ -120,8 +117,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       mailDomain,
       api,
       accounts,
-      overview: ({ address, isAdmin }) =>
-        agentOverview(db, isAdmin ? 'all' : { owner: address }, MOST_AGENTS_SHOWN),
+      overview: overviewOf(db),
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,

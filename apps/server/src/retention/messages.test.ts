@@ -1,7 +1,7 @@
 import { namedRawKeys, rawKeysAfter } from '@tinyfat/database';
+import { runRetention } from '@tinyfat/retention';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOW, openRetention, type RetentionFixture } from '../test-support/retention.ts';
-import { runRetention } from './run.ts';
 
 let fixture: RetentionFixture;
 beforeEach(async () => {

@@ -2,25 +2,34 @@
 import { lstat, opendir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@tinyfat/core';
-import { inSlices, SLICE, type Walk } from './walk.ts';
+import { inSlices, type OwnFiles, SLICE, type Walk } from '@tinyfat/retention';
 
-/** Stacks of faults. */
-export async function removeFaults(walk: Walk): Promise<void> {
-  await removeFiles(walk, walk.paths.faults, (name) => /^fault-.*\.txt$/.test(name));
+/** Of the data folder; copies of the database lie beside it. */
+interface Paths {
+  database: string;
+  faults: string;
+  mailbox: string;
 }
 
-/** Mails that a mail program may read there, or has read. */
-export async function removeMailbox(walk: Walk): Promise<void> {
-  for (const folder of ['new', 'cur']) {
-    await removeFiles(walk, join(walk.paths.mailbox, folder), (name) => !name.startsWith('.'));
-  }
-}
+/** How they are removed. */
+export function ownFiles({ database, faults, mailbox }: Paths): OwnFiles {
+  return {
+    /** Stacks of faults. */
+    faults: (walk) => removeFiles(walk, faults, (name) => /^fault-.*\.txt$/.test(name)),
 
-/** The database as it was before an upgrade. */
-export async function removeDatabaseCopies(walk: Walk): Promise<void> {
-  const { database } = walk.paths;
-  const begin = `${basename(database)}.before-`;
-  await removeFiles(walk, dirname(database), (name) => name.startsWith(begin));
+    /** Mails that a mail program may read there, or has read. */
+    async mailbox(walk) {
+      for (const folder of ['new', 'cur']) {
+        await removeFiles(walk, join(mailbox, folder), (name) => !name.startsWith('.'));
+      }
+    },
+
+    /** The database as it was before an upgrade. */
+    database_copies(walk) {
+      const begin = `${basename(database)}.before-`;
+      return removeFiles(walk, dirname(database), (name) => name.startsWith(begin));
+    },
+  };
 }
 
 /** Regular files of these names that nothing was written to since then. Another process may be faster. */

@@ -4,10 +4,11 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DEFAULT_RETENTION, type LogFields, type RetentionDays, type RetentionReport } from '@tinyfat/core';
 import type { NewDelivery, NewMail } from '@tinyfat/database';
+import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { directoryFolders, rawMailDirectory } from '@tinyfat/storage/node';
 import { openSentMail } from '@tinyfat/testing/sent-mail';
 import { dataPaths } from '../data-folder.ts';
-import { previewRetention, type RetentionDeps, runRetention } from '../retention/run.ts';
+import { ownFiles } from '../retention/own-files.ts';
 
 export const DAY_MS = 24 * 3_600_000;
 export const NOW = Date.UTC(2030, 5, 1);
@@ -27,7 +28,7 @@ export async function openRetention() {
     db: rows.db,
     rawMail,
     folders,
-    paths,
+    ownFiles: ownFiles(paths),
     clock: () => NOW,
     makeId: () => `run-${++ids.made}`,
     logger: { debug() {}, info: note, warn: note, error: note },

@@ -97,6 +97,19 @@ describe('a webhook of Postmark', () => {
     expect(answer).toMatchObject({ status: 413, code: 'webhook_too_large' });
   });
 
+  it('is as large as the runtime holds at most', async () => {
+    const { deps, work } = recording();
+    const body = encode(JSON.stringify(postmarkInbound(mail)));
+    const take = (maxBytes: number) =>
+      counted(postmarkTaker, { ...deps, postmarkBytes: { maxBytes, shareBytes: body.length } })({
+        headers: new Headers({ authorization: basic(auth) }),
+        body,
+      });
+    expect(await take(body.length - 1)).toMatchObject({ status: 413, code: 'webhook_too_large' });
+    expect(work()).toEqual([]);
+    expect((await take(body.length)).status).toBe(200);
+  });
+
   const mail = {
     raw: encode('Subject: x\r\n\r\nx'),
     from: 'a@b.example',

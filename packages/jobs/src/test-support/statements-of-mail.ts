@@ -89,6 +89,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
     },
     { sorts: 'sums of the days that are asked for' },
   ),
+  recentTotals: of((db) => database.recentTotals(db, month.from, at), { sorts: 'sums of one hour' }),
 
   // Deliveries and what is reported of them.
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),

@@ -28,11 +28,14 @@ export interface Isolation {
   ): Promise<Called<Inspection>>;
   /** `plain` is the second try, with less work (`readMail`). */
   read(raw: Uint8Array, plain: boolean): Promise<Called<ReadMail>>;
-  report(raw: Uint8Array): Promise<Called<MailReport | null>>;
+  /** `alone` is the second try, where the first had company. */
+  report(raw: Uint8Array, alone: boolean): Promise<Called<MailReport | null>>;
   /** `plain` as of `read` (`compose`). */
   compose(mail: OutgoingMail, plain: boolean): Promise<Called<ComposedMail>>;
-  checkOutbox(raw: Uint8Array): Promise<Called<ParsedOutboxMail>>;
+  /** `alone` as of `report`; so below. */
+  checkOutbox(raw: Uint8Array, alone: boolean): Promise<Called<ParsedOutboxMail>>;
   recordOutbox(
+    alone: boolean,
     raw: Uint8Array,
     mark: MailMark,
     result: MailResult,
@@ -72,7 +75,7 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
 
     async readReport(raw) {
       if (isTooLarge(raw)) return null;
-      const called = await isolation.report(raw);
+      const called = await orAlone((alone) => isolation.report(raw, alone));
       if (called.ok) return called.answer;
       rejectWhereNotBegun(called);
       return null;
@@ -94,7 +97,7 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
         const reason = `The file has ${raw.length} bytes: ${size.words}. Give attachments by their path.`;
         return { ok: false, code: 'outbox_invalid', reason };
       }
-      const called = await isolation.checkOutbox(raw);
+      const called = await orAlone((alone) => isolation.checkOutbox(raw, alone));
       if (called.ok) return called.answer;
       rejectWhereNotBegun(called);
       const reason = `The file could not be read (${called.reason}).`;
@@ -106,7 +109,9 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
         return outboxRecord(source, result, fallback);
       const withoutSource = { ...outboxRecord(null, result, fallback), whole: false };
       if (isTooLarge(source.raw)) return withoutSource;
-      const called = await isolation.recordOutbox(source.raw, source.mark, result, fallback);
+      const called = await orAlone((alone) =>
+        isolation.recordOutbox(alone, source.raw, source.mark, result, fallback),
+      );
       if (called.ok) return called.answer;
       rejectWhereNotBegun(called);
       return withoutSource;
@@ -125,6 +130,14 @@ async function orPlain<Result>(
 ): Promise<Called<Result>> {
   const called = await attempt(false);
   return called.ok || (called.code === 'threw' && called.alone) ? called : await attempt(true);
+}
+
+/** Tries once more, alone, what failed in company. */
+async function orAlone<Result>(
+  attempt: (alone: boolean) => Promise<Called<Result>>,
+): Promise<Called<Result>> {
+  const called = await attempt(false);
+  return called.ok || called.alone ? called : await attempt(true);
 }
 
 /** What a failure says about reading; `interrupted` is worth another try later. */

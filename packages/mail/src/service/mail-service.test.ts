@@ -115,6 +115,17 @@ it('a mail of more than 10 MiB is refused with the reason, and does not leave', 
   expect(await inspect(MAX_CLOUDFLARE_MESSAGE_BYTES)).toEqual(look);
 });
 
+it('of a larger buffer, only the bytes of the mail leave', async () => {
+  const sent: unknown[] = [];
+  const { workers } = scripted(async (_, take) => {
+    sent.push(...(await take()));
+    return { ok: true, answer: look };
+  });
+  await workers.read(new TextEncoder().encode('SECRETmailSECRET').subarray(6, 10));
+  const [raw] = sent as [Uint8Array];
+  expect(Buffer.from(raw.buffer).toString()).toBe('mail');
+});
+
 describe('reading', () => {
   it('that failed in company is tried with less work, alone', async () => {
     const { workers, alone } = scripted(fails(MEMORY), answers(look));
@@ -152,6 +163,14 @@ it('what costs too much is refused, or recorded without its text', async () => {
   expect(await workers.checkOutbox(large)).toMatchObject({ ok: false, code: 'outbox_invalid' });
   const record = await workers.recordOutbox({ mark: { kind: 'mail' }, raw: large }, failed, {});
   expect(record.whole).toBe(false);
+});
+
+it('a report and a file of an outbox that fail in company are tried alone', async () => {
+  for (const call of ['readReport', 'checkOutbox'] as const) {
+    const { workers, alone } = scripted(fails(MEMORY), answers(null));
+    expect(await workers[call](large)).toBeNull();
+    expect(alone()).toEqual([false, true]);
+  }
 });
 
 it('small files of an outbox are parsed in place', async () => {

@@ -39,21 +39,21 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           bytes: raw.length,
           alone: place === 'alone',
           ms: inspectMs,
-          args: [raw, client, envelopeSender],
+          args: [own(raw), client, envelopeSender],
         }),
       read: (raw, plain) =>
         run(beginMs, binding.read, {
           bytes: raw.length,
           alone: plain,
           ms: readMs,
-          args: [raw, plain],
+          args: [own(raw), plain],
         }),
-      report: (raw) =>
+      report: (raw, alone) =>
         run(beginMs, binding.readReport, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
-          args: [raw],
+          args: [own(raw)],
         }),
       compose: (mail, plain) =>
         run(beginMs, binding.compose, {
@@ -62,24 +62,29 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: composeMs,
           args: [mail, plain],
         }),
-      checkOutbox: (raw) =>
+      checkOutbox: (raw, alone) =>
         run(beginMs, binding.checkOutbox, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
-          args: [raw],
+          args: [own(raw)],
         }),
-      recordOutbox: (raw, mark, result, fallback) =>
+      recordOutbox: (alone, raw, mark, result, fallback) =>
         run(beginMs, binding.recordOutbox, {
           bytes: raw.length,
-          alone: true,
+          alone,
           ms: readMs,
-          args: [raw, mark, result, fallback],
+          args: [own(raw), mark, result, fallback],
         }),
       close: async () => undefined,
     },
     { bytes: MAX_CLOUDFLARE_MESSAGE_BYTES, words: CLOUDFLARE_SIZE_LIMIT },
   );
+}
+
+/** Bytes that are all of their buffer: of a view, the whole buffer would be sent. */
+function own(raw: Uint8Array): Uint8Array {
+  return raw.byteLength === raw.buffer.byteLength ? raw : raw.slice();
 }
 
 /** Never rejects. */

@@ -4,6 +4,16 @@
  */
 import type { ObjectBody } from '../bucket/bucket.ts';
 
+/** What is used of the streams of Workers: of bytes, that are read into memory of the reader's own. */
+export interface R2Stream extends ObjectBody {
+  getReader(): ReturnType<ObjectBody['getReader']>;
+  getReader(options: { mode: 'byob' }): {
+    /** Fills the memory with `min` bytes at least, but for the last ones, which may come together with the end. */
+    read(into: Uint8Array<ArrayBuffer>, options: { min: number }): Promise<{ value?: Uint8Array }>;
+    cancel(): Promise<void>;
+  };
+}
+
 /** What R2 says of an object. */
 export interface R2Head {
   readonly key: string;
@@ -28,7 +38,7 @@ export interface R2Page {
 }
 
 /** A bucket as a Worker is bound to it; `R2Bucket` of `@cloudflare/workers-types` is one. */
-export interface R2Binding<Stream extends ObjectBody> {
+export interface R2Binding<Stream extends R2Stream> {
   head(key: string): Promise<R2Head | null>;
   /** Without a body where the condition does not hold. */
   get(

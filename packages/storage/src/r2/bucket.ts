@@ -3,12 +3,13 @@
  * R2's S3 API is the same: `customMetadata` are the headers `x-amz-meta-…`.
  */
 import { sha256Hex } from '@tinyfat/core';
-import { type Bucket, type ObjectBody, type ObjectHead, type OpenedObject, SUM } from '../bucket/bucket.ts';
+import { type Bucket, type ObjectHead, type OpenedObject, SUM } from '../bucket/bucket.ts';
 import { StorageError } from '../bucket/errors.ts';
 import { answerInTime, type BucketRuntime, withTries } from '../bucket/tries.ts';
-import type { R2Binding, R2Body, R2Head } from './binding.ts';
+import type { R2Binding, R2Body, R2Head, R2Stream } from './binding.ts';
 import { failure } from './errors.ts';
 import { fromStream } from './from-stream.ts';
+import { inLargePieces } from './large-pieces.ts';
 
 /** Of one call, to list or to remove. */
 const MAX_KEYS = 1000;
@@ -16,7 +17,7 @@ const MAX_KEYS = 1000;
 const MAX_CHANGES = 5;
 
 /** Opens a bucket. Rejections are `StorageError`s. */
-export function openR2Bucket<Stream extends ObjectBody>(
+export function openR2Bucket<Stream extends R2Stream>(
   binding: R2Binding<Stream>,
   runtime: BucketRuntime,
 ): Bucket {
@@ -47,7 +48,7 @@ export function openR2Bucket<Stream extends ObjectBody>(
         binding.get(key, options),
       );
       const body = answer && bodyOf(answer);
-      if (answer !== null && body !== null) return { ...headOf(answer), size, body };
+      if (answer !== null && body !== null) return { ...headOf(answer), size, body: inLargePieces(body) };
       found = answer;
     }
     throw new StorageError(`${key} changes faster than it is read`, 'changing', true);
@@ -57,7 +58,8 @@ export function openR2Bucket<Stream extends ObjectBody>(
     async get(key, range) {
       if (range) return await getPart(key, range.from, Math.max(range.length, 1));
       const answer = await answerOf('get', key, () => binding.get(key));
-      return answer && { ...headOf(answer), body: bodyOf(answer) };
+      const body = answer && bodyOf(answer);
+      return answer && { ...headOf(answer), body: body && inLargePieces(body) };
     },
 
     async head(key) {

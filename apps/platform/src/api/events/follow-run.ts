@@ -10,18 +10,19 @@ const MOST_MS = 15 * 60_000;
 
 /** Frames: each event behind `after`, a comment where nothing happens for a while, and the end of the run. */
 export async function* followRun(
-  deps: Pick<ApiDeps, 'events' | 'clock'>,
+  deps: Pick<ApiDeps, 'events' | 'clock' | 'streams'>,
   see: Visible,
   run: RunOfMail,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
+  const { pollMs, mostMs } = deps.streams ?? { pollMs: POLL_MS, mostMs: MOST_MS };
   const reader = deps.events.read(run);
   const began = deps.clock();
   let spoke = began;
   // Node sends the head of an answer with its first byte: the client learns at once that it is connected.
   yield HEARTBEAT;
-  while (!signal.aborted && deps.clock() - began < MOST_MS) {
+  while (!signal.aborted && deps.clock() - began < mostMs) {
     // The state is read before the events, so that every event of a finished run is sent before its end.
     const now = await see.run(run.id);
     if (!now.ok) return;
@@ -37,7 +38,7 @@ export async function* followRun(
       spoke = deps.clock();
       yield HEARTBEAT;
     }
-    await pause(POLL_MS, signal);
+    await pause(pollMs, signal);
   }
 }
 

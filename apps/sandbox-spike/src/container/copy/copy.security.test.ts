@@ -1,11 +1,10 @@
 /** Invariants 6 and 9: whatever an agent leaves in its container, or in the bucket, costs a bounded amount and touches nothing else. */
-import { StorageError } from '@tinyfat/storage';
 import { COPY_BOUNDS } from '@tinyfat/storage/copy';
-import { headerBlocks, paddingOf } from '@tinyfat/storage/tar';
 import { describe, expect, it } from 'vitest';
-import { copyFixture, SESSION } from '../../test-support/copy-fixture.ts';
+import { copyFixture } from '../../test-support/copy-fixture.ts';
+import { memoryBucket } from '../../test-support/memory-bucket.ts';
 import type { Container } from '../container.ts';
-import { copyIn, copyOut } from './index.ts';
+import { copyOut } from './index.ts';
 
 const at = copyFixture();
 const linkTo = (target: string) => ({ meta: { link: encodeURIComponent(target) } });
@@ -119,12 +118,14 @@ describe('a folder full of traps', () => {
   });
 
   it('of 10,000 files comes back whole within its bounds', async () => {
-    const copied = await at.copyIn();
+    const bucket = memoryBucket();
+    await bucket.put(`${at.prefix}MEMORY.md`, 'memory');
+    const copied = await at.copyIn({}, bucket);
     await at.agent('mkdir many; cd many; for i in {1..10000}; do echo $i > $i; done');
-    expect(await at.copyOut(copied)).toMatchObject({ changed: 10_000, warnings: [] });
-    expect(at.text('many/7777')).toBe('7777\n');
+    expect(await at.copyOut(copied, {}, bucket)).toMatchObject({ changed: 10_006, warnings: [] });
+    expect(bucket.text(`${at.prefix}many/7777`)).toBe('7777\n');
     await at.container.start();
-    await at.copyIn();
+    await at.copyIn({}, bucket);
     expect(await at.agent('cat many/* | sort -n | sha256sum; seq 10000 | sha256sum')).toMatch(
       /^(\S+ {2}-\n)\1$/,
     );
@@ -140,148 +141,5 @@ describe('a folder full of traps', () => {
     await expect(at.copyOut(copied, { withinMs: 300 })).rejects.toMatchObject({ code: 'copy_deadline' });
     await at.container.start();
     await expect(at.copyIn({ withinMs: 300 })).rejects.toMatchObject({ code: 'copy_deadline' });
-  });
-});
-
-/** A container that answers what it likes. */
-function lying(answer: (command: string) => Uint8Array | string): Container {
-  return {
-    gatewayUrl: '',
-    start: async () => undefined,
-    destroy: async () => undefined,
-    async exec(command) {
-      const text = answer(command.join(' '));
-      const stdout = new Blob([new Uint8Array(typeof text === 'string' ? Buffer.from(text) : text)]).stream();
-      return { stdout, ended: Promise.resolve({ exitCode: 0, stderr: '' }) };
-    },
-  };
-}
-const record = (path: string, size: number, kind = 'f', state = '1 1.0') =>
-  `${path}\x00${kind}\x00${state}\x00${size}\x00644\x00\x00`;
-const entry = (path: string, content: string, type: 'file' | 'folder' = 'file') =>
-  Buffer.concat([
-    headerBlocks({ type, path, size: content.length, mode: 0o644, mtime: 0, target: '' }),
-    Buffer.from(content),
-    paddingOf(content.length),
-  ]);
-const END = Buffer.alloc(1024);
-
-describe('a container that lies', () => {
-  const outOf = (container: Container, copied: Awaited<ReturnType<typeof at.copyIn>> = new Map()) =>
-    copyOut({
-      container,
-      bucket: at.bucket,
-      prefix: at.prefix,
-      copied,
-      runId: 'run-1',
-      bounds: COPY_BOUNDS,
-      clock: Date.now,
-    });
-
-  it('gets stored only what it had listed, at the size that it had listed', async () => {
-    const before = at.keys();
-    const container = lying((command) =>
-      command.includes('find')
-        ? record('./a', 2) + record('./b', 3) + record('./c', 4)
-        : Buffer.concat([
-            entry('./a', 'ok'),
-            entry('./b', 'longer'),
-            entry('./not-asked-for', 'x'),
-            entry('./../../b/MEMORY.md', 'x'),
-            entry('./a', 'no'),
-            END,
-          ]),
-    );
-    const { warnings } = await outOf(container);
-    expect(at.keys().filter((key) => !before.includes(key) && !key.startsWith('events/'))).toEqual(['a']);
-    expect(at.text('a')).toBe('ok');
-    expect(warnings).toEqual(
-      ['b', 'c'].map((name) => `"/data/${name}" could not be read: it changed while it was copied.`),
-    );
-  });
-
-  it('can’t name a path that leaves the folder', async () => {
-    const paths = ['../b/x', '/etc/x', 'a/../../x', 'a//b', '.', './x', 'a/./b'];
-    const container = lying((command) =>
-      command.includes('find')
-        ? paths.map((path) => record(`./${path}`, 1)).join('')
-        : Buffer.concat([...paths.map((path) => entry(`./${path}`, 'x')), END]),
-    );
-    const before = at.keys();
-    await outOf(container);
-    expect(at.keys().filter((key) => !before.includes(key) && !key.startsWith('events/'))).toEqual([]);
-    expect([...at.storage.objects.keys()].every((key) => key.startsWith(at.prefix))).toBe(true);
-  });
-
-  it.each([
-    ['too few fields', './a\0f\0'],
-    ['no end', './a\0f\x001 1.0\x001\x00644\0'],
-    ['a size that is none', record('./a', Number.NaN)],
-    ['a path that is none', record('/a', 1)],
-    ['a name without an end', 'x'.repeat(100_000)],
-    ['a state that is none', record('./a', 1, 'f', '../..')],
-  ])('with a list that has %s brings nothing back and removes nothing', async (_, list) => {
-    const before = at.keys();
-    const copied = new Map([['MEMORY.md', { etag: '"x"', sha256: null, executable: false, state: null }]]);
-    await expect(
-      outOf(
-        lying(() => list),
-        copied,
-      ),
-    ).rejects.toBeInstanceOf(StorageError);
-    expect(at.keys()).toEqual(before);
-  });
-
-  it('that never stops sending is read no further than what was asked for', async () => {
-    let pulled = 0;
-    const endless: Container = {
-      ...lying(() => ''),
-      async exec(command) {
-        if (command.join(' ').includes('find')) return await lying(() => record('./a', 2)).exec(command);
-        const stdout = new ReadableStream<Uint8Array>({
-          pull(controller) {
-            pulled += 1;
-            controller.enqueue(
-              pulled === 1
-                ? headerBlocks({ type: 'file', path: './z', size: 2 ** 30, mode: 0, mtime: 0, target: '' })
-                : new Uint8Array(65536),
-            );
-          },
-        });
-        return { stdout, ended: Promise.resolve({ exitCode: 0, stderr: '' }) };
-      },
-    };
-    expect((await outOf(endless)).warnings).toHaveLength(1);
-    expect(pulled).toBeLessThan(10);
-  });
-
-  it('about the hash or the size of a large file gets nothing stored', async () => {
-    const size = 3_000_000;
-    const sum = '0'.repeat(64);
-    const answers = (content: Uint8Array) =>
-      lying((command) =>
-        command.includes('find')
-          ? record('./large', size)
-          : command.includes('sha256sum')
-            ? `${sum}  ./large\0`
-            : content,
-      );
-    for (const length of [size, size + 1, size - 1]) {
-      const { warnings } = await outOf(answers(new Uint8Array(length)));
-      expect(warnings).toEqual(['"/data/large" changed while it was copied.']);
-    }
-    expect(at.keys()).not.toContain('large');
-  });
-
-  it('when it is copied to gets no say in what the storage holds', async () => {
-    const copied = await copyIn({
-      container: lying(() => record('./MEMORY.md', 1) + record('./of-nobody', 1)),
-      bucket: at.bucket,
-      prefix: at.prefix,
-      sessionId: SESSION,
-      bounds: COPY_BOUNDS,
-      clock: Date.now,
-    });
-    expect([...copied.keys()]).not.toContain('of-nobody');
   });
 });

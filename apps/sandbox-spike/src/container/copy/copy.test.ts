@@ -1,6 +1,7 @@
 /** An agent's folder in a container during a turn: what comes in, what goes back, and who wins where two write. */
 import { describe, expect, it } from 'vitest';
 import { copyFixture, SESSION } from '../../test-support/copy-fixture.ts';
+import { memoryBucket } from '../../test-support/memory-bucket.ts';
 
 const at = copyFixture();
 const linkTo = (target: string) => ({ meta: { link: encodeURIComponent(target) } });
@@ -51,6 +52,15 @@ describe('a folder in a container', () => {
     await at.folders.write('a', 'large', new Uint8Array(10_000_000));
     await at.root('fallocate -l 505M filler');
     await expect(at.copyIn()).rejects.toThrow(/No space left on device|Cannot write|Wrote only/);
+  });
+});
+
+describe('a storage that fails in the middle', () => {
+  it('is what the copy rejects with, whatever the container makes of it', async () => {
+    for (let number = 0; number < 20; number += 1)
+      await at.folders.write('a', `file-${number}`, new Uint8Array(200_000));
+    at.storage.meet(({ key }) => (key.endsWith('file-9') ? { status: 403, code: 'AccessDenied' } : null));
+    await expect(at.copyIn()).rejects.toMatchObject({ name: 'StorageError', code: 'AccessDenied' });
   });
 });
 
@@ -150,19 +160,21 @@ describe('what a turn leaves', () => {
   });
 
   it('goes back whole where it is large, and is not sent where it was only touched', async () => {
-    const copied = await at.copyIn();
+    const bucket = memoryBucket();
+    await bucket.put(`${at.prefix}MEMORY.md`, 'memory');
+    const copied = await at.copyIn({}, bucket);
     await at.agent('head -c 67108864 /dev/urandom > large; sha256sum large > sum; chmod 4755 large');
-    expect((await at.copyOut(copied)).warnings).toEqual([]);
-    const sum = at.text('sum')?.slice(0, 64);
-    expect(at.meta('large')).toMatchObject({ sha256: sum, mode: '755' });
+    expect((await at.copyOut(copied, {}, bucket)).warnings).toEqual([]);
+    const sum = bucket.text(`${at.prefix}sum`)?.slice(0, 64);
+    expect((await bucket.head(`${at.prefix}large`))?.meta).toEqual({ sha256: sum, mode: '755' });
     await at.container.start();
-    const again = await at.copyIn();
+    const again = await at.copyIn({}, bucket);
     expect(await at.agent('sha256sum large; stat -c %a large; touch large')).toBe(`${sum}  large\n755\n`);
-    at.forget();
-    await at.copyOut(again);
-    expect(at.puts()).toEqual([]);
+    bucket.puts.length = 0;
+    await at.copyOut(again, {}, bucket);
+    expect(bucket.puts).toEqual([]);
     await at.agent('echo >> large');
-    expect((await at.copyOut(again)).warnings).toEqual([
+    expect((await at.copyOut(again, {}, bucket)).warnings).toEqual([
       '"/data/large" has 67108865 bytes; at most 67108864 are stored.',
     ]);
   });

@@ -101,7 +101,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
           args: [copy(raw)],
           modules: ['outbox'],
         })),
-      recordOutbox: (raw, mark, result, fallback) =>
+      recordOutbox: (_, raw, mark, result, fallback) =>
         turns.call(limits.readMs, () => ({
           operation: 'recordOutbox',
           args: [copy(raw), mark, result, fallback],

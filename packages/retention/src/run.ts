@@ -16,18 +16,25 @@ import {
   removeSentMails,
   removeWebhookEvents,
 } from './messages.ts';
-import { removeDatabaseCopies, removeFaults, removeMailbox } from './own-files.ts';
 import type { RetentionStores, Walk } from './walk.ts';
+
+type Remove = (walk: Walk) => Promise<void>;
+
+/** What lies in files of each process's own, which others may not see. */
+type OwnKind = 'mailbox' | 'database_copies' | 'faults';
+export type OwnFiles = Readonly<Record<OwnKind, Remove>>;
 
 export interface RetentionDeps extends RetentionStores {
   clock: Clock;
   makeId: MakeId;
   days: RetentionDays;
+  /** Absent where a process has none. */
+  ownFiles?: OwnFiles;
 }
 
 const DAY_MS = 24 * 3_600_000;
 
-const REMOVE: Record<RetentionKind, (walk: Walk) => Promise<void>> = {
+const REMOVE: Readonly<Record<Exclude<RetentionKind, OwnKind>, Remove>> = {
   mail: removeMails,
   sent_mail: removeSentMails,
   refused_mail: removeRefusedMails,
@@ -36,23 +43,17 @@ const REMOVE: Record<RetentionKind, (walk: Walk) => Promise<void>> = {
   events: removeEvents,
   webhooks: removeWebhookEvents,
   sign_in: removeSignIns,
-  mailbox: removeMailbox,
-  database_copies: removeDatabaseCopies,
-  faults: removeFaults,
 };
-
-/** What lies in the data folder of each process, which others may not see. */
-const OF_THIS_FOLDER: readonly RetentionKind[] = ['mailbox', 'database_copies', 'faults'];
 
 /** What a run would remove now. Changes nothing. */
 export async function previewRetention(deps: RetentionDeps, signal: AbortSignal): Promise<RetentionReport> {
-  return await walkKinds(deps, { kinds: RETENTION_KINDS, dry: true, signal, onKind: async () => {} });
+  return await walkKinds(deps, { dry: true, signal, onKind: async () => {} });
 }
 
-/** Removes what is due of the data folder alone; on record in the log. */
-export async function clearDataFolder(deps: RetentionDeps, signal: AbortSignal): Promise<RetentionReport> {
-  const walk = { kinds: OF_THIS_FOLDER, dry: false, signal, onKind: async () => {} };
-  const report = await walkKinds(deps, walk);
+/** Removes what is due of the process's own files alone; on record in the log. */
+export async function clearOwnFiles(deps: RetentionDeps, signal: AbortSignal): Promise<RetentionReport> {
+  const walk = { dry: false, signal, onKind: async () => {} };
+  const report = await walkKinds(deps, walk, deps.ownFiles ?? {});
   logReport(deps, report);
   return report;
 }
@@ -71,7 +72,6 @@ export async function runRetention(
   if (!daily) await beginRun(db, run);
   else if (!(await beginDailyRun(db, run))) return null;
   const report = await walkKinds(deps, {
-    kinds: RETENTION_KINDS,
     dry: false,
     signal,
     onKind: async (soFar) => await recordRun(db, run.id, soFar, null),
@@ -90,25 +90,19 @@ function logReport({ logger }: Pick<RetentionDeps, 'logger'>, report: RetentionR
 
 async function walkKinds(
   deps: RetentionDeps,
-  {
-    kinds,
-    dry,
-    signal,
-    onKind,
-  }: Pick<Walk, 'dry' | 'signal'> & {
-    kinds: readonly RetentionKind[];
-    onKind(soFar: RetentionReport): Promise<void>;
-  },
+  { dry, signal, onKind }: Pick<Walk, 'dry' | 'signal'> & { onKind(soFar: RetentionReport): Promise<void> },
+  removes: Partial<Record<RetentionKind, Remove>> = { ...REMOVE, ...deps.ownFiles },
 ): Promise<RetentionReport> {
   const now = deps.clock();
   const report: RetentionReport = {};
-  for (const kind of kinds) {
+  for (const kind of RETENTION_KINDS) {
     const days = deps.days[kind];
-    if (days === null || signal.aborted) continue;
+    const remove = removes[kind];
+    if (days === null || remove === undefined || signal.aborted) continue;
     const count = { removed: 0, bytes: 0 };
     report[kind] = count;
     try {
-      await REMOVE[kind]({ ...deps, now, before: now - days * DAY_MS, dry, count, signal });
+      await remove({ ...deps, now, before: now - days * DAY_MS, dry, count, signal });
     } catch (error) {
       report[kind] = { ...count, error: String(error) };
     }

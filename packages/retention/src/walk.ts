@@ -1,5 +1,4 @@
 /** What every kind of retention is given, and the pace at which it works. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentFolders, Logger, RawMailStore, RetentionCount } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
 
@@ -7,8 +6,6 @@ export interface RetentionStores {
   db: Database;
   rawMail: Pick<RawMailStore, 'stream' | 'remove'>;
   folders: Pick<AgentFolders, 'list' | 'unlink' | 'removeFolder'>;
-  /** Of the data folder; copies of the database lie beside it. */
-  paths: { database: string; faults: string; mailbox: string };
   logger: Logger;
 }
 
@@ -35,6 +32,7 @@ export async function inSlices(walk: Walk, step: () => Promise<boolean>): Promis
   while (goesOn && !walk.signal.aborted) {
     const began = performance.now();
     goesOn = await step();
-    await pause(performance.now() - began);
+    const tookMs = performance.now() - began;
+    await new Promise((resolve) => setTimeout(resolve, tookMs));
   }
 }

@@ -1,0 +1,10 @@
+/** What one step of a deployment came to. */
+
+/** What is wrong, and the line that mends it; without secrets. */
+export interface Failed {
+  ok: false;
+  reason: string;
+  fix: string;
+}
+
+export type Outcome<Value> = ({ ok: true } & Value) | Failed;

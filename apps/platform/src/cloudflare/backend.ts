@@ -1,0 +1,125 @@
+/** What the pages and the API work with, over one invocation. */
+import { backlog, recentTotals } from '@tinyfat/database';
+import { webhookTakers } from '@tinyfat/intake';
+import { clientNetwork } from '@tinyfat/mail/network';
+import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
+import type { NamedModel } from '@tinyfat/settings';
+import { folderRunEvents } from '@tinyfat/storage';
+import { createAccounts } from '../accounts/create-accounts.ts';
+import { signInKey } from '../accounts/sign-in-key.ts';
+import { createApi } from '../api/create-api.ts';
+import type { ApiDeps } from '../api/deps.ts';
+import type { Backend } from '../contract.ts';
+import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
+import { overviewOf } from '../operations/overview.ts';
+import { faultReporter } from '../operations/report-fault.ts';
+import type { PlatformBindings } from './bindings.ts';
+import { readinessChecks } from './checks.ts';
+import type { Invocation } from './invocation.ts';
+import type { Isolate } from './isolate.ts';
+
+const HOUR_MS = 3_600_000;
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * Postmark's JSON has a mail twice, as the message and as its files: so much is the largest mail that is taken here. Parsed,
+ * it takes four times its bytes, so there is one of them at a time.
+ */
+const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
+
+/**
+ * Events of a running turn are stored every two seconds. Each look asks the database and the bucket once or twice, and an
+ * invocation may ask a thousand times; a client resumes after the last event's id.
+ */
+const STREAMS = { pollMs: 1000, mostMs: 5 * 60_000 };
+
+/** A run that takes longer ends there: the cron of the consumer goes on with it. */
+const RETENTION_MS = 60_000;
+
+/** Made for each request. `models` are those that the build names. */
+export async function makeBackend(
+  env: PlatformBindings,
+  invocation: Invocation,
+  isolate: Isolate,
+  models: readonly NamedModel[],
+): Promise<Backend> {
+  const { config, runtime, randomBytes, db, wakeUp, rawMail } = invocation;
+  const { clock, makeId, logger } = runtime;
+  const { publicUrl, mailDomain, metricsToken } = config;
+  const accounts = await createAccounts({
+    ...runtime,
+    db,
+    signUp: config.signUp,
+    adminEmails: config.adminEmails,
+    randomBytes,
+    publicUrl,
+    key: signInKey(config.signInKey.bytes),
+    networkOf: clientNetwork,
+    wakeUp,
+  });
+  return {
+    publicUrl,
+    mailDomain,
+    checks: readinessChecks(env, invocation, isolate),
+    warnings: {},
+    metrics: {
+      contentType: METRICS_TEXT_TYPE,
+      async render() {
+        const now = clock();
+        return metricsText(await backlog(db, now), await recentTotals(db, now - HOUR_MS, now));
+      },
+    },
+    metricsToken,
+    webhooks: webhookTakers(config.webhooks, {
+      ...runtime,
+      db,
+      rawMail,
+      wakeUp,
+      postmarkBytes: POSTMARK_BYTES,
+    }),
+    accounts,
+    overview: overviewOf(db),
+    api: (...asked) =>
+      createApi(apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models }))(...asked),
+    reportFault: faultReporter(logger, makeId),
+  };
+}
+
+function apiDeps(
+  env: PlatformBindings,
+  { config, runtime, randomBytes, db, folders, rawMail, mails, wakeUp }: Invocation,
+  { streams }: Isolate,
+  own: Pick<ApiDeps, 'viewer' | 'models'>,
+): ApiDeps {
+  const { clock } = runtime;
+  const { retention: days } = config;
+  const retention: RetentionDeps = { ...runtime, db, folders, rawMail, days };
+  // An invocation is ended by its client, or by the bound of its streams.
+  const stopping = new AbortController().signal;
+  return {
+    ...runtime,
+    ...own,
+    db,
+    folders,
+    rawMail,
+    events: folderRunEvents(folders, clock),
+    randomBytes,
+    mailDomain: config.mailDomain,
+    adminEmails: config.adminEmails,
+    ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
+    folderQuotaBytes: config.folderQuotaBytes,
+    retention: {
+      days,
+      preview: () => previewRetention(retention, stopping),
+      run: async () =>
+        (await runRetention(retention, { daily: false, signal: AbortSignal.timeout(RETENTION_MS) })) ?? {},
+    },
+    mayCreateAgents: async () => config.signUp === 'open',
+    mails,
+    // A method of a binding is called on it.
+    storeKey: (key) => env.KEYS.storeKey(key),
+    wakeUp,
+    stopping,
+    streams: { ...STREAMS, open: streams },
+  };
+}
