@@ -14,6 +14,7 @@ import { containerRunner } from '../container/container-runner.ts';
 import { answerFor } from '../container/gateway-url.ts';
 import { TURN_LIMITS } from '../container/limits.ts';
 import { oneAtATime } from '../container/one-at-a-time.ts';
+import { spendingInTime } from '../container/spending-in-time.ts';
 import { llmUpstreams } from '../keys/llm-upstreams.ts';
 import { readSettings } from './config.ts';
 import { egressFetch, llmFetch } from './fetch.ts';
@@ -33,7 +34,7 @@ export type OpenContainer<Context, Bindings> = (
 ) => Container;
 
 /** A consumer answers at once, as long as there is one. */
-const BEAT = { everyMs: 5_000, answerMs: 20_000 };
+const BEAT = { everyMs: 5_000, answerMs: 15_000 };
 
 /** Of all objects in this isolate. */
 const bodies = hostBodies(WORKER_LIMITS.llmHostBytes);
@@ -46,7 +47,8 @@ export function agentSandboxOver<Context, Bindings extends SandboxBindings>(
     #gateway: InterceptedGateway | null = null;
     readonly #turns = oneAtATime({ runTurn: (request, signal) => this.#take(request, signal) }, BEAT);
 
-    async runTurn({ alive, ...request }: RemoteTurn): Promise<TurnResult> {
+    async runTurn({ alive, ...turn }: RemoteTurn): Promise<TurnResult> {
+      const request = { ...turn, spending: spendingInTime(turn.spending, BEAT.answerMs) };
       return await this.#turns.run(request, alive);
     }
 

@@ -35,6 +35,8 @@ export interface BoxCommand {
 export interface Box {
   /** A program that runs inside. */
   run(command: BoxCommand): ChildProcessWithoutNullStreams;
+  /** One with all rights inside, which no program of a container has. */
+  look(command: readonly string[]): ChildProcessWithoutNullStreams;
   /** Kills all that runs inside; resolves once it is gone. */
   end(): Promise<void>;
   /** Resolves once it is gone, however it ended. */
@@ -100,6 +102,7 @@ export async function startBox(places: BoxPlaces): Promise<Box> {
         user === 'agent' ? AGENT_IS.split(' ') : [`--bounding-set=-all,+${CAPABILITIES.join(',+')}`];
       return enter(IS_ROOT ? ['setpriv', ...drop, '--', ...command] : command, environment, folder);
     },
+    look: (command) => enter(command, {}, '/'),
     end,
     gone,
   };
