@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 export interface WranglerRun {
   /** The checkout. */
@@ -49,7 +50,7 @@ export async function wrangler(
   child.stderr.setEncoding('utf8').on('data', take);
   try {
     const [code] = await once(child, 'close');
-    return { code: Number(code ?? 1), output };
+    return { code: Number(code ?? 1), output: stripVTControlCharacters(output) };
   } finally {
     process.removeListener('exit', end);
   }
