@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: prints one JSON object; `npm run bench engines` that of `engines` alone. Latencies are medians and also told as ratios to `node -e 0` of the same
+ * `npm run bench`: prints one JSON object; `npm run bench engines` that of `engines` alone, `npm run bench compositions` that
+ * of `compositions`. Latencies are medians and also told as ratios to `node -e 0` of the same
  * run, throughput as a ratio to the bare library, so that machines can be compared.
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
@@ -10,9 +11,12 @@
  * `hostileMail`: what three hostile mails at once do to good mail, to `/health/live` and to memory.
  * `engines`: SQLite and Postgres in one run: what a claim, pages of lists and an idle server cost with 100 and 100,000 old
  * rows, and turns and mails as ratios to SQLite.
+ * `compositions`: one mail's way on Workers (workerd, a stand-in for containers) against one machine: the answer to the
+ * webhook → its first LLM request, and → the reply at the provider.
  */
 import { argv } from 'node:process';
 import { measureAgentFiles } from './agent-files.ts';
+import { measureCompositions } from './compositions.ts';
 import { measureEngines } from './engines.ts';
 import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
@@ -27,6 +31,10 @@ const say = (text: string) => console.error(`bench: ${text} ...`);
 
 if (argv[2] === 'engines') {
   console.log(JSON.stringify(await measureEngines(say), null, 2));
+  process.exit(0);
+}
+if (argv[2] === 'compositions') {
+  console.log(JSON.stringify(await measureCompositions(12, say), null, 2));
   process.exit(0);
 }
 say('node -e 0');
@@ -54,6 +62,7 @@ const files = await measureAgentFiles();
 say('slow clients');
 const slow = Object.entries(await measureSlowClients());
 const engines = await measureEngines(say);
+const compositions = await measureCompositions(runs, say);
 console.log(
   JSON.stringify(
     {
@@ -86,6 +95,7 @@ console.log(
         ]),
       ),
       engines,
+      compositions,
     },
     null,
     2,

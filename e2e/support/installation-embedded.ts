@@ -31,7 +31,7 @@ export async function embedded({ environment, records }: CompositionOptions): Pr
     model,
     resend,
     url,
-    api: await apiClient(server, OWNER, 'read', 'write', 'admin'),
+    api: await apiClient(server, OWNER, 'read', 'write', 'keys', 'admin'),
     post: (event) => postResend(url, event),
     async dispose() {
       await server.dispose();

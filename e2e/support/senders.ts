@@ -32,16 +32,28 @@ export interface ArrivingMail {
   signedBy?: string | null;
 }
 
+/** The bytes of a mail, signed as it says. */
+export async function signed({
+  to,
+  from = OWNER,
+  text,
+  headers = {},
+  signedBy = from.split('@')[1] ?? '',
+}: ArrivingMail): Promise<Uint8Array> {
+  const raw = unsignedMail(text, { From: from, To: `${to}@${DOMAIN}`, ...headers });
+  if (signedBy === null) return raw;
+  const domain = DOMAINS[signedBy];
+  if (domain === undefined) throw new Error(`no test domain ${signedBy}`);
+  return await domain.sign(raw);
+}
+
 /** A mail comes in at Resend, and a webhook tells of it. Gives Resend's id of it. */
 export async function arrive(
   { resend, post }: { resend: ResendStandIn; post(event: SignedPost): Promise<WebhookReply> },
-  { to, from = OWNER, text, headers = {}, signedBy = from.split('@')[1] ?? '' }: ArrivingMail,
+  mail: ArrivingMail,
 ): Promise<string> {
-  const recipient = `${to}@${DOMAIN}`;
-  const raw = unsignedMail(text, { From: from, To: recipient, ...headers });
-  const signed = signedBy === null ? raw : await DOMAINS[signedBy]?.sign(raw);
-  if (signed === undefined) throw new Error(`no test domain ${signedBy}`);
-  const id = resend.inbox.take({ raw: signed, from, to: [recipient] });
+  const { to, from = OWNER } = mail;
+  const id = resend.inbox.take({ raw: await signed(mail), from, to: [`${to}@${DOMAIN}`] });
   const reply = await post({ type: 'email.received', data: resend.inbox.eventData(id) });
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.code} ${reply.reason}`);
   return id;

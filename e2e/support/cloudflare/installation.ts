@@ -93,7 +93,7 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
     containers,
     cli,
     url: workers.url,
-    api: await apiClient({ cli, host }, OWNER, 'read', 'write', 'admin'),
+    api: await apiClient({ cli, host }, OWNER, 'read', 'write', 'keys', 'admin'),
     post: (event) => postResend(workers.url, event),
     async dispose() {
       await workers.close();

@@ -31,7 +31,7 @@ export async function startWorkers({
   if (built === undefined) throw new Error('the Workers are built by build-workers.ts');
   // It neither asks Cloudflare for the place of this machine nor tells of each message.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
-  process.env.WRANGLER_LOG = 'error';
+  process.env.WRANGLER_LOG = 'none';
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workerd-'));
   const configs = testConfigs({ ...DEPLOYMENT, vars, secrets: Object.keys(secrets) });
   const workers = await Promise.all(

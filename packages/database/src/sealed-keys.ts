@@ -55,6 +55,11 @@ export interface NewProviderKey {
 /** What became of a key that was to be stored; `replaced` has the last four of the one before. */
 export type StoredKey = { ok: true; replaced: string | null } | Refusal;
 
+/** Stores keys for who may not open them: a key goes in and never comes out. */
+export interface KeyStore {
+  storeKey(key: NewProviderKey): Promise<StoredKey>;
+}
+
 /** Seals a key under the current master key, which is made where there is none yet, and stores it for its owner. */
 export async function storeProviderKey(
   db: Database,

@@ -80,9 +80,11 @@ export function readDeploySettings(environment: Environment): ReadDeploySettings
   const publicUrl = read<string | null>('PUBLIC_URL', hostname, null);
   if (text('DATABASE_URL') === null)
     problems.push('DATABASE_URL must be set to the Postgres database, such as one of Supabase.');
-  if (common.mailDomain === DEFAULT_DOMAIN)
+  read<string | null>('DNS_OVER_HTTPS', values.httpsUrl, null);
+  const domain = text('MAIL_DOMAIN');
+  if (domain === null || domain === DEFAULT_DOMAIN)
     problems.push('MAIL_DOMAIN must be set: agents get their addresses at it.');
-  if (common.mailProvider === null)
+  if (text('RESEND_API_KEY') === null && text('POSTMARK_SERVER_TOKEN') === null)
     problems.push('RESEND_API_KEY or POSTMARK_SERVER_TOKEN must be set: mail goes out through one of them.');
   if (text('SMTP_URL') !== null)
     problems.push('SMTP_URL does nothing on Cloudflare: Workers open no connections for mail. Unset it.');

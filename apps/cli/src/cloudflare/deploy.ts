@@ -115,7 +115,8 @@ export async function deploy(
     container,
   });
   const environment = { CLOUDFLARE_API_TOKEN: settings.token, CLOUDFLARE_API_BASE_URL: settings.apiUrl };
-  const hide = silencer(secretsOf({ ...secrets, ...environment }));
+  const password = { DATABASE_PASSWORD: deps.database.address.password ?? '' };
+  const hide = silencer(secretsOf({ ...secrets, ...environment, ...password }));
   for (const worker of WORKERS) {
     const script = names.worker(worker);
     const deployed = await step(

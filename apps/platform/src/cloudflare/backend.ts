@@ -29,9 +29,10 @@ const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
 
 /**
  * Events of a running turn are stored every two seconds. Each look asks the database and the bucket once or twice, and an
- * invocation may ask a thousand times; a client resumes after the last event's id.
+ * invocation may ask a thousand times. A stream is short, since the end of one whose client has left may go unseen; a client
+ * resumes after the last event's id.
  */
-const STREAMS = { pollMs: 1000, mostMs: 5 * 60_000 };
+const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;

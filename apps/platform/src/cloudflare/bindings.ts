@@ -1,5 +1,5 @@
 /** What the Worker is given: bindings by the names of `apps/cli/src/cloudflare/worker-configs.ts`; settings are its variables. */
-import type { NewProviderKey, StoredKey } from '@tinyfat/database';
+import type { KeyStore } from '@tinyfat/database';
 import type { WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import type { R2Binding } from '@tinyfat/storage';
@@ -12,7 +12,7 @@ export interface PlatformBindings {
   /** The Worker that parses mail. */
   MAIL: MailBinding;
   /** The Worker that has the master keys. */
-  KEYS: { storeKey(key: NewProviderKey): Promise<StoredKey> };
+  KEYS: KeyStore;
   JOBS: WakeQueue;
   TASKS: WakeQueue;
 }

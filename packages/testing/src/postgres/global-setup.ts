@@ -7,7 +7,11 @@ import pg from 'pg';
 import { databaseUrl, type PostgresAddresses, RUN_PREFIX, VARIABLES } from './addresses.ts';
 import { atAddresses, startPostgres } from './start.ts';
 
-export default async function startPostgresOfRun(): Promise<() => Promise<void>> {
+/** Vitest's form. */
+export default async (): Promise<() => Promise<void>> => await startPostgresOfRun({ fsync: false });
+
+/** Starts it, and tells the environment of this process where it is; gives what ends it. */
+export async function startPostgresOfRun(options: { fsync: boolean }): Promise<() => Promise<void>> {
   const prefix = `tinyfat_${randomBytes(6).toString('hex')}_`;
   process.env[RUN_PREFIX] = prefix;
   const named = namedServer(process.env);
@@ -15,7 +19,7 @@ export default async function startPostgresOfRun(): Promise<() => Promise<void>>
     tell(named);
     return () => dropAll(named, prefix);
   }
-  const started = await startPostgres();
+  const started = await startPostgres(options);
   tell(started);
   return started.stop;
 }

@@ -20,13 +20,13 @@ export const ALL_RIGHTS = [
 ] as const;
 export type StandInRight = (typeof ALL_RIGHTS)[number];
 
-/** What happens to the next request that it fits; `silence` never answers. */
+/** What happens to the next request that it fits; `reset` cuts the connection, `silence` never answers. */
 export interface CloudflareFault {
   method: string;
   /** Stands in the path. */
   path: string;
   /** `late`: it is done, and then somebody else seems to have done it: 409. */
-  kind: 'broken' | 'forbidden' | 'silence' | 'late';
+  kind: 'broken' | 'reset' | 'forbidden' | 'silence' | 'late';
 }
 
 export interface CloudflareStandIn {
@@ -97,6 +97,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     const at = faults.findIndex((one) => one.method === method && url.pathname.includes(one.path));
     const fault = at === -1 ? undefined : faults.splice(at, 1)[0];
     if (fault?.kind === 'silence') return;
+    if (fault?.kind === 'reset') return void request.socket.resetAndDestroy();
     if (fault?.kind === 'broken') return send(502, '<html>502 Bad Gateway</html>');
     if (fault?.kind === 'forbidden') return refuse(authentication());
     const answered = answer(method, url, body);
