@@ -30,6 +30,11 @@ export const FOLLOWED: readonly Entry[] = [
 /** Blocks that are looked at word by word, and why they are not run. */
 export const CHECKED: readonly (Entry & { why: string })[] = [
   {
+    page: 'docs/cloudflare.md',
+    has: 'tinyfat deploy cloudflare',
+    why: 'changes an account at Cloudflare; deploy-cloudflare.test.ts makes the dry run',
+  },
+  {
     page: 'docs/self-host.md',
     has: 'deploy/agent-packages.txt',
     why: 'installs half a gigabyte on this machine',
@@ -109,6 +114,10 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   DATABASE_TEST_POOLER_URL: 'packages/testing/src/postgres/global-setup.ts',
   SCREENSHOTS: 'e2e/support/browser.ts',
   FUZZ_RUNS: 'packages/testing/src/fuzz-runs.ts',
+  CLOUDFLARE_API_TOKEN: 'apps/cli/src/cloudflare/deploy-settings.ts',
+  CLOUDFLARE_ACCOUNT_ID: 'apps/cli/src/cloudflare/deploy-settings.ts',
+  WRANGLER_DOCKER_BIN: 'apps/cli/src/cloudflare/docker.ts',
+  DNS_OVER_HTTPS: 'apps/mail-worker/src/config.ts',
   NODE_EXTRA_CA_CERTS: 'Node',
   NODE_COMPILE_CACHE: 'Node',
   NODE_USE_ENV_PROXY: 'Node',
@@ -129,10 +138,11 @@ export const NO_VARIABLES: readonly string[] = ['EADDRINUSE', 'AAAA', 'OPERATOR'
 /** Names of files that are examples, and not there. */
 export const EXAMPLE_FILE = /^\d{4}-what\.ts$/;
 
-/** Names and messages that are not looked for: those of others (Docker, systemd), and one that is put together of two. */
+/** Names and messages that are not looked for: those of others (Docker, systemd), and those that are put together of two. */
 export const NOT_SEARCHED: readonly string[] = [
   'bubblewrap (bwrap) is missing',
   'snake_case',
+  'tinyfat_runs_last_hour',
   'no_new_privs',
   'Unexpected capabilities',
   "Can't mount proc",
