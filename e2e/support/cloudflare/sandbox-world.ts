@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { TurnRequest, TurnResult, TurnRunner } from '@tinyfat/core';
-import { type Bucket, bucketFolders, openR2Bucket } from '@tinyfat/storage';
+import { type Bucket, bucketFolders, openBucket } from '@tinyfat/storage';
 import { bundleWorker, COMPATIBILITY } from '@tinyfat/testing/bundle-worker';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { type ContainerStandIn, startContainerStandIn } from '@tinyfat/testing/stand-ins/container/server';
@@ -32,6 +32,8 @@ export interface SandboxWorld {
   close(): Promise<void>;
 }
 
+/** For the test itself, which looks at the bucket from outside. */
+const CREDENTIALS = { accessKeyId: 'a-key', secretAccessKey: 'a-secret' };
 const KEY = 'sk-ant-the-real-key';
 const MASTER_KEYS = `k1:${randomBytes(32).toString('base64url')}`;
 
@@ -71,9 +73,10 @@ export async function startSandboxWorld(vars: Record<string, string> = {}): Prom
         {
           ...shared,
           name: 'sandbox',
+          compatibilityFlags: [...COMPATIBILITY.compatibilityFlags, 'global_fetch_strictly_public'],
           script: sandbox,
           bindings,
-          r2Buckets: { DATA: 'data' },
+          r2Buckets: { DATA: { id: 'data', s3Credentials: CREDENTIALS } },
           // Nothing listens there: only a turn that an owner pays asks the database.
           hyperdrives: { HYPERDRIVE: 'postgres://nobody:none@127.0.0.1:1/none' },
           durableObjects: { SANDBOX: { className: 'AgentSandbox', useSQLite: true } },
@@ -89,13 +92,14 @@ export async function startSandboxWorld(vars: Record<string, string> = {}): Prom
       ],
     }),
   );
-  await miniflare.ready;
+  const url = await miniflare.ready;
   address = String(await miniflare.unsafeGetDirectURL('sandbox'));
   const consumerUrl = String(await miniflare.unsafeGetDirectURL('consumer'));
-  const bucket = openR2Bucket(await miniflare.getR2Bucket('DATA', 'sandbox'), {
-    clock: Date.now,
-    random: Math.random,
-  });
+  const endpoint = `${url.origin}/cdn-cgi/local/r2/s3`;
+  const bucket = openBucket(
+    { endpoint, bucket: 'data', region: 'auto', credentials: CREDENTIALS },
+    { clock: Date.now, random: Math.random },
+  );
   return {
     runner: { runTurn: (request, signal) => runTurn(consumerUrl, request, signal) },
     runAndDie: (request, die) => runTurn(consumerUrl, request, new AbortController().signal, die),

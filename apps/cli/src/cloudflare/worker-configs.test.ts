@@ -79,7 +79,13 @@ describe('the configurations of Workers', () => {
     for (const name of WORKERS)
       expect(configs[name]).toMatchObject({
         compatibility_date: COMPATIBILITY.compatibilityDate,
-        compatibility_flags: COMPATIBILITY.compatibilityFlags,
+        compatibility_flags: expect.arrayContaining(COMPATIBILITY.compatibilityFlags),
       });
+  });
+
+  it('let what agents ask for reach the public internet and nothing else', () => {
+    expect(configs.sandbox).toMatchObject({
+      compatibility_flags: expect.arrayContaining(['global_fetch_strictly_public']),
+    });
   });
 });

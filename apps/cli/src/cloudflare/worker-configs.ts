@@ -34,6 +34,11 @@ const COMPATIBILITY = {
   compatibility_flags: ['nodejs_compat'],
 };
 
+/** What agents may ask for goes by a fetch of this Worker, which must reach the public internet and nothing else. */
+const PUBLIC_FETCH_ONLY = {
+  compatibility_flags: [...COMPATIBILITY.compatibility_flags, 'global_fetch_strictly_public'],
+};
+
 /** What each Worker may know of the secrets: no more than its own work needs (invariant 5). */
 export const SECRETS_OF: Readonly<Record<WorkerName, readonly string[]>> = {
   mail: [],
@@ -105,6 +110,7 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     },
     sandbox: {
       ...base('sandbox'),
+      ...PUBLIC_FETCH_ONLY,
       vars,
       ...database,
       ...bucket,

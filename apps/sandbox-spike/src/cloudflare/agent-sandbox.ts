@@ -34,7 +34,9 @@ export type OpenContainer<Context, Bindings> = (
 ) => Container;
 
 /** A consumer answers at once, as long as there is one. */
-const BEAT = { everyMs: 5_000, answerMs: 15_000 };
+const BEAT = { everyMs: 5_000, answerMs: 10_000 };
+/** It asks the database for what it answers. */
+const SPENDING_MS = 20_000;
 
 /** Of all objects in this isolate. */
 const bodies = hostBodies(WORKER_LIMITS.llmHostBytes);
@@ -48,7 +50,7 @@ export function agentSandboxOver<Context, Bindings extends SandboxBindings>(
     readonly #turns = oneAtATime({ runTurn: (request, signal) => this.#take(request, signal) }, BEAT);
 
     async runTurn({ alive, ...turn }: RemoteTurn): Promise<TurnResult> {
-      const request = { ...turn, spending: spendingInTime(turn.spending, BEAT.answerMs) };
+      const request = { ...turn, spending: spendingInTime(turn.spending, SPENDING_MS) };
       return await this.#turns.run(request, alive);
     }
 
