@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeError } from '@tinyfat/core';
 import { makeCertificate } from '@tinyfat/testing/certificates';
 import { startCloudflareStandIn } from '@tinyfat/testing/stand-ins/cloudflare';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -108,6 +109,48 @@ describe('deploy cloudflare', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('must lead to a server that Cloudflare reaches');
     expect(stderr).not.toContain('secret');
+  });
+});
+
+describe('deploy cloudflare, with all settings', () => {
+  async function run(more: Record<string, string>) {
+    const cloudflare = await startCloudflareStandIn();
+    onTestFinished(() => cloudflare.close());
+    const environment = {
+      ...SETTINGS(),
+      PATH,
+      HOME: home,
+      DATA_DIR: join(home, 'data-of-deploy'),
+      DATABASE_URL: 'postgresql://postgres:secret-password@127.0.0.1:1/postgres?sslmode=verify-full',
+      DATABASE_TLS_CA: join(home, 'authority.crt'),
+      CLOUDFLARE_API_TOKEN: cloudflare.token,
+      CLOUDFLARE_API_BASE_URL: cloudflare.url,
+      WRANGLER_DOCKER_BIN: 'true',
+      ...more,
+    };
+    const ran = await runCli(['deploy', 'cloudflare'], environment);
+    for (const secret of ['secret', cloudflare.token]) expect(JSON.stringify(ran)).not.toContain(secret);
+    return { ran, cloudflare };
+  }
+
+  it('ends before anything else where Docker does not run', async () => {
+    const { ran, cloudflare } = await run({ WRANGLER_DOCKER_BIN: 'false' });
+    expect(ran).toMatchObject({ code: 1, stdout: 'what builds the image ... failed\n' });
+    expect(ran.stderr).toContain('Next: Install and start Docker');
+    expect(cloudflare.requests).toEqual([]);
+  });
+
+  it('has a line for each step, and says of a database that is away what to do', async () => {
+    const { ran } = await run({});
+    expect(ran.stdout.split('\n')).toEqual([
+      'what builds the image ... is there',
+      'the account and the rights of the token ... Example',
+      'the address ... https://agents.example.com',
+      'the database ... failed',
+      '',
+    ]);
+    expect(ran.stderr).toContain(describeError('database_unreachable').sentence);
+    expect(ran.code).toBe(1);
   });
 });
 

@@ -9,7 +9,13 @@ import { attachHostname, findAccount, lookUpHostname, workersSubdomain } from '.
 import type { CloudflareApi } from './api.ts';
 import type { DeploySettings } from './deploy-settings.ts';
 import type { Outcome } from './outcome.ts';
-import { type DatabaseOrigin, ensureBucket, ensureHyperdrive, ensureQueue } from './resources.ts';
+import {
+  type DatabaseOrigin,
+  ensureBucket,
+  ensureHyperdrive,
+  ensureQueue,
+  refuseOtherDatabase,
+} from './resources.ts';
 import { lackOf, missingRights } from './rights.ts';
 import { type Deployment, namesOf, WORKERS, workerConfigs } from './worker-configs.ts';
 import { deployWorker, prepareBuild, removeOldSecrets, type WorkersDeps } from './workers.ts';
@@ -40,7 +46,16 @@ export type Container = Deployment['container'];
 export async function deploy(
   deps: DeployDeps,
   settings: DeploySettings,
-  { name, container }: { name: string; container: Container },
+  {
+    name,
+    container,
+    adopt,
+  }: {
+    name: string;
+    container: Container;
+    /** Also where the installation had another database. */
+    adopt: boolean;
+  },
 ): Promise<Outcome<{ url: string }>> {
   const { api, root } = deps;
   const names = namesOf({ name });
@@ -82,7 +97,15 @@ export async function deploy(
   if (!host.ok) return host;
   const url = `https://${host.host}`;
 
-  const keys = await step('the database', deps.prepareDatabase, () => 'its tables are up to date');
+  const keys = await step(
+    'the database',
+    async () => {
+      const { address } = deps.database;
+      const same = adopt || (await refuseOtherDatabase(api, account.id, names.hyperdrive, address));
+      return same === true || same.ok ? await deps.prepareDatabase() : same;
+    },
+    () => 'its tables are up to date',
+  );
   if (!keys.ok) return keys;
 
   const bucket = await step(

@@ -32,35 +32,45 @@ const config = (machine: string, environment: Record<string, string> = {}) => {
   return read.config;
 };
 
+const prepare = (on: ReturnType<typeof config>, adopt = false) => prepareDatabase(on, { adopt });
+
 it('tables and keys are made once, the keys for this user alone; the next run finds both', async () => {
-  const first = await prepareDatabase(config('one'));
+  const first = await prepare(config('one'));
   if (!first.ok) throw new Error(first.reason);
   expect(parseMasterKeys(first.masterKeys)).toMatchObject({ ok: true });
   expect(parseMasterKeys(first.signInKey)).toMatchObject({ ok: true });
   expect(first.masterKeys).not.toBe(first.signInKey);
   for (const name of ['master-keys', 'sign-in-key'])
     expect(statSync(join(root, 'one', name)).mode & 0o777).toBe(0o600);
-  expect(await prepareDatabase(config('one'))).toEqual(first);
+  expect(await prepare(config('one'))).toEqual(first);
   // From another machine with the keys in its settings.
   const { masterKeys, signInKey } = first;
   const elsewhere = config('two', { MASTER_KEYS: masterKeys, SIGN_IN_KEY: signInKey });
-  expect(await prepareDatabase(elsewhere)).toEqual(first);
+  expect(await prepare(elsewhere)).toEqual(first);
 });
 
 it('a database of an installation with other keys is refused, and its own go on', async () => {
-  const first = await prepareDatabase(config('one'));
-  const refused = await prepareDatabase(config('two'));
+  const first = await prepare(config('one'));
+  const refused = await prepare(config('two'));
   expect(refused).toMatchObject({
     ok: false,
     reason: expect.stringContaining(describeError('installation_other_master_keys').sentence),
     fix: describeError('installation_other_master_keys').nextStep,
   });
   const others = { MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}` };
-  expect(await prepareDatabase(config('three', others))).toMatchObject({ ok: false });
+  expect(await prepare(config('three', others))).toMatchObject({ ok: false });
   if (!first.ok) throw new Error(first.reason);
-  expect(await prepareDatabase(config('four', { MASTER_KEYS: first.masterKeys }))).toMatchObject({
+  expect(await prepare(config('four', { MASTER_KEYS: first.masterKeys }))).toMatchObject({
     ok: false,
     reason: expect.stringContaining(describeError('installation_other_sign_in_key').sentence),
   });
-  expect(await prepareDatabase(config('one'))).toEqual(first);
+  expect(await prepare(config('one'))).toEqual(first);
+});
+
+it('adopted, it takes the keys of now, and refuses those before', async () => {
+  await prepare(config('one'));
+  const adopted = await prepare(config('two'), true);
+  expect(adopted).toMatchObject({ ok: true });
+  expect(await prepare(config('two'))).toEqual(adopted);
+  expect(await prepare(config('one'))).toMatchObject({ ok: false });
 });

@@ -11,17 +11,19 @@ import type { DatabaseOrigin } from './resources.ts';
 
 /**
  * Brings the tables up to date, and finds the keys of the installation: in the settings, else in the data folder, where they
- * are made if it has none yet. A database that belongs to other keys is refused. Rejects where the database can not be reached.
+ * are made if it has none yet. A database that belongs to other keys is refused, unless it is adopted. Rejects where the
+ * database can not be reached.
  */
 export async function prepareDatabase(
   config: Pick<Config, 'database' | 'dataDir' | 'masterKeys' | 'signInKey'>,
+  { adopt }: { adopt: boolean },
 ): Promise<Outcome<SealingKeys>> {
   if (config.database === null)
     return { ok: false, reason: 'There is no database.', fix: 'Set DATABASE_URL.' };
   makeDataFolder(config.dataDir);
   const db = await openPostgres(config.database);
   try {
-    const keys = await installationKeys(config, { db, paths: dataPaths(config.dataDir) });
+    const keys = await installationKeys(config, { db, paths: dataPaths(config.dataDir) }, { adopt });
     return {
       ok: true,
       masterKeys: formatMasterKeys(keys.masterKeys),

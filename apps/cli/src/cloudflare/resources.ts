@@ -15,7 +15,17 @@ const CONNECTIONS = 20;
 const named = v.object({ name: v.string() });
 const withId = v.object({ id: v.string() });
 const queues = v.array(v.object({ queue_name: v.string() }));
-const hyperdrives = v.array(v.object({ id: v.string(), name: v.string() }));
+const hyperdrives = v.array(
+  v.object({
+    id: v.string(),
+    name: v.string(),
+    origin: v.object({
+      host: v.optional(v.string(), ''),
+      port: v.optional(v.number(), 5432),
+      database: v.string(),
+    }),
+  }),
+);
 const certificates = v.array(v.object({ id: v.string(), name: v.nullish(v.string()) }));
 
 /** Looks, and makes it where it is missing. Somebody may make it between the two: then it is there. */
@@ -76,6 +86,25 @@ export interface DatabaseOrigin {
 /** The name of an uploaded authority: of the Hyperdrive that uses it, with a hash, as certificates are never changed. */
 export async function authorityName(hyperdrive: string, pem: string): Promise<string> {
   return `${hyperdrive}-${(await sha256HexOfText(pem)).slice(0, 12)}`;
+}
+
+/** Refuses where the connections of this name lead to another database: that of another installation, or this one before it moved. */
+export async function refuseOtherDatabase(
+  api: CloudflareApi,
+  account: string,
+  name: string,
+  { host, port, database }: PostgresAddress,
+): Promise<Outcome<object>> {
+  const found = await api.all(`/accounts/${account}/hyperdrive/configs`, hyperdrives);
+  if (!found.ok) return refused(found, 'hyperdrive');
+  const before = found.result.find((one) => one.name === name)?.origin;
+  if (!before || (before.host === host && before.port === port && before.database === database))
+    return { ok: true };
+  return {
+    ok: false,
+    reason: `${name} leads to another database: ${before.database} at ${before.host}:${before.port}, and not ${database} at ${host}:${port}.`,
+    fix: 'Deploy another installation under another name (--name). If the rows have moved, or are reached another way now, run the same command with --adopt.',
+  };
 }
 
 /** The connections to the database, with caching off: a cached read could be a minute old. Always set anew, as the password may be. */

@@ -21,6 +21,7 @@ export const deployGroup: Group = {
           text: 'how large the container of a turn is (standard-1)',
           choices: ['lite', 'basic', 'standard-1', 'standard-2', 'standard-3', 'standard-4'],
         },
+        adopt: { text: 'take this database and these keys for those of the installation' },
         'most-turns': { value: 'NUMBER', default: '20', text: 'turns at once, over all agents (20)' },
       },
       notes:

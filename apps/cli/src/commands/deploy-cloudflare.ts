@@ -18,6 +18,7 @@ import { printable } from '../output/text.ts';
 interface DeployOptions {
   name: string;
   'dry-run': boolean;
+  adopt: boolean;
   'instance-type': string;
   'most-turns': string;
 }
@@ -48,19 +49,21 @@ export const deployCloudflare: Run<[], DeployOptions> = async ({ options }, conf
   if (!read.ok || !database.ok) return sayProblems(problems);
   const { settings } = read;
   const hide = silencer(secretsOf(process.env));
-  const deployed = await deploy(
-    {
-      root: ROOT,
-      api: cloudflareApi({ token: settings.token, baseUrl: settings.apiUrl, fetch, hide }),
-      wrangler,
-      dockerProblem,
-      database: database.origin,
-      prepareDatabase: () => prepareDatabase(config),
-      isReady,
-      ...LINES,
-    },
-    settings,
-    { name, container },
+  const deployed = await reported(
+    deploy(
+      {
+        root: ROOT,
+        api: cloudflareApi({ token: settings.token, baseUrl: settings.apiUrl, fetch, hide }),
+        wrangler,
+        dockerProblem,
+        database: database.origin,
+        prepareDatabase: () => prepareDatabase(config, options),
+        isReady,
+        ...LINES,
+      },
+      settings,
+      { name, container, adopt: options.adopt },
+    ),
   );
   if (!deployed.ok) return sayFailure(deployed);
   for (const line of nextSteps(settings, deployed.url)) console.log(line);
@@ -72,6 +75,16 @@ const LINES = {
   begin: (step: string) => void process.stdout.write(`${step} ... `),
   done: (said: string) => console.log(printable(said)),
 };
+
+/** Ends the line of the step that was broken off, such as by a database that is away. */
+async function reported<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    console.log('failed');
+    throw error;
+  }
+}
 
 async function dryRun(
   settings: DeploySettings | null,

@@ -75,13 +75,15 @@ export interface InstallationKeys {
 
 /**
  * The keys of the settings, else those in the files of the data folder, which are made where the installation has none yet.
- * Throws `StartRefused` where the database belongs to an installation with others.
+ * Throws `StartRefused` where the database belongs to an installation with others, unless it is adopted.
  */
 export async function installationKeys(
   keys: Keys,
   data: Pick<Compared, 'db' | 'paths'>,
+  { adopt }: Pick<InstallationDeps, 'adopt'>,
 ): Promise<InstallationKeys> {
   return await transactOnce(data.db, LOCKS, async (tx) => {
+    if (adopt) await forgetInstallation(tx);
     const marks = await installationMarks(tx);
     const masterKeys = await compareMasterKeys(tx, keys, data, marks);
     await compareSignInKey(tx, keys, data, marks);

@@ -131,12 +131,12 @@ export const setupErrors = {
   installation_other_master_keys: {
     sentence: 'The master keys of this process are not those of the processes that share its database.',
     nextStep:
-      'Set MASTER_KEYS to the same everywhere: where none was set, it is the line in the file master-keys of DATA_DIR on the first machine. If the others are wrong or gone, start one process with --adopt.',
+      'Set MASTER_KEYS to the same everywhere: where none was set, it is the line in the file master-keys of DATA_DIR on the first machine. If the others are wrong or gone, start one process, or deploy to Cloudflare, with --adopt.',
   },
   installation_other_sign_in_key: {
     sentence: 'The key that signs sessions is not that of the processes that share the database.',
     nextStep:
-      'Set SIGN_IN_KEY to the same everywhere: where none was set, it is the line in the file sign-in-key of DATA_DIR on the first machine. To sign everybody out, start one process with the new key and --adopt.',
+      'Set SIGN_IN_KEY to the same everywhere: where none was set, it is the line in the file sign-in-key of DATA_DIR on the first machine. To sign everybody out, start one process, or deploy to Cloudflare, with the new key and --adopt.',
   },
   installation_other_storage: {
     sentence: 'The mails and folders that belong to the database are not where this process would look.',

@@ -44,7 +44,7 @@ export interface TestDeployment {
   deps: Partial<DeployDeps>;
   /** What the next runs of wrangler print before they fail. */
   wranglerFails: string[];
-  run(name?: string): ReturnType<typeof deploy>;
+  run(name?: string, adopt?: boolean): ReturnType<typeof deploy>;
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function testDeployment(): Promise<TestDeployment> {
     events: [],
     deps: {},
     wranglerFails: [],
-    async run(name = 'tinyfat') {
+    async run(name = 'tinyfat', adopt = false) {
       const read = readDeploySettings(test.environment);
       if (!read.ok) throw new Error(read.problems.join('\n'));
       const { settings } = read;
@@ -110,7 +110,7 @@ export async function testDeployment(): Promise<TestDeployment> {
           ...test.deps,
         },
         settings,
-        { name, container: { instanceType: 'standard-1', mostInstances: 20 } },
+        { name, adopt, container: { instanceType: 'standard-1', mostInstances: 20 } },
       );
     },
     async close() {
