@@ -77,7 +77,7 @@ it('a list is read to its last page, and ends where pages are empty or without e
   };
   const list = v.array(v.string());
   expect(await page(3, ['a', 'b', 'c']).all('/x', list)).toEqual({ ok: true, result: ['a', 'b', 'c'] });
-  expect(await page(9, ['a']).all('/x', list)).toEqual({ ok: true, result: ['a'] });
+  expect(await page(1e9, ['a']).all('/x', list)).toEqual({ ok: true, result: ['a'] });
   const endless = page(1e9, Array.from({ length: 1000 }, String));
   expect(await endless.all('/x', list)).toMatchObject({
     ok: false,

@@ -22,14 +22,11 @@ const account = () => {
   if (!first) throw new Error('no account');
   return first;
 };
-const remove = (mayRemove = true) => {
-  const { token, url: baseUrl } = test.cloudflare;
-  const api = cloudflareApi({ token, baseUrl, fetch, hide: (text) => text });
-  return destroy(
+const remove = (mayRemove = true, api = apiOver(fetch)) =>
+  destroy(
     { api, say: (line) => void said.push(line), mayRemove: async () => mayRemove },
     { name: 'tinyfat', accountId: null },
   );
-};
 /** Names of all that is there. */
 const names = () =>
   [
@@ -84,6 +81,17 @@ it('removes all of it but the bucket, and nothing of another installation', asyn
   expect(said.join('\n')).toContain('the bucket tinyfat-data');
 });
 
+it('removes nothing of another where a filter is not heeded, or a name is alike', async () => {
+  account().certificates.push({ id: 'mine', name: 'tinyfat-database-mine', certificates: '' });
+  expect(
+    await remove(
+      true,
+      apiOver((input, init) => fetch(input.replace(/\?(service|name)=.*/, ''), init)),
+    ),
+  ).toEqual({ ok: true, wasRefused: false });
+  expect(names()).toEqual(expect.arrayContaining([...OTHERS, 'tinyfat-database-mine']));
+});
+
 it('goes on over what has gone meanwhile, and after a failure', async () => {
   account().queues[1]?.consumers.splice(0);
   test.cloudflare.fail({ method: 'DELETE', path: '/workers/scripts/tinyfat-queue', kind: 'broken' });
@@ -93,11 +101,12 @@ it('goes on over what has gone meanwhile, and after a failure', async () => {
     reason: expect.stringContaining('The Worker tinyfat-queue was not removed: Cloudflare answered 502'),
   });
   expect(account().scripts.has('tinyfat-platform')).toBe(false);
-  const sandbox = account().scripts;
-  const { api } = gone(() => sandbox.delete('tinyfat-sandbox'));
-  expect(
-    await destroy({ api, say: () => {}, mayRemove: async () => true }, { name: 'tinyfat', accountId: null }),
-  ).toEqual({ ok: true, wasRefused: false });
+  // One that vanishes just when it is to be removed.
+  const api = apiOver((input, init) => {
+    if (init?.method === 'DELETE') account().scripts.delete('tinyfat-sandbox');
+    return fetch(input, init);
+  });
+  expect(await remove(true, api)).toEqual({ ok: true, wasRefused: false });
   expect(names().filter((name) => name.startsWith('tinyfat-') && !name.startsWith('tinyfat-data'))).toEqual(
     [],
   );
@@ -111,14 +120,11 @@ it('names the right that is missing', async () => {
   });
 });
 
-/** An API before which something vanishes just when it is to be removed. */
-function gone(vanish: () => void): { api: ReturnType<typeof cloudflareApi> } {
+/** The API over another `fetch`. */
+function apiOver(other: (input: string, init?: RequestInit) => Promise<Response>) {
   const { token, url: baseUrl } = test.cloudflare;
-  const seen: typeof fetch = (input, init) => {
-    if (init?.method === 'DELETE') vanish();
-    return fetch(input, init);
-  };
-  return { api: cloudflareApi({ token, baseUrl, fetch: seen, hide: (text) => text }) };
+  const over: typeof fetch = (input, init) => other(String(input), init);
+  return cloudflareApi({ token, baseUrl, fetch: over, hide: (text) => text });
 }
 
 function inOrder(a: unknown, b: unknown): number {

@@ -82,7 +82,7 @@ export class CloudflareAccount {
         return { result: { account_id: this.id } };
       case 'containers/applications':
         if (method === 'DELETE') return remove(this.applications, (one) => one.id === more[0]);
-        return { result: this.applications.filter((one) => one.name === query.get('name')) };
+        return { result: this.applications.filter((one) => one.name === (query.get('name') ?? one.name)) };
     }
     if (first === 'queues') return this.#queues(method, second, more, body);
     if (first === 'mtls_certificates') return this.#certificates(method, second, body);
