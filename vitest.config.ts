@@ -204,6 +204,21 @@ export default defineConfig({
         },
       },
       {
+        // The same in containers of the real image, where an engine of Docker and wrangler's sidecar image are there.
+        test: {
+          name: 'e2e-docker',
+          env: { TEST_ENGINE: 'postgres', TEST_COMPOSITION: 'cloudflare', TEST_CONTAINERS: 'docker' },
+          include: ['e2e/story.test.ts'],
+          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          globalSetup: [
+            'packages/testing/src/postgres/global-setup.ts',
+            'e2e/support/cloudflare/build-for-engine.ts',
+          ],
+          testTimeout: withinMs(120_000),
+          hookTimeout: 600_000,
+        },
+      },
+      {
         // The story of a mail once more, with the servers on Postgres behind a pooler.
         test: {
           name: 'e2e-postgres',

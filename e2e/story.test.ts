@@ -1,12 +1,13 @@
 /** The whole way of mail through an installation, in each composition: on one machine, and on Workers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noEngine } from './support/cloudflare/engine.ts';
 import { type Installation, startInstallation } from './support/installation.ts';
 import { DOMAIN } from './support/senders.ts';
 import { OWNER } from './support/webhooks.ts';
 
 const AGENTS = ['scout', 'clerk', 'miser', 'guard'];
 
-describe('the story of mail', () => {
+describe.skipIf(noEngine !== null)(`the story of mail${noEngine === null ? '' : ` (${noEngine})`}`, () => {
   let here: Installation;
   beforeAll(async () => {
     here = await startInstallation(AGENTS);

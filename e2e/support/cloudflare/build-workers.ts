@@ -11,6 +11,15 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** The Worker that runs turns, with a stand-in for its containers; a deployed one knows nothing of that. */
 const STAND_IN = 'apps/sandbox-spike/src/test-support/stand-in-worker.ts';
 
+/** What turns run in. */
+export type TestContainers = 'stand-in' | 'docker';
+
+/** The variables that name the bundles. */
+export const BUILT: Readonly<Record<TestContainers, string>> = {
+  'stand-in': 'TINYFAT_E2E_WORKERS',
+  docker: 'TINYFAT_E2E_WORKERS_DOCKER',
+};
+
 /** An installation that is nowhere. */
 export const DEPLOYMENT: Deployment = {
   name: 'tinyfat',
@@ -22,16 +31,23 @@ export const DEPLOYMENT: Deployment = {
   container: { instanceType: 'standard-1', mostInstances: 5 },
 };
 
-/** The configurations of the Workers for tests: as they are deployed, but for the containers. */
-export function testConfigs(deployment: Deployment): ReturnType<typeof workerConfigs> {
+/** The configurations of the Workers for tests: as they are deployed, but for the containers where those are stand-ins. */
+export function testConfigs(
+  deployment: Deployment,
+  containers: TestContainers,
+): ReturnType<typeof workerConfigs> {
   const { sandbox, ...others } = workerConfigs(ROOT, deployment);
+  if (containers === 'docker') return { sandbox, ...others };
   return { ...others, sandbox: { ...sandbox, main: join(ROOT, STAND_IN) } };
 }
 
-/** Vitest's global set-up: leaves the bundles in a folder, which it names in the environment of the tests. */
-export async function setup(): Promise<() => Promise<void>> {
+/** Vitest's global set-up for stand-ins. */
+export const setup = () => buildWorkers('stand-in');
+
+/** Leaves the bundles in a folder, which it names in the environment of the tests; gives what removes them. */
+export async function buildWorkers(containers: TestContainers): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workers-'));
-  const configs = testConfigs(DEPLOYMENT);
+  const configs = testConfigs(DEPLOYMENT, containers);
   await Promise.all(
     WORKERS.map(async (name) => {
       const config = join(folder, name, 'wrangler.json');
@@ -51,6 +67,6 @@ export async function setup(): Promise<() => Promise<void>> {
       if (code !== 0) throw new Error(`wrangler could not bundle the Worker ${name}:\n${output}`);
     }),
   );
-  process.env.TINYFAT_E2E_WORKERS = folder;
+  process.env[BUILT[containers]] = folder;
   return () => rm(folder, { recursive: true, force: true });
 }

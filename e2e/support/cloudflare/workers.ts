@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestHarness, type TestHarness } from 'wrangler';
 import { SECRETS_OF, WORKERS, type WorkerName } from '../../../apps/cli/src/cloudflare/worker-configs.ts';
-import { DEPLOYMENT, testConfigs } from './build-workers.ts';
+import { BUILT, DEPLOYMENT, testConfigs } from './build-workers.ts';
+import { wantsEngine } from './engine.ts';
 
 export interface RunningWorkers {
   /** Of the platform. */
@@ -27,13 +28,14 @@ export async function startWorkers({
   vars: Record<string, string>;
   secrets: Record<string, string>;
 }): Promise<RunningWorkers> {
-  const built = process.env.TINYFAT_E2E_WORKERS;
+  const containers = wantsEngine ? 'docker' : 'stand-in';
+  const built = process.env[BUILT[containers]];
   if (built === undefined) throw new Error('the Workers are built by build-workers.ts');
   // It neither asks Cloudflare for the place of this machine nor tells of each message.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
   process.env.WRANGLER_LOG = 'none';
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workerd-'));
-  const configs = testConfigs({ ...DEPLOYMENT, vars, secrets: Object.keys(secrets) });
+  const configs = testConfigs({ ...DEPLOYMENT, vars, secrets: Object.keys(secrets) }, containers);
   const workers = await Promise.all(
     // The first one is what a URL reaches.
     [...WORKERS].reverse().map(async (name) => {
@@ -48,7 +50,7 @@ export async function startWorkers({
       const whole = {
         ...config,
         ...(hyperdrive === undefined ? {} : { hyperdrive: [local] }),
-        dev: { enable_containers: false },
+        dev: { enable_containers: wantsEngine },
       };
       await writeFile(configPath, JSON.stringify(whole));
       const own = Object.entries(secrets).filter(([secret]) => SECRETS_OF[name].includes(secret));

@@ -60,6 +60,9 @@ const VARS_OF_MAIL = ['MAIL_DOMAIN', 'TRUSTED_AUTHSERV_IDS', 'DNS_OVER_HTTPS', '
 /** Most CPU time of one call, ms: parsing is cut off, the consumer waits most of its time. */
 const CPU_MS = { mail: 10_000, sandbox: 300_000, queue: 300_000, platform: 30_000 };
 
+/** Calls of a turn, or of the work on an outbox, where that is more than the 10,000 that there are by default: each file is some. */
+const SUBREQUESTS: Partial<Record<WorkerName, number>> = { sandbox: 50_000, queue: 50_000 };
+
 const ENTRIES: Readonly<Record<WorkerName, string>> = {
   mail: 'apps/mail-worker/src/worker.ts',
   sandbox: 'apps/sandbox-spike/src/worker.ts',
@@ -90,7 +93,7 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     ...(accountId === null ? {} : { account_id: accountId }),
     ...COMPATIBILITY,
     workers_dev: of === 'platform' && hostname === null,
-    limits: { cpu_ms: CPU_MS[of] },
+    limits: { cpu_ms: CPU_MS[of], ...(SUBREQUESTS[of] ? { subrequests: SUBREQUESTS[of] } : {}) },
     observability: { enabled: true },
     send_metrics: false,
     secrets: { required: SECRETS_OF[of].filter((name) => secrets.includes(name)) },

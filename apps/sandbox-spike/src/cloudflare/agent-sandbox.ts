@@ -10,7 +10,7 @@ import type { AgentObject, RemoteTurn } from '@tinyfat/sandbox/remote';
 import { makeLogger } from '@tinyfat/settings';
 import { openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import type { Container } from '../container/container.ts';
-import { containerRunner } from '../container/container-runner.ts';
+import { type ContainerLimits, containerRunner } from '../container/container-runner.ts';
 import { answerFor } from '../container/gateway-url.ts';
 import { TURN_LIMITS } from '../container/limits.ts';
 import { oneAtATime } from '../container/one-at-a-time.ts';
@@ -44,6 +44,7 @@ const bodies = hostBodies(WORKER_LIMITS.llmHostBytes);
 /** The class of the object over such containers. */
 export function agentSandboxOver<Context, Bindings extends SandboxBindings>(
   openContainer: OpenContainer<Context, Bindings>,
+  turnLimits: ContainerLimits = TURN_LIMITS,
 ) {
   return class extends DurableObject<Bindings, Context> implements AgentObject {
     #gateway: InterceptedGateway | null = null;
@@ -84,7 +85,7 @@ export function agentSandboxOver<Context, Bindings extends SandboxBindings>(
             operatorKey: anthropic.apiKey,
             readMasterKeys: async () => (masterKeys === null ? missing : { ok: true, keys: masterKeys }),
           }),
-          limits: { ...TURN_LIMITS, deadlineMs: turnTimeoutMs },
+          limits: { ...turnLimits, deadlineMs: turnTimeoutMs },
           clock,
           logger,
           onGateway: (gateway) => {

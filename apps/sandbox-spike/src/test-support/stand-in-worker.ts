@@ -3,6 +3,7 @@
  * that is deployed imports it: no variable could make one of the other.
  */
 import { agentSandboxOver, type SandboxBindings } from '../cloudflare/agent-sandbox.ts';
+import { TURN_LIMITS } from '../container/limits.ts';
 import { standInContainer } from './stand-in-container.ts';
 
 export { Keys } from '../cloudflare/keys.ts';
@@ -19,8 +20,12 @@ interface StandInContext {
   };
 }
 
-export class AgentSandbox extends agentSandboxOver((_context: unknown, bindings: StandInBindings, agentId) =>
-  standInContainer(bindings.CONTAINERS, agentId),
+/** How long copies take says nothing on a machine that is busy with tests. */
+const UNHURRIED = { ...TURN_LIMITS, copy: { ...TURN_LIMITS.copy, withinMs: 600_000 } };
+
+export class AgentSandbox extends agentSandboxOver(
+  (_context: unknown, bindings: StandInBindings, agentId) => standInContainer(bindings.CONTAINERS, agentId),
+  UNHURRIED,
 ) {}
 
 export default {
