@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Deployment, WORKERS, workerConfigs } from '../../../apps/cli/src/cloudflare/worker-configs.ts';
+import { DRY_RUN } from '../../../apps/cli/src/cloudflare/workers.ts';
 import { wrangler } from '../../../apps/cli/src/cloudflare/wrangler.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -53,14 +54,7 @@ export async function buildWorkers(containers: TestContainers): Promise<() => Pr
       const config = join(folder, name, 'wrangler.json');
       await mkdir(join(folder, name));
       await writeFile(config, JSON.stringify(configs[name]));
-      const words = [
-        'deploy',
-        '--dry-run',
-        '--containers-rollout=none',
-        '--outdir',
-        join(folder, name, 'built'),
-      ];
-      const { code, output } = await wrangler([...words, '--config', config], {
+      const { code, output } = await wrangler([...DRY_RUN, '--config', config], {
         root: ROOT,
         folder: join(folder, name),
       });

@@ -27,8 +27,8 @@ export interface WorkersDeps {
   done(said: string): void;
 }
 
-/** What is bundled wherever a dry run or a deployment is made. Containers are left out, whose image needs Docker. */
-const DRY_RUN = ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', 'built'];
+/** Words of wrangler for bundles in the folder `built`, as they are deployed. Needs no network and no Docker: no image is built. */
+export const DRY_RUN = ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', 'built'];
 const LINES_OF_OUTPUT = 20;
 const ALL_SECRETS = new Set(Object.values(SECRETS_OF).flat());
 
