@@ -125,6 +125,7 @@ export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   HOME: 'every system',
   TMPDIR: 'every system',
   LANG: 'every system',
+  SSL_CERT_FILE: 'programs in the sandbox',
   HTTP_PROXY: 'programs in the sandbox',
   HTTPS_PROXY: 'programs in the sandbox',
   NO_PROXY: 'programs in the sandbox',
