@@ -51,7 +51,7 @@ export const getMemory = route('GET', '/agents/{agent}/memory', 'MEMORY.md, with
 
 export const putMemory = route('PUT', '/agents/{agent}/memory', 'Replace MEMORY.md', {
   description:
-    'Wants `If-Match` with the ETag of what was read (`*` for whatever there is), or `If-None-Match: *` where there is none yet. A turn that runs has read its memory already: it goes on with what it read; `turn_running` says so. What it writes at its end replaces what was put, unless folders are in a bucket (S3, R2): then what was put stays, and the agent's version lies beside it.',
+    'Wants `If-Match` with the ETag of what was read (`*` for whatever there is), or `If-None-Match: *` where there is none yet. A turn that runs has read its memory already: it goes on with what it read; `turn_running` says so. What it writes at its end replaces what was put, unless folders are in a bucket (S3, R2): then what was put stays, and what the agent wrote lies beside it.',
   scope: 'write',
   params: ofAgent,
   body: textBody(MAX_MEMORY_BYTES, 'text/markdown', 'text/plain'),
