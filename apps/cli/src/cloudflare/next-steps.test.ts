@@ -1,10 +1,11 @@
 /** What is left to do by hand is said with the address of this installation, and without any secret. */
 import { RESEND_EVENTS } from '@tinyfat/core';
 import { expect, it } from 'vitest';
+import type { DnsRows } from './dns-rows.ts';
 import { nextSteps } from './next-steps.ts';
 
 const URL = 'https://agents.example.com';
-const said = (secrets: Record<string, string>, vars: Record<string, string> = {}) =>
+const said = (secrets: Record<string, string>, vars: Record<string, string> = {}, rows: DnsRows = null) =>
   nextSteps(
     {
       token: 'secret-token',
@@ -15,6 +16,7 @@ const said = (secrets: Record<string, string>, vars: Record<string, string> = {}
       secrets,
     },
     URL,
+    rows,
   ).join('\n');
 
 it('for Resend: the webhook with its events, and its secret while that is missing', () => {
@@ -31,6 +33,13 @@ it('for Resend: the webhook with its events, and its secret while that is missin
   expect(then).toContain(`Sign in at ${URL} as you@example.com`);
   expect(`${first}${then}`).not.toContain('secret-');
   expect(then).not.toContain('whsec_secret');
+});
+
+it('with the DNS rows that Resend names', () => {
+  const row = { type: 'MX', name: 'send', value: 'feedback.example.net', priority: 10, status: 'pending' };
+  const text = said({ RESEND_API_KEY: 'secret-key' }, {}, [row]);
+  expect(text).toContain('send MX 10 feedback.example.net   (pending)');
+  expect(text).toContain('_dmarc.mail.example.com. TXT "v=DMARC1; p=reject"');
 });
 
 it('for Postmark: the address with the place of its login, never the login', () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { cloudflareApi } from '../cloudflare/api.ts';
 import { type Container, deploy } from '../cloudflare/deploy.ts';
 import { type DeploySettings, readDeploySettings } from '../cloudflare/deploy-settings.ts';
+import { type DnsRows, resendDnsRows } from '../cloudflare/dns-rows.ts';
 import { dockerProblem } from '../cloudflare/docker.ts';
 import { installationName } from '../cloudflare/installation-name.ts';
 import { nextSteps } from '../cloudflare/next-steps.ts';
@@ -66,9 +67,19 @@ export const deployCloudflare: Run<[], DeployOptions> = async ({ options }, conf
     ),
   );
   if (!deployed.ok) return sayFailure(deployed);
-  for (const line of nextSteps(settings, deployed.url)) console.log(line);
+  const rows = await dnsRows(settings);
+  for (const line of nextSteps(settings, deployed.url, rows)) console.log(line);
   return 0;
 };
+
+/** Where mail goes through Resend. */
+async function dnsRows({ vars, secrets }: DeploySettings): Promise<DnsRows> {
+  const { RESEND_API_KEY: key } = secrets;
+  const { MAIL_DOMAIN: domain } = vars;
+  if (key === undefined || domain === undefined) return null;
+  const baseUrl = vars.RESEND_BASE_URL ?? 'https://api.resend.com';
+  return await resendDnsRows({ key, baseUrl, fetch }, domain);
+}
 
 /** Each step is a line, with its end behind it. */
 const LINES = {
