@@ -60,6 +60,8 @@ describe('a mail from an allowed sender', async () => {
   });
 
   it('is on record as replied, with a run that has the figures', async () => {
+    // A mail is out before that is on record.
+    await eventually(async () => (await server.json(['mails', 'scout']))[0].state).toBe('replied');
     const [mail] = await server.json(['mails', 'scout']);
     expect(mail).toMatchObject({ from: 'ann@example.org', verdict: 'accepted', state: 'replied' });
     const [run] = await server.json(['runs', 'scout']);
