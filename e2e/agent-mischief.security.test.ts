@@ -24,7 +24,7 @@ describe('an agent that spoils its own folder', async () => {
     await sendMail(server, { to, subject: '/status', text: '' });
     expect(await server.answers(2)).toHaveLength(2);
     expect(await server.json(['runs'])).toMatchObject([{ kind: '/status' }, { status: 'failed' }]);
-    expect(await server.json(['mails'])).toMatchObject([{ state: 'command' }, { state: 'replied' }]);
+    await eventually(() => server.json(['mails'])).toMatchObject([{ state: 'command' }, { state: 'replied' }]);
   });
 
   it.concurrent('by filling the outbox with drafts: its reply is found all the same', async () => {
