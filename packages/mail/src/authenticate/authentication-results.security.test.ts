@@ -5,7 +5,7 @@
  */
 import { authenticate, type DkimEvidence } from '@tinyfat/core';
 import { fuzzRuns } from '@tinyfat/testing/fuzz-runs';
-import { processorMs } from '@tinyfat/testing/processor-ms';
+import { processorClock } from '@tinyfat/testing/processor-ms';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { message } from '../test-support/messages.ts';
@@ -237,9 +237,9 @@ describe('fields made to cost', () => {
     ['results', 'a=b;'.repeat(4_000)],
     ['dots', `a${'.a'.repeat(8_000)}=b`],
   ])('are read in the time of their length: %s', (_what, text) => {
-    const started = process.cpuUsage();
+    const processorMs = processorClock();
     for (let round = 0; round < 20; round += 1) parseAuthenticationResults(`mx.test; dkim=pass ${text}`);
-    expect(processorMs(started)).toBeLessThan(2_000);
+    expect(processorMs()).toBeLessThan(2_000);
   });
 
   it('are not read beyond a number that no server writes', () => {

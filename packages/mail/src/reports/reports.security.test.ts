@@ -1,6 +1,6 @@
 /** Reports that lie, hide or cost: what is not ours to believe is not read, and every call ends soon. */
 
-import { processorMs } from '@tinyfat/testing/processor-ms';
+import { processorClock } from '@tinyfat/testing/processor-ms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MailWorkers } from '../contract/mail.ts';
 import { mailWorkers } from '../node/threads/mail-workers.ts';
@@ -230,9 +230,9 @@ describe('reports made to cost', () => {
       plain(daemon, ['Hi. This is the', '', ...many.flatMap((address) => [`<${address}>:`, 'no', ''])]),
     ],
   ])('%s give a hundred', async (_, raw) => {
-    const started = process.cpuUsage();
+    const processorMs = processorClock();
     const report = await workers.readReport(raw);
-    expect(processorMs(started)).toBeLessThan(5000);
+    expect(processorMs()).toBeLessThan(5000);
     expect(report?.kind === 'delivery' && report.recipients).toHaveLength(100);
   });
 
@@ -260,9 +260,9 @@ describe('reports made to cost', () => {
     ['more bytes than a mail may have', Buffer.alloc(26 * 1024 * 1024, 'x')],
     ['an endless header', plain([...daemon, `X: ${'y'.repeat(300_000)}`], status)],
   ])('%s is none', async (_, raw) => {
-    const started = process.cpuUsage();
+    const processorMs = processorClock();
     expect(await workers.readReport(raw)).toBeNull();
-    expect(processorMs(started)).toBeLessThan(5000);
+    expect(processorMs()).toBeLessThan(5000);
   });
 
   it.each<[string, string[]]>([
@@ -282,9 +282,9 @@ describe('reports made to cost', () => {
   ])('a status full of %s is read in time', (_, units) => {
     for (const unit of units) {
       for (const start of ['', 'Final-Recipient: rfc822; ', 'Status: ', 'Action: ', 'Diagnostic-Code: ']) {
-        const started = process.cpuUsage();
+        const processorMs = processorClock();
         readReport(bounce([...status, `${start}${unit.repeat(256_000 / unit.length)}`]));
-        expect(processorMs(started)).toBeLessThan(1500);
+        expect(processorMs()).toBeLessThan(1500);
       }
     }
   });
@@ -299,10 +299,10 @@ describe('reports made to cost', () => {
     '\t \t',
   ])('a notice full of %j is read in time', (unit) => {
     const lines = unit.repeat(256_000 / unit.length);
-    const started = process.cpuUsage();
+    const processorMs = processorClock();
     readReport(plain([...daemon, 'X-Failed-Recipients: bob@example.com'], ['bob@example.com', lines]));
     readReport(plain(daemon, ['Hi. This is the', '', '<bob@example.com>:', lines]));
-    expect(processorMs(started)).toBeLessThan(1500);
+    expect(processorMs()).toBeLessThan(1500);
   });
 
   it('decodes no more of a part than is looked at', () => {
@@ -318,12 +318,12 @@ describe('reports made to cost', () => {
         content: [...returnedHeader.map((line) => line.replace('-ID', '=2DID')), '', ...escapes],
       },
     ];
-    const started = process.cpuUsage();
+    const processorMs = processorClock();
     expect(readReport(multipart('multipart/report', daemon, parts))).toMatchObject({
       recipients: [{ status: '5.1.1' }],
       messageIds: [originalId],
     });
-    expect(processorMs(started)).toBeLessThan(1000);
+    expect(processorMs()).toBeLessThan(1000);
   });
 });
 
