@@ -8,6 +8,12 @@ import { wakeablePause } from './waiting.ts';
 /** Longest sleep between two looks while rows are worked on: what becomes due for others wakes an invocation of its own. */
 const POLL_MS = 15_000;
 
+/**
+ * A row that is due so soon is waited for: by the time that this invocation has said when to come again, it would be due, and
+ * nobody be woken for it.
+ */
+const SOON_MS = 2000;
+
 /** What is left to do. */
 export interface Drained {
   /** How many rows were worked on. */
@@ -39,7 +45,7 @@ export async function drain<Row>(work: WorkLoopOptions<Row>, startUntil: number)
       const idle = hands.running() === 0;
       const waitMs = await hands.takeNext();
       if (waitMs === null) worked += 1;
-      else if (idle) break;
+      else if (idle && waitMs > SOON_MS) break;
       else await pause(Math.min(waitMs, Math.max(startUntil - clock(), 0)));
     }
   } finally {
