@@ -6,5 +6,6 @@ export { bytesBelow } from '../bucket/meter.ts';
 export * from './bounds.ts';
 export * from './list-objects.ts';
 export * from './notes.ts';
+export * from './repeat.ts';
 export * from './send-back.ts';
 export * from './stored.ts';

@@ -1,11 +1,10 @@
 /** Uploads the events of a turn while it runs, so that pages show it live. */
 import { byteList } from '@tinyfat/core';
 import type { Bucket } from '@tinyfat/storage';
-import { keyBelow } from '@tinyfat/storage/copy';
+import { keyBelow, repeat } from '@tinyfat/storage/copy';
 import type { Container } from '../container.ts';
 import type { Copied } from './copy-in.ts';
 import { MANIFEST_FORMAT, readManifest } from './manifest.ts';
-import { repeat } from './repeat.ts';
 import { beginDeadline, type Deadline, runProgram } from './run-program.ts';
 
 /** A larger file is not read by anybody (`RunEvents`). */

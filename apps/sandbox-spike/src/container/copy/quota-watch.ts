@@ -1,7 +1,7 @@
 /** Ends a turn whose agent's folder grows beyond what it may hold: the container's own disk is all that it could fill. */
 import { byteSize } from '@tinyfat/core';
+import { repeat } from '@tinyfat/storage/copy';
 import type { Container } from '../container.ts';
-import { repeat } from './repeat.ts';
 import { beginDeadline, runProgram } from './run-program.ts';
 
 /** A folder that is not measured so often in a row is one that can't be. */

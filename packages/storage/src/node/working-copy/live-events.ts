@@ -2,6 +2,7 @@
 import type { AgentFolders } from '@tinyfat/core';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { keyBelow } from '../../bucket/keys.ts';
+import { repeat } from '../../copy/repeat.ts';
 import type { Copied } from './copied.ts';
 
 /** A larger file is not read by anybody (`RunEvents`). */
@@ -27,8 +28,6 @@ export function uploadEvents(live: LiveEvents): () => Promise<void> {
   const { bucket, prefix, local, agentId, copied, everyMs } = live;
   const sizes = new Map<string, number>();
   let rounds = 0;
-  let ended = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const upload = async (name: string) => {
     const path = `events/${name}`;
@@ -54,18 +53,5 @@ export function uploadEvents(live: LiveEvents): () => Promise<void> {
     rounds += 1;
     for (const [name, size] of sizes) if (!Number.isNaN(size)) await upload(name);
   };
-  let running = Promise.resolve();
-  const next = () => {
-    timer = setTimeout(() => {
-      // A round that fails is made up for by the next one, or by the end of the turn.
-      running = round().catch(() => undefined);
-      running.then(() => ended || next());
-    }, everyMs);
-  };
-  next();
-  return async () => {
-    ended = true;
-    clearTimeout(timer);
-    await running;
-  };
+  return repeat(everyMs, round);
 }

@@ -5,7 +5,7 @@ export function repeat(everyMs: number, round: () => Promise<void>): () => Promi
   let timer: ReturnType<typeof setTimeout>;
   const next = () => {
     timer = setTimeout(() => {
-      // A round that fails is made up for by the next one.
+      // A round that fails is made up for by the next one, or by the end of the turn.
       running = round().catch(() => undefined);
       running.then(() => isOver || next());
     }, everyMs);
