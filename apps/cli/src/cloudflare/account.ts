@@ -1,11 +1,12 @@
 /** The account that an installation is made in, and the name that it is reached under. */
 import * as v from 'valibot';
 import type { CloudflareApi } from './api.ts';
-import type { Failed, Outcome } from './outcome.ts';
+import { failed, type Outcome } from './outcome.ts';
 import { RIGHTS, refused } from './rights.ts';
 
 const accounts = v.array(v.object({ id: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)), name: v.string() }));
-const domains = v.array(v.object({ id: v.string(), hostname: v.string(), service: v.string() }));
+/** The names that lead to Workers. */
+export const domains = v.array(v.object({ id: v.string(), hostname: v.string(), service: v.string() }));
 
 /** The account of the settings, or the only one that the token reaches. */
 export async function findAccount(
@@ -52,7 +53,7 @@ export async function workersSubdomain(
   );
 }
 
-/** Whether the name leads to this Worker , or to none yet; refused where it leads to another. */
+/** Whether the name leads to this Worker, or to none yet; refused where it leads to another. */
 export async function lookUpHostname(
   api: CloudflareApi,
   account: string,
@@ -97,8 +98,4 @@ export async function attachHostname(
     reason,
     `${hostname} must be in an active zone of the account and have no DNS rows yet: remove them in the dashboard, or set PUBLIC_URL to another name. The token needs "Zone · Workers Routes · Edit" and "Zone · DNS · Edit" of the zone. Then run the same command again.`,
   );
-}
-
-function failed(reason: string, fix: string): Failed {
-  return { ok: false, reason, fix };
 }

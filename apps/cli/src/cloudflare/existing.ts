@@ -1,5 +1,6 @@
 /** What of an installation is at Cloudflare now, and can be removed. */
 import * as v from 'valibot';
+import { domains } from './account.ts';
 import type { ApiOutcome, CloudflareApi } from './api.ts';
 import type { Outcome } from './outcome.ts';
 import { type Right, refused } from './rights.ts';
@@ -46,7 +47,7 @@ export async function findExisting(
   const hostnames = await api.call(
     'GET',
     `${base}/workers/domains?service=${names.worker('platform')}`,
-    v.array(v.object({ id, hostname: v.string(), service: v.string() })),
+    domains,
   );
   if (!hostnames.ok) return refused(hostnames, 'workers');
   for (const one of hostnames.result)

@@ -7,4 +7,9 @@ export interface Failed {
   fix: string;
 }
 
+/** A failure for this reason. */
+export function failed(reason: string, fix: string): Failed {
+  return { ok: false, reason, fix };
+}
+
 export type Outcome<Value> = ({ ok: true } & Value) | Failed;

@@ -1,7 +1,7 @@
 /** The rights that a token needs, by their names in Cloudflare's dashboard (developers.cloudflare.com/fundamentals/api/reference/permissions). */
 import * as v from 'valibot';
 import type { ApiRefusal, CloudflareApi } from './api.ts';
-import type { Failed } from './outcome.ts';
+import { type Failed, failed } from './outcome.ts';
 
 export const RIGHTS = {
   account: 'Account · Account Settings · Read',
@@ -52,7 +52,6 @@ export function lackOf(rights: readonly Right[]): Failed {
 /** A refusal of the API; one for want of a right names it. */
 export function refused(refusal: ApiRefusal, right: Right): Failed {
   const { status, code, message } = refusal;
-  const failed = (reason: string, fix: string): Failed => ({ ok: false, reason, fix });
   if (isForbidden(refusal))
     return failed(
       `The token may not do that: ${message}`,
