@@ -7,7 +7,7 @@ import { queueWakeUp, type WakeQueue } from '@tinyfat/jobs';
 import type { MailBinding } from '@tinyfat/mail/isolate';
 import { mailService } from '@tinyfat/mail/service';
 import { type AgentObjects, remoteRunner } from '@tinyfat/sandbox/remote';
-import { type LogLevel, makeLogger, parseModels } from '@tinyfat/settings';
+import { isolateLogger, isolateRuntime, parseModels } from '@tinyfat/settings';
 import { bucketFolders, bucketMeter, bucketRawMail, openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import models from '../../../dist/step-mom/models.json' with { type: 'json' };
 import { logDeadLetters, type QueueMessage, workBatch } from './cloudflare/batch.ts';
@@ -43,12 +43,11 @@ interface Context {
 export default {
   async queue(batch: Batch, env: Bindings, ctx: Context): Promise<void> {
     // Settings that can't be used may be what they died of.
-    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, loggerOf('error'));
+    if (batch.queue.endsWith('-dead')) return logDeadLetters(batch.messages, isolateLogger('error'));
     const settings = readSettings(env);
-    const logger = loggerOf(settings.logLevel);
     const until = untilOf(Date.now(), settings.turnTimeoutMs);
     await invocation(settings, env, ctx, (deps) =>
-      workBatch(batch.messages, (topic) => workOnTopic(deps, topic, until), logger),
+      workBatch(batch.messages, (topic) => workOnTopic(deps, topic, until), deps.consumer.logger),
     );
   },
 
@@ -57,24 +56,20 @@ export default {
   },
 };
 
-function loggerOf(level: LogLevel) {
-  return makeLogger({ level, plain: false, write: (line) => console.log(line) });
-}
-
 async function invocation(
   settings: QueueSettings,
   env: Bindings,
   ctx: Context,
   work: (deps: SweepDeps) => Promise<void>,
 ): Promise<void> {
-  const logger = loggerOf(settings.logLevel);
+  const runtime = isolateRuntime(settings.logLevel);
+  const { clock, logger } = runtime;
   const db = openHyperdrive(env.HYPERDRIVE.connectionString);
-  const clock = Date.now;
-  const bucket = openR2Bucket(env.DATA, { clock, random: Math.random });
+  const bucket = openR2Bucket(env.DATA, runtime);
   const storage = { bucket, root: '' };
   try {
     await work(
-      invocationDeps(settings, {
+      invocationDeps(settings, runtime, {
         db,
         folders: bucketFolders({ ...storage, clock }),
         rawMail: bucketRawMail(storage),
@@ -88,7 +83,6 @@ async function invocation(
           logger,
         }),
         models: parseModels(models),
-        logger,
       }),
     );
   } finally {

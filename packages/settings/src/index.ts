@@ -1,4 +1,5 @@
 export * from './common.ts';
+export * from './isolate-runtime.ts';
 export * from './logger.ts';
 export * from './models.ts';
 export * from './reader.ts';

@@ -30,6 +30,11 @@ export function makeLogger(options: {
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
 
+/** The logger of a Worker: Cloudflare keeps what is written to the console. */
+export function isolateLogger(level: LogLevel): Logger {
+  return makeLogger({ level, plain: false, write: (line) => console.log(line) });
+}
+
 /** Nothing in a log line can look like another line or move the cursor. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');

@@ -2,7 +2,6 @@
 import {
   CLOUDFLARE_SIZE_LIMIT,
   logRecorder,
-  newId,
   type RawMailStore,
   type Runtime,
   type WakeUp,
@@ -13,7 +12,7 @@ import { type IntakeDeps, mailQueue } from '@tinyfat/intake';
 import { drain, jobQueue, QUEUE_TIMES, queueWakeUp } from '@tinyfat/jobs';
 import { type MailWorkers, providerTransport } from '@tinyfat/mail';
 import { mailService } from '@tinyfat/mail/service';
-import { makeLogger } from '@tinyfat/settings';
+import { isolateRuntime } from '@tinyfat/settings';
 import { type Bucket, bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
 import { signInKey } from '../accounts/sign-in-key.ts';
 import { signInMailWork } from '../accounts/sign-in-mails.ts';
@@ -46,17 +45,8 @@ const SIGN_IN_MAILS_MS = 10_000;
 export function openInvocation(env: PlatformBindings, ctx: InvocationContext): Invocation {
   const config = readConfig(env);
   const { mailDomain, retryBaseMs, publicUrl } = config;
-  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
-  const clock = Date.now;
-  const makeId = () => newId(clock, randomBytes);
-  const runtime: Runtime = {
-    clock,
-    makeId,
-    random: Math.random,
-    logger: makeLogger({ level: config.logLevel, plain: false, write: (line) => console.log(line) }),
-    worker: { id: makeId(), lives: () => null },
-  };
-  const { logger } = runtime;
+  const { randomBytes, ...runtime } = isolateRuntime(config.logLevel);
+  const { clock, logger } = runtime;
   const db = openHyperdrive(env.HYPERDRIVE.connectionString);
   const bucket = openR2Bucket(env.DATA, runtime);
   const rawMail = bucketRawMail({ bucket, root: '' });

@@ -3,11 +3,10 @@ import {
   type AgentFolders,
   CLOUDFLARE_SIZE_LIMIT,
   type FolderMeter,
-  type Logger,
   logRecorder,
   MAX_CLOUDFLARE_MESSAGE_BYTES,
-  newId,
   type RawMailStore,
+  type Runtime,
   type TurnRunner,
 } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
@@ -36,18 +35,13 @@ export interface Services {
   runner: TurnRunner;
   wakeUp: QueueWakeUp;
   models: readonly NamedModel[];
-  logger: Logger;
 }
 
 /** The dependencies of all that an invocation can do. */
-export function invocationDeps(settings: QueueSettings, services: Services): SweepDeps {
+export function invocationDeps(settings: QueueSettings, runtime: Runtime, services: Services): SweepDeps {
   const { mailDomain, mailProvider, webhooks, retryBaseMs, operatorPays } = settings;
-  const { logger, wakeUp, rawMail, workers, db } = services;
-  const clock = Date.now;
-  const makeId = () => newId(clock, (count) => crypto.getRandomValues(new Uint8Array(count)));
-  // Nobody knows of another invocation whether it lives: the time of its leases decides.
-  const worker = { id: makeId(), lives: () => null };
-  const runtime = { clock, makeId, random: Math.random, logger, worker };
+  const { wakeUp, rawMail, workers, db } = services;
+  const { clock, logger } = runtime;
   const account = resendAccountOf(mailProvider, clock);
   const queue = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: settings.workers });
   const recorder = logRecorder(logger);

@@ -7,7 +7,7 @@ import type { TurnRequest, TurnResult } from '@tinyfat/core';
 import { openHyperdrive } from '@tinyfat/database/hyperdrive';
 import { hostBodies, type InterceptedGateway, WORKER_LIMITS } from '@tinyfat/gateway';
 import type { AgentObject, RemoteTurn } from '@tinyfat/sandbox/remote';
-import { makeLogger } from '@tinyfat/settings';
+import { isolateLogger } from '@tinyfat/settings';
 import { openR2Bucket, type R2Binding } from '@tinyfat/storage';
 import type { Container } from '../container/container.ts';
 import { type ContainerLimits, containerRunner } from '../container/container-runner.ts';
@@ -69,7 +69,7 @@ export function agentSandboxOver<Context, Bindings extends SandboxBindings>(
       const { anthropic, masterKeys, turnTimeoutMs, logLevel } = readSettings(env);
       const db = openHyperdrive(env.HYPERDRIVE.connectionString);
       const clock = Date.now;
-      const logger = makeLogger({ level: logLevel, plain: false, write: (line) => console.log(line) });
+      const logger = isolateLogger(logLevel);
       const missing = { ok: false, code: 'master_keys_missing', detail: 'MASTER_KEYS is not set.' } as const;
       try {
         const runner = containerRunner({
