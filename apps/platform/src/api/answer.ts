@@ -1,6 +1,7 @@
 /** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
 import { type ByteStream, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 import * as v from 'valibot';
+import { mailFrame } from '../http/mail-frame.ts';
 import { type Content, jsonIn } from './body.ts';
 
 /** A refusal as a value; its code is one of core's list. */
@@ -106,6 +107,17 @@ export function download(type: string): AnswerKind<Download> {
     },
   };
 }
+
+/** The HTML document that shows a mail in a frame of ours (`mail-frame.ts`). */
+export const mailDocumentAnswer: AnswerKind<string> = {
+  status: 200,
+  content: { 'text/html; charset=utf-8': null },
+  write: mailFrame,
+  read: (bytes, headers) =>
+    headers.get('content-type')?.startsWith('text/html') === true
+      ? { ok: true, body: new TextDecoder().decode(bytes) }
+      : { ok: false, detail: 'It is no HTML.' },
+};
 
 /** JSON, or server-sent events where the client asks for them. */
 export function jsonOrEvents<A>(

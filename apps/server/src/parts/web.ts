@@ -84,6 +84,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
+    mailViewer: deps.workers,
     models: deps.models,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',

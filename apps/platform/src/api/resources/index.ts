@@ -4,6 +4,7 @@ import { agentEndpoints } from './agents.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
+import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
@@ -20,6 +21,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
+  ...mailViewEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,

@@ -5,6 +5,7 @@ import * as agents from './agents.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
+import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
 import * as outbox from './outbox.ts';
@@ -13,7 +14,20 @@ import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as tokens from './tokens.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention];
+const modules = [
+  me,
+  agents,
+  senders,
+  mails,
+  mailViews,
+  runs,
+  files,
+  outbox,
+  budgets,
+  keys,
+  tokens,
+  retention,
+];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
