@@ -19,6 +19,7 @@ export * from './admission/report.ts';
 export * from './admission/safe-file-name.ts';
 export * from './admission/secret-address.ts';
 export * from './admission/smtp-reply.ts';
+export * from './admission/would-get-in.ts';
 export * from './agent/config.ts';
 export * from './agent/first-files.ts';
 export * from './budget/caps.ts';

@@ -20,6 +20,7 @@ const GROWING = [
 /** States of rows that wait or are worked on: an index of those alone may be read from end to end. */
 const PASSING = [
   'ready',
+  'paused',
   'running',
   'pending',
   'sending',

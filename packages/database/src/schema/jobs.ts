@@ -13,7 +13,8 @@ interface JobsTable {
   id: string;
   agent_id: string;
   mail_id: string;
-  state: 'ready' | 'running' | 'done' | 'failed';
+  /** `paused`: its agent is paused, and nobody looks for it. */
+  state: 'ready' | 'paused' | 'running' | 'done' | 'failed';
   /** Not before this time. */
   run_at: number;
   /** Attempts that have begun. */
