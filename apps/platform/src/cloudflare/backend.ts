@@ -109,6 +109,7 @@ function apiDeps(
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.operatorPays,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {
