@@ -150,6 +150,7 @@ export async function requeueDelivery(
     reason: null,
     provider_message_id: null,
     delivered_at: null,
+    acknowledged_at: null,
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));

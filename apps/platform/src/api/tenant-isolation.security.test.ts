@@ -27,6 +27,16 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
+  getAttention: [own('/attention')],
+  getAttentionCount: [own('/attention/count')],
+  acknowledgeAll: [
+    own('/attention/acknowledge', { body: { kind: 'runs', until: '2999-01-01T00:00:00Z' } }),
+    own('/attention/acknowledge', { body: { kind: 'deliveries', until: '2999-01-01T00:00:00Z' } }),
+  ],
+  acknowledgeRun: [missing('/runs/m-1/acknowledge')],
+  acknowledgeDelivery: [missing('/outbox/d-2/acknowledge')],
+  getActivity: [own('/activity?from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z')],
+  listAgentsAtAGlance: [own('/glance')],
   listAgents: [own('/agents'), own(`/agents?owner=${encodeURIComponent(BOB)}`)],
   createAgent: [own('/agents', { body: { name: 'of-the-stranger' } })],
   getAgent: [missing('/agents/scout'), missing('/agents/SCOUT')],

@@ -10,7 +10,6 @@ import {
   createApi,
   createAsk,
   faultReporter,
-  overviewOf,
   type ReadinessCheck,
   type WebhookTakers,
 } from '@tinyfat/platform';
@@ -118,7 +117,6 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
       accounts,
-      overview: overviewOf(db),
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,

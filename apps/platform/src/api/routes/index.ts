@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
@@ -20,6 +21,7 @@ const modules = [
   senders,
   mails,
   mailViews,
+  attention,
   runs,
   files,
   outbox,
