@@ -240,21 +240,43 @@ export async function visibleDeliveriesNamed(
 export async function visibleDeliveries(
   db: Database,
   sight: Sight,
-  filter: { agentId?: string; state?: DeliveryState },
+  filter: { agentId?: string; states?: readonly DeliveryState[] },
   { after, limit }: PageOf,
 ): Promise<OfAgent<Delivery>[]> {
-  const { agentId, state } = filter;
+  const { agentId, states = [] } = filter;
   const keys = await pageOfKeys<number>(db, {
     table: 'deliveries',
     order: ['seq'],
     after: after && [after.at],
     limit,
     of: whose(sight, agentId),
-    values: state === undefined ? {} : { state: [state] },
+    values: states.length === 0 ? {} : { state: states },
   });
   if (keys.length === 0) return [];
   const found = deliveries(db, sight).where('deliveries.seq', 'in', keys);
   return await found.orderBy('deliveries.seq', 'desc').execute();
+}
+
+/** How many outgoing mails there are in each of some states; counted up to `most`, by index alone. */
+export async function visibleDeliveryCounts(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; states: readonly DeliveryState[] },
+  most: number,
+): Promise<Map<DeliveryState, number>> {
+  const counts = new Map<DeliveryState, number>();
+  for (const state of filter.states) {
+    const keys = await pageOfKeys<number>(db, {
+      table: 'deliveries',
+      order: ['seq'],
+      after: null,
+      limit: most,
+      of: whose(sight, filter.agentId),
+      values: { state: [state] },
+    });
+    counts.set(state, keys.length);
+  }
+  return counts;
 }
 
 /** Whom mail does not reach, the newest first; of deleted agents too. */

@@ -29,6 +29,7 @@ const LANDED: Record<string, string> = {
   '0020-installation': '616d63030e17d4606a335007fdc294d6f8f7b3703031c12fa7277bb56f811f80',
   '0021-attention': 'c239fc951770db3f1b7df512241152e5895fc957ba067e87abe6afa2daee57e5',
   '0025-paused-agents': 'b928a11d35bea257c22325315f939c2b0d7073bdb3a7933fde2ae66822a6ca0e',
+  '0026-folders': 'd35cf82aaface8765f594f12802cb7d2e9a2690a63c2bcb97f27dcd42045541b',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -20,6 +20,7 @@ import * as retention from './0017-retention.ts';
 import * as installation from './0020-installation.ts';
 import * as attention from './0021-attention.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
+import * as folders from './0026-folders.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '0020-installation': installation,
   '0021-attention': attention,
   '0025-paused-agents': pausedAgents,
+  '0026-folders': folders,
 };

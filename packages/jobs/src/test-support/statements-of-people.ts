@@ -51,6 +51,13 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   }, PAGE),
   visibleMailsNamed: of((db) => everyId((sight, id) => database.visibleMailsNamed(db, sight, id)), NAMED),
   visibleRunsNamed: of((db) => everyId((sight, id) => database.visibleRunsNamed(db, sight, id)), NAMED),
+  visibleDeliveryCounts: of(async (db) => {
+    for (const sight of ['all', { owner: ONE }] as const) {
+      for (const filter of [{}, { agentId: agent }]) {
+        await database.visibleDeliveryCounts(db, sight, { ...filter, states: ['failed', 'sent'] }, 20);
+      }
+    }
+  }, PAGE),
   visibleDeliveriesNamed: of(
     (db) => everyId((sight, id) => database.visibleDeliveriesNamed(db, sight, id)),
     NAMED,
@@ -147,6 +154,7 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
     database.openSession(db, { agentId: agent, scope: 'sender', sessionId: 'session-0', at }),
   ),
   sessionsByScope: of((db) => database.sessionsByScope(db, agent), FEW),
+  takeFolderRoom: of((db) => database.takeFolderRoom(db, agent, 1, 1000)),
   setFolderSize: of((db) => database.setFolderSize(db, agent, 1, at)),
   claimFolderNotice: of((db) => database.claimFolderNotice(db, { agentId: agent, now: at, periodMs: 1 })),
 

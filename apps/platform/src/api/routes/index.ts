@@ -13,6 +13,7 @@ import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
+import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
 
 const modules = [
@@ -30,6 +31,7 @@ const modules = [
   tokens,
   retention,
 ];
+const modules = [me, agents, senders, mails, runs, sessions, files, outbox, budgets, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
