@@ -12,8 +12,9 @@ import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as tokens from './tokens.ts';
+import * as usage from './usage.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, usage, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
