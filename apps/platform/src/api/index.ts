@@ -19,3 +19,4 @@ export * as retentionRoutes from './routes/retention.ts';
 export * as runRoutes from './routes/runs.ts';
 export * as senderRoutes from './routes/senders.ts';
 export * as tokenRoutes from './routes/tokens.ts';
+export * as usageRoutes from './routes/usage.ts';

@@ -129,10 +129,11 @@ async function write(db: Database, { scope, id }: Subject, usd: number, now: num
   await setBudget(db, { scope, subject: id, monthly_micro_usd: microUsdOf(usd), updated_at: now });
 }
 
-async function capInForce(
+/** The cap of an owner or an agent, micro-dollars, and where it comes from; `ownerDefault` holds for owners without one. */
+export async function capInForce(
   db: Database,
   ownerDefault: number | null,
-  { scope, id }: Subject,
+  { scope, id }: Pick<Subject, 'scope' | 'id'>,
 ): Promise<{ monthly: number | null; from: 'set' | 'default' | null }> {
   const set = await budgetOf(db, scope, id);
   if (set) return { monthly: set.monthly_micro_usd, from: 'set' };

@@ -15,6 +15,7 @@ import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
+import * as usage from './usage.ts';
 
 const modules = [
   me,
@@ -32,6 +33,7 @@ const modules = [
   retention,
 ];
 const modules = [me, agents, senders, mails, runs, sessions, files, outbox, budgets, keys, tokens, retention];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, usage, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
