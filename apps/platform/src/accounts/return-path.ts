@@ -1,0 +1,26 @@
+/** The page that somebody asked for before they signed in. */
+
+/** Beyond this a path is no link of ours. */
+const MOST_CHARACTERS = 1000;
+/** Resolved against it, a path of ours stays below it, and everything else shows. */
+const BASE = 'https://tinyfat.invalid';
+
+/**
+ * A path of ours with its query, to be led back to; `/` for everything else: another origin in any spelling that a
+ * browser understands (WHATWG URL), the pages of sign-in themselves, and what no page has.
+ */
+export function returnPath(text: string | null | undefined): string {
+  if (!text || text.length > MOST_CHARACTERS || !/^\/(?![/\\])[\x21-\x7e]*$/.test(text)) return '/';
+  const url = URL.parse(text, BASE);
+  if (url === null || url.origin !== BASE || text.includes('\\')) return '/';
+  // Dots are resolved by now; `//` at the start would be another host.
+  const path = `${url.pathname}${url.search}`;
+  if (path.startsWith('//')) return '/';
+  return /^\/(?:sign-in|sign-out|api|webhooks|health|metrics)(?:[/?]|$)/.test(path) ? '/' : path;
+}
+
+/** The address of the sign-in page that leads back to `path`. */
+export function signInPath(path: string): string {
+  const to = returnPath(path);
+  return to === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(to)}`;
+}
