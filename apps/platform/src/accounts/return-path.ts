@@ -24,3 +24,38 @@ export function signInPath(path: string): string {
   const to = returnPath(path);
   return to === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(to)}`;
 }
+
+const COOKIE = 'tinyfat_return';
+/** As long as a link or a code works. */
+const AGE_S = 600;
+
+/**
+ * Set-Cookie that remembers the page until the mail has come; none for the start page. A browser that opens the link without
+ * it is led to the start page.
+ */
+export function returnCookies(path: string, publicUrl: URL): string[] {
+  const to = returnPath(path);
+  return to === '/' ? [] : [returnCookie(encodeURIComponent(to), AGE_S, publicUrl)];
+}
+
+/** The page that a browser which signs in now is led to, and the Set-Cookie that forgets it. */
+export function returnOf(headers: Headers, publicUrl: URL): { to: string; cookies: string[] } {
+  for (const pair of (headers.get('cookie') ?? '').split(';')) {
+    const [name, value = ''] = pair.trim().split('=', 2);
+    if (name === COOKIE) return { to: returnPath(decoded(value)), cookies: [returnCookie('', 0, publicUrl)] };
+  }
+  return { to: '/', cookies: [] };
+}
+
+function returnCookie(value: string, ageS: number, publicUrl: URL): string {
+  const secure = publicUrl.protocol === 'https:' ? '; Secure' : '';
+  return `${COOKIE}=${value}; Max-Age=${ageS}; Path=/sign-in; HttpOnly${secure}; SameSite=Lax`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
