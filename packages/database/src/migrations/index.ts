@@ -21,6 +21,7 @@ import * as installation from './0020-installation.ts';
 import * as attention from './0021-attention.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
 import * as folders from './0026-folders.ts';
+import * as settings from './0029-settings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0021-attention': attention,
   '0025-paused-agents': pausedAgents,
   '0026-folders': folders,
+  '0029-settings': settings,
 };
