@@ -27,6 +27,14 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
+  getFirstRun: [own('/first-run')],
+  checkAgentName: [own('/agent-names/of-nobody')],
+  getFirstMail: [
+    missing('/agents/scout/first-mail'),
+    missing('/agents/scout/first-mail', { headers: { accept: 'text/event-stream' } }),
+  ],
+  sendTestMail: [missing('/agents/scout/test-mails', { body: { subject: 'Hi', text: 'stolen' } })],
+  getSentText: [missing('/outbox/d-3/mailbox')],
   getAttention: [own('/attention')],
   getAttentionCount: [own('/attention/count')],
   acknowledgeAll: [
@@ -127,7 +135,13 @@ describe('what belongs to somebody else', () => {
   let api: ApiFixture;
   let tokenId: string;
   beforeAll(async () => {
-    api = await openApi({ mayCreateAgents: async () => true });
+    api = await openApi({
+      mayCreateAgents: async () => true,
+      localMail: {
+        send: async () => ({ ok: true, messageId: '<1@example.com>' }),
+        sent: async () => ({ file: 'new/1', text: 'ANN-SECRET' }),
+      },
+    });
     await api.addAgent('scout', ANN);
     await api.addAgent('bobs', BOB);
     await api.folders.write('scout', 'MEMORY.md', 'ANN-SECRET');
@@ -137,6 +151,7 @@ describe('what belongs to somebody else', () => {
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
