@@ -28,12 +28,13 @@ type ApiConfig = Pick<
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping'>;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
+  localMail: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
 };

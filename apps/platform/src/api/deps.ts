@@ -16,6 +16,7 @@ import type { MailQueue } from '@tinyfat/intake';
 import type { MailViewer } from '@tinyfat/mail';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
+import type { LocalMail } from './local-mail.ts';
 import type { Principal } from './principal.ts';
 
 /** How often a stream looks for events and how long it lasts, ms; and how many are open at once. */
@@ -57,6 +58,8 @@ export interface ApiDeps {
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail'>;
+  /** Null where mail leaves this machine, or there is none. */
+  localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

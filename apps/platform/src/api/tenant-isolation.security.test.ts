@@ -27,6 +27,14 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
+  getFirstRun: [own('/first-run')],
+  checkAgentName: [own('/agent-names/of-nobody')],
+  getFirstMail: [
+    missing('/agents/scout/first-mail'),
+    missing('/agents/scout/first-mail', { headers: { accept: 'text/event-stream' } }),
+  ],
+  sendTestMail: [missing('/agents/scout/test-mails', { body: { subject: 'Hi', text: 'stolen' } })],
+  getSentText: [missing('/outbox/d-3/mailbox')],
   getAttention: [own('/attention')],
   getAttentionCount: [own('/attention/count')],
   acknowledgeAll: [
@@ -126,8 +134,16 @@ const CASES: Record<string, Case[]> = {
 describe('what belongs to somebody else', () => {
   let api: ApiFixture;
   let tokenId: string;
+  /** Of the stranger, with all scopes. */
+  let fullToken: string;
   beforeAll(async () => {
-    api = await openApi({ mayCreateAgents: async () => true });
+    api = await openApi({
+      mayCreateAgents: async () => true,
+      localMail: {
+        send: async () => ({ ok: true, messageId: '<1@example.com>' }),
+        sent: async () => ({ file: 'new/1', text: 'ANN-SECRET' }),
+      },
+    });
     await api.addAgent('scout', ANN);
     await api.addAgent('bobs', BOB);
     await api.folders.write('scout', 'MEMORY.md', 'ANN-SECRET');
@@ -137,6 +153,7 @@ describe('what belongs to somebody else', () => {
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
@@ -145,6 +162,7 @@ describe('what belongs to somebody else', () => {
     await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
     await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
     await api.token(ANN, 'read');
+    fullToken = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
     tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
   });
   afterAll(() => api.dispose());
@@ -190,8 +208,7 @@ describe('what belongs to somebody else', () => {
   it.each(walk)('$name $one.path: a stranger gets $one.gives and changes nothing', async ({ route, one }) => {
     const before = await ofAnn();
     const nothing = await api.person(BOB).get('/mails/there-is-none');
-    const full = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
-    for (const who of [api.person(BOB), api.bearer(full)]) {
+    for (const who of [api.person(BOB), api.bearer(fullToken)]) {
       const answer = await who.call(route.method, at(one), one.options);
       if (one.gives === 'not found') expect([answer.status, answer.text]).toEqual([404, nothing.text]);
       expect(answer.text).not.toMatch(/ANN-SECRET|ann@example|scout|of-ann/);

@@ -110,6 +110,8 @@ function apiDeps(
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     operatorPays: config.operatorPays,
+    // Mail always leaves: a provider is needed there.
+    localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {

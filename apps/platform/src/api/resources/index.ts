@@ -4,6 +4,7 @@ import { agentEndpoints } from './agents.ts';
 import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
+import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
@@ -20,6 +21,7 @@ import { usageEndpoints } from './usage.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...attentionEndpoints,
+  ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,

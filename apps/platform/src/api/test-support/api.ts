@@ -147,6 +147,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     models: MODELS,
     adminEmails: [ADMIN],
     operatorPays: false,
+    localMail: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
