@@ -18,7 +18,13 @@ import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
   Config,
-  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+  | 'mailDomain'
+  | 'adminEmails'
+  | 'anthropic'
+  | 'masterKeys'
+  | 'ownerBudgetMicroUsd'
+  | 'folderQuotaBytes'
+  | 'retention'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
@@ -57,6 +63,7 @@ export function apiDeps(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {

@@ -146,6 +146,39 @@ export function jsonOrEvents<A>(
   };
 }
 
+/** JSON, or the same as lines of text where the client asks for `text/csv`. */
+export function jsonOrCsv<A>(schema: v.GenericSchema<A>): AnswerKind<{ list: A } | { csv: CsvFile }> {
+  const list = json(schema);
+  return {
+    status: 200,
+    content: { ...list.content, 'text/csv': null },
+    write: (body, headers) =>
+      'list' in body ? list.write(body.list, headers) : csvAnswer(body.csv, headers),
+    read: (bytes, headers) => {
+      const read = list.read(bytes, headers);
+      return read.ok ? { ok: true, body: { list: read.body } } : read;
+    },
+  };
+}
+
+/** A table as CSV (RFC 4180), and the name that its file gets. */
+export interface CsvFile {
+  name: string;
+  text: string;
+}
+
+/** A download of it. */
+export function csvAnswer({ name, text }: CsvFile, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(text, {
+    headers: {
+      ...headers,
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': attachment(name),
+      'x-content-type-options': 'nosniff',
+    },
+  });
+}
+
 /** A client drops at most this many fields that a newer server has added. */
 const MAX_NEWER_FIELDS = 50;
 

@@ -46,6 +46,8 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** The operator's key pays for owners without one of their own; else the demo model answers. */
+  operatorPays: boolean;
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
   /** What an agent's folder may hold, bytes. */

@@ -1,6 +1,7 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
@@ -18,6 +19,7 @@ import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
+  ...attentionEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
@@ -12,7 +13,9 @@ import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
+import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
+import * as usage from './usage.ts';
 
 const modules = [
   me,
@@ -20,6 +23,7 @@ const modules = [
   senders,
   mails,
   mailViews,
+  attention,
   runs,
   files,
   outbox,
@@ -28,6 +32,8 @@ const modules = [
   tokens,
   retention,
 ];
+const modules = [me, agents, senders, mails, runs, sessions, files, outbox, budgets, keys, tokens, retention];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, usage, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

@@ -146,6 +146,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     mailDomain: 'agents.example.org',
     models: MODELS,
     adminEmails: [ADMIN],
+    operatorPays: false,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
