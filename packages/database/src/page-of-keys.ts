@@ -18,6 +18,8 @@ export interface KeysQuestion {
   order: readonly string[];
   /** Rows that come later than the one with these values of `order`; null for the first page. */
   after: readonly (string | number)[] | null;
+  /** Rows whose first column of `order` is no less than this; absent: all. */
+  from?: number | undefined;
   limit: number;
   /** Rows of one agent, of the agents of one owner (canonical address), or of all. */
   of: { agentId: string } | { owner: string } | 'all';

@@ -25,15 +25,15 @@ const modules = [
   mailViews,
   attention,
   runs,
+  sessions,
   files,
   outbox,
   budgets,
+  usage,
   keys,
   tokens,
   retention,
 ];
-const modules = [me, agents, senders, mails, runs, sessions, files, outbox, budgets, keys, tokens, retention];
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, usage, keys, tokens, retention];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
