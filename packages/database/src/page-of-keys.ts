@@ -82,13 +82,14 @@ function merge(db: Database, question: KeysQuestion): RawBuilder<unknown> {
 
 /** The newest rows of the table, called `listed`, for which all conditions hold. */
 function newestIn(
-  { table, order, after, only }: KeysQuestion,
+  { table, order, after, from, only }: KeysQuestion,
   same: readonly RawBuilder<unknown>[],
   what: RawBuilder<unknown>,
   most: number,
 ): RawBuilder<unknown> {
   const conditions = only === undefined ? [...same] : [...same, only];
   if (after !== null) conditions.push(sql`(${refs('listed', order)}) < (${sql.join([...after])})`);
+  if (from !== undefined) conditions.push(sql`${refs('listed', order.slice(0, 1))} >= ${from}`);
   const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
   return sql`select ${what} from ${sql.table(table)} as listed ${where}
     order by ${descending('listed', order)} limit ${sql.lit(most)}`;
