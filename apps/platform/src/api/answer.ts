@@ -112,7 +112,7 @@ export function download(type: string): AnswerKind<Download> {
 export const mailDocumentAnswer: AnswerKind<string> = {
   status: 200,
   content: { 'text/html; charset=utf-8': null },
-  write: mailFrame,
+  write: (body, headers) => mailFrame(body, headers),
   read: (bytes, headers) =>
     headers.get('content-type')?.startsWith('text/html') === true
       ? { ok: true, body: new TextDecoder().decode(bytes) }
