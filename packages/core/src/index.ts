@@ -25,6 +25,7 @@ export * from './agent/first-files.ts';
 export * from './budget/caps.ts';
 export * from './budget/money.ts';
 export * from './budget/price.ts';
+export * from './budget/projection.ts';
 export * from './bytes/base64.ts';
 export * from './bytes/byte-budget.ts';
 export * from './bytes/byte-list.ts';

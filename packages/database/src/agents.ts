@@ -196,3 +196,21 @@ export async function claimFolderNotice(
     ),
   );
 }
+
+/**
+ * Counts bytes that are about to be written into an agent's folder to what it holds; false, and nothing is counted, where
+ * it would hold more than `quota`. Less is always taken. The next measurement of the folder takes the place of the sum.
+ */
+export async function takeFolderRoom(
+  db: Database,
+  agentId: string,
+  bytes: number,
+  quota: number,
+): Promise<boolean> {
+  const held = sql<number>`coalesce(folder_bytes, 0) + ${bytes}`;
+  const room = db
+    .updateTable('agents')
+    .set({ folder_bytes: sql<number>`case when ${held} < 0 then 0 else ${held} end` })
+    .where('id', '=', agentId);
+  return await changed(bytes <= 0 ? room : room.where(sql<boolean>`${held} <= ${quota}`));
+}

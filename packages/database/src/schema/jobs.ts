@@ -70,6 +70,8 @@ interface RunsTable {
   finished_at: number | null;
   error_code: string | null;
   error: string | null;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
 }
 
 export type Run = Selectable<RunsTable>;
