@@ -189,9 +189,19 @@ export async function markDeliverySent(
       .executeTakeFirst();
     if (row === undefined) return false;
     if (row.kind === 'reply')
-      await setMailState(tx, row.mail_id, 'replied', 'The agent answered, as somebody who saw the answer says.');
+      await setMailState(
+        tx,
+        row.mail_id,
+        'replied',
+        'The agent answered, as somebody who saw the answer says.',
+      );
     if (row.kind === 'command')
-      await setMailState(tx, row.mail_id, 'command', 'The command was answered, as somebody who saw the answer says.');
+      await setMailState(
+        tx,
+        row.mail_id,
+        'command',
+        'The command was answered, as somebody who saw the answer says.',
+      );
     return true;
   });
 }

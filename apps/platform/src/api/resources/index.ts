@@ -2,6 +2,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { budgetEndpoints } from './budgets.ts';
+import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailEndpoints } from './mails.ts';
@@ -23,6 +24,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
+  ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
   ...budgetEndpoints,

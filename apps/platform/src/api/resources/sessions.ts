@@ -109,7 +109,9 @@ export const sessionEndpoints = [
     if (scopes !== undefined && (await replaceCurrentSession(deps.db, next)) > 0)
       return await changed(deps, agent.id, scopes);
     const file = await sessionFile(deps, agent.id, id);
-    return file.ok ? refuse('conflict', 'No mail would go on in this session, so there is nothing to end.') : file;
+    return file.ok
+      ? refuse('conflict', 'No mail would go on in this session, so there is nothing to end.')
+      : file;
   }),
 ];
 

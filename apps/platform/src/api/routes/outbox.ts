@@ -61,25 +61,30 @@ export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', 
 /** So many deliveries of a state are counted. */
 export const MOST_COUNTED = 1000;
 
-export const countOutbox = route('GET', '/outbox-counts', 'How many mails that the agents write are in each state', {
-  description: `Counted up to ${MOST_COUNTED}: that number stands for as many or more.`,
-  scope: 'read',
-  query: v.strictObject({ agent: v.optional(agentName) }),
-  answer: json(
-    named(
-      'OutboxCounts',
-      v.strictObject({
-        pending: v.number(),
-        sending: v.number(),
-        sent: v.number(),
-        awaiting_approval: v.number(),
-        failed: v.number(),
-        uncertain: v.number(),
-        bounced: v.number(),
-      }),
+export const countOutbox = route(
+  'GET',
+  '/outbox-counts',
+  'How many mails that the agents write are in each state',
+  {
+    description: `Counted up to ${MOST_COUNTED}: that number stands for as many or more.`,
+    scope: 'read',
+    query: v.strictObject({ agent: v.optional(agentName) }),
+    answer: json(
+      named(
+        'OutboxCounts',
+        v.strictObject({
+          pending: v.number(),
+          sending: v.number(),
+          sent: v.number(),
+          awaiting_approval: v.number(),
+          failed: v.number(),
+          uncertain: v.number(),
+          bounced: v.number(),
+        }),
+      ),
     ),
-  ),
-});
+  },
+);
 
 export const getDelivery = route('GET', '/outbox/{id}', 'One outgoing mail', {
   scope: 'read',

@@ -123,7 +123,8 @@ export const clearSession = route(
   '/agents/{agent}/sessions/{id}/current',
   'Let the next mail begin a new session, as /clear does',
   {
-    description: 'For everybody whose mail would go on in this session. It stays and can be made current again.',
+    description:
+      'For everybody whose mail would go on in this session. It stays and can be made current again.',
     scope: 'write',
     params: ofSession,
     answer: json(change),
