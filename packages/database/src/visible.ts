@@ -88,11 +88,13 @@ export interface AgentOverview {
   owner: string;
   /** When the newest mail came, of any verdict; null where none did. */
   lastMailAt: number | null;
-  /** Mails in quarantine. */
+  /** Mails in quarantine; this and the next are counted up to 100. */
   mailsWaiting: number;
   /** Outgoing mails that await approval. */
   deliveriesAwaitingApproval: number;
 }
+
+const MOST_COUNTED = 100;
 
 /** Agents that are not deleted, by name; at most `limit` of `total`. */
 export async function agentOverview(
@@ -111,11 +113,12 @@ export async function agentOverview(
         .limit(sql.lit(1))
         .as('lastMailAt'),
       // The conditions stand in the statement as the partial indexes have them: only then are those used.
-      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and ${inQuarantine})`.as(
-        'mailsWaiting',
+      sql<number>`(select count(*) from (select 1 as one from mails where mails.agent_id = agents.id
+        and ${inQuarantine} limit ${sql.lit(MOST_COUNTED)}) as some_mails)`.as('mailsWaiting'),
+      sql<number>`(select count(*) from (select 1 as one from deliveries where deliveries.agent_id = agents.id
+        and state = 'awaiting_approval' limit ${sql.lit(MOST_COUNTED)}) as some_deliveries)`.as(
+        'deliveriesAwaitingApproval',
       ),
-      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id
-        and state = 'awaiting_approval')`.as('deliveriesAwaitingApproval'),
     ])
     .orderBy('name')
     .limit(limit)

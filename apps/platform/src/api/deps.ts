@@ -13,6 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
+import type { MailViewer } from '@tinyfat/mail';
 import type { FolderTrees } from '@tinyfat/storage';
 import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
@@ -33,6 +34,8 @@ export interface ApiDeps {
   /** What of a folder is downloaded at once: bytes of its files, and entries. */
   archiveBounds: TarBounds;
   rawMail: Pick<RawMailStore, 'stream'>;
+  /** Takes a stranger's mail apart where it can be ended. */
+  mailViewer: MailViewer;
   events: RunEvents;
   clock: Clock;
   makeId: MakeId;
@@ -48,6 +51,8 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** The operator's key pays for owners without one of their own; else the demo model answers. */
+  operatorPays: boolean;
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
   /** What an agent's folder may hold, bytes. */

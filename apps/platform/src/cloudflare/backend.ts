@@ -12,7 +12,6 @@ import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
-import { overviewOf } from '../operations/overview.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
@@ -61,6 +60,7 @@ export async function makeBackend(
     key: signInKey(config.signInKey.bytes),
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {
@@ -84,7 +84,6 @@ export async function makeBackend(
       postmarkBytes: POSTMARK_BYTES,
     }),
     accounts,
-    overview: overviewOf(db),
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
     reportFault: faultReporter(logger, makeId),
@@ -93,7 +92,7 @@ export async function makeBackend(
 
 function apiDeps(
   env: PlatformBindings,
-  { config, runtime, randomBytes, db, folders, rawMail, mails, wakeUp }: Invocation,
+  { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
   own: Pick<ApiDeps, 'viewer' | 'models'>,
 ): ApiDeps {
@@ -108,10 +107,12 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.operatorPays,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     archiveBounds: { bytes: config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },

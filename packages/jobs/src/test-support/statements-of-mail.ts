@@ -20,6 +20,7 @@ import {
   row,
   type StatementCase,
   suppressed,
+  TWENTY,
   usage,
   WAITING,
   work,
@@ -85,14 +86,22 @@ export const OF_MAIL: Record<string, StatementCase> = {
   lastMailOfSession: of((db) => database.lastMailOfSession(db, agent, 'session-0')),
   usageBy: of(
     async (db) => {
-      for (const by of ['day', 'model', 'agent'] as const) {
+      for (const by of database.USAGE_KEYS) {
         for (const owner of [null, ONE]) {
           for (const agentId of [null, agent])
-            await database.usageBy(db, { owner, agentId, by, from: month.from, to: at });
+            await database.usageBy(db, { owner, agentId, by, from: month.from, to: at, limit: 100 });
         }
       }
     },
     { sorts: 'sums of the days that are asked for' },
+  ),
+  usageOfMonth: of(
+    async (db) => {
+      for (const owner of [null, ONE, TWENTY]) {
+        for (const agentId of [null, agent]) await database.usageOfMonth(db, { owner, agentId }, month);
+      }
+    },
+    { sorts: 'agents by age', reads: 'runs of the month, and those that run now: one of each agent' },
   ),
   recentTotals: of((db) => database.recentTotals(db, month.from, at), { sorts: 'sums of one hour' }),
 

@@ -20,6 +20,7 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
 import { readRecipients } from './mails.ts';
+import { NOT_COMPOSED } from './message-bytes.ts';
 import { rawRemoved } from './raw-removed.ts';
 
 export const outboxEndpoints = [
@@ -110,9 +111,6 @@ export const outboxEndpoints = [
     return removed(gone);
   }),
 ];
-
-const NOT_COMPOSED =
-  'The mail could not be composed, so there are no bytes; the agent has to write it again.';
 
 async function letGo(
   deps: ApiDeps,
