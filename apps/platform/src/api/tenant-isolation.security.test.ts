@@ -98,7 +98,7 @@ const CASES: Record<string, Case[]> = {
   ],
   listFiles: [missing('/agents/scout/files')],
   getFile: [missing('/agents/scout/files/MEMORY.md')],
-  getFileText: [missing('/agents/scout/file-text/MEMORY.md')],
+  viewFile: [missing('/agents/scout/view/MEMORY.md')],
   putFile: [missing('/agents/scout/files/notes.txt', { body: new Uint8Array([1]) })],
   deleteFile: [missing('/agents/scout/files/notes.txt')],
   getArchive: [missing('/agents/scout/archive')],
@@ -152,6 +152,8 @@ const CASES: Record<string, Case[]> = {
 describe('what belongs to somebody else', () => {
   let api: ApiFixture;
   let tokenId: string;
+  /** Of the stranger, with all scopes. */
+  let fullToken: string;
   beforeAll(async () => {
     api = await openApi({ mayCreateAgents: async () => true });
     await api.addAgent('scout', ANN);
@@ -174,6 +176,7 @@ describe('what belongs to somebody else', () => {
     await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
     await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
     await api.token(ANN, 'read');
+    fullToken = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
     tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
   });
   afterAll(() => api.dispose());
@@ -220,8 +223,7 @@ describe('what belongs to somebody else', () => {
   it.each(walk)('$name $one.path: a stranger gets $one.gives and changes nothing', async ({ route, one }) => {
     const before = await ofAnn();
     const nothing = await api.person(BOB).get('/mails/there-is-none');
-    const full = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
-    for (const who of [api.person(BOB), api.bearer(full)]) {
+    for (const who of [api.person(BOB), api.bearer(fullToken)]) {
       const answer = await who.call(route.method, at(one), one.options);
       if (one.gives === 'not found') expect([answer.status, answer.text]).toEqual([404, nothing.text]);
       expect(answer.text).not.toMatch(/ANN-SECRET|ann@example|scout|of-ann/);

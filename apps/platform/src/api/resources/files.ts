@@ -3,7 +3,7 @@ import { editFiles, hasRunningJob, takeFolderRoom } from '@tinyfat/database';
 import { folderTar } from '@tinyfat/storage/tar';
 import { refuse } from '../answer.ts';
 import { asStream } from '../as-stream.ts';
-import { whole } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
@@ -24,17 +24,12 @@ export const fileEndpoints = [
       return fileRefusal(BAD_PATH);
     }
     const entries = await deps.folders.list(agent.id, folder, MAX_ENTRIES);
-    return {
-      ok: true,
-      body: whole(
-        entries.map(({ name, kind, size, modifiedAt }) => ({
-          name,
-          kind,
-          size,
-          modified_at: isoTime(modifiedAt),
-        })),
-      ),
-    };
+    return await pageFrom(
+      query,
+      async ({ after }) => [...entries.entries()].slice(Math.max(0, (after?.at ?? -1) + 1)),
+      ([at]) => ({ at, id: '' }),
+      ([, { name, kind, size, modifiedAt }]) => ({ name, kind, size, modified_at: isoTime(modifiedAt) }),
+    );
   }),
 
   agentEndpoint(routes.getFile, async ({ agent, deps, params }) => {
@@ -43,10 +38,15 @@ export const fileEndpoints = [
     return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  agentEndpoint(routes.getFileText, async ({ agent, deps, params, query }) => {
+  agentEndpoint(routes.viewFile, async ({ agent, deps, params, query }) => {
     const { path } = params;
+    const none = { path, size: 0, text: null, offset: query.offset, next_offset: null };
     const file = await deps.folders.stream(agent.id, path, Number.MAX_SAFE_INTEGER);
-    if (!file.ok) return fileRefusal(file);
+    if (!file.ok) {
+      if (file.reason !== 'not_a_file' && file.reason !== 'hard_linked') return fileRefusal(file);
+      const kind = (await isFolder(deps, agent.id, path)) ? 'folder' : 'other';
+      return { ok: true, body: { ...none, kind } };
+    }
     await file.stream.cancel();
     const read = await deps.folders.readFrom(agent.id, path, query.offset, MAX_TEXT_BYTES);
     if (!read.ok) return fileRefusal(read);
@@ -55,10 +55,10 @@ export const fileEndpoints = [
     return {
       ok: true,
       body: {
-        path,
+        ...none,
+        kind: 'file',
         size: file.size,
         text: slice?.text ?? null,
-        offset: query.offset,
         next_offset: slice !== null && slice.bytes > 0 && next < file.size ? next : null,
       },
     };
@@ -132,6 +132,15 @@ async function sizeOf({ folders }: ApiDeps, agentId: string, path: string): Prom
   if (!file.ok) return 0;
   await file.stream.cancel();
   return file.size;
+}
+
+async function isFolder({ folders }: ApiDeps, agentId: string, path: string): Promise<boolean> {
+  if ((await folders.list(agentId, path, 1)).length > 0) return true;
+  // An empty folder looks like none.
+  const parts = path.split('/');
+  const name = parts.pop();
+  const beside = await folders.list(agentId, parts.join('/'), MAX_ENTRIES);
+  return beside.some((entry) => entry.name === name && entry.kind === 'folder');
 }
 
 /** Why a path is not written or removed as a file of the agent's; null where it is. */

@@ -28,7 +28,7 @@ describe('files that are put and taken', () => {
   const put = (path: string, bytes = 3, query = '') =>
     ann().call('PUT', `/agents/scout/files/${path}${query}`, { body: new Uint8Array(bytes).fill(0x61) });
   const remove = (path: string) => ann().call('DELETE', `/agents/scout/files/${path}`);
-  const text = (path: string) => ann().get(`/agents/scout/file-text/${path}`);
+  const text = (path: string) => ann().get(`/agents/scout/view/${path}`);
   /** Paths in the archive with the text of each file, `/` for folders. */
   const archive = async () => {
     const answer = await api.raw(await api.token(ANN, 'read'), '/agents/scout/archive');
@@ -146,6 +146,32 @@ describe('files that are put and taken', () => {
     await api.folders.write('scout', 'binary', new Uint8Array([0x61, 0, 0x62]));
     expect((await text('binary')).json.text).toBe(null);
     expect((await text('long.txt?offset=999999999')).json).toMatchObject({ text: '', next_offset: null });
+  });
+
+  it('says what lies at a path, and opens neither links nor files with a second name', async () => {
+    mkdirSync(join(folder, 'empty'));
+    symlinkSync(outside, join(folder, 'way'));
+    linkSync(join(outside, 'secret'), join(folder, 'hard'));
+    const kind = async (path: string) => (await text(path)).json.kind;
+    expect(await Promise.all(['empty', 'outbox', 'way', 'hard', 'MEMORY.md'].map(kind))).toEqual([
+      'folder',
+      'folder',
+      'other',
+      'other',
+      'file',
+    ]);
+    expect((await text('none')).status).toBe(404);
+  });
+
+  it('lists a folder in pages', async () => {
+    const names = [];
+    for (let cursor = ''; ; ) {
+      const page = (await ann().get(`/agents/scout/files?limit=2${cursor}`)).json;
+      names.push(...page.data.map(({ name }: { name: string }) => name));
+      if (page.next_cursor === null) break;
+      cursor = `&cursor=${page.next_cursor}`;
+    }
+    expect(names).toEqual(['MEMORY.md', 'config.json', 'events', 'outbox', 'sessions', 'skills']);
   });
 
   it('gives all files in one archive, whose names lead nowhere else, and says what is not in it', async () => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 import { bytesBody, jsonBody, textBody } from '../body.ts';
-import { agentName, line, named, page, time, wholeNumber } from '../fields.ts';
+import { agentName, line, named, page, paging, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -31,10 +31,14 @@ const folderEntry = named(
 const path = line(1000, 'a path below the folder, its parts separated by /');
 
 export const listFiles = route('GET', '/agents/{agent}/files', "What lies in a folder of the agent's", {
-  description: 'By name; at most 10,000 entries. A folder that does not exist is empty.',
+  description: 'By name; of more than 10,000 entries the first. A folder that does not exist is empty.',
   scope: 'read',
   params: ofAgent,
-  query: v.strictObject({ folder: v.optional(path, '') }),
+  query: v.strictObject({
+    folder: v.optional(path, ''),
+    limit: wholeNumber(1, 10_000, 10_000),
+    cursor: paging.cursor,
+  }),
   answer: json(page(folderEntry)),
 });
 
@@ -94,20 +98,21 @@ export const putConfig = route('PUT', '/agents/{agent}/config', 'Replace config.
   errors: ['conflict', 'precondition_failed', 'precondition_required'],
 });
 
-export const getFileText = route(
+export const viewFile = route(
   'GET',
-  '/agents/{agent}/file-text/{path}',
-  'A piece of a file, where it is text',
+  '/agents/{agent}/view/{path}',
+  'What lies at a path, with a piece of its text',
   {
     description:
-      'At most 64 KiB from `offset` on, a byte of the file. `text` is null where the piece is no UTF-8 or has NUL in it.',
+      'At most 64 KiB from `offset` on, a byte of the file. `text` is null for a folder, where the piece is no UTF-8 or has NUL in it, and for what is never opened: links, and files with a second name.',
     scope: 'read',
     params: v.strictObject({ agent: agentName, path }),
     query: v.strictObject({ offset: wholeNumber(0, 999_999_999, 0) }),
     answer: json(
       v.strictObject({
         path: v.string(),
-        /** Bytes of the whole file. */
+        kind: v.picklist(['file', 'folder', 'other']),
+        /** Bytes of the whole file; 0 for everything else. */
         size: v.number(),
         text: v.nullable(v.string()),
         offset: v.number(),
@@ -115,7 +120,6 @@ export const getFileText = route(
         next_offset: v.nullable(v.number()),
       }),
     ),
-    errors: ['conflict'],
   },
 );
 
