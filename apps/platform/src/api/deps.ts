@@ -14,6 +14,8 @@ import type {
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
 import type { MailViewer } from '@tinyfat/mail';
+import type { FolderTrees } from '@tinyfat/storage';
+import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
 import type { LocalMail } from './local-mail.ts';
@@ -28,7 +30,10 @@ export interface StreamBounds {
 
 export interface ApiDeps {
   db: Database;
-  folders: AgentFolders;
+  /** Of a folder that is downloaded whole `readTree` gives all that is in it. */
+  folders: AgentFolders & Pick<FolderTrees, 'readTree'>;
+  /** What of a folder is downloaded at once: bytes of its files, and entries. */
+  archiveBounds: TarBounds;
   rawMail: Pick<RawMailStore, 'stream'>;
   /** Takes a stranger's mail apart where it can be ended. */
   mailViewer: MailViewer;

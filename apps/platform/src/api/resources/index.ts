@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
+import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
 import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
@@ -29,6 +30,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
+  ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
   ...budgetEndpoints,

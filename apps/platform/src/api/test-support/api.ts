@@ -150,6 +150,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     localMail: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
+    archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
     mails: mailQueue(queue),
     storeKey: (key) => storeProviderKey(db, masterKeySource(null, masterKeyFile(paths.masterKeys)), key),
