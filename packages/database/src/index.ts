@@ -30,6 +30,7 @@ export * from './secret-addresses.ts';
 export * from './sessions.ts';
 export * from './sign-in-attempts.ts';
 export * from './sign-in-requests.ts';
+export * from './stops.ts';
 export * from './suppressions.ts';
 export { UnfinishedCopyError } from './unfinished-copy.ts';
 export * from './usage.ts';

@@ -51,7 +51,7 @@ export interface ApiDeps {
   retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  mails: Pick<MailQueue, 'releaseMail'>;
+  mails: Pick<MailQueue, 'releaseMail' | 'runAgain'>;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

@@ -57,6 +57,9 @@ const CASES: Record<string, Case[]> = {
     missing('/runs/m-1/events'),
     missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
   ],
+  getRunEvent: [missing('/runs/m-1/events/1')],
+  stopRun: [missing('/runs/m-1/stop')],
+  runAgain: [missing('/runs/m-1/again', { body: {} }), missing('/runs/m-1/again', { body: { text: 'Hi' } })],
   listSessions: [missing('/agents/scout/sessions')],
   getSession: [missing(`/agents/scout/sessions/${SESSION}`), missing(`/agents/bobs/sessions/${SESSION}`)],
   listFiles: [missing('/agents/scout/files')],
@@ -113,6 +116,8 @@ describe('what belongs to somebody else', () => {
     await api.folders.write('scout', 'skills/weather/more.txt', 'ANN-SECRET');
     await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
+    const began = '{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n';
+    await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
