@@ -4,6 +4,8 @@ import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
+import type { MailViewer } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import type { ApiDeps } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
@@ -16,7 +18,13 @@ import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
   Config,
-  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+  | 'mailDomain'
+  | 'adminEmails'
+  | 'anthropic'
+  | 'masterKeys'
+  | 'ownerBudgetMicroUsd'
+  | 'folderQuotaBytes'
+  | 'retention'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
@@ -35,7 +43,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
+  own: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -55,6 +63,7 @@ export function apiDeps(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {
@@ -77,7 +86,25 @@ export function commandApiDeps(
   const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
+    mailViewer: briefMailViewer(),
     models: readModels(programPaths.models),
     mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
   });
+}
+
+/** Looks at one mail after the other, each in a thread that ends with it: a command stays for no thread. */
+function briefMailViewer(): MailViewer {
+  const withThread = async <Answer>(look: (workers: MailViewer) => Promise<Answer>): Promise<Answer> => {
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'localhost' });
+    try {
+      return await look(workers);
+    } finally {
+      await workers.close();
+    }
+  };
+  return {
+    view: (raw) => withThread((workers) => workers.view(raw)),
+    viewHtml: (raw) => withThread((workers) => workers.viewHtml(raw)),
+    viewPart: (raw, number) => withThread((workers) => workers.viewPart(raw, number)),
+  };
 }

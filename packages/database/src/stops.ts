@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { Database } from './schema/index.ts';
 
 /**
- * Asks for the end of a job; who asked first stays on record. One that waits is due at once. False, and nothing is changed,
+ * Asks for the end of a job; who asked first stays on record. One that waits is due at once, also where its agent is
+ * paused. False, and nothing is changed,
  * where it has ended. `at`: epoch ms; `by`: an owner's address, or `operator`.
  */
 export async function askToStop(
@@ -14,8 +15,9 @@ export async function askToStop(
   const { rows } = await sql`update jobs set
       stop_asked_by = case when stop_asked_at is null then ${by} else stop_asked_by end,
       stop_asked_at = coalesce(stop_asked_at, ${at}),
-      run_at = case when state = 'ready' and run_at > ${at} then ${at} else run_at end
-    where id = ${jobId} and state in ('ready', 'running') returning id`.execute(db);
+      run_at = case when state <> 'running' and run_at > ${at} then ${at} else run_at end,
+      state = case when state = 'paused' then 'ready' else state end
+    where id = ${jobId} and state in ('ready', 'paused', 'running') returning id`.execute(db);
   return rows.length > 0;
 }
 

@@ -7,10 +7,12 @@ import {
   changeHeld,
   claimValues,
   type Database,
+  isPaused,
   type LeaseDeps,
   type LeasedRows,
   type LeasedTable,
   leases,
+  parkJobs,
   putBack,
   settleHeld,
   stopsAsked,
@@ -45,8 +47,8 @@ export interface JobQueue extends LeasedRows<Lease> {
   /** Whether a job could be claimed now. */
   hasNext(): Promise<boolean>;
   /**
-   * Makes a job of a mail inside the caller's transaction, and gives its id; it comes after all jobs of its agent. Rejects
-   * where the mail has one that has not ended.
+   * Makes a job of a mail inside the caller's transaction, which holds the lock of the agent, and gives its id; it comes
+   * after all jobs of its agent, and waits while that is paused. Rejects where the mail has one that has not ended.
    */
   add(tx: Database, mail: { id: string; agent_id: string }): Promise<string>;
   /** Counts the attempt, inside the caller's transaction; false when the lease was lost (roll back then). */
@@ -101,7 +103,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
           id,
           agent_id: mail.agent_id,
           mail_id: mail.id,
-          state: 'ready',
+          state: (await isPaused(tx, mail.agent_id)) ? 'paused' : 'ready',
           run_at: now,
           scheduled_at: now,
           attempts: 0,
@@ -114,37 +116,11 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     async claim() {
-      const now = clock();
-      const most = Math.max(1, deps.atOnce - 1);
-      // Most looks find nothing, and a transaction would keep writers waiting.
-      if (!(await hasNextJob(db, now))) return undefined;
-      return await transact(db, [], async (tx) => {
-        const next = await nextJob(tx, now, most, 'lock');
-        if (!next) return undefined;
-        const { rows } = await sql<{
-          id: string;
-          agent_id: string;
-          mail_id: string;
-          attempts: number;
-          max_attempts: number;
-          fence: number;
-          stop_asked_at: number | null;
-        }>`
-          update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
-          returning id, agent_id, mail_id, attempts, max_attempts, fence, stop_asked_at`.execute(tx);
-        const [row] = rows;
-        if (!row) return undefined;
-        await noteServed(tx, next.owner);
-        return {
-          jobId: row.id,
-          agentId: row.agent_id,
-          mailId: row.mail_id,
-          attempt: row.attempts + 1,
-          maxAttempts: row.max_attempts,
-          fence: row.fence,
-          stopAsked: row.stop_asked_at !== null,
-        };
-      });
+      for (;;) {
+        const found = await claimNext(deps);
+        if (!found?.parked) return found?.lease;
+        await parkJobs(db, found.parked);
+      }
     },
 
     begin: (tx, lease) => changeHeld(tx, JOBS, heldOf(lease), sql`attempts = ${lease.attempt}`),
@@ -164,4 +140,45 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
 
     stopsAsked: (jobIds) => stopsAsked(db, jobIds),
   };
+}
+
+/** A lease, or the agent of the job that would come next, which is paused. */
+type Claimed = { lease: Lease; parked?: undefined } | { lease?: undefined; parked: string };
+
+/** Undefined where nothing is due. A job of a paused agent is ready where it was running when the agent was paused. */
+async function claimNext(deps: JobQueueDeps): Promise<Claimed | undefined> {
+  const { db, clock } = deps;
+  const now = clock();
+  const most = Math.max(1, deps.atOnce - 1);
+  // Most looks find nothing, and a transaction would keep writers waiting.
+  if (!(await hasNextJob(db, now))) return undefined;
+  return await transact(db, [], async (tx) => {
+    const next = await nextJob(tx, now, most, 'lock');
+    if (!next) return undefined;
+    if (next.pausedAt !== null) return { parked: next.agentId };
+    const { rows } = await sql<{
+      id: string;
+      agent_id: string;
+      mail_id: string;
+      attempts: number;
+      max_attempts: number;
+      fence: number;
+      stop_asked_at: number | null;
+    }>`
+      update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
+      returning id, agent_id, mail_id, attempts, max_attempts, fence, stop_asked_at`.execute(tx);
+    const [row] = rows;
+    if (!row) return undefined;
+    await noteServed(tx, next.owner);
+    const lease = {
+      jobId: row.id,
+      agentId: row.agent_id,
+      mailId: row.mail_id,
+      attempt: row.attempts + 1,
+      maxAttempts: row.max_attempts,
+      fence: row.fence,
+      stopAsked: row.stop_asked_at !== null,
+    };
+    return { lease };
+  });
 }

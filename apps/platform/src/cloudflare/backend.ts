@@ -7,11 +7,11 @@ import type { NamedModel } from '@tinyfat/settings';
 import { folderRunEvents } from '@tinyfat/storage';
 import { createAccounts } from '../accounts/create-accounts.ts';
 import { signInKey } from '../accounts/sign-in-key.ts';
+import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
-import { overviewOf } from '../operations/overview.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
@@ -58,6 +58,7 @@ export async function makeBackend(
     networkOf: clientNetwork,
     wakeUp,
   });
+  const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {
     publicUrl,
     mailDomain,
@@ -79,16 +80,15 @@ export async function makeBackend(
       postmarkBytes: POSTMARK_BYTES,
     }),
     accounts,
-    overview: overviewOf(db),
-    api: (...asked) =>
-      createApi(apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models }))(...asked),
+    api: (...asked) => createApi(deps)(...asked),
+    askFor: (asker) => createAsk(deps)(asker),
     reportFault: faultReporter(logger, makeId),
   };
 }
 
 function apiDeps(
   env: PlatformBindings,
-  { config, runtime, randomBytes, db, folders, rawMail, mails, wakeUp }: Invocation,
+  { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
   own: Pick<ApiDeps, 'viewer' | 'models'>,
 ): ApiDeps {
@@ -103,10 +103,12 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.operatorPays,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {

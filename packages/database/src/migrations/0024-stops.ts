@@ -21,7 +21,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .unique()
     .on('jobs')
     .column('mail_id')
-    .where(sql<boolean>`state in ('ready', 'running')`)
+    .where(sql<boolean>`state in ('ready', 'running', 'paused')`)
     .execute();
   await db.schema.alterTable('runs').addColumn('again_of', 'text').execute();
   await db.schema.alterTable('runs').addColumn('edited_text', 'text').execute();

@@ -13,7 +13,8 @@ interface JobsTable {
   id: string;
   agent_id: string;
   mail_id: string;
-  state: 'ready' | 'running' | 'done' | 'failed';
+  /** `paused`: its agent is paused, and nobody looks for it. */
+  state: 'ready' | 'paused' | 'running' | 'done' | 'failed';
   /** Not before this time. */
   run_at: number;
   /** Attempts that have begun. */
@@ -83,6 +84,8 @@ interface RunsTable {
   again_of: Generated<string | null>;
   /** What stands in the place of the sender's text, written by the owner; null = what the sender wrote. */
   edited_text: Generated<string | null>;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
 }
 
 export type Run = Selectable<RunsTable>;

@@ -139,5 +139,5 @@ CREATE INDEX "jobs_waiting" on "jobs" ("agent_id", "seq") where "state" = 'ready
 CREATE INDEX "jobs_due" on "jobs" ("run_at", "seq") where "state" = 'ready';
 CREATE INDEX "jobs_leased" on "jobs" ("lease_until") where "state" = 'running';
 CREATE INDEX "jobs_by_mail" on "jobs" ("mail_id", "seq");
-CREATE UNIQUE INDEX "jobs_one_open" on "jobs" ("mail_id") where state in ('ready', 'running');
+CREATE UNIQUE INDEX "jobs_one_open" on "jobs" ("mail_id") where state in ('ready', 'running', 'paused');
 CREATE INDEX "runs_again_of" on "runs" ("again_of", "id") where "again_of" is not null;
