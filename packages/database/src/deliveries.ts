@@ -14,6 +14,7 @@ import {
 import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
+import { whileSending } from './sending-stop.ts';
 import { changed, countRows, exists } from './statements.ts';
 
 const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
@@ -85,7 +86,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     set: (now) => sql`doubt_since = coalesce(doubt_since, ${now}),
       provider = case when doubt_since is null then ${provider} else provider end`,
     // An earlier one that is due as well may be in the hands of a claim that is not committed yet.
-    only: (now) => sql`not exists (select 1 from deliveries as other
+    only: (now) => sql`${whileSending} and not exists (select 1 from deliveries as other
       where other.agent_id = next.agent_id and other.state = 'sending')
       and not exists (select 1 from deliveries as other where other.agent_id = next.agent_id
       and other.state = 'pending' and other.seq < next.seq and other.next_attempt_at <= ${now})`,

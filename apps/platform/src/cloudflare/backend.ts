@@ -57,6 +57,7 @@ export async function makeBackend(
     key: signInKey(config.signInKey.bytes),
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {

@@ -79,6 +79,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     key,
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {

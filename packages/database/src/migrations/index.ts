@@ -22,6 +22,7 @@ import * as attention from './0021-attention.ts';
 import * as stops from './0024-stops.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
 import * as folders from './0026-folders.ts';
+import * as settings from './0029-settings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '0024-stops': stops,
   '0025-paused-agents': pausedAgents,
   '0026-folders': folders,
+  '0029-settings': settings,
 };
