@@ -152,6 +152,13 @@ export async function releaseFromQuarantine(db: Database, mailId: string): Promi
   return await changed(db.updateTable('mails').set(queued).where('id', '=', mailId).where(inQuarantine));
 }
 
+/** Lets a mail wait for a turn again; false where its stored message was removed, without which there is none. */
+export async function queueAgain(db: Database, mailId: string): Promise<boolean> {
+  const queued = { state: 'queued', state_reason: 'It is run again, as was asked for.' } as const;
+  const stored = db.updateTable('mails').set(queued).where('id', '=', mailId);
+  return await changed(stored.where('raw_removed_at', 'is', null));
+}
+
 /** Gives a mail another verdict than admission's, or only a better reason. */
 export async function rewriteMail(
   db: Database,

@@ -1,6 +1,7 @@
 export * from './contract.ts';
 export * from './enqueue.ts';
 export * from './receive.ts';
+export type { Again, AgainRequest } from './run-again.ts';
 export type {
   ReconcileDeps,
   ReconcilerDeps,

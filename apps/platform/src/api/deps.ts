@@ -62,7 +62,7 @@ export interface ApiDeps {
   retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  mails: Pick<MailQueue, 'releaseMail'>;
+  mails: Pick<MailQueue, 'releaseMail' | 'runAgain'>;
   /** Null where mail leaves this machine, or there is none. */
   localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */

@@ -86,6 +86,9 @@ const CASES: Record<string, Case[]> = {
     missing('/runs/m-1/events'),
     missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
   ],
+  getRunEvent: [missing('/runs/m-1/events/1')],
+  stopRun: [missing('/runs/m-1/stop')],
+  runAgain: [missing('/runs/m-1/again', { body: {} }), missing('/runs/m-1/again', { body: { text: 'Hi' } })],
   listSessions: [missing('/agents/scout/sessions')],
   getSession: [missing(`/agents/scout/sessions/${SESSION}`), missing(`/agents/bobs/sessions/${SESSION}`)],
   getSessionFacts: [
@@ -179,6 +182,8 @@ describe('what belongs to somebody else', () => {
     await setCurrentSession(api.db, { agentId: 'scout', scope: 'agent', sessionId: SESSION, at: 1 });
     await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
+    const began = '{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n';
+    await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });

@@ -20,6 +20,7 @@ import * as retention from './0017-retention.ts';
 import * as installation from './0020-installation.ts';
 import * as attention from './0021-attention.ts';
 import * as mailsBySender from './0023-mails-by-sender.ts';
+import * as stops from './0024-stops.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
 import * as folders from './0026-folders.ts';
 import * as settings from './0029-settings.ts';
@@ -45,6 +46,7 @@ export const migrations: Record<string, Migration> = {
   '0020-installation': installation,
   '0021-attention': attention,
   '0023-mails-by-sender': mailsBySender,
+  '0024-stops': stops,
   '0025-paused-agents': pausedAgents,
   '0026-folders': folders,
   '0029-settings': settings,
