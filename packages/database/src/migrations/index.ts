@@ -23,6 +23,7 @@ import * as mailsBySender from './0023-mails-by-sender.ts';
 import * as stops from './0024-stops.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
 import * as folders from './0026-folders.ts';
+import * as usageHours from './0027-usage-hours.ts';
 import * as settings from './0029-settings.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -49,5 +50,6 @@ export const migrations: Record<string, Migration> = {
   '0024-stops': stops,
   '0025-paused-agents': pausedAgents,
   '0026-folders': folders,
+  '0027-usage-hours': usageHours,
   '0029-settings': settings,
 };
