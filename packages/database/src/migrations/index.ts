@@ -18,6 +18,7 @@ import * as leases from './0015-leases.ts';
 import * as indexes from './0016-indexes.ts';
 import * as retention from './0017-retention.ts';
 import * as installation from './0020-installation.ts';
+import * as approvals from './0022-approvals.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '0016-indexes': indexes,
   '0017-retention': retention,
   '0020-installation': installation,
+  '0022-approvals': approvals,
 };
