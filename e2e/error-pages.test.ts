@@ -46,6 +46,9 @@ describe('an error', () => {
     },
     mailDomain: 'tinyfat.example',
     overview: async () => ({ agents: [], total: 0 }),
+    askFor: () => async () => {
+      throw new Error('no page asks here');
+    },
     api: async () => new Response(null, { status: 404 }),
     reportFault: faultReporter(logger, () => `fault-${faults.length + 1}`),
   };

@@ -6,14 +6,10 @@
 import type { ByteReservation, ErrorCode } from '@tinyfat/core';
 import type { AgentOverview } from '@tinyfat/database';
 import type { Accounts, Viewer } from './accounts/contract.ts';
+import type { AskFor } from './api/ask.ts';
+import type { RequestOrigin } from './http/request-origin.ts';
 
-/** Where a request came from; behind a trusted proxy that is the address that the proxy names. */
-export interface RequestOrigin {
-  /** IP address of the client in text form. */
-  clientAddress: string;
-  /** The client is a program on this machine that came without a proxy. */
-  local: boolean;
-}
+export type { RequestOrigin } from './http/request-origin.ts';
 
 /** One thing that must work; gives null, or a sentence about what is wrong. */
 export type ReadinessCheck = () => Promise<string | null> | string | null;
@@ -68,6 +64,8 @@ export interface Backend {
   overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers every request below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin, reservation: ByteReservation): Promise<Response>;
+  /** Asks the API in this process, for the pages of one request. */
+  askFor: AskFor;
   reportFault: ReportFault;
 }
 

@@ -2,14 +2,26 @@
 
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
+import type { Viewer } from './accounts/contract.ts';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
+import { seeOther } from './http/form.ts';
+import { isOpen } from './http/open-pages.ts';
 import { problem } from './http/problem.ts';
+import { readPreferences } from './view/preferences.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
-  context.locals.viewer = null;
+  become(context, null);
+  context.locals.preferences = readPreferences(context.request.headers);
   return await answerOf(context, next);
 });
+
+/** From here on the request is the viewer's. */
+function become({ locals, request }: APIContext, viewer: Viewer | null): void {
+  const { backend, origin: from, reservation } = locals;
+  locals.viewer = viewer;
+  locals.ask = backend.askFor({ viewer, request, from, reservation });
+}
 
 /** The answer of the route; errors are a page for browsers and problem details for programs. */
 async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Response> {
@@ -34,15 +46,17 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
 }
 
 /** A page for the signed-in viewer. Reading pages prolongs the session; a form, which may end it, does not. */
-async function answerPerson({ locals, request }: APIContext, next: MiddlewareNext): Promise<Response> {
+async function answerPerson(context: APIContext, next: MiddlewareNext): Promise<Response> {
+  const { locals, request, url } = context;
   if (isErrorPage(request)) return await next();
   const { accounts } = locals.backend;
   if (request.method !== 'GET') {
-    locals.viewer = await accounts.viewer(request.headers);
-    return await next();
+    become(context, await accounts.viewer(request.headers));
+    return isOpen(url.pathname) || locals.viewer !== null ? await next() : seeOther('/sign-in');
   }
   const visit = await accounts.visit(request.headers);
-  locals.viewer = visit?.viewer ?? null;
+  become(context, visit?.viewer ?? null);
+  if (!isOpen(url.pathname) && locals.viewer === null) return seeOther('/sign-in');
   const answer = await next();
   if (!visit || visit.cookies.length === 0) return answer;
   const withCookies = new Response(answer.body, answer);

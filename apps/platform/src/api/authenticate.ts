@@ -2,6 +2,7 @@
 import { sha256HexOfText, toBase64url } from '@tinyfat/core';
 import { findApiToken, markApiTokenUsed } from '@tinyfat/database';
 import * as v from 'valibot';
+import type { Viewer } from '../accounts/contract.ts';
 import { type Refusal, refuse } from './answer.ts';
 import type { ApiDeps } from './deps.ts';
 import { type Principal, SCOPES, type Scope } from './principal.ts';
@@ -19,9 +20,13 @@ export async function authenticate(deps: ApiDeps, headers: Headers): Promise<Aut
   if (authorization !== null) return await byToken(deps, authorization);
   const viewer = await deps.viewer(headers);
   if (!viewer) return refuse('not_signed_in', undefined, CHALLENGE);
-  const { address: owner, isAdmin } = viewer;
+  return { ok: true, principal: sessionOf(viewer) };
+}
+
+/** Who a person is that is signed in. */
+export function sessionOf({ address: owner, isAdmin }: Viewer): Principal {
   const scopes = new Set(SCOPES.filter((scope) => scope !== 'admin' || isAdmin));
-  return { ok: true, principal: { kind: 'session', owner, isAdmin, scopes } };
+  return { kind: 'session', owner, isAdmin, scopes };
 }
 
 async function byToken(deps: ApiDeps, authorization: string): Promise<Authenticated> {

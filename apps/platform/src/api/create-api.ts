@@ -1,8 +1,8 @@
 /** The JSON API: finds the route, authenticates, checks, answers. Uses web standards and nothing of a runtime. */
 import { type ByteReservation, readBody } from '@tinyfat/core';
 import { Hono } from 'hono';
-import type { RequestOrigin } from '../contract.ts';
 import { problem, problemOf } from '../http/problem.ts';
+import type { RequestOrigin } from '../http/request-origin.ts';
 import { type Semaphore, semaphore } from '../http/semaphore.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';
 import { type Refusal, refuse } from './answer.ts';
@@ -16,8 +16,8 @@ import { visibleTo } from './visible.ts';
 
 /** Streams of events that are open at once; of one owner, and of all. */
 const MOST_STREAMS = { ofOne: 20, ofAll: 500 };
-/** Bytes of bodies and answers that the requests of one owner may have in memory. */
-const MOST_HELD = 48 * 1024 * 1024;
+/** Bytes of bodies and answers that the requests of one owner may have in memory, pages included. */
+export const MOST_HELD = 48 * 1024 * 1024;
 
 export const API_PREFIX = '/api/v1';
 
@@ -107,7 +107,13 @@ async function admit(
   const { bytes } = read;
   const see = visibleTo(deps.db, principal);
   const query = new URL(request.url).searchParams;
-  return await run({ params, query, bytes, principal, see, deps, streams, request, from, reservation });
+  const type = mediaType(request);
+  return await run({ params, query, bytes, type, principal, see, deps, streams, request, from, reservation });
+}
+
+function mediaType(request: Request): string {
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
+  return type.trim().toLowerCase();
 }
 
 function unread(why: Parameters<typeof bodyCode>[0], { body: { maxBytes } }: RouteFacts): Refusal {

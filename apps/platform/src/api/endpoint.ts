@@ -2,7 +2,7 @@
 import type { ByteReservation } from '@tinyfat/core';
 import type { Agent } from '@tinyfat/database';
 import * as v from 'valibot';
-import type { RequestOrigin } from '../contract.ts';
+import type { RequestOrigin } from '../http/request-origin.ts';
 import type { Semaphore } from '../http/semaphore.ts';
 import { type Outcome, type Refusal, refuse } from './answer.ts';
 import { explainIssue } from './body.ts';
@@ -33,11 +33,15 @@ export type RawCall = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' |
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   bytes: Uint8Array;
+  /** Media type of the body in lower case, without parameters. */
+  type: string;
 };
 
 export interface Endpoint {
   route: RouteFacts;
-  /** Parses the request, handles it, writes the answer. */
+  /** Parses the request and handles it; the body is what the route declares. */
+  handle(raw: RawCall): Promise<Outcome<unknown>>;
+  /** The same, with the answer written. */
   run(raw: RawCall): Promise<Response | Refusal>;
 }
 
@@ -46,29 +50,23 @@ export function endpoint<P extends Fields, Q extends Fields, B, A>(
   route: Route<P, Q, B, A>,
   handle: (call: Call<v.InferOutput<P>, v.InferOutput<Q>, B>) => Promise<Outcome<A>>,
 ): Endpoint {
+  const parseAndHandle = async ({ params, query, bytes, type, ...rest }: RawCall): Promise<Outcome<A>> => {
+    const readParams = readFields(route.params, Object.entries(params));
+    if (!readParams.ok) return refuse('invalid_request', readParams.detail);
+    const readQuery = readFields(route.query, [...query]);
+    if (!readQuery.ok) return refuse('invalid_request', readQuery.detail);
+    const body = route.body.parse(bytes, type);
+    if (!body.ok) return refuse(body.code, body.detail);
+    return await handle({ ...rest, params: readParams.value, query: readQuery.value, body: body.body });
+  };
   return {
     route,
-    async run({ params, query, bytes, ...rest }) {
-      const readParams = readFields(route.params, Object.entries(params));
-      if (!readParams.ok) return refuse('invalid_request', readParams.detail);
-      const readQuery = readFields(route.query, [...query]);
-      if (!readQuery.ok) return refuse('invalid_request', readQuery.detail);
-      const body = route.body.parse(bytes, mediaType(rest.request));
-      if (!body.ok) return refuse(body.code, body.detail);
-      const outcome = await handle({
-        ...rest,
-        params: readParams.value,
-        query: readQuery.value,
-        body: body.body,
-      });
+    handle: parseAndHandle,
+    async run(raw) {
+      const outcome = await parseAndHandle(raw);
       return outcome.ok ? route.answer.write(outcome.body, outcome.headers ?? {}) : outcome;
     },
   };
-}
-
-function mediaType(request: Request): string {
-  const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
-  return type.trim().toLowerCase();
 }
 
 type OfAgent = Fields & v.GenericSchema<{ agent: string }>;

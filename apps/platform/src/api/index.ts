@@ -1,5 +1,6 @@
 /** The JSON API for those who compose it, or call it in their own process. */
 export type { Download } from './answer.ts';
+export { type Ask, type AskFor, createAsk } from './ask.ts';
 export { API_PREFIX, type Api, createApi, eventStreams } from './create-api.ts';
 export type { ApiDeps } from './deps.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';

@@ -7,6 +7,7 @@ import type { NamedModel } from '@tinyfat/settings';
 import { folderRunEvents } from '@tinyfat/storage';
 import { createAccounts } from '../accounts/create-accounts.ts';
 import { signInKey } from '../accounts/sign-in-key.ts';
+import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
@@ -58,6 +59,7 @@ export async function makeBackend(
     networkOf: clientNetwork,
     wakeUp,
   });
+  const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {
     publicUrl,
     mailDomain,
@@ -80,8 +82,8 @@ export async function makeBackend(
     }),
     accounts,
     overview: overviewOf(db),
-    api: (...asked) =>
-      createApi(apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models }))(...asked),
+    api: (...asked) => createApi(deps)(...asked),
+    askFor: (asker) => createAsk(deps)(asker),
     reportFault: faultReporter(logger, makeId),
   };
 }

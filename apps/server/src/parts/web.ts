@@ -8,6 +8,7 @@ import { clientNetwork } from '@tinyfat/mail/network';
 import {
   type ApiDeps,
   createApi,
+  createAsk,
   faultReporter,
   overviewOf,
   type ReadinessCheck,
@@ -81,16 +82,14 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
   });
   const stopping = new AbortController();
-  const api = createApi(
-    apiDeps(config, data, deps.runtime, {
-      mails: deps.mails,
-      models: deps.models,
-      viewer: accounts.viewer,
-      mayCreateAgents: async () => config.signUp === 'open',
-      wakeUp,
-      stopping: stopping.signal,
-    }),
-  );
+  const ofApi = apiDeps(config, data, deps.runtime, {
+    mails: deps.mails,
+    models: deps.models,
+    viewer: accounts.viewer,
+    mayCreateAgents: async () => config.signUp === 'open',
+    wakeUp,
+    stopping: stopping.signal,
+  });
   const signInMails = startSignInMails({
     db,
     worker: deps.runtime.worker,
@@ -115,7 +114,8 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     backend: {
       publicUrl,
       mailDomain,
-      api,
+      api: createApi(ofApi),
+      askFor: createAsk(ofApi),
       accounts,
       overview: overviewOf(db),
       checks,

@@ -30,6 +30,9 @@ export async function startServed(
     accounts: nobody,
     mailDomain: 'tinyfat.example',
     overview: async () => ({ agents: [], total: 0 }),
+    askFor: () => async () => {
+      throw new Error('no page asks here');
+    },
     api: async () => new Response(null, { status: 404 }),
     reportFault: (error) => String(faults.push(error)),
   };

@@ -1,0 +1,60 @@
+/**
+ * What moves on every page: the browser says its time zone, times in words stay true, and texts can be copied. Without it
+ * times are in UTC or the zone of the settings.
+ */
+import { agoText } from '../view/time.ts';
+
+const ZONE_COOKIE = 'tinyfat_zone';
+const ONE_YEAR_S = 31_536_000;
+
+function sayZone(): void {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const known = document.documentElement.dataset.zone;
+  // One that was chosen in the settings stays.
+  if (known !== undefined || timeZone === undefined) return;
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
+  document.cookie = `${ZONE_COOKIE}=${encodeURIComponent(timeZone)}; Max-Age=${ONE_YEAR_S}; Path=/; SameSite=Lax${secure}`;
+  showExactTimes(timeZone);
+}
+
+/** The first page that a browser sees was written in UTC. */
+function showExactTimes(zone: string): void {
+  const exact = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    dateStyle: 'medium',
+    timeStyle: 'long',
+  });
+  for (const time of document.querySelectorAll('time')) {
+    const text = exact.format(new Date(time.dateTime));
+    time.title = text;
+    if (time.dataset.shown === 'exact') time.textContent = text;
+  }
+}
+
+function showRelativeTimes(): void {
+  for (const time of document.querySelectorAll<HTMLTimeElement>('time[data-shown=relative]')) {
+    const text = agoText(Date.parse(time.dateTime), Date.now());
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function offerCopying(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy]'))
+    button.hidden = false;
+  document.addEventListener('click', async ({ target }) => {
+    const button = target instanceof Element ? target.closest<HTMLButtonElement>('button[data-copy]') : null;
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy ?? '');
+      button.textContent = 'Copied';
+    } catch {
+      // A page that came over plain http from another machine has no clipboard.
+      button.textContent = 'Copy it by hand';
+    }
+  });
+}
+
+sayZone();
+offerCopying();
+setInterval(showRelativeTimes, 30_000);

@@ -1,0 +1,20 @@
+/** Refusals of the API as pages show them. */
+import { describeError } from '@tinyfat/core';
+import type { Refusal } from '../api/answer.ts';
+
+/** What was refused and why, and what to do. */
+export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'detail' | 'nextStep'>): {
+  what: string;
+  nextStep: string;
+} {
+  const described = describeError(code);
+  return { what: detail ?? described.sentence, nextStep: nextStep ?? described.nextStep };
+}
+
+/**
+ * The answer where a page can not be shown at all: its status without a body, which becomes the error page. Whatever is not
+ * found and whatever is somebody else's look the same.
+ */
+export function refusedPage({ status, headers }: Refusal): Response {
+  return new Response(null, { status, headers: { ...headers } });
+}
