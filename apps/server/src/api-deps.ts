@@ -4,6 +4,8 @@ import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
+import type { MailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import type { ApiDeps } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
@@ -35,7 +37,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
+  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models' | 'composer'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -78,6 +80,23 @@ export function commandApiDeps(
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
     models: readModels(programPaths.models),
+    composer: threadsOfCommand(config.mailDomain),
     mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
   });
+}
+
+/** A command takes one mail apart, or composes one: the threads for that are ended after each call, or it would not end. */
+function threadsOfCommand(hostname: string): ApiDeps['composer'] {
+  const withThreads = async <Answer>(call: (workers: MailWorkers) => Promise<Answer>): Promise<Answer> => {
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname });
+    try {
+      return await call(workers);
+    } finally {
+      await workers.close();
+    }
+  };
+  return {
+    readComposed: (raw) => withThreads((workers) => workers.readComposed(raw)),
+    compose: (mail) => withThreads((workers) => workers.compose(mail)),
+  };
 }

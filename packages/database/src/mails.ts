@@ -18,6 +18,12 @@ export async function mailById(db: Database, id: string): Promise<Mail | undefin
   return await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** The mail whose sender an answer to this one goes to: for a note on an answer, the mail that was answered in the first place. */
+export async function answeredMail(db: Database, id: string): Promise<Mail | undefined> {
+  const mail = await mailById(db, id);
+  return mail?.answers_for == null ? mail : ((await answeredMail(db, mail.answers_for)) ?? mail);
+}
+
 /** The newest mail with this Message-ID (with angle brackets), to any agent. */
 export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
   return await db
@@ -29,16 +35,19 @@ export async function mailByMessageId(db: Database, messageId: string): Promise<
     .executeTakeFirst();
 }
 
-/** Sets where a mail is now, and why; where it is a note on the answer to another one, also where that one is. */
+/** Sets where a mail is now, and why; where it is a note on the answer to another one, also where that one is, and so on. */
 export async function setMailState(
   db: Database,
   id: string,
   state: MailState,
   reason: string,
 ): Promise<void> {
-  const set = db.updateTable('mails').set({ state, state_reason: reason });
-  const mail = await set.where('id', '=', id).returning('answers_for').executeTakeFirst();
-  if (mail?.answers_for != null) await set.where('id', '=', mail.answers_for).execute();
+  const set = db.updateTable('mails').set({ state, state_reason: reason }).returning('answers_for');
+  // Notes are on older mails, so this comes to an end.
+  for (let next: string | null = id; next !== null; ) {
+    const mail: Pick<Mail, 'answers_for'> | undefined = await set.where('id', '=', next).executeTakeFirst();
+    next = mail?.answers_for ?? null;
+  }
 }
 
 /** Which of some people (canonical addresses without tags) have written to an agent and were let in. */

@@ -43,6 +43,11 @@ export interface MailQueue {
   ): Promise<Arrival[]>;
   /** Makes the job of a mail in quarantine, after all jobs that wait. */
   releaseMail(mailId: string): Promise<Release>;
+  /**
+   * Writes a note of the owner with its job, after all jobs that wait, in one transaction with `also`. False, and nothing is
+   * written, where `also` gives false. No limit counts: who may decide has asked for one turn.
+   */
+  enqueueNote(note: NewMail, also: (tx: Database) => Promise<boolean>): Promise<boolean>;
 }
 
 interface MailQueueDeps {
@@ -112,6 +117,15 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
         if (!(await releaseFromQuarantine(tx, mailId))) return 'not_waiting';
         await jobs.add(tx, mail);
         return 'queued';
+      });
+    },
+
+    async enqueueNote(note, also) {
+      return await transact(db, [`agent:${note.agent_id}`], async (tx) => {
+        if (!(await also(tx))) return false;
+        await tx.insertInto('mails').values(note).execute();
+        await jobs.add(tx, note);
+        return true;
       });
     },
   };

@@ -13,6 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
+import type { MailWorkers } from '@tinyfat/mail';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
 import type { Principal } from './principal.ts';
@@ -27,7 +28,9 @@ export interface StreamBounds {
 export interface ApiDeps {
   db: Database;
   folders: AgentFolders;
-  rawMail: Pick<RawMailStore, 'stream'>;
+  rawMail: Pick<RawMailStore, 'stream' | 'put' | 'remove'>;
+  /** Takes outgoing mails apart, and composes those that an owner changes. */
+  composer: Pick<MailWorkers, 'readComposed' | 'compose'>;
   events: RunEvents;
   clock: Clock;
   makeId: MakeId;
@@ -51,7 +54,7 @@ export interface ApiDeps {
   retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  mails: Pick<MailQueue, 'releaseMail'>;
+  mails: Pick<MailQueue, 'releaseMail' | 'enqueueNote'>;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

@@ -90,7 +90,7 @@ export async function makeBackend(
 
 function apiDeps(
   env: PlatformBindings,
-  { config, runtime, randomBytes, db, folders, rawMail, mails, wakeUp }: Invocation,
+  { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
   own: Pick<ApiDeps, 'viewer' | 'models'>,
 ): ApiDeps {
@@ -105,6 +105,7 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    composer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,

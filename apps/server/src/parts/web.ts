@@ -85,6 +85,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
     models: deps.models,
+    composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
     wakeUp,

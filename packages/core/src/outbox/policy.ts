@@ -3,7 +3,6 @@ import { type AllowEntry, matchAllowList } from '../admission/allow-list.ts';
 import { canonicalAddress } from '../admission/canonical-address.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { IncomingMail } from './reply.ts';
-import { suppressedReason } from './report-effect.ts';
 import { MAX_RECIPIENTS } from './schema.ts';
 
 /** All addresses canonical. */
@@ -44,22 +43,6 @@ export function recipientRole(
   if (recipient === sender) return 'sender';
   const address = canonicalAddress(recipient);
   return address.ok && matchAllowList(allowList, address) !== null ? 'allowed' : null;
-}
-
-/** Why a mail awaits approval; null where it need not. `suppressed`: those of its recipients who are. */
-export function whyHeld(
-  request: OutboundRequest,
-  suppressed: Parameters<typeof suppressedReason>[0],
-): { code: 'recipients_not_allowed' | 'recipient_suppressed'; reason: string } | null {
-  const policy = outboundDecision(request);
-  const isForeign = policy.decision === 'needs_approval';
-  if (!isForeign && suppressed.length === 0) return null;
-  const reasons = isForeign ? [policy.reason] : [];
-  if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
-  return {
-    code: isForeign ? 'recipients_not_allowed' : 'recipient_suppressed',
-    reason: reasons.join(' '),
-  };
 }
 
 /** All addresses canonical; `suppressed` get no mail. */

@@ -27,6 +27,7 @@ const LANDED: Record<string, string> = {
   '0016-indexes': '729c9df3e2f664c52b16e83c6e1402e1493d12346e11859720972aee2025f674',
   '0017-retention': '775879e4315c0fece308ac430116ad97316dc82f6902cf91536c83d9bc72cd4c',
   '0020-installation': '616d63030e17d4606a335007fdc294d6f8f7b3703031c12fa7277bb56f811f80',
+  '0022-approvals': 'c18e55872812fe27764b404e855c585f9df7e812ef8c5acea000e2791f03e2a8',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

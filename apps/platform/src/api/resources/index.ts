@@ -1,6 +1,7 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { approvalEndpoints } from './approvals.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
@@ -25,6 +26,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...fileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...approvalEndpoints,
   ...budgetEndpoints,
   ...usageEndpoints,
   ...keyEndpoints,

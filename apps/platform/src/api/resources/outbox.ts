@@ -1,7 +1,6 @@
 import { canonicalAddress, renderError } from '@tinyfat/core';
 import {
   type Delivery,
-  type DeliveryState,
   listSuppressed,
   type OfAgent,
   requeueDelivery,
@@ -18,6 +17,7 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
 import { readRecipients } from './mails.ts';
+import { NOT_COMPOSED } from './outgoing-mail.ts';
 import { rawRemoved } from './raw-removed.ts';
 
 export const outboxEndpoints = [
@@ -47,13 +47,7 @@ export const outboxEndpoints = [
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
-  endpoint(routes.retryDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
-  ),
-
-  endpoint(routes.approveDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'approve', ['awaiting_approval']),
-  ),
+  endpoint(routes.retryDelivery, async ({ deps, see, params }) => await sendAgain(deps, see, params.id)),
 
   agentEndpoint(routes.listSuppressed, async ({ agent, deps }) => {
     const rows = await listSuppressed(deps.db, agent.id);
@@ -73,27 +67,27 @@ export const outboxEndpoints = [
   }),
 ];
 
-const NOT_COMPOSED =
-  'The mail could not be composed, so there are no bytes; the agent has to write it again.';
+const RETRIED = ['failed', 'uncertain', 'bounced'] as const;
 
-async function letGo(
-  deps: ApiDeps,
-  see: Visible,
-  id: string,
-  action: 'retry' | 'approve',
-  from: readonly DeliveryState[],
-): Promise<Outcome<ReturnType<typeof shown>>> {
+async function sendAgain(deps: ApiDeps, see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const found = await see.delivery(id);
   if (!found.ok) return found;
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
   if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
-  if (!(await requeueDelivery(deps.db, found.row.id, from, deps.clock()))) {
-    return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
+  if (!(await requeueDelivery(deps.db, found.row.id, RETRIED, deps.clock()))) {
+    return refuse('conflict', `It is ${found.row.state}; retry is for ${RETRIED.join(' or ')} ones.`);
   }
   deps.wakeUp.wake('deliveries');
+  return await deliveryNow(see, id);
+}
+
+/** A delivery as it is after it was changed. */
+export async function deliveryNow(see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const now = await see.delivery(id);
   return now.ok ? { ok: true, body: shown(now.row) } : now;
 }
+
+type ShownDelivery = ReturnType<typeof shown>;
 
 function unreached({ agent, address, code, reason, delivery_id, created_at }: OfAgent<SuppressedRecipient>) {
   return { agent, address, code, reason, delivery: delivery_id, created_at: isoTime(created_at) };

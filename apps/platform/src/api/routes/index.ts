@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as approvals from './approvals.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
@@ -13,7 +14,20 @@ import * as runs from './runs.ts';
 import * as senders from './senders.ts';
 import * as tokens from './tokens.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention];
+const modules = [
+  me,
+  agents,
+  senders,
+  mails,
+  runs,
+  files,
+  outbox,
+  approvals,
+  budgets,
+  keys,
+  tokens,
+  retention,
+];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

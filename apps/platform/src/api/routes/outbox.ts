@@ -71,18 +71,6 @@ export const retryDelivery = route(
   },
 );
 
-export const approveDelivery = route(
-  'POST',
-  '/outbox/{id}/approve',
-  'Let a mail go out that awaits approval',
-  {
-    scope: 'write',
-    params: ofId,
-    answer: json(delivery),
-    errors: ['conflict'],
-  },
-);
-
 export const suppressed = named(
   'Suppressed',
   v.strictObject({

@@ -24,6 +24,7 @@ import {
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -131,8 +132,18 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     atOnce: 1,
   });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
+  // Only some tests need the threads.
+  let threads: ReturnType<typeof mailWorkers> | undefined;
+  const workers = () => {
+    threads ??= mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'agents.example.org' });
+    return threads;
+  };
   const deps: ApiDeps = {
     ...stores,
+    composer: {
+      readComposed: (raw) => workers().readComposed(raw),
+      compose: (mail) => workers().compose(mail),
+    },
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -235,6 +246,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
+      await threads?.close();
       await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },
