@@ -9,7 +9,8 @@ const outDir = process.env.OUT_DIR ?? '';
 export default {
   ...platform,
   outDir,
-  root: join(outDir, 'root'),
+  // Astro finds the scripts of components only where their files and the root have a folder in common.
+  root: '../../.runtime/astro-broken-page',
   cacheDir: join(outDir, 'cache'),
   integrations: [
     {

@@ -28,6 +28,10 @@ export interface PageOptions {
   /** Of the window, in CSS pixels. */
   width?: number;
   javaScript?: boolean;
+  /** What the browser has kept, as it sends it; null for nothing. */
+  cookie?: string | null;
+  /** Of the browser, as IANA names it. */
+  timeZone?: string;
 }
 
 /**
@@ -44,10 +48,15 @@ export async function withPage(
     baseURL: options.origin,
     colorScheme: options.colorScheme ?? 'light',
     javaScriptEnabled: options.javaScript ?? true,
+    timezoneId: options.timeZone ?? 'Europe/Berlin',
     viewport: { width, height: width < 600 ? 844 : 800 },
   });
   try {
     const complaints = await watch(context, options.origin);
+    for (const pair of options.cookie?.split('; ') ?? []) {
+      const [name = '', value = ''] = pair.split('=', 2);
+      await context.addCookies([{ name, value, url: options.origin }]);
+    }
     await look(await context.newPage());
     if (complaints.length > 0) throw new Error(`the page is not clean:\n${complaints.join('\n')}`);
   } finally {

@@ -4,7 +4,7 @@ import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
-import type { MailWorkers } from '@tinyfat/mail';
+import type { MailViewer, MailWorkers } from '@tinyfat/mail';
 import { mailWorkers } from '@tinyfat/mail/node';
 import type { ApiDeps } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
@@ -18,7 +18,13 @@ import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
   Config,
-  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+  | 'mailDomain'
+  | 'adminEmails'
+  | 'anthropic'
+  | 'masterKeys'
+  | 'ownerBudgetMicroUsd'
+  | 'folderQuotaBytes'
+  | 'retention'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
@@ -37,7 +43,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models' | 'composer'>,
+  own: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'composer' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -57,6 +63,7 @@ export function apiDeps(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {
@@ -77,26 +84,31 @@ export function commandApiDeps(
   const runtime = processRuntime(logger);
   const { db } = data;
   const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
+  const workers = briefMailWorkers(config.mailDomain);
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
+    mailViewer: workers,
+    composer: workers,
     models: readModels(programPaths.models),
-    composer: threadsOfCommand(config.mailDomain),
     mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
   });
 }
 
-/** A command takes one mail apart, or composes one: the threads for that are ended after each call, or it would not end. */
-function threadsOfCommand(hostname: string): ApiDeps['composer'] {
-  const withThreads = async <Answer>(call: (workers: MailWorkers) => Promise<Answer>): Promise<Answer> => {
+/** Works on one mail after the other, each in a thread that ends with it: a command stays for no thread. */
+function briefMailWorkers(hostname: string): MailViewer & ApiDeps['composer'] {
+  const withThread = async <Answer>(work: (workers: MailWorkers) => Promise<Answer>): Promise<Answer> => {
     const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname });
     try {
-      return await call(workers);
+      return await work(workers);
     } finally {
       await workers.close();
     }
   };
   return {
-    readComposed: (raw) => withThreads((workers) => workers.readComposed(raw)),
-    compose: (mail) => withThreads((workers) => workers.compose(mail)),
+    view: (raw) => withThread((workers) => workers.view(raw)),
+    viewHtml: (raw) => withThread((workers) => workers.viewHtml(raw)),
+    viewPart: (raw, number) => withThread((workers) => workers.viewPart(raw, number)),
+    readComposed: (raw) => withThread((workers) => workers.readComposed(raw)),
+    compose: (mail) => withThread((workers) => workers.compose(mail)),
   };
 }

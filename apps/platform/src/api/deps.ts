@@ -13,7 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
-import type { MailWorkers } from '@tinyfat/mail';
+import type { MailViewer, MailWorkers } from '@tinyfat/mail';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
 import type { Principal } from './principal.ts';
@@ -29,6 +29,8 @@ export interface ApiDeps {
   db: Database;
   folders: AgentFolders;
   rawMail: Pick<RawMailStore, 'stream' | 'put' | 'remove'>;
+  /** Takes a stranger's mail apart where it can be ended. */
+  mailViewer: MailViewer;
   /** Takes outgoing mails apart, and composes those that an owner changes. */
   composer: Pick<MailWorkers, 'readComposed' | 'compose'>;
   events: RunEvents;
@@ -46,6 +48,8 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** The operator's key pays for owners without one of their own; else the demo model answers. */
+  operatorPays: boolean;
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
   /** What an agent's folder may hold, bytes. */

@@ -9,6 +9,7 @@ export type { Fields, Route } from './route.ts';
 /** What clients ask by: `agentRoutes.listAgents` … */
 export * as agentRoutes from './routes/agents.ts';
 export * as approvalRoutes from './routes/approvals.ts';
+export * as attentionRoutes from './routes/attention.ts';
 export * as budgetRoutes from './routes/budgets.ts';
 export * as fileRoutes from './routes/files.ts';
 export * as keyRoutes from './routes/keys.ts';
@@ -19,3 +20,4 @@ export * as retentionRoutes from './routes/retention.ts';
 export * as runRoutes from './routes/runs.ts';
 export * as senderRoutes from './routes/senders.ts';
 export * as tokenRoutes from './routes/tokens.ts';
+export * as usageRoutes from './routes/usage.ts';

@@ -12,7 +12,6 @@ import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
-import { overviewOf } from '../operations/overview.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
@@ -58,6 +57,7 @@ export async function makeBackend(
     key: signInKey(config.signInKey.bytes),
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {
@@ -81,7 +81,6 @@ export async function makeBackend(
       postmarkBytes: POSTMARK_BYTES,
     }),
     accounts,
-    overview: overviewOf(db),
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
     reportFault: faultReporter(logger, makeId),
@@ -106,10 +105,12 @@ function apiDeps(
     folders,
     rawMail,
     composer: workers,
+    mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.operatorPays,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {

@@ -1,5 +1,5 @@
 /** The row of an outgoing mail before it is sent: how it begins, and whether it awaits approval. */
-import { newMessageId, whyHeld } from '@tinyfat/core';
+import { newMessageId, type OutboundPolicy, whyHeld } from '@tinyfat/core';
 import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 
@@ -35,16 +35,18 @@ export function newDelivery(
 }
 
 /**
- * State of a delivery that is composed: `awaiting_approval` where a recipient is foreign to the agent or suppressed, else
+ * State of a delivery that is composed: `awaiting_approval` where the policy asks or a recipient is suppressed, else
  * `pending`.
  */
 export async function firstState(
   deps: Pick<ConsumerDeps, 'db'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
+  policy: OutboundPolicy,
 ): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
   const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
   const request = {
+    policy,
     recipients,
     sender: mail.sender ?? '',
     owner: agent.owner,

@@ -11,8 +11,16 @@ import {
   replyCopies,
   replyFileName,
   sha256Hex,
+  storedOutbound,
 } from '@tinyfat/core';
-import { allowList, answeredMail, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import {
+  agentById,
+  allowList,
+  answeredMail,
+  type Delivery,
+  type NewDelivery,
+  suppressedAmong,
+} from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail, replyToOf } from '../mails/incoming.ts';
@@ -113,12 +121,11 @@ export async function prepareDelivery(
   await deps.rawMail.put(base.id, composed.raw);
 
   const answered = (await answeredMail(deps.db, work.mail.id)) ?? work.mail;
-  return {
-    ...base,
-    ...described,
-    raw_key: base.id,
-    ...(await firstState(deps, { ...work, mail: answered }, to)),
-  };
+  // As it is now: the owner may have changed it while the turn ran.
+  const agent = await agentById(deps.db, work.agent.id);
+  const policy = storedOutbound(agent?.outbound ?? '');
+  const first = await firstState(deps, { ...work, mail: answered }, to, policy);
+  return { ...base, ...described, raw_key: base.id, ...first };
 }
 
 async function copiesOf(deps: Deps, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {

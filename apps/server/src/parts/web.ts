@@ -10,7 +10,6 @@ import {
   createApi,
   createAsk,
   faultReporter,
-  overviewOf,
   type ReadinessCheck,
   type WebhookTakers,
 } from '@tinyfat/platform';
@@ -80,10 +79,12 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     key,
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
+    mailViewer: deps.workers,
     models: deps.models,
     composer: deps.workers,
     viewer: accounts.viewer,
@@ -118,7 +119,6 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
       accounts,
-      overview: overviewOf(db),
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,

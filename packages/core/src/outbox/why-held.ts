@@ -6,14 +6,15 @@ import { suppressedReason } from './report-effect.ts';
 export function whyHeld(
   request: Parameters<typeof outboundDecision>[0],
   suppressed: Parameters<typeof suppressedReason>[0],
-): { code: 'recipients_not_allowed' | 'recipient_suppressed'; reason: string } | null {
-  const policy = outboundDecision(request);
-  const isForeign = policy.decision === 'needs_approval';
-  if (!isForeign && suppressed.length === 0) return null;
-  const reasons = isForeign ? [policy.reason] : [];
+): { code: 'recipients_not_allowed' | 'approval_always' | 'recipient_suppressed'; reason: string } | null {
+  const decided = outboundDecision(request);
+  if (decided.decision === 'send' && suppressed.length === 0) return null;
+  const reasons = decided.decision === 'send' ? [] : [decided.reason];
   if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
-  return {
-    code: isForeign ? 'recipients_not_allowed' : 'recipient_suppressed',
-    reason: reasons.join(' '),
-  };
+  return { code: codeOf(decided), reason: reasons.join(' ') };
+}
+
+function codeOf(decided: ReturnType<typeof outboundDecision>) {
+  if (decided.decision === 'send') return 'recipient_suppressed';
+  return decided.foreign.length > 0 ? 'recipients_not_allowed' : 'approval_always';
 }

@@ -61,6 +61,11 @@ interface DeliveriesTable {
   raw_removed_at: number | null;
   /** core's `approvalDigest` of what a person approved; null for mail that nobody had to approve. Nothing else is sent. */
   approved_digest: string | null;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
+  /** Who said of an uncertain one that it has been sent (address; `operator` for a command on the machine), and when. */
+  marked_sent_by: Generated<string | null>;
+  marked_sent_at: Generated<number | null>;
 }
 
 /** A person whom an agent's mail does not reach or who complained: mail to them awaits the owner's approval. */

@@ -18,10 +18,11 @@ export const approvalEndpoints = [
     return agent.ok ? await showApproval(call, found.row, agent.row.owner) : agent;
   }),
 
-  endpoint(routes.getApprovalFile, async ({ deps, see, params, reservation }) => {
+  endpoint(routes.getApprovalFile, async (call) => {
+    const { deps, see, params } = call;
     const found = await see.delivery(params.id);
     if (!found.ok) return found;
-    const bytes = await readOutgoing(deps, reservation, found.row);
+    const bytes = await readOutgoing(call, found.row);
     if (!bytes.ok) return bytes;
     const read = await outgoingContent(deps, bytes.raw);
     if (!read.ok) return read;
@@ -78,15 +79,11 @@ export const approvalEndpoints = [
 
 /** The delivery with its bytes, where it may be decided about what was shown. */
 async function readToDecide(
-  {
-    deps,
-    see,
-    params,
-    reservation,
-  }: Pick<Call<{ id: string }, unknown, unknown>, 'deps' | 'see' | 'params' | 'reservation'>,
+  call: Pick<Call<{ id: string }, unknown, unknown>, 'deps' | 'see' | 'params' | 'reservation'>,
   shown: string | undefined,
   action: string,
 ): Promise<({ ok: true; row: OfAgent<Delivery>; agent: Agent } & OutgoingBytes) | Refusal> {
+  const { deps, see, params } = call;
   const found = await see.delivery(params.id);
   if (!found.ok) return found;
   const { row } = found;
@@ -95,7 +92,7 @@ async function readToDecide(
   if (row.state !== 'awaiting_approval') {
     return (await undecidable(deps, row, { shown, digest: '', action })) ?? refuse('conflict');
   }
-  const bytes = await readOutgoing(deps, reservation, row);
+  const bytes = await readOutgoing(call, row);
   if (!bytes.ok) return bytes;
   const refusal = await undecidable(deps, row, { shown, digest: bytes.digest, action });
   return refusal ?? { row, agent: agent.row, ...bytes };

@@ -8,6 +8,7 @@ import {
   parseOutboxMail,
   secretReplyTo,
   splitFooter,
+  storedOutbound,
   whyHeld,
 } from '@tinyfat/core';
 import {
@@ -112,6 +113,7 @@ async function heldFor(
   { agent, mail, recipients }: { agent: Agent; mail: Mail | undefined; recipients: readonly string[] },
 ): Promise<Pick<Delivery, 'reason_code' | 'reason'>> {
   const people = {
+    policy: storedOutbound(agent.outbound),
     recipients,
     sender: mail?.sender ?? '',
     owner: agent.owner,

@@ -2,9 +2,11 @@
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { approvalEndpoints } from './approvals.ts';
+import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
+import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
@@ -18,9 +20,11 @@ import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
+  ...attentionEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
+  ...mailViewEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,

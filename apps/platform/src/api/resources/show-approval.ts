@@ -32,14 +32,15 @@ export function isAgents({ kind }: Pick<Delivery, 'kind'>): boolean {
 
 /** All of it; where there are no bytes its content is null. A refusal where they can not be read now. */
 export async function showApproval(
-  { deps, reservation }: Pick<Call<unknown, unknown, unknown>, 'deps' | 'reservation'>,
+  call: Parameters<typeof readOutgoing>[0],
   row: OfAgent<Delivery>,
   owner: string,
 ): Promise<{ ok: true; body: Shown } | Refusal> {
+  const { deps } = call;
   let content: Shown['content'] = null;
   let composed: ComposedContent | null = null;
   if (row.raw_key !== '' && row.raw_removed_at === null) {
-    const bytes = await readOutgoing(deps, reservation, row);
+    const bytes = await readOutgoing(call, row);
     if (!bytes.ok) return bytes;
     const read = await outgoingContent(deps, bytes.raw);
     if (!read.ok) return read;

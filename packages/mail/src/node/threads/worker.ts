@@ -15,6 +15,9 @@ const modules = {
   compose: once(() => import('../../compose/compose.ts')),
   composed: once(() => import('../../read/read-composed.ts')),
   outbox: once(() => import('@tinyfat/core')),
+  view: once(() => import('../../view/view-mail.ts')),
+  viewHtml: once(() => import('../../view/view-html.ts')),
+  viewPart: once(() => import('../../view/view-parts.ts')),
 } satisfies Record<ThreadModule, () => Promise<unknown>>;
 
 const operations: Operations = {
@@ -32,6 +35,9 @@ const operations: Operations = {
   checkOutbox: async (raw) => (await modules.outbox()).parseOutboxMail(new TextDecoder().decode(raw)),
   recordOutbox: async (raw, mark, result, fallback) =>
     (await modules.outbox()).outboxRecord({ mark, raw }, result, fallback),
+  view: async (raw) => (await modules.view()).viewMail(raw),
+  viewHtml: async (raw) => (await modules.viewHtml()).viewHtml(raw),
+  viewPart: async (raw, number) => (await modules.viewPart()).viewPart(raw, number),
 };
 
 port.on('message', (posted: Posted) => {
