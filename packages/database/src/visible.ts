@@ -59,6 +59,11 @@ export async function visibleAgent(db: Database, sight: Sight, name: string): Pr
   return await existing(db, sight).selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** The agent with this id, also a deleted one. */
+export async function visibleAgentOf(db: Database, sight: Sight, id: string): Promise<Agent | undefined> {
+  return await agents(db, sight).selectAll().where('id', '=', id).executeTakeFirst();
+}
+
 /** Agents that are not deleted, newest first. */
 export async function visibleAgents(db: Database, sight: Sight, { after, limit }: PageOf): Promise<Agent[]> {
   return await existing(db, sight)
