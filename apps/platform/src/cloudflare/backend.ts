@@ -34,6 +34,9 @@ const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
  */
 const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 
+/** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
+const ARCHIVE_ENTRIES = 900;
+
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;
 
@@ -104,6 +107,7 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    composer: workers,
     mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
@@ -114,6 +118,7 @@ function apiDeps(
     localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
+    archiveBounds: { bytes: config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },
     retention: {
       days,
       preview: () => previewRetention(retention, stopping),
