@@ -28,7 +28,10 @@ type ApiConfig = Pick<
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<
+  ApiDeps,
+  'viewer' | 'mayCreateAgents' | 'localMail' | 'mailDomainLook' | 'wakeUp' | 'stopping'
+>;
 
 /** A folder within its quota, of as many files as a large project has. */
 const ARCHIVE_ENTRIES = 200_000;
@@ -38,6 +41,7 @@ const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
   localMail: null,
+  mailDomainLook: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
 };

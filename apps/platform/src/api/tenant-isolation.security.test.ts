@@ -29,13 +29,14 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
   getFirstRun: [own('/first-run')],
+  getMailDomain: [own('/mail-domain')],
   checkAgentName: [own('/agent-names/of-nobody')],
   getFirstMail: [
     missing('/agents/scout/first-mail'),
     missing('/agents/scout/first-mail', { headers: { accept: 'text/event-stream' } }),
   ],
   sendTestMail: [missing('/agents/scout/test-mails', { body: { subject: 'Hi', text: 'stolen' } })],
-  getSentText: [missing('/outbox/d-3/mailbox')],
+  getSentText: [missing('/outbox/d-9/mailbox')],
   getAttention: [own('/attention')],
   getAttentionCount: [own('/attention/count')],
   acknowledgeAll: [
@@ -194,7 +195,7 @@ describe('what belongs to somebody else', () => {
     await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
-    await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-9', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { subject: 'ANN-SECRET' });
     const file =
       'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
