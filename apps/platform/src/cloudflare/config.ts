@@ -1,11 +1,20 @@
 /** The settings of the Worker, from its variables and secrets: named as in docs/environment.md, and meaning the same. */
 import type { MailProvider, MasterKey } from '@tinyfat/core';
-import { type CommonSettings, readCommonSettings, settingsReader, webUrl } from '@tinyfat/settings';
+import {
+  type CommonSettings,
+  type OidcSettings,
+  readCommonSettings,
+  readOidc,
+  settingsReader,
+  webUrl,
+} from '@tinyfat/settings';
 
 export interface PlatformConfig extends CommonSettings {
   publicUrl: URL;
   signInKey: MasterKey;
   mailProvider: MailProvider;
+  /** The OpenID provider that people may sign in by; null = by mail only. */
+  oidc: OidcSettings | null;
 }
 
 /** Settings that can't be used. The message names each, and no value. */
@@ -20,6 +29,7 @@ export function readConfig(given: object): PlatformConfig {
   const { problems } = reader;
   const common = readCommonSettings(reader);
   const publicUrl = reader.read<string | null>('PUBLIC_URL', webUrl, null);
+  const oidc = readOidc(reader);
   const { signInKey, mailProvider } = common;
   for (const name of ['PUBLIC_URL', 'MAIL_DOMAIN', 'SIGN_IN_KEY']) {
     if (reader.text(name) === null) problems.push(`${name} must be set on Workers.`);
@@ -32,5 +42,5 @@ export function readConfig(given: object): PlatformConfig {
   if (problems.length > 0 || publicUrl === null || signInKey === null || mailProvider === null) {
     throw new WrongSettings(problems.join('\n'));
   }
-  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider };
+  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, oidc };
 }

@@ -27,7 +27,7 @@ const LANDED: Record<string, string> = {
   '0016-indexes': '729c9df3e2f664c52b16e83c6e1402e1493d12346e11859720972aee2025f674',
   '0017-retention': '775879e4315c0fece308ac430116ad97316dc82f6902cf91536c83d9bc72cd4c',
   '0020-installation': '616d63030e17d4606a335007fdc294d6f8f7b3703031c12fa7277bb56f811f80',
-  '0029-settings': '130c58ca88120f2b87c254ced9074972671b6c06d13e014cf059b9764e2e0dc4',
+  '0029-settings': '58a50a0bb9140a78f92995dd35279590235f971ff5d0a35be49167a83b3e7134',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -149,3 +149,5 @@ CREATE INDEX "retention_runs_by_start" on "retention_runs" ("started_at");
 CREATE INDEX "oidc_requests_by_end" on "oidc_requests" ("expires_at");
 CREATE INDEX "owner_notices_due" on "owner_notices" ("state", "next_attempt_at");
 CREATE INDEX "owner_notices_by_time" on "owner_notices" ("created_at");
+CREATE INDEX "webhook_events_by_provider" on "webhook_events" ("provider", "seq");
+CREATE INDEX "webhook_events_failed" on "webhook_events" ("seq") where "state" = 'failed';

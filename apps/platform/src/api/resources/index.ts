@@ -1,14 +1,19 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { alertEndpoints } from './alerts.ts';
+import { browserEndpoints } from './browsers.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
+import { mailOutEndpoints } from './mail-out.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
 import { retentionEndpoints } from './retention.ts';
 import { runEndpoints } from './runs.ts';
+import { sendingEndpoints } from './sending.ts';
+import { serverEndpoints } from './server.ts';
 import { senderEndpoints } from './senders.ts';
 import { sessionEndpoints } from './sessions.ts';
 import { skillEndpoints } from './skills.ts';
@@ -30,4 +35,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...keyEndpoints,
   ...tokenEndpoints,
   ...retentionEndpoints,
+  ...browserEndpoints,
+  ...alertEndpoints,
+  ...mailOutEndpoints,
+  ...sendingEndpoints,
+  ...serverEndpoints,
 ];

@@ -2,18 +2,29 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as alerts from './alerts.ts';
+import * as browsers from './browsers.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
+import * as mailOut from './mail-out.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
 import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
+import * as sending from './sending.ts';
 import * as senders from './senders.ts';
+import * as server from './server.ts';
 import * as tokens from './tokens.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention];
+const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention,
+  browsers,
+  alerts,
+  mailOut,
+  sending,
+  server,
+];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

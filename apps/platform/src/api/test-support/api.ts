@@ -152,6 +152,9 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     },
     mayCreateAgents: async () => false,
     wakeUp: { wake: (topic) => void woken.push(topic) },
+    mailOut: { provider: 'smtp', host: 'relay.example', problem: () => 'The relay refuses.' },
+    takesWebhooks: { resend: true, postmark: false },
+    health: async () => ({ ready: true, findings: [] }),
     stopping: stopping.signal,
     ...change,
   };
