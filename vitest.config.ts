@@ -36,7 +36,6 @@ const STORY_ON_POSTGRES = [
   'plain-reply',
   'several-machines',
   'several-processes',
-  'sign-in',
   'threading',
   'webhook-resend',
 ];

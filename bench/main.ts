@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: prints one JSON object; `npm run bench engines` that of `engines` alone, `npm run bench compositions` that
- * of `compositions`. Latencies are medians and also told as ratios to `node -e 0` of the same
+ * `npm run bench`: prints one JSON object; `npm run bench engines` that of `engines` alone, and so do
+ * `compositions` and `pages`. Latencies are medians and also told as ratios to `node -e 0` of the same
  * run, throughput as a ratio to the bare library, so that machines can be compared.
  *
  * `coldToFirstRequest`: the 250 for a mail → its first LLM request, each in a new sandbox.
@@ -13,6 +13,8 @@
  * rows, and turns and mails as ratios to SQLite.
  * `compositions`: one mail's way on Workers (workerd, a stand-in for containers) against one machine: the answer to the
  * webhook → its first LLM request, and → the reply at the provider.
+ * `pages`: the first byte of each page of the dashboard with 100 mails and runs as a multiple of an empty page, and with 100,000
+ * as a multiple of that; and what a browser loads.
  */
 import { argv } from 'node:process';
 import { measureAgentFiles } from './agent-files.ts';
@@ -21,6 +23,7 @@ import { measureEngines } from './engines.ts';
 import { type HostileMail, measureHostileMail } from './hostile-mail.ts';
 import { measureIntake } from './intake.ts';
 import { bareNode, median, rounded } from './measure.ts';
+import { measurePages } from './pages.ts';
 import { measureSlowClients } from './slow-readers.ts';
 import type { Standstill } from './standstill.ts';
 import { measureTurns } from './turns.ts';
@@ -35,6 +38,10 @@ if (argv[2] === 'engines') {
 }
 if (argv[2] === 'compositions') {
   console.log(JSON.stringify(await measureCompositions(12, say), null, 2));
+  process.exit(0);
+}
+if (argv[2] === 'pages') {
+  console.log(JSON.stringify(await measurePages(say), null, 2));
   process.exit(0);
 }
 say('node -e 0');
@@ -63,6 +70,7 @@ say('slow clients');
 const slow = Object.entries(await measureSlowClients());
 const engines = await measureEngines(say);
 const compositions = await measureCompositions(runs, say);
+const pages = await measurePages(say);
 console.log(
   JSON.stringify(
     {
@@ -96,6 +104,7 @@ console.log(
       ),
       engines,
       compositions,
+      pages,
     },
     null,
     2,

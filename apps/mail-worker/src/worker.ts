@@ -46,6 +46,18 @@ export default class Mail extends WorkerEntrypoint<object> implements MailBindin
     return this.#calls().recordOutbox(...call);
   }
 
+  view(...call: Parameter<'view'>) {
+    return this.#calls().view(...call);
+  }
+
+  viewHtml(...call: Parameter<'viewHtml'>) {
+    return this.#calls().viewHtml(...call);
+  }
+
+  viewPart(...call: Parameter<'viewPart'>) {
+    return this.#calls().viewPart(...call);
+  }
+
   #calls(): MailBinding {
     const { mailDomain, trustedAuthservIds, dnsOverHttps } = readSettings(this.env);
     const { dnsMs } = mailLimits;

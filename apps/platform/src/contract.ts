@@ -4,8 +4,7 @@
  */
 
 import type { ByteReservation, ErrorCode } from '@tinyfat/core';
-import type { AgentOverview } from '@tinyfat/database';
-import type { Accounts, Viewer } from './accounts/contract.ts';
+import type { Accounts } from './accounts/contract.ts';
 import type { AskFor } from './api/ask.ts';
 import type { RequestOrigin } from './http/request-origin.ts';
 
@@ -60,8 +59,6 @@ export interface Backend {
   accounts: Accounts;
   /** Agents are `name@mailDomain`. */
   mailDomain: string;
-  /** The first of the agents that a person may see, by name, and how many there are. */
-  overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers every request below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin, reservation: ByteReservation): Promise<Response>;
   /** Asks the API in this process, for the pages of one request. */

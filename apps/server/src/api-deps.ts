@@ -4,23 +4,38 @@ import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
-import type { ApiDeps } from '@tinyfat/platform';
+import type { MailViewer } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
+import { type ApiDeps, takesWebhooks } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
+import { wayOut } from './parts/mail-transport.ts';
 import { programPaths } from './program.ts';
 import { ownFiles } from './retention/own-files.ts';
 import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
   Config,
-  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+  | 'mailDomain'
+  | 'adminEmails'
+  | 'anthropic'
+  | 'masterKeys'
+  | 'ownerBudgetMicroUsd'
+  | 'folderQuotaBytes'
+  | 'retention'
+  | 'webhooks'
+  | 'mailProvider'
+  | 'smtpUrl'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping' | 'health'> & {
+  /** What keeps mail from leaving; null where nothing is known. */
+  mailOutProblem(): string | null;
+};
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 const NO_SERVER: ServerDeps = {
@@ -28,6 +43,9 @@ const NO_SERVER: ServerDeps = {
   mayCreateAgents: async () => false,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
+  // A command has `tinyfat doctor`, which looks at more.
+  health: async () => ({ ready: true, findings: [] }),
+  mailOutProblem: () => null,
 };
 
 /** The dependencies over this folder, with what the process has already. */
@@ -35,7 +53,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
+  { mailOutProblem, ...own }: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -55,6 +73,7 @@ export function apiDeps(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
     retention: {
@@ -62,6 +81,8 @@ export function apiDeps(
       preview: () => previewRetention(retention, own.stopping),
       run: async () => (await runRetention(retention, { daily: false, signal: own.stopping })) ?? {},
     },
+    mailOut: { ...wayOut(config), problem: mailOutProblem },
+    takesWebhooks: takesWebhooks(config.webhooks),
     storeKey: (key) => storeProviderKey(db, masterKeysOf(config, data), key),
   };
 }
@@ -77,7 +98,25 @@ export function commandApiDeps(
   const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
+    mailViewer: briefMailViewer(),
     models: readModels(programPaths.models),
     mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
   });
+}
+
+/** Looks at one mail after the other, each in a thread that ends with it: a command stays for no thread. */
+function briefMailViewer(): MailViewer {
+  const withThread = async <Answer>(look: (workers: MailViewer) => Promise<Answer>): Promise<Answer> => {
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'localhost' });
+    try {
+      return await look(workers);
+    } finally {
+      await workers.close();
+    }
+  };
+  return {
+    view: (raw) => withThread((workers) => workers.view(raw)),
+    viewHtml: (raw) => withThread((workers) => workers.viewHtml(raw)),
+    viewPart: (raw, number) => withThread((workers) => workers.viewPart(raw, number)),
+  };
 }

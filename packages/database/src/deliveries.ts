@@ -151,11 +151,61 @@ export async function requeueDelivery(
     reason: null,
     provider_message_id: null,
     delivered_at: null,
+    acknowledged_at: null,
+    marked_sent_by: null,
+    marked_sent_at: null,
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
   const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
   return await changed(stored.where('state', 'in', from));
+}
+
+/**
+ * Takes an uncertain delivery for sent, because a person has seen that it arrived: it is tried no more, its outbox file is
+ * to be filed anew, and the mail that it answers is answered. `by`: address of the person, or `operator`. False when it is
+ * not uncertain (any more).
+ */
+export async function markDeliverySent(
+  db: Database,
+  id: string,
+  { by, at }: { by: string; at: number },
+): Promise<boolean> {
+  return await transact(db, [], async (tx) => {
+    const row = await tx
+      .updateTable('deliveries')
+      .set((delivery) => ({
+        state: 'sent',
+        // The try that may have been taken was the last one.
+        sent_at: delivery.fn.coalesce('doubt_since', sql.lit<number>(at)),
+        doubt_since: null,
+        reason_code: null,
+        reason: null,
+        marked_sent_by: by,
+        marked_sent_at: at,
+        filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
+      }))
+      .where('id', '=', id)
+      .where('state', '=', 'uncertain')
+      .returning(['mail_id', 'kind'])
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    if (row.kind === 'reply')
+      await setMailState(
+        tx,
+        row.mail_id,
+        'replied',
+        'The agent answered, as somebody who saw the answer says.',
+      );
+    if (row.kind === 'command')
+      await setMailState(
+        tx,
+        row.mail_id,
+        'command',
+        'The command was answered, as somebody who saw the answer says.',
+      );
+    return true;
+  });
 }
 
 /**

@@ -3,6 +3,9 @@ import { sql } from 'kysely';
 import type { Database } from './schema/index.ts';
 import { type UsageRow, usageBy } from './usage.ts';
 
+/** Models that are counted apart. */
+const MOST_MODELS = 200;
+
 export interface RecentTotals {
   /** Mails that came, one for each agent addressed. */
   mails: { via: string; verdict: string; count: number }[];
@@ -41,6 +44,13 @@ export async function recentTotals(db: Database, since: number, now: number): Pr
   return {
     mails,
     runs: runs.map(({ ms, ...run }) => ({ ...run, seconds: ms / 1000 })),
-    usage: await usageBy(db, { owner: null, agentId: null, from: since, to: now, by: 'model' }),
+    usage: await usageBy(db, {
+      owner: null,
+      agentId: null,
+      from: since,
+      to: now,
+      by: 'model',
+      limit: MOST_MODELS,
+    }),
   };
 }

@@ -56,6 +56,7 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
         status: 'running',
         // What the attempt before had reserved was for requests that died with it.
         reserved_micro_usd: 0,
+        acknowledged_at: null,
       })),
     )
     .returningAll()

@@ -1,7 +1,8 @@
+import { monthOf } from '@tinyfat/core';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
-import { type UsageQuestion, usageBy } from './usage.ts';
+import { type UsageQuestion, usageBy, usageOfMonth } from './usage.ts';
 
 describe('what turns have used', () => {
   let mails: SentMail;
@@ -37,6 +38,7 @@ describe('what turns have used', () => {
       from: Date.parse('2026-11-01'),
       to: Date.parse('2026-11-03'),
       by: 'day',
+      limit: 100,
       ...question,
     });
   const costs = async (question: Partial<UsageQuestion>) =>
@@ -57,9 +59,69 @@ describe('what turns have used', () => {
     ]);
     expect(await costs({ by: 'agent' })).toEqual([
       ['foreign', 1, 0.8],
-      ['other', 1, 0.2],
       ['scout', 2, 0.5],
+      ['other', 1, 0.2],
     ]);
+    expect(await costs({ by: 'agent', limit: 1 })).toEqual([['foreign', 1, 0.8]]);
+  });
+
+  it('is added up by who wrote, without tags', async () => {
+    await mails.db
+      .updateTable('mails')
+      .set({ sender: 'bob+x@example.com', sender_base: 'bob@example.com' })
+      .where('id', 'in', ['b', 'c'])
+      .execute();
+    expect(await costs({ by: 'sender' })).toEqual([
+      ['', 2, 0.9],
+      ['bob@example.com', 2, 0.6],
+    ]);
+  });
+
+  it('is added up by the days and hours of a zone, over a change of its clocks', async () => {
+    const HOUR = 3_600_000;
+    const change = Date.parse('2026-11-01T06:00:00Z');
+    // New York: 4 hours behind UTC, and from then on 5.
+    const offsets = [
+      { until: change, ms: -4 * HOUR },
+      { until: Date.parse('2026-11-03'), ms: -5 * HOUR },
+    ];
+    expect(await costs({ offsets })).toEqual([
+      ['2026-10-31', 1, 0.1],
+      ['2026-11-01', 3, 1.4],
+    ]);
+    expect((await costs({ offsets, by: 'hour' })).map(([key]) => key)).toEqual([
+      '2026-10-31T20:00',
+      '2026-11-01T18:00',
+      '2026-11-01T19:00',
+    ]);
+    expect(await costs({ offsets: [{ until: 0, ms: 5.75 * HOUR }], by: 'hour' })).toEqual([
+      ['2026-11-01T05:00', 1, 0.1],
+      ['2026-11-02T05:00', 3, 1.4],
+    ]);
+  });
+
+  it('of a month is what was spent, what is reserved, and since when there are agents', async () => {
+    const month = monthOf(Date.parse('2026-11-15'));
+    const of = (owner: string | null, agentId: string | null) =>
+      usageOfMonth(mails.db, { owner, agentId }, month);
+    await mails.db
+      .updateTable('runs')
+      .set({ status: 'running', reserved_micro_usd: 7 })
+      .where('id', 'in', ['a', 'd'])
+      .execute();
+    await mails.db
+      .updateTable('runs')
+      .set({ started_at: Date.parse('2026-10-31T23:59:59Z') })
+      .where('id', '=', 'a')
+      .execute();
+    expect(await of('owner@example.com', null)).toEqual({
+      spent: 2_200_000,
+      reserved: 7,
+      since: expect.any(Number),
+    });
+    expect(await of(null, 'foreign')).toEqual({ spent: 800_000, reserved: 7, since: 1 });
+    expect(await of('eve@example.com', 'scout')).toEqual({ spent: 0, reserved: 0, since: null });
+    expect(await of(null, null)).toEqual({ spent: 3_000_000, reserved: 14, since: expect.any(Number) });
   });
 
   it('is of one owner or one agent only, and of an agent of another owner nothing', async () => {

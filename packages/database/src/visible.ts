@@ -88,11 +88,13 @@ export interface AgentOverview {
   owner: string;
   /** When the newest mail came, of any verdict; null where none did. */
   lastMailAt: number | null;
-  /** Mails in quarantine. */
+  /** Mails in quarantine; this and the next are counted up to 100. */
   mailsWaiting: number;
   /** Outgoing mails that await approval. */
   deliveriesAwaitingApproval: number;
 }
+
+const MOST_COUNTED = 100;
 
 /** Agents that are not deleted, by name; at most `limit` of `total`. */
 export async function agentOverview(
@@ -111,11 +113,12 @@ export async function agentOverview(
         .limit(sql.lit(1))
         .as('lastMailAt'),
       // The conditions stand in the statement as the partial indexes have them: only then are those used.
-      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and ${inQuarantine})`.as(
-        'mailsWaiting',
+      sql<number>`(select count(*) from (select 1 as one from mails where mails.agent_id = agents.id
+        and ${inQuarantine} limit ${sql.lit(MOST_COUNTED)}) as some_mails)`.as('mailsWaiting'),
+      sql<number>`(select count(*) from (select 1 as one from deliveries where deliveries.agent_id = agents.id
+        and state = 'awaiting_approval' limit ${sql.lit(MOST_COUNTED)}) as some_deliveries)`.as(
+        'deliveriesAwaitingApproval',
       ),
-      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id
-        and state = 'awaiting_approval')`.as('deliveriesAwaitingApproval'),
     ])
     .orderBy('name')
     .limit(limit)
@@ -237,21 +240,43 @@ export async function visibleDeliveriesNamed(
 export async function visibleDeliveries(
   db: Database,
   sight: Sight,
-  filter: { agentId?: string; state?: DeliveryState },
+  filter: { agentId?: string; states?: readonly DeliveryState[] },
   { after, limit }: PageOf,
 ): Promise<OfAgent<Delivery>[]> {
-  const { agentId, state } = filter;
+  const { agentId, states = [] } = filter;
   const keys = await pageOfKeys<number>(db, {
     table: 'deliveries',
     order: ['seq'],
     after: after && [after.at],
     limit,
     of: whose(sight, agentId),
-    values: state === undefined ? {} : { state: [state] },
+    values: states.length === 0 ? {} : { state: states },
   });
   if (keys.length === 0) return [];
   const found = deliveries(db, sight).where('deliveries.seq', 'in', keys);
   return await found.orderBy('deliveries.seq', 'desc').execute();
+}
+
+/** How many outgoing mails there are in each of some states; counted up to `most`, by index alone. */
+export async function visibleDeliveryCounts(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; states: readonly DeliveryState[] },
+  most: number,
+): Promise<Map<DeliveryState, number>> {
+  const counts = new Map<DeliveryState, number>();
+  for (const state of filter.states) {
+    const keys = await pageOfKeys<number>(db, {
+      table: 'deliveries',
+      order: ['seq'],
+      after: null,
+      limit: most,
+      of: whose(sight, filter.agentId),
+      values: { state: [state] },
+    });
+    counts.set(state, keys.length);
+  }
+  return counts;
 }
 
 /** Whom mail does not reach, the newest first; of deleted agents too. */

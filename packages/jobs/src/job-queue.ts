@@ -7,10 +7,12 @@ import {
   changeHeld,
   claimValues,
   type Database,
+  isPaused,
   type LeaseDeps,
   type LeasedRows,
   type LeasedTable,
   leases,
+  parkJobs,
   putBack,
   settleHeld,
   transact,
@@ -41,7 +43,10 @@ export function isExhausted({ attempt, maxAttempts, fence }: Lease): boolean {
 export interface JobQueue extends LeasedRows<Lease> {
   /** Whether a job could be claimed now. */
   hasNext(): Promise<boolean>;
-  /** Makes the job of a mail inside the caller's transaction; it comes after all jobs of its agent. */
+  /**
+   * Makes the job of a mail inside the caller's transaction, which holds the lock of the agent; it comes after all jobs of
+   * its agent, and waits while that is paused.
+   */
   add(tx: Database, mail: { id: string; agent_id: string }): Promise<void>;
   /** Counts the attempt, inside the caller's transaction; false when the lease was lost (roll back then). */
   begin(tx: Database, lease: Lease): Promise<boolean>;
@@ -89,7 +94,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
           id: makeId(),
           agent_id: mail.agent_id,
           mail_id: mail.id,
-          state: 'ready',
+          state: (await isPaused(tx, mail.agent_id)) ? 'paused' : 'ready',
           run_at: now,
           scheduled_at: now,
           attempts: 0,
@@ -101,35 +106,11 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     async claim() {
-      const now = clock();
-      const most = Math.max(1, deps.atOnce - 1);
-      // Most looks find nothing, and a transaction would keep writers waiting.
-      if (!(await hasNextJob(db, now))) return undefined;
-      return await transact(db, [], async (tx) => {
-        const next = await nextJob(tx, now, most, 'lock');
-        if (!next) return undefined;
-        const { rows } = await sql<{
-          id: string;
-          agent_id: string;
-          mail_id: string;
-          attempts: number;
-          max_attempts: number;
-          fence: number;
-        }>`
-          update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
-          returning id, agent_id, mail_id, attempts, max_attempts, fence`.execute(tx);
-        const [row] = rows;
-        if (!row) return undefined;
-        await noteServed(tx, next.owner);
-        return {
-          jobId: row.id,
-          agentId: row.agent_id,
-          mailId: row.mail_id,
-          attempt: row.attempts + 1,
-          maxAttempts: row.max_attempts,
-          fence: row.fence,
-        };
-      });
+      for (;;) {
+        const found = await claimNext(deps);
+        if (!found?.parked) return found?.lease;
+        await parkJobs(db, found.parked);
+      }
     },
 
     begin: (tx, lease) => changeHeld(tx, JOBS, heldOf(lease), sql`attempts = ${lease.attempt}`),
@@ -146,4 +127,43 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
 
     release: (lease) => putBack(db, JOBS, heldOf(lease), clock(), { attempts: lease.attempt - 1 }),
   };
+}
+
+/** A lease, or the agent of the job that would come next, which is paused. */
+type Claimed = { lease: Lease; parked?: undefined } | { lease?: undefined; parked: string };
+
+/** Undefined where nothing is due. A job of a paused agent is ready where it was running when the agent was paused. */
+async function claimNext(deps: JobQueueDeps): Promise<Claimed | undefined> {
+  const { db, clock } = deps;
+  const now = clock();
+  const most = Math.max(1, deps.atOnce - 1);
+  // Most looks find nothing, and a transaction would keep writers waiting.
+  if (!(await hasNextJob(db, now))) return undefined;
+  return await transact(db, [], async (tx) => {
+    const next = await nextJob(tx, now, most, 'lock');
+    if (!next) return undefined;
+    if (next.pausedAt !== null) return { parked: next.agentId };
+    const { rows } = await sql<{
+      id: string;
+      agent_id: string;
+      mail_id: string;
+      attempts: number;
+      max_attempts: number;
+      fence: number;
+    }>`
+      update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
+      returning id, agent_id, mail_id, attempts, max_attempts, fence`.execute(tx);
+    const [row] = rows;
+    if (!row) return undefined;
+    await noteServed(tx, next.owner);
+    const lease = {
+      jobId: row.id,
+      agentId: row.agent_id,
+      mailId: row.mail_id,
+      attempt: row.attempts + 1,
+      maxAttempts: row.max_attempts,
+      fence: row.fence,
+    };
+    return { lease };
+  });
 }

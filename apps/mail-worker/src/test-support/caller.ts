@@ -40,6 +40,12 @@ export default {
           return await workers.checkOutbox(raw);
         case '/recordOutbox':
           return await workers.recordOutbox({ mark: { kind: 'mail' }, raw }, given.result, {});
+        case '/view':
+          return await workers.view(raw);
+        case '/viewHtml':
+          return await workers.viewHtml(raw);
+        case '/viewPart':
+          return await workers.viewPart(raw, given.number);
         default:
           throw new Error(`No call ${pathname}.`);
       }

@@ -22,7 +22,10 @@ export interface Sessions {
   /** Signs an address in; ends the session that this browser had. */
   start(address: string, headers: Headers): Promise<Cookies>;
   /** The address and id of the session; a session in use is lengthened once a day, where cookies can be set. */
-  read(headers: Headers, mayRefresh: boolean): Promise<{ address: string; id: string; cookies: Cookies } | null>;
+  read(
+    headers: Headers,
+    mayRefresh: boolean,
+  ): Promise<{ address: string; id: string; cookies: Cookies } | null>;
   /** Ends the session of this browser. */
   end(headers: Headers): Promise<Cookies>;
   /** Ends all sessions of an address. */

@@ -1,6 +1,7 @@
 /** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
 import { type ByteStream, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 import * as v from 'valibot';
+import { mailFrame } from '../http/mail-frame.ts';
 import { type Content, jsonIn } from './body.ts';
 
 /** A refusal as a value; its code is one of core's list. */
@@ -107,6 +108,17 @@ export function download(type: string): AnswerKind<Download> {
   };
 }
 
+/** The HTML document that shows a mail in a frame of ours (`mail-frame.ts`). */
+export const mailDocumentAnswer: AnswerKind<string> = {
+  status: 200,
+  content: { 'text/html; charset=utf-8': null },
+  write: mailFrame,
+  read: (bytes, headers) =>
+    headers.get('content-type')?.startsWith('text/html') === true
+      ? { ok: true, body: new TextDecoder().decode(bytes) }
+      : { ok: false, detail: 'It is no HTML.' },
+};
+
 /** JSON, or server-sent events where the client asks for them. */
 export function jsonOrEvents<A>(
   schema: v.GenericSchema<A>,
@@ -132,6 +144,39 @@ export function jsonOrEvents<A>(
       return read.ok ? { ok: true, body: { list: read.body } } : read;
     },
   };
+}
+
+/** JSON, or the same as lines of text where the client asks for `text/csv`. */
+export function jsonOrCsv<A>(schema: v.GenericSchema<A>): AnswerKind<{ list: A } | { csv: CsvFile }> {
+  const list = json(schema);
+  return {
+    status: 200,
+    content: { ...list.content, 'text/csv': null },
+    write: (body, headers) =>
+      'list' in body ? list.write(body.list, headers) : csvAnswer(body.csv, headers),
+    read: (bytes, headers) => {
+      const read = list.read(bytes, headers);
+      return read.ok ? { ok: true, body: { list: read.body } } : read;
+    },
+  };
+}
+
+/** A table as CSV (RFC 4180), and the name that its file gets. */
+export interface CsvFile {
+  name: string;
+  text: string;
+}
+
+/** A download of it. */
+export function csvAnswer({ name, text }: CsvFile, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(text, {
+    headers: {
+      ...headers,
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': attachment(name),
+      'x-content-type-options': 'nosniff',
+    },
+  });
 }
 
 /** A client drops at most this many fields that a newer server has added. */

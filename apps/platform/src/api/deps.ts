@@ -13,6 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
+import type { MailViewer } from '@tinyfat/mail';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
 import type { Principal } from './principal.ts';
@@ -35,6 +36,8 @@ export interface ApiDeps {
   db: Database;
   folders: AgentFolders;
   rawMail: Pick<RawMailStore, 'stream'>;
+  /** Takes a stranger's mail apart where it can be ended. */
+  mailViewer: MailViewer;
   events: RunEvents;
   clock: Clock;
   makeId: MakeId;
@@ -50,6 +53,8 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** The operator's key pays for owners without one of their own; else the demo model answers. */
+  operatorPays: boolean;
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
   /** What an agent's folder may hold, bytes. */
@@ -63,7 +68,11 @@ export interface ApiDeps {
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;
   /** The way of mail to the outside, and what keeps it from going; null where nothing is known. */
-  mailOut: { provider: 'resend' | 'postmark' | 'smtp' | 'maildir'; host: string | null; problem(): string | null };
+  mailOut: {
+    provider: 'resend' | 'postmark' | 'smtp' | 'maildir';
+    host: string | null;
+    problem(): string | null;
+  };
   /** Whose webhooks are taken. */
   takesWebhooks: Readonly<Record<'resend' | 'postmark', boolean>>;
   /** What the process finds when it looks at itself: cheap, and safe beside its work. */

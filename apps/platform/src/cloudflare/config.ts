@@ -15,6 +15,8 @@ export interface PlatformConfig extends CommonSettings {
   mailProvider: MailProvider;
   /** The OpenID provider that people may sign in by; null = by mail only. */
   oidc: OidcSettings | null;
+  /** The operator's key pays for owners without one of their own; the key itself is with another Worker. */
+  operatorPays: boolean;
 }
 
 /** Settings that can't be used. The message names each, and no value. */
@@ -42,5 +44,6 @@ export function readConfig(given: object): PlatformConfig {
   if (problems.length > 0 || publicUrl === null || signInKey === null || mailProvider === null) {
     throw new WrongSettings(problems.join('\n'));
   }
-  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, oidc };
+  const operatorPays = reader.text('OPERATOR_PAYS') === 'yes';
+  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, oidc, operatorPays };
 }

@@ -58,7 +58,8 @@ async function compose(
     recipients: JSON.stringify(recipients),
     subject: address.subject,
     raw_key: delivery.id,
-    ...(await firstState(deps, work, recipients)),
+    // The agent has no word in it, so its policy has none either.
+    ...(await firstState(deps, work, recipients, 'known')),
     filed: 1,
   };
 }

@@ -11,8 +11,9 @@ import {
   replyCopies,
   replyFileName,
   sha256Hex,
+  storedOutbound,
 } from '@tinyfat/core';
-import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import { agentById, allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail, secretReplyTo } from '../mails/incoming.ts';
@@ -107,7 +108,10 @@ export async function prepareDelivery(
   if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
   await deps.rawMail.put(base.id, composed.raw);
 
-  return { ...base, ...described, raw_key: base.id, ...(await firstState(deps, work, to)) };
+  // As it is now: the owner may have changed it while the turn ran.
+  const agent = await agentById(deps.db, work.agent.id);
+  const policy = storedOutbound(agent?.outbound ?? '');
+  return { ...base, ...described, raw_key: base.id, ...(await firstState(deps, work, to, policy)) };
 }
 
 async function copiesOf(deps: Deps, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {

@@ -10,8 +10,9 @@ import {
   createApi,
   createAsk,
   faultReporter,
-  overviewOf,
+  healthReport,
   type ReadinessCheck,
+  readiness,
   type WebhookTakers,
 } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
@@ -19,6 +20,8 @@ import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
+import { runChecks } from '../doctor/run-checks.ts';
+import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
 import { programPaths } from '../program.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
@@ -82,14 +85,22 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
     oidc: config.oidc,
   });
+  const warnings = { mail_out: async () => deps.mailOutWarning() };
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
+    mailViewer: deps.workers,
     models: deps.models,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
     wakeUp,
     stopping: stopping.signal,
+    mailOutProblem: deps.mailOutWarning,
+    health: async () =>
+      healthReport(
+        await readiness({ checks, warnings }),
+        await runChecks(serverChecks(config, db, clock()), { withinMs: SERVER_CHECKS_MS }),
+      ),
   });
   const signInMails = startSignInMails({
     db,
@@ -118,9 +129,8 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
       accounts,
-      overview: overviewOf(db),
       checks,
-      warnings: { mail_out: async () => deps.mailOutWarning() },
+      warnings,
       metrics,
       metricsToken: config.metricsToken,
       webhooks,

@@ -15,6 +15,11 @@ export const deliveryErrors = {
     nextStep:
       'To send it, run: tinyfat outbox approve ID; to allow that person for good: tinyfat allow add NAME ADDRESS',
   },
+  approval_always: {
+    sentence: 'Everything that this agent writes waits for your approval, as is set for it.',
+    nextStep:
+      'To send it, run: tinyfat outbox approve ID; to let it write to people it knows without asking: tinyfat agent set NAME --outbound known',
+  },
   recipient_suppressed: {
     sentence: 'Mail to somebody on it came back before, or they complained, so it waits for your approval.',
     nextStep:

@@ -100,7 +100,7 @@ function isOver({ and, eb, not, exists, selectFrom, lit }: Mails) {
   return and([
     eb('mails.state', 'not in', ['queued', 'quarantined', 'over_limit', 'awaiting_approval']),
     // Each state alone and as the partial indexes have it: only then are those used.
-    ...(['ready', 'running'] as const).map((state) =>
+    ...(['ready', 'paused', 'running'] as const).map((state) =>
       not(
         exists(
           selectFrom('jobs')

@@ -57,6 +57,11 @@ interface DeliveriesTable {
   filed: number;
   /** When retention removed the bytes behind `raw_key`; null while they are stored. */
   raw_removed_at: number | null;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
+  /** Who said of an uncertain one that it has been sent (address; `operator` for a command on the machine), and when. */
+  marked_sent_by: Generated<string | null>;
+  marked_sent_at: Generated<number | null>;
 }
 
 /** A person whom an agent's mail does not reach or who complained: mail to them awaits the owner's approval. */

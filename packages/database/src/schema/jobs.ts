@@ -13,7 +13,8 @@ interface JobsTable {
   id: string;
   agent_id: string;
   mail_id: string;
-  state: 'ready' | 'running' | 'done' | 'failed';
+  /** `paused`: its agent is paused, and nobody looks for it. */
+  state: 'ready' | 'paused' | 'running' | 'done' | 'failed';
   /** Not before this time. */
   run_at: number;
   /** Attempts that have begun. */
@@ -69,6 +70,8 @@ interface RunsTable {
   finished_at: number | null;
   error_code: string | null;
   error: string | null;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
 }
 
 export type Run = Selectable<RunsTable>;

@@ -119,7 +119,7 @@ export const runFilters = filtersOf<FilterOf<typeof database.visibleRuns>>({
 });
 export const deliveryFilters = filtersOf<FilterOf<typeof database.visibleDeliveries>>({
   agentId: agent,
-  state: 'failed',
+  states: ['failed', 'sent'],
 });
 
 /** Rows that come now. */

@@ -20,6 +20,7 @@ import {
   row,
   type StatementCase,
   suppressed,
+  TWENTY,
   usage,
   WAITING,
   work,
@@ -77,17 +78,30 @@ export const OF_MAIL: Record<string, StatementCase> = {
   setCurrentSession: of((db) =>
     database.setCurrentSession(db, { agentId: agent, scope: '', sessionId: 'session-0', at }),
   ),
-  currentSessions: of((db) => database.currentSessions(db, agent)),
+  scopesOfSessions: of((db) => database.scopesOfSessions(db, agent, ['session-0', 'none'], 100)),
+  replaceCurrentSession: of((db) =>
+    database.replaceCurrentSession(db, { agentId: agent, from: 'session-0', to: 'fresh', at }),
+  ),
+  figuresOfSessions: of((db) => database.figuresOfSessions(db, agent, ['session-0'], 20)),
+  lastMailOfSession: of((db) => database.lastMailOfSession(db, agent, 'session-0')),
   usageBy: of(
     async (db) => {
-      for (const by of ['day', 'model', 'agent'] as const) {
+      for (const by of database.USAGE_KEYS) {
         for (const owner of [null, ONE]) {
           for (const agentId of [null, agent])
-            await database.usageBy(db, { owner, agentId, by, from: month.from, to: at });
+            await database.usageBy(db, { owner, agentId, by, from: month.from, to: at, limit: 100 });
         }
       }
     },
     { sorts: 'sums of the days that are asked for' },
+  ),
+  usageOfMonth: of(
+    async (db) => {
+      for (const owner of [null, ONE, TWENTY]) {
+        for (const agentId of [null, agent]) await database.usageOfMonth(db, { owner, agentId }, month);
+      }
+    },
+    { sorts: 'agents by age', reads: 'runs of the month, and those that run now: one of each agent' },
   ),
   recentTotals: of((db) => database.recentTotals(db, month.from, at), { sorts: 'sums of one hour' }),
 
@@ -101,6 +115,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
   deliveryRows: of((db) => work(database.deliveryRows(leases(db), { provider: 'smtp', idempotent: false }))),
   settleDelivery: of((db) => database.settleDelivery(db, held, { state: 'sent' }, at)),
   requeueDelivery: of((db) => database.requeueDelivery(db, row, ['failed'], at)),
+  markDeliverySent: of((db) => database.markDeliverySent(db, row, { by: ONE, at })),
   wasToldOf: of((db) => database.wasToldOf(db, { owner: ONE, code: 'llm_billing', since: month.from })),
   failingDeliveries: of((db) => database.failingDeliveries(db), WAITING),
   deliveryCounts: of((db) => database.deliveryCounts(db, agent), {

@@ -8,6 +8,7 @@ import type {
   OutboxRecord,
   ParsedOutboxMail,
 } from '@tinyfat/core';
+import type { MailViewer } from './mail-view.ts';
 
 /**
  * What is to be known of an attachment before anybody opens it. `type_mismatch`: its content, or the whole of
@@ -113,9 +114,9 @@ export type ComposedMail = { ok: true; raw: Uint8Array } | { ok: false; reason: 
 
 /**
  * What parses, authenticates and composes, each call under a deadline and a memory limit: threads, or a Worker of its own.
- * But for `read`, a call rejects where that failed without the mail's doing: it is worth another try later.
+ * But for `read` and those of `MailViewer`, a call rejects where that failed without the mail's doing: it is worth another try later.
  */
-export interface MailWorkers {
+export interface MailWorkers extends MailViewer {
   /** Parses the headers and authenticates the sender of one raw message. */
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Reads text, quoted text and attachments of one raw message. */

@@ -14,6 +14,7 @@ import {
   parseOutboxMail,
 } from '@tinyfat/core';
 import type { ComposedMail, MailWorkers, OutgoingMail, ReadMail } from '../contract/mail.ts';
+import type { MailHtml, MailPart, MailView, Viewed } from '../contract/mail-view.ts';
 import { type InspectionPlace, inspectIn } from './inspection.ts';
 import type { Called, Failure, FailureCode } from './outcome.ts';
 import { outgoingBytes } from './outgoing-bytes.ts';
@@ -41,6 +42,9 @@ export interface Isolation {
     result: MailResult,
     fallback: Record<string, unknown>,
   ): Promise<Called<OutboxRecord>>;
+  view(raw: Uint8Array, alone: boolean): Promise<Called<Viewed<MailView>>>;
+  viewHtml(raw: Uint8Array, alone: boolean): Promise<Called<Viewed<MailHtml>>>;
+  viewPart(raw: Uint8Array, number: number, alone: boolean): Promise<Called<Viewed<MailPart>>>;
   close(): Promise<void>;
 }
 
@@ -60,6 +64,15 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
     code: 'too_large',
     reason: `The message is too large: ${size.words}.`,
   } as const;
+
+  async function viewed<Answer>(
+    raw: Uint8Array,
+    attempt: (alone: boolean) => Promise<Called<Viewed<Answer>>>,
+  ): Promise<Viewed<Answer>> {
+    if (isTooLarge(raw)) return tooLarge;
+    const called = await orAlone(attempt);
+    return called.ok ? called.answer : { ok: false, code: readCode(called), reason: called.reason };
+  }
 
   return {
     async inspect(raw, client, envelopeSender) {
@@ -116,6 +129,10 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
       rejectWhereNotBegun(called);
       return withoutSource;
     },
+
+    view: (raw) => viewed(raw, (alone) => isolation.view(raw, alone)),
+    viewHtml: (raw) => viewed(raw, (alone) => isolation.viewHtml(raw, alone)),
+    viewPart: (raw, number) => viewed(raw, (alone) => isolation.viewPart(raw, number, alone)),
 
     close: () => isolation.close(),
   };

@@ -13,6 +13,7 @@ import type {
   ParsedOutboxMail,
 } from '@tinyfat/core';
 import type { ComposedMail, OutgoingMail, ReadMail } from '../contract/mail.ts';
+import type { MailHtml, MailPart, MailView, Viewed } from '../contract/mail-view.ts';
 
 /** How much a call brings, and whether it wants nothing beside it in the isolate. */
 export interface Admission {
@@ -46,4 +47,7 @@ export interface MailBinding {
     [raw: Uint8Array, mark: MailMark, result: MailResult, fallback: Record<string, unknown>],
     OutboxRecord
   >;
+  view: RemoteCall<[raw: Uint8Array], Viewed<MailView>>;
+  viewHtml: RemoteCall<[raw: Uint8Array], Viewed<MailHtml>>;
+  viewPart: RemoteCall<[raw: Uint8Array, number: number], Viewed<MailPart>>;
 }

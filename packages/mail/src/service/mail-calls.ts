@@ -7,6 +7,9 @@ import { inspect } from '../inspect/inspect.ts';
 import type { MailLimits } from '../isolation/limits.ts';
 import { readMail } from '../read/read-mail.ts';
 import { readReport } from '../reports/read-report.ts';
+import { viewHtml } from '../view/view-html.ts';
+import { viewMail } from '../view/view-mail.ts';
+import { viewPart } from '../view/view-parts.ts';
 import type { IsolateGate } from './isolate-gate.ts';
 import type { MailBinding, RemoteCall } from './mail-binding.ts';
 
@@ -53,5 +56,8 @@ export function mailCalls({ gate, openResolver, hostname, authservIds, limits }:
     compose: admitted(compose),
     checkOutbox: admitted((raw) => parseOutboxMail(new TextDecoder().decode(raw))),
     recordOutbox: admitted((raw, mark, result, fallback) => outboxRecord({ mark, raw }, result, fallback)),
+    view: admitted(viewMail),
+    viewHtml: admitted(viewHtml),
+    viewPart: admitted(viewPart),
   };
 }

@@ -2,7 +2,7 @@ import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
 
-describe('budgets and usage over the API', () => {
+describe('budgets over the API', () => {
   let api: ApiFixture;
   beforeEach(async () => {
     api = await openApi({ ownerBudgetMicroUsd: 20_000_000 });
@@ -103,35 +103,5 @@ describe('budgets and usage over the API', () => {
       status: 400,
       detail: expect.stringContaining('an amount of US dollars'),
     });
-  });
-
-  it('add up what turns used by day, model and agent', async () => {
-    const rows = async (query: string) =>
-      (await api.person(ANN).get(`/usage${query}`)).json.data.map(
-        ({ key, turns, cost_usd }: { key: string; turns: number; cost_usd: number }) => [
-          key,
-          turns,
-          cost_usd,
-        ],
-      );
-    expect(await rows('')).toEqual([['2026-11-27', 3, 4.75]]);
-    expect(await rows('?by=model')).toEqual([
-      ['claude-of-other', 1, 4],
-      ['claude-of-scout', 2, 0.75],
-    ]);
-    expect(await rows('?by=agent&agent=scout')).toEqual([['scout', 2, 0.75]]);
-    expect(await rows('?from=2026-11-28')).toEqual([]);
-    expect(await rows('?from=2026-11-01&to=2026-11-27')).toEqual([]);
-    expect(await rows('?from=2026-11-27T00:00:00Z&to=2026-11-28')).toHaveLength(1);
-  });
-
-  it.each([
-    'from=yesterday',
-    'from=2026-13-01',
-    'from=2026-02-01&to=2026-01-01',
-    'from=2020-01-01',
-    'by=hour',
-  ])('have no usage for %s', async (query) => {
-    expect((await api.person(ANN).get(`/usage?${query}`)).json.code).toBe('invalid_request');
   });
 });

@@ -96,6 +96,24 @@ export const budgetEndpoints = [
   }),
 ];
 
+/** How many budgets are looked at for those that run low. */
+const MOST_LOOKED_AT = 50;
+
+/** The budgets of which four fifths or more are spent: those that were set, and that which the server sets this owner. */
+export async function budgetsRunningLow(deps: ApiDeps, sight: Sight, owner: string | null) {
+  const { db, ownerBudgetMicroUsd } = deps;
+  const set = (await visibleBudgets(db, sight)).slice(0, MOST_LOOKED_AT);
+  const subjects = set.flatMap(({ scope, subject, name, owner: of }): Subject[] => {
+    if (scope === 'owner') return [ofOwner(subject)];
+    return name === null || of === null ? [] : [ofAgent({ id: subject, name, owner: of })];
+  });
+  const isSet = subjects.some(({ scope, id }) => scope === 'owner' && id === owner);
+  if (owner !== null && ownerBudgetMicroUsd !== null && !isSet) subjects.push(ofOwner(owner));
+  const budgets = [];
+  for (const subject of subjects) budgets.push(await shown(deps, subject));
+  return budgets.filter(({ state }) => state === 'low' || state === 'exhausted');
+}
+
 /** By owner and by name; owners without a budget of their own where the server caps them. */
 async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiDeps, sight: Sight): Promise<Subject[]> {
   const set = await visibleBudgets(db, sight);
@@ -111,10 +129,11 @@ async function write(db: Database, { scope, id }: Subject, usd: number, now: num
   await setBudget(db, { scope, subject: id, monthly_micro_usd: microUsdOf(usd), updated_at: now });
 }
 
-async function capInForce(
+/** The cap of an owner or an agent, micro-dollars, and where it comes from; `ownerDefault` holds for owners without one. */
+export async function capInForce(
   db: Database,
   ownerDefault: number | null,
-  { scope, id }: Subject,
+  { scope, id }: Pick<Subject, 'scope' | 'id'>,
 ): Promise<{ monthly: number | null; from: 'set' | 'default' | null }> {
   const set = await budgetOf(db, scope, id);
   if (set) return { monthly: set.monthly_micro_usd, from: 'set' };

@@ -2,19 +2,21 @@
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { alertEndpoints } from './alerts.ts';
+import { attentionEndpoints } from './attention.ts';
 import { browserEndpoints } from './browsers.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailOutEndpoints } from './mail-out.ts';
+import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
 import { retentionEndpoints } from './retention.ts';
 import { runEndpoints } from './runs.ts';
+import { senderEndpoints } from './senders.ts';
 import { sendingEndpoints } from './sending.ts';
 import { serverEndpoints } from './server.ts';
-import { senderEndpoints } from './senders.ts';
 import { sessionEndpoints } from './sessions.ts';
 import { skillEndpoints } from './skills.ts';
 import { tokenEndpoints } from './tokens.ts';
@@ -22,9 +24,11 @@ import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
+  ...attentionEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
+  ...mailViewEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,

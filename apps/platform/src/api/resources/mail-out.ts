@@ -15,7 +15,8 @@ const TESTS = { most: 5, windowMs: 3_600_000 };
 export const mailOutEndpoints = [
   endpoint(routes.getMailOut, async ({ deps, principal }) => {
     const { provider, host, problem } = deps.mailOut;
-    const newest = principal.owner === null ? undefined : await newestOwnerNotice(deps.db, principal.owner, 'test');
+    const newest =
+      principal.owner === null ? undefined : await newestOwnerNotice(deps.db, principal.owner, 'test');
     return {
       ok: true,
       body: {

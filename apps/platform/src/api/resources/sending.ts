@@ -7,7 +7,10 @@ import type { Principal } from '../principal.ts';
 import * as routes from '../routes/sending.ts';
 
 export const sendingEndpoints = [
-  endpoint(routes.getSending, async ({ deps, principal }) => ({ ok: true, body: await shown(deps, principal) })),
+  endpoint(routes.getSending, async ({ deps, principal }) => ({
+    ok: true,
+    body: await shown(deps, principal),
+  })),
 
   endpoint(routes.stopSending, async ({ deps, principal }) => {
     if (!principal.isAdmin) return refuse('not_permitted');

@@ -1,55 +1,113 @@
-import { monthOf } from '@tinyfat/core';
-import { namesOfAgents, usageBy } from '@tinyfat/database';
-import { refuse } from '../answer.ts';
+import { capState, monthOf, projectedSpending, usdOf } from '@tinyfat/core';
+import { namesOfAgents, type UsageKey, type UsageOf, usageBy, usageOfMonth } from '@tinyfat/database';
+import { zoneOffsets } from '../../view/zone-offsets.ts';
+import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
-import * as routes from '../routes/budgets.ts';
+import { listedOwner } from '../owner.ts';
+import type { Principal } from '../principal.ts';
+import * as routes from '../routes/usage.ts';
+import { usageCsv } from '../usage-csv.ts';
+import type { Visible } from '../visible.ts';
+import { capInForce } from './budgets.ts';
 
 const DAY_MS = 86_400_000;
-const MAX_DAYS = 400;
+/** So many rows at most: all days or hours of the longest time have room. */
+const MOST_ROWS = 1000;
+const MOST_DAYS = { day: 400, hour: 14, model: 400, agent: 400, sender: 400 } as const satisfies Record<
+  UsageKey,
+  number
+>;
 
 export const usageEndpoints = [
-  endpoint(routes.getUsage, async ({ deps, see, query }) => {
-    const narrowed = await see.agentFilter(query.agent);
-    if (!narrowed.ok) return narrowed;
+  endpoint(routes.getUsage, async ({ deps, see, principal, query, request }) => {
+    const of = await ofWhom(see, principal, query);
+    if (!of.ok) return of;
     const now = deps.clock();
     const from = query.from === undefined ? monthOf(now).from : readMoment(query.from);
     const to = query.to === undefined ? Math.max(now, from ?? now) + 1 : readMoment(query.to);
     if (from === null || to === null) {
       return refuse('invalid_request', '"from" and "to" must be days or times in UTC, such as 2026-11-01.');
     }
-    if (to < from || to - from > MAX_DAYS * DAY_MS) {
-      return refuse('invalid_request', `"to" must come after "from", by at most ${MAX_DAYS} days.`);
-    }
     const { by } = query;
-    const owner = see.sight === 'all' ? null : see.sight.owner;
-    const agentId = narrowed.row.agentId ?? null;
-    const rows = await usageBy(deps.db, { owner, agentId, from, to, by });
-    const ids = by === 'agent' ? rows.map(({ key }) => key) : [];
+    if (to < from || to - from > MOST_DAYS[by] * DAY_MS) {
+      return refuse('invalid_request', `"to" must come after "from", by at most ${MOST_DAYS[by]} days.`);
+    }
+    const offsets = zoneOffsets(query.zone, from, to);
+    if (offsets === null) {
+      return refuse('invalid_request', '"zone" must be a time zone such as Europe/Berlin or +05:30.');
+    }
+    const found = await usageBy(deps.db, { ...of.row, from, to, by, offsets, limit: MOST_ROWS });
+    const ids = by === 'agent' ? found.map(({ key }) => key) : [];
     const names = await namesOfAgents(deps.db, see.sight, ids);
+    const rows = found.map((row) => ({
+      ...row,
+      key: by === 'agent' ? (names.get(row.key) ?? '') : row.key,
+      agentId: by === 'agent' ? row.key : null,
+    }));
+    if ((request.headers.get('accept') ?? '').includes('text/csv')) {
+      const name = `usage-by-${by}-${isoTime(from).slice(0, 10)}.csv`;
+      return { ok: true, body: { csv: { name, text: usageCsv(by, rows) } } };
+    }
+    const data = rows.map((row) => ({
+      key: row.key,
+      agent_id: row.agentId,
+      turns: row.turns,
+      input_tokens: row.input,
+      output_tokens: row.output,
+      cache_read_tokens: row.cacheRead,
+      cache_write_tokens: row.cacheWrite,
+      cost_usd: row.cost_usd,
+    }));
+    return { ok: true, body: { list: { from: isoTime(from), to: isoTime(to), by, ...whole(data) } } };
+  }),
+
+  endpoint(routes.getUsageMonth, async ({ deps, see, principal, query }) => {
+    const of = await ofWhom(see, principal, query);
+    if (!of.ok) return of;
+    const { owner, agentId } = of.row;
+    const now = deps.clock();
+    const month = monthOf(now);
+    const { spent, reserved, since } = await usageOfMonth(deps.db, of.row, month);
+    const subject =
+      agentId !== null
+        ? ({ scope: 'agent', id: agentId } as const)
+        : owner !== null
+          ? ({ scope: 'owner', id: owner } as const)
+          : null;
+    const cap = subject && (await capInForce(deps.db, deps.ownerBudgetMicroUsd, subject));
+    const monthly = cap?.monthly ?? null;
+    const projected = projectedSpending({ month, now, since: since ?? now, spent });
     return {
       ok: true,
       body: {
-        from: isoTime(from),
-        to: isoTime(to),
-        by,
-        ...whole(
-          rows.map((row) => ({
-            key: by === 'agent' ? (names.get(row.key) ?? '') : row.key,
-            agent_id: by === 'agent' ? row.key : null,
-            turns: row.turns,
-            input_tokens: row.input,
-            output_tokens: row.output,
-            cache_read_tokens: row.cacheRead,
-            cache_write_tokens: row.cacheWrite,
-            cost_usd: row.cost_usd,
-          })),
-        ),
+        month: isoTime(now).slice(0, 7),
+        from: isoTime(month.from),
+        to: isoTime(month.until),
+        spent_usd: usdOf(spent),
+        reserved_usd: usdOf(reserved),
+        monthly_usd: monthly === null ? null : usdOf(monthly),
+        cap_from: cap?.from ?? null,
+        state: monthly === null ? null : capState({ monthly, spent }),
+        projected_usd: projected === null ? null : usdOf(Math.round(projected)),
       },
     };
   }),
 ];
+
+/** Whose turns are asked for, within what the principal may see. */
+async function ofWhom(
+  see: Visible,
+  principal: Principal,
+  query: { agent?: string | undefined; owner?: string | undefined },
+): Promise<{ ok: true; row: UsageOf } | Refusal> {
+  const listed = listedOwner(principal, query.owner);
+  if (!listed.ok) return listed;
+  const narrowed = await see.agentFilter(query.agent);
+  if (!narrowed.ok) return narrowed;
+  return { ok: true, row: { owner: listed.owner, agentId: narrowed.row.agentId ?? null } };
+}
 
 /** Epoch ms; null for a text that is no day or time of ours. */
 function readMoment(text: string): number | null {

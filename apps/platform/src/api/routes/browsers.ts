@@ -32,9 +32,14 @@ export const signOutBrowser = route('DELETE', '/browsers/{id}', 'Sign a browser 
   errors: ['not_permitted'],
 });
 
-export const signOutOtherBrowsers = route('POST', '/browsers/sign-out-others', 'Sign out all but the browser that asks', {
-  description: 'Only for a browser: a token is none.',
-  scope: 'tokens',
-  answer: json(v.strictObject({ signed_out: v.number() })),
-  errors: ['not_permitted'],
-});
+export const signOutOtherBrowsers = route(
+  'POST',
+  '/browsers/sign-out-others',
+  'Sign out all but the browser that asks',
+  {
+    description: 'Only for a browser: a token is none.',
+    scope: 'tokens',
+    answer: json(v.strictObject({ signed_out: v.number() })),
+    errors: ['not_permitted'],
+  },
+);

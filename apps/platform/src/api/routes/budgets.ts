@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
 import { jsonBody } from '../body.ts';
-import { agentName, line, named, ofOwner, page, paging, time } from '../fields.ts';
+import { named, ofOwner, page, paging } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -103,42 +103,3 @@ export const deleteBudget = route(
     errors: ['not_permitted', 'not_found'],
   },
 );
-
-const usageRow = named(
-  'UsageRow',
-  v.strictObject({
-    /** A day in UTC (`2026-11-27`), a model (empty where none was reached) or the name of an agent. */
-    key: v.string(),
-    /** Id of the agent, for `by=agent`: names are given anew once an agent is deleted. */
-    agent_id: v.nullable(v.string()),
-    turns: v.number(),
-    input_tokens: v.number(),
-    output_tokens: v.number(),
-    cache_read_tokens: v.number(),
-    cache_write_tokens: v.number(),
-    cost_usd: v.number(),
-  }),
-);
-
-const moment = line(40, 'a day or a time in UTC such as 2026-11-01 or 2026-11-01T00:00:00Z');
-
-export const getUsage = route('GET', '/usage', 'What turns used, added up', {
-  description:
-    'From `from` up to, but without, `to`; by default the calendar month (UTC) so far. At most 400 days.',
-  scope: 'read',
-  query: v.strictObject({
-    from: v.optional(moment),
-    to: v.optional(moment),
-    by: v.optional(v.picklist(['day', 'model', 'agent'], 'day, model or agent'), 'day'),
-    agent: v.optional(agentName),
-  }),
-  answer: json(
-    v.strictObject({
-      from: time,
-      to: time,
-      by: v.picklist(['day', 'model', 'agent']),
-      data: v.array(usageRow),
-      next_cursor: v.null(),
-    }),
-  ),
-});

@@ -3,22 +3,41 @@ import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
 import * as alerts from './alerts.ts';
+import * as attention from './attention.ts';
 import * as browsers from './browsers.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as keys from './keys.ts';
 import * as mailOut from './mail-out.ts';
+import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
 import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
-import * as sending from './sending.ts';
 import * as senders from './senders.ts';
+import * as sending from './sending.ts';
 import * as server from './server.ts';
+import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
+import * as usage from './usage.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, keys, tokens, retention,
+const modules = [
+  me,
+  agents,
+  senders,
+  mails,
+  mailViews,
+  attention,
+  runs,
+  sessions,
+  files,
+  outbox,
+  budgets,
+  usage,
+  keys,
+  tokens,
+  retention,
   browsers,
   alerts,
   mailOut,

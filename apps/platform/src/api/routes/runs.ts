@@ -1,10 +1,9 @@
 import { RUN_STATUSES } from '@tinyfat/database';
 import * as v from 'valibot';
-import { download, json, jsonOrEvents } from '../answer.ts';
+import { json, jsonOrEvents } from '../answer.ts';
 
-import { agentName, id, named, ofId, page, paging, time, wholeNumber } from '../fields.ts';
+import { agentName, named, ofId, page, paging, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
-import { ofAgent } from './agents.ts';
 
 export const run = named(
   'Run',
@@ -67,33 +66,4 @@ export const getRunEvents = route('GET', '/runs/{id}/events', 'What a run did, i
   params: ofId,
   query: v.strictObject({ cursor: paging.cursor, limit: wholeNumber(1, 1000, 1000) }),
   answer: jsonOrEvents(page(runEvent)),
-});
-
-export const session = named(
-  'Session',
-  v.strictObject({
-    id: v.string(),
-    /** What `/resume` takes. */
-    hash: v.string(),
-    subject: v.string(),
-    turns: v.number(),
-    last_used_at: time,
-    bytes: v.number(),
-    /** The next mail of some scope goes on here. */
-    current: v.boolean(),
-  }),
-);
-
-export const listSessions = route('GET', '/agents/{agent}/sessions', 'Sessions of the agent', {
-  scope: 'read',
-  params: ofAgent,
-  query: v.strictObject(paging),
-  answer: json(page(session)),
-});
-
-export const getSession = route('GET', '/agents/{agent}/sessions/{id}', "The session's file (JSON Lines)", {
-  scope: 'read',
-  params: v.strictObject({ agent: agentName, id }),
-  answer: download('application/jsonl'),
-  errors: ['conflict'],
 });

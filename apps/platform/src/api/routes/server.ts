@@ -75,10 +75,15 @@ export const getWebhooks = route('GET', '/server/webhooks', 'How the webhooks of
   errors: ['not_permitted'],
 });
 
-export const listWebhookFailures = route('GET', '/server/webhooks/failures', 'Events of webhooks that failed for good', {
-  description: 'Newest first. Only for admins.',
-  scope: 'read',
-  query: v.strictObject(paging),
-  answer: json(page(webhookFailure)),
-  errors: ['not_permitted'],
-});
+export const listWebhookFailures = route(
+  'GET',
+  '/server/webhooks/failures',
+  'Events of webhooks that failed for good',
+  {
+    description: 'Newest first. Only for admins.',
+    scope: 'read',
+    query: v.strictObject(paging),
+    answer: json(page(webhookFailure)),
+    errors: ['not_permitted'],
+  },
+);

@@ -24,6 +24,7 @@ import {
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
+import type { MailViewer } from '@tinyfat/mail';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -31,6 +32,9 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { farWorker } from '@tinyfat/testing/workers';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { viewHtml } from '../../../../../packages/mail/src/view/view-html.ts';
+import { viewMail } from '../../../../../packages/mail/src/view/view-mail.ts';
+import { viewPart } from '../../../../../packages/mail/src/view/view-parts.ts';
 import { statusOf } from '../answer.ts';
 import { API_PREFIX, createApi } from '../create-api.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -133,6 +137,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
   const deps: ApiDeps = {
     ...stores,
+    mailViewer,
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -141,6 +146,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     mailDomain: 'agents.example.org',
     models: MODELS,
     adminEmails: [ADMIN],
+    operatorPays: false,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
@@ -289,6 +295,13 @@ function typeOf(body: unknown): Record<string, string> {
   if (body instanceof Uint8Array) return { 'content-type': 'application/octet-stream' };
   return { 'content-type': typeof body === 'string' ? 'text/markdown' : 'application/json' };
 }
+
+/** What the threads do, done here. */
+const mailViewer: MailViewer = {
+  view: async (raw) => viewMail(raw),
+  viewHtml: async (raw) => viewHtml(raw),
+  viewPart: async (raw, number) => viewPart(raw, number),
+};
 
 function mailRow(id: string, at: number): NewMail {
   return {

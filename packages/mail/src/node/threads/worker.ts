@@ -14,6 +14,9 @@ const modules = {
   report: once(() => import('../../reports/read-report.ts')),
   compose: once(() => import('../../compose/compose.ts')),
   outbox: once(() => import('@tinyfat/core')),
+  view: once(() => import('../../view/view-mail.ts')),
+  viewHtml: once(() => import('../../view/view-html.ts')),
+  viewPart: once(() => import('../../view/view-parts.ts')),
 } satisfies Record<ThreadModule, () => Promise<unknown>>;
 
 const operations: Operations = {
@@ -30,6 +33,9 @@ const operations: Operations = {
   checkOutbox: async (raw) => (await modules.outbox()).parseOutboxMail(new TextDecoder().decode(raw)),
   recordOutbox: async (raw, mark, result, fallback) =>
     (await modules.outbox()).outboxRecord({ mark, raw }, result, fallback),
+  view: async (raw) => (await modules.view()).viewMail(raw),
+  viewHtml: async (raw) => (await modules.viewHtml()).viewHtml(raw),
+  viewPart: async (raw, number) => (await modules.viewPart()).viewPart(raw, number),
 };
 
 port.on('message', (posted: Posted) => {

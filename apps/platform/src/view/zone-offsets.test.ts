@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { zoneOffsets } from './zone-offsets.ts';
+
+const HOUR = 3_600_000;
+const at = (text: string) => Date.parse(text);
+
+it('follows the clocks of a zone over their change', () => {
+  expect(zoneOffsets('Europe/Berlin', at('2026-10-01'), at('2026-11-27'))).toEqual([
+    { until: at('2026-10-25T01:00:00Z'), ms: 2 * HOUR },
+    { until: at('2026-11-27'), ms: HOUR },
+  ]);
+  expect(zoneOffsets('America/St_Johns', at('2026-03-01'), at('2026-03-20'))).toEqual([
+    { until: at('2026-03-08T05:30:00Z'), ms: -3.5 * HOUR },
+    { until: at('2026-03-20'), ms: -2.5 * HOUR },
+  ]);
+});
+
+it('is one offset where none changes, also of a zone that is an offset itself', () => {
+  const until = at('2026-11-27');
+  for (const [zone, ms] of [
+    ['UTC', 0],
+    ['Asia/Kathmandu', 5.75 * HOUR],
+    ['+05:30', 5.5 * HOUR],
+    ['-03:00', -3 * HOUR],
+  ] as const) {
+    expect(zoneOffsets(zone, at('2026-08-01'), until)).toEqual([{ until, ms }]);
+  }
+});
+
+it.each(['', 'Mars/Olympus', '../../etc/passwd', '+99:00', "UTC'; drop table runs"])(
+  'does not know %j',
+  (zone) => {
+    expect(zoneOffsets(zone, 0, 1)).toBeNull();
+  },
+);
