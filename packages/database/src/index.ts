@@ -1,6 +1,7 @@
 export * from './accounts.ts';
 export * from './activity.ts';
 export * from './agents.ts';
+export * from './alert-matters.ts';
 export * from './api-tokens.ts';
 export * from './attention.ts';
 export * from './backlog.ts';

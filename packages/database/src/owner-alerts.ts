@@ -33,18 +33,6 @@ export async function wantsAlert(db: Database, owner: string, kind: AlertKind): 
   return (await alertsOf(db, owner))[kind];
 }
 
-/** Owners who want a mail each day, in order of their addresses, behind one of them. */
-export async function digestOwners(db: Database, after: string, limit: number): Promise<string[]> {
-  const rows = db
-    .selectFrom('owner_alerts')
-    .select('owner')
-    .where('digest', '=', 1)
-    .where('owner', '>', after)
-    .orderBy('owner')
-    .limit(limit);
-  return (await rows.execute()).map(({ owner }) => owner);
-}
-
 /** Writes what an owner has chosen at `now`, epoch ms. */
 export async function setAlerts(
   db: Database,
