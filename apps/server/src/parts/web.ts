@@ -23,6 +23,7 @@ import type { DataFolder } from '../data-folder.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
 import { programPaths } from '../program.ts';
+import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
@@ -91,8 +92,10 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     mails: deps.mails,
     mailViewer: deps.workers,
     models: deps.models,
+    composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
     mailOutProblem: deps.mailOutWarning,

@@ -2,10 +2,13 @@
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { alertEndpoints } from './alerts.ts';
+import { approvalEndpoints } from './approvals.ts';
 import { attentionEndpoints } from './attention.ts';
 import { browserEndpoints } from './browsers.ts';
 import { budgetEndpoints } from './budgets.ts';
+import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
+import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailOutEndpoints } from './mail-out.ts';
 import { mailViewEndpoints } from './mail-views.ts';
@@ -25,6 +28,7 @@ import { usageEndpoints } from './usage.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...attentionEndpoints,
+  ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
@@ -32,8 +36,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
+  ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...approvalEndpoints,
   ...budgetEndpoints,
   ...usageEndpoints,
   ...keyEndpoints,

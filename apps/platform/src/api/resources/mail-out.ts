@@ -30,7 +30,7 @@ export const mailOutEndpoints = [
     };
   }),
 
-  endpoint(routes.sendTestMail, async ({ deps, principal }) => {
+  endpoint(routes.sendTestToSelf, async ({ deps, principal }) => {
     const { owner } = principal;
     if (owner === null) {
       return refuse('not_permitted', 'A program on the machine itself has no address to send a test to.');

@@ -3,10 +3,12 @@ import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
 import * as alerts from './alerts.ts';
+import * as approvals from './approvals.ts';
 import * as attention from './attention.ts';
 import * as browsers from './browsers.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
+import * as firstRun from './first-run.ts';
 import * as keys from './keys.ts';
 import * as mailOut from './mail-out.ts';
 import * as mailViews from './mail-views.ts';
@@ -24,6 +26,7 @@ import * as usage from './usage.ts';
 
 const modules = [
   me,
+  firstRun,
   agents,
   senders,
   mails,
@@ -33,6 +36,7 @@ const modules = [
   sessions,
   files,
   outbox,
+  approvals,
   budgets,
   usage,
   keys,

@@ -35,7 +35,7 @@ export const getMailOut = route('GET', '/mail-out', 'How mail goes out', {
   answer: json(mailOut),
 });
 
-export const sendTestMail = route('POST', '/mail-out/test', 'Send a test mail to oneself', {
+export const sendTestToSelf = route('POST', '/mail-out/test', 'Send a test mail to oneself', {
   description: 'To the address of the one who asks, and nobody else; five an hour.',
   scope: 'write',
   answer: json(testMail, 202),
