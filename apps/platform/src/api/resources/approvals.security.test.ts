@@ -101,7 +101,7 @@ describe('an approval', () => {
       const tries = await Promise.all([
         api.person(BOB).call('POST', `/outbox/d-1/${action}`, { body }),
         api.person(BOB).get('/outbox/d-1/approval'),
-        api.person(BOB).get('/outbox/d-1/files/1'),
+        api.person(BOB).get('/outbox/d-1/parts/3'),
       ]);
       expect(tries.map(({ status }) => status)).toEqual([404, 404, 404]);
       expect((await rowOf(api)).state).toBe('awaiting_approval');

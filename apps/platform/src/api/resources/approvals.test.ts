@@ -47,15 +47,15 @@ describe('a mail that awaits approval', () => {
         body: '**Done.**\n\n> what you asked',
         footer: expect.stringMatching(/^\[scout:b0a2 /),
         in_reply_to: '<m-1@example.com>',
-        files: [{ number: 1, filename: 'a.txt', content_type: 'text/plain', bytes: 11 }],
+        files: [{ part: 3, filename: 'a.txt', content_type: 'text/plain', bytes: 11 }],
       },
       changeable: true,
       mail: { id: 'm-1', sender: ANN },
       record: [],
       rewriting: null,
     });
-    expect((await ann().get('/outbox/d-2/files/1')).text).toBe('of the file');
-    expect((await ann().get('/outbox/d-2/files/2')).status).toBe(404);
+    expect((await ann().get('/outbox/d-2/parts/3')).text).toBe('of the file');
+    expect((await ann().get('/outbox/d-2/parts/4')).status).toBe(404);
   });
 
   it('is approved as it was read, on record with who did it', async () => {
