@@ -37,6 +37,7 @@ export * from './sending-stop.ts';
 export * from './sessions.ts';
 export * from './sign-in-attempts.ts';
 export * from './sign-in-requests.ts';
+export * from './stops.ts';
 export * from './suppressions.ts';
 export * from './turn-costs.ts';
 export { UnfinishedCopyError } from './unfinished-copy.ts';

@@ -188,6 +188,13 @@ export async function releaseFromQuarantine(db: Database, mailId: string): Promi
   return await changed(db.updateTable('mails').set(queued).where('id', '=', mailId).where(inQuarantine));
 }
 
+/** Lets a mail wait for a turn again; false where its stored message was removed, without which there is none. */
+export async function queueAgain(db: Database, mailId: string): Promise<boolean> {
+  const queued = { state: 'queued', state_reason: 'It is run again, as was asked for.' } as const;
+  const stored = db.updateTable('mails').set(queued).where('id', '=', mailId);
+  return await changed(stored.where('raw_removed_at', 'is', null));
+}
+
 /** Gives a mail another verdict than admission's, or only a better reason. */
 export async function rewriteMail(
   db: Database,
@@ -240,4 +247,32 @@ export async function rawKeysAfter(db: Database, after: string, limit: number): 
   const { rows } = await sql<{ raw_key: string }>`
     ${sql.join(pages, sql` union `)} order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);
+}
+
+/** Mails that are looked at for the first one that was let in. */
+const MOST_LOOKED_AT = 200;
+
+/** An agent's first mail that was let in or waits in quarantine, among its earliest; and its newest of any verdict. */
+export async function firstMails(
+  db: Database,
+  agentId: string,
+): Promise<{ letIn: Mail | undefined; newest: Mail | undefined }> {
+  const ofAgent = db.selectFrom('mails').where('agent_id', '=', agentId);
+  const earliest = ofAgent.select('id').orderBy('received_at').orderBy('id').limit(sql.lit(MOST_LOOKED_AT));
+  const letIn = await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('id', 'in', earliest)
+    .where(wasTaken)
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  const newest = await ofAgent
+    .selectAll()
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return { letIn, newest };
 }

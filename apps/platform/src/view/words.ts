@@ -49,6 +49,7 @@ export const DELIVERY_STATE_WORDS: Readonly<Record<DeliveryState, Word>> = {
 
 /** How a run is. */
 export const RUN_STATUS_WORDS: Readonly<Record<RunStatus, Word>> = {
+  waiting: { label: 'waits', tone: 'wait' },
   running: { label: 'running', tone: 'wait' },
   done: { label: 'done', tone: 'good' },
   failed: { label: 'failed', tone: 'bad' },

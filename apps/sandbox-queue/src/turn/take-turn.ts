@@ -4,6 +4,7 @@
  */
 import { afterFailure, type TurnOutcome, type TurnRequest, type TurnResult } from '@tinyfat/core';
 import { noteTurnBegins, type Run, setFolderSize } from '@tinyfat/database';
+import { StopAsked } from '@tinyfat/jobs';
 import type { MailContent } from '@tinyfat/mail';
 import type { ConsumerDeps, Work } from '../consumer.ts';
 import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
@@ -82,11 +83,14 @@ async function endTurn(
     milliseconds: Math.round(result.durationMs),
     cost_usd: result.costUsd,
   });
+  const figures = runFigures(result);
+  if (signal.reason instanceof StopAsked) {
+    return await failJob(deps, work, { run, code: 'run_stopped', detail: null, errorMail: true, figures });
+  }
   if (signal.aborted && !outcome.ok) {
     await deps.queue.release(work.lease);
     return;
   }
-  const figures = runFigures(result);
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },
