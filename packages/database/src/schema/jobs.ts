@@ -75,3 +75,4 @@ interface RunsTable {
 }
 
 export type Run = Selectable<RunsTable>;
+export type Job = Selectable<JobsTable>;

@@ -5,6 +5,7 @@ import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { fileEndpoints } from './files.ts';
 import { keyEndpoints } from './keys.ts';
+import { mailTimelineEndpoints } from './mail-timeline.ts';
 import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
@@ -24,6 +25,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...senderEndpoints,
   ...mailEndpoints,
   ...mailViewEndpoints,
+  ...mailTimelineEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
