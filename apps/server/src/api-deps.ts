@@ -28,12 +28,16 @@ type ApiConfig = Pick<
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping'>;
+
+/** A folder within its quota, of as many files as a large project has. */
+const ARCHIVE_ENTRIES = 200_000;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
+  localMail: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
 };
@@ -66,6 +70,7 @@ export function apiDeps(
     operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
+    archiveBounds: { bytes: 2 * config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },
     retention: {
       days: config.retention,
       preview: () => previewRetention(retention, own.stopping),

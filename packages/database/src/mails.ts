@@ -201,3 +201,31 @@ export async function rawKeysAfter(db: Database, after: string, limit: number): 
     ${sql.join(pages, sql` union `)} order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);
 }
+
+/** Mails that are looked at for the first one that was let in. */
+const MOST_LOOKED_AT = 200;
+
+/** An agent's first mail that was let in or waits in quarantine, among its earliest; and its newest of any verdict. */
+export async function firstMails(
+  db: Database,
+  agentId: string,
+): Promise<{ letIn: Mail | undefined; newest: Mail | undefined }> {
+  const ofAgent = db.selectFrom('mails').where('agent_id', '=', agentId);
+  const earliest = ofAgent.select('id').orderBy('received_at').orderBy('id').limit(sql.lit(MOST_LOOKED_AT));
+  const letIn = await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('id', 'in', earliest)
+    .where(wasTaken)
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  const newest = await ofAgent
+    .selectAll()
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return { letIn, newest };
+}

@@ -33,7 +33,12 @@ export interface AnswerKind<A> {
 type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
 /** Bytes that the platform did not write: a browser downloads them and never shows them as a page. */
-export type Download = ({ bytes: Uint8Array } | ByteStream) & {
+export type Download = (
+  | { bytes: Uint8Array }
+  | ByteStream
+  /** Of a size that is not known before its end. */
+  | { size: null; stream: ReadableStream<Uint8Array> }
+) & {
   /** Last part of a path; any characters. */
   name: string;
 };
@@ -93,7 +98,7 @@ export function download(type: string): AnswerKind<Download> {
         headers: {
           ...headers,
           'content-type': type,
-          'content-length': String('stream' in content ? content.size : content.bytes.length),
+          ...lengthOf('stream' in content ? content.size : content.bytes.length),
           'content-disposition': attachment(name),
           'x-content-type-options': 'nosniff',
           'content-security-policy': "sandbox; default-src 'none'",
@@ -106,6 +111,10 @@ export function download(type: string): AnswerKind<Download> {
         : { ok: false, detail: `It is not of the type ${type}.` };
     },
   };
+}
+
+function lengthOf(bytes: number | null): Record<string, string> {
+  return bytes === null ? {} : { 'content-length': String(bytes) };
 }
 
 /** The HTML document that shows a mail in a frame of ours (`mail-frame.ts`). */

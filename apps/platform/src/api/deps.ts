@@ -14,8 +14,11 @@ import type {
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
 import type { MailViewer } from '@tinyfat/mail';
+import type { FolderTrees } from '@tinyfat/storage';
+import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
+import type { LocalMail } from './local-mail.ts';
 import type { Principal } from './principal.ts';
 
 /** How often a stream looks for events and how long it lasts, ms; and how many are open at once. */
@@ -27,7 +30,10 @@ export interface StreamBounds {
 
 export interface ApiDeps {
   db: Database;
-  folders: AgentFolders;
+  /** Of a folder that is downloaded whole `readTree` gives all that is in it. */
+  folders: AgentFolders & Pick<FolderTrees, 'readTree'>;
+  /** What of a folder is downloaded at once: bytes of its files, and entries. */
+  archiveBounds: TarBounds;
   rawMail: Pick<RawMailStore, 'stream'>;
   /** Takes a stranger's mail apart where it can be ended. */
   mailViewer: MailViewer;
@@ -57,6 +63,8 @@ export interface ApiDeps {
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail'>;
+  /** Null where mail leaves this machine, or there is none. */
+  localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

@@ -30,6 +30,9 @@ import {
 export const OF_MAIL: Record<string, StatementCase> = {
   // Mails.
   mailById: of((db) => database.mailById(db, row)),
+  firstMails: of((db) => database.firstMails(db, agent), {
+    sorts: 'the earliest mails of an agent, 200 at most',
+  }),
   mailByMessageId: of((db) => database.mailByMessageId(db, '<8@example.com>')),
   setMailState: of((db) => database.setMailState(db, row, 'replied', '')),
   insertMail: of((db) => database.insertMail(db, mail)),

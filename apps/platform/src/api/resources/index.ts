@@ -3,7 +3,9 @@ import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
 import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
+import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
+import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailTimelineEndpoints } from './mail-timeline.ts';
 import { mailViewEndpoints } from './mail-views.ts';
@@ -21,6 +23,7 @@ import { usageEndpoints } from './usage.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...attentionEndpoints,
+  ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
@@ -29,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
+  ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
   ...budgetEndpoints,

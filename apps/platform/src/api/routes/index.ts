@@ -5,6 +5,7 @@ import * as agents from './agents.ts';
 import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
+import * as firstRun from './first-run.ts';
 import * as keys from './keys.ts';
 import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
@@ -19,6 +20,7 @@ import * as usage from './usage.ts';
 
 const modules = [
   me,
+  firstRun,
   agents,
   senders,
   mails,
