@@ -5,7 +5,7 @@ import type { Download } from '../../api/answer.ts';
 /** `tag` names the bytes, for whoever changes the text; null where they were not read. */
 export type ShownText =
   | { kind: 'text'; text: string; tag: string }
-  | { kind: 'binary' | 'too_long'; bytes: number; tag: null };
+  | { kind: 'binary' | 'too_long'; bytes: number | null; tag: null };
 
 /** Bytes of a text on a page. */
 export const MAX_TEXT_BYTES = 64 * 1024;
@@ -13,7 +13,8 @@ export const MAX_TEXT_BYTES = 64 * 1024;
 /** Reads it to its end, or ends it unread. Rejects where the source breaks off. */
 export async function readText(content: Download): Promise<ShownText> {
   const size = 'stream' in content ? content.size : content.bytes.length;
-  if (size > MAX_TEXT_BYTES) {
+  // A file of an agent has a size; what is made while it is sent is no text to be shown.
+  if (size === null || size > MAX_TEXT_BYTES) {
     if ('stream' in content) await content.stream.cancel();
     return { kind: 'too_long', bytes: size, tag: null };
   }
