@@ -35,7 +35,7 @@ describe('the timeline of a mail', () => {
       ['checked', 'done', 'It is on the list.'],
       ['queued', 'done', 'It was put in line for its turn.'],
       ['turn', 'done', 'The turn was done with claude-haiku-4-5.'],
-      ['handed_over', 'done', 'The answer to ann@example.com was handed to smtp.'],
+      ['handed_over', 'done', 'The answer to ann@example.com was handed to the relay.'],
       ['delivered', 'done', 'The server of a recipient took it.'],
     ]);
     expect(json.steps[3]).toMatchObject({ run: 'm-1', at: expect.any(String), ended_at: expect.any(String) });
@@ -60,6 +60,7 @@ describe('the timeline of a mail', () => {
   it.each([
     ['awaiting_approval', 'waiting', 'The answer to ann@example.com waits for approval. Why.'],
     ['sending', 'waiting', 'The answer to ann@example.com is being handed over.'],
+    ['rejected', 'done', 'The answer to ann@example.com was rejected, so it is not sent. Why.'],
     ['failed', 'failed', 'The answer to ann@example.com could not be sent. Why.'],
     ['uncertain', 'failed', 'Nobody knows whether this was sent: The answer to ann@example.com. Why.'],
     ['bounced', 'failed', 'It came back. Why.'],

@@ -82,6 +82,13 @@ const TRANSPORTS = new Map([
   ['email-routing', 'through Cloudflare Email Routing'],
 ]);
 
+const PROVIDERS = new Map([
+  ['smtp', 'the relay'],
+  ['maildir', 'the Maildir on this machine'],
+  ['resend', 'Resend'],
+  ['postmark', 'Postmark'],
+]);
+
 function received({
   received_at: at,
   via,
@@ -163,13 +170,15 @@ function sent(delivery: Delivery): Facts[] {
     }
     case 'sending':
       return [{ ...written, state: 'waiting', text: `${what} is being handed over.` }];
+    case 'rejected':
+      return [{ ...written, text: `${what} was rejected, so it is not sent.${why}` }];
     case 'failed':
       return [{ ...written, state: 'failed', text: `${what} could not be sent.${why}` }];
     case 'uncertain':
       return [{ ...written, state: 'failed', text: `Nobody knows whether this was sent: ${what}.${why}` }];
     case 'sent':
     case 'bounced': {
-      const to = provider === null ? 'the way out' : provider;
+      const to = PROVIDERS.get(provider ?? '') ?? provider ?? 'the way out';
       const steps: Facts[] = [
         { kind: 'handed_over', at: sentAt, delivery: id, text: `${what} was handed to ${to}.` },
       ];

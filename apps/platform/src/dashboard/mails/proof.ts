@@ -50,7 +50,7 @@ function source({ source: from, authserv }: Evidence): ProofChip {
     case 'trusted_client':
       return {
         label: 'From a trusted machine',
-        tone: 'good',
+        tone: 'quiet',
         meaning: 'It was handed in by a machine whose mail is taken as it is.',
         facts,
       };
