@@ -3,12 +3,14 @@
  * every request; outside of `node/` and `cloudflare/` nothing in this app knows its runtime.
  */
 
-import type { ByteReservation, ErrorCode } from '@tinyfat/core';
+import type { ByteReservation } from '@tinyfat/core';
 import type { Accounts } from './accounts/contract.ts';
 import type { AskFor } from './api/ask.ts';
 import type { RequestOrigin } from './http/request-origin.ts';
+import type { WebhookTakers } from './http/webhook-route.ts';
 
 export type { RequestOrigin } from './http/request-origin.ts';
+export type { WebhookAnswer, WebhookRequest, WebhookTakers } from './http/webhook-route.ts';
 
 /** One thing that must work; gives null, or a sentence about what is wrong. */
 export type ReadinessCheck = () => Promise<string | null> | string | null;
@@ -17,26 +19,6 @@ export type ReadinessCheck = () => Promise<string | null> | string | null;
 interface MetricsPage {
   contentType: string;
   render(): Promise<string>;
-}
-
-/** Takes the webhooks of mail providers; answers 200 only once the event is stored. */
-export interface WebhookTakers {
-  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
-  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
-}
-
-/** A webhook as it came; `reservation` counts the bytes of its body. */
-export interface WebhookRequest {
-  headers: Headers;
-  body: ReadableStream<Uint8Array> | null;
-  reservation: ByteReservation;
-}
-
-/** What a provider is answered; `code` and `reason` are null where all is well. */
-export interface WebhookAnswer {
-  status: number;
-  code: ErrorCode | null;
-  reason: string | null;
 }
 
 /**

@@ -2,6 +2,8 @@ export * from './accounts.ts';
 export * from './activity.ts';
 export * from './agents.ts';
 export * from './api-tokens.ts';
+export * from './approval-notices.ts';
+export * from './approvals.ts';
 export * from './attention.ts';
 export * from './backlog.ts';
 export * from './budgets.ts';

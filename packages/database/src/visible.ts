@@ -59,6 +59,11 @@ export async function visibleAgent(db: Database, sight: Sight, name: string): Pr
   return await existing(db, sight).selectAll().where('name', '=', name).executeTakeFirst();
 }
 
+/** The agent with this id, also a deleted one. */
+export async function visibleAgentOf(db: Database, sight: Sight, id: string): Promise<Agent | undefined> {
+  return await agents(db, sight).selectAll().where('id', '=', id).executeTakeFirst();
+}
+
 /** Agents that are not deleted, newest first. */
 export async function visibleAgents(db: Database, sight: Sight, { after, limit }: PageOf): Promise<Agent[]> {
   return await existing(db, sight)
@@ -150,35 +155,61 @@ export async function visibleMailsNamed(db: Database, sight: Sight, id: string):
   return await mails(db, sight).where(isNamed('mails.id', id)).orderBy('mails.id').limit(2).execute();
 }
 
+/** What a list of mails is narrowed to. */
+export interface MailFilter {
+  agentId?: string | undefined;
+  state?: MailState | undefined;
+  verdict?: MailVerdict | undefined;
+  /** With its angle brackets. */
+  messageId?: string | undefined;
+  /** The base of a canonical address: a person is the same under every tag. */
+  senderBase?: string | undefined;
+  /** Received at this time or later, and before that one; epoch ms. */
+  since?: number | undefined;
+  before?: number | undefined;
+}
+
 /** Mails, newest first. */
 export async function visibleMails(
   db: Database,
   sight: Sight,
-  filter: { agentId?: string; state?: MailState; verdict?: MailVerdict; messageId?: string },
+  filter: MailFilter,
   { after, limit }: PageOf,
 ): Promise<OfAgent<Mail>[]> {
-  const { agentId, state, verdict, messageId } = filter;
+  const { agentId, state, verdict, messageId, senderBase, since } = filter;
+  const begin = earlier(after, filter.before);
   const newestFirst = mails(db, sight).orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc');
   if (messageId !== undefined) {
     let query = newestFirst.where('mails.message_id', '=', messageId);
     if (agentId !== undefined) query = query.where('mails.agent_id', '=', agentId);
     if (state !== undefined) query = query.where('mails.state', '=', state);
     if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
+    if (senderBase !== undefined) query = query.where('mails.sender_base', '=', senderBase);
+    if (since !== undefined) query = query.where('mails.received_at', '>=', since);
     return await query
-      .where(isAfter('mails.received_at', 'mails.id', after))
+      .where(isAfter('mails.received_at', 'mails.id', begin))
       .limit(limit)
       .execute();
   }
   const outcome = { verdict: one(verdict) ?? MAIL_VERDICTS, state: one(state) ?? MAIL_STATES };
+  const isOfAll = state === undefined && verdict === undefined && senderBase === undefined;
   const keys = await pageOfKeys<string>(db, {
     table: 'mails',
     order: ['received_at', 'id'],
-    after: after && [after.at, after.id],
+    after: begin && [begin.at, begin.id],
+    from: since,
     limit,
     of: whose(sight, agentId),
-    values: state === undefined && verdict === undefined ? {} : outcome,
+    values: isOfAll ? {} : { ...(senderBase === undefined ? {} : { sender_base: [senderBase] }), ...outcome },
   });
   return keys.length === 0 ? [] : await newestFirst.where('mails.id', 'in', keys).execute();
+}
+
+/** Where a page begins that has only rows from before a time. */
+function earlier(after: After | null, before: number | undefined): After | null {
+  // No id is less than the empty one.
+  if (before === undefined || (after !== null && after.at < before)) return after;
+  return { at: before, id: '' };
 }
 
 function runs(db: Database, sight: Sight) {

@@ -46,6 +46,11 @@ export interface MailQueue {
   releaseMail(mailId: string): Promise<Release>;
   /** Makes another job and run of the mail of a run that has ended. */
   runAgain(request: AgainRequest): Promise<Again>;
+  /**
+   * Writes a note of the owner with its job, after all jobs that wait, in one transaction with `also`. False, and nothing is
+   * written, where `also` gives false. No limit counts: who may decide has asked for one turn.
+   */
+  enqueueNote(note: NewMail, also: (tx: Database) => Promise<boolean>): Promise<boolean>;
 }
 
 interface MailQueueDeps {
@@ -119,6 +124,14 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     },
 
     runAgain: (request) => runAgain({ db, jobs, clock, makeId }, request),
+    async enqueueNote(note, also) {
+      return await transact(db, [`agent:${note.agent_id}`], async (tx) => {
+        if (!(await also(tx))) return false;
+        await tx.insertInto('mails').values(note).execute();
+        await jobs.add(tx, note);
+        return true;
+      });
+    },
   };
 }
 

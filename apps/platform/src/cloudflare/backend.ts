@@ -34,6 +34,9 @@ const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
  */
 const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 
+/** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
+const ARCHIVE_ENTRIES = 900;
+
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;
 
@@ -104,14 +107,18 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    composer: workers,
     mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     operatorPays: config.operatorPays,
+    // Mail always leaves: a provider is needed there.
+    localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
+    archiveBounds: { bytes: config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },
     retention: {
       days,
       preview: () => previewRetention(retention, stopping),

@@ -41,6 +41,7 @@ export const DELIVERY_STATE_WORDS: Readonly<Record<DeliveryState, Word>> = {
   sending: { label: 'being sent', tone: 'wait' },
   sent: { label: 'sent', tone: 'good' },
   awaiting_approval: { label: 'awaits approval', tone: 'wait' },
+  rejected: { label: 'rejected', tone: 'quiet' },
   failed: { label: 'failed', tone: 'bad' },
   uncertain: { label: 'uncertain', tone: 'bad' },
   bounced: { label: 'bounced', tone: 'bad' },

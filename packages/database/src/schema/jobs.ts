@@ -5,6 +5,7 @@ export interface JobTables {
   jobs: JobsTable;
   served_owners: ServedOwnersTable;
   runs: RunsTable;
+  usage_hours: UsageHoursTable;
 }
 
 /** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
@@ -86,6 +87,23 @@ interface RunsTable {
   edited_text: Generated<string | null>;
   /** When its owner said that the failure needs nothing more; null while nobody did. */
   acknowledged_at: Generated<number | null>;
+}
+
+/** What turns that started in one hour used, by agent, model and sender: kept by triggers on `runs`, and never written. */
+interface UsageHoursTable {
+  agent_id: string;
+  /** Whole hours since 1970, UTC. */
+  hour: number;
+  /** Empty where none was reached. */
+  model: string;
+  /** Address without tag; empty where a mail had none. */
+  sender: string;
+  turns: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  cost_micro_usd: number;
 }
 
 export type Run = Selectable<RunsTable>;

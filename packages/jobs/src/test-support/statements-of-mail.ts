@@ -26,10 +26,15 @@ import {
   work,
 } from './statement-values.ts';
 
+const wholeHour = Math.floor(at / 3_600_000) * 3_600_000;
+
 /** By the name of the exported function. */
 export const OF_MAIL: Record<string, StatementCase> = {
   // Mails.
   mailById: of((db) => database.mailById(db, row)),
+  firstMails: of((db) => database.firstMails(db, agent), {
+    sorts: 'the earliest mails of an agent, 200 at most',
+  }),
   mailByMessageId: of((db) => database.mailByMessageId(db, '<8@example.com>')),
   setMailState: of((db) => database.setMailState(db, row, 'replied', '')),
   insertMail: of((db) => database.insertMail(db, mail)),
@@ -104,8 +109,13 @@ export const OF_MAIL: Record<string, StatementCase> = {
     async (db) => {
       for (const by of database.USAGE_KEYS) {
         for (const owner of [null, ONE]) {
-          for (const agentId of [null, agent])
-            await database.usageBy(db, { owner, agentId, by, from: month.from, to: at, limit: 100 });
+          for (const agentId of [null, agent]) {
+            for (const [from, to] of [
+              [month.from, at],
+              [wholeHour - 86_400_000, wholeHour],
+            ] as const)
+              await database.usageBy(db, { owner, agentId, by, from, to, limit: 100 });
+          }
         }
       }
     },
@@ -117,7 +127,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
         for (const agentId of [null, agent]) await database.usageOfMonth(db, { owner, agentId }, month);
       }
     },
-    { sorts: 'agents by age', reads: 'runs of the month, and those that run now: one of each agent' },
+    { sorts: 'agents by age', reads: 'hours of the month, and the runs that run now: one of each agent' },
   ),
   recentTotals: of((db) => database.recentTotals(db, month.from, at), { sorts: 'sums of one hour' }),
 

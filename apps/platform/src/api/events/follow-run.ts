@@ -5,9 +5,15 @@ import type { Visible } from '../visible.ts';
 import { shownRun } from './shown-run.ts';
 
 const POLL_MS = 250;
-const HEARTBEAT_MS = 15_000;
+/** A stream on which nothing happens says so after this time, ms. */
+export const HEARTBEAT_MS = 15_000;
 /** Then a stream ends, since its token may have been revoked; the client resumes after the last event's id. */
 const MOST_MS = 15 * 60_000;
+
+/** How often a stream looks and how long it lasts, ms. */
+export function streamBounds({ streams }: Pick<ApiDeps, 'streams'>): { pollMs: number; mostMs: number } {
+  return streams ?? { pollMs: POLL_MS, mostMs: MOST_MS };
+}
 
 /**
  * Frames: the run whenever it has changed, each event behind `after`, a sign of life where nothing happens for a while, and
@@ -20,7 +26,7 @@ export async function* followRun(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { pollMs, mostMs } = deps.streams ?? { pollMs: POLL_MS, mostMs: MOST_MS };
+  const { pollMs, mostMs } = streamBounds(deps);
   const reader = deps.events.read(run);
   const began = deps.clock();
   let spoke = began;
@@ -54,7 +60,7 @@ export async function* followRun(
 }
 
 /** One frame. Data is JSON, so that no line break of it ends the frame. */
-function frame(data: unknown, fields: { id?: number; event?: 'run' | 'end' } = {}): string {
+export function frame(data: unknown, fields: { id?: number; event?: 'run' | 'end' } = {}): string {
   const id = fields.id === undefined ? '' : `id: ${fields.id}\n`;
   const event = fields.event === undefined ? '' : `event: ${fields.event}\n`;
   return `${id}${event}data: ${JSON.stringify(data)}\n\n`;
@@ -88,7 +94,7 @@ export function eventStream(frames: AsyncGenerator<string>, stop: () => void): R
 }
 
 /** Waits so many milliseconds, or until the signal. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = () => {

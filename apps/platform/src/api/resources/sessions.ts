@@ -21,7 +21,7 @@ const MAX_FILES = 10_000;
 const MAX_SESSION_BYTES = 25 * 1024 * 1024;
 /** Of the sessions of one page together. */
 const MAX_SCOPES = 100;
-const PAGE_CHARACTERS = { cut: 60_000, whole: 400_000 };
+const PAGE_CHARACTERS = { cut: 24_000, whole: 400_000 };
 const TEXT_CHARACTERS = { cut: 4_000, whole: 200_000 };
 
 /** A file of `sessions/`; `at` is when it was written last, epoch ms. */
