@@ -68,7 +68,11 @@ export const runEndpoints = [
 ];
 
 type OfRun = Pick<
-  Call<unknown, { cursor?: string | undefined; limit: number; after: number; tail?: 'true' | undefined }, unknown>,
+  Call<
+    unknown,
+    { cursor?: string | undefined; limit: number; after: number; tail?: 'true' | undefined },
+    unknown
+  >,
   'deps' | 'see' | 'principal' | 'query' | 'request' | 'streams'
 >;
 

@@ -1,7 +1,8 @@
 /** Runs in words: the same on the server and in the browser. */
-import type { Run } from '../../api/index.ts';
+
 import { tokensText } from '../../view/numbers.ts';
 import { RUN_STATUS_WORDS, type Word } from '../../view/words.ts';
+import type { RunRow as Run } from './read-runs.ts';
 
 type Told = Pick<Run, 'status' | 'error_code' | 'stop_asked_at'>;
 

@@ -1,6 +1,7 @@
 /** Steps in words and measures: the same on the server and in the browser. */
-import { durationText } from '../../view/time.ts';
+
 import { tokensText } from '../../view/numbers.ts';
+import { durationText } from '../../view/time.ts';
 import type { Attempt, Step } from './timeline.ts';
 
 /** Longest line of a step in the list, characters. */
