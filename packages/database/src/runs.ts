@@ -124,7 +124,7 @@ export async function newestAgain(db: Database, id: string): Promise<string | un
 export async function noteTurnBegins(
   db: Database,
   id: string,
-  uses: { session_id: string; model: string },
+  uses: { session_id: string; model: string; context_window?: number },
 ): Promise<void> {
   await db.updateTable('runs').set(uses).where('id', '=', id).execute();
 }
