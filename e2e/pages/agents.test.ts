@@ -20,7 +20,8 @@ describe('the pages about agents', () => {
 
   const notice = (page: Page) => page.locator('main [role=status], main [role=alert]');
   const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).click();
-  const folderOf = async (name: string) => (await dashboard.server.json(['agent', 'show', name])).folder as string;
+  const folderOf = async (name: string) =>
+    (await dashboard.server.json(['agent', 'show', name])).folder as string;
 
   it('make one, which says what is wrong with a name and keeps what was typed', async () => {
     await dashboard.visit(async (page) => {
@@ -45,11 +46,13 @@ describe('the pages about agents', () => {
     await dashboard.visit(async (page) => {
       await page.goto('/agents/scout/senders');
       const ask = async (address: string) => {
-        await page.getByLabel('Would this address get in?').fill(address);
+        await page.getByRole('textbox', { name: 'Would this address get in?' }).fill(address);
         await page.getByRole('button', { name: 'Ask' }).click();
         return (await notice(page).textContent()) ?? '';
       };
-      expect(await ask('Ann+x@team.example')).toContain('Yes. ann+x@team.example is allowed by ann@team.example.');
+      expect(await ask('Ann+x@team.example')).toContain(
+        'Yes. ann+x@team.example is allowed by ann@team.example.',
+      );
       expect(await ask('аnn@team.example')).toContain('mixes');
       expect(await ask('scout@tinyfat.localhost')).toContain("agents don't wake each other");
       expect(await ask('carl@team.example')).toContain('No. carl@team.example is not on the list of scout.');
@@ -69,7 +72,9 @@ describe('the pages about agents', () => {
       await page.goto('/agents/scout/senders');
       await page.getByLabel('For whom or what').fill(SCRIPT);
       await page.getByRole('button', { name: 'Make a secret address' }).click();
-      expect(await page.locator('.made .address').textContent()).toMatch(/^scout\+[a-z0-9]{20,}@tinyfat\.localhost$/);
+      expect(await page.locator('.made .address').textContent()).toMatch(
+        /^scout\+[a-z0-9]{20,}@tinyfat\.localhost$/,
+      );
       await page.goto('/agents/scout/senders');
       expect(await page.locator('.made').count()).toBe(0);
       expect(await page.locator('main').textContent()).toContain(SCRIPT);
@@ -190,6 +195,7 @@ describe('the pages about agents', () => {
   });
 
   it('show nothing of them to others', async () => {
+    await dashboard.server.cli(['agent', 'create', 'hers', '--owner', 'ann@team.example']);
     const cookie = await dashboard.signIn('ann@team.example');
     await dashboard.visit(
       async (page) => {

@@ -57,7 +57,10 @@ export async function sendersPage(
 }
 
 /** What came of a form on the page: the word for its sentence, or an address that is shown this once. */
-type Changed = { ok: true; done: string; warning?: string | null } | { ok: true; secretAddress: string } | Refusal;
+type Changed =
+  | { ok: true; done: string; warning?: string | null }
+  | { ok: true; secretAddress: string }
+  | Refusal;
 
 /** Does what a form of the page asks for. */
 export async function changeSenders(ask: Ask, name: string, form: URLSearchParams): Promise<Changed> {
@@ -70,15 +73,24 @@ export async function changeSenders(ask: Ask, name: string, form: URLSearchParam
       return { ok: true, done: added.body.added ? 'added' : 'known', warning: added.body.warning };
     }
     case 'remove':
-      return doneAs('removed', await ask(senders.removeSender, { params: { ...params, entry: text('entry') } }));
+      return doneAs(
+        'removed',
+        await ask(senders.removeSender, { params: { ...params, entry: text('entry') } }),
+      );
     case 'make-secret': {
       const made = await ask(senders.createSecretAddress, { params, body: { note: text('note') } });
       return made.ok ? { ok: true, secretAddress: made.body.address } : made;
     }
     case 'revoke':
-      return doneAs('revoked', await ask(senders.revokeSecretAddress, { params: { ...params, id: text('id') } }));
+      return doneAs(
+        'revoked',
+        await ask(senders.revokeSecretAddress, { params: { ...params, id: text('id') } }),
+      );
     case 'unsuppress':
-      return doneAs('unsuppressed', await ask(outbox.unsuppress, { params: { ...params, address: text('address') } }));
+      return doneAs(
+        'unsuppressed',
+        await ask(outbox.unsuppress, { params: { ...params, address: text('address') } }),
+      );
     default:
       return refuse('invalid_request', 'The form does not say what is to be done.');
   }

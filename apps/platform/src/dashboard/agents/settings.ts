@@ -124,7 +124,10 @@ export async function changeFromForm(
     outcome.ok ? { ok: true, href: `${agentPath(name)}/settings${place}` } : outcome;
   switch (form.get('action')) {
     case 'save':
-      return to('?done=saved', await saveSettings(ask, name, typedFields(form), form.get('config_etag') ?? ''));
+      return to(
+        '?done=saved',
+        await saveSettings(ask, name, typedFields(form), form.get('config_etag') ?? ''),
+      );
     case 'budget':
       return to('?done=budget', await saveBudget(ask, name, form.get('monthly') ?? ''));
     case 'pause':
@@ -146,7 +149,8 @@ export function budgetWords(budget: Budget, ownerBudget: Budget): string {
     budget.monthly_usd === null
       ? 'No cap of its own is set.'
       : `Its own cap is ${moneyText(budget.monthly_usd)} a month, set for this agent.`;
-  if (ownerBudget.monthly_usd === null) return `${own} Nothing caps all agents of ${ownerBudget.subject} together.`;
+  if (ownerBudget.monthly_usd === null)
+    return `${own} Nothing caps all agents of ${ownerBudget.subject} together.`;
   const from = ownerBudget.from === 'default' ? 'the server’s default' : 'the owner’s budget';
   return `${own} All agents of ${ownerBudget.subject} together may cost ${moneyText(ownerBudget.monthly_usd)} (${from}), of which ${moneyText(ownerBudget.spent_usd)} is spent.`;
 }
@@ -188,5 +192,7 @@ function modelChoices({ model, models }: Settings): { value: string; label: stri
     ...models.map(({ id }) => ({ value: id, label: `${id}: ${costOf(id)}` })),
   ];
   const isKnown = model.named === null || choices.some(({ value }) => value === model.named);
-  return isKnown ? choices : [...choices, { value: model.named ?? '', label: `${model.named}: no such model` }];
+  return isKnown
+    ? choices
+    : [...choices, { value: model.named ?? '', label: `${model.named}: no such model` }];
 }

@@ -127,7 +127,10 @@ async function saveFile(
   if (!before.ok) return before;
   const { tag } = await readText(before.body);
   if (tag === null || tag !== form.get('tag')) {
-    return refuse('precondition_failed', `${params.file} has changed since you opened it; nothing was written.`);
+    return refuse(
+      'precondition_failed',
+      `${params.file} has changed since you opened it; nothing was written.`,
+    );
   }
   const body = new TextEncoder().encode(unixLines(form.get('text') ?? ''));
   const put = await ask(files.putSkillFile, { params, body });

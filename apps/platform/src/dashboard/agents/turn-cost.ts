@@ -14,7 +14,8 @@ export function costText(cost: Pick<ModelCost, 'median_usd'> | undefined): strin
 
 /** On how many turns that stands, and their mean. */
 export function costBasis(cost: ModelCost | undefined): string {
-  if (cost === undefined || cost.turns === 0) return 'No turn of this agent at this model has ended well yet.';
+  if (cost === undefined || cost.turns === 0)
+    return 'No turn of this agent at this model has ended well yet.';
   const turns = cost.turns === 1 ? 'its last turn' : `its last ${cost.turns} turns`;
   return `Median of ${turns} at this model; the mean is ${moneyText(cost.mean_usd)}.`;
 }

@@ -37,7 +37,11 @@ export const EGRESS_CHOICES: readonly Choice<'public' | 'list' | 'none'>[] = [
     label: 'All public hosts',
     means: 'Its turns can fetch what anybody can, and carry out what they know. Nothing inside your network.',
   },
-  { value: 'list', label: 'Only these hosts', means: 'Public hosts that you name; *.example.org is everything below it.' },
+  {
+    value: 'list',
+    label: 'Only these hosts',
+    means: 'Public hosts that you name; *.example.org is everything below it.',
+  },
   { value: 'none', label: 'Nothing', means: 'Only its model, which goes through this server.' },
 ];
 
@@ -56,6 +60,9 @@ export const FROM_WORDS: Readonly<Record<'config.json' | 'agent' | 'server', str
 };
 
 /** The choice of this value; one that is not known here is shown as it is. */
-export function choiceOf<Value extends string>(choices: readonly Choice<Value>[], value: string): Choice<string> {
+export function choiceOf<Value extends string>(
+  choices: readonly Choice<Value>[],
+  value: string,
+): Choice<string> {
   return choices.find((choice) => choice.value === value) ?? { value, label: value, means: '' };
 }
