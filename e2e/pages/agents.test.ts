@@ -99,19 +99,19 @@ describe('the pages about agents', () => {
         egress: 'api.example.com,*.example.org',
         outbound: 'ask',
       });
-      await page.getByLabel('Model').selectOption('sonnet');
+      await page.getByLabel('Model', { exact: true }).selectOption('sonnet');
       await page.getByLabel('Name in From').fill(SCRIPT);
       await writeFile(join(await folderOf('scout'), 'config.json'), '{"model":"opus"}');
       await save(page);
       expect(await notice(page).textContent()).toContain('config.json has changed since you looked');
       // Once its writer has seen that, the same is refused for the name alone.
-      expect(await page.getByLabel('Model').inputValue()).toBe('sonnet');
+      expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('sonnet');
       await save(page);
       expect(await notice(page).textContent()).toContain('"display_name"');
       expect(await page.getByLabel('Name in From').inputValue()).toBe(SCRIPT);
       await page.getByLabel('Name in From').fill('');
       await page.getByLabel('People it knows').check();
-      await page.getByLabel('Model').selectOption('');
+      await page.getByLabel('Model', { exact: true }).selectOption('');
       await save(page);
       expect(await notice(page).textContent()).toContain('Saved.');
       await page.getByLabel('Most that a month').fill('7.5');

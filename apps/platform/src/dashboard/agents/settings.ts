@@ -184,15 +184,15 @@ function modelChoices({ model, models }: Settings): { value: string; label: stri
   const costOf = (id: string) => costText(models.find((one) => one.id === id));
   const families = MODEL_ALIASES.flatMap((alias) => {
     const newest = newestOfFamily(alias, models);
-    return newest ? [{ value: alias, label: `${alias}, now ${newest.id}: ${costOf(newest.id)}` }] : [];
+    return newest ? [{ value: alias, label: `${alias} (${newest.id}), ${costOf(newest.id)}` }] : [];
   });
   const choices = [
     { value: '', label: 'The server’s default' },
     ...families,
-    ...models.map(({ id }) => ({ value: id, label: `${id}: ${costOf(id)}` })),
+    ...models.map(({ id }) => ({ value: id, label: `${id}, ${costOf(id)}` })),
   ];
   const isKnown = model.named === null || choices.some(({ value }) => value === model.named);
   return isKnown
     ? choices
-    : [...choices, { value: model.named ?? '', label: `${model.named}: no such model` }];
+    : [...choices, { value: model.named ?? '', label: `${model.named}, which there is not` }];
 }
