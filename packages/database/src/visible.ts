@@ -39,8 +39,13 @@ interface PageOf {
 
 /** A row with the name of its agent, which may be deleted by now. */
 export type OfAgent<Row> = Row & { agent: string };
-/** A run with what its mail was. */
-export type RunOfMail = OfAgent<Run> & { subject: string; sender: string | null };
+/** A run with what its mail was, and who asked for its end, when (epoch ms); null where nobody did. */
+export type RunOfMail = OfAgent<Run> & {
+  subject: string;
+  sender: string | null;
+  stop_asked_at: number | null;
+  stop_asked_by: string | null;
+};
 
 /** So many characters of an id are enough to name its row, while no other row's id begins with them. */
 export const SHORTEST_ID = 8;
@@ -52,6 +57,11 @@ const existing = (db: Database, sight: Sight) => agents(db, sight).where('delete
 /** The agent of that name, not deleted. */
 export async function visibleAgent(db: Database, sight: Sight, name: string): Promise<Agent | undefined> {
   return await existing(db, sight).selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** The agent with this id, also a deleted one. */
+export async function visibleAgentOf(db: Database, sight: Sight, id: string): Promise<Agent | undefined> {
+  return await agents(db, sight).selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** Agents that are not deleted, newest first. */
@@ -203,14 +213,24 @@ function earlier(after: After | null, before: number | undefined): After | null 
 }
 
 function runs(db: Database, sight: Sight) {
-  return db
-    .selectFrom('runs')
-    .crossJoin('agents')
-    .whereRef('agents.id', '=', 'runs.agent_id')
-    .innerJoin('mails', 'mails.id', 'runs.mail_id')
-    .selectAll('runs')
-    .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
-    .where(isSeen(sight));
+  return (
+    db
+      .selectFrom('runs')
+      .crossJoin('agents')
+      .whereRef('agents.id', '=', 'runs.agent_id')
+      .innerJoin('mails', 'mails.id', 'runs.mail_id')
+      .selectAll('runs')
+      .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
+      // With the jobs among the joined SQLite would read all runs where one is named.
+      .select((select) => {
+        const job = select.selectFrom('jobs').whereRef('jobs.id', '=', 'runs.job_id');
+        return [
+          job.select('jobs.stop_asked_at').as('stop_asked_at'),
+          job.select('jobs.stop_asked_by').as('stop_asked_by'),
+        ];
+      })
+      .where(isSeen(sight))
+  );
 }
 
 /** The run with this id, or those whose ids begin with it, two at most; of deleted agents too. */

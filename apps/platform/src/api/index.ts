@@ -9,6 +9,7 @@ export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
 export type { Fields, Route } from './route.ts';
 /** What clients ask by: `agentRoutes.listAgents` … */
 export * as agentRoutes from './routes/agents.ts';
+export * as approvalRoutes from './routes/approvals.ts';
 export * as attentionRoutes from './routes/attention.ts';
 export * as budgetRoutes from './routes/budgets.ts';
 export * as fileRoutes from './routes/files.ts';

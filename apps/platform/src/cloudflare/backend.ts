@@ -107,6 +107,7 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    composer: workers,
     mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,

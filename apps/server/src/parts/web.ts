@@ -87,6 +87,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     mails: deps.mails,
     mailViewer: deps.workers,
     models: deps.models,
+    composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
     localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),

@@ -1,6 +1,7 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { approvalEndpoints } from './approvals.ts';
 import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { editedFileEndpoints } from './edited-files.ts';
@@ -33,6 +34,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...approvalEndpoints,
   ...budgetEndpoints,
   ...usageEndpoints,
   ...keyEndpoints,

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as approvals from './approvals.ts';
 import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
@@ -30,6 +31,7 @@ const modules = [
   sessions,
   files,
   outbox,
+  approvals,
   budgets,
   usage,
   keys,
