@@ -1,5 +1,11 @@
 /** The page with the settings of an agent: what is in force, what is typed, and what a form changes. */
-import { MODEL_ALIASES, newestOfFamily, OUTBOUND_POLICIES, SESSION_SCOPES } from '@tinyfat/core';
+import {
+  DEFAULT_MODEL,
+  MODEL_ALIASES,
+  newestOfFamily,
+  OUTBOUND_POLICIES,
+  SESSION_SCOPES,
+} from '@tinyfat/core';
 import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
@@ -187,7 +193,7 @@ function modelChoices({ model, models }: Settings): { value: string; label: stri
     return newest ? [{ value: alias, label: `${alias} (${newest.id}), ${costOf(newest.id)}` }] : [];
   });
   const choices = [
-    { value: '', label: 'The server’s default' },
+    { value: '', label: `The server’s default (${DEFAULT_MODEL})` },
     ...families,
     ...models.map(({ id }) => ({ value: id, label: `${id}, ${costOf(id)}` })),
   ];
