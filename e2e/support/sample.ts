@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { type Dashboard, openDashboard } from './dashboard.ts';
+import { addHistory } from './history.ts';
 import { answerTo, sendMail } from './mail.ts';
 
 export interface Sample {
@@ -122,6 +123,7 @@ export async function startSample(): Promise<Sample> {
     },
   });
   const { server } = dashboard;
+  await addHistory(server.dataDir);
   await sendMail(server, MAILS.ferries);
   await sendMail(server, MAILS.invoice);
   await sendMail(server, MAILS.broken);

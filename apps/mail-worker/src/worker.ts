@@ -38,6 +38,10 @@ export default class Mail extends WorkerEntrypoint<object> implements MailBindin
     return this.#calls().compose(...call);
   }
 
+  readComposed(...call: Parameter<'readComposed'>) {
+    return this.#calls().readComposed(...call);
+  }
+
   checkOutbox(...call: Parameter<'checkOutbox'>) {
     return this.#calls().checkOutbox(...call);
   }

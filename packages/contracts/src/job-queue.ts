@@ -1,5 +1,6 @@
 /** Behaviour suite of the job queue; every database runs it. */
 import {
+  askToStop,
   backlog,
   type Database,
   insertMail,
@@ -236,6 +237,36 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       await add('agent-a', '<1@x>');
       await markAgentDeleted(db, 'agent-a', now.value);
       expect((await claimed()).agentId).toBe('agent-a');
+    });
+
+    it('says whose end was asked for: before a claim, while it is worked on, and not once it is over', async () => {
+      const { queue, other, db, now } = fixture;
+      for (const id of ['1', '2']) await add('agent-a', `<${id}@x>`);
+      const ask = ({ jobId }: { jobId: string }) =>
+        askToStop(db, jobId, { at: now.value, by: 'owner@example.com' });
+      const first = await begun();
+      expect([first.stopAsked, await queue.stopsAsked([first.jobId])]).toEqual([false, new Set()]);
+      expect(await Promise.all([ask(first), ask(first)])).toEqual([true, true]);
+      expect(await other.stopsAsked([first.jobId, 'none'])).toEqual(new Set([first.jobId]));
+      // Put back for later, it is due at once; the next claim knows of it.
+      expect(await queue.retry(first, now.value + 60_000, 'busy')).toBe(true);
+      const again = await claimed(other);
+      expect(again).toMatchObject({ jobId: first.jobId, stopAsked: true });
+      await done(again, other);
+      expect(await ask(first)).toBe(false);
+      expect(await claimed()).toMatchObject({ stopAsked: false });
+    });
+
+    it('ends what was asked to be ended although its agent is paused', async () => {
+      const { queue, db, now } = fixture;
+      for (const id of ['1', '2']) await add('agent-a', `<${id}@x>`);
+      await pauseAgent(db, 'agent-a', now.value);
+      expect(await queue.claim()).toBeUndefined();
+      const jobs = await db.selectFrom('jobs').select('id').orderBy('seq').execute();
+      const last = jobs.at(-1)?.id ?? '';
+      expect(await askToStop(db, last, { at: now.value, by: 'owner@example.com' })).toBe(true);
+      expect(await claimed()).toMatchObject({ jobId: last, stopAsked: true });
+      expect(await queue.claim()).toBeUndefined();
     });
 
     it('serves the owner first who was served least recently', async () => {

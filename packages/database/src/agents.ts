@@ -46,6 +46,13 @@ export async function isAgentName(db: Database, name: string): Promise<boolean> 
   return await exists(named.where('deleted_at', 'is', null).limit(1));
 }
 
+/** Whether an agent that exists has this name, whoever's it is. */
+export async function isNameTaken(db: Database, name: string): Promise<boolean> {
+  return await exists(
+    db.selectFrom('agents').select('id').where('name', '=', name).where('deleted_at', 'is', null),
+  );
+}
+
 /** The agent with this id, deleted or not. */
 export async function agentById(db: Database, id: string): Promise<Agent | undefined> {
   return await db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();

@@ -3,6 +3,7 @@
  * that the row of a sender that died shows that its outcome is not known.
  */
 import { sql } from 'kysely';
+import { askForApprovalNotice } from './approval-notices.ts';
 import {
   type LeaseDeps,
   type LeasedRows,
@@ -19,13 +20,14 @@ import { changed, countRows, exists } from './statements.ts';
 
 const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
 
-/** Records deliveries in the order in which they are to be sent. */
+/** Records deliveries in the order in which they are to be sent; of those that await approval the owner is to be told. */
 export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
   for (const delivery of deliveries) {
     await db
       .insertInto('deliveries')
       .values({ ...delivery, scheduled_at: delivery.created_at })
       .execute();
+    if (delivery.state === 'awaiting_approval') await askForApprovalNotice(db, delivery);
   }
 }
 
@@ -131,18 +133,14 @@ export type DeliveryEnd = Pick<Delivery, 'state'> &
       | 'provider'
       | 'provider_id'
       | 'sent_at'
+      | 'approved_digest'
     >
   >;
 
-/** Lets a delivery that awaits approval, failed, is uncertain or bounced go (again); false when it is in no such state. */
-export async function requeueDelivery(
-  db: Database,
-  id: string,
-  from: readonly DeliveryState[],
-  now: number,
-): Promise<boolean> {
-  const again = db.updateTable('deliveries').set((delivery) => ({
-    state: 'pending',
+/** A delivery that is to be sent as if it were new; `now`: epoch ms. */
+export function queuedAgain(db: Database, now: number) {
+  return db.updateTable('deliveries').set((delivery) => ({
+    state: 'pending' as const,
     attempts: 0,
     doubt_since: null,
     next_attempt_at: now,
@@ -157,6 +155,16 @@ export async function requeueDelivery(
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
+}
+
+/** Lets a delivery that failed, is uncertain or bounced go again; false when it is in no such state. */
+export async function requeueDelivery(
+  db: Database,
+  id: string,
+  from: readonly Exclude<DeliveryState, 'awaiting_approval' | 'rejected'>[],
+  now: number,
+): Promise<boolean> {
+  const again = queuedAgain(db, now);
   const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
   return await changed(stored.where('state', 'in', from));
 }

@@ -55,12 +55,14 @@ export async function countPaused(db: Database, agentId: string): Promise<number
   );
 }
 
+/** But those whose end somebody asked for, which take no turn. */
 async function park(tx: Database, agentId: string): Promise<void> {
   await tx
     .updateTable('jobs')
     .set({ state: 'paused' })
     .where('agent_id', '=', agentId)
     .where('state', '=', sql.lit('ready'))
+    .where('stop_asked_at', 'is', null)
     .execute();
 }
 

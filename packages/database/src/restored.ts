@@ -49,7 +49,7 @@ export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
     await sql`update ${sql.table(table)} set leased_by = null, lease_until = null
       where state = ${state}`.execute(tx);
   }
-  for (const notices of ['limit_notices', 'owner_notices'] as const) {
+  for (const notices of ['limit_notices', 'owner_notices', 'approval_notices'] as const) {
     await sql`update ${sql.table(notices)} set state = 'dropped', leased_by = null, lease_until = null
       where state in ('pending', 'sending')`.execute(tx);
   }

@@ -2,7 +2,8 @@ import { monthOf } from '@tinyfat/core';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
-import { type UsageQuestion, usageBy, usageOfMonth } from './usage.ts';
+import { addUsage } from './runs.ts';
+import { USAGE_KEYS, type UsageQuestion, usageBy, usageOfMonth } from './usage.ts';
 
 describe('what turns have used', () => {
   let mails: SentMail;
@@ -23,7 +24,8 @@ describe('what turns have used', () => {
   });
   afterEach(() => mails.close());
   async function run(id: string, at: string, model: string | null, cost_usd: number, agent_id = 'scout') {
-    await mails.mail(id, { agent_id });
+    const sender_base = id === 'b' || id === 'c' ? 'bob@example.com' : null;
+    await mails.mail(id, { agent_id, sender_base });
     const tokens = { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: 4 };
     await mails.db
       .updateTable('runs')
@@ -66,11 +68,6 @@ describe('what turns have used', () => {
   });
 
   it('is added up by who wrote, without tags', async () => {
-    await mails.db
-      .updateTable('mails')
-      .set({ sender: 'bob+x@example.com', sender_base: 'bob@example.com' })
-      .where('id', 'in', ['b', 'c'])
-      .execute();
     expect(await costs({ by: 'sender' })).toEqual([
       ['', 2, 0.9],
       ['bob@example.com', 2, 0.6],
@@ -98,6 +95,23 @@ describe('what turns have used', () => {
       ['2026-11-01T05:00', 1, 0.1],
       ['2026-11-02T05:00', 3, 1.4],
     ]);
+  });
+
+  it('is the same from the sums of hours as from every run, whatever changes', async () => {
+    const { db } = mails;
+    await db.updateTable('runs').set({ model: 'opus', cost_usd: 0.000001 }).where('id', '=', 'a').execute();
+    await db.updateTable('runs').set({ kind: 'turn', input_tokens: 7 }).where('id', '=', 'f').execute();
+    await db.updateTable('runs').set({ kind: 'command' }).where('id', '=', 'c').execute();
+    await db.updateTable('runs').set({ started_at: 5 }).where('id', '=', 'e').execute();
+    await addUsage(db, 'b', { input: 1, output: 1, cacheRead: 1, cacheWrite: 1, costUsd: 0.1, requests: 1 });
+    await db.deleteFrom('runs').where('id', '=', 'd').execute();
+    for (const by of USAGE_KEYS) {
+      const hours = await ask({ by });
+      expect(hours.length).toBeGreaterThan(0);
+      expect(hours).toEqual(await ask({ by, to: Date.parse('2026-11-03') - 1 }));
+    }
+    const left = await db.selectFrom('usage_hours').select('turns').execute();
+    expect(left.map(({ turns }) => turns).sort()).toEqual([1, 1, 1, 1]);
   });
 
   it('of a month is what was spent, what is reserved, and since when there are agents', async () => {

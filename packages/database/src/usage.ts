@@ -1,5 +1,5 @@
 /** What turns have used, added up by hour, day, model, agent or sender; and what a month has cost so far. */
-import { type Month, microUsdOf, usdOf } from '@tinyfat/core';
+import { type Month, usdOf } from '@tinyfat/core';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './schema/index.ts';
 
@@ -50,57 +50,79 @@ export interface UsageRow {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Days and hours in their order, the rest with what cost most first; what had no turn has no row. */
-export async function usageBy(db: Database, question: UsageQuestion): Promise<UsageRow[]> {
-  const { owner, agentId, from, to, by, offsets = [], limit } = question;
-  const key = {
-    // Whole days or hours since 1970: a division of integers in SQLite and in Postgres.
-    day: sql<number | string>`(${localTime(offsets)}) / ${sql.lit(DAY_MS)}`,
-    hour: sql<number | string>`(${localTime(offsets)}) / ${sql.lit(HOUR_MS)}`,
-    model: sql<number | string>`coalesce(runs.model, '')`,
-    agent: sql<number | string>`runs.agent_id`,
-    sender: sql<number | string>`coalesce(mails.sender_base, '')`,
-  }[by];
-  const isTime = by === 'day' || by === 'hour';
-  let query = db
-    .selectFrom('runs')
-    .innerJoin('agents', 'agents.id', 'runs.agent_id')
-    .$if(by === 'sender', (joined) => joined.innerJoin('mails', 'mails.id', 'runs.mail_id'))
-    .select(({ fn }) => [
-      key.as('key'),
-      fn.countAll<number>().as('turns'),
-      fn.sum<number>('runs.input_tokens').as('input'),
-      fn.sum<number>('runs.output_tokens').as('output'),
-      fn.sum<number>('runs.cache_read_tokens').as('cacheRead'),
-      fn.sum<number>('runs.cache_write_tokens').as('cacheWrite'),
-      fn.sum<number>('runs.cost_usd').as('cost_usd'),
-    ])
-    .where('runs.kind', '=', 'turn')
-    .where('runs.started_at', '>=', from)
-    .where('runs.started_at', '<', to)
-    .groupBy(key)
-    .$if(!isTime, (grouped) => grouped.orderBy(({ fn }) => fn.sum('runs.cost_usd'), 'desc'))
-    .orderBy(key)
-    .limit(limit);
-  if (owner !== null) query = query.where('agents.owner', '=', owner);
-  if (agentId !== null) query = query.where('runs.agent_id', '=', agentId);
-  return (await query.execute()).map((row) => ({
-    ...row,
-    key: keyText(by, row.key),
-    cost_usd: usdOf(microUsdOf(row.cost_usd)),
-  }));
+/** Where rows are read: `at` is the beginning of what a row is of, and the sums are over rows. */
+interface Source {
+  from: RawBuilder<unknown>;
+  at: RawBuilder<unknown>;
+  within: RawBuilder<boolean>;
+  model: RawBuilder<unknown>;
+  sender: RawBuilder<unknown>;
+  sums: RawBuilder<unknown>;
 }
 
-/** When a run started, as the clocks of the zone showed it. */
-function localTime(offsets: readonly ZoneOffset[]): RawBuilder<number> {
+/**
+ * Days and hours in their order, the rest with what cost most first; what had no turn has no row. Where the time and the
+ * days of the zone begin on whole hours, sums of hours are read, else every run.
+ */
+export async function usageBy(db: Database, question: UsageQuestion): Promise<UsageRow[]> {
+  const { owner, agentId, from, to, by, offsets = [], limit } = question;
+  const isWhole = [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % HOUR_MS === 0);
+  const source = isWhole ? hoursBetween(from, to) : runsBetween(from, to, by === 'sender');
+  const key = {
+    // Whole days or hours since 1970: a division of integers in SQLite and in Postgres.
+    day: sql`(${localTime(source.at, offsets)}) / ${sql.lit(DAY_MS)}`,
+    hour: sql`(${localTime(source.at, offsets)}) / ${sql.lit(HOUR_MS)}`,
+    model: source.model,
+    agent: sql`used.agent_id`,
+    sender: source.sender,
+  }[by];
+  const order = by === 'day' || by === 'hour' ? sql`1` : sql`7 desc, 1`;
+  // A cross join: SQLite keeps its order, and looks for the agents first.
+  const { rows } = await sql<Omit<UsageRow, 'key' | 'cost_usd'> & { key: number | string; micro: number }>`
+    select ${key} as key, ${source.sums} from agents cross join ${source.from}
+    where agents.id = used.agent_id and ${source.within}
+      ${owner === null ? sql`` : sql`and agents.owner = ${owner}`}
+      ${agentId === null ? sql`` : sql`and agents.id = ${agentId}`}
+    group by 1 order by ${order} limit ${sql.lit(limit)}`.execute(db);
+  return rows.map(({ key, micro, ...row }) => ({ key: keyText(by, key), ...row, cost_usd: usdOf(micro) }));
+}
+
+function hoursBetween(from: number, to: number): Source {
+  return {
+    from: sql`usage_hours as used`,
+    at: sql`used.hour * ${sql.lit(HOUR_MS)}`,
+    within: sql<boolean>`used.hour >= ${from / HOUR_MS} and used.hour < ${to / HOUR_MS}`,
+    model: sql`used.model`,
+    sender: sql`used.sender`,
+    sums: sumsOf(sql`sum(used.turns)`, sql`sum(used.cost_micro_usd)`),
+  };
+}
+
+function runsBetween(from: number, to: number, withMails: boolean): Source {
+  const isTurn = sql<boolean>`used.kind = 'turn' and used.started_at >= ${from} and used.started_at < ${to}`;
+  return {
+    from: withMails ? sql`runs as used cross join mails` : sql`runs as used`,
+    at: sql`used.started_at`,
+    within: withMails ? sql<boolean>`${isTurn} and mails.id = used.mail_id` : isTurn,
+    model: sql`coalesce(used.model, '')`,
+    sender: sql`coalesce(mails.sender_base, '')`,
+    sums: sumsOf(sql`count(*)`, sql`cast(round(sum(used.cost_usd) * 1000000) as bigint)`),
+  };
+}
+
+function sumsOf(turns: RawBuilder<unknown>, micro: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`${turns} as turns, sum(used.input_tokens) as input, sum(used.output_tokens) as output,
+    sum(used.cache_read_tokens) as "cacheRead", sum(used.cache_write_tokens) as "cacheWrite", ${micro} as micro`;
+}
+
+/** A moment as the clocks of the zone showed it. */
+function localTime(at: RawBuilder<unknown>, offsets: readonly ZoneOffset[]): RawBuilder<unknown> {
   const last = offsets.at(-1);
-  if (last === undefined) return sql<number>`runs.started_at`;
+  if (last === undefined) return at;
   const earlier = offsets.slice(0, -1);
-  if (earlier.length === 0) return sql<number>`runs.started_at + ${sql.lit(last.ms)}`;
-  const cases = earlier.map(
-    ({ until, ms }) => sql`when runs.started_at < ${sql.lit(until)} then ${sql.lit(ms)}`,
-  );
-  return sql<number>`runs.started_at + case ${sql.join(cases, sql` `)} else ${sql.lit(last.ms)} end`;
+  if (earlier.length === 0) return sql`${at} + ${sql.lit(last.ms)}`;
+  const cases = earlier.map(({ until, ms }) => sql`when ${at} < ${sql.lit(until)} then ${sql.lit(ms)}`);
+  return sql`${at} + case ${sql.join(cases, sql` `)} else ${sql.lit(last.ms)} end`;
 }
 
 function keyText(by: UsageKey, key: number | string): string {
@@ -125,22 +147,20 @@ export async function usageOfMonth(
 ): Promise<MonthUsage> {
   let agents = db.selectFrom('agents');
   if (owner !== null) agents = agents.where('owner', '=', owner);
-  if (agentId !== null) agents = agents.where('id', '=', agentId);
+  if (agentId !== null) agents = agents.where('agents.id', '=', agentId);
   const oldest = await agents.select('created_at').orderBy('created_at').limit(1).executeTakeFirst();
-  const isAll = owner === null && agentId === null;
-  const ofWhom = isAll ? sql<boolean>`true` : sql<boolean>`runs.agent_id in (${agents.select('id')})`;
-  const { usd } = await db
-    .selectFrom('runs')
-    .select(({ fn }) => fn.sum<number | null>('cost_usd').as('usd'))
-    .where(ofWhom)
-    .where('started_at', '>=', month.from)
-    .where('started_at', '<', month.until)
+  const { spent } = await agents
+    .crossJoin('usage_hours')
+    .whereRef('usage_hours.agent_id', '=', 'agents.id')
+    .where('hour', '>=', month.from / HOUR_MS)
+    .where('hour', '<', month.until / HOUR_MS)
+    .select(({ fn }) => fn.sum<number | null>('cost_micro_usd').as('spent'))
     .executeTakeFirstOrThrow();
-  const { reserved } = await db
-    .selectFrom('runs')
-    .select(({ fn }) => fn.sum<number | null>('reserved_micro_usd').as('reserved'))
-    .where(ofWhom)
+  const { reserved } = await agents
+    .crossJoin('runs')
+    .whereRef('runs.agent_id', '=', 'agents.id')
     .where('status', '=', sql.lit('running'))
+    .select(({ fn }) => fn.sum<number | null>('reserved_micro_usd').as('reserved'))
     .executeTakeFirstOrThrow();
-  return { spent: microUsdOf(usd ?? 0), reserved: reserved ?? 0, since: oldest?.created_at ?? null };
+  return { spent: spent ?? 0, reserved: reserved ?? 0, since: oldest?.created_at ?? null };
 }

@@ -15,6 +15,7 @@ import {
   parkJobs,
   putBack,
   settleHeld,
+  stopsAsked,
   transact,
 } from '@tinyfat/database';
 import { sql } from 'kysely';
@@ -30,6 +31,8 @@ export interface Lease {
   maxAttempts: number;
   /** Grows by one with each claim of the job. */
   fence: number;
+  /** Somebody asked for its end before it was claimed. */
+  stopAsked: boolean;
 }
 
 /** Claims of one job at most: one that always dies before an attempt begins must end, too. */
@@ -44,18 +47,23 @@ export interface JobQueue extends LeasedRows<Lease> {
   /** Whether a job could be claimed now. */
   hasNext(): Promise<boolean>;
   /**
-   * Makes the job of a mail inside the caller's transaction, which holds the lock of the agent; it comes after all jobs of
-   * its agent, and waits while that is paused.
+   * Makes a job of a mail inside the caller's transaction, which holds the lock of the agent, and gives its id; it comes
+   * after all jobs of its agent, and waits while that is paused. Rejects where the mail has one that has not ended.
    */
-  add(tx: Database, mail: { id: string; agent_id: string }): Promise<void>;
+  add(tx: Database, mail: { id: string; agent_id: string }): Promise<string>;
   /** Counts the attempt, inside the caller's transaction; false when the lease was lost (roll back then). */
   begin(tx: Database, lease: Lease): Promise<boolean>;
   /** Ends a job inside the caller's transaction; false when the lease was lost (roll back then). */
   finish(tx: Database, lease: Lease, state: 'done' | 'failed', error: string | null): Promise<boolean>;
-  /** Puts a job back until `runAt` (epoch ms); it stays before its agent's later jobs. An attempt that began counts. */
+  /**
+   * Puts a job back until `runAt` (epoch ms), or at once where somebody asked for its end; it stays before its agent's
+   * later jobs. An attempt that began counts.
+   */
   retry(lease: Lease, runAt: number, error: string): Promise<boolean>;
   /** Puts a job back at once without counting the attempt, also one that began: the server is stopping. */
   release(lease: Lease): Promise<boolean>;
+  /** Ids of those of these jobs whose end somebody asked for. */
+  stopsAsked(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 interface JobQueueDeps extends LeaseDeps {
@@ -88,10 +96,11 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
 
     async add(tx, mail) {
       const now = clock();
+      const id = makeId();
       await tx
         .insertInto('jobs')
         .values({
-          id: makeId(),
+          id,
           agent_id: mail.agent_id,
           mail_id: mail.id,
           state: (await isPaused(tx, mail.agent_id)) ? 'paused' : 'ready',
@@ -103,6 +112,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
           created_at: now,
         })
         .execute();
+      return id;
     },
 
     async claim() {
@@ -121,11 +131,14 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     retry(lease, runAt, error) {
-      const values = { state: 'ready', run_at: runAt, last_error: error };
-      return settleHeld(db, JOBS, heldOf(lease), values, clock());
+      const now = clock();
+      const run_at = sql`case when stop_asked_at is null then ${runAt} else ${now} end`;
+      return settleHeld(db, JOBS, heldOf(lease), { state: 'ready', run_at, last_error: error }, now);
     },
 
     release: (lease) => putBack(db, JOBS, heldOf(lease), clock(), { attempts: lease.attempt - 1 }),
+
+    stopsAsked: (jobIds) => stopsAsked(db, jobIds),
   };
 }
 
@@ -150,9 +163,10 @@ async function claimNext(deps: JobQueueDeps): Promise<Claimed | undefined> {
       attempts: number;
       max_attempts: number;
       fence: number;
+      stop_asked_at: number | null;
     }>`
       update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
-      returning id, agent_id, mail_id, attempts, max_attempts, fence`.execute(tx);
+      returning id, agent_id, mail_id, attempts, max_attempts, fence, stop_asked_at`.execute(tx);
     const [row] = rows;
     if (!row) return undefined;
     await noteServed(tx, next.owner);
@@ -163,6 +177,7 @@ async function claimNext(deps: JobQueueDeps): Promise<Claimed | undefined> {
       attempt: row.attempts + 1,
       maxAttempts: row.max_attempts,
       fence: row.fence,
+      stopAsked: row.stop_asked_at !== null,
     };
     return { lease };
   });

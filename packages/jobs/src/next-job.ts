@@ -8,7 +8,7 @@ interface NextJob {
   agentId: string;
   /** Of its agent; canonical address. */
   owner: string;
-  /** Since when its agent is paused, epoch ms; null: it is not, and the job may run. */
+  /** Since when its agent is paused, epoch ms; null: it is not, or the job is only to be ended, so that it may run. */
   pausedAt: number | null;
 }
 
@@ -39,7 +39,7 @@ export async function nextJob(
 ): Promise<NextJob | undefined> {
   const { rows } = await sql<NextJob>`
     select next.seq as seq, next.agent_id as ${sql.ref('agentId')}, agents.owner as owner,
-      agents.paused_at as ${sql.ref('pausedAt')}
+      case when next.stop_asked_at is null then agents.paused_at end as ${sql.ref('pausedAt')}
     from ${heads}
     join agents on agents.id = next.agent_id
     left join served_owners as served on served.owner = agents.owner

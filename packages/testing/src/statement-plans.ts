@@ -11,6 +11,7 @@ const GROWING = [
   'mails',
   'jobs',
   'runs',
+  'usage_hours',
   'deliveries',
   'webhook_events',
   'limit_notices',

@@ -36,6 +36,8 @@ export default {
           return await workers.readReport(raw);
         case '/compose':
           return await workers.compose(given.mail);
+        case '/readComposed':
+          return await workers.readComposed(raw);
         case '/checkOutbox':
           return await workers.checkOutbox(raw);
         case '/recordOutbox':

@@ -121,7 +121,7 @@ function lengthOf(bytes: number | null): Record<string, string> {
 export const mailDocumentAnswer: AnswerKind<string> = {
   status: 200,
   content: { 'text/html; charset=utf-8': null },
-  write: mailFrame,
+  write: (body, headers) => mailFrame(body, headers),
   read: (bytes, headers) =>
     headers.get('content-type')?.startsWith('text/html') === true
       ? { ok: true, body: new TextDecoder().decode(bytes) }

@@ -13,11 +13,12 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
-import type { MailViewer } from '@tinyfat/mail';
+import type { MailViewer, MailWorkers } from '@tinyfat/mail';
 import type { FolderTrees } from '@tinyfat/storage';
 import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
+import type { LocalMail } from './local-mail.ts';
 import type { Principal } from './principal.ts';
 
 /** How often a stream looks for events and how long it lasts, ms; and how many are open at once. */
@@ -33,9 +34,11 @@ export interface ApiDeps {
   folders: AgentFolders & Pick<FolderTrees, 'readTree'>;
   /** What of a folder is downloaded at once: bytes of its files, and entries. */
   archiveBounds: TarBounds;
-  rawMail: Pick<RawMailStore, 'stream'>;
+  rawMail: Pick<RawMailStore, 'stream' | 'put' | 'remove'>;
   /** Takes a stranger's mail apart where it can be ended. */
   mailViewer: MailViewer;
+  /** Takes outgoing mails apart, and composes those that an owner changes. */
+  composer: Pick<MailWorkers, 'readComposed' | 'compose'>;
   events: RunEvents;
   clock: Clock;
   makeId: MakeId;
@@ -61,7 +64,9 @@ export interface ApiDeps {
   retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  mails: Pick<MailQueue, 'releaseMail'>;
+  mails: Pick<MailQueue, 'releaseMail' | 'runAgain' | 'enqueueNote'>;
+  /** Null where mail leaves this machine, or there is none. */
+  localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

@@ -12,6 +12,7 @@ import { ROUTES } from './routes/index.ts';
 import { ANN, type Answer, type ApiFixture, BOB, type CallOptions, openApi } from './test-support/api.ts';
 
 const SESSION = '01990000-0000-7000-8000-9f3a00000001';
+const DIGEST = 'a'.repeat(64);
 const TEXT = { headers: { 'if-match': '*' }, body: 'stolen' };
 
 /** What a stranger must get. `own`: the route shows only what belongs to the one who asks. */
@@ -27,6 +28,14 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
+  getFirstRun: [own('/first-run')],
+  checkAgentName: [own('/agent-names/of-nobody')],
+  getFirstMail: [
+    missing('/agents/scout/first-mail'),
+    missing('/agents/scout/first-mail', { headers: { accept: 'text/event-stream' } }),
+  ],
+  sendTestMail: [missing('/agents/scout/test-mails', { body: { subject: 'Hi', text: 'stolen' } })],
+  getSentText: [missing('/outbox/d-3/mailbox')],
   getAttention: [own('/attention')],
   getAttentionCount: [own('/attention/count')],
   acknowledgeAll: [
@@ -78,6 +87,9 @@ const CASES: Record<string, Case[]> = {
     missing('/runs/m-1/events'),
     missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
   ],
+  getRunEvent: [missing('/runs/m-1/events/1')],
+  stopRun: [missing('/runs/m-1/stop')],
+  runAgain: [missing('/runs/m-1/again', { body: {} }), missing('/runs/m-1/again', { body: { text: 'Hi' } })],
   listSessions: [missing('/agents/scout/sessions')],
   getSession: [missing(`/agents/scout/sessions/${SESSION}`), missing(`/agents/bobs/sessions/${SESSION}`)],
   getSessionFacts: [
@@ -125,7 +137,14 @@ const CASES: Record<string, Case[]> = {
   getDelivery: [missing('/outbox/d-1')],
   getRawDelivery: [missing('/outbox/d-1/raw')],
   retryDelivery: [missing('/outbox/d-2/retry')],
-  approveDelivery: [missing('/outbox/d-1/approve')],
+  approveDelivery: [
+    missing('/outbox/d-1/approve'),
+    missing('/outbox/d-1/approve', { body: { digest: DIGEST } }),
+  ],
+  getApproval: [missing('/outbox/d-1/approval')],
+  getApprovalFile: [missing('/outbox/d-3/files/1')],
+  rejectDelivery: [missing('/outbox/d-1/reject'), missing('/outbox/d-1/reject', { body: { note: 'no' } })],
+  editDelivery: [missing('/outbox/d-1/edit', { body: { digest: DIGEST, body: 'stolen' } })],
   listSuppressed: [missing('/agents/scout/suppressed')],
   listAllSuppressed: [own('/suppressed')],
   unsuppress: [missing('/agents/scout/suppressed/x%40example.net')],
@@ -155,7 +174,13 @@ describe('what belongs to somebody else', () => {
   /** Of the stranger, with all scopes. */
   let fullToken: string;
   beforeAll(async () => {
-    api = await openApi({ mayCreateAgents: async () => true });
+    api = await openApi({
+      mayCreateAgents: async () => true,
+      localMail: {
+        send: async () => ({ ok: true, messageId: '<1@example.com>' }),
+        sent: async () => ({ file: 'new/1', text: 'ANN-SECRET' }),
+      },
+    });
     await api.addAgent('scout', ANN);
     await api.addAgent('bobs', BOB);
     await api.folders.write('scout', 'MEMORY.md', 'ANN-SECRET');
@@ -165,8 +190,15 @@ describe('what belongs to somebody else', () => {
     await setCurrentSession(api.db, { agentId: 'scout', scope: 'agent', sessionId: SESSION, at: 1 });
     await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
+    const began = '{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n';
+    await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { subject: 'ANN-SECRET' });
+    const file =
+      'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
+    await api.rawMail.put('out-d-3', new TextEncoder().encode(file));
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };

@@ -42,6 +42,16 @@ export function mailDocument({ html, picturesLeftOut, cut }: MailHtml): string {
     ...(cut ? ['The mail is longer than what is shown here.'] : []),
   ];
   const note = notes.length === 0 ? '' : `<p class="note">${notes.join(' ')}</p>\n`;
+  return documentOf(note + html);
+}
+
+/** A document with a sentence of ours where there is no mail to show. */
+export function messageDocument(sentence: string): string {
+  const text = sentence.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return documentOf(`<p class="note">${text}</p>`);
+}
+
+function documentOf(body: string): string {
   return `<!doctype html>
 <html>
 <head>
@@ -51,15 +61,20 @@ export function mailDocument({ html, picturesLeftOut, cut }: MailHtml): string {
 <style>${STYLE}</style>
 </head>
 <body>
-${note}${html}
+${body}
 </body>
 </html>
 `;
 }
 
 /** The answer with such a document. */
-export function mailFrame(document: string, headers: Readonly<Record<string, string>> = {}): Response {
+export function mailFrame(
+  document: string,
+  headers: Readonly<Record<string, string>> = {},
+  status = 200,
+): Response {
   return new Response(document, {
+    status,
     headers: {
       ...headers,
       'content-type': 'text/html; charset=utf-8',

@@ -1,5 +1,5 @@
 /** The row of an outgoing mail before it is sent: how it begins, and whether it awaits approval. */
-import { newMessageId, type OutboundPolicy, outboundDecision, suppressedReason } from '@tinyfat/core';
+import { newMessageId, type OutboundPolicy, whyHeld } from '@tinyfat/core';
 import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 
@@ -44,25 +44,15 @@ export async function firstState(
   recipients: readonly string[],
   policy: OutboundPolicy,
 ): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
-  const decided = outboundDecision({
+  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
+  const request = {
     policy,
     recipients,
     sender: mail.sender ?? '',
     owner: agent.owner,
     allowList: await allowList(deps.db, agent.id),
-  });
-  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
-  if (decided.decision === 'send' && suppressed.length === 0) return { state: 'pending' };
-  const reasons = decided.decision === 'needs_approval' ? [decided.reason] : [];
-  if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
-  return {
-    state: 'awaiting_approval',
-    reason_code: heldCode(decided),
-    reason: reasons.join(' '),
   };
-}
-
-function heldCode(decided: ReturnType<typeof outboundDecision>): string {
-  if (decided.decision === 'send') return 'recipient_suppressed';
-  return decided.foreign.length > 0 ? 'recipients_not_allowed' : 'approval_always';
+  const held = whyHeld(request, suppressed);
+  if (held === null) return { state: 'pending' };
+  return { state: 'awaiting_approval', reason_code: held.code, reason: held.reason };
 }

@@ -19,6 +19,7 @@ import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
+import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
@@ -86,8 +87,10 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     mails: deps.mails,
     mailViewer: deps.workers,
     models: deps.models,
+    composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
   });

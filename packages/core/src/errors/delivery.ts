@@ -25,6 +25,14 @@ export const deliveryErrors = {
     nextStep:
       'To send it all the same, run: tinyfat outbox approve ID; to write to that person again: tinyfat outbox unsuppress NAME ADDRESS',
   },
+  owner_edited: {
+    sentence: 'The owner edited the mail, and it waits for approval.',
+    nextStep: 'To send it, run: tinyfat outbox approve ID',
+  },
+  owner_rejected: {
+    sentence: 'The owner rejected the mail, so it was not sent.',
+    nextStep: 'Write another mail if one is still wanted.',
+  },
   file_missing: {
     sentence: 'A file that was to be sent does not exist.',
     nextStep: 'Write the file below /data first, then the mail.',

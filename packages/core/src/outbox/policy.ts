@@ -55,10 +55,19 @@ export function outboundDecision(request: OutboundRequest): OutboundDecision {
   };
 }
 
-function isKnown(recipient: string, { sender, owner, allowList }: Omit<OutboundRequest, 'policy'>): boolean {
-  if (recipient === sender || recipient === owner) return true;
+function isKnown(recipient: string, people: Omit<OutboundRequest, 'policy'>): boolean {
+  return recipientRole(recipient, people) !== null;
+}
+
+/** As what the policy knows a recipient (canonical address); null for somebody foreign. */
+export function recipientRole(
+  recipient: string,
+  { sender, owner, allowList }: Omit<OutboundRequest, 'policy' | 'recipients'>,
+): 'owner' | 'sender' | 'allowed' | null {
+  if (recipient === owner) return 'owner';
+  if (recipient === sender) return 'sender';
   const address = canonicalAddress(recipient);
-  return address.ok && matchAllowList(allowList, address) !== null;
+  return address.ok && matchAllowList(allowList, address) !== null ? 'allowed' : null;
 }
 
 /** All addresses canonical; `suppressed` get no mail. */

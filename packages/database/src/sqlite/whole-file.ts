@@ -1,6 +1,7 @@
 /** A database file as a whole: copied as of one moment, read by a copy, or filled by one. */
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { migrate } from '../migrate.ts';
 import type { Database } from '../schema/index.ts';
 import { overConnection } from './open.ts';
 
@@ -46,7 +47,7 @@ export async function withSqliteSource<T>(path: string, use: (db: Database) => P
   try {
     // Functions in a stranger's schema are not called (sqlite.org/security.html).
     connection.exec('pragma trusted_schema = off; pragma cell_size_check = on; begin');
-    if (connection.prepare(ODD_OBJECTS).get() !== undefined) {
+    if (await holdsPrograms(connection)) {
       throw new StrangeSchemaError(`${path} is no database that tinyfat has made.`);
     }
     return await use(overConnection(connection));
@@ -55,12 +56,37 @@ export async function withSqliteSource<T>(path: string, use: (db: Database) => P
   }
 }
 
-/** Anything but tables with plain columns, and indexes. */
-const ODD_OBJECTS = `
-  select 1 from sqlite_schema where type not in ('table', 'index') or lower(sql) like 'create virtual%'
-  union all
-  select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
+/** Whether there is anything but tables with plain columns, indexes, and triggers that are ours, word for word. */
+async function holdsPrograms(connection: DatabaseSync): Promise<boolean> {
+  const programs = connection.prepare(PROGRAMS).all();
+  if (programs.length > 0) {
+    const own = new Set((await ownPrograms()).map(asText));
+    if (programs.some((one) => !own.has(asText(one)))) return true;
+  }
+  return connection.prepare(COMPUTED_COLUMNS).get() !== undefined;
+}
+
+const PROGRAMS = `select type, name, tbl_name, sql from sqlite_schema
+  where type not in ('table', 'index') or lower(sql) like 'create virtual%'`;
+const COMPUTED_COLUMNS = `select 1 from sqlite_schema join pragma_table_xinfo(sqlite_schema.name) as columns
   where sqlite_schema.type = 'table' and columns.hidden <> 0`;
+
+/** What an upgrade of an empty database makes of the kind. */
+async function ownPrograms(): Promise<Record<string, unknown>[]> {
+  const fresh = new DatabaseSync(':memory:');
+  try {
+    await overConnection(fresh)
+      .transaction()
+      .execute((tx) => migrate(tx));
+    return fresh.prepare(PROGRAMS).all();
+  } finally {
+    fresh.close();
+  }
+}
+
+function asText({ type, name, tbl_name: table, sql }: Record<string, unknown>): string {
+  return JSON.stringify([type, name, table, String(sql).replace(/\s+/g, ' ')]);
+}
 
 /** Runs `use` on a file to copy into, which is made where it is not there; nothing is migrated or checked. */
 export async function withSqlite<T>(path: string, use: (db: Database) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /** A database as text: what makes it again, one statement a line. */
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 
-/** Tables, rows in order of their rowids, then indexes. Gives back the same bytes for the same database. */
+/** Tables, their rows in order, then indexes and triggers. Gives back the same bytes for the same database. */
 export function dumpSql(path: string): string {
   const db = new DatabaseSync(path);
   try {
@@ -12,17 +12,23 @@ export function dumpSql(path: string): string {
       .all();
     const of = (type: string) => objects.filter((object) => object.type === type);
     const statements = of('table').map((table) => oneLine(String(table.sql)));
-    for (const { name } of of('table')) {
-      for (const row of db.prepare(`select * from "${name}" order by rowid`).all()) {
+    for (const { name, sql } of of('table')) {
+      for (const row of db.prepare(`select * from "${name}" ${orderOf(String(sql))}`).all()) {
         const values = Object.values(row).map(literal).join(', ');
         statements.push(`insert into "${name}" values (${values})`);
       }
     }
-    statements.push(...of('index').map((index) => oneLine(String(index.sql))));
+    for (const type of ['index', 'trigger'])
+      statements.push(...of(type).map((object) => oneLine(String(object.sql))));
     return `${statements.join(';\n')};\n`;
   } finally {
     db.close();
   }
+}
+
+/** The order of a table's rows, by the statement that made it: without a rowid it is that of its key by itself. */
+export function orderOf(sql: string): string {
+  return /without rowid/i.test(sql) ? '' : 'order by rowid';
 }
 
 /** No name or default of ours has a line break in it. */

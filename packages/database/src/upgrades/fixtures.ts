@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { orderOf } from './dump-sql.ts';
 
 const FOLDER = new URL('.', import.meta.url);
 
@@ -27,16 +28,16 @@ export function rowsOf(path: string): Record<string, Record<string, unknown>[]> 
   try {
     const tables = db
       .prepare(
-        `select name from sqlite_schema where type = 'table' and name not like 'kysely_%' order by name`,
+        `select name, sql from sqlite_schema where type = 'table' and name not like 'kysely_%' order by name`,
       )
       .all()
-      .map(({ name }) => String(name))
-      .filter((name) => !name.startsWith('sqlite_'));
+      .map(({ name, sql }) => ({ name: String(name), sql: String(sql) }))
+      .filter(({ name }) => !name.startsWith('sqlite_'));
     return Object.fromEntries(
-      tables.map((name) => [
+      tables.map(({ name, sql }) => [
         name,
         db
-          .prepare(`select * from "${name}" order by rowid`)
+          .prepare(`select * from "${name}" ${orderOf(sql)}`)
           .all()
           .map((row) => ({ ...row })),
       ]),

@@ -162,6 +162,7 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   insertAgent: of((db) =>
     database.insertAgent(db, { id: 'fresh', name: 'fresh', owner: 'fresh@example.com', created_at: at }, []),
   ),
+  isNameTaken: of((db) => database.isNameTaken(db, agent)),
   findAgent: of((db) => database.findAgent(db, agent)),
   isAgentName: of((db) => database.isAgentName(db, agent)),
   agentById: of((db) => database.agentById(db, agent)),

@@ -13,7 +13,7 @@ import {
   type ParsedOutboxMail,
   parseOutboxMail,
 } from '@tinyfat/core';
-import type { ComposedMail, MailWorkers, OutgoingMail, ReadMail } from '../contract/mail.ts';
+import type { ComposedMail, MailWorkers, OutgoingMail, ReadComposed, ReadMail } from '../contract/mail.ts';
 import type { MailHtml, MailPart, MailView, Viewed } from '../contract/mail-view.ts';
 import { type InspectionPlace, inspectIn } from './inspection.ts';
 import type { Called, Failure, FailureCode } from './outcome.ts';
@@ -34,6 +34,7 @@ export interface Isolation {
   /** `plain` as of `read` (`compose`). */
   compose(mail: OutgoingMail, plain: boolean): Promise<Called<ComposedMail>>;
   /** `alone` as of `report`; so below. */
+  readComposed(raw: Uint8Array, alone: boolean): Promise<Called<ReadComposed>>;
   checkOutbox(raw: Uint8Array, alone: boolean): Promise<Called<ParsedOutboxMail>>;
   recordOutbox(
     alone: boolean,
@@ -102,6 +103,12 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
       if (called.ok) return called.answer;
       rejectWhereNotBegun(called);
       return { ok: false, reason: called.reason };
+    },
+
+    async readComposed(raw) {
+      if (isTooLarge(raw)) return tooLarge;
+      const called = await orAlone((alone) => isolation.readComposed(raw, alone));
+      return called.ok ? called.answer : { ok: false, code: readCode(called), reason: called.reason };
     },
 
     async checkOutbox(raw) {

@@ -5,6 +5,7 @@ import { senderEvidence } from '../authenticate/sender-evidence.ts';
 import { compose } from '../compose/compose.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { MailLimits } from '../isolation/limits.ts';
+import { readComposed } from '../read/read-composed.ts';
 import { readMail } from '../read/read-mail.ts';
 import { readReport } from '../reports/read-report.ts';
 import { viewHtml } from '../view/view-html.ts';
@@ -54,6 +55,7 @@ export function mailCalls({ gate, openResolver, hostname, authservIds, limits }:
     read: admitted(readMail),
     readReport: admitted(readReport),
     compose: admitted(compose),
+    readComposed: admitted(readComposed),
     checkOutbox: admitted((raw) => parseOutboxMail(new TextDecoder().decode(raw))),
     recordOutbox: admitted((raw, mark, result, fallback) => outboxRecord({ mark, raw }, result, fallback)),
     view: admitted(viewMail),

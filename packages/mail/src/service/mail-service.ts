@@ -62,6 +62,13 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: composeMs,
           args: [mail, plain],
         }),
+      readComposed: (raw, alone) =>
+        run(beginMs, binding.readComposed, {
+          bytes: raw.length,
+          alone,
+          ms: readMs,
+          args: [own(raw)],
+        }),
       checkOutbox: (raw, alone) =>
         run(beginMs, binding.checkOutbox, {
           bytes: raw.length,

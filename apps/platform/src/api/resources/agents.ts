@@ -139,6 +139,7 @@ function facts(deps: ApiDeps, agent: Agent, totals: { turns: number; tokens: num
     turns: totals.turns,
     tokens: totals.tokens,
     cost_usd: totals.costUsd,
+    paused_at: isoTimeOrNull(agent.paused_at),
   };
 }
 
@@ -154,7 +155,6 @@ async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
       display_name: agent.display_name || null,
       egress: agent.egress,
       outbound: storedOutbound(agent.outbound),
-      paused_at: isoTimeOrNull(agent.paused_at),
       mails_paused: agent.paused_at === null ? 0 : await countPaused(db, agent.id),
       allowed_senders: await allowedSenders(db, agent.id),
       mails_waiting: await countQuarantine(db, agent.id),

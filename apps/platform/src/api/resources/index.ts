@@ -1,10 +1,12 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { approvalEndpoints } from './approvals.ts';
 import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
 import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
+import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
@@ -21,6 +23,7 @@ import { usageEndpoints } from './usage.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
   ...attentionEndpoints,
+  ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
@@ -31,6 +34,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...approvalEndpoints,
   ...budgetEndpoints,
   ...usageEndpoints,
   ...keyEndpoints,

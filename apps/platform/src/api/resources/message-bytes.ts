@@ -25,8 +25,13 @@ export const mailMessage: OpenMessage = async ({ see, params }) => {
 export const deliveryMessage: OpenMessage = async ({ see, params }) => {
   const found = await see.delivery(params.id);
   if (!found.ok) return found;
-  return found.row.raw_key === '' ? refuse('conflict', NOT_COMPOSED) : stored(found.row);
+  return outgoingMessage(found.row);
 };
+
+/** The same of a delivery that was found. */
+export function outgoingMessage(row: { raw_key: string; raw_removed_at: number | null }): Outcome<string> {
+  return row.raw_key === '' ? refuse('conflict', NOT_COMPOSED) : stored(row);
+}
 
 /** The whole message; its bytes are reserved before they are read. */
 export async function readMessage(

@@ -50,6 +50,7 @@ export const outboxEndpoints = [
         sending: count('sending'),
         sent: count('sent'),
         awaiting_approval: count('awaiting_approval'),
+        rejected: count('rejected'),
         failed: count('failed'),
         uncertain: count('uncertain'),
         bounced: count('bounced'),
@@ -71,9 +72,7 @@ export const outboxEndpoints = [
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
-  endpoint(routes.retryDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
-  ),
+  endpoint(routes.retryDelivery, async ({ deps, see, params }) => await sendAgain(deps, see, params.id)),
 
   endpoint(routes.markDeliverySent, async ({ deps, see, principal, params }) => {
     const found = await see.delivery(params.id);
@@ -86,13 +85,8 @@ export const outboxEndpoints = [
     deps.logger.info('delivery_marked_sent', { delivery: id });
     // Its file in the outbox is to be filed anew.
     deps.wakeUp.wake('reports');
-    const now = await see.delivery(id);
-    return now.ok ? { ok: true, body: shown(now.row) } : now;
+    return await deliveryNow(see, params.id);
   }),
-
-  endpoint(routes.approveDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'approve', ['awaiting_approval']),
-  ),
 
   agentEndpoint(routes.listSuppressed, async ({ agent, deps }) => {
     const rows = await listSuppressed(deps.db, agent.id);
@@ -112,24 +106,27 @@ export const outboxEndpoints = [
   }),
 ];
 
-async function letGo(
-  deps: ApiDeps,
-  see: Visible,
-  id: string,
-  action: 'retry' | 'approve',
-  from: readonly DeliveryState[],
-): Promise<Outcome<ReturnType<typeof shown>>> {
+const RETRIED = ['failed', 'uncertain', 'bounced'] as const;
+
+async function sendAgain(deps: ApiDeps, see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const found = await see.delivery(id);
   if (!found.ok) return found;
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
   if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
-  if (!(await requeueDelivery(deps.db, found.row.id, from, deps.clock()))) {
-    return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
+  if (!(await requeueDelivery(deps.db, found.row.id, RETRIED, deps.clock()))) {
+    return refuse('conflict', `It is ${found.row.state}; retry is for ${RETRIED.join(' or ')} ones.`);
   }
   deps.wakeUp.wake('deliveries');
+  return await deliveryNow(see, id);
+}
+
+/** A delivery as it is after it was changed. */
+export async function deliveryNow(see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const now = await see.delivery(id);
   return now.ok ? { ok: true, body: shown(now.row) } : now;
 }
+
+type ShownDelivery = ReturnType<typeof shown>;
 
 function unreached({ agent, address, code, reason, delivery_id, created_at }: OfAgent<SuppressedRecipient>) {
   return { agent, address, code, reason, delivery: delivery_id, created_at: isoTime(created_at) };

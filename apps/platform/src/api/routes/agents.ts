@@ -17,6 +17,8 @@ const facts = {
   turns: v.number(),
   tokens: v.number(),
   cost_usd: v.number(),
+  /** Since when its mail waits; null: it is not paused. */
+  paused_at: v.nullable(time),
 };
 
 const agentRow = named('AgentRow', v.strictObject(facts));
@@ -34,8 +36,6 @@ export const agent = named(
     egress: v.string(),
     /** To whom it may write without asking: people it knows (`known`), nobody (`ask`), or `anyone`. */
     outbound: v.picklist(OUTBOUND_POLICIES),
-    /** Since when its mail waits; null: it is not paused. */
-    paused_at: v.nullable(time),
     /** Mails that were taken and wait because it is paused. */
     mails_paused: v.number(),
     allowed_senders: v.array(v.string()),

@@ -2,9 +2,11 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as approvals from './approvals.ts';
 import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
+import * as firstRun from './first-run.ts';
 import * as keys from './keys.ts';
 import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
@@ -19,6 +21,7 @@ import * as usage from './usage.ts';
 
 const modules = [
   me,
+  firstRun,
   agents,
   senders,
   mails,
@@ -28,6 +31,7 @@ const modules = [
   sessions,
   files,
   outbox,
+  approvals,
   budgets,
   usage,
   keys,

@@ -77,6 +77,7 @@ export const countOutbox = route(
           sending: v.number(),
           sent: v.number(),
           awaiting_approval: v.number(),
+          rejected: v.number(),
           failed: v.number(),
           uncertain: v.number(),
           bounced: v.number(),
@@ -118,18 +119,6 @@ export const markDeliverySent = route(
   'Take an uncertain mail for sent, since it has arrived',
   {
     description: 'It is not sent again; who said so, and when, is on record.',
-    scope: 'write',
-    params: ofId,
-    answer: json(delivery),
-    errors: ['conflict'],
-  },
-);
-
-export const approveDelivery = route(
-  'POST',
-  '/outbox/{id}/approve',
-  'Let a mail go out that awaits approval',
-  {
     scope: 'write',
     params: ofId,
     answer: json(delivery),

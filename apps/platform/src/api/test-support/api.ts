@@ -25,6 +25,7 @@ import {
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { MailViewer } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -135,9 +136,19 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     atOnce: 1,
   });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
+  // Only some tests need the threads.
+  let threads: ReturnType<typeof mailWorkers> | undefined;
+  const workers = () => {
+    threads ??= mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'agents.example.org' });
+    return threads;
+  };
   const deps: ApiDeps = {
     ...stores,
     mailViewer,
+    composer: {
+      readComposed: (raw) => workers().readComposed(raw),
+      compose: (mail) => workers().compose(mail),
+    },
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -147,6 +158,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     models: MODELS,
     adminEmails: [ADMIN],
     operatorPays: false,
+    localMail: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
@@ -242,6 +254,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
+      await threads?.close();
       await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },

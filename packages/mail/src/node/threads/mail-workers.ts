@@ -96,6 +96,12 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
           args: [mail, plain],
           modules: ['compose'],
         })),
+      readComposed: (raw) =>
+        turns.call(limits.readMs, () => ({
+          operation: 'readComposed',
+          args: [copy(raw)],
+          modules: ['composed'],
+        })),
       checkOutbox: (raw) =>
         turns.call(limits.readMs, () => ({
           operation: 'checkOutbox',

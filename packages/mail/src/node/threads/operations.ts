@@ -8,7 +8,7 @@ import type {
   ParsedOutboxMail,
 } from '@tinyfat/core';
 import type { SenderRequest } from '../../authenticate/sender-rule.ts';
-import type { ComposedMail, OutgoingMail, ReadMail } from '../../contract/mail.ts';
+import type { ComposedMail, OutgoingMail, ReadComposed, ReadMail } from '../../contract/mail.ts';
 import type { MailHtml, MailPart, MailView, Viewed } from '../../contract/mail-view.ts';
 
 /** The bytes of a message; their buffer is handed over to the thread. */
@@ -21,6 +21,7 @@ export interface Operations {
   read(raw: Raw, plain: boolean): Promise<ReadMail>;
   report(raw: Raw): Promise<MailReport | null>;
   compose(mail: OutgoingMail, plain: boolean): Promise<ComposedMail>;
+  readComposed(raw: Raw): Promise<ReadComposed>;
   checkOutbox(raw: Raw): Promise<ParsedOutboxMail>;
   recordOutbox(
     raw: Raw,
@@ -43,6 +44,7 @@ export type ThreadModule =
   | 'read'
   | 'report'
   | 'compose'
+  | 'composed'
   | 'outbox'
   | 'view'
   | 'viewHtml'

@@ -13,6 +13,7 @@ const modules = {
   read: once(() => import('../../read/read-mail.ts')),
   report: once(() => import('../../reports/read-report.ts')),
   compose: once(() => import('../../compose/compose.ts')),
+  composed: once(() => import('../../read/read-composed.ts')),
   outbox: once(() => import('@tinyfat/core')),
   view: once(() => import('../../view/view-mail.ts')),
   viewHtml: once(() => import('../../view/view-html.ts')),
@@ -30,6 +31,7 @@ const operations: Operations = {
   read: async (raw, plain) => (await modules.read()).readMail(raw, plain),
   report: async (raw) => (await modules.report()).readReport(raw),
   compose: async (mail, plain) => (await modules.compose()).compose(mail, plain),
+  readComposed: async (raw) => (await modules.composed()).readComposed(raw),
   checkOutbox: async (raw) => (await modules.outbox()).parseOutboxMail(new TextDecoder().decode(raw)),
   recordOutbox: async (raw, mark, result, fallback) =>
     (await modules.outbox()).outboxRecord({ mark, raw }, result, fallback),
