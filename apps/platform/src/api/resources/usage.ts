@@ -1,6 +1,5 @@
 import { capState, monthOf, projectedSpending, usdOf } from '@tinyfat/core';
 import { namesOfAgents, type UsageKey, type UsageOf, usageBy, usageOfMonth } from '@tinyfat/database';
-import { zoneOffsets } from '../../view/zone-offsets.ts';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
@@ -10,6 +9,7 @@ import type { Principal } from '../principal.ts';
 import * as routes from '../routes/usage.ts';
 import { usageCsv } from '../usage-csv.ts';
 import type { Visible } from '../visible.ts';
+import { zoneOffsets } from '../zone-offsets.ts';
 import { capInForce } from './budgets.ts';
 
 const DAY_MS = 86_400_000;
