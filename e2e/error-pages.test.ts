@@ -45,7 +45,6 @@ describe('an error', () => {
       },
     },
     mailDomain: 'tinyfat.example',
-    overview: async () => ({ agents: [], total: 0 }),
     askFor: () => async () => {
       throw new Error('no page asks here');
     },

@@ -12,6 +12,8 @@ export interface Dashboard {
   origin: string;
   /** Opens a page for the owner who is signed in, in a browser context of its own (see `withPage`). */
   visit(look: (page: Page) => Promise<void>, options?: Partial<Visit>): Promise<void>;
+  /** The first page of a list of the API, such as `/mails?agent=scout`, as the owner sees it. */
+  list(path: string): Promise<Record<string, string>[]>;
   /** The cookie of a session for this address; mails to it are counted as others of the Maildir are. */
   signIn(address: string): Promise<string>;
   dispose(): Promise<void>;
@@ -25,16 +27,28 @@ interface Visit extends Omit<PageOptions, 'origin'> {
 /** The owner of every agent that `startTinyfat` makes. */
 export const OWNER = 'owner@example.com';
 
+export interface DashboardOptions extends ServerOptions {
+  /** Who is signed in; `OWNER` if not given. They must have an agent, or be an admin. */
+  owner?: string;
+  /** Makes agents of other owners. */
+  prepareAgents?: (cli: Tinyfat['cli']) => Promise<void>;
+}
+
 /** Starts the server with these agents, and signs the owner in. */
-export async function openDashboard(options: ServerOptions = {}): Promise<Dashboard> {
+export async function openDashboard(options: DashboardOptions = {}): Promise<Dashboard> {
   const [server, browser]: [Tinyfat, Browser] = await Promise.all([startTinyfat(options), startBrowser()]);
+  await options.prepareAgents?.(server.cli);
   const origin = `http://${server.host}:8025`;
   const sign = async (address: string) => await signIn(server, address, (await server.answers(0)).length + 1);
-  const cookie = await sign(OWNER);
+  const cookie = await sign(options.owner ?? OWNER);
   return {
     server,
     origin,
     signIn: sign,
+    async list(path) {
+      const answer = await fetch(`${origin}/api/v1${path}`, { headers: { cookie } });
+      return ((await answer.json()) as { data: Record<string, string>[] }).data;
+    },
     visit: (look, visit = {}) => withPage(browser, { origin, cookie, ...visit }, look),
     async dispose() {
       await browser.close();

@@ -38,12 +38,28 @@ export default class Mail extends WorkerEntrypoint<object> implements MailBindin
     return this.#calls().compose(...call);
   }
 
+  readComposed(...call: Parameter<'readComposed'>) {
+    return this.#calls().readComposed(...call);
+  }
+
   checkOutbox(...call: Parameter<'checkOutbox'>) {
     return this.#calls().checkOutbox(...call);
   }
 
   recordOutbox(...call: Parameter<'recordOutbox'>) {
     return this.#calls().recordOutbox(...call);
+  }
+
+  view(...call: Parameter<'view'>) {
+    return this.#calls().view(...call);
+  }
+
+  viewHtml(...call: Parameter<'viewHtml'>) {
+    return this.#calls().viewHtml(...call);
+  }
+
+  viewPart(...call: Parameter<'viewPart'>) {
+    return this.#calls().viewPart(...call);
   }
 
   #calls(): MailBinding {

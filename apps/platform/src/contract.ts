@@ -3,13 +3,14 @@
  * every request; outside of `node/` and `cloudflare/` nothing in this app knows its runtime.
  */
 
-import type { ByteReservation, ErrorCode } from '@tinyfat/core';
-import type { AgentOverview } from '@tinyfat/database';
-import type { Accounts, Viewer } from './accounts/contract.ts';
+import type { ByteReservation } from '@tinyfat/core';
+import type { Accounts } from './accounts/contract.ts';
 import type { AskFor } from './api/ask.ts';
 import type { RequestOrigin } from './http/request-origin.ts';
+import type { WebhookTakers } from './http/webhook-route.ts';
 
 export type { RequestOrigin } from './http/request-origin.ts';
+export type { WebhookAnswer, WebhookRequest, WebhookTakers } from './http/webhook-route.ts';
 
 /** One thing that must work; gives null, or a sentence about what is wrong. */
 export type ReadinessCheck = () => Promise<string | null> | string | null;
@@ -18,26 +19,6 @@ export type ReadinessCheck = () => Promise<string | null> | string | null;
 interface MetricsPage {
   contentType: string;
   render(): Promise<string>;
-}
-
-/** Takes the webhooks of mail providers; answers 200 only once the event is stored. */
-export interface WebhookTakers {
-  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
-  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
-}
-
-/** A webhook as it came; `reservation` counts the bytes of its body. */
-export interface WebhookRequest {
-  headers: Headers;
-  body: ReadableStream<Uint8Array> | null;
-  reservation: ByteReservation;
-}
-
-/** What a provider is answered; `code` and `reason` are null where all is well. */
-export interface WebhookAnswer {
-  status: number;
-  code: ErrorCode | null;
-  reason: string | null;
 }
 
 /**
@@ -60,8 +41,6 @@ export interface Backend {
   accounts: Accounts;
   /** Agents are `name@mailDomain`. */
   mailDomain: string;
-  /** The first of the agents that a person may see, by name, and how many there are. */
-  overview(viewer: Viewer): Promise<{ agents: AgentOverview[]; total: number }>;
   /** Answers every request below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin, reservation: ByteReservation): Promise<Response>;
   /** Asks the API in this process, for the pages of one request. */

@@ -2,5 +2,4 @@ export * from './accounts/contract.ts';
 export * from './api/index.ts';
 export * from './contract.ts';
 export * from './http/problem.ts';
-export { overviewOf } from './operations/overview.ts';
 export * from './operations/report-fault.ts';

@@ -3,6 +3,7 @@
 import { defineMiddleware } from 'astro:middleware';
 import type { APIContext, MiddlewareNext } from 'astro';
 import type { Viewer } from './accounts/contract.ts';
+import { signInPath } from './accounts/return-path.ts';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { seeOther } from './http/form.ts';
@@ -52,16 +53,21 @@ async function answerPerson(context: APIContext, next: MiddlewareNext): Promise<
   const { accounts } = locals.backend;
   if (request.method !== 'GET') {
     become(context, await accounts.viewer(request.headers));
-    return isOpen(url.pathname) || locals.viewer !== null ? await next() : seeOther('/sign-in');
+    return isOpen(url.pathname) || locals.viewer !== null ? await next() : toSignIn(url);
   }
   const visit = await accounts.visit(request.headers);
   become(context, visit?.viewer ?? null);
-  if (!isOpen(url.pathname) && locals.viewer === null) return seeOther('/sign-in');
+  if (!isOpen(url.pathname) && locals.viewer === null) return toSignIn(url);
   const answer = await next();
   if (!visit || visit.cookies.length === 0) return answer;
   const withCookies = new Response(answer.body, answer);
   for (const cookie of visit.cookies) withCookies.headers.append('set-cookie', cookie);
   return withCookies;
+}
+
+/** The sign-in, and from there back to the page that was asked for. */
+function toSignIn({ pathname, search }: URL): Response {
+  return seeOther(signInPath(pathname + search));
 }
 
 function isPage(answer: Response): boolean {

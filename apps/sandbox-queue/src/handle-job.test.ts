@@ -20,7 +20,11 @@ async function attempt(read: ReadMail): Promise<void> {
     workers: { read: async () => read },
   } as unknown as ConsumerDeps;
   const job = { jobId: 'mail-a', agentId: 'scout', mailId: 'mail-a', fence: 1 };
-  await handleJob(deps, { ...job, attempt: 1, maxAttempts: 3 }, new AbortController().signal);
+  await handleJob(
+    deps,
+    { ...job, attempt: 1, maxAttempts: 3, stopAsked: false },
+    new AbortController().signal,
+  );
 }
 
 it.each(['interrupted', 'deadline'])(

@@ -1,10 +1,10 @@
 /**
  * One job: a command is answered at once, any other mail becomes a turn. Where an attempt was cut off after it had written
- * the reply, that reply is sent; a job whose attempts are used up fails.
+ * the reply, that reply is sent; a job whose attempts are used up fails, and so does one whose end somebody asked for.
  */
 import { type Command, faultText, findCommand } from '@tinyfat/core';
-import { agentById, mailById, type Run, runOfMail, startRun, transact } from '@tinyfat/database';
-import { isExhausted, type Lease, LeaseLost } from '@tinyfat/jobs';
+import { agentById, mailById, type Run, runOfJob, startRun, transact } from '@tinyfat/database';
+import { isExhausted, type Lease, LeaseLost, StopAsked } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
 import type { ConsumerDeps, Work } from './consumer.ts';
@@ -17,9 +17,12 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
   const mail = await mailById(deps.db, lease.mailId);
   const agent = await agentById(deps.db, lease.agentId);
   if (!mail || !agent) throw new Error(`job ${lease.jobId} has no mail or no agent`);
+  const work = { lease, agent, mail, signal };
   try {
-    await route(deps, { lease, agent, mail, signal });
+    if (lease.stopAsked) await endStopped(deps, work);
+    else await route(deps, work);
   } catch (error) {
+    if (error instanceof StopAsked) return await endStopped(deps, work);
     // Another worker has the job now and will end it; nothing was written.
     if (error instanceof LeaseLost) return deps.logger.warn('lease_lost', { job: lease.jobId });
     throw error;
@@ -28,11 +31,11 @@ export async function handleJob(deps: ConsumerDeps, lease: Lease, signal: AbortS
 
 async function route(deps: ConsumerDeps, work: Work): Promise<void> {
   const { lease, agent, mail } = work;
-  const before = await runOfMail(deps.db, mail.id);
+  const before = await runOfJob(deps.db, lease.jobId);
   const reply = before?.kind === 'turn' ? await finishedReply(deps, before) : null;
   // The message is not even looked at then: reading it may be what ended the attempts.
   const isOver = reply !== null || isExhausted(lease);
-  const read = isOver ? null : await readMail(deps, work);
+  const read = isOver ? null : withEditedText(await readMail(deps, work), before);
   const command = read?.ok ? commandOf(mail.subject, read.content) : null;
   const named = read === null ? (before?.command ?? null) : (command?.name ?? null);
   const run = await beginRun(deps, work, named);
@@ -49,6 +52,21 @@ async function route(deps: ConsumerDeps, work: Work): Promise<void> {
   if (command && command.name !== 'compact') return await answerCommand(deps, work, { run, command });
   const task = command ? { kind: 'compact' as const, focus: command.focus } : { kind: 'turn' as const };
   await takeTurn(deps, work, { run, task, content: read.content });
+}
+
+/** The mail as it was edited before it was run again; as it came where it was not. */
+function withEditedText(read: ReadMail, run: Run | undefined): ReadMail {
+  const text = run?.edited_text ?? null;
+  return !read.ok || text === null
+    ? read
+    : { ...read, content: { ...read.content, text, firstLineSeen: true } };
+}
+
+/** Nothing that the agent wrote is sent; what lies in its outbox is put aside by its next turn. */
+async function endStopped(deps: ConsumerDeps, work: Work): Promise<void> {
+  const { lease, agent } = work;
+  const run = (await runOfJob(deps.db, lease.jobId)) ?? (await beginRun(deps, work, null));
+  await failJob(deps, work, { run, code: 'run_stopped', detail: null, errorMail: agent.deleted_at === null });
 }
 
 /** Counts the attempt: here, and not with the claim, so that a server that dies takes none from jobs that had not begun. */

@@ -1,4 +1,5 @@
 /** The waits between attempts and the limits of a turn: by the settings, or fixed here. The same wherever a consumer runs. */
+import { DEFAULT_MODEL } from '@tinyfat/core';
 import { QUEUE_TIMES } from '@tinyfat/jobs';
 import type { CommonSettings } from '@tinyfat/settings';
 import type { ConsumerDeps } from './consumer.ts';
@@ -32,7 +33,7 @@ export function consumerPolicy({
     leaseMs: QUEUE_TIMES.leaseMs,
     mailDomain,
     ownerBudgetMicroUsd,
-    defaultModel: 'haiku',
+    defaultModel: DEFAULT_MODEL,
     jobBackoff: { baseMs, capMs: 10 * 60_000, maxAttempts: QUEUE_TIMES.maxAttempts },
     deliveryBackoff: { baseMs, capMs: 60 * 60_000, maxAttempts: 30 },
     limits: {

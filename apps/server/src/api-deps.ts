@@ -4,6 +4,8 @@ import type { Logger, Runtime } from '@tinyfat/core';
 import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
+import type { MailViewer, MailWorkers } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import type { ApiDeps } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
@@ -16,16 +18,26 @@ import { processRuntime } from './runtime.ts';
 
 type ApiConfig = Pick<
   Config,
-  'mailDomain' | 'adminEmails' | 'masterKeys' | 'ownerBudgetMicroUsd' | 'folderQuotaBytes' | 'retention'
+  | 'mailDomain'
+  | 'adminEmails'
+  | 'anthropic'
+  | 'masterKeys'
+  | 'ownerBudgetMicroUsd'
+  | 'folderQuotaBytes'
+  | 'retention'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping'>;
+
+/** A folder within its quota, of as many files as a large project has. */
+const ARCHIVE_ENTRIES = 200_000;
 
 /** Without a server nobody is signed in, and no worker is in this process. */
 const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
+  localMail: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
 };
@@ -35,7 +47,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'models'>,
+  own: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'composer' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -55,8 +67,10 @@ export function apiDeps(
     logger,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.anthropic.apiKey !== null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
+    archiveBounds: { bytes: 2 * config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },
     retention: {
       days: config.retention,
       preview: () => previewRetention(retention, own.stopping),
@@ -75,9 +89,31 @@ export function commandApiDeps(
   const runtime = processRuntime(logger);
   const { db } = data;
   const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
+  const workers = briefMailWorkers(config.mailDomain);
   return apiDeps(config, data, runtime, {
     ...NO_SERVER,
+    mailViewer: workers,
+    composer: workers,
     models: readModels(programPaths.models),
     mails: mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits }),
   });
+}
+
+/** Works on one mail after the other, each in a thread that ends with it: a command stays for no thread. */
+function briefMailWorkers(hostname: string): MailViewer & ApiDeps['composer'] {
+  const withThread = async <Answer>(work: (workers: MailWorkers) => Promise<Answer>): Promise<Answer> => {
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname });
+    try {
+      return await work(workers);
+    } finally {
+      await workers.close();
+    }
+  };
+  return {
+    view: (raw) => withThread((workers) => workers.view(raw)),
+    viewHtml: (raw) => withThread((workers) => workers.viewHtml(raw)),
+    viewPart: (raw, number) => withThread((workers) => workers.viewPart(raw, number)),
+    readComposed: (raw) => withThread((workers) => workers.readComposed(raw)),
+    compose: (mail) => withThread((workers) => workers.compose(mail)),
+  };
 }

@@ -41,7 +41,7 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
     ...attachmentLines(email.attachments, shownImages),
     ...hiddenLines(email),
     ...folderLines(input.folder),
-    'What the sender newly wrote:',
+    ...textLines(input),
     ...fenced('mail_text', nonce, cut(email.text, textLimit)),
   ];
   if (email.forwarded.trim() !== '') {
@@ -64,6 +64,14 @@ export function mailPrompt(input: StepMomInput, nonce: string, shownImages: Read
   }
   lines.push('', `Run: ${input.run_id}`);
   return lines.join('\n');
+}
+
+/** Who wrote what follows: an edited text carries the authority of the owner, and is no longer the sender's. */
+function textLines({ email, agent }: StepMomInput): string[] {
+  if (email.text_by === undefined) return ['What the sender newly wrote:'];
+  return [
+    `This mail was answered before, and your owner (${oneLine(agent.owner, headerLimit)}) has it answered once more. In the place of what the sender newly wrote stands what your owner wrote; your answer still goes to the sender:`,
+  ];
 }
 
 function hiddenLines({ hidden_text: hidden }: StepMomInput['email']): string[] {

@@ -40,6 +40,7 @@ const inputSchema = v.object({
     quoted: v.string(),
     forwarded: v.string(),
     hidden_text: v.boolean(),
+    text_by: v.optional(v.literal('owner')),
     attachments: v.array(
       v.object({
         filename: v.string(),

@@ -1,5 +1,13 @@
 /** Behaviour suite of the job queue; every database runs it. */
-import { type Database, insertMail } from '@tinyfat/database';
+import {
+  askToStop,
+  backlog,
+  type Database,
+  insertMail,
+  markAgentDeleted,
+  pauseAgent,
+  resumeAgent,
+} from '@tinyfat/database';
 import { isExhausted, type JobQueue, type Lease } from '@tinyfat/jobs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mailRow } from './mail-row.ts';
@@ -147,6 +155,118 @@ export function jobQueueContract(name: string, make: () => Promise<JobQueueFixtu
       expect((await claimed(other)).attempt).toBe(1);
       expect(await db.transaction().execute((tx) => queue.begin(tx, stale))).toBe(false);
       expect(await queue.release(stale)).toBe(false);
+    });
+
+    it('lets mail of a paused agent wait, and gives it in order once the agent goes on', async () => {
+      const { queue, db, now } = fixture;
+      await add('agent-a', '<1@x>');
+      await pauseAgent(db, 'agent-a', now.value);
+      for (const id of ['2', '3']) await add('agent-a', `<${id}@x>`);
+      await add('agent-b', '<b@x>');
+      now.value += 3_600_000;
+      expect((await claimed()).agentId).toBe('agent-b');
+      expect([await queue.hasNext(), await queue.claim(), await queue.nextDue()]).toEqual([
+        false,
+        undefined,
+        null,
+      ]);
+      expect(await backlog(db, now.value)).toMatchObject({ jobsReady: 0, jobsPaused: 3, oldestDueMs: 0 });
+      expect(await resumeAgent(db, 'agent-a', now.value)).toBe(3);
+      expect(await backlog(db, now.value)).toMatchObject({ jobsReady: 3, jobsPaused: 0, oldestDueMs: 0 });
+      const order: string[] = [];
+      for (let count = 0; count < 3; count++) {
+        const lease = await claimed();
+        order.push(lease.mailId);
+        await done(lease);
+      }
+      const rows = await db
+        .selectFrom('jobs')
+        .select('mail_id')
+        .where('agent_id', '=', 'agent-a')
+        .orderBy('seq');
+      expect(order).toEqual((await rows.execute()).map(({ mail_id }) => mail_id));
+    });
+
+    it('parks a job that was running when its agent was paused, however it is put back', async () => {
+      const { queue, other, db, now, dead } = fixture;
+      await add('agent-a', '<1@x>');
+      const putBack = [
+        (lease: Lease) => queue.retry(lease, now.value, 'busy'),
+        (lease: Lease) => queue.release(lease),
+        async () => {
+          dead.add('one');
+          await other.reclaim(() => false);
+          dead.clear();
+        },
+      ];
+      for (const end of putBack) {
+        const lease = await claimed();
+        await pauseAgent(db, 'agent-a', now.value);
+        await end(lease);
+        expect(await other.claim()).toBeUndefined();
+        expect((await backlog(db, now.value)).jobsPaused).toBe(1);
+        await resumeAgent(db, 'agent-a', now.value);
+      }
+      expect((await claimed()).agentId).toBe('agent-a');
+    });
+
+    it('runs nothing of an agent that is paused and resumed while workers claim, but what was resumed', async () => {
+      const { queue, other, db, now } = fixture;
+      for (let id = 0; id < 10; id++) await add('agent-a', `<${id}@x>`);
+      await pauseAgent(db, 'agent-a', now.value);
+      const [resumed, ...leases] = await Promise.all([
+        resumeAgent(db, 'agent-a', now.value),
+        ...[queue, other, queue].map((one) => one.claim()),
+      ]);
+      expect(resumed).toBe(10);
+      const given = leases.filter((lease) => lease !== undefined);
+      expect(given.length).toBeLessThanOrEqual(1);
+      for (const lease of given) await done(lease);
+      // Whatever came first, no job was left behind.
+      let rest = 0;
+      for (let lease = await queue.claim(); lease; lease = await queue.claim()) {
+        rest += 1;
+        await done(lease);
+      }
+      expect(given.length + rest).toBe(10);
+    });
+
+    it('gives the jobs of a paused agent that is deleted, so that each comes to an end', async () => {
+      const { db, now } = fixture;
+      await pauseAgent(db, 'agent-a', now.value);
+      await add('agent-a', '<1@x>');
+      await markAgentDeleted(db, 'agent-a', now.value);
+      expect((await claimed()).agentId).toBe('agent-a');
+    });
+
+    it('says whose end was asked for: before a claim, while it is worked on, and not once it is over', async () => {
+      const { queue, other, db, now } = fixture;
+      for (const id of ['1', '2']) await add('agent-a', `<${id}@x>`);
+      const ask = ({ jobId }: { jobId: string }) =>
+        askToStop(db, jobId, { at: now.value, by: 'owner@example.com' });
+      const first = await begun();
+      expect([first.stopAsked, await queue.stopsAsked([first.jobId])]).toEqual([false, new Set()]);
+      expect(await Promise.all([ask(first), ask(first)])).toEqual([true, true]);
+      expect(await other.stopsAsked([first.jobId, 'none'])).toEqual(new Set([first.jobId]));
+      // Put back for later, it is due at once; the next claim knows of it.
+      expect(await queue.retry(first, now.value + 60_000, 'busy')).toBe(true);
+      const again = await claimed(other);
+      expect(again).toMatchObject({ jobId: first.jobId, stopAsked: true });
+      await done(again, other);
+      expect(await ask(first)).toBe(false);
+      expect(await claimed()).toMatchObject({ stopAsked: false });
+    });
+
+    it('ends what was asked to be ended although its agent is paused', async () => {
+      const { queue, db, now } = fixture;
+      for (const id of ['1', '2']) await add('agent-a', `<${id}@x>`);
+      await pauseAgent(db, 'agent-a', now.value);
+      expect(await queue.claim()).toBeUndefined();
+      const jobs = await db.selectFrom('jobs').select('id').orderBy('seq').execute();
+      const last = jobs.at(-1)?.id ?? '';
+      expect(await askToStop(db, last, { at: now.value, by: 'owner@example.com' })).toBe(true);
+      expect(await claimed()).toMatchObject({ jobId: last, stopAsked: true });
+      expect(await queue.claim()).toBeUndefined();
     });
 
     it('serves the owner first who was served least recently', async () => {

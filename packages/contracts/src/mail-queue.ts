@@ -6,7 +6,14 @@ import {
   THREAD_LIMIT,
   THREAD_WINDOW_MS,
 } from '@tinyfat/core';
-import { type Database, isPostgres, type NewMail } from '@tinyfat/database';
+import {
+  type Database,
+  endRun,
+  insertDeliveries,
+  isPostgres,
+  type NewMail,
+  startRun,
+} from '@tinyfat/database';
 import { MailboxFull, type MailQueue } from '@tinyfat/intake';
 import type { JobQueue, Lease } from '@tinyfat/jobs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -276,6 +283,76 @@ export function mailQueueContract(name: string, make: () => Promise<MailQueueFix
       expect((await intake.enqueue([mailRow('agent-a', '<b@x>', other)]))[0]?.queued).toBe(true);
       now.value += THREAD_WINDOW_MS + 1;
       expect((await write(102, '<t@x>'))?.queued).toBe(true);
+    });
+
+    it('makes one more job and run of a mail that had its run, however many ask at once', async () => {
+      const { intake, other, jobs, db, now } = fixture;
+      const mail = mailRow('agent-a', '<again@x>', { id: 'again' });
+      await intake.enqueue([mail]);
+      const lease = await claimed();
+      const { jobId, agentId, mailId } = lease;
+      const begun = { id: 'run-1', jobId, agentId, mailId, kind: 'turn', command: null, at: 1 } as const;
+      await startRun(db, begun);
+      const ask = (queue: MailQueue, runId = 'run-1') => queue.runAgain({ runId, text: 'Try this.' });
+      expect(await ask(intake)).toEqual({ ok: false, why: 'not_over' });
+      await done(lease);
+      await endRun(db, 'run-1', { status: 'failed', finished_at: 2 });
+      const answers = await Promise.all([ask(intake), ask(other), ask(intake)]);
+      const made = answers.flatMap((answer) => (answer.ok ? [answer.runId] : []));
+      const refused = answers.flatMap((answer) => (answer.ok ? [] : [answer.why]));
+      expect([made.length, refused]).toEqual([1, ['not_over', 'not_over']]);
+      const next = await claimed();
+      expect(next.mailId).toBe(mailId);
+      expect(
+        await db.selectFrom('runs').selectAll().where('job_id', '=', next.jobId).executeTakeFirst(),
+      ).toMatchObject({
+        id: made[0],
+        status: 'waiting',
+        attempt: 0,
+        again_of: 'run-1',
+        edited_text: 'Try this.',
+      });
+      // Its month is that in which it begins.
+      now.value += 5000;
+      const run = await startRun(db, { ...begun, id: 'other', jobId: next.jobId, at: now.value });
+      expect(run).toMatchObject({ id: made[0], attempt: 1, status: 'running', started_at: now.value });
+      expect(await jobs.claim()).toBeUndefined();
+    });
+
+    it('makes none without the stored mail, for a deleted agent, or while an answer is on its way', async () => {
+      const { intake, db } = fixture;
+      await intake.enqueue([mailRow('agent-a', '<again@x>', { id: 'again' })]);
+      const lease = await claimed();
+      const { jobId, agentId, mailId } = lease;
+      await startRun(db, { id: 'run-1', jobId, agentId, mailId, kind: 'turn', command: null, at: 1 });
+      await done(lease);
+      await endRun(db, 'run-1', { status: 'done', finished_at: 2 });
+      const ask = (runId = 'run-1') => intake.runAgain({ runId, text: null });
+      expect(await ask('none')).toEqual({ ok: false, why: 'unknown' });
+      const answer = {
+        id: 'answer',
+        agent_id: agentId,
+        mail_id: mailId,
+        run_id: 'run-1',
+        kind: 'reply',
+      } as const;
+      const sent = {
+        envelope_sender: 'a@x',
+        recipients: '[]',
+        subject: '',
+        message_id: '<a@x>',
+        raw_key: 'answer',
+      };
+      const times = { attempts: 0, next_attempt_at: 1, created_at: 1, filed: 1 };
+      await insertDeliveries(db, [{ ...answer, ...sent, ...times, state: 'awaiting_approval' }]);
+      expect(await ask()).toEqual({ ok: false, why: 'answer_under_way' });
+      await db.updateTable('deliveries').set({ state: 'sent' }).execute();
+      await db.updateTable('mails').set({ raw_removed_at: 9 }).where('id', '=', mailId).execute();
+      expect(await ask()).toEqual({ ok: false, why: 'raw_removed', at: 9 });
+      expect((await db.selectFrom('mails').select('state').executeTakeFirst())?.state).not.toBe('discarded');
+      await db.updateTable('mails').set({ raw_removed_at: null }).where('id', '=', mailId).execute();
+      await db.updateTable('agents').set({ deleted_at: 5 }).where('id', '=', agentId).execute();
+      expect(await ask()).toEqual({ ok: false, why: 'agent_deleted' });
     });
 
     it('gives a mail that waits its job when it is released, once, after what waits already', async () => {

@@ -2,6 +2,7 @@
 import { type AllowEntry, parseAllowEntry } from '@tinyfat/core';
 import { sql } from 'kysely';
 import { transact } from './locks.ts';
+import { unparkJobs } from './pausing.ts';
 import type { Agent, Database, NewAgent } from './schema/index.ts';
 import { changed, exists } from './statements.ts';
 
@@ -39,6 +40,19 @@ export async function findAgent(db: Database, name: string): Promise<Agent | und
     .executeTakeFirst();
 }
 
+/** Whether an agent of anybody has this name. */
+export async function isAgentName(db: Database, name: string): Promise<boolean> {
+  const named = db.selectFrom('agents').select('id').where('name', '=', name);
+  return await exists(named.where('deleted_at', 'is', null).limit(1));
+}
+
+/** Whether an agent that exists has this name, whoever's it is. */
+export async function isNameTaken(db: Database, name: string): Promise<boolean> {
+  return await exists(
+    db.selectFrom('agents').select('id').where('name', '=', name).where('deleted_at', 'is', null),
+  );
+}
+
 /** The agent with this id, deleted or not. */
 export async function agentById(db: Database, id: string): Promise<Agent | undefined> {
   return await db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
@@ -57,7 +71,11 @@ export async function ownsAgent(db: Database, address: string): Promise<boolean>
 
 /** Takes the agent's address away; its mails, runs and deliveries stay on record. */
 export async function markAgentDeleted(db: Database, id: string, at: number): Promise<void> {
-  await updateAgent(db, id, { deleted_at: at });
+  await transact(db, [`agent:${id}`], async (tx) => {
+    await updateAgent(tx, id, { deleted_at: at, paused_at: null });
+    // Each of its jobs comes to an end, also one that waited for it to go on.
+    await unparkJobs(tx, id, at);
+  });
 }
 
 /** Whether a turn or command of the agent is under way. */
@@ -87,7 +105,7 @@ export async function hadTurnSince(db: Database, agentId: string, since: number)
 export async function updateAgent(
   db: Database,
   id: string,
-  values: Partial<Pick<Agent, 'egress' | 'display_name' | 'owner' | 'deleted_at'>>,
+  values: Partial<Pick<Agent, 'egress' | 'outbound' | 'display_name' | 'owner' | 'deleted_at' | 'paused_at'>>,
 ): Promise<boolean> {
   return await changed(
     db.updateTable('agents').set(values).where('id', '=', id).where('deleted_at', 'is', null),
@@ -184,4 +202,22 @@ export async function claimFolderNotice(
       ]),
     ),
   );
+}
+
+/**
+ * Counts bytes that are about to be written into an agent's folder to what it holds; false, and nothing is counted, where
+ * it would hold more than `quota`. Less is always taken. The next measurement of the folder takes the place of the sum.
+ */
+export async function takeFolderRoom(
+  db: Database,
+  agentId: string,
+  bytes: number,
+  quota: number,
+): Promise<boolean> {
+  const held = sql<number>`coalesce(folder_bytes, 0) + ${bytes}`;
+  const room = db
+    .updateTable('agents')
+    .set({ folder_bytes: sql<number>`case when ${held} < 0 then 0 else ${held} end` })
+    .where('id', '=', agentId);
+  return await changed(bytes <= 0 ? room : room.where(sql<boolean>`${held} <= ${quota}`));
 }

@@ -20,6 +20,7 @@ describe('the backlog', () => {
     await job('scout', 'done', 1);
     expect(await backlog(fixture.db, 1000)).toEqual({
       jobsReady: 0,
+      jobsPaused: 0,
       jobsRunning: 0,
       oldestDueMs: 0,
       deliveriesPending: 0,

@@ -8,6 +8,8 @@ import { countRows } from './statements.ts';
 /** What waits at one moment. */
 export interface Backlog {
   jobsReady: number;
+  /** Of agents that are paused: no standstill. */
+  jobsPaused: number;
   jobsRunning: number;
   /** Ms that the oldest job has been due for that no other job of its agent holds up; 0 where there is none. */
   oldestDueMs: number;
@@ -38,6 +40,7 @@ export async function backlog(db: Database, now: number): Promise<Backlog> {
     .executeTakeFirstOrThrow();
   return {
     jobsReady: await countIn(db, 'jobs', 'ready'),
+    jobsPaused: await countIn(db, 'jobs', 'paused'),
     jobsRunning: await countIn(db, 'jobs', 'running'),
     oldestDueMs: oldest.at === null ? 0 : now - oldest.at,
     deliveriesPending: await countIn(db, 'deliveries', 'pending'),
@@ -50,7 +53,7 @@ export async function backlog(db: Database, now: number): Promise<Backlog> {
 async function countIn(
   db: Database,
   table: 'jobs' | 'deliveries',
-  state: 'ready' | 'running' | 'pending' | 'awaiting_approval',
+  state: 'ready' | 'paused' | 'running' | 'pending' | 'awaiting_approval',
 ): Promise<number> {
   return await countRows(db.selectFrom(table).where(sql<boolean>`state = ${sql.lit(state)}`));
 }

@@ -3,6 +3,7 @@
  * that the row of a sender that died shows that its outcome is not known.
  */
 import { sql } from 'kysely';
+import { askForApprovalNotice } from './approval-notices.ts';
 import {
   type LeaseDeps,
   type LeasedRows,
@@ -14,17 +15,19 @@ import {
 import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
+import { whileSending } from './sending-stop.ts';
 import { changed, countRows, exists } from './statements.ts';
 
 const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
 
-/** Records deliveries in the order in which they are to be sent. */
+/** Records deliveries in the order in which they are to be sent; of those that await approval the owner is to be told. */
 export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
   for (const delivery of deliveries) {
     await db
       .insertInto('deliveries')
       .values({ ...delivery, scheduled_at: delivery.created_at })
       .execute();
+    if (delivery.state === 'awaiting_approval') await askForApprovalNotice(db, delivery);
   }
 }
 
@@ -85,7 +88,7 @@ export function deliveryRows(deps: LeaseDeps, { provider, idempotent }: Sender):
     set: (now) => sql`doubt_since = coalesce(doubt_since, ${now}),
       provider = case when doubt_since is null then ${provider} else provider end`,
     // An earlier one that is due as well may be in the hands of a claim that is not committed yet.
-    only: (now) => sql`not exists (select 1 from deliveries as other
+    only: (now) => sql`${whileSending} and not exists (select 1 from deliveries as other
       where other.agent_id = next.agent_id and other.state = 'sending')
       and not exists (select 1 from deliveries as other where other.agent_id = next.agent_id
       and other.state = 'pending' and other.seq < next.seq and other.next_attempt_at <= ${now})`,
@@ -130,18 +133,14 @@ export type DeliveryEnd = Pick<Delivery, 'state'> &
       | 'provider'
       | 'provider_id'
       | 'sent_at'
+      | 'approved_digest'
     >
   >;
 
-/** Lets a delivery that awaits approval, failed, is uncertain or bounced go (again); false when it is in no such state. */
-export async function requeueDelivery(
-  db: Database,
-  id: string,
-  from: readonly DeliveryState[],
-  now: number,
-): Promise<boolean> {
-  const again = db.updateTable('deliveries').set((delivery) => ({
-    state: 'pending',
+/** A delivery that is to be sent as if it were new; `now`: epoch ms. */
+export function queuedAgain(db: Database, now: number) {
+  return db.updateTable('deliveries').set((delivery) => ({
+    state: 'pending' as const,
     attempts: 0,
     doubt_since: null,
     next_attempt_at: now,
@@ -150,11 +149,71 @@ export async function requeueDelivery(
     reason: null,
     provider_message_id: null,
     delivered_at: null,
+    acknowledged_at: null,
+    marked_sent_by: null,
+    marked_sent_at: null,
     // Its file lies in failed/ and is to be filed anew once the mail is sent.
     filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
   }));
+}
+
+/** Lets a delivery that failed, is uncertain or bounced go again; false when it is in no such state. */
+export async function requeueDelivery(
+  db: Database,
+  id: string,
+  from: readonly Exclude<DeliveryState, 'awaiting_approval' | 'rejected'>[],
+  now: number,
+): Promise<boolean> {
+  const again = queuedAgain(db, now);
   const stored = again.where('id', '=', id).where('raw_removed_at', 'is', null);
   return await changed(stored.where('state', 'in', from));
+}
+
+/**
+ * Takes an uncertain delivery for sent, because a person has seen that it arrived: it is tried no more, its outbox file is
+ * to be filed anew, and the mail that it answers is answered. `by`: address of the person, or `operator`. False when it is
+ * not uncertain (any more).
+ */
+export async function markDeliverySent(
+  db: Database,
+  id: string,
+  { by, at }: { by: string; at: number },
+): Promise<boolean> {
+  return await transact(db, [], async (tx) => {
+    const row = await tx
+      .updateTable('deliveries')
+      .set((delivery) => ({
+        state: 'sent',
+        // The try that may have been taken was the last one.
+        sent_at: delivery.fn.coalesce('doubt_since', sql.lit<number>(at)),
+        doubt_since: null,
+        reason_code: null,
+        reason: null,
+        marked_sent_by: by,
+        marked_sent_at: at,
+        filed: delivery.case().when('source_file', 'is', null).then(1).else(0).end(),
+      }))
+      .where('id', '=', id)
+      .where('state', '=', 'uncertain')
+      .returning(['mail_id', 'kind'])
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    if (row.kind === 'reply')
+      await setMailState(
+        tx,
+        row.mail_id,
+        'replied',
+        'The agent answered, as somebody who saw the answer says.',
+      );
+    if (row.kind === 'command')
+      await setMailState(
+        tx,
+        row.mail_id,
+        'command',
+        'The command was answered, as somebody who saw the answer says.',
+      );
+    return true;
+  });
 }
 
 /**

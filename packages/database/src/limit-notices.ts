@@ -14,6 +14,7 @@ import {
 } from './leased-rows.ts';
 import { inQuarantine } from './mails.ts';
 import type { Database, LimitNotice, LimitNoticeState } from './schema/index.ts';
+import { whileSending } from './sending-stop.ts';
 import { changed } from './statements.ts';
 
 const NOTICES: LeasedTable = { name: 'limit_notices', key: 'id' };
@@ -76,7 +77,7 @@ export function limitNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRow
     heldOf,
     // None is due before it is made: the second bound is for the index.
     only: (now) =>
-      sql`created_at > ${now - NOTICE_PERIOD_MS} and next_attempt_at > ${now - NOTICE_PERIOD_MS}`,
+      sql`${whileSending} and created_at > ${now - NOTICE_PERIOD_MS} and next_attempt_at > ${now - NOTICE_PERIOD_MS}`,
     orderBy: ['next_attempt_at'],
     giveBack: (held, now) =>
       idempotent

@@ -18,6 +18,12 @@ export async function mailById(db: Database, id: string): Promise<Mail | undefin
   return await db.selectFrom('mails').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** The mail whose sender an answer to this one goes to: for a note on an answer, the mail that was answered in the first place. */
+export async function answeredMail(db: Database, id: string): Promise<Mail | undefined> {
+  const mail = await mailById(db, id);
+  return mail?.answers_for == null ? mail : ((await answeredMail(db, mail.answers_for)) ?? mail);
+}
+
 /** The newest mail with this Message-ID (with angle brackets), to any agent. */
 export async function mailByMessageId(db: Database, messageId: string): Promise<Mail | undefined> {
   return await db
@@ -29,14 +35,44 @@ export async function mailByMessageId(db: Database, messageId: string): Promise<
     .executeTakeFirst();
 }
 
-/** Sets where a mail is now, and why. */
+/** Sets where a mail is now, and why; where it is a note on the answer to another one, also where that one is, and so on. */
 export async function setMailState(
   db: Database,
   id: string,
   state: MailState,
   reason: string,
 ): Promise<void> {
-  await db.updateTable('mails').set({ state, state_reason: reason }).where('id', '=', id).execute();
+  const set = db.updateTable('mails').set({ state, state_reason: reason }).returning('answers_for');
+  // Notes are on older mails, so this comes to an end.
+  for (let next: string | null = id; next !== null; ) {
+    const mail: Pick<Mail, 'answers_for'> | undefined = await set.where('id', '=', next).executeTakeFirst();
+    next = mail?.answers_for ?? null;
+  }
+}
+
+/** Which of some people (canonical addresses without tags) have written to an agent and were let in. */
+export async function wroteBefore(
+  db: Database,
+  agentId: string,
+  bases: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const base of new Set(bases)) {
+    const mail = db
+      .selectFrom('mails')
+      .select('id')
+      .where('agent_id', '=', agentId)
+      .where('sender_base', '=', base)
+      .where('verdict', '=', sql.lit('accepted'))
+      .limit(sql.lit(1));
+    if (await exists(mail)) found.add(base);
+  }
+  return found;
+}
+
+/** The mail that is the note by which a rejected delivery is written anew; undefined where there is none. */
+export async function noteOnDelivery(db: Database, deliveryId: string): Promise<Mail | undefined> {
+  return await db.selectFrom('mails').selectAll().where('rewrites', '=', deliveryId).executeTakeFirst();
 }
 
 /** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
@@ -152,6 +188,13 @@ export async function releaseFromQuarantine(db: Database, mailId: string): Promi
   return await changed(db.updateTable('mails').set(queued).where('id', '=', mailId).where(inQuarantine));
 }
 
+/** Lets a mail wait for a turn again; false where its stored message was removed, without which there is none. */
+export async function queueAgain(db: Database, mailId: string): Promise<boolean> {
+  const queued = { state: 'queued', state_reason: 'It is run again, as was asked for.' } as const;
+  const stored = db.updateTable('mails').set(queued).where('id', '=', mailId);
+  return await changed(stored.where('raw_removed_at', 'is', null));
+}
+
 /** Gives a mail another verdict than admission's, or only a better reason. */
 export async function rewriteMail(
   db: Database,
@@ -177,6 +220,10 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
   }
   const events = db.selectFrom('webhook_events').select('raw_key').where('raw_key', 'in', keys);
   for (const { raw_key } of await events.execute()) if (raw_key !== null) named.add(raw_key);
+  const replaced = db.selectFrom('approval_records').select('raw_key').where('raw_key', 'in', keys);
+  for (const { raw_key } of await replaced.where('raw_removed_at', 'is', null).execute()) {
+    if (raw_key !== null) named.add(raw_key);
+  }
   const marks = await db
     .selectFrom('installation_marks')
     .select('value')
@@ -192,7 +239,7 @@ export async function namedRawKeys(db: Database, keys: readonly string[]): Promi
  */
 export async function rawKeysAfter(db: Database, after: string, limit: number): Promise<string[]> {
   // Of each table no more than the page needs: all of the keys would be sorted otherwise.
-  const pages = (['mails', 'deliveries', 'webhook_events'] as const).map((table) => {
+  const pages = (['mails', 'deliveries', 'webhook_events', 'approval_records'] as const).map((table) => {
     const stored = table === 'webhook_events' ? sql`` : sql`and raw_removed_at is null`;
     return sql`select * from (select distinct raw_key from ${sql.table(table)} where raw_key > ${after} ${stored}
       order by raw_key limit ${sql.lit(limit)}) as ${sql.ref(`of_${table}`)}`;
@@ -200,4 +247,32 @@ export async function rawKeysAfter(db: Database, after: string, limit: number): 
   const { rows } = await sql<{ raw_key: string }>`
     ${sql.join(pages, sql` union `)} order by raw_key limit ${sql.lit(limit)}`.execute(db);
   return rows.map((row) => row.raw_key);
+}
+
+/** Mails that are looked at for the first one that was let in. */
+const MOST_LOOKED_AT = 200;
+
+/** An agent's first mail that was let in or waits in quarantine, among its earliest; and its newest of any verdict. */
+export async function firstMails(
+  db: Database,
+  agentId: string,
+): Promise<{ letIn: Mail | undefined; newest: Mail | undefined }> {
+  const ofAgent = db.selectFrom('mails').where('agent_id', '=', agentId);
+  const earliest = ofAgent.select('id').orderBy('received_at').orderBy('id').limit(sql.lit(MOST_LOOKED_AT));
+  const letIn = await db
+    .selectFrom('mails')
+    .selectAll()
+    .where('id', 'in', earliest)
+    .where(wasTaken)
+    .orderBy('received_at')
+    .orderBy('id')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  const newest = await ofAgent
+    .selectAll()
+    .orderBy('received_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  return { letIn, newest };
 }

@@ -2,15 +2,16 @@ import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
 import type { Mail } from './schema/index.ts';
-import { type Sight, visibleDeliveries, visibleMails, visibleRuns } from './visible.ts';
+import { type MailFilter, type Sight, visibleDeliveries, visibleMails, visibleRuns } from './visible.ts';
 
 const VERDICTS = ['accepted', 'refused'] as const;
 const STATES = ['replied', 'failed', 'refused'] as const;
+const SENDERS = ['ann@example.com', 'bob@example.com', 'cy@example.com'];
 const AGENTS = ['scout', 'other', 'a', 'b', 'c', 'd'];
 
 describe('pages of a list', () => {
   let fixture: SentMail;
-  const all: Pick<Mail, 'id' | 'agent_id' | 'received_at' | 'verdict' | 'state'>[] = [];
+  const all: Pick<Mail, 'id' | 'agent_id' | 'received_at' | 'verdict' | 'state' | 'sender_base'>[] = [];
   beforeAll(async () => {
     fixture = await openSentMail();
     for (const id of AGENTS.slice(2)) {
@@ -25,6 +26,7 @@ describe('pages of a list', () => {
         received_at: Math.floor(number / 7),
         verdict: VERDICTS[number % 2] ?? 'accepted',
         state: STATES[number % 3] ?? 'failed',
+        sender_base: SENDERS[number % 4] ?? null,
       };
       all.push(mail);
       await fixture.mail(mail.id, mail);
@@ -46,7 +48,14 @@ describe('pages of a list', () => {
     { verdict: 'refused' },
     { state: 'failed', verdict: 'refused' },
     { state: 'failed', messageId: '<00000007@example.com>' },
-  ] as const;
+    { senderBase: 'ann@example.com' },
+    { senderBase: 'bob@example.com', state: 'failed', since: 2, before: 7 },
+    { senderBase: 'ann@example.com', messageId: '<00000007@example.com>', since: 1, before: 9 },
+    { since: 3 },
+    { before: 5 },
+    { since: 6, before: 6 },
+    { verdict: 'accepted', since: 2, before: 4 },
+  ] satisfies MailFilter[];
   const cases = sights.flatMap((sight) =>
     filters.flatMap((filter) =>
       [undefined, 'a', 'd'].map((agentId) => ({ sight, filter: { ...filter, agentId } })),
@@ -54,18 +63,15 @@ describe('pages of a list', () => {
   );
 
   it.each(cases)('hold every row that is seen once, newest first: %j', async ({ sight, filter }) => {
-    const { state, verdict, messageId, agentId } = {
-      state: undefined,
-      verdict: undefined,
-      messageId: undefined,
-      ...filter,
-    };
+    const { state, verdict, messageId, agentId, senderBase, since, before }: MailFilter = filter;
     const isOfSight = (agent: string) =>
       sight === 'all' || (agent === 'd') === (sight.owner === 'eve@example.com');
     const expected = all
       .filter((mail) => isOfSight(mail.agent_id) && (agentId ?? mail.agent_id) === mail.agent_id)
       .filter((mail) => (state ?? mail.state) === mail.state && (verdict ?? mail.verdict) === mail.verdict)
       .filter((mail) => (messageId ?? `<${mail.id}@example.com>`) === `<${mail.id}@example.com>`)
+      .filter((mail) => (senderBase ?? mail.sender_base) === mail.sender_base)
+      .filter(({ received_at: at }) => at >= (since ?? 0) && at < (before ?? 100))
       .sort((a, b) => b.received_at - a.received_at || (a.id < b.id ? 1 : -1));
     const found = await allPages(
       (page) => visibleMails(fixture.db, sight, filter, page),
@@ -100,14 +106,14 @@ describe('pages of a list', () => {
         ('agentId' in filter ? run.agent_id === filter.agentId : true);
       expect(found.map(({ id }) => id)).toEqual(expected.filter(isWanted).map(({ id }) => id));
     }
-    for (const state of [undefined, 'failed', 'sending'] as const) {
+    for (const states of [[], ['failed'], ['failed', 'sending']] as const) {
       const found = await allPages(
-        (page) => visibleDeliveries(db, sight, { state }, page),
+        (page) => visibleDeliveries(db, sight, { states }, page),
         ({ seq }) => ({ at: seq, id: '' }),
       );
       const expected = await db.selectFrom('deliveries').selectAll().orderBy('seq', 'desc').execute();
       const isWanted = (row: (typeof expected)[number]) =>
-        wants(row.agent_id) && (state ?? row.state) === row.state;
+        wants(row.agent_id) && (states.length === 0 || states.some((state) => state === row.state));
       expect(found.map(({ id }) => id)).toEqual(expected.filter(isWanted).map(({ id }) => id));
     }
   });

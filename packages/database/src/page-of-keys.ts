@@ -18,11 +18,15 @@ export interface KeysQuestion {
   order: readonly string[];
   /** Rows that come later than the one with these values of `order`; null for the first page. */
   after: readonly (string | number)[] | null;
+  /** Rows whose first column of `order` is no less than this; absent: all. */
+  from?: number | undefined;
   limit: number;
   /** Rows of one agent, of the agents of one owner (canonical address), or of all. */
   of: { agentId: string } | { owner: string } | 'all';
   /** For each of some columns the values that rows may have. */
   values: Readonly<Record<string, readonly string[]>>;
+  /** What else holds for the rows, called `listed`, as a partial index over `order`, and one with `agent_id` before it, has it. */
+  only?: RawBuilder<unknown>;
 }
 
 /** The keys, in the order of the list. */
@@ -78,14 +82,15 @@ function merge(db: Database, question: KeysQuestion): RawBuilder<unknown> {
 
 /** The newest rows of the table, called `listed`, for which all conditions hold. */
 function newestIn(
-  { table, order, after }: KeysQuestion,
+  { table, order, after, from, only }: KeysQuestion,
   same: readonly RawBuilder<unknown>[],
   what: RawBuilder<unknown>,
   most: number,
 ): RawBuilder<unknown> {
-  const conditions =
-    after === null ? same : [...same, sql`(${refs('listed', order)}) < (${sql.join([...after])})`];
-  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join([...conditions], sql` and `)}`;
+  const conditions = only === undefined ? [...same] : [...same, only];
+  if (after !== null) conditions.push(sql`(${refs('listed', order)}) < (${sql.join([...after])})`);
+  if (from !== undefined) conditions.push(sql`${refs('listed', order.slice(0, 1))} >= ${from}`);
+  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
   return sql`select ${what} from ${sql.table(table)} as listed ${where}
     order by ${descending('listed', order)} limit ${sql.lit(most)}`;
 }

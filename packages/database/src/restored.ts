@@ -26,7 +26,7 @@ const AT_WORK = [
 
 /**
  * Makes every delivery that waits or was being sent `uncertain`, so that only `tinyfat outbox retry` sends it, ends
- * notices of limits, and forgets open requests to sign in, and whose keys and storage it had. Mails that wait for a turn stay, and get it.
+ * notices to senders and owners, and forgets open requests to sign in, and whose keys and storage it had. Mails that wait for a turn stay, and get it.
  */
 export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
   const held = await tx
@@ -49,12 +49,12 @@ export async function holdRestored(tx: Database): Promise<HeldDelivery[]> {
     await sql`update ${sql.table(table)} set leased_by = null, lease_until = null
       where state = ${state}`.execute(tx);
   }
-  await tx
-    .updateTable('limit_notices')
-    .set({ state: 'dropped' })
-    .where('state', 'in', ['pending', 'sending'])
-    .execute();
+  for (const notices of ['limit_notices', 'owner_notices', 'approval_notices'] as const) {
+    await sql`update ${sql.table(notices)} set state = 'dropped', leased_by = null, lease_until = null
+      where state in ('pending', 'sending')`.execute(tx);
+  }
   await sql`delete from sign_in_requests`.execute(tx);
+  await sql`delete from oidc_requests`.execute(tx);
   await forgetInstallation(tx);
   return held
     .sort((one, other) => one.seq - other.seq)

@@ -13,20 +13,46 @@ interface RunStart {
   at: number;
 }
 
+/** A run that does an old one again, before it begins. */
+interface RunAgain extends Pick<RunStart, 'id' | 'jobId' | 'at'> {
+  of: Run;
+  /** What stands in the place of the sender's text; null = what the sender wrote. */
+  editedText: string | null;
+}
+
 /** Figures at a run's end; only what is given is set. */
 export type RunEnd = Partial<
   Omit<
     Run,
-    'id' | 'job_id' | 'agent_id' | 'mail_id' | 'kind' | 'attempt' | 'started_at' | 'reserved_micro_usd'
+    | 'id'
+    | 'job_id'
+    | 'agent_id'
+    | 'mail_id'
+    | 'kind'
+    | 'attempt'
+    | 'started_at'
+    | 'reserved_micro_usd'
+    | 'again_of'
+    | 'edited_text'
   >
 > & {
   status: 'done' | 'failed';
   finished_at: number;
 };
 
+/** What a run has used that has not begun. */
+const NOTHING_USED = {
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  cost_usd: 0,
+  llm_requests: 0,
+};
+
 /**
  * Starts the run of a job, or its next attempt, counted here also after a stop that the job does not count. The row keeps
- * the id of the first attempt.
+ * the id of the first attempt; of one that waited, its time is that of its beginning.
  */
 export async function startRun(db: Database, run: RunStart): Promise<Run> {
   return await db
@@ -41,25 +67,57 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
       attempt: 1,
       status: 'running',
       started_at: run.at,
-      input_tokens: 0,
-      output_tokens: 0,
-      cache_read_tokens: 0,
-      cache_write_tokens: 0,
-      cost_usd: 0,
-      llm_requests: 0,
+      ...NOTHING_USED,
     })
     .onConflict((conflict) =>
       conflict.column('job_id').doUpdateSet((row) => ({
         attempt: row('runs.attempt', '+', 1),
+        started_at: row
+          .case()
+          .when('runs.status', '=', 'waiting')
+          .then(run.at)
+          .else(row.ref('runs.started_at'))
+          .end(),
         kind: run.kind,
         command: run.command,
         status: 'running',
         // What the attempt before had reserved was for requests that died with it.
         reserved_micro_usd: 0,
+        acknowledged_at: null,
       })),
     )
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** Records a run that waits for its job, which does an old one again. */
+export async function insertRunAgain(
+  db: Database,
+  { id, jobId, at, of, editedText }: RunAgain,
+): Promise<void> {
+  await db
+    .insertInto('runs')
+    .values({
+      id,
+      job_id: jobId,
+      agent_id: of.agent_id,
+      mail_id: of.mail_id,
+      kind: of.kind,
+      command: of.command,
+      attempt: 0,
+      status: 'waiting',
+      started_at: at,
+      ...NOTHING_USED,
+      again_of: of.id,
+      edited_text: editedText,
+    })
+    .execute();
+}
+
+/** Id of the newest run that does this one again, if any does. */
+export async function newestAgain(db: Database, id: string): Promise<string | undefined> {
+  const again = db.selectFrom('runs').select('id').where('again_of', '=', id);
+  return (await again.orderBy('id', 'desc').limit(1).executeTakeFirst())?.id;
 }
 
 /** Notes what the turn of a run is about to use: from then on what lies in the agent's outbox was written in this run. */
@@ -112,9 +170,21 @@ export async function runById(db: Database, id: string): Promise<Run | undefined
   return await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The run that a mail led to, if it came to one. */
+/** The newest run that a mail led to, if it came to one. */
 export async function runOfMail(db: Database, mailId: string): Promise<Run | undefined> {
-  return await db.selectFrom('runs').selectAll().where('mail_id', '=', mailId).executeTakeFirst();
+  const [newest] = await runsOfMail(db, mailId);
+  return newest;
+}
+
+/** All runs that a mail led to, the newest first. */
+export async function runsOfMail(db: Database, mailId: string): Promise<Run[]> {
+  const runs = db.selectFrom('runs').selectAll().where('mail_id', '=', mailId);
+  return await runs.orderBy('started_at', 'desc').orderBy('id', 'desc').execute();
+}
+
+/** The run of a job, if it came to one. */
+export async function runOfJob(db: Database, jobId: string): Promise<Run | undefined> {
+  return await db.selectFrom('runs').selectAll().where('job_id', '=', jobId).executeTakeFirst();
 }
 
 /** What the turns of an agent came to so far. */

@@ -1,5 +1,7 @@
 /** Which session each agent goes on with. */
+import { sql } from 'kysely';
 import type { Database } from './schema/index.ts';
+import { rowsChanged } from './statements.ts';
 
 /** Id of the current session of a scope; undefined where none was begun or it was cleared. */
 export async function currentSession(
@@ -56,14 +58,102 @@ export async function sessionsByScope(
     .execute();
 }
 
-/** Ids of the sessions that some scope of an agent goes on with. */
-export async function currentSessions(db: Database, agentId: string): Promise<Set<string>> {
+/** Which of these sessions are gone on with, and in which scopes; at most `most` scopes of all of them together. */
+export async function scopesOfSessions(
+  db: Database,
+  agentId: string,
+  sessionIds: readonly string[],
+  most: number,
+): Promise<Map<string, string[]>> {
+  if (sessionIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('current_sessions')
-    .select('session_id')
+    .select(['scope', 'session_id'])
     .where('agent_id', '=', agentId)
+    .where('session_id', 'in', sessionIds)
+    .orderBy('scope')
+    .limit(most)
     .execute();
-  return new Set(rows.map((row) => row.session_id));
+  const bySession = Map.groupBy(rows, (row) => row.session_id);
+  return new Map([...bySession].map(([id, of]) => [id, of.map(({ scope }) => scope)]));
+}
+
+/** Lets every scope that goes on with one session go on with another; gives how many there were. */
+export async function replaceCurrentSession(
+  db: Database,
+  { agentId, from, to, at }: { agentId: string; from: string; to: string; at: number },
+): Promise<number> {
+  return await rowsChanged(
+    db
+      .updateTable('current_sessions')
+      .set({ session_id: to, updated_at: at })
+      .where('agent_id', '=', agentId)
+      .where('session_id', '=', from),
+  );
+}
+
+/** What is on record of a session. */
+export interface SessionFigures {
+  /** Subject of the mail of its first finished turn. */
+  subject: string;
+  /** Finished turns, and what they cost. Of the newest `most` turns where there are more. */
+  turns: number;
+  costUsd: number;
+  more: boolean;
+  /** When its newest turn ended, epoch ms. */
+  lastUsedAt: number;
+}
+
+/** Figures of some sessions of an agent by their ids, of at most `most` turns each. One without finished turns is left out. */
+export async function figuresOfSessions(
+  db: Database,
+  agentId: string,
+  sessionIds: readonly string[],
+  most: number,
+): Promise<Map<string, SessionFigures>> {
+  const figures = new Map<string, SessionFigures>();
+  for (const sessionId of sessionIds) {
+    const finished = db
+      .selectFrom('runs')
+      .where('runs.agent_id', '=', agentId)
+      .where('runs.session_id', '=', sessionId)
+      .where('runs.finished_at', 'is not', null);
+    const first = await finished
+      .innerJoin('mails', 'mails.id', 'runs.mail_id')
+      .select('mails.subject')
+      .orderBy('runs.finished_at')
+      .limit(sql.lit(1))
+      .executeTakeFirst();
+    if (first === undefined) continue;
+    const newest = await finished
+      .select(['runs.cost_usd', 'runs.finished_at'])
+      .orderBy('runs.finished_at', 'desc')
+      .limit(most + 1)
+      .execute();
+    const counted = newest.slice(0, most);
+    figures.set(sessionId, {
+      subject: first.subject,
+      turns: counted.length,
+      costUsd: counted.reduce((sum, { cost_usd }) => sum + cost_usd, 0),
+      more: newest.length > most,
+      lastUsedAt: counted[0]?.finished_at ?? 0,
+    });
+  }
+  return figures;
+}
+
+/** The mail of a session's newest finished turn, as far as a scope is named by it; undefined where there is none. */
+export async function lastMailOfSession(db: Database, agentId: string, sessionId: string) {
+  return await db
+    .selectFrom('runs')
+    .innerJoin('mails', 'mails.id', 'runs.mail_id')
+    .select(['mails.id', 'mails.sender', 'mails.message_id', 'mails.in_reply_to', 'mails.thread_references'])
+    .where('runs.agent_id', '=', agentId)
+    .where('runs.session_id', '=', sessionId)
+    .where('runs.finished_at', 'is not', null)
+    .orderBy('runs.finished_at', 'desc')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
 }
 
 /** One session, from its runs. */

@@ -39,8 +39,13 @@ interface PageOf {
 
 /** A row with the name of its agent, which may be deleted by now. */
 export type OfAgent<Row> = Row & { agent: string };
-/** A run with what its mail was. */
-export type RunOfMail = OfAgent<Run> & { subject: string; sender: string | null };
+/** A run with what its mail was, and who asked for its end, when (epoch ms); null where nobody did. */
+export type RunOfMail = OfAgent<Run> & {
+  subject: string;
+  sender: string | null;
+  stop_asked_at: number | null;
+  stop_asked_by: string | null;
+};
 
 /** So many characters of an id are enough to name its row, while no other row's id begins with them. */
 export const SHORTEST_ID = 8;
@@ -52,6 +57,11 @@ const existing = (db: Database, sight: Sight) => agents(db, sight).where('delete
 /** The agent of that name, not deleted. */
 export async function visibleAgent(db: Database, sight: Sight, name: string): Promise<Agent | undefined> {
   return await existing(db, sight).selectAll().where('name', '=', name).executeTakeFirst();
+}
+
+/** The agent with this id, also a deleted one. */
+export async function visibleAgentOf(db: Database, sight: Sight, id: string): Promise<Agent | undefined> {
+  return await agents(db, sight).selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** Agents that are not deleted, newest first. */
@@ -88,11 +98,13 @@ export interface AgentOverview {
   owner: string;
   /** When the newest mail came, of any verdict; null where none did. */
   lastMailAt: number | null;
-  /** Mails in quarantine. */
+  /** Mails in quarantine; this and the next are counted up to 100. */
   mailsWaiting: number;
   /** Outgoing mails that await approval. */
   deliveriesAwaitingApproval: number;
 }
+
+const MOST_COUNTED = 100;
 
 /** Agents that are not deleted, by name; at most `limit` of `total`. */
 export async function agentOverview(
@@ -111,11 +123,12 @@ export async function agentOverview(
         .limit(sql.lit(1))
         .as('lastMailAt'),
       // The conditions stand in the statement as the partial indexes have them: only then are those used.
-      sql<number>`(select count(*) from mails where mails.agent_id = agents.id and ${inQuarantine})`.as(
-        'mailsWaiting',
+      sql<number>`(select count(*) from (select 1 as one from mails where mails.agent_id = agents.id
+        and ${inQuarantine} limit ${sql.lit(MOST_COUNTED)}) as some_mails)`.as('mailsWaiting'),
+      sql<number>`(select count(*) from (select 1 as one from deliveries where deliveries.agent_id = agents.id
+        and state = 'awaiting_approval' limit ${sql.lit(MOST_COUNTED)}) as some_deliveries)`.as(
+        'deliveriesAwaitingApproval',
       ),
-      sql<number>`(select count(*) from deliveries where deliveries.agent_id = agents.id
-        and state = 'awaiting_approval')`.as('deliveriesAwaitingApproval'),
     ])
     .orderBy('name')
     .limit(limit)
@@ -142,46 +155,82 @@ export async function visibleMailsNamed(db: Database, sight: Sight, id: string):
   return await mails(db, sight).where(isNamed('mails.id', id)).orderBy('mails.id').limit(2).execute();
 }
 
+/** What a list of mails is narrowed to. */
+export interface MailFilter {
+  agentId?: string | undefined;
+  state?: MailState | undefined;
+  verdict?: MailVerdict | undefined;
+  /** With its angle brackets. */
+  messageId?: string | undefined;
+  /** The base of a canonical address: a person is the same under every tag. */
+  senderBase?: string | undefined;
+  /** Received at this time or later, and before that one; epoch ms. */
+  since?: number | undefined;
+  before?: number | undefined;
+}
+
 /** Mails, newest first. */
 export async function visibleMails(
   db: Database,
   sight: Sight,
-  filter: { agentId?: string; state?: MailState; verdict?: MailVerdict; messageId?: string },
+  filter: MailFilter,
   { after, limit }: PageOf,
 ): Promise<OfAgent<Mail>[]> {
-  const { agentId, state, verdict, messageId } = filter;
+  const { agentId, state, verdict, messageId, senderBase, since } = filter;
+  const begin = earlier(after, filter.before);
   const newestFirst = mails(db, sight).orderBy('mails.received_at', 'desc').orderBy('mails.id', 'desc');
   if (messageId !== undefined) {
     let query = newestFirst.where('mails.message_id', '=', messageId);
     if (agentId !== undefined) query = query.where('mails.agent_id', '=', agentId);
     if (state !== undefined) query = query.where('mails.state', '=', state);
     if (verdict !== undefined) query = query.where('mails.verdict', '=', verdict);
+    if (senderBase !== undefined) query = query.where('mails.sender_base', '=', senderBase);
+    if (since !== undefined) query = query.where('mails.received_at', '>=', since);
     return await query
-      .where(isAfter('mails.received_at', 'mails.id', after))
+      .where(isAfter('mails.received_at', 'mails.id', begin))
       .limit(limit)
       .execute();
   }
   const outcome = { verdict: one(verdict) ?? MAIL_VERDICTS, state: one(state) ?? MAIL_STATES };
+  const isOfAll = state === undefined && verdict === undefined && senderBase === undefined;
   const keys = await pageOfKeys<string>(db, {
     table: 'mails',
     order: ['received_at', 'id'],
-    after: after && [after.at, after.id],
+    after: begin && [begin.at, begin.id],
+    from: since,
     limit,
     of: whose(sight, agentId),
-    values: state === undefined && verdict === undefined ? {} : outcome,
+    values: isOfAll ? {} : { ...(senderBase === undefined ? {} : { sender_base: [senderBase] }), ...outcome },
   });
   return keys.length === 0 ? [] : await newestFirst.where('mails.id', 'in', keys).execute();
 }
 
+/** Where a page begins that has only rows from before a time. */
+function earlier(after: After | null, before: number | undefined): After | null {
+  // No id is less than the empty one.
+  if (before === undefined || (after !== null && after.at < before)) return after;
+  return { at: before, id: '' };
+}
+
 function runs(db: Database, sight: Sight) {
-  return db
-    .selectFrom('runs')
-    .crossJoin('agents')
-    .whereRef('agents.id', '=', 'runs.agent_id')
-    .innerJoin('mails', 'mails.id', 'runs.mail_id')
-    .selectAll('runs')
-    .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
-    .where(isSeen(sight));
+  return (
+    db
+      .selectFrom('runs')
+      .crossJoin('agents')
+      .whereRef('agents.id', '=', 'runs.agent_id')
+      .innerJoin('mails', 'mails.id', 'runs.mail_id')
+      .selectAll('runs')
+      .select(['agents.name as agent', 'mails.subject', 'mails.sender'])
+      // With the jobs among the joined SQLite would read all runs where one is named.
+      .select((select) => {
+        const job = select.selectFrom('jobs').whereRef('jobs.id', '=', 'runs.job_id');
+        return [
+          job.select('jobs.stop_asked_at').as('stop_asked_at'),
+          job.select('jobs.stop_asked_by').as('stop_asked_by'),
+        ];
+      })
+      .where(isSeen(sight))
+  );
 }
 
 /** The run with this id, or those whose ids begin with it, two at most; of deleted agents too. */
@@ -237,21 +286,43 @@ export async function visibleDeliveriesNamed(
 export async function visibleDeliveries(
   db: Database,
   sight: Sight,
-  filter: { agentId?: string; state?: DeliveryState },
+  filter: { agentId?: string; states?: readonly DeliveryState[] },
   { after, limit }: PageOf,
 ): Promise<OfAgent<Delivery>[]> {
-  const { agentId, state } = filter;
+  const { agentId, states = [] } = filter;
   const keys = await pageOfKeys<number>(db, {
     table: 'deliveries',
     order: ['seq'],
     after: after && [after.at],
     limit,
     of: whose(sight, agentId),
-    values: state === undefined ? {} : { state: [state] },
+    values: states.length === 0 ? {} : { state: states },
   });
   if (keys.length === 0) return [];
   const found = deliveries(db, sight).where('deliveries.seq', 'in', keys);
   return await found.orderBy('deliveries.seq', 'desc').execute();
+}
+
+/** How many outgoing mails there are in each of some states; counted up to `most`, by index alone. */
+export async function visibleDeliveryCounts(
+  db: Database,
+  sight: Sight,
+  filter: { agentId?: string; states: readonly DeliveryState[] },
+  most: number,
+): Promise<Map<DeliveryState, number>> {
+  const counts = new Map<DeliveryState, number>();
+  for (const state of filter.states) {
+    const keys = await pageOfKeys<number>(db, {
+      table: 'deliveries',
+      order: ['seq'],
+      after: null,
+      limit: most,
+      of: whose(sight, filter.agentId),
+      values: { state: [state] },
+    });
+    counts.set(state, keys.length);
+  }
+  return counts;
 }
 
 /** Whom mail does not reach, the newest first; of deleted agents too. */

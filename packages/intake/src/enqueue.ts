@@ -30,6 +30,7 @@ import {
 } from '@tinyfat/database';
 import type { JobQueue } from '@tinyfat/jobs';
 import { type Arrival, MailboxFull, type Release } from './contract.ts';
+import { type Again, type AgainRequest, runAgain } from './run-again.ts';
 
 export interface MailQueue {
   /**
@@ -43,6 +44,13 @@ export interface MailQueue {
   ): Promise<Arrival[]>;
   /** Makes the job of a mail in quarantine, after all jobs that wait. */
   releaseMail(mailId: string): Promise<Release>;
+  /** Makes another job and run of the mail of a run that has ended. */
+  runAgain(request: AgainRequest): Promise<Again>;
+  /**
+   * Writes a note of the owner with its job, after all jobs that wait, in one transaction with `also`. False, and nothing is
+   * written, where `also` gives false. No limit counts: who may decide has asked for one turn.
+   */
+  enqueueNote(note: NewMail, also: (tx: Database) => Promise<boolean>): Promise<boolean>;
 }
 
 interface MailQueueDeps {
@@ -112,6 +120,16 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
         if (!(await releaseFromQuarantine(tx, mailId))) return 'not_waiting';
         await jobs.add(tx, mail);
         return 'queued';
+      });
+    },
+
+    runAgain: (request) => runAgain({ db, jobs, clock, makeId }, request),
+    async enqueueNote(note, also) {
+      return await transact(db, [`agent:${note.agent_id}`], async (tx) => {
+        if (!(await also(tx))) return false;
+        await tx.insertInto('mails').values(note).execute();
+        await jobs.add(tx, note);
+        return true;
       });
     },
   };

@@ -1,6 +1,8 @@
 export * from './contract.ts';
 export * from './enqueue.ts';
+export * from './note-mail.ts';
 export * from './receive.ts';
+export type { Again, AgainRequest } from './run-again.ts';
 export type {
   ReconcileDeps,
   ReconcilerDeps,

@@ -9,7 +9,7 @@ import { farWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drain } from './drain.ts';
 import { type JobQueue, jobQueue, type Lease } from './job-queue.ts';
-import { LeaseLost, type WorkLoopOptions } from './rows-in-hand.ts';
+import { LeaseLost, StopAsked, type WorkLoopOptions } from './rows-in-hand.ts';
 import { rowsOf } from './test-support/items.ts';
 import { jobWork } from './worker.ts';
 
@@ -216,4 +216,20 @@ describe('over the job queue', () => {
     const work = workOf(queue, () => Promise.reject(new Error('broken')));
     expect(await drain(work, FOREVER)).toEqual({ worked: 1, more: false, nextDue: now + 5000 });
   });
+});
+
+it('sees of itself that somebody asked for the end of what it works on', async () => {
+  const { promise: over, resolve } = Promise.withResolvers<unknown>();
+  const { work } = workOver(rowsOf(['one'], { nextDue: async () => null }), {
+    stopsAsked: async (keys) => new Set(keys),
+    work: (_item, signal) =>
+      new Promise((ended) => {
+        signal.addEventListener('abort', () => {
+          resolve(signal.reason);
+          ended();
+        });
+      }),
+  });
+  expect(await drain(work, FOREVER)).toMatchObject({ worked: 1 });
+  expect(await over).toBeInstanceOf(StopAsked);
 });

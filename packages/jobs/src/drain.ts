@@ -8,6 +8,9 @@ import { wakeablePause } from './waiting.ts';
 /** Longest sleep between two looks while rows are worked on: what becomes due for others wakes an invocation of its own. */
 const POLL_MS = 15_000;
 
+/** Longest time until it is seen that somebody asked for the end of what runs: no wake-up reaches this very invocation. */
+const STOP_LOOK_MS = 2000;
+
 /**
  * A row that is due so soon is waited for: by the time that this invocation has said when to come again, it would be due, and
  * nobody be woken for it.
@@ -32,6 +35,7 @@ export async function drain<Row>(work: WorkLoopOptions<Row>, startUntil: number)
   const { rows, clock } = work;
   const { wake, clear, pause } = wakeablePause();
   const hands = rowsInHand({ ...work, pollMs: POLL_MS }, wake);
+  const longestMs = work.stopsAsked ? STOP_LOOK_MS : POLL_MS;
   let worked = 0;
   let timeIsUp = false;
   try {
@@ -41,12 +45,13 @@ export async function drain<Row>(work: WorkLoopOptions<Row>, startUntil: number)
       timeIsUp = clock() >= startUntil;
       if (timeIsUp) break;
       clear();
+      await hands.endAsked();
       // The end of work that runs now can make a row due after the look.
       const idle = hands.running() === 0;
       const waitMs = await hands.takeNext();
       if (waitMs === null) worked += 1;
       else if (idle && waitMs > SOON_MS) break;
-      else await pause(Math.min(waitMs, Math.max(startUntil - clock(), 0)));
+      else await pause(Math.min(waitMs, longestMs, Math.max(startUntil - clock(), 0)));
     }
   } finally {
     await hands.ended();

@@ -2,7 +2,7 @@ export * from './drain.ts';
 export * from './job-queue.ts';
 export * from './queue-times.ts';
 export * from './queue-wake-up.ts';
-export { LeaseLost, type WorkLoopOptions } from './rows-in-hand.ts';
+export { LeaseLost, StopAsked, type WorkLoopOptions } from './rows-in-hand.ts';
 export * from './until-written.ts';
 export * from './waiting.ts';
 export * from './wake-up.ts';

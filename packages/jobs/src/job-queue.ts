@@ -7,12 +7,15 @@ import {
   changeHeld,
   claimValues,
   type Database,
+  isPaused,
   type LeaseDeps,
   type LeasedRows,
   type LeasedTable,
   leases,
+  parkJobs,
   putBack,
   settleHeld,
+  stopsAsked,
   transact,
 } from '@tinyfat/database';
 import { sql } from 'kysely';
@@ -28,6 +31,8 @@ export interface Lease {
   maxAttempts: number;
   /** Grows by one with each claim of the job. */
   fence: number;
+  /** Somebody asked for its end before it was claimed. */
+  stopAsked: boolean;
 }
 
 /** Claims of one job at most: one that always dies before an attempt begins must end, too. */
@@ -41,16 +46,24 @@ export function isExhausted({ attempt, maxAttempts, fence }: Lease): boolean {
 export interface JobQueue extends LeasedRows<Lease> {
   /** Whether a job could be claimed now. */
   hasNext(): Promise<boolean>;
-  /** Makes the job of a mail inside the caller's transaction; it comes after all jobs of its agent. */
-  add(tx: Database, mail: { id: string; agent_id: string }): Promise<void>;
+  /**
+   * Makes a job of a mail inside the caller's transaction, which holds the lock of the agent, and gives its id; it comes
+   * after all jobs of its agent, and waits while that is paused. Rejects where the mail has one that has not ended.
+   */
+  add(tx: Database, mail: { id: string; agent_id: string }): Promise<string>;
   /** Counts the attempt, inside the caller's transaction; false when the lease was lost (roll back then). */
   begin(tx: Database, lease: Lease): Promise<boolean>;
   /** Ends a job inside the caller's transaction; false when the lease was lost (roll back then). */
   finish(tx: Database, lease: Lease, state: 'done' | 'failed', error: string | null): Promise<boolean>;
-  /** Puts a job back until `runAt` (epoch ms); it stays before its agent's later jobs. An attempt that began counts. */
+  /**
+   * Puts a job back until `runAt` (epoch ms), or at once where somebody asked for its end; it stays before its agent's
+   * later jobs. An attempt that began counts.
+   */
   retry(lease: Lease, runAt: number, error: string): Promise<boolean>;
   /** Puts a job back at once without counting the attempt, also one that began: the server is stopping. */
   release(lease: Lease): Promise<boolean>;
+  /** Ids of those of these jobs whose end somebody asked for. */
+  stopsAsked(jobIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 interface JobQueueDeps extends LeaseDeps {
@@ -83,13 +96,14 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
 
     async add(tx, mail) {
       const now = clock();
+      const id = makeId();
       await tx
         .insertInto('jobs')
         .values({
-          id: makeId(),
+          id,
           agent_id: mail.agent_id,
           mail_id: mail.id,
-          state: 'ready',
+          state: (await isPaused(tx, mail.agent_id)) ? 'paused' : 'ready',
           run_at: now,
           scheduled_at: now,
           attempts: 0,
@@ -98,38 +112,15 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
           created_at: now,
         })
         .execute();
+      return id;
     },
 
     async claim() {
-      const now = clock();
-      const most = Math.max(1, deps.atOnce - 1);
-      // Most looks find nothing, and a transaction would keep writers waiting.
-      if (!(await hasNextJob(db, now))) return undefined;
-      return await transact(db, [], async (tx) => {
-        const next = await nextJob(tx, now, most, 'lock');
-        if (!next) return undefined;
-        const { rows } = await sql<{
-          id: string;
-          agent_id: string;
-          mail_id: string;
-          attempts: number;
-          max_attempts: number;
-          fence: number;
-        }>`
-          update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
-          returning id, agent_id, mail_id, attempts, max_attempts, fence`.execute(tx);
-        const [row] = rows;
-        if (!row) return undefined;
-        await noteServed(tx, next.owner);
-        return {
-          jobId: row.id,
-          agentId: row.agent_id,
-          mailId: row.mail_id,
-          attempt: row.attempts + 1,
-          maxAttempts: row.max_attempts,
-          fence: row.fence,
-        };
-      });
+      for (;;) {
+        const found = await claimNext(deps);
+        if (!found?.parked) return found?.lease;
+        await parkJobs(db, found.parked);
+      }
     },
 
     begin: (tx, lease) => changeHeld(tx, JOBS, heldOf(lease), sql`attempts = ${lease.attempt}`),
@@ -140,10 +131,54 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
     },
 
     retry(lease, runAt, error) {
-      const values = { state: 'ready', run_at: runAt, last_error: error };
-      return settleHeld(db, JOBS, heldOf(lease), values, clock());
+      const now = clock();
+      const run_at = sql`case when stop_asked_at is null then ${runAt} else ${now} end`;
+      return settleHeld(db, JOBS, heldOf(lease), { state: 'ready', run_at, last_error: error }, now);
     },
 
     release: (lease) => putBack(db, JOBS, heldOf(lease), clock(), { attempts: lease.attempt - 1 }),
+
+    stopsAsked: (jobIds) => stopsAsked(db, jobIds),
   };
+}
+
+/** A lease, or the agent of the job that would come next, which is paused. */
+type Claimed = { lease: Lease; parked?: undefined } | { lease?: undefined; parked: string };
+
+/** Undefined where nothing is due. A job of a paused agent is ready where it was running when the agent was paused. */
+async function claimNext(deps: JobQueueDeps): Promise<Claimed | undefined> {
+  const { db, clock } = deps;
+  const now = clock();
+  const most = Math.max(1, deps.atOnce - 1);
+  // Most looks find nothing, and a transaction would keep writers waiting.
+  if (!(await hasNextJob(db, now))) return undefined;
+  return await transact(db, [], async (tx) => {
+    const next = await nextJob(tx, now, most, 'lock');
+    if (!next) return undefined;
+    if (next.pausedAt !== null) return { parked: next.agentId };
+    const { rows } = await sql<{
+      id: string;
+      agent_id: string;
+      mail_id: string;
+      attempts: number;
+      max_attempts: number;
+      fence: number;
+      stop_asked_at: number | null;
+    }>`
+      update jobs set ${claimValues(deps, JOBS, now)} where seq = ${next.seq} and state = 'ready'
+      returning id, agent_id, mail_id, attempts, max_attempts, fence, stop_asked_at`.execute(tx);
+    const [row] = rows;
+    if (!row) return undefined;
+    await noteServed(tx, next.owner);
+    const lease = {
+      jobId: row.id,
+      agentId: row.agent_id,
+      mailId: row.mail_id,
+      attempt: row.attempts + 1,
+      maxAttempts: row.max_attempts,
+      fence: row.fence,
+      stopAsked: row.stop_asked_at !== null,
+    };
+    return { lease };
+  });
 }

@@ -5,8 +5,11 @@ import { sql } from 'kysely';
 /** A job that may be claimed. */
 interface NextJob {
   seq: number;
+  agentId: string;
   /** Of its agent; canonical address. */
   owner: string;
+  /** Since when its agent is paused, epoch ms; null: it is not, or the job is only to be ended, so that it may run. */
+  pausedAt: number | null;
 }
 
 /**
@@ -35,7 +38,8 @@ export async function nextJob(
   locking: 'lock' | null = null,
 ): Promise<NextJob | undefined> {
   const { rows } = await sql<NextJob>`
-    select next.seq as seq, agents.owner as owner
+    select next.seq as seq, next.agent_id as ${sql.ref('agentId')}, agents.owner as owner,
+      case when next.stop_asked_at is null then agents.paused_at end as ${sql.ref('pausedAt')}
     from ${heads}
     join agents on agents.id = next.agent_id
     left join served_owners as served on served.owner = agents.owner

@@ -19,9 +19,11 @@ export interface WorkLoopOptions<Row> {
   pollMs: number;
   /**
    * Settles the row. Should not reject: the row is then given back when its lease has ended. The signal is aborted when
-   * the lease was lost, with `LeaseLost`, or when the loop must stop now.
+   * the lease was lost, with `LeaseLost`, when somebody asked for its end, with `StopAsked`, or when the loop must stop now.
    */
   work(row: Row, signal: AbortSignal): Promise<void>;
+  /** Which of the rows with these keys somebody asked to end; absent where nobody can. */
+  stopsAsked?(keys: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** Somebody else has the row now, or had to give it back. */
@@ -33,6 +35,15 @@ export class LeaseLost extends Error {
   }
 }
 
+/** Somebody asked for the end of what is worked on. */
+export class StopAsked extends Error {
+  override name = 'StopAsked';
+
+  constructor() {
+    super('somebody asked to stop it');
+  }
+}
+
 export interface RowsInHand {
   /** How many are worked on. */
   running(): number;
@@ -41,6 +52,8 @@ export interface RowsInHand {
    * how long to wait before it is worth another look, ms; the end of a row in hand is worth one at once.
    */
   takeNext(): Promise<number | null>;
+  /** Ends the work on those whose end somebody asked for. */
+  endAsked(): Promise<void>;
   /** Makes due what a clock that was set back would delay. */
   mendSetBack(): Promise<void>;
   /** Gives back what dead workers hold. */
@@ -58,6 +71,15 @@ export function rowsInHand<Row>(options: WorkLoopOptions<Row>, onEnd: () => void
   const isOwn = ({ key, fence }: Held) =>
     [...active.values()].some(({ held }) => held.key === key && held.fence === fence);
 
+  const endAsked = async () => {
+    if (!options.stopsAsked || active.size === 0) return;
+    const all = [...active].filter(([controller]) => !controller.signal.aborted);
+    const asked = await options.stopsAsked(all.map(([, { held }]) => String(held.key)));
+    for (const [controller, { held }] of all) {
+      if (asked.has(String(held.key))) controller.abort(new StopAsked());
+    }
+  };
+
   const workOn = async (row: Row, controller: AbortController) => {
     const guard = faultBarrier((error) =>
       logger.warn('heartbeat_failed', { rows: name, error: databaseFaultText(error) }),
@@ -65,6 +87,8 @@ export function rowsInHand<Row>(options: WorkLoopOptions<Row>, onEnd: () => void
     const beat = setInterval(
       guard(async () => {
         if (!(await rows.renew(row))) controller.abort(new LeaseLost());
+        // Also while the loop claims nothing any more, because the server stops.
+        await endAsked();
       }),
       leaseMs / 3,
     );
@@ -101,6 +125,8 @@ export function rowsInHand<Row>(options: WorkLoopOptions<Row>, onEnd: () => void
       const known = due !== null && due > now;
       return known ? Math.min(pollMs, Math.max(due - clock(), 0)) : pollMs;
     },
+
+    endAsked,
 
     async mendSetBack() {
       const due = await rows.dueAfterSetBack();

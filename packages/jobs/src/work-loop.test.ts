@@ -1,7 +1,7 @@
 import type { Logger } from '@tinyfat/core';
 import type { LeasedRows } from '@tinyfat/database';
 import { expect, it } from 'vitest';
-import { LeaseLost } from './rows-in-hand.ts';
+import { LeaseLost, StopAsked } from './rows-in-hand.ts';
 import { rowsOf } from './test-support/items.ts';
 import { startWorkLoop } from './work-loop.ts';
 
@@ -144,4 +144,33 @@ it('makes due what a clock that was set back delays: at its start and when it se
   await loop.stop(0);
   expect(lines).toContain('clock_set_back {"rows":"items","due":1}');
   expect(calls).toBe(2);
+});
+
+it('ends what somebody asked to end as soon as it is woken, and nothing else', async () => {
+  const asked = new Set<string>();
+  const ended: string[] = [];
+  const { promise: begun, resolve: both } = Promise.withResolvers<void>();
+  const { promise: over, resolve: stopped } = Promise.withResolvers<unknown>();
+  const running = new Set<string>();
+  const { loop } = loopOver(rowsOf(['one', 'two']), {
+    atOnce: 2,
+    pollMs: 60_000,
+    stopsAsked: async (keys) => new Set(keys.filter((key) => asked.has(key))),
+    work: (item, signal) =>
+      new Promise((resolve) => {
+        running.add(item);
+        if (running.size === 2) both();
+        signal.addEventListener('abort', () => {
+          ended.push(item);
+          stopped(signal.reason);
+          resolve();
+        });
+      }),
+  });
+  await begun;
+  asked.add('two');
+  loop.wake();
+  expect(await over).toBeInstanceOf(StopAsked);
+  expect(ended).toEqual(['two']);
+  await loop.stop(0);
 });

@@ -60,6 +60,7 @@ export function startWorkLoop<Row>(options: WorkLoopOptions<Row>): WorkLoop {
       clear();
       try {
         await tidy();
+        await hands.endAsked();
         const waitMs = await hands.takeNext();
         if (unreachableSaidAt !== null) {
           unreachableSaidAt = null;

@@ -13,7 +13,7 @@ interface WorkerOptions {
   pollMs: number;
   /**
    * Does the job and ends it through the queue (finish, retry or release). The signal is aborted when the lease
-   * is lost or the worker must stop now. An exception puts the job back; it is an attempt only where one had begun.
+   * is lost, when somebody asked for the end of the job (`StopAsked`), or when the worker must stop now. An exception puts the job back; it is an attempt only where one had begun.
    */
   handle(lease: Lease, signal: AbortSignal): Promise<void>;
   /** When a job that threw is tried again, epoch ms. */
@@ -35,5 +35,6 @@ export function jobWork(options: WorkerOptions): WorkLoopOptions<Lease> {
     }
   };
 
-  return { name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work };
+  const { stopsAsked } = queue;
+  return { name: 'jobs', rows: queue, clock, logger, atOnce, leaseMs, pollMs, work, stopsAsked };
 }

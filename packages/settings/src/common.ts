@@ -20,6 +20,8 @@ export interface CommonSettings {
   adminEmails: string[];
   /** Who may sign in besides admins: owners of agents, or everybody. */
   signUp: 'closed' | 'open';
+  /** The OpenID provider that people may sign in by; null = by mail only. */
+  oidc: OidcSettings | null;
   mailDomain: string;
   /** Whose Authentication-Results are believed in mail that a trusted client or a webhook hands on; lower case. */
   trustedAuthservIds: string[];
@@ -45,6 +47,14 @@ export interface CommonSettings {
   /** First wait before a job, a delivery or a model request is tried again; doubles. */
   retryBaseMs: number;
   logLevel: LogLevel;
+}
+
+/** An OpenID provider and what it knows this installation as. */
+export interface OidcSettings {
+  /** As the provider names itself (OpenID Connect Discovery 1.0, section 4.3). */
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
 }
 
 /**
@@ -88,6 +98,7 @@ export function readCommonSettings({ read, text, problems }: SettingsReader): Co
   return {
     adminEmails: read('ADMIN_EMAILS', values.addresses, []),
     signUp: read('SIGNUP', values.signUp, 'closed'),
+    oidc: readOidc({ read, problems }),
     mailDomain: read('MAIL_DOMAIN', values.domain, DEFAULT_DOMAIN),
     trustedAuthservIds: read('TRUSTED_AUTHSERV_IDS', values.authservIds, []),
     limits: {
@@ -124,4 +135,18 @@ export function readCommonSettings({ read, text, problems }: SettingsReader): Co
     retryBaseMs: read('RETRY_BASE_MS', values.count(3_600_000), 5000),
     logLevel: read('LOG_LEVEL', values.level, 'info'),
   };
+}
+
+function readOidc({ read, problems }: Pick<SettingsReader, 'read' | 'problems'>): OidcSettings | null {
+  const issuer = read<string | null>('OIDC_ISSUER', values.httpsUrl, null);
+  const clientId = read<string | null>('OIDC_CLIENT_ID', values.secret, null);
+  const clientSecret = read<string | null>('OIDC_CLIENT_SECRET', values.secret, null);
+  if (issuer !== null && clientId !== null && clientSecret !== null)
+    return { issuer, clientId, clientSecret };
+  if (issuer !== null || clientId !== null || clientSecret !== null) {
+    problems.push(
+      'OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together; set all three, or none.',
+    );
+  }
+  return null;
 }

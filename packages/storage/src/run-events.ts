@@ -30,6 +30,8 @@ const PART_OF_TIME = 100;
 /** Files are named by the time at which they begin. */
 const EARLIER_MS = 60_000;
 const NEWLINE = 10;
+/** An attempt that a stop of the server ended is counted too; beyond this a number is none of ours. */
+const MOST_ATTEMPTS = 10_000;
 
 interface EventFile {
   path: string;
@@ -39,6 +41,8 @@ interface EventFile {
   rest: Uint8Array;
   /** The first line names the run; null before it was read. */
   isOurs: boolean | null;
+  /** As the first line says it; each attempt has a file of its own. */
+  attempt: number;
   /** Nothing more is read of it. */
   isOver: boolean;
 }
@@ -66,7 +70,7 @@ function readerOf(
     for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_LISTED)) {
       if (kind !== 'file' || name < earliest || files.has(name) || files.size >= MAX_FILES) continue;
       const path = `events/${name}`;
-      files.set(name, { path, offset: 0, rest: new Uint8Array(), isOurs: null, isOver: false });
+      files.set(name, { path, offset: 0, rest: new Uint8Array(), isOurs: null, attempt: 1, isOver: false });
     }
     const every = [...files.values()].some((file) => file.isOurs) ? LIST_EVERY_MS : LIST_AT_FIRST_MS;
     listAgainAt = began + Math.max(every, (clock() - began) * PART_OF_TIME);
@@ -89,10 +93,13 @@ function readerOf(
         const parsed = parseJsonObject(new TextDecoder().decode(line), { ...JSON_OBJECT_LIMITS, values });
         if (!parsed.ok) continue;
         const event = parsed.value;
-        file.isOurs ??= event.run_id === run.id;
+        if (file.isOurs === null) {
+          file.isOurs = event.run_id === run.id;
+          file.attempt = attemptOf(event);
+        }
         if (!file.isOurs) continue;
         valuesLeft -= parsed.values;
-        events.push({ seq: ++seq, event });
+        events.push({ seq: ++seq, attempt: file.attempt, event });
       }
       const isNone = file.isOurs === false || (file.isOurs === null && file.offset >= FIRST_BYTES);
       file.isOver = isNone || file.offset > MAX_FILE_BYTES || rest.length > MAX_PART_BYTES;
@@ -111,6 +118,13 @@ function readerOf(
       return events;
     },
   };
+}
+
+/** 1 where the line does not say a number that can be one. */
+function attemptOf({ attempt }: Record<string, unknown>): number {
+  return typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0 && attempt <= MOST_ATTEMPTS
+    ? attempt
+    : 1;
 }
 
 function splitLines(before: Uint8Array, part: Uint8Array): { lines: Uint8Array[]; rest: Uint8Array } {

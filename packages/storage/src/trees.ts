@@ -4,7 +4,8 @@ import type { ByteStream } from '@tinyfat/core';
 /** One entry; `path` is relative with `/` between names. A file's stream must be read to its end or cancelled. */
 export type TreeEntry =
   | { kind: 'folder'; path: string; modifiedAt: number }
-  | ({ kind: 'file'; path: string; modifiedAt: number; executable: boolean } & ByteStream)
+  /** `linked`: it has another name as well, which may lie elsewhere (a hard link). */
+  | ({ kind: 'file'; path: string; modifiedAt: number; executable: boolean; linked?: true } & ByteStream)
   | { kind: 'link'; path: string; modifiedAt: number; target: string }
   /** It is not read; `why` is a sentence without its name. */
   | { kind: 'left_out'; path: string; why: string };

@@ -21,6 +21,7 @@ const GROWING = [
 /** States of rows that wait or are worked on: an index of those alone may be read from end to end. */
 const PASSING = [
   'ready',
+  'paused',
   'running',
   'pending',
   'sending',
@@ -71,7 +72,7 @@ async function sqlitePlan(db: Database, statement: CompiledQuery): Promise<strin
   return rows.map(({ detail }) => detail);
 }
 
-/** Indexes that hold only rows which wait or are worked on. */
+/** Indexes that hold only rows which wait, are worked on, or failed and were not acknowledged. */
 async function boundedIndexes(db: Database): Promise<Set<string>> {
   const { rows } = await sql<{ name: string; sql: string }>`
     select name, sql from sqlite_schema where type = 'index' and sql like '% where %'`.execute(db);
@@ -80,7 +81,8 @@ async function boundedIndexes(db: Database): Promise<Set<string>> {
       ([, value]) => value ?? '',
     );
     return (
-      /\bfiled" = 0/.test(text) || (values.length > 0 && values.every((value) => PASSING.includes(value)))
+      /\bfiled" = 0|acknowledged_at is null/.test(text) ||
+      (values.length > 0 && values.every((value) => PASSING.includes(value)))
     );
   };
   return new Set(rows.filter((row) => isPassing(row.sql)).map(({ name }) => name));

@@ -49,11 +49,13 @@ describe('the configurations of Workers', () => {
     }
   });
 
-  it('name the secrets that are set, and tell the consumer whether the operator pays', () => {
+  it('name the secrets that are set, and tell consumer and pages whether the operator pays', () => {
     expect(configs.sandbox.secrets).toEqual({ required: ['MASTER_KEYS', 'ANTHROPIC_API_KEY'] });
-    expect(configs.queue.vars).toMatchObject({ OPERATOR_PAYS: 'yes' });
     const withoutKey = workerConfigs('/checkout', { ...DEPLOYMENT, secrets: ['MASTER_KEYS'] });
-    expect(withoutKey.queue.vars).not.toHaveProperty('OPERATOR_PAYS');
+    for (const of of ['queue', 'platform'] as const) {
+      expect(configs[of].vars).toMatchObject({ OPERATOR_PAYS: 'yes' });
+      expect(withoutKey[of].vars).not.toHaveProperty('OPERATOR_PAYS');
+    }
   });
 
   it('build the image of turns from the folder that is made for it, not from the whole checkout', () => {

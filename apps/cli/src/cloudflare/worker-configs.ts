@@ -156,7 +156,7 @@ export function workerConfigs(root: string, deployment: Deployment): Record<Work
     },
     platform: {
       ...base('platform'),
-      vars,
+      vars: { ...vars, ...operatorPays },
       assets: { directory: join(root, 'dist/platform/client'), binding: 'ASSETS', run_worker_first: true },
       ...database,
       ...bucket,

@@ -1,6 +1,6 @@
 /** `tinyfat outbox list|suppressed [NAME]`, `outbox retry|approve ID`, `outbox unsuppress NAME ADDR`: mail that goes out. */
 import { canonicalAddress } from '@tinyfat/core';
-import { outboxRoutes } from '@tinyfat/platform';
+import { approvalRoutes, outboxRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { notFound, overApi, refused, withApi } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command.ts';
@@ -90,11 +90,13 @@ export const listSuppressed = overApi<[string | undefined], { json: boolean }>(
 );
 
 /** Lets a mail go that awaits approval; a running server sends it within a second. */
-export const approveDelivery: OneDelivery = letGo(outboxRoutes.approveDelivery);
+export const approveDelivery: OneDelivery = letGo(approvalRoutes.approveDelivery);
 /** Sends a mail again that failed, is uncertain, or bounced. */
 export const retryDelivery: OneDelivery = letGo(outboxRoutes.retryDelivery);
 
-function letGo(route: typeof outboxRoutes.retryDelivery | typeof outboxRoutes.approveDelivery): OneDelivery {
+function letGo(
+  route: typeof outboxRoutes.retryDelivery | typeof approvalRoutes.approveDelivery,
+): OneDelivery {
   return async ({ words: [id] }, config) =>
     await withApi(config, async (api) => {
       const gone = await api.call(route, { params: { id } });

@@ -36,10 +36,18 @@ export default {
           return await workers.readReport(raw);
         case '/compose':
           return await workers.compose(given.mail);
+        case '/readComposed':
+          return await workers.readComposed(raw);
         case '/checkOutbox':
           return await workers.checkOutbox(raw);
         case '/recordOutbox':
           return await workers.recordOutbox({ mark: { kind: 'mail' }, raw }, given.result, {});
+        case '/view':
+          return await workers.view(raw);
+        case '/viewHtml':
+          return await workers.viewHtml(raw);
+        case '/viewPart':
+          return await workers.viewPart(raw, given.number);
         default:
           throw new Error(`No call ${pathname}.`);
       }

@@ -29,6 +29,54 @@ export type SignInRefusal =
 export type SignInOutcome = { ok: true; cookies: Cookies } | SignInRefusal;
 
 /**
+ * Why nobody was signed in by the OpenID provider: `denied` there; `over`: not begun in this browser, or not in time;
+ * `unreachable`: it gave no answer; `refused`: its answer proves nothing; `unverified`: it vouches for no address;
+ * `not_admitted`: the address may not sign in here.
+ */
+export const OIDC_PROBLEMS = [
+  'denied',
+  'over',
+  'unreachable',
+  'refused',
+  'unverified',
+  'not_admitted',
+  'too_many',
+] as const;
+export type OidcProblem = (typeof OIDC_PROBLEMS)[number];
+
+/** `location`: the address at the provider. */
+export type OidcStart =
+  | { ok: true; location: string; cookies: Cookies }
+  | { ok: false; problem: OidcProblem };
+/** `to`: the path of ours that was asked for. */
+export type OidcOutcome =
+  | { ok: true; to: string; cookies: Cookies }
+  | { ok: false; problem: OidcProblem; cookies: Cookies };
+
+/** Signing in by an OpenID provider; only an address that the provider calls verified counts. */
+export interface OidcSignIn {
+  /** Of the provider, for the button. */
+  host: string;
+  /** Begins; `to` is the page to be led back to. */
+  start(from: { clientAddress: string; to: string }): Promise<OidcStart>;
+  /** Ends, with what the provider has put into the address. */
+  finish(query: URLSearchParams, headers: Headers): Promise<OidcOutcome>;
+}
+
+/** A browser that is signed in. Times in epoch ms. */
+export interface SignedInBrowser {
+  id: string;
+  /** As the browser named itself when it signed in; empty where that is not known. */
+  userAgent: string;
+  /** The one that asks. */
+  current: boolean;
+  signedInAt: number;
+  /** Noted once a day. */
+  seenAt: number;
+  expiresAt: number;
+}
+
+/**
  * Signing in by mail. Invariants: an answer never shows whether an address may sign in; reading a link changes
  * nothing; each link and code works once, for ten minutes, until a newer one is asked for.
  */
@@ -47,6 +95,8 @@ export interface Accounts {
   confirmLink(token: string, headers: Headers): Promise<SignInOutcome>;
   /** Signs in by code, in the browser that asked. */
   tryCode(code: string, headers: Headers, clientAddress: string): Promise<SignInOutcome>;
+  /** Signing in by an OpenID provider; null where none is set. */
+  oidc: OidcSignIn | null;
   /** Ends the session of this browser; gives the cookies that say so. */
   signOut(headers: Headers): Promise<Cookies>;
   /** Ends all sessions of the person whose session the headers carry. */

@@ -18,8 +18,10 @@ import {
   type SignInRequest,
   takeSignInRequest,
 } from '@tinyfat/database';
+import type { OidcSettings } from '@tinyfat/settings';
 import type { Accounts, OpenRequest, SignInOutcome, SignInRefusal } from './contract.ts';
-import { cookieNames, readRequestCookie, requestCookie } from './cookies.ts';
+import { cookieNames, readCookie, requestCookie } from './cookies.ts';
+import { oidcSignIn } from './oidc/oidc-sign-in.ts';
 import { createSessions } from './sessions.ts';
 import type { SignInKey } from './sign-in-key.ts';
 import { type ClientNetworks, codeLimits, MOST_TRIES, mailLimits, REQUEST_MS } from './sign-in-limits.ts';
@@ -36,6 +38,8 @@ interface AccountDeps extends AdmissionOfPeople {
   /** The network that a client is counted for: its IPv4 address, or so many bits of its IPv6 address. */
   networkOf(clientAddress: string, ipv6Bits: 48 | 64): string;
   wakeUp: WakeUp;
+  /** Null where people sign in by mail only. */
+  oidc: OidcSettings | null;
 }
 
 /** Accounts over the open database. */
@@ -59,7 +63,7 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
   };
 
   const requestOf = async (headers: Headers) => {
-    const browser = readRequestCookie(names, headers);
+    const browser = readCookie(names.request, headers);
     if (browser === null) return undefined;
     return await findSignInRequest(db, 'browser_sha256', await sha256HexOfText(browser), clock());
   };
@@ -151,6 +155,16 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
       await takeSignInRequest(db, request.id, now);
       return { ok: false, code: 'sign_in_over', detail: 'There were too many wrong codes.' };
     },
+
+    oidc:
+      deps.oidc === null
+        ? null
+        : oidcSignIn({
+            settings: deps.oidc,
+            ...{ db, clock, logger, publicUrl, names, key, networksOf, randomBytes: deps.randomBytes },
+            enter: async (address, headers) =>
+              (await viewerOf(deps, address)) === null ? null : await sessions.start(address, headers),
+          }),
 
     signOut: (headers) => sessions.end(headers),
     async signOutEverywhere(headers) {

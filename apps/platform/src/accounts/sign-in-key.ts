@@ -12,6 +12,9 @@ export interface SignInKey {
   linkToken(requestId: string): Promise<string>;
   /** The six digits of a request. */
   code(requestId: string): Promise<string>;
+  /** The PKCE verifier (RFC 7636) and the nonce of a way to the OpenID provider, by its state. */
+  oidcVerifier(state: string): Promise<string>;
+  oidcNonce(state: string): Promise<string>;
 }
 
 const DIGITS = 6;
@@ -26,6 +29,8 @@ export function signInKey(bytes: Uint8Array<ArrayBuffer>): SignInKey {
   return {
     cookieSecret: async () => toBase64url(await keyed('session cookies', '')),
     linkToken: async (id) => toBase64url(await keyed('sign-in link', id)),
+    oidcVerifier: async (state) => toBase64url(await keyed('oidc verifier', state)),
+    oidcNonce: async (state) => toBase64url(await keyed('oidc nonce', state)),
     code: async (id) => {
       // 64 bits, so that no code is likelier than another by more than one in 10^13.
       const number = new DataView((await keyed('sign-in code', id)).buffer).getBigUint64(0);

@@ -27,6 +27,11 @@ export function mailLimits(address: string, { network, site }: ClientNetworks): 
   ];
 }
 
+/** Ways to the OpenID provider that one network begins: each is a row, and a question to the provider. */
+export function oidcLimits({ network }: ClientNetworks): AttemptLimit[] {
+  return [{ kind: 'oidc_network', subject: network, most: 60, windowMs: HOUR_MS }];
+}
+
 /**
  * Wrong codes. One site's are counted by themselves, so that a stranger uses up no other's.
  *

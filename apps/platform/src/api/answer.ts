@@ -1,6 +1,7 @@
 /** The kinds of answers: how each is written, how a client reads it, and how openapi.yaml describes it. */
 import { type ByteStream, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 import * as v from 'valibot';
+import { mailFrame } from '../http/mail-frame.ts';
 import { type Content, jsonIn } from './body.ts';
 
 /** A refusal as a value; its code is one of core's list. */
@@ -32,7 +33,12 @@ export interface AnswerKind<A> {
 type ReadAnswer<A> = { ok: true; body: A } | { ok: false; detail: string };
 
 /** Bytes that the platform did not write: a browser downloads them and never shows them as a page. */
-export type Download = ({ bytes: Uint8Array } | ByteStream) & {
+export type Download = (
+  | { bytes: Uint8Array }
+  | ByteStream
+  /** Of a size that is not known before its end. */
+  | { size: null; stream: ReadableStream<Uint8Array> }
+) & {
   /** Last part of a path; any characters. */
   name: string;
 };
@@ -92,7 +98,7 @@ export function download(type: string): AnswerKind<Download> {
         headers: {
           ...headers,
           'content-type': type,
-          'content-length': String('stream' in content ? content.size : content.bytes.length),
+          ...lengthOf('stream' in content ? content.size : content.bytes.length),
           'content-disposition': attachment(name),
           'x-content-type-options': 'nosniff',
           'content-security-policy': "sandbox; default-src 'none'",
@@ -106,6 +112,21 @@ export function download(type: string): AnswerKind<Download> {
     },
   };
 }
+
+function lengthOf(bytes: number | null): Record<string, string> {
+  return bytes === null ? {} : { 'content-length': String(bytes) };
+}
+
+/** The HTML document that shows a mail in a frame of ours (`mail-frame.ts`). */
+export const mailDocumentAnswer: AnswerKind<string> = {
+  status: 200,
+  content: { 'text/html; charset=utf-8': null },
+  write: (body, headers) => mailFrame(body, headers),
+  read: (bytes, headers) =>
+    headers.get('content-type')?.startsWith('text/html') === true
+      ? { ok: true, body: new TextDecoder().decode(bytes) }
+      : { ok: false, detail: 'It is no HTML.' },
+};
 
 /** JSON, or server-sent events where the client asks for them. */
 export function jsonOrEvents<A>(

@@ -16,6 +16,8 @@ export interface BodyKind<B> {
   parse(bytes: Uint8Array, type: string): ParsedBody<B>;
   /** Empty where there is none. */
   content: Content;
+  /** It may be left out. */
+  optional?: true;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -48,6 +50,21 @@ export function jsonBody<Schema extends v.GenericSchema>(
       const parsed = v.safeParse(schema, json);
       return parsed.success ? { ok: true, body: parsed.output } : invalid(explainIssue(parsed.issues[0]));
     },
+  };
+}
+
+/** The same where a request without a body says what an empty object says. */
+export function optionalJsonBody<Schema extends v.GenericSchema>(
+  schema: Schema,
+  maxBytes = MEGABYTE,
+): BodyKind<v.InferOutput<Schema>> {
+  const kind = jsonBody(schema, maxBytes);
+  const empty = new TextEncoder().encode('{}');
+  return {
+    ...kind,
+    optional: true,
+    parse: (bytes, type) =>
+      bytes.length === 0 ? kind.parse(empty, 'application/json') : kind.parse(bytes, type),
   };
 }
 

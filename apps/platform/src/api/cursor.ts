@@ -45,7 +45,8 @@ export function whole<Item>(data: Item[]): { data: Item[]; next_cursor: null } {
   return { data, next_cursor: null };
 }
 
-function writeCursor({ at, id }: After): string {
+/** The text that `readCursor` reads a place from. */
+export function writeCursor({ at, id }: After): string {
   return toBase64url(new TextEncoder().encode(JSON.stringify([at, id])));
 }
 

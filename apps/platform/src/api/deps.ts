@@ -13,8 +13,12 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
+import type { MailViewer, MailWorkers } from '@tinyfat/mail';
+import type { FolderTrees } from '@tinyfat/storage';
+import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
 import type { Semaphore } from '../http/semaphore.ts';
+import type { LocalMail } from './local-mail.ts';
 import type { Principal } from './principal.ts';
 
 /** How often a stream looks for events and how long it lasts, ms; and how many are open at once. */
@@ -26,8 +30,15 @@ export interface StreamBounds {
 
 export interface ApiDeps {
   db: Database;
-  folders: AgentFolders;
-  rawMail: Pick<RawMailStore, 'stream'>;
+  /** Of a folder that is downloaded whole `readTree` gives all that is in it. */
+  folders: AgentFolders & Pick<FolderTrees, 'readTree'>;
+  /** What of a folder is downloaded at once: bytes of its files, and entries. */
+  archiveBounds: TarBounds;
+  rawMail: Pick<RawMailStore, 'stream' | 'put' | 'remove'>;
+  /** Takes a stranger's mail apart where it can be ended. */
+  mailViewer: MailViewer;
+  /** Takes outgoing mails apart, and composes those that an owner changes. */
+  composer: Pick<MailWorkers, 'readComposed' | 'compose'>;
   events: RunEvents;
   clock: Clock;
   makeId: MakeId;
@@ -43,6 +54,8 @@ export interface ApiDeps {
   viewer(headers: Headers): Promise<Viewer | null>;
   /** Canonical addresses of ADMIN_EMAILS: the scope `admin` of a token counts for these owners only. */
   adminEmails: readonly string[];
+  /** The operator's key pays for owners without one of their own; else the demo model answers. */
+  operatorPays: boolean;
   /** Monthly cap for owners without a budget of their own, in micro-dollars; null = none. */
   ownerBudgetMicroUsd: number | null;
   /** What an agent's folder may hold, bytes. */
@@ -51,7 +64,9 @@ export interface ApiDeps {
   retention: { days: RetentionDays; preview(): Promise<RetentionReport>; run(): Promise<RetentionReport> };
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
-  mails: Pick<MailQueue, 'releaseMail'>;
+  mails: Pick<MailQueue, 'releaseMail' | 'runAgain' | 'enqueueNote'>;
+  /** Null where mail leaves this machine, or there is none. */
+  localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;

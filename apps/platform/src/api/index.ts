@@ -3,13 +3,17 @@ export type { Download } from './answer.ts';
 export { type Ask, type AskFor, createAsk } from './ask.ts';
 export { API_PREFIX, type Api, createApi, eventStreams } from './create-api.ts';
 export type { ApiDeps } from './deps.ts';
+export type { LocalMail } from './local-mail.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
 export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
 export type { Fields, Route } from './route.ts';
 /** What clients ask by: `agentRoutes.listAgents` … */
 export * as agentRoutes from './routes/agents.ts';
+export * as approvalRoutes from './routes/approvals.ts';
+export * as attentionRoutes from './routes/attention.ts';
 export * as budgetRoutes from './routes/budgets.ts';
 export * as fileRoutes from './routes/files.ts';
+export * as firstRunRoutes from './routes/first-run.ts';
 export * as keyRoutes from './routes/keys.ts';
 export * as mailRoutes from './routes/mails.ts';
 export * as meRoutes from './routes/me.ts';

@@ -88,7 +88,7 @@ function operation(name: string, route: RouteFacts): Record<string, unknown> {
     summary: route.summary,
     ...(description === '' ? {} : { description }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: body } } : {}),
+    ...(body ? { requestBody: { required: route.body.optional !== true, content: body } } : {}),
     responses: {
       [route.answer.status]: { description: 'Done.', ...(content ? { content } : {}) },
       ...refusals(route),

@@ -8,6 +8,8 @@ export const SCOPES = ['read', 'write', 'keys', 'tokens', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 interface Rights {
+  /** The owner has opened a link that was mailed to them, and need not be signed in. */
+  byLink?: true;
   /** Sees everybody's agents. Has the scope `admin`, too. */
   isAdmin: boolean;
   scopes: ReadonlySet<Scope>;

@@ -24,7 +24,7 @@ export interface RouteFacts {
   scope: Scope | null;
   params: Fields;
   query: Fields;
-  body: Pick<BodyKind<unknown>, 'maxBytes' | 'content'>;
+  body: Pick<BodyKind<unknown>, 'maxBytes' | 'content' | 'optional'>;
   answer: Pick<AnswerKind<never>, 'status' | 'content'>;
   /** Codes beside those that follow from the rest (`errorsOf`). */
   errors: readonly ApiCode[];

@@ -5,13 +5,14 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { insertSecretAddress, suppress } from '@tinyfat/database';
+import { insertSecretAddress, setCurrentSession, suppress } from '@tinyfat/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scope } from './principal.ts';
 import { ROUTES } from './routes/index.ts';
 import { ANN, type Answer, type ApiFixture, BOB, type CallOptions, openApi } from './test-support/api.ts';
 
 const SESSION = '01990000-0000-7000-8000-9f3a00000001';
+const DIGEST = 'a'.repeat(64);
 const TEXT = { headers: { 'if-match': '*' }, body: 'stolen' };
 
 /** What a stranger must get. `own`: the route shows only what belongs to the one who asks. */
@@ -27,6 +28,24 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 /** On Ann's agent `scout`, her mail `m-1`, her quarantined mail `m-2`, her delivery `d-1` … */
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
+  getFirstRun: [own('/first-run')],
+  checkAgentName: [own('/agent-names/of-nobody')],
+  getFirstMail: [
+    missing('/agents/scout/first-mail'),
+    missing('/agents/scout/first-mail', { headers: { accept: 'text/event-stream' } }),
+  ],
+  sendTestMail: [missing('/agents/scout/test-mails', { body: { subject: 'Hi', text: 'stolen' } })],
+  getSentText: [missing('/outbox/d-3/mailbox')],
+  getAttention: [own('/attention')],
+  getAttentionCount: [own('/attention/count')],
+  acknowledgeAll: [
+    own('/attention/acknowledge', { body: { kind: 'runs', until: '2999-01-01T00:00:00Z' } }),
+    own('/attention/acknowledge', { body: { kind: 'deliveries', until: '2999-01-01T00:00:00Z' } }),
+  ],
+  acknowledgeRun: [missing('/runs/m-1/acknowledge')],
+  acknowledgeDelivery: [missing('/outbox/d-2/acknowledge')],
+  getActivity: [own('/activity?from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z')],
+  listAgentsAtAGlance: [own('/glance')],
   listAgents: [own('/agents'), own(`/agents?owner=${encodeURIComponent(BOB)}`)],
   createAgent: [own('/agents', { body: { name: 'of-the-stranger' } })],
   getAgent: [missing('/agents/scout'), missing('/agents/SCOUT')],
@@ -34,10 +53,13 @@ const CASES: Record<string, Case[]> = {
     missing('/agents/scout', { body: { model: 'opus' } }),
     missing('/agents/scout', { body: { owner: BOB } }),
     missing('/agents/scout', { body: { egress: 'public', display_name: 'Stolen' } }),
+    missing('/agents/scout', { body: { paused: true, outbound: 'ask' } }),
   ],
+  getAgentSettings: [missing('/agents/scout/settings')],
   deleteAgent: [missing('/agents/scout')],
   listAllowedSenders: [missing('/agents/scout/allowed-senders')],
   addSender: [missing('/agents/scout/allowed-senders', { body: { entry: BOB } })],
+  checkSender: [missing('/agents/scout/would-get-in?address=ann%40example.com')],
   removeSender: [missing(`/agents/scout/allowed-senders/${encodeURIComponent(ANN)}`)],
   listSecretAddresses: [missing('/agents/scout/secret-addresses')],
   createSecretAddress: [missing('/agents/scout/secret-addresses', { body: {} })],
@@ -48,6 +70,14 @@ const CASES: Record<string, Case[]> = {
   listMails: [own('/mails'), own('/mails?state=quarantined'), missing('/mails?agent=scout')],
   getMail: [missing('/mails/m-1')],
   getRawMail: [missing('/mails/m-1/raw')],
+  viewMail: [missing('/mails/m-1/view')],
+  getMailHtml: [missing('/mails/m-1/html')],
+  getMailPart: [missing('/mails/m-1/parts/1')],
+  getMailSource: [missing('/mails/m-1/source')],
+  viewDelivery: [missing('/outbox/d-1/view')],
+  getDeliveryHtml: [missing('/outbox/d-1/html')],
+  getDeliveryPart: [missing('/outbox/d-1/parts/1')],
+  getDeliverySource: [missing('/outbox/d-1/source')],
   releaseMail: [missing('/mails/m-2/release')],
   discardMail: [missing('/mails/m-2/discard')],
   discardAllMails: [missing('/agents/scout/mails/discard')],
@@ -57,10 +87,37 @@ const CASES: Record<string, Case[]> = {
     missing('/runs/m-1/events'),
     missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
   ],
+  getRunEvent: [missing('/runs/m-1/events/1')],
+  stopRun: [missing('/runs/m-1/stop')],
+  runAgain: [missing('/runs/m-1/again', { body: {} }), missing('/runs/m-1/again', { body: { text: 'Hi' } })],
   listSessions: [missing('/agents/scout/sessions')],
   getSession: [missing(`/agents/scout/sessions/${SESSION}`), missing(`/agents/bobs/sessions/${SESSION}`)],
+  getSessionFacts: [
+    missing(`/agents/scout/sessions/${SESSION}/facts`),
+    missing(`/agents/bobs/sessions/${SESSION}/facts`),
+  ],
+  getTranscript: [
+    missing(`/agents/scout/sessions/${SESSION}/transcript`),
+    missing(`/agents/bobs/sessions/${SESSION}/transcript`),
+  ],
+  makeSessionCurrent: [
+    missing(`/agents/scout/sessions/${SESSION}/current`),
+    missing(`/agents/bobs/sessions/${SESSION}/current`),
+  ],
+  clearSession: [
+    missing(`/agents/scout/sessions/${SESSION}/current`),
+    missing(`/agents/bobs/sessions/${SESSION}/current`),
+  ],
   listFiles: [missing('/agents/scout/files')],
   getFile: [missing('/agents/scout/files/MEMORY.md')],
+  viewFile: [missing('/agents/scout/view/MEMORY.md')],
+  putFile: [missing('/agents/scout/files/notes.txt', { body: new Uint8Array([1]) })],
+  deleteFile: [missing('/agents/scout/files/notes.txt')],
+  getArchive: [missing('/agents/scout/archive')],
+  getConfig: [missing('/agents/scout/config')],
+  putConfig: [
+    missing('/agents/scout/config', { ...TEXT, headers: { ...TEXT.headers, 'content-type': 'text/plain' } }),
+  ],
   getMemory: [missing('/agents/scout/memory')],
   putMemory: [missing('/agents/scout/memory', TEXT)],
   listSkills: [missing('/agents/scout/skills')],
@@ -74,11 +131,20 @@ const CASES: Record<string, Case[]> = {
   getSkillFile: [missing('/agents/scout/skills/weather/SKILL.md')],
   putSkillFile: [missing('/agents/scout/skills/weather/SKILL.md', { body: new Uint8Array([1]) })],
   deleteSkillFile: [missing('/agents/scout/skills/weather/more.txt')],
-  listOutbox: [own('/outbox'), missing('/outbox?agent=scout')],
+  listOutbox: [own('/outbox'), own('/outbox?states=failed,sent'), missing('/outbox?agent=scout')],
+  countOutbox: [own('/outbox-counts'), missing('/outbox-counts?agent=scout')],
+  markDeliverySent: [missing('/outbox/d-3/mark-sent')],
   getDelivery: [missing('/outbox/d-1')],
   getRawDelivery: [missing('/outbox/d-1/raw')],
   retryDelivery: [missing('/outbox/d-2/retry')],
-  approveDelivery: [missing('/outbox/d-1/approve')],
+  approveDelivery: [
+    missing('/outbox/d-1/approve'),
+    missing('/outbox/d-1/approve', { body: { digest: DIGEST } }),
+  ],
+  getApproval: [missing('/outbox/d-1/approval')],
+  getApprovalFile: [missing('/outbox/d-3/files/1')],
+  rejectDelivery: [missing('/outbox/d-1/reject'), missing('/outbox/d-1/reject', { body: { note: 'no' } })],
+  editDelivery: [missing('/outbox/d-1/edit', { body: { digest: DIGEST, body: 'stolen' } })],
   listSuppressed: [missing('/agents/scout/suppressed')],
   listAllSuppressed: [own('/suppressed')],
   unsuppress: [missing('/agents/scout/suppressed/x%40example.net')],
@@ -105,18 +171,36 @@ const CASES: Record<string, Case[]> = {
 describe('what belongs to somebody else', () => {
   let api: ApiFixture;
   let tokenId: string;
+  /** Of the stranger, with all scopes. */
+  let fullToken: string;
   beforeAll(async () => {
-    api = await openApi({ mayCreateAgents: async () => true });
+    api = await openApi({
+      mayCreateAgents: async () => true,
+      localMail: {
+        send: async () => ({ ok: true, messageId: '<1@example.com>' }),
+        sent: async () => ({ file: 'new/1', text: 'ANN-SECRET' }),
+      },
+    });
     await api.addAgent('scout', ANN);
     await api.addAgent('bobs', BOB);
     await api.folders.write('scout', 'MEMORY.md', 'ANN-SECRET');
     await api.folders.write('scout', 'skills/weather/SKILL.md', 'ANN-SECRET');
     await api.folders.write('scout', 'skills/weather/more.txt', 'ANN-SECRET');
+    await api.folders.write('scout', 'notes.txt', 'ANN-SECRET');
+    await setCurrentSession(api.db, { agentId: 'scout', scope: 'agent', sessionId: SESSION, at: 1 });
     await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
+    const began = '{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n';
+    await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { subject: 'ANN-SECRET' });
+    const file =
+      'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
+    await api.rawMail.put('out-d-3', new TextEncoder().encode(file));
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-3', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
     const row = { agent_id: 'scout', code: 'bounced' as const, reason: 'ANN-SECRET', delivery_id: 'd-1' };
@@ -124,6 +208,7 @@ describe('what belongs to somebody else', () => {
     await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
     await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
     await api.token(ANN, 'read');
+    fullToken = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
     tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
   });
   afterAll(() => api.dispose());
@@ -137,6 +222,7 @@ describe('what belongs to somebody else', () => {
       'runs',
       'deliveries',
       'secret_addresses',
+      'current_sessions',
       'allowed_senders',
     ] as const) {
       const all: { agent_id: string }[] = await api.db.selectFrom(table).selectAll().execute();
@@ -169,8 +255,7 @@ describe('what belongs to somebody else', () => {
   it.each(walk)('$name $one.path: a stranger gets $one.gives and changes nothing', async ({ route, one }) => {
     const before = await ofAnn();
     const nothing = await api.person(BOB).get('/mails/there-is-none');
-    const full = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
-    for (const who of [api.person(BOB), api.bearer(full)]) {
+    for (const who of [api.person(BOB), api.bearer(fullToken)]) {
       const answer = await who.call(route.method, at(one), one.options);
       if (one.gives === 'not found') expect([answer.status, answer.text]).toEqual([404, nothing.text]);
       expect(answer.text).not.toMatch(/ANN-SECRET|ann@example|scout|of-ann/);

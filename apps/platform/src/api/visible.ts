@@ -12,6 +12,7 @@ import {
   SHORTEST_ID,
   type Sight,
   visibleAgent,
+  visibleAgentOf,
   visibleDeliveriesNamed,
   visibleMailsNamed,
   visibleRunsNamed,
@@ -25,6 +26,8 @@ export interface Visible {
   /** For lists. */
   sight: Sight;
   agent(name: string): Promise<Found<Agent>>;
+  /** The agent of a row that was found, also where it is deleted. */
+  agentOf(row: { agent_id: string }): Promise<Found<Agent>>;
   /** The agent that a list is narrowed to; no name, no narrowing. */
   agentFilter(name: string | undefined): Promise<Found<{ agentId?: string }>>;
   /** By its id, or an unambiguous beginning of it; so are `run` and `delivery`. */
@@ -41,6 +44,7 @@ export function visibleTo(db: Database, principal: Principal): Visible {
   return {
     sight,
     agent,
+    agentOf: async ({ agent_id }) => found(await visibleAgentOf(db, sight, agent_id)),
     async agentFilter(name) {
       if (name === undefined) return { ok: true, row: {} };
       const named = await agent(name);

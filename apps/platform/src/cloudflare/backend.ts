@@ -12,7 +12,6 @@ import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
-import { overviewOf } from '../operations/overview.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
@@ -34,6 +33,9 @@ const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
  * resumes after the last event's id.
  */
 const STREAMS = { pollMs: 1000, mostMs: 60_000 };
+
+/** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
+const ARCHIVE_ENTRIES = 900;
 
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;
@@ -58,6 +60,7 @@ export async function makeBackend(
     key: signInKey(config.signInKey.bytes),
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
   return {
@@ -81,7 +84,6 @@ export async function makeBackend(
       postmarkBytes: POSTMARK_BYTES,
     }),
     accounts,
-    overview: overviewOf(db),
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
     reportFault: faultReporter(logger, makeId),
@@ -90,7 +92,7 @@ export async function makeBackend(
 
 function apiDeps(
   env: PlatformBindings,
-  { config, runtime, randomBytes, db, folders, rawMail, mails, wakeUp }: Invocation,
+  { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
   own: Pick<ApiDeps, 'viewer' | 'models'>,
 ): ApiDeps {
@@ -105,12 +107,18 @@ function apiDeps(
     db,
     folders,
     rawMail,
+    composer: workers,
+    mailViewer: workers,
     events: folderRunEvents(folders, clock),
     randomBytes,
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
+    operatorPays: config.operatorPays,
+    // Mail always leaves: a provider is needed there.
+    localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
     folderQuotaBytes: config.folderQuotaBytes,
+    archiveBounds: { bytes: config.folderQuotaBytes, entries: ARCHIVE_ENTRIES },
     retention: {
       days,
       preview: () => previewRetention(retention, stopping),

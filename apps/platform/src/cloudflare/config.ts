@@ -6,6 +6,8 @@ export interface PlatformConfig extends CommonSettings {
   publicUrl: URL;
   signInKey: MasterKey;
   mailProvider: MailProvider;
+  /** The operator's key pays for owners without one of their own; the key itself is with another Worker. */
+  operatorPays: boolean;
 }
 
 /** Settings that can't be used. The message names each, and no value. */
@@ -32,5 +34,6 @@ export function readConfig(given: object): PlatformConfig {
   if (problems.length > 0 || publicUrl === null || signInKey === null || mailProvider === null) {
     throw new WrongSettings(problems.join('\n'));
   }
-  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider };
+  const operatorPays = reader.text('OPERATOR_PAYS') === 'yes';
+  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, operatorPays };
 }

@@ -1,5 +1,6 @@
 /** What one invocation of the Worker works with, over its bindings; nothing of it outlives the invocation. */
 import {
+  type AgentFolders,
   CLOUDFLARE_SIZE_LIMIT,
   logRecorder,
   type RawMailStore,
@@ -13,7 +14,14 @@ import { drain, jobQueue, QUEUE_TIMES, queueWakeUp } from '@tinyfat/jobs';
 import { type MailWorkers, providerTransport } from '@tinyfat/mail';
 import { mailService } from '@tinyfat/mail/service';
 import { isolateRuntime } from '@tinyfat/settings';
-import { type Bucket, bucketFolders, bucketRawMail, openR2Bucket } from '@tinyfat/storage';
+import {
+  type Bucket,
+  bucketFolders,
+  bucketRawMail,
+  bucketTrees,
+  type FolderTrees,
+  openR2Bucket,
+} from '@tinyfat/storage';
 import { signInKey } from '../accounts/sign-in-key.ts';
 import { signInMailWork } from '../accounts/sign-in-mails.ts';
 import type { InvocationContext, PlatformBindings } from './bindings.ts';
@@ -26,7 +34,7 @@ export interface Invocation {
   randomBytes(count: number): Uint8Array;
   db: Database;
   bucket: Bucket;
-  folders: ReturnType<typeof bucketFolders>;
+  folders: AgentFolders & Pick<FolderTrees, 'readTree'>;
   rawMail: RawMailStore;
   workers: MailWorkers;
   wakeUp: WakeUp;
@@ -87,7 +95,10 @@ export function openInvocation(env: PlatformBindings, ctx: InvocationContext): I
     randomBytes,
     db,
     bucket,
-    folders: bucketFolders({ bucket, root: '', clock }),
+    folders: {
+      ...bucketFolders({ bucket, root: '', clock }),
+      readTree: bucketTrees({ bucket, root: '' }).readTree,
+    },
     rawMail,
     workers,
     wakeUp,

@@ -9,13 +9,17 @@ const MOST_BYTES = 4096;
 /** The fields, or what the browser is answered. */
 type Form = { ok: true; fields: URLSearchParams } | { ok: false; answer: Response };
 
-/** Reads the fields (URL standard, application/x-www-form-urlencoded). */
-export async function readForm(request: Request, reservation: ByteReservation): Promise<Form> {
+/** Reads the fields (URL standard, application/x-www-form-urlencoded); `maxBytes` where they hold more than a line or two. */
+export async function readForm(
+  request: Request,
+  reservation: ByteReservation,
+  maxBytes = MOST_BYTES,
+): Promise<Form> {
   const [kind = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (kind.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
     return { ok: false, answer: problem('unsupported_media_type') };
   }
-  const body = await readBody(request.body, { maxBytes: MOST_BYTES, reservation, ...BODY_TIMES });
+  const body = await readBody(request.body, { maxBytes, reservation, ...BODY_TIMES });
   if (!body.ok) {
     const code = bodyCode(body.why);
     return { ok: false, answer: problem(code, undefined, bodyHeaders(code)) };

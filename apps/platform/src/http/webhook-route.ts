@@ -1,7 +1,27 @@
 /** The routes of the providers' webhooks. */
+import type { ByteReservation, ErrorCode } from '@tinyfat/core';
 import type { APIRoute } from 'astro';
-import type { WebhookTakers } from '../contract.ts';
 import { problemOf } from './problem.ts';
+
+/** Takes the webhooks of mail providers; answers 200 only once the event is stored. */
+export interface WebhookTakers {
+  takeResend(request: WebhookRequest): Promise<WebhookAnswer>;
+  takePostmark(request: WebhookRequest): Promise<WebhookAnswer>;
+}
+
+/** A webhook as it came; `reservation` counts the bytes of its body. */
+export interface WebhookRequest {
+  headers: Headers;
+  body: ReadableStream<Uint8Array> | null;
+  reservation: ByteReservation;
+}
+
+/** What a provider is answered; `code` and `reason` are null where all is well. */
+export interface WebhookAnswer {
+  status: number;
+  code: ErrorCode | null;
+  reason: string | null;
+}
 
 /** Hands the request to the backend. A refused one may not have been read to its end: its connection is closed. */
 export function webhookRoute(take: keyof WebhookTakers): APIRoute {

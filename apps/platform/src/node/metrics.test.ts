@@ -4,6 +4,7 @@ import { createMetrics } from './metrics.ts';
 
 const backlog = {
   jobsReady: 3,
+  jobsPaused: 2,
   jobsRunning: 2,
   oldestDueMs: 1500,
   deliveriesPending: 4,

@@ -69,6 +69,7 @@ export function createMetrics(
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const waiting = {
     jobsReady: gauge('tinyfat_jobs_ready', 'Jobs that wait for their turn.'),
+    jobsPaused: gauge('tinyfat_jobs_paused', 'Jobs that wait because their agent is paused.'),
     jobsRunning: gauge('tinyfat_jobs_running', 'Jobs that are worked on.'),
     deliveriesPending: gauge('tinyfat_deliveries_pending', 'Mails that wait to be sent.'),
     mailsWaiting: gauge('tinyfat_mails_waiting', 'Mails that wait in quarantine for their owner.'),
@@ -104,6 +105,7 @@ export function createMetrics(
     async render() {
       const backlog = await readBacklog();
       waiting.jobsReady.set(backlog.jobsReady);
+      waiting.jobsPaused.set(backlog.jobsPaused);
       waiting.jobsRunning.set(backlog.jobsRunning);
       waiting.deliveriesPending.set(backlog.deliveriesPending);
       waiting.mailsWaiting.set(backlog.mailsWaiting);

@@ -4,6 +4,7 @@ import { metricsText } from './metrics-text.ts';
 
 const BACKLOG = {
   jobsReady: 3,
+  jobsPaused: 2,
   jobsRunning: 1,
   oldestDueMs: 1500,
   deliveriesPending: 2,

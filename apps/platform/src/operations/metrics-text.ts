@@ -24,6 +24,7 @@ export function metricsText(backlog: Backlog, { mails, runs, usage }: RecentTota
     );
   return [
     gauge('jobs_ready', 'Jobs that wait for their turn.', one(backlog.jobsReady)),
+    gauge('jobs_paused', 'Jobs that wait because their agent is paused.', one(backlog.jobsPaused)),
     gauge('jobs_running', 'Jobs that are worked on.', one(backlog.jobsRunning)),
     gauge('deliveries_pending', 'Mails that wait to be sent.', one(backlog.deliveriesPending)),
     gauge('mails_waiting', 'Mails that wait in quarantine for their owner.', one(backlog.mailsWaiting)),

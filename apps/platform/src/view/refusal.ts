@@ -13,8 +13,9 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
 
 /**
  * The answer where a page can not be shown at all: its status without a body, which becomes the error page. Whatever is not
- * found and whatever is somebody else's look the same.
+ * found and whatever is somebody else's look the same; so does an address that names nothing that could be there.
  */
-export function refusedPage({ status, headers }: Refusal): Response {
-  return new Response(null, { status, headers: { ...headers } });
+export function refusedPage({ code, status, headers }: Refusal): Response {
+  const shown = code === 'invalid_request' || code === 'not_permitted' ? 404 : status;
+  return new Response(null, { status: shown, headers: { ...headers } });
 }

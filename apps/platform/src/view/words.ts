@@ -41,6 +41,7 @@ export const DELIVERY_STATE_WORDS: Readonly<Record<DeliveryState, Word>> = {
   sending: { label: 'being sent', tone: 'wait' },
   sent: { label: 'sent', tone: 'good' },
   awaiting_approval: { label: 'awaits approval', tone: 'wait' },
+  rejected: { label: 'rejected', tone: 'quiet' },
   failed: { label: 'failed', tone: 'bad' },
   uncertain: { label: 'uncertain', tone: 'bad' },
   bounced: { label: 'bounced', tone: 'bad' },
@@ -48,6 +49,7 @@ export const DELIVERY_STATE_WORDS: Readonly<Record<DeliveryState, Word>> = {
 
 /** How a run is. */
 export const RUN_STATUS_WORDS: Readonly<Record<RunStatus, Word>> = {
+  waiting: { label: 'waits', tone: 'wait' },
   running: { label: 'running', tone: 'wait' },
   done: { label: 'done', tone: 'good' },
   failed: { label: 'failed', tone: 'bad' },

@@ -6,6 +6,8 @@
  */
 import {
   afterFailure,
+  approvalDigest,
+  describeError,
   hardRefusals,
   mayTryAgain,
   type RelayFault,
@@ -17,6 +19,7 @@ import {
   type Delivery,
   type DeliveryEnd,
   deliveryRows,
+  recordVoidApproval,
   setMailState,
   settleDelivery,
   suppress,
@@ -47,6 +50,12 @@ const POLL_MS = 1000;
 const AT_ONCE = 8;
 /** Bounds of the wait that a provider asks for, for a parked delivery. */
 const PARKED_MS = { least: 3_600_000, most: 86_400_000 };
+
+/** It is not what somebody approved, so it was not handed over. */
+interface VoidApproval {
+  state: 'void';
+}
+type Outcome = SendOutcome | VoidApproval;
 
 /** How long before the provider forgets an attempt it is no longer repeated. */
 const FORGETS_EARLIER_MS = 3_600_000;
@@ -101,6 +110,7 @@ async function deliver(deps: SenderDeps, { delivery, at }: Claimed, signal: Abor
     transact(deps.db, [], async (tx) => {
       // A report may have settled the delivery already: a mail can come back before its attempt has ended.
       const isOurs = await settleDelivery(tx, delivery, settled, deps.clock());
+      if (isOurs && outcome.state === 'void') await recordVoidApproval(tx, delivery.id, deps.clock());
       const mail = isOurs ? mailState(delivery, settled.state, settled.reason ?? null) : null;
       if (mail) await setMailState(tx, delivery.mail_id, mail.state, mail.reason);
       await suppress(tx, suppressions(deps, delivery, outcome));
@@ -138,7 +148,7 @@ function forgotten({ transport }: SenderDeps, { delivery, at }: Claimed): SendOu
 }
 
 /** One attempt. What fails before the provider is asked was surely not sent. */
-async function attempt(deps: SenderDeps, delivery: Delivery): Promise<SendOutcome> {
+async function attempt(deps: SenderDeps, delivery: Delivery): Promise<Outcome> {
   const recipients: string[] = JSON.parse(delivery.recipients);
   let raw: Uint8Array;
   try {
@@ -146,13 +156,18 @@ async function attempt(deps: SenderDeps, delivery: Delivery): Promise<SendOutcom
   } catch (error) {
     return { state: 'temporary', reason: `The stored message could not be read: ${String(error)}` };
   }
+  if (delivery.approved_digest !== null) {
+    const { id: deliveryId, envelope_sender: envelopeSender } = delivery;
+    const digest = await approvalDigest({ deliveryId, envelopeSender, recipients, raw });
+    if (digest !== delivery.approved_digest) return { state: 'void' };
+  }
   // A mail that came back is sent anew, which the provider must not fold into the first time.
   const key = delivery.sent_at === null ? delivery.id : `${delivery.id}-${delivery.sent_at}`;
   return await deps.transport.send({ sender: delivery.envelope_sender, recipients }, raw, key);
 }
 
 /** Recipients that the provider refused because there is no such mailbox. */
-function suppressions(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome) {
+function suppressions(deps: SenderDeps, delivery: Delivery, outcome: Outcome) {
   const refused = 'recipientsRefused' in outcome ? (outcome.recipientsRefused ?? []) : [];
   const recipients: string[] = JSON.parse(delivery.recipients);
   return hardRefusals(refused, recipients).map((one) => ({
@@ -163,7 +178,7 @@ function suppressions(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome
   }));
 }
 
-function settlement(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome): DeliveryEnd {
+function settlement(deps: SenderDeps, delivery: Delivery, outcome: Outcome): DeliveryEnd {
   const provider = deps.transport.name;
   switch (outcome.state) {
     case 'sent': {
@@ -189,6 +204,14 @@ function settlement(deps: SenderDeps, delivery: Delivery, outcome: SendOutcome):
       if (mayTryAgain(outcome, deps.transport)) return again(deps, delivery, outcome);
       return { state: 'uncertain', provider, reason_code: 'delivery_uncertain', reason };
     }
+    case 'void':
+      return {
+        state: 'awaiting_approval',
+        attempts: delivery.attempts - 1,
+        reason_code: 'approval_void',
+        reason: null,
+        approved_digest: null,
+      };
     case 'temporary':
       return outcome.parked === true ? parked(deps, delivery, outcome) : again(deps, delivery, outcome);
   }
@@ -239,8 +262,9 @@ function mailState(
   delivery: Delivery,
   state: DeliveryEnd['state'],
   reason: string | null,
-): { state: 'replied' | 'command' | 'failed'; reason: string } | null {
+): { state: 'replied' | 'command' | 'failed' | 'awaiting_approval'; reason: string } | null {
   if (delivery.kind !== 'reply' && delivery.kind !== 'command') return null;
+  if (state === 'awaiting_approval') return { state, reason: describeError('approval_void').sentence };
   if (state === 'sent') {
     return delivery.kind === 'reply'
       ? { state: 'replied', reason: 'The agent answered.' }

@@ -26,7 +26,7 @@ async function fail(id: string, sender: string): Promise<() => Promise<void>> {
   const again = { id, jobId: id, agentId: 'scout', mailId: id, command: null };
   await outbox.db.updateTable('runs').set({ started_at: at }).where('id', '=', id).execute();
   const run = await startRun(outbox.db, { ...again, kind: 'turn', at });
-  const work = { agent, mail, lease: {}, signal: new AbortController().signal } as Parameters<
+  const work = { agent, mail, lease: { jobId: id }, signal: new AbortController().signal } as Parameters<
     typeof failJob
   >[1];
   return () => failJob(deps, work, { run, code: 'llm_billing', detail: null, errorMail: true });

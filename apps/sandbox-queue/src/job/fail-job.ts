@@ -55,10 +55,11 @@ export async function failJob(deps: ConsumerDeps, work: Work, failure: JobFailur
 function failureLetter(address: string, { code, detail }: JobFailure): Letter {
   const { sentence, nextStep } = describeError(code);
   const paragraph = (...text: string[]): LetterBlock => ({ kind: 'text', text: [text.join(' ')] });
+  const wentWrong = code === 'run_stopped' ? '.' : ', but something went wrong there.';
   return {
     heading: 'Your mail got no answer',
     blocks: [
-      paragraph(`It reached ${address}, but something went wrong there.`),
+      paragraph(`It reached ${address}${wentWrong}`),
       paragraph(sentence, detail ?? ''),
       paragraph(nextStep),
     ],

@@ -3,7 +3,7 @@ import { replyTo } from '@tinyfat/core';
 import type { NewDelivery } from '@tinyfat/database';
 import type { Letter } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
-import { incomingMail, secretReplyTo } from './incoming.ts';
+import { incomingMail, replyToOf } from './incoming.ts';
 import { firstState, newDelivery } from './new-delivery.ts';
 
 /** Composes a reply to the sender alone; it awaits approval where the sender is suppressed. Throws when it can't be composed. */
@@ -40,7 +40,7 @@ async function compose(
     from: agentMailbox(deps, work.agent),
     to: address.to,
     cc: [],
-    replyTo: secretReplyTo(deps, work, recipients),
+    replyTo: replyToOf(deps, work, recipients),
     subject: address.subject,
     date: deps.clock(),
     inReplyTo: address.inReplyTo,
@@ -58,7 +58,8 @@ async function compose(
     recipients: JSON.stringify(recipients),
     subject: address.subject,
     raw_key: delivery.id,
-    ...(await firstState(deps, work, recipients)),
+    // The agent has no word in it, so its policy has none either.
+    ...(await firstState(deps, work, recipients, 'known')),
     filed: 1,
   };
 }

@@ -1,7 +1,7 @@
 /** The mail of a job, in the form that the rules of threading and replies take. */
-import { canonicalAddress, type IncomingMail, type Mailbox } from '@tinyfat/core';
+import { type IncomingMail, type Mailbox, secretReplyTo } from '@tinyfat/core';
 import type { Mail } from '@tinyfat/database';
-import { agentAddress, agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
+import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 
 /** Sender, subject and thread of a mail row. Only accepted mails have jobs, and those have a sender. */
 export function incomingMail(mail: Mail): IncomingMail {
@@ -19,19 +19,16 @@ export function incomingMail(mail: Mail): IncomingMail {
   };
 }
 
-/**
- * The secret address that the mail came to, as Reply-To of an answer: at the plain address the sender's next mail would be
- * refused. Null where the answer has any other recipient, who could then pass for such a sender.
- */
-export function secretReplyTo(
+/** Reply-To of an answer to a mail that came by a secret address (core's `secretReplyTo`). */
+export function replyToOf(
   deps: Pick<ConsumerDeps, 'mailDomain'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
 ): Mailbox | null {
-  if (mail.secret_address === null) return null;
-  if (recipients.length !== 1 || recipients[0] !== mail.sender) return null;
-  const secret = canonicalAddress(mail.envelope_recipient);
-  const own = canonicalAddress(agentAddress(deps, agent));
-  if (!secret.ok || !own.ok || !secret.tag || secret.base !== own.base) return null;
-  return { address: secret.address, name: agentMailbox(deps, agent).name };
+  const came = {
+    bySecretAddress: mail.secret_address !== null,
+    envelopeRecipient: mail.envelope_recipient,
+    sender: mail.sender,
+  };
+  return secretReplyTo(came, agentMailbox(deps, agent), recipients);
 }

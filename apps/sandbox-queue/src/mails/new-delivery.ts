@@ -1,5 +1,5 @@
 /** The row of an outgoing mail before it is sent: how it begins, and whether it awaits approval. */
-import { newMessageId, outboundDecision, suppressedReason } from '@tinyfat/core';
+import { newMessageId, type OutboundPolicy, whyHeld } from '@tinyfat/core';
 import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 
@@ -35,27 +35,24 @@ export function newDelivery(
 }
 
 /**
- * State of a delivery that is composed: `awaiting_approval` where a recipient is foreign to the agent or suppressed, else
+ * State of a delivery that is composed: `awaiting_approval` where the policy asks or a recipient is suppressed, else
  * `pending`.
  */
 export async function firstState(
   deps: Pick<ConsumerDeps, 'db'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
+  policy: OutboundPolicy,
 ): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
-  const policy = outboundDecision({
+  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
+  const request = {
+    policy,
     recipients,
     sender: mail.sender ?? '',
     owner: agent.owner,
     allowList: await allowList(deps.db, agent.id),
-  });
-  const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
-  if (policy.decision === 'send' && suppressed.length === 0) return { state: 'pending' };
-  const reasons = policy.decision === 'needs_approval' ? [policy.reason] : [];
-  if (suppressed.length > 0) reasons.push(suppressedReason(suppressed));
-  return {
-    state: 'awaiting_approval',
-    reason_code: policy.decision === 'needs_approval' ? 'recipients_not_allowed' : 'recipient_suppressed',
-    reason: reasons.join(' '),
   };
+  const held = whyHeld(request, suppressed);
+  if (held === null) return { state: 'pending' };
+  return { state: 'awaiting_approval', reason_code: held.code, reason: held.reason };
 }

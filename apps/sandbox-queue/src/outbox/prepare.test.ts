@@ -74,6 +74,31 @@ describe('an outbox mail', () => {
       },
     ]);
 
+  it('waits for approval where the agent asks always, also where that was set while the turn ran', async () => {
+    const before = await work({});
+    await updateAgent(outbox.db, 'scout', { outbound: 'ask' });
+    outbox.write('email', 'mail.json', JSON.stringify({ body: 'Hi' }));
+    const source = { runId: 'mail', footer: null, file: 'mail.json', known: [] };
+    expect(await prepareDelivery({ ...outbox.deps, workers }, before, source)).toMatchObject({
+      state: 'awaiting_approval',
+      reason_code: 'approval_always',
+    });
+  });
+
+  it('goes to strangers where the agent may write to anyone', async () => {
+    await updateAgent(outbox.db, 'scout', { outbound: 'anyone' });
+    expect((await prepared({}, { to: [eve] })).delivery).toMatchObject({ state: 'pending' });
+  });
+
+  it('does not even then go to those whose mail came back', async () => {
+    await updateAgent(outbox.db, 'scout', { outbound: 'anyone' });
+    await suppressed(eve);
+    expect((await prepared({}, { to: [eve] })).delivery).toMatchObject({
+      state: 'awaiting_approval',
+      reason_code: 'recipient_suppressed',
+    });
+  });
+
   it('that is a plain reply goes to the sender, with the people of the mail on Cc', async () => {
     const { delivery, headers } = await prepared(others(ann, bob), {});
     expect(delivery).toMatchObject({ state: 'pending', kind: 'reply' });
@@ -192,6 +217,12 @@ describe('an outbox mail', () => {
       const headers = await headersOf(delivery.raw_key);
       expect(headers).toMatchObject({ 'reply-to': `scout <${secret}>`, 'x-loop': 'scout@agents.test' });
       expect(headers).not.toHaveProperty('cc');
+    });
+
+    it('does not wait where the agent always asks: the agent has no word in it', async () => {
+      await updateAgent(outbox.db, 'scout', { outbound: 'ask' });
+      const delivery = await hostMail({ ...outbox.deps, workers }, await work({}), answer);
+      expect(delivery.state).toBe('pending');
     });
 
     it('waits for the owner when the sender is suppressed', async () => {

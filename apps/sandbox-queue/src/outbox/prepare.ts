@@ -11,12 +11,21 @@ import {
   replyCopies,
   replyFileName,
   sha256Hex,
+  storedOutbound,
 } from '@tinyfat/core';
-import { allowList, type Delivery, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import {
+  agentById,
+  allowList,
+  answeredMail,
+  type Delivery,
+  type NewDelivery,
+  suppressedAmong,
+} from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
-import { incomingMail, secretReplyTo } from '../mails/incoming.ts';
+import { incomingMail, replyToOf } from '../mails/incoming.ts';
 import { firstState, newDelivery } from '../mails/new-delivery.ts';
+import { addressAsRejected, rejectedMail } from '../mails/rewriting.ts';
 import { OUTBOX } from './folder.ts';
 
 type Deps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>;
@@ -79,7 +88,10 @@ export async function prepareDelivery(
 
   const incoming = incomingMail(work.mail);
   const copies = await copiesOf(deps, work, incoming);
-  const addressed = addressOutboxMail(parsed.mail, incoming, copies);
+  const rejected = parsed.mail.to === null ? await rejectedMail(deps, work.mail) : null;
+  const addressed = rejected
+    ? addressAsRejected(parsed.mail, rejected)
+    : addressOutboxMail(parsed.mail, incoming, copies);
   const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
   const described: Partial<NewDelivery> = {
     source_sha256: sha256,
@@ -87,6 +99,7 @@ export async function prepareDelivery(
     recipients: JSON.stringify(to),
     subject: addressed.subject,
   };
+  const inThread = rejected ? rejected.autoSubmitted === 'auto-replied' : addressed.answers;
   const attachments = await loadAttachments(deps, work.agent.id, parsed.mail.attachments, budget);
   if (!attachments.ok) return refused(attachments, described);
   const composed = await deps.workers.compose({
@@ -94,20 +107,25 @@ export async function prepareDelivery(
     from: agentMailbox(deps, work.agent),
     to: addressed.to,
     cc: addressed.cc,
-    replyTo: secretReplyTo(deps, work, to),
+    replyTo: rejected ? rejected.replyTo : replyToOf(deps, work, to),
     subject: addressed.subject,
     date: deps.clock(),
     inReplyTo: addressed.inReplyTo,
     references: addressed.references,
     body: parsed.mail.body,
-    footer: addressed.answers ? source.footer : null,
-    autoSubmitted: addressed.answers ? 'auto-replied' : 'auto-generated',
+    footer: inThread ? source.footer : null,
+    autoSubmitted: inThread ? 'auto-replied' : 'auto-generated',
     attachments: attachments.files,
   });
   if (!composed.ok) return refused({ ok: false, code: 'compose_failed', reason: composed.reason }, described);
   await deps.rawMail.put(base.id, composed.raw);
 
-  return { ...base, ...described, raw_key: base.id, ...(await firstState(deps, work, to)) };
+  const answered = (await answeredMail(deps.db, work.mail.id)) ?? work.mail;
+  // As it is now: the owner may have changed it while the turn ran.
+  const agent = await agentById(deps.db, work.agent.id);
+  const policy = storedOutbound(agent?.outbound ?? '');
+  const first = await firstState(deps, { ...work, mail: answered }, to, policy);
+  return { ...base, ...described, raw_key: base.id, ...first };
 }
 
 async function copiesOf(deps: Deps, { agent }: Addressee, incoming: IncomingMail): Promise<Mailbox[]> {

@@ -117,6 +117,8 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
     taken,
     asked,
     askedForNothing,
+    /** What tells consumers that jobs are to be looked at. */
+    wake: () => wakeUp.wake('jobs'),
     /** Stores a mail to an agent with its job; `Mail 3` is answered by `Answer 3`. */
     async add(agent: string, number: number, maxAttempts = ATTEMPTS) {
       const mail = {

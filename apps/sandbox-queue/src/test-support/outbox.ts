@@ -19,6 +19,10 @@ const workers: MailWorkers = {
   inspect: () => Promise.reject(new Error('no thread')),
   read: () => Promise.reject(new Error('no thread')),
   readReport: () => Promise.reject(new Error('no thread')),
+  readComposed: () => Promise.reject(new Error('no thread')),
+  view: () => Promise.reject(new Error('no thread')),
+  viewHtml: () => Promise.reject(new Error('no thread')),
+  viewPart: () => Promise.reject(new Error('no thread')),
   compose: async ({ subject, body }) => ({
     ok: true,
     raw: new TextEncoder().encode(

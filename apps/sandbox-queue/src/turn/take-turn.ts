@@ -4,10 +4,12 @@
  */
 import { afterFailure, type TurnOutcome, type TurnRequest, type TurnResult } from '@tinyfat/core';
 import { noteTurnBegins, type Run, setFolderSize } from '@tinyfat/database';
+import { StopAsked } from '@tinyfat/jobs';
 import type { MailContent } from '@tinyfat/mail';
 import type { ConsumerDeps, Work } from '../consumer.ts';
 import { agentModel, readConfig, scopeOf, sessionOf } from '../job/agent-setup.ts';
 import { failJob } from '../job/fail-job.ts';
+import { rewritingSession } from '../mails/rewriting.ts';
 import { sweepLeftovers } from '../outbox/leftovers.ts';
 import { concludeTurn } from './conclude-turn.ts';
 import { closedFolder, openFolder, reportFolder } from './folder.ts';
@@ -29,7 +31,10 @@ export async function takeTurn(
     deps.logger.warn('agent_config', { agent: work.agent.name, warning: text });
   }
   // An attempt before has begun to work with the mail in its session.
-  const sessionId = run.session_id ?? (await sessionOf(deps, work.agent.id, scopeOf(config, work)));
+  const sessionId =
+    run.session_id ??
+    (await rewritingSession(deps, work.mail)) ??
+    (await sessionOf(deps, work.agent.id, scopeOf(config, work)));
   if (run.session_id === null) await sweepLeftovers(deps, work);
   const folder = await openFolder(deps, work);
   if (folder.closed) {
@@ -78,11 +83,14 @@ async function endTurn(
     milliseconds: Math.round(result.durationMs),
     cost_usd: result.costUsd,
   });
+  const figures = runFigures(result);
+  if (signal.reason instanceof StopAsked) {
+    return await failJob(deps, work, { run, code: 'run_stopped', detail: null, errorMail: true, figures });
+  }
   if (signal.aborted && !outcome.ok) {
     await deps.queue.release(work.lease);
     return;
   }
-  const figures = runFigures(result);
   if (!outcome.ok) {
     const next = afterFailure(
       { attempt: work.lease.attempt, retryable: outcome.retry },

@@ -65,6 +65,7 @@ export function turnRequest(
         quoted: content.quoted,
         forwarded: content.forwarded,
         hidden_text: content.hiddenText,
+        ...(turn.run.edited_text === null ? {} : { text_by: 'owner' as const }),
       },
       ...(turn.folder.nearlyFull
         ? { folder: { holds: turn.folder.holds ?? 0, quota: deps.folderQuotaBytes } }

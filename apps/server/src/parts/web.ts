@@ -10,7 +10,6 @@ import {
   createApi,
   createAsk,
   faultReporter,
-  overviewOf,
   type ReadinessCheck,
   type WebhookTakers,
 } from '@tinyfat/platform';
@@ -20,6 +19,7 @@ import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
+import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
@@ -80,13 +80,17 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     key,
     networkOf: clientNetwork,
     wakeUp,
+    oidc: config.oidc,
   });
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
+    mailViewer: deps.workers,
     models: deps.models,
+    composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
   });
@@ -117,7 +121,6 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
       accounts,
-      overview: overviewOf(db),
       checks,
       warnings: { mail_out: async () => deps.mailOutWarning() },
       metrics,

@@ -14,6 +14,7 @@ export type MailVerdict = (typeof MAIL_VERDICTS)[number];
 /**
  * Where the mail is now; it ends in exactly one state (invariant 3). `quarantined` or `over_limit`: it had no turn, and
  * waits for the owner to release or discard it. `awaiting_approval`: it had its turn, and its answer waits for the owner.
+ * `discarded`: its owner ended it, or rejected its answer.
  */
 export const MAIL_STATES = [
   'queued',

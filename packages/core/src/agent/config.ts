@@ -36,6 +36,13 @@ export function parseAgentConfig(text: string | null): { config: AgentConfig; wa
   };
 }
 
+/** Whether the text of `config.json` has a value in force for this key: one that a default is used for does not count. */
+export function isSetInConfig(text: string | null, key: 'model' | 'session_scope'): boolean {
+  const json = text === null ? null : parseJsonObject(text);
+  if (json?.ok !== true || !Object.hasOwn(json.value, key)) return false;
+  return v.is(key === 'model' ? modelSchema : scopeSchema, json.value[key]);
+}
+
 /** `config.json` with other settings; its other keys stay, and a file that is no JSON object is replaced. */
 export function changeAgentConfig(
   text: string | null,

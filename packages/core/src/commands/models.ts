@@ -10,6 +10,9 @@ export interface ModelName {
 /** The families that have an alias. */
 export const MODEL_ALIASES = ['haiku', 'sonnet', 'opus'] as const;
 
+/** The model of agents that name none. */
+export const DEFAULT_MODEL = 'haiku';
+
 /** The model meant; or the name that is near, if there is one, and a sentence with the names that would do. */
 type ResolvedModel<Model extends ModelName> =
   | { ok: true; model: Model }

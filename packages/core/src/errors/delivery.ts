@@ -15,10 +15,23 @@ export const deliveryErrors = {
     nextStep:
       'To send it, run: tinyfat outbox approve ID; to allow that person for good: tinyfat allow add NAME ADDRESS',
   },
+  approval_always: {
+    sentence: 'Everything that this agent writes waits for your approval, as is set for it.',
+    nextStep:
+      'To send it, run: tinyfat outbox approve ID; to let it write to people it knows without asking: tinyfat agent set NAME --outbound known',
+  },
   recipient_suppressed: {
     sentence: 'Mail to somebody on it came back before, or they complained, so it waits for your approval.',
     nextStep:
       'To send it all the same, run: tinyfat outbox approve ID; to write to that person again: tinyfat outbox unsuppress NAME ADDRESS',
+  },
+  owner_edited: {
+    sentence: 'The owner edited the mail, and it waits for approval.',
+    nextStep: 'To send it, run: tinyfat outbox approve ID',
+  },
+  owner_rejected: {
+    sentence: 'The owner rejected the mail, so it was not sent.',
+    nextStep: 'Write another mail if one is still wanted.',
   },
   file_missing: {
     sentence: 'A file that was to be sent does not exist.',

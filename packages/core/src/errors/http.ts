@@ -63,6 +63,11 @@ export const httpErrors = {
     sentence: 'It is in a state in which that can not be done.',
     nextStep: 'Look at it again: somebody else may have done it already.',
   },
+  approval_void: {
+    status: 409,
+    sentence: 'The mail is not the one that was read and approved: it changed meanwhile.',
+    nextStep: 'Read the mail as it is now, then decide about it.',
+  },
   id_ambiguous: {
     status: 409,
     sentence: 'More than one id begins like this.',

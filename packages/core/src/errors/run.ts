@@ -96,6 +96,11 @@ export const runErrors = {
     sentence: 'The turn was cancelled.',
     nextStep: 'Send your mail again.',
   },
+  run_stopped: {
+    sentence: 'The owner of the agent, or whoever runs the server, stopped the turn before it had ended.',
+    nextStep:
+      'Ask the owner of the agent about it before you send your mail again; owners: the page of the run, or POST /runs/{id}/again of the API, runs it once more.',
+  },
   sandbox_crashed: {
     sentence: 'The program in the sandbox ended without a result.',
     nextStep: 'Send your mail again; operators: tinyfat run show ID has what it did.',

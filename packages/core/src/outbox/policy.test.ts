@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AllowEntry, parseAllowEntry } from '../admission/allow-list.ts';
-import { outboundDecision } from './policy.ts';
+import { outboundDecision, replyCopies, storedOutbound } from './policy.ts';
 
 const allowList: AllowEntry[] = ['ann@home.example', '@team.example', '@*.sub.example'].flatMap((text) => {
   const parsed = parseAllowEntry(text);
@@ -8,6 +8,7 @@ const allowList: AllowEntry[] = ['ann@home.example', '@team.example', '@*.sub.ex
 });
 function decide(...recipients: string[]) {
   return outboundDecision({
+    policy: 'known',
     recipients,
     sender: 'ceo+x@corp.example',
     owner: 'owner@corp.example',
@@ -47,5 +48,39 @@ describe('outboundDecision', () => {
       foreign,
       reason: expect.stringContaining(foreign[0] ?? '-'),
     });
+  });
+});
+
+describe('the policy of an agent', () => {
+  const people = { sender: 'ceo@corp.example', owner: 'owner@corp.example', allowList };
+
+  it('ask: asks before a mail to the sender alone, too', () => {
+    expect(outboundDecision({ ...people, policy: 'ask', recipients: ['ceo@corp.example'] })).toEqual({
+      decision: 'needs_approval',
+      foreign: [],
+      reason: 'Every mail that this agent writes waits for approval.',
+    });
+  });
+
+  it('ask: names the strangers among the recipients', () => {
+    const decided = outboundDecision({ ...people, policy: 'ask', recipients: ['x@evil.example'] });
+    expect(decided).toMatchObject({ decision: 'needs_approval', foreign: ['x@evil.example'] });
+  });
+
+  it('anyone: sends to strangers', () => {
+    const recipients = ['x@evil.example', 'ceo@corp.example'];
+    expect(outboundDecision({ ...people, policy: 'anyone', recipients })).toEqual({ decision: 'send' });
+  });
+
+  it('is to ask where the stored one is of another version', () => {
+    expect(['known', 'ask', 'anyone', 'everybody', ''].map(storedOutbound)).toEqual([
+      ...['known', 'ask', 'anyone'],
+      ...['ask', 'ask'],
+    ]);
+  });
+
+  it('copies no stranger whom the sender named, whatever it is', () => {
+    const mail = { sender: 'ceo@corp.example', others: ['x@evil.example', 'ann@home.example'] };
+    expect(replyCopies(mail, { ...people, suppressed: [] })).toEqual([]);
   });
 });

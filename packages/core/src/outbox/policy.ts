@@ -1,12 +1,28 @@
-/** To whom an agent may write without asking: the person who wrote to it, its owner, and its allowed senders. */
+/**
+ * To whom an agent may write without asking, as its owner sets it. The host decides over the recipients that it will write to
+ * itself; nothing in the agent's folder has a say.
+ */
 import { type AllowEntry, matchAllowList } from '../admission/allow-list.ts';
 import { canonicalAddress } from '../admission/canonical-address.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { IncomingMail } from './reply.ts';
 import { MAX_RECIPIENTS } from './schema.ts';
 
+/**
+ * `known`: the person who wrote to it, its owner, and its allowed senders. `ask`: nobody; each mail that it writes waits for
+ * the owner. `anyone`: everybody, so whoever may write to it can have it write to strangers in the name of this server.
+ */
+export const OUTBOUND_POLICIES = ['known', 'ask', 'anyone'] as const;
+export type OutboundPolicy = (typeof OUTBOUND_POLICIES)[number];
+
+/** The policy of a stored text. What this version does not know asks always. */
+export function storedOutbound(text: string): OutboundPolicy {
+  return OUTBOUND_POLICIES.find((policy) => policy === text) ?? 'ask';
+}
+
 /** All addresses canonical. */
 interface OutboundRequest {
+  policy: OutboundPolicy;
   recipients: readonly string[];
   /** The authenticated sender of the mail that the run answers. */
   sender: string;
@@ -14,15 +30,24 @@ interface OutboundRequest {
   allowList: readonly AllowEntry[];
 }
 
-/** `foreign` are the recipients outside the policy, in order; `reason` is a sentence for the owner. */
+/**
+ * `foreign` are the recipients that are not known, in order; none where every mail is to be approved. `reason` is a sentence
+ * for the owner.
+ */
 type OutboundDecision =
   | { decision: 'send' }
   | { decision: 'needs_approval'; foreign: string[]; reason: string };
 
 /** Decides over the whole mail: with one foreign recipient all of it awaits approval, since nobody gets half of a conversation. */
 export function outboundDecision(request: OutboundRequest): OutboundDecision {
+  const { policy } = request;
+  if (policy === 'anyone') return { decision: 'send' };
   const foreign = request.recipients.filter((recipient) => !isKnown(recipient, request));
-  if (foreign.length === 0) return { decision: 'send' };
+  if (foreign.length === 0) {
+    if (policy === 'known') return { decision: 'send' };
+    const reason = 'Every mail that this agent writes waits for approval.';
+    return { decision: 'needs_approval', foreign, reason };
+  }
   return {
     decision: 'needs_approval',
     foreign,
@@ -30,10 +55,19 @@ export function outboundDecision(request: OutboundRequest): OutboundDecision {
   };
 }
 
-function isKnown(recipient: string, { sender, owner, allowList }: OutboundRequest): boolean {
-  if (recipient === sender || recipient === owner) return true;
+function isKnown(recipient: string, people: Omit<OutboundRequest, 'policy'>): boolean {
+  return recipientRole(recipient, people) !== null;
+}
+
+/** As what the policy knows a recipient (canonical address); null for somebody foreign. */
+export function recipientRole(
+  recipient: string,
+  { sender, owner, allowList }: Omit<OutboundRequest, 'policy' | 'recipients'>,
+): 'owner' | 'sender' | 'allowed' | null {
+  if (recipient === owner) return 'owner';
+  if (recipient === sender) return 'sender';
   const address = canonicalAddress(recipient);
-  return address.ok && matchAllowList(allowList, address) !== null;
+  return address.ok && matchAllowList(allowList, address) !== null ? 'allowed' : null;
 }
 
 /** All addresses canonical; `suppressed` get no mail. */
@@ -53,7 +87,8 @@ export function replyCopies(
 ): Mailbox[] {
   const people = [...new Set(others)].filter((address) => address !== sender);
   if (people.length >= MAX_RECIPIENTS) return [];
-  const { decision } = outboundDecision({ recipients: people, sender, owner, allowList });
-  if (decision !== 'send') return [];
+  // Also where the agent may write to anyone: it is the sender who names them.
+  if (!people.every((address) => isKnown(address, { recipients: people, sender, owner, allowList })))
+    return [];
   return people.filter((address) => !suppressed.includes(address)).map((address) => ({ address, name: '' }));
 }

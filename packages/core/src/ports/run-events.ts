@@ -8,9 +8,13 @@ export interface RunOfEvents {
   started_at: number;
 }
 
-/** One event; `seq` counts from 1 within the run. The agent could have written it: it is data, never believed. */
+/**
+ * One event; `seq` counts from 1 within the run, `attempt` says of which attempt at the run it is. The agent could have
+ * written it: it is data, never believed.
+ */
 export interface RunEventRecord {
   seq: number;
+  attempt: number;
   event: Record<string, unknown>;
 }
 

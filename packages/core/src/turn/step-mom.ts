@@ -55,6 +55,8 @@ export interface StepMomInput {
     forwarded: string;
     /** The HTML of the mail has words that no reader sees; they are in none of the above. */
     hidden_text: boolean;
+    /** `text` was written by the owner of the agent in the place of what the sender wrote; absent where the sender did. */
+    text_by?: 'owner';
     attachments: InboxAttachment[];
   };
   /** How full the agent's folder is, bytes; stands there only where it is nearly full. */

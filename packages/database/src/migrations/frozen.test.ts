@@ -27,7 +27,14 @@ const LANDED: Record<string, string> = {
   '0016-indexes': '729c9df3e2f664c52b16e83c6e1402e1493d12346e11859720972aee2025f674',
   '0017-retention': '775879e4315c0fece308ac430116ad97316dc82f6902cf91536c83d9bc72cd4c',
   '0020-installation': '616d63030e17d4606a335007fdc294d6f8f7b3703031c12fa7277bb56f811f80',
+  '0021-attention': 'c239fc951770db3f1b7df512241152e5895fc957ba067e87abe6afa2daee57e5',
+  '0022-approvals': 'c18e55872812fe27764b404e855c585f9df7e812ef8c5acea000e2791f03e2a8',
+  '0023-mails-by-sender': 'dde8960ca434944024fec708c4a2675defa9938d9368d2af05a6316a5e8752b9',
+  '0024-stops': '2067fef24328bace01c9f4dffb7e46c1f27a21bc76b069e2b2ee52f29a53065a',
+  '0025-paused-agents': 'b928a11d35bea257c22325315f939c2b0d7073bdb3a7933fde2ae66822a6ca0e',
+  '0026-folders': 'd35cf82aaface8765f594f12802cb7d2e9a2690a63c2bcb97f27dcd42045541b',
   '0027-usage-hours': '0322f2c55b5b35e4e6e991ea3a8e41a9a2fd82eb78ee6177d5c8e035ba8b46b4',
+  '0029-settings': '130c58ca88120f2b87c254ced9074972671b6c06d13e014cf059b9764e2e0dc4',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -18,7 +18,14 @@ import * as leases from './0015-leases.ts';
 import * as indexes from './0016-indexes.ts';
 import * as retention from './0017-retention.ts';
 import * as installation from './0020-installation.ts';
+import * as attention from './0021-attention.ts';
+import * as approvals from './0022-approvals.ts';
+import * as mailsBySender from './0023-mails-by-sender.ts';
+import * as stops from './0024-stops.ts';
+import * as pausedAgents from './0025-paused-agents.ts';
+import * as folders from './0026-folders.ts';
 import * as usageHours from './0027-usage-hours.ts';
+import * as settings from './0029-settings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -39,5 +46,12 @@ export const migrations: Record<string, Migration> = {
   '0016-indexes': indexes,
   '0017-retention': retention,
   '0020-installation': installation,
+  '0021-attention': attention,
+  '0022-approvals': approvals,
+  '0023-mails-by-sender': mailsBySender,
+  '0024-stops': stops,
+  '0025-paused-agents': pausedAgents,
+  '0026-folders': folders,
   '0027-usage-hours': usageHours,
+  '0029-settings': settings,
 };

@@ -85,9 +85,32 @@ export async function markDeliveriesRemoved(
     .where('seq', 'in', ids.map(Number))
     .where('raw_removed_at', 'is', null)
     .where('state', 'not in', UNSENT)
+    .returning(['id', 'raw_key'])
+    .execute();
+  const replaced = await markReplacedRemoved(
+    db,
+    marked.map(({ id }) => id),
+    now,
+  );
+  return [...marked.map(({ raw_key }) => raw_key), ...replaced];
+}
+
+/** The same for the bytes that an owner's edits of these deliveries replaced. */
+async function markReplacedRemoved(
+  db: Database,
+  deliveryIds: readonly string[],
+  now: number,
+): Promise<string[]> {
+  if (deliveryIds.length === 0) return [];
+  const marked = await db
+    .updateTable('approval_records')
+    .set({ raw_removed_at: now })
+    .where('delivery_id', 'in', deliveryIds)
+    .where('raw_key', 'is not', null)
+    .where('raw_removed_at', 'is', null)
     .returning('raw_key')
     .execute();
-  return marked.map(({ raw_key }) => raw_key);
+  return marked.flatMap(({ raw_key }) => raw_key ?? []);
 }
 
 /** All other states are last ones. Asked for by those, SQLite would read all rows of a state and sort them. */
@@ -100,7 +123,7 @@ function isOver({ and, eb, not, exists, selectFrom, lit }: Mails) {
   return and([
     eb('mails.state', 'not in', ['queued', 'quarantined', 'over_limit', 'awaiting_approval']),
     // Each state alone and as the partial indexes have it: only then are those used.
-    ...(['ready', 'running'] as const).map((state) =>
+    ...(['ready', 'paused', 'running'] as const).map((state) =>
       not(
         exists(
           selectFrom('jobs')

@@ -40,6 +40,7 @@ export async function countOldSignIns(db: Database, before: number): Promise<num
   const { rows } = await sql<{ count: number }>`select
     (select count(*) from sign_in_attempts where at < ${before})
     + (select count(*) from sign_in_requests where expires_at < ${before})
+    + (select count(*) from oidc_requests where expires_at < ${before})
     + (select count(*) from account_sessions where expires_at < ${isoTime(before)}) as count`.execute(db);
   return rows[0]?.count ?? 0;
 }
@@ -49,6 +50,7 @@ export async function deleteOldSignIns(db: Database, before: number): Promise<nu
   return (
     (await rowsChanged(db.deleteFrom('sign_in_attempts').where('at', '<', before))) +
     (await rowsChanged(db.deleteFrom('sign_in_requests').where('expires_at', '<', before))) +
+    (await rowsChanged(db.deleteFrom('oidc_requests').where('expires_at', '<', before))) +
     (await rowsChanged(db.deleteFrom('account_sessions').where('expires_at', '<', isoTime(before))))
   );
 }

@@ -20,6 +20,10 @@ interface AgentsTable {
   display_name: Generated<string>;
   created_at: number;
   deleted_at: number | null;
+  /** Since when its mail waits, epoch ms; null: it is not paused. */
+  paused_at: number | null;
+  /** To whom it may write without asking, as core's `OUTBOUND_POLICIES` has it. */
+  outbound: Generated<string>;
   /** Bytes in its folder, as last measured; null before its first turn. */
   folder_bytes: number | null;
   folder_measured_at: number | null;

@@ -6,6 +6,8 @@ export interface DeliveryTables {
   deliveries: DeliveriesTable;
   suppressed_recipients: SuppressedRecipientsTable;
   limit_notices: LimitNoticesTable;
+  approval_records: ApprovalRecordsTable;
+  approval_notices: ApprovalNoticesTable;
 }
 
 export type { DeliveryState };
@@ -57,6 +59,13 @@ interface DeliveriesTable {
   filed: number;
   /** When retention removed the bytes behind `raw_key`; null while they are stored. */
   raw_removed_at: number | null;
+  /** core's `approvalDigest` of what a person approved; null for mail that nobody had to approve. Nothing else is sent. */
+  approved_digest: string | null;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
+  /** Who said of an uncertain one that it has been sent (address; `operator` for a command on the machine), and when. */
+  marked_sent_by: Generated<string | null>;
+  marked_sent_at: Generated<number | null>;
 }
 
 /** A person whom an agent's mail does not reach or who complained: mail to them awaits the owner's approval. */
@@ -100,7 +109,53 @@ interface LimitNoticesTable {
   created_at: number;
 }
 
+/** What was done with a mail that awaits approval; `voided`: it was not what had been approved when it was to be sent. */
+export type ApprovalAction = 'edited' | 'approved' | 'rejected' | 'rejected_with_note' | 'voided';
+/** The way by which it was done; `host`: by the platform itself. */
+export type ApprovalVia = 'session' | 'token' | 'operator' | 'link' | 'host';
+
+/** One line of the record, which only grows. */
+interface ApprovalRecordsTable {
+  seq: Generated<number>;
+  delivery_id: string;
+  action: ApprovalAction;
+  /** Canonical address of the person; null for the operator of the machine and for the platform. */
+  by_address: string | null;
+  via: ApprovalVia;
+  at: number;
+  /** core's `approvalDigest` of what it was done to; of an edit, of what it was made into. */
+  digest: string | null;
+  /** What the owner wrote with a rejection. */
+  note: string | null;
+  /** Of an edit: key of the bytes that were replaced. */
+  raw_key: string | null;
+  /** When retention removed those bytes; null while they are stored. */
+  raw_removed_at: number | null;
+}
+
+/** `dropped`: it was decided already, the owner gets no mail from the agent, or there were too many. */
+export type ApprovalNoticeState = 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
+
+/** The one mail that tells an owner of a mail that awaits approval. */
+interface ApprovalNoticesTable {
+  delivery_id: string;
+  agent_id: string;
+  state: ApprovalNoticeState;
+  attempts: number;
+  next_attempt_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: number;
+  /** The worker that holds it, and until when it does without a renewal; null while nobody does. */
+  leased_by: string | null;
+  lease_until: number | null;
+  /** When it was scheduled: one in the future shows that the clock was set back. */
+  scheduled_at: number;
+  created_at: number;
+}
+
 export type Delivery = Selectable<DeliveriesTable>;
 export type NewDelivery = Insertable<DeliveriesTable>;
 export type SuppressedRecipient = Selectable<SuppressedRecipientsTable>;
 export type LimitNotice = Selectable<LimitNoticesTable>;
+export type ApprovalRecord = Selectable<ApprovalRecordsTable>;
+export type ApprovalNotice = Selectable<ApprovalNoticesTable>;

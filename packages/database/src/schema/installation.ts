@@ -2,6 +2,7 @@
 
 export interface InstallationTables {
   installation_marks: InstallationMarksTable;
+  sending_stops: SendingStopsTable;
 }
 
 interface InstallationMarksTable {
@@ -9,4 +10,12 @@ interface InstallationMarksTable {
   name: string;
   /** The fingerprint of a key; the name of the mark that lies in the storage. */
   value: string;
+}
+
+/** One row while all sending is stopped, none while mail goes out. */
+interface SendingStopsTable {
+  name: string;
+  stopped_at: number;
+  /** Canonical address; null for a program on the machine itself. */
+  stopped_by: string | null;
 }

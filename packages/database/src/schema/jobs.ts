@@ -14,7 +14,8 @@ interface JobsTable {
   id: string;
   agent_id: string;
   mail_id: string;
-  state: 'ready' | 'running' | 'done' | 'failed';
+  /** `paused`: its agent is paused, and nobody looks for it. */
+  state: 'ready' | 'paused' | 'running' | 'done' | 'failed';
   /** Not before this time. */
   run_at: number;
   /** Attempts that have begun. */
@@ -30,6 +31,9 @@ interface JobsTable {
   last_error: string | null;
   created_at: number;
   finished_at: number | null;
+  /** When somebody asked for its end, and who: an owner's address, or `operator`. Once asked, it ends without an answer. */
+  stop_asked_at: Generated<number | null>;
+  stop_asked_by: Generated<string | null>;
 }
 
 /** In which order owners were served: the one with the lowest number has waited longest. */
@@ -38,8 +42,14 @@ interface ServedOwnersTable {
   turn: number;
 }
 
-export const RUN_STATUSES = ['running', 'done', 'failed'] as const;
+/** `waiting`: asked for as another run of an old one, and not begun. */
+export const RUN_STATUSES = ['waiting', 'running', 'done', 'failed'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Whether a run has come to its end. */
+export function isRunOver(run: { status: RunStatus }): boolean {
+  return run.status === 'done' || run.status === 'failed';
+}
 
 /** What became of one job: a turn of the agent or a command; attempts share the row. */
 interface RunsTable {
@@ -49,6 +59,7 @@ interface RunsTable {
   mail_id: string;
   kind: 'turn' | 'command';
   command: string | null;
+  /** Counts up from 1; 0 while it waits. */
   attempt: number;
   status: RunStatus;
   session_id: string | null;
@@ -70,6 +81,12 @@ interface RunsTable {
   finished_at: number | null;
   error_code: string | null;
   error: string | null;
+  /** Id of the run that this one does again. */
+  again_of: Generated<string | null>;
+  /** What stands in the place of the sender's text, written by the owner; null = what the sender wrote. */
+  edited_text: Generated<string | null>;
+  /** When its owner said that the failure needs nothing more; null while nobody did. */
+  acknowledged_at: Generated<number | null>;
 }
 
 /** What turns that started in one hour used, by agent, model and sender: kept by triggers on `runs`, and never written. */

@@ -58,6 +58,10 @@ interface MailsTable {
   webhook_event: string | null;
   /** When retention removed the bytes behind `raw_key`; null while they are stored. */
   raw_removed_at: number | null;
+  /** Id of the delivery that the owner rejected with this mail as note: its turn writes that one anew. Null for all other mail. */
+  rewrites: string | null;
+  /** Of such a note: id of the mail whose answer is written anew, and whose state follows that of the note. */
+  answers_for: string | null;
 }
 
 export type Mail = Selectable<MailsTable>;

@@ -6,6 +6,8 @@ export interface OwnerTables {
   provider_keys: ProviderKeysTable;
   budgets: BudgetsTable;
   api_tokens: ApiTokensTable;
+  owner_alerts: OwnerAlertsTable;
+  owner_notices: OwnerNoticesTable;
 }
 
 /** A key of an LLM provider that pays for the turns of one owner's agents. */
@@ -52,6 +54,48 @@ interface ApiTokensTable {
   revoked_at: number | null;
 }
 
+/** What an owner is mailed about, 1 or 0 each; an owner without a row has `DEFAULT_ALERTS`. */
+interface OwnerAlertsTable {
+  /** Canonical address. */
+  owner: string;
+  held: number;
+  failed: number;
+  budget: number;
+  digest: number;
+  /** What came before is not mailed about. */
+  updated_at: number;
+}
+
+/** `test`: a mail that the owner asked for, to see whether mail arrives. */
+export type OwnerNoticeKind = 'held' | 'failed' | 'budget' | 'digest' | 'test';
+/** `dropped`: its matter was over before it was sent. */
+export type OwnerNoticeState = 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
+
+/** A mail of the host to an owner: one for each owner, kind and matter. */
+interface OwnerNoticesTable {
+  id: string;
+  /** Canonical address. */
+  owner: string;
+  kind: OwnerNoticeKind;
+  /** The matter: id of a delivery or run, a month with a share, a day, or the notice's own id. */
+  about: string;
+  /** What it says, as JSON: the same at every try. */
+  content: string;
+  state: OwnerNoticeState;
+  /** Why the last try failed; null where it did not. */
+  reason: string | null;
+  attempts: number;
+  next_attempt_at: number;
+  /** Grows with every claim; a worker with an older fence changes nothing. */
+  fence: number;
+  leased_by: string | null;
+  lease_until: number | null;
+  scheduled_at: number;
+  created_at: number;
+}
+
+export type OwnerAlerts = Selectable<OwnerAlertsTable>;
+export type OwnerNotice = Selectable<OwnerNoticesTable>;
 export type ProviderKey = Selectable<ProviderKeysTable>;
 export type Budget = Selectable<BudgetsTable>;
 export type ApiToken = Selectable<ApiTokensTable>;

@@ -6,6 +6,7 @@ export interface PeopleTables {
   account_sessions: AccountSessionsTable;
   sign_in_requests: SignInRequestsTable;
   sign_in_attempts: SignInAttemptsTable;
+  oidc_requests: OidcRequestsTable;
 }
 
 /** A person who has signed in once. better-auth's row: its dates are ISO 8601 as text. */
@@ -63,14 +64,16 @@ interface SignInRequestsTable {
   expires_at: number;
 }
 
-/** What is counted: mails asked for, and codes tried. The subject is an address, a client network, or both. */
+/** What is counted: mails asked for, codes tried, ways to a provider begun, test mails. The subject is an address, a client network, or both. */
 export type SignInAttemptKind =
   | 'mail_address'
   | 'mail_network'
   | 'mail_address_network'
   | 'code_address'
   | 'code_address_network'
-  | 'code_network';
+  | 'code_network'
+  | 'oidc_network'
+  | 'test_mail';
 
 interface SignInAttemptsTable {
   seq: Generated<number>;
@@ -79,5 +82,17 @@ interface SignInAttemptsTable {
   at: number;
 }
 
+/** A browser on its way to the OpenID provider and back; PKCE verifier and nonce are made of the state and a key. */
+interface OidcRequestsTable {
+  /** SHA-256 of the state in the address of the provider, hex. */
+  state_sha256: string;
+  /** SHA-256 of the cookie of the browser that began, hex. */
+  browser_sha256: string;
+  /** The page of ours that was asked for: a path. */
+  return_to: string;
+  expires_at: number;
+}
+
+export type OidcRequest = Selectable<OidcRequestsTable>;
 export type SignInRequest = Selectable<SignInRequestsTable>;
 export type NewSignInRequest = Insertable<SignInRequestsTable>;

@@ -147,6 +147,34 @@ await db
     created_at: AT,
   })
   .execute();
+await db
+  .insertInto('oidc_requests')
+  .values({ state_sha256: 'cc', browser_sha256: 'dd', return_to: '/', expires_at: AT })
+  .execute();
+await db.insertInto('sending_stops').values({ name: 'all', stopped_at: AT, stopped_by: null }).execute();
+await db
+  .insertInto('owner_alerts')
+  .values({ owner: 'owner@example.com', held: 1, failed: 0, budget: 1, digest: 1, updated_at: AT })
+  .execute();
+await db
+  .insertInto('owner_notices')
+  .values({
+    id: 'owner-notice',
+    owner: 'owner@example.com',
+    kind: 'digest',
+    about: '2026-11-27',
+    content: '{}',
+    state: 'sent',
+    reason: null,
+    attempts: 1,
+    next_attempt_at: AT,
+    fence: 1,
+    leased_by: null,
+    lease_until: null,
+    scheduled_at: AT,
+    created_at: AT,
+  })
+  .execute();
 // When they ran is no part of it.
 await db
   .withTables<{ kysely_migration: { timestamp: string } }>()

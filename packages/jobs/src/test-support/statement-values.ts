@@ -110,6 +110,9 @@ export const mailFilters = [
     agentId: agent,
     state: 'failed',
     verdict: 'refused',
+    senderBase: 'ann@example.com',
+    since: at - 7_200_000,
+    before: at - 60_000,
   }),
   ...filtersOf({ messageId: '<8@example.com>', agentId: agent }),
 ];
@@ -119,7 +122,7 @@ export const runFilters = filtersOf<FilterOf<typeof database.visibleRuns>>({
 });
 export const deliveryFilters = filtersOf<FilterOf<typeof database.visibleDeliveries>>({
   agentId: agent,
-  state: 'failed',
+  states: ['failed', 'sent'],
 });
 
 /** Rows that come now. */

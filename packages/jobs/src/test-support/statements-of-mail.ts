@@ -32,6 +32,9 @@ const wholeHour = Math.floor(at / 3_600_000) * 3_600_000;
 export const OF_MAIL: Record<string, StatementCase> = {
   // Mails.
   mailById: of((db) => database.mailById(db, row)),
+  firstMails: of((db) => database.firstMails(db, agent), {
+    sorts: 'the earliest mails of an agent, 200 at most',
+  }),
   mailByMessageId: of((db) => database.mailByMessageId(db, '<8@example.com>')),
   setMailState: of((db) => database.setMailState(db, row, 'replied', '')),
   insertMail: of((db) => database.insertMail(db, mail)),
@@ -50,6 +53,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
     await database.discardMails(db, { agentId: agent });
   }),
   releaseFromQuarantine: of((db) => database.releaseFromQuarantine(db, row)),
+  queueAgain: of((db) => database.queueAgain(db, row)),
   rewriteMail: of((db) => database.rewriteMail(db, row, { reason_code: 'accepted', reason: '' })),
   namedRawKeys: of((db) => database.namedRawKeys(db, [row, 'out-8', 'none'])),
   waitingOverLimit: of((db) => database.waitingOverLimit(db, agent), WAITING),
@@ -71,7 +75,22 @@ export const OF_MAIL: Record<string, StatementCase> = {
   addUsage: of((db) => database.addUsage(db, row, usage)),
   noteSpending: of((db) => database.noteSpending(db, { id: row, attempt: 1 }, { used: usage, reserved: 0 })),
   runById: of((db) => database.runById(db, row)),
-  runOfMail: of((db) => database.runOfMail(db, row)),
+  runOfMail: of((db) => database.runOfMail(db, row), { sorts: 'runs of one mail' }),
+  runsOfMail: of((db) => database.runsOfMail(db, row), { sorts: 'runs of one mail' }),
+  runOfJob: of((db) => database.runOfJob(db, row)),
+  newestAgain: of((db) => database.newestAgain(db, row)),
+  insertRunAgain: of(async (db) => {
+    const run = await database.runById(db, row);
+    if (!run) throw new Error('there is no run');
+    const job = { ...run, id: 'job-again', state: 'done', run_at: at, attempts: 0 } as const;
+    const { id, agent_id, mail_id, state, run_at, attempts } = job;
+    const values = { id, agent_id, mail_id, state, run_at, attempts, max_attempts: 1, fence: 0 };
+    await db
+      .insertInto('jobs')
+      .values({ ...values, created_at: at })
+      .execute();
+    await database.insertRunAgain(db, { id: 'run-again', jobId: id, at, of: run, editedText: null });
+  }),
   agentTotals: of((db) => database.agentTotals(db, quiet), ADDED_UP),
   totalsOfAgents: of((db) => database.totalsOfAgents(db, [quiet, agentId(9)]), ADDED_UP),
   lastRunOfSession: of((db) => database.lastRunOfSession(db, agent, 'session-0')),
@@ -80,7 +99,12 @@ export const OF_MAIL: Record<string, StatementCase> = {
   setCurrentSession: of((db) =>
     database.setCurrentSession(db, { agentId: agent, scope: '', sessionId: 'session-0', at }),
   ),
-  currentSessions: of((db) => database.currentSessions(db, agent)),
+  scopesOfSessions: of((db) => database.scopesOfSessions(db, agent, ['session-0', 'none'], 100)),
+  replaceCurrentSession: of((db) =>
+    database.replaceCurrentSession(db, { agentId: agent, from: 'session-0', to: 'fresh', at }),
+  ),
+  figuresOfSessions: of((db) => database.figuresOfSessions(db, agent, ['session-0'], 20)),
+  lastMailOfSession: of((db) => database.lastMailOfSession(db, agent, 'session-0')),
   usageBy: of(
     async (db) => {
       for (const by of database.USAGE_KEYS) {
@@ -117,6 +141,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
   deliveryRows: of((db) => work(database.deliveryRows(leases(db), { provider: 'smtp', idempotent: false }))),
   settleDelivery: of((db) => database.settleDelivery(db, held, { state: 'sent' }, at)),
   requeueDelivery: of((db) => database.requeueDelivery(db, row, ['failed'], at)),
+  markDeliverySent: of((db) => database.markDeliverySent(db, row, { by: ONE, at })),
   wasToldOf: of((db) => database.wasToldOf(db, { owner: ONE, code: 'llm_billing', since: month.from })),
   failingDeliveries: of((db) => database.failingDeliveries(db), WAITING),
   deliveryCounts: of((db) => database.deliveryCounts(db, agent), {
@@ -184,10 +209,13 @@ export const OF_MAIL: Record<string, StatementCase> = {
       if (!lease) throw new Error('no job was due');
       await queue.begin(db, lease);
       await queue.finish(db, lease, 'done', null);
+      await queue.stopsAsked([lease.jobId]);
       await queue.retry(lease, at, '');
       await queue.release(lease);
     },
     { sorts: 'jobs of which each is the next of its agent' },
   ),
+  askToStop: of((db) => database.askToStop(db, row, { at, by: ONE })),
+  stopsAsked: of((db) => database.stopsAsked(db, [row])),
   hasRunningJob: of((db) => database.hasRunningJob(db, agent)),
 };

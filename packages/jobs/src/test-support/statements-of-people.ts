@@ -51,6 +51,13 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   }, PAGE),
   visibleMailsNamed: of((db) => everyId((sight, id) => database.visibleMailsNamed(db, sight, id)), NAMED),
   visibleRunsNamed: of((db) => everyId((sight, id) => database.visibleRunsNamed(db, sight, id)), NAMED),
+  visibleDeliveryCounts: of(async (db) => {
+    for (const sight of ['all', { owner: ONE }] as const) {
+      for (const filter of [{}, { agentId: agent }]) {
+        await database.visibleDeliveryCounts(db, sight, { ...filter, states: ['failed', 'sent'] }, 20);
+      }
+    }
+  }, PAGE),
   visibleDeliveriesNamed: of(
     (db) => everyId((sight, id) => database.visibleDeliveriesNamed(db, sight, id)),
     NAMED,
@@ -65,6 +72,37 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   visibleOwners: of(async (db) => {
     for (const sight of sights) await database.visibleOwners(db, sight);
   }, FEW),
+  countAttention: of(
+    async (db) => {
+      for (const sight of sights) await database.countAttention(db, sight, 100);
+    },
+    { reads: 'rows of the states that wait, up to a limit' },
+  ),
+  newestDeliveriesWaiting: of(async (db) => {
+    for (const sight of sights) {
+      await database.newestDeliveriesWaiting(db, sight, 'to approve', 5);
+      await database.newestDeliveriesWaiting(db, sight, 'lost', 5);
+    }
+  }, PAGE),
+  newestMailsWaiting: of(async (db) => {
+    for (const sight of sights) await database.newestMailsWaiting(db, sight, 5);
+  }, PAGE),
+  newestRunsFailed: of(async (db) => {
+    for (const sight of sights) await database.newestRunsFailed(db, sight, 5);
+  }, PAGE),
+  acknowledgeRun: of((db) => database.acknowledgeRun(db, row, at)),
+  acknowledgeDelivery: of((db) => database.acknowledgeDelivery(db, row, at)),
+  acknowledgeAll: of(async (db) => {
+    for (const sight of sights) {
+      await database.acknowledgeAll(db, sight, 'runs', { until: at, at, limit: 5 });
+      await database.acknowledgeAll(db, sight, 'deliveries', { until: at, at, limit: 5 });
+    }
+  }),
+  activityBetween: of(async (db) => {
+    for (const sight of sights) {
+      await database.activityBetween(db, sight, { from: at - 86_400_000, until: at, most: 10_000 });
+    }
+  }),
   agentOverview: of(async (db) => {
     for (const sight of sights) await database.agentOverview(db, sight, 100);
   }, FEW),
@@ -116,6 +154,7 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
     database.openSession(db, { agentId: agent, scope: 'sender', sessionId: 'session-0', at }),
   ),
   sessionsByScope: of((db) => database.sessionsByScope(db, agent), FEW),
+  takeFolderRoom: of((db) => database.takeFolderRoom(db, agent, 1, 1000)),
   setFolderSize: of((db) => database.setFolderSize(db, agent, 1, at)),
   claimFolderNotice: of((db) => database.claimFolderNotice(db, { agentId: agent, now: at, periodMs: 1 })),
 
@@ -123,12 +162,22 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   insertAgent: of((db) =>
     database.insertAgent(db, { id: 'fresh', name: 'fresh', owner: 'fresh@example.com', created_at: at }, []),
   ),
+  isNameTaken: of((db) => database.isNameTaken(db, agent)),
   findAgent: of((db) => database.findAgent(db, agent)),
+  isAgentName: of((db) => database.isAgentName(db, agent)),
   agentById: of((db) => database.agentById(db, agent)),
   listAgents: of((db) => database.listAgents(db)),
   ownsAgent: of((db) => database.ownsAgent(db, ONE)),
   markAgentDeleted: of((db) => database.markAgentDeleted(db, agentId(9), at)),
   updateAgent: of((db) => database.updateAgent(db, agent, { egress: 'public' })),
+  lastTurnCosts: of((db) => database.lastTurnCosts(db, agent, ['claude', 'other', '']), {
+    reads: 'twenty of each list',
+  }),
+  pauseAgent: of((db) => database.pauseAgent(db, agent, at)),
+  resumeAgent: of((db) => database.resumeAgent(db, agent, at)),
+  parkJobs: of((db) => database.parkJobs(db, agent)),
+  isPaused: of((db) => database.isPaused(db, agent)),
+  countPaused: of((db) => database.countPaused(db, agent)),
   setAgentOwner: of((db) => database.setAgentOwner(db, agent, 'new@example.com', at)),
   allowedSenderRows: of((db) => database.allowedSenderRows(db, agent), FEW),
   allowedSenders: of((db) => database.allowedSenders(db, agent), FEW),

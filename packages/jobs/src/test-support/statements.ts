@@ -20,4 +20,5 @@ export const PARTS_OF_OTHERS = [
   'putBack',
   'settleHeld',
   'lock',
+  'unparkJobs',
 ];

@@ -5,9 +5,10 @@ import type { ComposedMail, Letter, OutgoingMail } from '../contract/mail.ts';
 import { cleanText } from '../read/clean-text.ts';
 import { refuseOutgoing } from './check-outgoing.ts';
 import { FONTS } from './colors.ts';
+import { escapeHtml } from './escape-html.ts';
 import { letterHtml } from './letter-html.ts';
 import { letterText } from './letter-text.ts';
-import { escapeHtml, markdownToHtml } from './markdown.ts';
+import { markdownToHtml } from './markdown.ts';
 
 /** Longest body that is rendered as Markdown; a longer one is shown as it is. UTF-16 units. */
 const markdownLimit = 256 * 1024;

@@ -5,7 +5,7 @@
  */
 import type { Letter, LetterBlock, LetterText } from '../contract/mail.ts';
 import { DARK, FONTS, LIGHT } from './colors.ts';
-import { escapeHtml } from './markdown.ts';
+import { escapeHtml } from './escape-html.ts';
 
 /** A class for each colour that turns; `!important` outdoes the inline style. */
 const DARK_STYLE = [

@@ -6,6 +6,7 @@
 import { Marked } from 'marked';
 import sanitizeHtml from 'sanitize-html';
 import { FONTS } from './colors.ts';
+import { escapeHtml } from './escape-html.ts';
 
 const line = 'rgba(127,127,127,0.4)';
 const fill = 'rgba(127,127,127,0.14)';
@@ -91,16 +92,4 @@ function withInlineStyle(tagName: string, attribs: Record<string, string>): sani
   if (written.has(tagName)) allowed.dir = 'auto';
   if (code.has(tagName)) allowed.dir = 'ltr';
   return { tagName, attribs: allowed };
-}
-
-/** Text as HTML text or attribute value. */
-export function escapeHtml(text: string): string {
-  const names: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
 }

@@ -8,6 +8,7 @@ import type {
   OutboxRecord,
   ParsedOutboxMail,
 } from '@tinyfat/core';
+import type { MailViewer } from './mail-view.ts';
 
 /**
  * What is to be known of an attachment before anybody opens it. `type_mismatch`: its content, or the whole of
@@ -111,11 +112,27 @@ export interface OutgoingMail {
 
 export type ComposedMail = { ok: true; raw: Uint8Array } | { ok: false; reason: string };
 
+/** A message that `compose` made, taken apart again. */
+export interface ComposedContent
+  extends Pick<
+    OutgoingMail,
+    'from' | 'to' | 'cc' | 'replyTo' | 'subject' | 'inReplyTo' | 'references' | 'autoSubmitted'
+  > {
+  /** The text part: the body as written, with its footer. */
+  text: string;
+  /** The HTML part. */
+  html: string;
+  attachments: { filename: string; contentType: string; content: Uint8Array }[];
+}
+
+/** `code` as of `ReadMail`. */
+export type ReadComposed = { ok: true; mail: ComposedContent } | { ok: false; code: string; reason: string };
+
 /**
  * What parses, authenticates and composes, each call under a deadline and a memory limit: threads, or a Worker of its own.
- * But for `read`, a call rejects where that failed without the mail's doing: it is worth another try later.
+ * But for `read`, `readComposed` and those of `MailViewer`, a call rejects where that failed without the mail's doing: it is worth another try later.
  */
-export interface MailWorkers {
+export interface MailWorkers extends MailViewer {
   /** Parses the headers and authenticates the sender of one raw message. */
   inspect(raw: Uint8Array, client: ClientConnection, envelopeSender: string): Promise<Inspection>;
   /** Reads text, quoted text and attachments of one raw message. */
@@ -124,6 +141,8 @@ export interface MailWorkers {
   readReport(raw: Uint8Array): Promise<MailReport | null>;
   /** Renders Markdown or a letter to text and HTML and builds the MIME message. */
   compose(mail: OutgoingMail): Promise<ComposedMail>;
+  /** Takes one of our own messages apart, so that it can be shown, and composed anew with changes. */
+  readComposed(raw: Uint8Array): Promise<ReadComposed>;
   /** Checks one file of an agent's outbox; the caller bounds its size. */
   checkOutbox(raw: Uint8Array): Promise<ParsedOutboxMail>;
   /**

@@ -13,7 +13,8 @@ import {
   type ParsedOutboxMail,
   parseOutboxMail,
 } from '@tinyfat/core';
-import type { ComposedMail, MailWorkers, OutgoingMail, ReadMail } from '../contract/mail.ts';
+import type { ComposedMail, MailWorkers, OutgoingMail, ReadComposed, ReadMail } from '../contract/mail.ts';
+import type { MailHtml, MailPart, MailView, Viewed } from '../contract/mail-view.ts';
 import { type InspectionPlace, inspectIn } from './inspection.ts';
 import type { Called, Failure, FailureCode } from './outcome.ts';
 import { outgoingBytes } from './outgoing-bytes.ts';
@@ -33,6 +34,7 @@ export interface Isolation {
   /** `plain` as of `read` (`compose`). */
   compose(mail: OutgoingMail, plain: boolean): Promise<Called<ComposedMail>>;
   /** `alone` as of `report`; so below. */
+  readComposed(raw: Uint8Array, alone: boolean): Promise<Called<ReadComposed>>;
   checkOutbox(raw: Uint8Array, alone: boolean): Promise<Called<ParsedOutboxMail>>;
   recordOutbox(
     alone: boolean,
@@ -41,6 +43,9 @@ export interface Isolation {
     result: MailResult,
     fallback: Record<string, unknown>,
   ): Promise<Called<OutboxRecord>>;
+  view(raw: Uint8Array, alone: boolean): Promise<Called<Viewed<MailView>>>;
+  viewHtml(raw: Uint8Array, alone: boolean): Promise<Called<Viewed<MailHtml>>>;
+  viewPart(raw: Uint8Array, number: number, alone: boolean): Promise<Called<Viewed<MailPart>>>;
   close(): Promise<void>;
 }
 
@@ -60,6 +65,15 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
     code: 'too_large',
     reason: `The message is too large: ${size.words}.`,
   } as const;
+
+  async function viewed<Answer>(
+    raw: Uint8Array,
+    attempt: (alone: boolean) => Promise<Called<Viewed<Answer>>>,
+  ): Promise<Viewed<Answer>> {
+    if (isTooLarge(raw)) return tooLarge;
+    const called = await orAlone(attempt);
+    return called.ok ? called.answer : { ok: false, code: readCode(called), reason: called.reason };
+  }
 
   return {
     async inspect(raw, client, envelopeSender) {
@@ -91,6 +105,12 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
       return { ok: false, reason: called.reason };
     },
 
+    async readComposed(raw) {
+      if (isTooLarge(raw)) return tooLarge;
+      const called = await orAlone((alone) => isolation.readComposed(raw, alone));
+      return called.ok ? called.answer : { ok: false, code: readCode(called), reason: called.reason };
+    },
+
     async checkOutbox(raw) {
       if (raw.length <= SMALL_OUTBOX_BYTES) return parseOutboxMail(new TextDecoder().decode(raw));
       if (isTooLarge(raw)) {
@@ -116,6 +136,10 @@ export function isolatedMail(isolation: Isolation, size: SizeLimit): MailWorkers
       rejectWhereNotBegun(called);
       return withoutSource;
     },
+
+    view: (raw) => viewed(raw, (alone) => isolation.view(raw, alone)),
+    viewHtml: (raw) => viewed(raw, (alone) => isolation.viewHtml(raw, alone)),
+    viewPart: (raw, number) => viewed(raw, (alone) => isolation.viewPart(raw, number, alone)),
 
     close: () => isolation.close(),
   };

@@ -5,6 +5,8 @@ export interface MailLimits {
   inspectMs: number;
   readMs: number;
   composeMs: number;
+  /** Of each call of `MailViewer`: somebody waits for a page. */
+  viewMs: number;
   /** All DNS lookups of one message together; must be less than `inspectMs`. */
   dnsMs: number;
   /** DNS lookups of one message. */
@@ -15,6 +17,7 @@ export const mailLimits: MailLimits = {
   inspectMs: 10_000,
   readMs: 10_000,
   composeMs: 5_000,
+  viewMs: 5_000,
   dnsMs: 6_000,
   dnsLookups: 100,
 };

@@ -8,8 +8,13 @@ export interface HeaderField {
   value: string;
 }
 
+/** A field with its name as it stands there. */
+export interface LabelledField extends HeaderField {
+  label: string;
+}
+
 /** Fields in order, their values as byte text; only a blank or a tab continues one (RFC 5322 section 2.2.3). */
-export function headerFields(section: Uint8Array): HeaderField[] {
+export function headerFields(section: Uint8Array): LabelledField[] {
   const unfolded: string[][] = [];
   for (const line of byteText(section).split('\n')) {
     if (/^[ \t]/.test(line)) unfolded.at(-1)?.push(line);
@@ -26,7 +31,11 @@ export function headerFields(section: Uint8Array): HeaderField[] {
     .map((line) => {
       const colon = line.indexOf(':');
       const name = (colon === -1 ? line : line.slice(0, colon)).replace(/^[ \t]+|[ \t]+$/g, '');
-      return { name: name.toLowerCase(), value: colon === -1 ? '' : line.slice(colon + 1).trim() };
+      return {
+        name: name.toLowerCase(),
+        label: name,
+        value: colon === -1 ? '' : line.slice(colon + 1).trim(),
+      };
     });
 }
 

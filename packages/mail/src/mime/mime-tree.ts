@@ -5,7 +5,7 @@
  */
 import { bytesOfText } from './byte-text.ts';
 import { type ContentField, contentField } from './content-field.ts';
-import { firstValue, type HeaderField, headerFields } from './header-fields.ts';
+import { firstValue, type HeaderField, headerFields, type LabelledField } from './header-fields.ts';
 
 /** One part that is no multipart. */
 export interface MimePart {
@@ -23,13 +23,20 @@ export interface MimePart {
   body: Uint8Array;
   /** The nearest multipart/alternative around it; parts of one are the same text in several forms. */
   alternative: symbol | null;
-  /** How many multiparts are around it. */
-  depth: number;
+  /** The multiparts around it, from the outermost; parts of one multipart share its object. */
+  within: readonly Multipart[];
 }
 
-interface MimeTree {
+/** A multipart: what holds other parts. */
+export interface Multipart {
+  /** Lower case, as it stands there. */
+  type: string;
+}
+
+/** A message taken apart. */
+export interface MimeTree {
   /** The header section of the message. */
-  fields: HeaderField[];
+  fields: LabelledField[];
   /** In order of appearance. */
   parts: MimePart[];
 }
@@ -44,6 +51,8 @@ const DASH = 0x2d;
 /** A multipart whose parts are being read. */
 interface Level {
   delimiter: Uint8Array;
+  /** This multipart and those around it, from the outermost. */
+  within: readonly Multipart[];
   alternative: symbol | null;
   isDigest: boolean;
   /** What shows its body, should no part be found in it. */
@@ -56,7 +65,7 @@ interface Level {
 export function mimeTree(raw: Uint8Array): MimeTree {
   const levels: Level[] = [];
   const parts: MimePart[] = [];
-  let fields: HeaderField[] | null = null;
+  let fields: LabelledField[] | null = null;
   let headerBytes = 0;
   /** Where the header section or the body begins that is being read; null between parts. */
   let header: number | null = 0;
@@ -71,7 +80,7 @@ export function mimeTree(raw: Uint8Array): MimeTree {
     fields ??= read;
     header = null;
     const around = levels.at(-1);
-    const part = emptyPart(read, around, levels.length);
+    const part = emptyPart(read, around);
     const isMultipart = part.type.startsWith('multipart/');
     const boundary = isMultipart ? (part.typeParams.get('boundary') ?? '') : '';
     if (boundary.trim() === '' || boundary.length > treeLimits.boundary) {
@@ -80,6 +89,7 @@ export function mimeTree(raw: Uint8Array): MimeTree {
     }
     levels.push({
       delimiter: bytesOfText(`--${boundary.trimEnd()}`),
+      within: [...part.within, { type: part.type }],
       alternative: /^multipart\/alternative\b/.test(part.type) ? Symbol() : part.alternative,
       isDigest: /^multipart\/digest\b/.test(part.type),
       asText: asText(part),
@@ -164,7 +174,7 @@ function withoutOneLineEnd(raw: Uint8Array, at: number): number {
   return raw[at - 2] === CR ? at - 2 : at - 1;
 }
 
-function emptyPart(fields: HeaderField[], around: Level | undefined, depth: number): MimePart {
+function emptyPart(fields: HeaderField[], around: Level | undefined): MimePart {
   const first = (name: string) => firstValue(fields, name);
   const written = first('content-type');
   const type = contentField(written ?? (around?.isDigest ? 'message/rfc822' : 'text/plain'));
@@ -178,7 +188,7 @@ function emptyPart(fields: HeaderField[], around: Level | undefined, depth: numb
     contentId: first('content-id') ?? '',
     body: new Uint8Array(),
     alternative: around?.alternative ?? null,
-    depth,
+    within: around?.within ?? [],
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mailTransportContract } from '@tinyfat/contracts/mail-transport';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { maildir } from './maildir.ts';
+import { findInMaildir, maildir } from './maildir.ts';
 
 async function inOrder(folder: string): Promise<Uint8Array[]> {
   const names = (await readdir(join(folder, 'new'))).sort();
@@ -73,6 +73,19 @@ describe('maildir', () => {
     await open().send(envelope, raw, '../../evil/key:2,S');
     const [name = ''] = await readdir(join(folder, 'new'));
     expect(name).toMatch(/^1700000000\.M123000Q000001K[0-9a-f]{32}\.a\\057b\\072c$/);
+  });
+
+  it('finds a mail again by its key, in new and in cur, and none that is too large', async () => {
+    expect(await findInMaildir(folder, 'one', 100)).toBe(null);
+    await open().send(envelope, raw, 'one');
+    const found = await findInMaildir(folder, 'one', 100);
+    expect(found?.raw).toEqual(Buffer.from(raw));
+    const [name = ''] = await readdir(join(folder, 'new'));
+    expect(found?.path).toBe(`new/${name}`);
+    await rename(join(folder, 'new', name), join(folder, 'cur', `${name}:2,S`));
+    expect((await findInMaildir(folder, 'one', 100))?.path).toBe(`cur/${name}:2,S`);
+    expect(await findInMaildir(folder, 'one', 3)).toBe(null);
+    expect(await findInMaildir(folder, 'two', 100)).toBe(null);
   });
 
   it('writes again after a failed attempt with the same key', async () => {

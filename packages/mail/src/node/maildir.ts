@@ -4,7 +4,7 @@
  * key, so a key makes one file, also after a restart and where another process, which may be dead by now, wrote it.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, MailTransport, SendOutcome } from '@tinyfat/core';
 
@@ -72,7 +72,7 @@ export function maildir(options: MaildirOptions): MailTransport {
   }
 
   async function send(raw: Uint8Array, idempotencyKey: string): Promise<SendOutcome> {
-    const key = createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32);
+    const key = hashOf(idempotencyKey);
     try {
       ready ??= prepare();
       await ready;
@@ -102,6 +102,38 @@ export function maildir(options: MaildirOptions): MailTransport {
       await Promise.allSettled(writing.values());
     },
   };
+}
+
+/** A file of the mailbox. */
+export interface MaildirFile {
+  /** Below the folder of the mailbox, such as `new/1700000000.M…`. */
+  path: string;
+  raw: Uint8Array;
+}
+
+/**
+ * The mail that was sent under this key; null where there is none of at most `maxBytes`. Reads the names of the whole
+ * folder, as every sending does.
+ */
+export async function findInMaildir(
+  folder: string,
+  idempotencyKey: string,
+  maxBytes: number,
+): Promise<MaildirFile | null> {
+  const key = hashOf(idempotencyKey);
+  for (const part of ['new', 'cur']) {
+    const names = await readdir(join(folder, part)).catch(() => []);
+    const name = names.find((one) => keyInName.exec(one)?.[1] === key);
+    if (name === undefined) continue;
+    const path = join(part, name);
+    const { size } = await stat(join(folder, path));
+    return size > maxBytes ? null : { path, raw: await readFile(join(folder, path)) };
+  }
+  return null;
+}
+
+function hashOf(idempotencyKey: string): string {
+  return createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 32);
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -5,7 +5,7 @@ import { byteText } from '../mime/byte-text.ts';
 import { headerText } from '../mime/encoded-words.ts';
 import { headerBlock } from '../mime/header-block.ts';
 import { attachmentMarks } from './attachment-marks.ts';
-import { longestContentId, referredContentIds } from './inline-images.ts';
+import { contentIdOf, referredContentIds } from './inline-images.ts';
 import type { FilePart } from './parse-mime.ts';
 import { sniffContent } from './sniff-content.ts';
 
@@ -50,14 +50,6 @@ export function inlineImageNames(attachments: MailAttachment[]): ReadonlyMap<str
     if (disposition === 'inline' && contentId !== null && name !== undefined) images.set(contentId, name);
   }
   return images;
-}
-
-function contentIdOf({ contentId }: FilePart): string | null {
-  const bare = headerText(contentId)
-    .trim()
-    .replace(/^<|>$/g, '')
-    .replace(/[\x00-\x1f\x7f-\x9f]/g, '');
-  return bare === '' || bare.length > longestContentId ? null : bare;
 }
 
 /** A name for what mail programs send without one. */

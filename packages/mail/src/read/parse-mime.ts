@@ -52,13 +52,21 @@ const textOfPrograms =
 /** Throws, with a sentence, where the message is nested deeper or has more header bytes than any mail program makes. */
 export function parseMime(raw: Uint8Array): ParsedMime {
   const { fields, parts } = mimeTree(raw);
+  const { files, ...bodies } = bodiesAndFiles(parts);
+  return { fields, ...bodies, files: files.map(filePart) };
+}
+
+/** The same of the parts of a message, with files as they are encoded. */
+export function bodiesAndFiles(
+  parts: readonly MimePart[],
+): Omit<ParsedMime, 'fields' | 'files'> & { files: MimePart[] } {
   const bodies = new Map<unknown, BodyPart>();
-  const files: FilePart[] = [];
+  const files: MimePart[] = [];
   const lengths = { plain: 0, html: 0 };
   for (const part of parts) {
     const kind = bodyKind(part);
     if (kind === null || isFile(part, bodies.size === 0)) {
-      files.push(filePart(part));
+      files.push(part);
       continue;
     }
     const text = bodyText(part, kind);
@@ -70,8 +78,7 @@ export function parseMime(raw: Uint8Array): ParsedMime {
     body[kind] += body[kind] === '' ? kept : `\n${kept}`;
     bodies.set(selector, body);
   }
-  const { plain, html } = lengths;
-  return { fields, bodies: [...bodies.values()], files, plainLength: plain, htmlLength: html };
+  return { bodies: [...bodies.values()], files, plainLength: lengths.plain, htmlLength: lengths.html };
 }
 
 /** How a part is read where it is text; null for what is none. A type that is no type is plain text (RFC 2045 5.2). */
@@ -89,7 +96,8 @@ function isFile(part: MimePart, isFirst: boolean): boolean {
   return isNamed && (part.disposition !== '' || !isFirst || !part.type.startsWith('text/'));
 }
 
-function nameOf({ dispositionParams, typeParams }: MimePart): string {
+/** The name that the sender gave a part; empty for none. */
+export function nameOf({ dispositionParams, typeParams }: MimePart): string {
   return dispositionParams.get('filename') || typeParams.get('name') || '';
 }
 

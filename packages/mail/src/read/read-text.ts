@@ -47,7 +47,7 @@ export function readText(parsed: ParsedMime, options: TextOptions): MailText {
 }
 
 /** The sender's own plain text, but where it only stands in for the HTML; then that, then text of other kinds. */
-function bodyLines(body: BodyPart, options: TextOptions): HtmlLines {
+export function bodyLines(body: BodyPart, options: TextOptions): HtmlLines {
   const own = body.plain.trim() !== '' || body.html.trim() === '' ? body.plain : null;
   if (own !== null && (options.plain || !mayBeStub(body))) {
     return linesOfText(own.trim() === '' ? body.other : own);

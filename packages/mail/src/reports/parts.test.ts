@@ -83,7 +83,7 @@ describe('textOf', () => {
 describe('embeddedHeader', () => {
   it('ends at the first empty line', () => {
     const message = ['From bot Mon Mar  2 10:00:00 2026', 'Subject: a', ' b', 'To : e', '', 'Cc: body'];
-    expect(embeddedHeader(readOne('Content-Type: message/rfc822', '', ...message))).toEqual([
+    expect(embeddedHeader(readOne('Content-Type: message/rfc822', '', ...message))).toMatchObject([
       { name: 'from bot mon mar  2 10', value: '00:00 2026' },
       { name: 'subject', value: 'a b' },
       { name: 'to', value: 'e' },

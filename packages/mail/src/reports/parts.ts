@@ -23,7 +23,11 @@ export function topLevel(raw: Uint8Array): TopLevel {
   const { fields, parts } = mimeTree(raw);
   const type = contentField(firstValue(fields, 'content-type') ?? '').value;
   const depth = type.startsWith('multipart/') ? 1 : 0;
-  return { fields, type, parts: parts.filter((part) => part.depth === depth).slice(0, reportLimits.parts) };
+  return {
+    fields,
+    type,
+    parts: parts.filter((part) => part.within.length === depth).slice(0, reportLimits.parts),
+  };
 }
 
 /** The content as text, cut to what is looked at. UTF-8 (RFC 6533); bytes that are not become U+FFFD. */

@@ -12,7 +12,8 @@ import type {
   OutboxRecord,
   ParsedOutboxMail,
 } from '@tinyfat/core';
-import type { ComposedMail, OutgoingMail, ReadMail } from '../contract/mail.ts';
+import type { ComposedMail, OutgoingMail, ReadComposed, ReadMail } from '../contract/mail.ts';
+import type { MailHtml, MailPart, MailView, Viewed } from '../contract/mail-view.ts';
 
 /** How much a call brings, and whether it wants nothing beside it in the isolate. */
 export interface Admission {
@@ -41,9 +42,13 @@ export interface MailBinding {
   read: RemoteCall<[raw: Uint8Array, plain: boolean], ReadMail>;
   readReport: RemoteCall<[raw: Uint8Array], MailReport | null>;
   compose: RemoteCall<[mail: OutgoingMail, plain: boolean], ComposedMail>;
+  readComposed: RemoteCall<[raw: Uint8Array], ReadComposed>;
   checkOutbox: RemoteCall<[raw: Uint8Array], ParsedOutboxMail>;
   recordOutbox: RemoteCall<
     [raw: Uint8Array, mark: MailMark, result: MailResult, fallback: Record<string, unknown>],
     OutboxRecord
   >;
+  view: RemoteCall<[raw: Uint8Array], Viewed<MailView>>;
+  viewHtml: RemoteCall<[raw: Uint8Array], Viewed<MailHtml>>;
+  viewPart: RemoteCall<[raw: Uint8Array, number: number], Viewed<MailPart>>;
 }

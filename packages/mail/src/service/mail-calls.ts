@@ -5,8 +5,12 @@ import { senderEvidence } from '../authenticate/sender-evidence.ts';
 import { compose } from '../compose/compose.ts';
 import { inspect } from '../inspect/inspect.ts';
 import type { MailLimits } from '../isolation/limits.ts';
+import { readComposed } from '../read/read-composed.ts';
 import { readMail } from '../read/read-mail.ts';
 import { readReport } from '../reports/read-report.ts';
+import { viewHtml } from '../view/view-html.ts';
+import { viewMail } from '../view/view-mail.ts';
+import { viewPart } from '../view/view-parts.ts';
 import type { IsolateGate } from './isolate-gate.ts';
 import type { MailBinding, RemoteCall } from './mail-binding.ts';
 
@@ -51,7 +55,11 @@ export function mailCalls({ gate, openResolver, hostname, authservIds, limits }:
     read: admitted(readMail),
     readReport: admitted(readReport),
     compose: admitted(compose),
+    readComposed: admitted(readComposed),
     checkOutbox: admitted((raw) => parseOutboxMail(new TextDecoder().decode(raw))),
     recordOutbox: admitted((raw, mark, result, fallback) => outboxRecord({ mark, raw }, result, fallback)),
+    view: admitted(viewMail),
+    viewHtml: admitted(viewHtml),
+    viewPart: admitted(viewPart),
   };
 }

@@ -14,7 +14,7 @@ function scripted(...ways: Way[]) {
     calls.push(admission);
     return ways[Math.min(calls.length, ways.length) - 1]?.(admission, take);
   };
-  const names = ['inspect', 'read', 'readReport', 'compose', 'checkOutbox', 'recordOutbox'];
+  const names = ['inspect', 'read', 'readReport', 'compose', 'checkOutbox', 'recordOutbox', 'view'];
   const binding = Object.fromEntries(names.map((name) => [name, call])) as unknown as MailBinding;
   const workers = mailService(binding, { beginMs: 50, inspectMs: 50, readMs: 50, composeMs: 50 });
   const inspect = (bytes = 10) => workers.inspect(new Uint8Array(bytes), strangeClient, 'ann@example.com');

@@ -13,7 +13,7 @@ import type { Called, FailureCode } from '../isolation/outcome.ts';
 import { outgoingBytes } from '../isolation/outgoing-bytes.ts';
 import type { Answered, MailBinding, RemoteCall } from './mail-binding.ts';
 
-export interface MailServiceLimits extends Pick<MailLimits, 'inspectMs' | 'readMs' | 'composeMs'> {
+export interface MailServiceLimits extends Pick<MailLimits, 'inspectMs' | 'readMs' | 'composeMs' | 'viewMs'> {
   /** Ms until a call begins: what it waits for its turn, and for its bytes to be taken. */
   beginMs: number;
 }
@@ -30,7 +30,7 @@ interface Call<Args extends readonly unknown[]> {
 }
 
 export function mailService(binding: MailBinding, limits: Partial<MailServiceLimits> = {}): MailWorkers {
-  const { inspectMs, readMs, composeMs, beginMs } = { ...mailLimits, beginMs: BEGIN_MS, ...limits };
+  const { inspectMs, readMs, composeMs, viewMs, beginMs } = { ...mailLimits, beginMs: BEGIN_MS, ...limits };
 
   return isolatedMail(
     {
@@ -62,6 +62,13 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: composeMs,
           args: [mail, plain],
         }),
+      readComposed: (raw, alone) =>
+        run(beginMs, binding.readComposed, {
+          bytes: raw.length,
+          alone,
+          ms: readMs,
+          args: [own(raw)],
+        }),
       checkOutbox: (raw, alone) =>
         run(beginMs, binding.checkOutbox, {
           bytes: raw.length,
@@ -76,6 +83,12 @@ export function mailService(binding: MailBinding, limits: Partial<MailServiceLim
           ms: readMs,
           args: [own(raw), mark, result, fallback],
         }),
+      view: (raw, alone) =>
+        run(beginMs, binding.view, { bytes: raw.length, alone, ms: viewMs, args: [own(raw)] }),
+      viewHtml: (raw, alone) =>
+        run(beginMs, binding.viewHtml, { bytes: raw.length, alone, ms: viewMs, args: [own(raw)] }),
+      viewPart: (raw, number, alone) =>
+        run(beginMs, binding.viewPart, { bytes: raw.length, alone, ms: viewMs, args: [own(raw), number] }),
       close: async () => undefined,
     },
     { bytes: MAX_CLOUDFLARE_MESSAGE_BYTES, words: CLOUDFLARE_SIZE_LIMIT },

@@ -15,6 +15,7 @@ import {
   sendJson,
   USAGE_PER_ANSWER,
 } from './anthropic-answer.ts';
+import { findDirectives } from './anthropic-directives.ts';
 import { type ReadRequest, readRequest } from './anthropic-request.ts';
 import { createGates } from './gates.ts';
 import { bodyOf, listenOnLoopback } from './loopback-server.ts';
@@ -24,6 +25,8 @@ export { USAGE_PER_ANSWER } from './anthropic-answer.ts';
 export interface AnthropicStandInOptions {
   /** Requests must carry it as x-api-key, else they get 401; absent = any key will do. */
   apiKey?: string;
+  /** The directives for a text, in the place of those in the text itself: for mails that people are to read. */
+  script?(text: string): string;
 }
 
 /** One request as it came; kept in order of arrival. */
@@ -119,7 +122,8 @@ export async function startAnthropicStandIn(
     let stop: string | null = null;
     let usage: AnswerUsage = USAGE_PER_ANSWER;
     const send = (blocks: AnswerBlock[]) => sendAnswer(request, response, { end, stop, usage, blocks });
-    for (const directive of request.directives) {
+    const directives = options.script ? findDirectives(options.script(request.text)) : request.directives;
+    for (const directive of directives) {
       if (toolsBehind > 0) {
         if (directive.kind === 'tool') toolsBehind -= 1;
         continue;

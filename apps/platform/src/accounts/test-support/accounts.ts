@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import { type Database, insertAgent, type SignInRequest } from '@tinyfat/database';
 import { clientNetwork } from '@tinyfat/mail/network';
+import type { OidcSettings } from '@tinyfat/settings';
 import { openDatabaseAgain, openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import type { Accounts, Cookies, SignInOutcome } from '../contract.ts';
 import { createAccounts } from '../create-accounts.ts';
@@ -28,7 +29,12 @@ export interface AccountsFixture {
   /** Mails that were asked to be sent. */
   wakes: number;
   /** A second server process on the same database. */
-  another(change?: { signUp?: SignUp; adminEmails?: string[]; publicUrl?: string }): Promise<Accounts>;
+  another(change?: {
+    signUp?: SignUp;
+    adminEmails?: string[];
+    publicUrl?: string;
+    oidc?: OidcSettings;
+  }): Promise<Accounts>;
   /** Asks for a mail, and gives the browser that did and the request. */
   ask(address: string, client?: string): Promise<{ browser: Headers; request: SignInRequest; token: string }>;
   /** Signs in by link, in a browser of its own. */
@@ -49,7 +55,7 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
   const others: Database[] = [];
   const make = async (
     database: Database,
-    change: { signUp?: SignUp; adminEmails?: string[]; publicUrl?: string },
+    change: { signUp?: SignUp; adminEmails?: string[]; publicUrl?: string; oidc?: OidcSettings },
   ) =>
     await createAccounts({
       db: database,
@@ -62,6 +68,7 @@ export async function openAccounts(publicUrl = 'https://agents.example'): Promis
       publicUrl: new URL(change.publicUrl ?? publicUrl),
       key,
       networkOf: clientNetwork,
+      oidc: change.oidc ?? null,
       wakeUp: {
         wake: () => {
           fixture.wakes++;

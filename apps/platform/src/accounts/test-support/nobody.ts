@@ -11,6 +11,7 @@ export const nobody: Accounts = {
   linked: async () => null,
   confirmLink: async () => over,
   tryCode: async () => over,
+  oidc: null,
   signOut: async () => [],
   signOutEverywhere: async () => [],
 };

@@ -47,5 +47,6 @@ async function accountsOver(db: Database): Promise<Accounts> {
     key: KEY,
     networkOf: (address) => address,
     wakeUp: { wake() {} },
+    oidc: null,
   });
 }

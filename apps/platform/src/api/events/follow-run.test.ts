@@ -1,8 +1,8 @@
 /** Events of a run as a stream: what there is, then live, then the end; and what ends it otherwise. */
-import { endRun } from '@tinyfat/database';
+import { addUsage, endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
-import { HEARTBEAT } from './follow-run.ts';
+import { ALIVE, HEARTBEAT } from './follow-run.ts';
 
 const FILE = 'events/2026-11-27T12-00-01-000Z.jsonl';
 const START = '{"type":"start","run_id":"r-1"}\n';
@@ -21,8 +21,8 @@ describe('a stream of events', () => {
   afterEach(() => api.dispose());
   const end = () => endRun(api.db, 'r-1', { status: 'done', finished_at: api.now });
 
-  async function open(headers: Record<string, string> = {}, as = token) {
-    const answer = await api.raw(as, '/runs/r-1/events', {
+  async function open(headers: Record<string, string> = {}, as = token, query = '') {
+    const answer = await api.raw(as, `/runs/r-1/events${query}`, {
       headers: { accept: 'text/event-stream', ...headers },
     });
     const reader = answer.body?.getReader();
@@ -38,7 +38,7 @@ describe('a stream of events', () => {
           if (!chunk || chunk.done) break;
           seen += new TextDecoder().decode(chunk.value);
         }
-        return seen.slice(HEARTBEAT.length);
+        return seen.slice(HEARTBEAT.length).replace(/event: run\n.*\n\n/g, '');
       },
     };
   }
@@ -50,8 +50,8 @@ describe('a stream of events', () => {
     expect(stream.answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(await stream.until()).toBe(
       [
-        'id: 1\ndata: {"type":"start","run_id":"r-1"}\n\n',
-        'id: 2\ndata: {"type":"text","content":"a\\nb\\r\\nid: 7"}\n\n',
+        'id: 1\ndata: {"type":"start","run_id":"r-1","attempt":1}\n\n',
+        'id: 2\ndata: {"type":"text","content":"a\\nb\\r\\nid: 7","attempt":1}\n\n',
         'event: end\ndata: {"status":"done","error_code":null,"attempt":1}\n\n',
       ].join(''),
     );
@@ -65,15 +65,35 @@ describe('a stream of events', () => {
     await api.folders.write('scout', FILE, START + text('one') + text('two'));
     await stream.until('"two"');
     await end();
-    expect(await stream.until()).toMatch(/id: 3\ndata: .*"two"\}\n\nevent: end\n/);
+    expect(await stream.until()).toMatch(/id: 3\ndata: .*"two","attempt":1\}\n\nevent: end\n/);
+  });
+
+  it('shows the run at its beginning, and when it has changed', async () => {
+    const answer = await api.raw(token, '/runs/r-1/events', { headers: { accept: 'text/event-stream' } });
+    const used = { input: 7, output: 1, cacheRead: 0, cacheWrite: 0, costUsd: 0.5, requests: 1 };
+    const seen: Record<string, unknown>[] = [];
+    let text = '';
+    for await (const chunk of answer.body ?? []) {
+      text += new TextDecoder().decode(chunk);
+      const runs = [...text.matchAll(/^event: run\ndata: (.*)$/gm)].map(([, data = '']) => JSON.parse(data));
+      if (runs.length === 1 && seen.length === 0) await addUsage(api.db, 'r-1', used);
+      if (runs.length === 2 && seen.length === 1) await end();
+      seen.splice(0, seen.length, ...runs);
+    }
+    expect(seen).toMatchObject([
+      { id: 'r-1', status: 'running', cost_usd: 0 },
+      { status: 'running', cost_usd: 0.5, input_tokens: 7 },
+      { status: 'done' },
+    ]);
   });
 
   it('goes on in the file of the next attempt', async () => {
     const stream = await open();
     await stream.until('"start"');
-    await api.folders.write('scout', FILE.replace('01-000', '09-000'), START + text('again'));
+    const second = START.replace('"r-1"', '"r-1","attempt":2');
+    await api.folders.write('scout', FILE.replace('01-000', '09-000'), second + text('again'));
     api.now += 2000;
-    expect(await stream.until('"again"')).toContain('id: 3\n');
+    expect(await stream.until('"again"')).toMatch(/id: 3\n.*"again","attempt":2\}/);
     await stream.cancel();
   });
 
@@ -83,6 +103,9 @@ describe('a stream of events', () => {
     expect(await (await open({ 'last-event-id': '2' })).until()).toMatch(/^id: 3\n.*"two"/);
     expect(await (await open({ 'last-event-id': '99' })).until()).toMatch(/^event: end\n/);
     expect(await (await open({ 'last-event-id': 'x' })).until()).toMatch(/^id: 1\n/);
+    // One that a page opens anew can't have the header.
+    expect(await (await open({}, token, '?after=2')).until()).toMatch(/^id: 3\n.*"two"/);
+    expect(await (await open({ 'last-event-id': '3' }, token, '?after=1')).until()).toMatch(/^event: end\n/);
   });
 
   it('shows what an agent wrote as data, never as a frame of ours', async () => {
@@ -97,7 +120,7 @@ describe('a stream of events', () => {
     const frames = (await (await open()).until()).trim().split('\n\n');
     expect(frames).toHaveLength(3);
     expect(frames[1]).toMatch(/^id: 2\ndata: \{[^\r\n]*\}$/);
-    expect(JSON.parse(frames[1]?.replace(/^id: 2\ndata: /, '') ?? '')).toEqual(hostile);
+    expect(JSON.parse(frames[1]?.replace(/^id: 2\ndata: /, '') ?? '')).toEqual({ ...hostile, attempt: 1 });
   });
 
   it('reads only so much of a file that has no end', async () => {
@@ -136,7 +159,7 @@ describe('a stream of events', () => {
     const stream = await open();
     await stream.until('"start"');
     api.now += 15_000;
-    expect(await stream.until(`\n\n${HEARTBEAT}`)).toMatch(/\}\n\n: still here\n\n$/);
+    expect(await stream.until(ALIVE)).toMatch(/\}\n\nevent: alive\ndata: \{\}\n\n$/);
     await stream.cancel();
   });
 

@@ -5,6 +5,7 @@ import {
   errorCode,
   parseAgentConfig,
   type ReadRefusal,
+  sha256Hex,
 } from '@tinyfat/core';
 import { editFiles } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
@@ -29,14 +30,25 @@ function noFolder(error: unknown): ReadRefusal {
   return { ok: false, reason: 'not_a_file', detail: 'the folder of the agent is not there' };
 }
 
-/** Changes settings; what else is in the file stays. */
+/** Names the text of config.json: another text has another one, and so has a file that is not there. */
+export async function configTag(text: string | null): Promise<string> {
+  return text === null ? 'none' : (await sha256Hex(new TextEncoder().encode(text))).slice(0, 32);
+}
+
+/**
+ * Changes settings; what else is in the file stays. False, and nothing is written, where the file is not that of `expected`,
+ * a `configTag`; null stands for whatever there is.
+ */
 export async function writeAgentConfig(
   deps: Pick<ApiDeps, 'db' | 'folders'>,
   agentId: string,
   change: Parameters<typeof changeAgentConfig>[1],
-): Promise<void> {
-  await editFiles(deps.db, agentId, async () => {
+  expected: string | null,
+): Promise<boolean> {
+  return await editFiles(deps.db, agentId, async () => {
     const { text } = await readAgentConfig(deps, agentId);
+    if (expected !== null && expected !== (await configTag(text))) return false;
     await deps.folders.write(agentId, 'config.json', changeAgentConfig(text, change));
+    return true;
   });
 }

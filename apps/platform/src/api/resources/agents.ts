@@ -1,8 +1,16 @@
-import { agentName, canonicalAddress, firstFiles, parseAllowEntry, resolveModel } from '@tinyfat/core';
+import {
+  agentName,
+  canonicalAddress,
+  firstFiles,
+  parseAllowEntry,
+  resolveModel,
+  storedOutbound,
+} from '@tinyfat/core';
 import {
   type Agent,
   agentTotals,
   allowedSenders,
+  countPaused,
   countQuarantine,
   deliveryCounts,
   hasRunningJob,
@@ -21,6 +29,7 @@ import { chosenOwner, listedOwner } from '../owner.ts';
 import type { Principal } from '../principal.ts';
 import * as routes from '../routes/agents.ts';
 import { readAgentConfig } from './agent-config.ts';
+import { settingsInForce } from './agent-settings.ts';
 import { changeAgent } from './change-agent.ts';
 
 const NOTHING = { turns: 0, tokens: 0, costUsd: 0 };
@@ -59,7 +68,8 @@ export const agentEndpoints = [
       return refuse('agent_name_taken', `Asked for: ${name}.`);
     }
     const folder = { folder_bytes: null, folder_measured_at: null, folder_notice_at: null };
-    return await shown(deps, { ...agent, ...folder, deleted_at: null }, warnings);
+    const unset = { ...folder, outbound: 'known', paused_at: null, deleted_at: null };
+    return await shown(deps, { ...agent, ...unset }, warnings);
   }),
 
   agentEndpoint(routes.getAgent, async ({ agent, deps }) => {
@@ -75,8 +85,14 @@ export const agentEndpoints = [
     return after.ok ? await shown(deps, after.row, changed.warnings) : after;
   }),
 
+  agentEndpoint(routes.getAgentSettings, async ({ agent, deps, principal }) => {
+    return { ok: true, body: await settingsInForce(deps, principal, agent) };
+  }),
+
   agentEndpoint(routes.deleteAgent, async ({ agent, deps }) => {
     await markAgentDeleted(deps.db, agent.id, deps.clock());
+    // What waited for it while it was paused is due now, to be ended.
+    if (agent.paused_at !== null) deps.wakeUp.wake('jobs');
     return { ok: true, body: null };
   }),
 ];
@@ -123,6 +139,7 @@ function facts(deps: ApiDeps, agent: Agent, totals: { turns: number; tokens: num
     turns: totals.turns,
     tokens: totals.tokens,
     cost_usd: totals.costUsd,
+    paused_at: isoTimeOrNull(agent.paused_at),
   };
 }
 
@@ -137,6 +154,8 @@ async function shown(deps: ApiDeps, agent: Agent, more: string[] = []) {
       session_scope: config.sessionScope,
       display_name: agent.display_name || null,
       egress: agent.egress,
+      outbound: storedOutbound(agent.outbound),
+      mails_paused: agent.paused_at === null ? 0 : await countPaused(db, agent.id),
       allowed_senders: await allowedSenders(db, agent.id),
       mails_waiting: await countQuarantine(db, agent.id),
       outbox: await deliveryCounts(db, agent.id),

@@ -96,6 +96,24 @@ export const budgetEndpoints = [
   }),
 ];
 
+/** How many budgets are looked at for those that run low. */
+const MOST_LOOKED_AT = 50;
+
+/** The budgets of which four fifths or more are spent: those that were set, and that which the server sets this owner. */
+export async function budgetsRunningLow(deps: ApiDeps, sight: Sight, owner: string | null) {
+  const { db, ownerBudgetMicroUsd } = deps;
+  const set = (await visibleBudgets(db, sight)).slice(0, MOST_LOOKED_AT);
+  const subjects = set.flatMap(({ scope, subject, name, owner: of }): Subject[] => {
+    if (scope === 'owner') return [ofOwner(subject)];
+    return name === null || of === null ? [] : [ofAgent({ id: subject, name, owner: of })];
+  });
+  const isSet = subjects.some(({ scope, id }) => scope === 'owner' && id === owner);
+  if (owner !== null && ownerBudgetMicroUsd !== null && !isSet) subjects.push(ofOwner(owner));
+  const budgets = [];
+  for (const subject of subjects) budgets.push(await shown(deps, subject));
+  return budgets.filter(({ state }) => state === 'low' || state === 'exhausted');
+}
+
 /** By owner and by name; owners without a budget of their own where the server caps them. */
 async function cappedSubjects({ db, ownerBudgetMicroUsd }: ApiDeps, sight: Sight): Promise<Subject[]> {
   const set = await visibleBudgets(db, sight);

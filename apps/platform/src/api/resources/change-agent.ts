@@ -3,12 +3,21 @@ import {
   canonicalAddress,
   egressText,
   matchAllowList,
+  type OutboundPolicy,
   parseDisplayName,
   parseEgress,
   resolveModel,
   type SessionScope,
 } from '@tinyfat/core';
-import { type Agent, allowList, listSecretAddresses, setAgentOwner, updateAgent } from '@tinyfat/database';
+import {
+  type Agent,
+  allowList,
+  listSecretAddresses,
+  pauseAgent,
+  resumeAgent,
+  setAgentOwner,
+  updateAgent,
+} from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { chosenOwner } from '../owner.ts';
@@ -23,6 +32,9 @@ interface WantedChange {
   display_name?: string | null | undefined;
   egress?: string | undefined;
   session_scope?: SessionScope | undefined;
+  outbound?: OutboundPolicy | undefined;
+  paused?: boolean | undefined;
+  config_etag?: string | undefined;
 }
 
 /** The same after it was checked, in canonical form. */
@@ -30,6 +42,7 @@ interface CheckedChange {
   owner: string | undefined;
   displayName: string | undefined;
   egress: string | undefined;
+  outbound: OutboundPolicy | undefined;
   config: { model?: string | null; session_scope?: SessionScope };
 }
 
@@ -40,23 +53,50 @@ export async function changeAgent(
   agent: Agent,
   wanted: WantedChange,
 ): Promise<{ ok: true; warnings: string[] } | Refusal> {
-  const checked = checkChange(deps, principal, wanted);
+  const checked = checkChange(deps, principal, agent, wanted);
   if (!checked.ok) return checked;
-  const { owner, displayName, egress, config } = checked.change;
-  if (Object.keys(config).length > 0) await writeAgentConfig(deps, agent.id, config);
+  const { owner, displayName, egress, outbound, config } = checked.change;
+  if (Object.keys(config).length > 0) {
+    const written = await writeAgentConfig(deps, agent.id, config, wanted.config_etag ?? null);
+    if (!written) {
+      return refuse('precondition_failed', 'config.json has changed since you looked; nothing was changed.');
+    }
+  }
   if (displayName !== undefined) await updateAgent(deps.db, agent.id, { display_name: displayName });
   if (egress !== undefined) await updateAgent(deps.db, agent.id, { egress });
+  if (outbound !== undefined) await updateAgent(deps.db, agent.id, { outbound });
+  if (wanted.paused !== undefined) await setPaused(deps, agent.id, wanted.paused);
   if (owner === undefined || owner === agent.owner) return { ok: true, warnings: [] };
   await setAgentOwner(deps.db, agent.id, owner, deps.clock());
   return { ok: true, warnings: await leftAsItWas(deps, agent) };
 }
 
+async function setPaused(deps: Pick<ApiDeps, 'db' | 'clock' | 'wakeUp'>, agentId: string, paused: boolean) {
+  if (paused) {
+    await pauseAgent(deps.db, agentId, deps.clock());
+  } else {
+    await resumeAgent(deps.db, agentId, deps.clock());
+    deps.wakeUp.wake('jobs');
+  }
+}
+
 function checkChange(
   deps: Pick<ApiDeps, 'models'>,
   principal: Principal,
+  agent: Agent,
   wanted: WantedChange,
 ): { ok: true; change: CheckedChange } | Refusal {
-  const change: CheckedChange = { owner: undefined, displayName: undefined, egress: undefined, config: {} };
+  const change: CheckedChange = {
+    ...{ owner: undefined, displayName: undefined, egress: undefined },
+    outbound: wanted.outbound,
+    config: {},
+  };
+  if (wanted.outbound === 'anyone' && agent.outbound !== 'anyone' && !principal.isAdmin) {
+    return refuse(
+      'not_permitted',
+      'Only admins may let an agent write to anyone: the server answers for it.',
+    );
+  }
   if (wanted.owner !== undefined) {
     const owner = chosenOwner(principal, wanted.owner);
     if (!owner.ok) return owner;

@@ -1,36 +1,35 @@
-import type { ReadOutcome } from '@tinyfat/core';
-import { editFiles, hasRunningJob } from '@tinyfat/database';
-import { type Refusal, refuse } from '../answer.ts';
-import { whole } from '../cursor.ts';
+import { byteSize, type ReadRefusal } from '@tinyfat/core';
+import { editFiles, hasRunningJob, takeFolderRoom } from '@tinyfat/database';
+import { folderTar } from '@tinyfat/storage/tar';
+import { refuse } from '../answer.ts';
+import { asStream } from '../as-stream.ts';
+import { pageFrom } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import * as routes from '../routes/files.ts';
-import { busy, entityTag, fileRefusal, readCounted } from './read-file.ts';
+import { onTheWay } from './on-the-way.ts';
+import { fileRefusal } from './read-file.ts';
+import { textSlice } from './text-slice.ts';
 
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
 const MAX_ENTRIES = 10_000;
-const MEMORY = 'MEMORY.md';
-/** So much of it is in every prompt. */
-const MEMORY_IN_PROMPT = 64 * 1024;
+/** Of a text that is looked at. */
+const MAX_TEXT_BYTES = 64 * 1024;
 
 export const fileEndpoints = [
   agentEndpoint(routes.listFiles, async ({ agent, deps, query }) => {
     const folder = query.folder.replace(/\/$/, '');
     if (folder !== '' && !staysBelow(folder)) {
-      return fileRefusal({ ok: false, reason: 'bad_path', detail: '' });
+      return fileRefusal(BAD_PATH);
     }
     const entries = await deps.folders.list(agent.id, folder, MAX_ENTRIES);
-    return {
-      ok: true,
-      body: whole(
-        entries.map(({ name, kind, size, modifiedAt }) => ({
-          name,
-          kind,
-          size,
-          modified_at: isoTime(modifiedAt),
-        })),
-      ),
-    };
+    return await pageFrom(
+      query,
+      async ({ after }) => [...entries.entries()].slice(Math.max(0, (after?.at ?? -1) + 1)),
+      ([at]) => ({ at, id: '' }),
+      ([, { name, kind, size, modifiedAt }]) => ({ name, kind, size, modified_at: isoTime(modifiedAt) }),
+    );
   }),
 
   agentEndpoint(routes.getFile, async ({ agent, deps, params }) => {
@@ -39,56 +38,127 @@ export const fileEndpoints = [
     return { ok: true, body: { ...content, name: params.path.split('/').at(-1) ?? '' } };
   }),
 
-  agentEndpoint(routes.getMemory, async ({ agent, deps, reservation }) => {
-    const read = await readCounted(deps, reservation, agent.id, MEMORY, MAX_FILE_BYTES);
-    if (read === null) return busy();
+  agentEndpoint(routes.viewFile, async ({ agent, deps, params, query }) => {
+    const { path } = params;
+    const none = { path, size: 0, text: null, offset: query.offset, next_offset: null };
+    const file = await deps.folders.stream(agent.id, path, Number.MAX_SAFE_INTEGER);
+    if (!file.ok) {
+      if (file.reason !== 'not_a_file' && file.reason !== 'hard_linked') return fileRefusal(file);
+      const kind = (await isFolder(deps, agent.id, path)) ? 'folder' : 'other';
+      return { ok: true, body: { ...none, kind } };
+    }
+    await file.stream.cancel();
+    const read = await deps.folders.readFrom(agent.id, path, query.offset, MAX_TEXT_BYTES);
     if (!read.ok) return fileRefusal(read);
+    const slice = textSlice(read.bytes, read.bytes.length === MAX_TEXT_BYTES);
+    const next = query.offset + (slice?.bytes ?? 0);
     return {
       ok: true,
-      body: { bytes: read.bytes, name: MEMORY },
-      headers: { etag: await entityTag(read.bytes) },
+      body: {
+        ...none,
+        kind: 'file',
+        size: file.size,
+        text: slice?.text ?? null,
+        next_offset: slice !== null && slice.bytes > 0 && next < file.size ? next : null,
+      },
     };
   }),
 
-  agentEndpoint(routes.putMemory, async ({ agent, deps, body, request, reservation }) => {
-    const agentId = agent.id;
-    const bytes = new TextEncoder().encode(body);
-    const refused = await editFiles(deps.db, agentId, async () => {
-      const before = await readCounted(deps, reservation, agentId, MEMORY, MAX_FILE_BYTES);
-      if (before === null) return busy();
-      const not = await precondition(request.headers, before);
-      if (!not) await deps.folders.write(agentId, MEMORY, bytes);
-      return not;
+  agentEndpoint(routes.putFile, async ({ agent, deps, params, query, body }) => {
+    const { path } = params;
+    if (!staysBelow(path)) return fileRefusal(BAD_PATH);
+    const elsewhere = ownedElsewhere(path);
+    if (elsewhere !== null) return refuse('conflict', elsewhere);
+    const quota = deps.folderQuotaBytes;
+    const more = body.length - (await sizeOf(deps, agent.id, path));
+    if (!(await takeFolderRoom(deps.db, agent.id, more, quota))) {
+      return refuse('conflict', `The folder would hold more than its ${byteSize(quota)}.`);
+    }
+    const refused = await editFiles(deps.db, agent.id, async () => {
+      const blocked = await onTheWay(deps, agent.id, path);
+      if (blocked) return blocked;
+      const there = await deps.folders.readFrom(agent.id, path, 0, 1);
+      const isThere = there.ok || there.reason !== 'missing';
+      if (isThere && query.replace !== 'true') {
+        return refuse('conflict', `There is a file ${path} already.`);
+      }
+      await deps.folders.write(agent.id, path, body);
+      return null;
     });
-    if (refused) return refused;
-    const etag = await entityTag(bytes);
-    const isLong = bytes.length > MEMORY_IN_PROMPT;
+    if (refused) {
+      await takeFolderRoom(deps.db, agent.id, -more, quota);
+      return refused;
+    }
+    const turn_running = await hasRunningJob(deps.db, agent.id);
+    return { ok: true, body: { path, bytes: body.length, turn_running } };
+  }),
+
+  agentEndpoint(routes.deleteFile, async ({ agent, deps, params }) => {
+    const { path } = params;
+    if (!staysBelow(path)) return fileRefusal(BAD_PATH);
+    const elsewhere = ownedElsewhere(path);
+    if (elsewhere !== null) return refuse('conflict', elsewhere);
+    return await editFiles(deps.db, agent.id, async () => {
+      const found = await deps.folders.readFrom(agent.id, path, 0, 1);
+      if (!found.ok && found.reason === 'missing') return refuse('not_found');
+      const blocked = await onTheWay(deps, agent.id, path);
+      if (blocked) return blocked;
+      await deps.folders.unlink(agent.id, path);
+      return { ok: true, body: null };
+    });
+  }),
+
+  agentEndpoint(routes.getArchive, async ({ agent, deps, principal, request, streams }) => {
+    const release = streams.acquire(principal.owner ?? '');
+    if (!release) return refuse('too_many_requests', 'Too many downloads of yours are open; end one first.');
+    const blocks = folderTar(
+      { top: agent.name, at: deps.clock() },
+      deps.folders.readTree(agent.id),
+      deps.archiveBounds,
+    );
+    const signal = AbortSignal.any([request.signal, deps.stopping]);
     return {
       ok: true,
-      headers: { etag },
-      body: {
-        bytes: bytes.length,
-        etag,
-        turn_running: await hasRunningJob(deps.db, agentId),
-        warnings: isLong ? [`Only the first ${MEMORY_IN_PROMPT} bytes are in every prompt.`] : [],
-      },
+      body: { size: null, stream: asStream(blocks, signal, release), name: `${agent.name}.tar` },
     };
   }),
 ];
 
-/** RFC 9110 section 13.1; null where the write may go on. */
-async function precondition(headers: Headers, before: ReadOutcome): Promise<Refusal | null> {
-  const match = headers.get('if-match');
-  const isMissing = !before.ok && before.reason === 'missing';
-  if (match === null) {
-    if (headers.get('if-none-match') !== '*') return refuse('precondition_required');
-    return isMissing ? null : refuse('precondition_failed', 'There is a MEMORY.md already.');
+const BAD_PATH: ReadRefusal = { ok: false, reason: 'bad_path', detail: '' };
+
+/** Bytes of the file that is in the place of a path; 0 where there is none. */
+async function sizeOf({ folders }: ApiDeps, agentId: string, path: string): Promise<number> {
+  const file = await folders.stream(agentId, path, Number.MAX_SAFE_INTEGER);
+  if (!file.ok) return 0;
+  await file.stream.cancel();
+  return file.size;
+}
+
+async function isFolder({ folders }: ApiDeps, agentId: string, path: string): Promise<boolean> {
+  if ((await folders.list(agentId, path, 1)).length > 0) return true;
+  // An empty folder looks like none.
+  const parts = path.split('/');
+  const name = parts.pop();
+  const beside = await folders.list(agentId, parts.join('/'), MAX_ENTRIES);
+  return beside.some((entry) => entry.name === name && entry.kind === 'folder');
+}
+
+/** Why a path is not written or removed as a file of the agent's; null where it is. */
+function ownedElsewhere(path: string): string | null {
+  const [top = ''] = path.split('/');
+  switch (top) {
+    case 'outbox':
+    case 'events':
+    case 'sessions':
+      return `The server keeps its records in ${top}, so nothing is put or removed there from outside.`;
+    case 'skills':
+      return 'Skills are put and removed as skills, which are checked.';
+    case 'MEMORY.md':
+    case 'config.json':
+      return `${top} is edited, with a look at what it is now.`;
+    default:
+      return null;
   }
-  if (isMissing) return refuse('precondition_failed', 'There is no MEMORY.md any more.');
-  if (!before.ok) return fileRefusal(before);
-  if (match === '*') return null;
-  const tags = match.split(',').map((tag) => tag.trim());
-  return tags.includes(await entityTag(before.bytes)) ? null : refuse('precondition_failed');
 }
 
 /** As the port wants paths; it throws for others in listings. */

@@ -1,9 +1,14 @@
 /** Every route with what it does. */
 import type { Endpoint } from '../endpoint.ts';
 import { agentEndpoints } from './agents.ts';
+import { approvalEndpoints } from './approvals.ts';
+import { attentionEndpoints } from './attention.ts';
 import { budgetEndpoints } from './budgets.ts';
+import { editedFileEndpoints } from './edited-files.ts';
 import { fileEndpoints } from './files.ts';
+import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
+import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
@@ -17,14 +22,19 @@ import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...meEndpoints,
+  ...attentionEndpoints,
+  ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
   ...mailEndpoints,
+  ...mailViewEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
+  ...editedFileEndpoints,
   ...skillEndpoints,
   ...outboxEndpoints,
+  ...approvalEndpoints,
   ...budgetEndpoints,
   ...usageEndpoints,
   ...keyEndpoints,

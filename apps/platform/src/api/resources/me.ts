@@ -15,6 +15,7 @@ export const meEndpoints = [
           ? { id: principal.tokenId, expires_at: isoTimeOrNull(principal.expiresAt) }
           : null,
       mail_domain: deps.mailDomain,
+      may_create_agents: principal.isAdmin || (await deps.mayCreateAgents(principal)),
     },
   })),
 ];

@@ -1,6 +1,6 @@
 import { suppress } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
+import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../test-support/api.ts';
 
 describe('the outbox over the API', () => {
   let api: ApiFixture;
@@ -49,6 +49,48 @@ describe('the outbox over the API', () => {
       next_attempt_at: expect.any(String),
     });
     expect(api.woken).toEqual(['deliveries', 'deliveries']);
+  });
+
+  it('takes an uncertain mail for sent, on the word of a person that is on record', async () => {
+    const doubt = { doubt_since: 5000, sent_at: null, filed: 1, reason_code: 'delivery_uncertain' as const };
+    await api.addDelivery('doubtful', 'm-1', { ...doubt, state: 'uncertain' });
+    await api.addDelivery('sent', 'm-1');
+    await api.db.updateTable('mails').set({ state: 'failed' }).execute();
+    const mark = (id: string) => api.person(ANN).call('POST', `/outbox/${id}/mark-sent`);
+    expect((await mark('sent')).json.detail).toBe('It is sent; mark-sent is for uncertain ones.');
+    const at = new Date(api.now).toISOString();
+    expect((await mark('doubtful')).json).toMatchObject({
+      state: 'sent',
+      sent_at: '1970-01-01T00:00:05.000Z',
+      reason: null,
+      marked_sent_by: ANN,
+      marked_sent_at: at,
+    });
+    expect(api.woken).toEqual(['reports']);
+    const row = await api.db
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('id', '=', 'doubtful')
+      .executeTakeFirst();
+    expect(row).toMatchObject({ filed: 0, doubt_since: null });
+    expect((await api.person(ANN).get('/mails/m-1')).json.state).toBe('replied');
+    expect((await mark('doubtful')).status).toBe(409);
+  });
+
+  it('counts what is in each state, and lists several states together', async () => {
+    await api.addDelivery('d-1', 'm-1', { state: 'failed' });
+    await api.addDelivery('d-2', 'm-1', { state: 'bounced' });
+    await api.addDelivery('d-3', 'm-1');
+    await api.addAgent('bobs', BOB);
+    await api.addMail('m-2', { agent_id: 'bobs' });
+    await api.addDelivery('d-4', 'm-2', { state: 'failed' });
+    const none = { pending: 0, sending: 0, awaiting_approval: 0, uncertain: 0 };
+    const ofAnn = { ...none, sent: 1, failed: 1, bounced: 1 };
+    expect((await api.person(ANN).get('/outbox-counts')).json).toEqual(ofAnn);
+    expect((await api.person(ANN).get('/outbox-counts?agent=scout')).json).toEqual(ofAnn);
+    expect((await api.person(ADMIN).get('/outbox-counts')).json.failed).toBe(2);
+    expect(await ids('?states=failed,bounced')).toEqual(['d-2', 'd-1']);
+    expect((await api.person(ANN).get('/outbox?states=failed,lost')).status).toBe(400);
   });
 
   it('gives the bytes of a mail, and says where there are none', async () => {

@@ -1,13 +1,15 @@
-import { canonicalAddress, renderError } from '@tinyfat/core';
+import { canonicalAddress, DELIVERY_STATES, renderError } from '@tinyfat/core';
 import {
   type Delivery,
   type DeliveryState,
   listSuppressed,
+  markDeliverySent,
   type OfAgent,
   requeueDelivery,
   type SuppressedRecipient,
   unsuppress,
   visibleDeliveries,
+  visibleDeliveryCounts,
   visibleSuppressed,
 } from '@tinyfat/database';
 import { type Outcome, refuse, removed } from '../answer.ts';
@@ -18,19 +20,42 @@ import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
 import { readRecipients } from './mails.ts';
+import { NOT_COMPOSED } from './message-bytes.ts';
 import { rawRemoved } from './raw-removed.ts';
 
 export const outboxEndpoints = [
   endpoint(routes.listOutbox, async ({ deps, see, query }) => {
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
-    const filter = { ...narrowed.row, state: query.state };
+    const { state, states = [] } = query;
+    const filter = { ...narrowed.row, states: state === undefined ? states : [state, ...states] };
     return await pageFrom(
       query,
       (page) => visibleDeliveries(deps.db, see.sight, filter, page),
       ({ seq }) => ({ at: seq, id: '' }),
       shown,
     );
+  }),
+
+  endpoint(routes.countOutbox, async ({ deps, see, query }) => {
+    const narrowed = await see.agentFilter(query.agent);
+    if (!narrowed.ok) return narrowed;
+    const filter = { ...narrowed.row, states: DELIVERY_STATES };
+    const counts = await visibleDeliveryCounts(deps.db, see.sight, filter, routes.MOST_COUNTED);
+    const count = (state: DeliveryState) => counts.get(state) ?? 0;
+    return {
+      ok: true,
+      body: {
+        pending: count('pending'),
+        sending: count('sending'),
+        sent: count('sent'),
+        awaiting_approval: count('awaiting_approval'),
+        rejected: count('rejected'),
+        failed: count('failed'),
+        uncertain: count('uncertain'),
+        bounced: count('bounced'),
+      },
+    };
   }),
 
   endpoint(routes.getDelivery, async ({ see, params }) => {
@@ -47,13 +72,21 @@ export const outboxEndpoints = [
     return { ok: true, body: { ...content, name: `${found.row.id}.eml` } };
   }),
 
-  endpoint(routes.retryDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'retry', ['failed', 'uncertain', 'bounced']),
-  ),
+  endpoint(routes.retryDelivery, async ({ deps, see, params }) => await sendAgain(deps, see, params.id)),
 
-  endpoint(routes.approveDelivery, async ({ deps, see, params }) =>
-    letGo(deps, see, params.id, 'approve', ['awaiting_approval']),
-  ),
+  endpoint(routes.markDeliverySent, async ({ deps, see, principal, params }) => {
+    const found = await see.delivery(params.id);
+    if (!found.ok) return found;
+    const { id, state } = found.row;
+    const by = principal.owner ?? 'operator';
+    if (!(await markDeliverySent(deps.db, id, { by, at: deps.clock() }))) {
+      return refuse('conflict', `It is ${state}; mark-sent is for uncertain ones.`);
+    }
+    deps.logger.info('delivery_marked_sent', { delivery: id });
+    // Its file in the outbox is to be filed anew.
+    deps.wakeUp.wake('reports');
+    return await deliveryNow(see, params.id);
+  }),
 
   agentEndpoint(routes.listSuppressed, async ({ agent, deps }) => {
     const rows = await listSuppressed(deps.db, agent.id);
@@ -73,27 +106,27 @@ export const outboxEndpoints = [
   }),
 ];
 
-const NOT_COMPOSED =
-  'The mail could not be composed, so there are no bytes; the agent has to write it again.';
+const RETRIED = ['failed', 'uncertain', 'bounced'] as const;
 
-async function letGo(
-  deps: ApiDeps,
-  see: Visible,
-  id: string,
-  action: 'retry' | 'approve',
-  from: readonly DeliveryState[],
-): Promise<Outcome<ReturnType<typeof shown>>> {
+async function sendAgain(deps: ApiDeps, see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const found = await see.delivery(id);
   if (!found.ok) return found;
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
   if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
-  if (!(await requeueDelivery(deps.db, found.row.id, from, deps.clock()))) {
-    return refuse('conflict', `It is ${found.row.state}; ${action} is for ${from.join(' or ')} ones.`);
+  if (!(await requeueDelivery(deps.db, found.row.id, RETRIED, deps.clock()))) {
+    return refuse('conflict', `It is ${found.row.state}; retry is for ${RETRIED.join(' or ')} ones.`);
   }
   deps.wakeUp.wake('deliveries');
+  return await deliveryNow(see, id);
+}
+
+/** A delivery as it is after it was changed. */
+export async function deliveryNow(see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const now = await see.delivery(id);
   return now.ok ? { ok: true, body: shown(now.row) } : now;
 }
+
+type ShownDelivery = ReturnType<typeof shown>;
 
 function unreached({ agent, address, code, reason, delivery_id, created_at }: OfAgent<SuppressedRecipient>) {
   return { agent, address, code, reason, delivery: delivery_id, created_at: isoTime(created_at) };
@@ -121,5 +154,7 @@ function shown(row: OfAgent<Delivery>) {
     created_at: isoTime(row.created_at),
     sent_at: isoTimeOrNull(row.sent_at),
     delivered_at: isoTimeOrNull(row.delivered_at),
+    marked_sent_by: row.marked_sent_by,
+    marked_sent_at: isoTimeOrNull(row.marked_sent_at),
   };
 }

@@ -2,10 +2,7 @@ import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
 
-const SESSION = '01990000-0000-7000-8000-9f3a00000001';
-const FILE = `2026-11-27T12-00-00-000Z_${SESSION}.jsonl`;
-
-describe('runs and sessions over the API', () => {
+describe('runs over the API', () => {
   let api: ApiFixture;
   beforeEach(async () => {
     api = await openApi();
@@ -54,30 +51,5 @@ describe('runs and sessions over the API', () => {
     expect(types(first.json)).toEqual(['1 start', '2 text', '3 start']);
     const rest = await api.person(ANN).get(`/runs/r-1/events?cursor=${first.json.next_cursor}`);
     expect(types(rest.json)).toEqual(['4 end']);
-  });
-
-  it('have sessions, as files and runs tell them', async () => {
-    await api.folders.write('scout', `sessions/${FILE}`, '{"type":"session"}\n');
-    await api.folders.write('scout', 'sessions/notes.txt', 'no session');
-    await api.addMail('r-1');
-    await endRun(api.db, 'r-1', { status: 'done', finished_at: api.now, session_id: SESSION });
-    expect((await api.person(ANN).get('/agents/scout/sessions')).json.data).toEqual([
-      {
-        id: SESSION,
-        hash: '9f3a',
-        subject: 'Hello',
-        turns: 1,
-        last_used_at: expect.stringMatching(/^2026-11-27T/),
-        bytes: 19,
-        current: false,
-      },
-    ]);
-    const file = await api.person(ANN).get(`/agents/scout/sessions/${SESSION}`);
-    expect([file.text, file.headers.get('content-type')]).toEqual([
-      '{"type":"session"}\n',
-      'application/jsonl',
-    ]);
-    expect((await api.person(ANN).get('/agents/other/sessions')).json.data).toEqual([]);
-    expect((await api.person(ANN).get(`/agents/other/sessions/${SESSION}`)).status).toBe(404);
   });
 });

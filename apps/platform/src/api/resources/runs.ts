@@ -1,10 +1,12 @@
-import { type RunOfMail, visibleRuns } from '@tinyfat/database';
-import { refuse } from '../answer.ts';
+import { askToStop, isRunOver, newestAgain, type RunOfMail, visibleRuns } from '@tinyfat/database';
+import type { Again } from '@tinyfat/intake';
+import { type Outcome, type Refusal, refuse } from '../answer.ts';
 import { pageFrom, pageOf, readCursor } from '../cursor.ts';
-import { endpoint } from '../endpoint.ts';
+import { type Call, endpoint } from '../endpoint.ts';
 import { eventStream, followRun } from '../events/follow-run.ts';
-import { isoTime, isoTimeOrNull } from '../fields.ts';
+import { shownRun } from '../events/shown-run.ts';
 import * as routes from '../routes/runs.ts';
+import { rawRemoved } from './raw-removed.ts';
 
 export const runEndpoints = [
   endpoint(routes.listRuns, async ({ deps, see, query }) => {
@@ -15,75 +17,130 @@ export const runEndpoints = [
       query,
       (page) => visibleRuns(deps.db, see.sight, filter, page),
       ({ started_at, id }) => ({ at: started_at, id }),
-      shown,
+      shownRun,
     );
   }),
 
-  endpoint(routes.getRun, async ({ see, params }) => {
-    const found = await see.run(params.id);
-    return found.ok ? { ok: true, body: shown(found.row) } : found;
-  }),
-
-  endpoint(routes.getRunEvents, async ({ deps, see, principal, params, query, request, streams }) => {
+  endpoint(routes.getRun, async ({ deps, see, params }) => {
     const found = await see.run(params.id);
     if (!found.ok) return found;
-    const run = found.row;
-    const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream');
-    if (isStream && request.method === 'GET') {
-      const release = streams.acquire(principal.owner ?? '');
-      if (!release)
-        return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
-      const left = new AbortController();
-      const signal = AbortSignal.any([left.signal, request.signal, deps.stopping]);
-      const after = Number(/^\d{1,9}$/.exec(request.headers.get('last-event-id') ?? '')?.[0] ?? 0);
-      const stream = eventStream(followRun(deps, see, run, after, signal), () => {
-        left.abort();
-        release();
-      });
-      return { ok: true, body: { stream } };
+    const { edited_text } = found.row;
+    const again = (await newestAgain(deps.db, found.row.id)) ?? null;
+    return { ok: true, body: { ...shownRun(found.row), edited_text, again } };
+  }),
+
+  endpoint(routes.stopRun, async ({ deps, see, principal, params }) => {
+    const found = await see.run(params.id);
+    if (!found.ok) return found;
+    const asked = { at: deps.clock(), by: principal.owner ?? 'operator' };
+    if (!(await askToStop(deps.db, found.row.job_id, asked))) {
+      const now = await see.run(found.row.id);
+      return now.ok ? hasEnded(now.row) : now;
     }
-    const cursor = readCursor(query.cursor);
-    if (!cursor.ok) return cursor;
-    const after = cursor.after?.at ?? 0;
-    const all = await deps.events.read(run).more(run.status !== 'running');
-    return {
-      ok: true,
-      body: {
-        list: pageOf(
-          all.filter(({ seq }) => seq > after),
-          query.limit,
-          ({ seq }) => ({ at: seq, id: '' }),
-          ({ seq, event }) => ({ id: String(seq), event }),
-        ),
-      },
-    };
+    deps.wakeUp.wake('jobs');
+    return shown(await see.run(found.row.id));
+  }),
+
+  endpoint(routes.runAgain, async ({ deps, see, params, body }) => {
+    const found = await see.run(params.id);
+    if (!found.ok) return found;
+    const again = await deps.mails.runAgain({ runId: found.row.id, text: body.text ?? null });
+    if (!again.ok) return notAgain(again);
+    deps.wakeUp.wake('jobs');
+    return shown(await see.run(again.runId));
+  }),
+
+  endpoint(routes.getRunEvents, async (call) => {
+    const found = await call.see.run(call.params.id);
+    if (!found.ok) return found;
+    const { request } = call;
+    const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream');
+    return isStream && request.method === 'GET' ? streamOf(call, found.row) : await listOf(call, found.row);
+  }),
+
+  endpoint(routes.getRunEvent, async ({ deps, see, params }) => {
+    const found = await see.run(params.id);
+    if (!found.ok) return found;
+    const all = await deps.events.read(found.row).more(isRunOver(found.row));
+    const one = all.find(({ seq }) => seq === params.event);
+    return one === undefined ? refuse('not_found') : { ok: true, body: shownEvent(one) };
   }),
 ];
 
-function shown(run: RunOfMail) {
+type OfRun = Pick<
+  Call<unknown, { cursor?: string | undefined; limit: number; after: number }, unknown>,
+  'deps' | 'see' | 'principal' | 'query' | 'request' | 'streams'
+>;
+
+function streamOf({ deps, see, principal, query, request, streams }: OfRun, run: RunOfMail) {
+  const release = streams.acquire(principal.owner ?? '');
+  if (!release) return refuse('too_many_requests', 'Too many streams of yours are open; close one first.');
+  const left = new AbortController();
+  const signal = AbortSignal.any([left.signal, request.signal, deps.stopping]);
+  const last = Number(/^\d{1,9}$/.exec(request.headers.get('last-event-id') ?? '')?.[0] ?? 0);
+  const after = Math.max(last, query.after);
+  const stream = eventStream(followRun(deps, see, run, after, signal), () => {
+    left.abort();
+    release();
+  });
+  return { ok: true as const, body: { stream } };
+}
+
+async function listOf({ deps, query }: OfRun, run: RunOfMail) {
+  const cursor = readCursor(query.cursor);
+  if (!cursor.ok) return cursor;
+  const after = Math.max(cursor.after?.at ?? 0, query.after);
+  const all = await deps.events.read(run).more(isRunOver(run));
+  const list = pageOf(
+    all.filter(({ seq }) => seq > after),
+    query.limit,
+    ({ seq }) => ({ at: seq, id: '' }),
+    shownEvent,
+  );
+  return { ok: true as const, body: { list } };
+}
+
+function shownEvent({
+  seq,
+  attempt,
+  event,
+}: {
+  seq: number;
+  attempt: number;
+  event: Record<string, unknown>;
+}) {
+  return { id: String(seq), attempt, event };
+}
+
+function shown(found: { ok: true; row: RunOfMail } | Refusal): Outcome<ReturnType<typeof shownRun>> {
+  return found.ok ? { ok: true, body: shownRun(found.row) } : found;
+}
+
+function hasEnded({ status, error_code }: RunOfMail): Refusal {
+  const end = error_code === 'run_stopped' ? 'it was stopped' : `it is ${status}`;
   return {
-    id: run.id,
-    agent: run.agent,
-    mail: run.mail_id,
-    subject: run.subject,
-    sender: run.sender,
-    kind: run.kind,
-    command: run.command,
-    attempt: run.attempt,
-    status: run.status,
-    session: run.session_id,
-    model: run.model,
-    input_tokens: run.input_tokens,
-    output_tokens: run.output_tokens,
-    cache_read_tokens: run.cache_read_tokens,
-    cache_write_tokens: run.cache_write_tokens,
-    cost_usd: run.cost_usd,
-    context_tokens: run.context_tokens,
-    context_window: run.context_window,
-    llm_requests: run.llm_requests,
-    started_at: isoTime(run.started_at),
-    finished_at: isoTimeOrNull(run.finished_at),
-    error_code: run.error_code,
-    error: run.error,
+    ...refuse('conflict', `The run has ended: ${end}.`),
+    nextStep: 'POST /runs/{id}/again does it once more.',
   };
+}
+
+function notAgain(again: Exclude<Again, { ok: true }>): Refusal {
+  switch (again.why) {
+    case 'unknown':
+      return refuse('not_found');
+    case 'agent_deleted':
+      return refuse('conflict', 'The agent was deleted.');
+    case 'raw_removed':
+      return rawRemoved(again.at);
+    case 'not_over':
+      return {
+        ...refuse('conflict', 'A run of this mail waits or goes on.'),
+        nextStep: 'Wait for its end, or stop it: POST /runs/{id}/stop.',
+      };
+    case 'answer_under_way':
+      return {
+        ...refuse('conflict', 'An answer to this mail is being sent, or awaits approval.'),
+        nextStep: 'Wait until it has left, or decide about it in the outbox.',
+      };
+  }
 }

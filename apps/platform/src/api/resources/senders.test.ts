@@ -33,6 +33,37 @@ describe('who may write, over the API', () => {
     });
   });
 
+  it('is listed with why an entry may let in somebody who is not meant', async () => {
+    await add('@gmail.com');
+    const { data } = (await api.person(ANN).get('/agents/scout/allowed-senders')).json;
+    expect(
+      data.map(({ entry, warning }: { entry: string; warning: string | null }) => [entry, warning]),
+    ).toEqual([
+      ['@gmail.com', '@gmail.com lets in everybody who has a mailbox at gmail.com, which anyone can get.'],
+      [ANN, null],
+    ]);
+  });
+
+  it('is asked of an address before it writes', async () => {
+    await add('@agents.example.org');
+    await api.addAgent('helper', 'bob@example.com');
+    const ask = async (address: string) =>
+      (await api.person(ANN).get(`/agents/scout/would-get-in?address=${encodeURIComponent(address)}`)).json;
+    expect(await ask(' Ann+x@Example.com')).toEqual({
+      address: 'ann+x@example.com',
+      gets_in: true,
+      entry: ANN,
+      code: 'accepted',
+      reason: 'ann+x@example.com is allowed by ann@example.com.',
+      warning: null,
+    });
+    expect(await ask('eve@example.com')).toMatchObject({ gets_in: false, entry: null, code: 'not_allowed' });
+    expect(await ask('helper@agents.example.org')).toMatchObject({ gets_in: false, code: 'own_address' });
+    expect(await ask('ben@agents.example.org')).toMatchObject({ gets_in: true });
+    expect((await ask('аnn@example.com')).warning).toContain('mixes');
+    expect(await ask('nobody')).toMatchObject({ status: 400, detail: '"address": The address has no @.' });
+  });
+
   it('is taken off by its encoded entry', async () => {
     await add('@*.corp.example');
     const path = `/agents/scout/allowed-senders/${encodeURIComponent('@*.corp.example')}`;

@@ -1,9 +1,18 @@
-import { canonicalAddress, newSecretToken, parseAllowEntry, secretTokenHash } from '@tinyfat/core';
+import {
+  agentRecipient,
+  canonicalAddress,
+  newSecretToken,
+  parseAllowEntry,
+  secretTokenHash,
+  wouldGetIn,
+} from '@tinyfat/core';
 import {
   addAllowedSender,
   allowedSenderRows,
+  allowList,
   deleteSecretAddress,
   insertSecretAddress,
+  isAgentName,
   listSecretAddresses,
   removeAllowedSender,
   type SecretAddress,
@@ -24,7 +33,13 @@ export const senderEndpoints = [
     const rows = await allowedSenderRows(deps.db, agent.id);
     return {
       ok: true,
-      body: whole(rows.map(({ entry, created_at }) => ({ entry, created_at: isoTime(created_at) }))),
+      body: whole(
+        rows.map(({ entry, created_at }) => ({
+          entry,
+          created_at: isoTime(created_at),
+          warning: warningOf(entry),
+        })),
+      ),
     };
   }),
 
@@ -38,6 +53,20 @@ export const senderEndpoints = [
     });
     if (added === null) return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
     return { ok: true, body: { entry: entry.text, added, warning } };
+  }),
+
+  agentEndpoint(routes.checkSender, async ({ agent, deps, query }) => {
+    const parsed = canonicalAddress(query.address.trim());
+    if (!parsed.ok) return refuse('invalid_request', `"address": ${parsed.reason}`);
+    const recipient = agentRecipient(parsed.base, deps.mailDomain);
+    const { getsIn, ...answer } = wouldGetIn({
+      sender: parsed,
+      agent: { name: agent.name, address: `${agent.name}@${deps.mailDomain}` },
+      allowList: await allowList(deps.db, agent.id),
+      isAgent: recipient.ok && (await isAgentName(deps.db, recipient.agent)),
+      now: deps.clock(),
+    });
+    return { ok: true, body: { address: parsed.address, gets_in: getsIn, ...answer } };
   }),
 
   agentEndpoint(routes.removeSender, async ({ agent, deps, params }) => {
@@ -83,6 +112,11 @@ export const senderEndpoints = [
     return removed(gone);
   }),
 ];
+
+function warningOf(entry: string): string | null {
+  const parsed = parseAllowEntry(entry);
+  return parsed.ok ? parsed.warning : null;
+}
 
 function shown({ id, note, created_at, last_used_at }: SecretAddress) {
   return { id, note, created_at: isoTime(created_at), last_used_at: isoTimeOrNull(last_used_at) };

@@ -5,6 +5,7 @@ import { whole } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
+import { onTheWay } from './on-the-way.ts';
 import { fileRefusal } from './read-file.ts';
 import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
 import { allSkills, hasSkill, shownSkill, skillFiles, skillFilesNow } from './skill-folder.ts';
@@ -152,22 +153,6 @@ async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): 
 function fromPadded(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return fromBase64(text);
-}
-
-/** Whether something on the way to a path is no folder, or the path itself is one. */
-async function onTheWay(deps: ApiDeps, agentId: string, path: string): Promise<Refusal | null> {
-  const parts = path.split('/');
-  for (let depth = 0; depth < parts.length; depth++) {
-    const entries = await deps.folders.list(agentId, parts.slice(0, depth).join('/'), 10_000);
-    const entry = entries.find(({ name }) => name === parts[depth]);
-    if (!entry) return null;
-    const isLast = depth === parts.length - 1;
-    if (isLast ? entry.kind === 'folder' : entry.kind !== 'folder') {
-      const what = isLast ? 'a folder' : 'no folder';
-      return refuse('conflict', `${parts.slice(0, depth + 1).join('/')} is ${what} in the agent's files.`);
-    }
-  }
-  return null;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 import { bytesBody, jsonBody, textBody } from '../body.ts';
-import { agentName, line, named, page, time } from '../fields.ts';
+import { agentName, line, named, page, paging, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -12,6 +12,10 @@ export const MAX_SKILL_BYTES = 10 * MEGABYTE;
 export const MAX_SKILL_FILES = 200;
 /** Bytes of MEMORY.md. */
 export const MAX_MEMORY_BYTES = 256 * 1024;
+/** Bytes of config.json. */
+export const MAX_CONFIG_BYTES = 64_000;
+/** Bytes of a file that is put. */
+export const MAX_UPLOAD_BYTES = 25 * MEGABYTE;
 
 const folderEntry = named(
   'FolderEntry',
@@ -27,10 +31,14 @@ const folderEntry = named(
 const path = line(1000, 'a path below the folder, its parts separated by /');
 
 export const listFiles = route('GET', '/agents/{agent}/files', "What lies in a folder of the agent's", {
-  description: 'By name; at most 10,000 entries. A folder that does not exist is empty.',
+  description: 'By name; of more than 10,000 entries the first. A folder that does not exist is empty.',
   scope: 'read',
   params: ofAgent,
-  query: v.strictObject({ folder: v.optional(path, '') }),
+  query: v.strictObject({
+    folder: v.optional(path, ''),
+    limit: wholeNumber(1, 10_000, 10_000),
+    cursor: paging.cursor,
+  }),
   answer: json(page(folderEntry)),
 });
 
@@ -49,21 +57,98 @@ export const getMemory = route('GET', '/agents/{agent}/memory', 'MEMORY.md, with
   errors: ['conflict'],
 });
 
+/** What was written, and what is to be known about it. */
+const written = v.strictObject({
+  bytes: v.number(),
+  etag: v.string(),
+  turn_running: v.boolean(),
+  warnings: v.array(v.string()),
+});
+
 export const putMemory = route('PUT', '/agents/{agent}/memory', 'Replace MEMORY.md', {
   description:
     'Wants `If-Match` with the ETag of what was read (`*` for whatever there is), or `If-None-Match: *` where there is none yet. A turn that runs has read its memory already: it goes on with what it read; `turn_running` says so. What it writes at its end replaces what was put, unless folders are in a bucket (S3, R2): then what was put stays, and what the agent wrote lies beside it.',
   scope: 'write',
   params: ofAgent,
   body: textBody(MAX_MEMORY_BYTES, 'text/markdown', 'text/plain'),
-  answer: json(
-    v.strictObject({
-      bytes: v.number(),
-      etag: v.string(),
-      turn_running: v.boolean(),
-      warnings: v.array(v.string()),
-    }),
-  ),
+  answer: json(written),
   errors: ['conflict', 'precondition_failed', 'precondition_required'],
+});
+
+export const getConfig = route(
+  'GET',
+  '/agents/{agent}/config',
+  'config.json as it is stored, with its ETag',
+  {
+    description: 'The agent can write it too, so it may be no JSON.',
+    scope: 'read',
+    params: ofAgent,
+    answer: download('text/plain; charset=utf-8'),
+    errors: ['conflict'],
+  },
+);
+
+export const putConfig = route('PUT', '/agents/{agent}/config', 'Replace config.json', {
+  description:
+    'Wants `If-Match` or `If-None-Match` as MEMORY.md does. It must be a JSON object whose settings are valid; other keys stay as they are written. A turn that runs has read it already.',
+  scope: 'write',
+  params: ofAgent,
+  body: textBody(MAX_CONFIG_BYTES, 'application/json', 'text/plain'),
+  answer: json(written),
+  errors: ['conflict', 'precondition_failed', 'precondition_required'],
+});
+
+export const viewFile = route(
+  'GET',
+  '/agents/{agent}/view/{path}',
+  'What lies at a path, with a piece of its text',
+  {
+    description:
+      'At most 64 KiB from `offset` on, a byte of the file. `text` is null for a folder, where the piece is no UTF-8 or has NUL in it, and for what is never opened: links, and files with a second name.',
+    scope: 'read',
+    params: v.strictObject({ agent: agentName, path }),
+    query: v.strictObject({ offset: wholeNumber(0, 999_999_999, 0) }),
+    answer: json(
+      v.strictObject({
+        path: v.string(),
+        kind: v.picklist(['file', 'folder', 'other']),
+        /** Bytes of the whole file; 0 for everything else. */
+        size: v.number(),
+        text: v.nullable(v.string()),
+        offset: v.number(),
+        /** Where the next piece begins; null at the end. */
+        next_offset: v.nullable(v.number()),
+      }),
+    ),
+  },
+);
+
+export const putFile = route('PUT', '/agents/{agent}/files/{path}', 'Put a file, of at most 25 MiB', {
+  description:
+    'With `replace=true` also in the place of one that there is. Not in `outbox`, `sessions` and `events`, which are records of the server, nor for MEMORY.md, config.json and skills, which have routes of their own. All files together stay within the quota of the folder. A turn that runs sees the file at once, or where folders are in a bucket the next one does.',
+  scope: 'write',
+  params: v.strictObject({ agent: agentName, path }),
+  query: v.strictObject({ replace: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false') }),
+  body: bytesBody(MAX_UPLOAD_BYTES),
+  answer: json(v.strictObject({ path: v.string(), bytes: v.number(), turn_running: v.boolean() })),
+  errors: ['conflict'],
+});
+
+export const deleteFile = route('DELETE', '/agents/{agent}/files/{path}', 'Remove a file', {
+  description: 'A link is removed, and not followed. Not where no file can be put.',
+  scope: 'write',
+  params: v.strictObject({ agent: agentName, path }),
+  answer: noContent,
+  errors: ['conflict'],
+});
+
+export const getArchive = route('GET', '/agents/{agent}/archive', 'All files of the agent as a tar archive', {
+  description:
+    'Below a folder of the name of the agent. Links and files with a second name are left out, and so is what is beyond the bounds of the server; a text file at the end says what. Read while the agent may write: each file has the length that it had when its turn came.',
+  scope: 'read',
+  params: ofAgent,
+  answer: download('application/x-tar'),
+  errors: ['too_many_requests'],
 });
 
 /** The name of a skill, which is that of its folder. */

@@ -2,19 +2,42 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as approvals from './approvals.ts';
+import * as attention from './attention.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
+import * as firstRun from './first-run.ts';
 import * as keys from './keys.ts';
+import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
 import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
+import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
 import * as usage from './usage.ts';
 
-const modules = [me, agents, senders, mails, runs, files, outbox, budgets, usage, keys, tokens, retention];
+const modules = [
+  me,
+  firstRun,
+  agents,
+  senders,
+  mails,
+  mailViews,
+  attention,
+  runs,
+  sessions,
+  files,
+  outbox,
+  approvals,
+  budgets,
+  usage,
+  keys,
+  tokens,
+  retention,
+];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];

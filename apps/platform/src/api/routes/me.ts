@@ -14,6 +14,8 @@ export const me = named(
     via: v.picklist(['operator', 'session', 'token']),
     token: v.nullable(v.strictObject({ id: v.string(), expires_at: v.nullable(time) })),
     mail_domain: v.string(),
+    /** Whether agents may be made: by admins, and by others where the operators let them. */
+    may_create_agents: v.boolean(),
   }),
 );
 

@@ -33,7 +33,18 @@ export const delivery = named(
     sent_at: v.nullable(time),
     /** When the provider reported its arrival; null where none did. */
     delivered_at: v.nullable(time),
+    /** Who said of an uncertain one that it was sent (`operator`: a command on the machine), and when. */
+    marked_sent_by: v.nullable(v.string()),
+    marked_sent_at: v.nullable(time),
   }),
+);
+
+/** States that are listed together, such as `failed,bounced`. */
+const states = v.pipe(
+  v.string('states with commas between'),
+  v.regex(/^[a-z_]{1,20}(?:,[a-z_]{1,20}){0,9}$/, 'states with commas between'),
+  v.transform((text) => [...new Set(text.split(','))]),
+  v.array(v.picklist(DELIVERY_STATES, DELIVERY_STATES.join(', '))),
 );
 
 export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', {
@@ -42,9 +53,39 @@ export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', 
     ...paging,
     agent: v.optional(agentName),
     state: v.optional(v.picklist(DELIVERY_STATES, DELIVERY_STATES.join(', '))),
+    states: v.optional(v.pipe(states, v.metadata({ jsonSchema: { type: 'string' } }))),
   }),
   answer: json(page(delivery)),
 });
+
+/** So many deliveries of a state are counted. */
+export const MOST_COUNTED = 1000;
+
+export const countOutbox = route(
+  'GET',
+  '/outbox-counts',
+  'How many mails that the agents write are in each state',
+  {
+    description: `Counted up to ${MOST_COUNTED}: that number stands for as many or more.`,
+    scope: 'read',
+    query: v.strictObject({ agent: v.optional(agentName) }),
+    answer: json(
+      named(
+        'OutboxCounts',
+        v.strictObject({
+          pending: v.number(),
+          sending: v.number(),
+          sent: v.number(),
+          awaiting_approval: v.number(),
+          rejected: v.number(),
+          failed: v.number(),
+          uncertain: v.number(),
+          bounced: v.number(),
+        }),
+      ),
+    ),
+  },
+);
 
 export const getDelivery = route('GET', '/outbox/{id}', 'One outgoing mail', {
   scope: 'read',
@@ -64,6 +105,7 @@ export const retryDelivery = route(
   '/outbox/{id}/retry',
   'Send a failed, uncertain or bounced mail again',
   {
+    description: 'An uncertain mail may have been taken the first time, and then arrives twice.',
     scope: 'write',
     params: ofId,
     answer: json(delivery),
@@ -71,11 +113,12 @@ export const retryDelivery = route(
   },
 );
 
-export const approveDelivery = route(
+export const markDeliverySent = route(
   'POST',
-  '/outbox/{id}/approve',
-  'Let a mail go out that awaits approval',
+  '/outbox/{id}/mark-sent',
+  'Take an uncertain mail for sent, since it has arrived',
   {
+    description: 'It is not sent again; who said so, and when, is on record.',
     scope: 'write',
     params: ofId,
     answer: json(delivery),

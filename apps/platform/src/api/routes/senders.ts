@@ -1,12 +1,37 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
 import { jsonBody } from '../body.ts';
-import { agentName, id, line, named, page, time } from '../fields.ts';
+import { address, agentName, id, line, named, page, time } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
 const entryText = line(330, 'name@example.com, @example.com or @*.example.com');
-const allowedSender = named('AllowedSender', v.strictObject({ entry: v.string(), created_at: time }));
+const allowedSender = named(
+  'AllowedSender',
+  v.strictObject({
+    entry: v.string(),
+    created_at: time,
+    /** Why the entry may let in somebody who is not meant; null: nothing is odd about it. */
+    warning: v.nullable(v.string()),
+  }),
+);
+
+export const senderVerdict = named(
+  'SenderVerdict',
+  v.strictObject({
+    /** In its one form. */
+    address: v.string(),
+    gets_in: v.boolean(),
+    /** The entry of the list that lets it in; null where none does. */
+    entry: v.nullable(v.string()),
+    /** As in the reasons of mails: `accepted`, `not_allowed`, `own_address`. */
+    code: v.string(),
+    /** A sentence on why. */
+    reason: v.string(),
+    /** The address may be mistaken for another one; null: nothing is odd about it. */
+    warning: v.nullable(v.string()),
+  }),
+);
 
 export const listAllowedSenders = route(
   'GET',
@@ -33,6 +58,20 @@ export const addSender = route('POST', '/agents/{agent}/allowed-senders', 'Let s
   ),
   errors: ['conflict'],
 });
+
+export const checkSender = route(
+  'GET',
+  '/agents/{agent}/would-get-in',
+  'Whether mail from this address would get in',
+  {
+    description:
+      'By the rule that judges mail, for a mail that a person writes and whose sender is proven. A mail that proves nothing is refused whatever the list says.',
+    scope: 'read',
+    params: ofAgent,
+    query: v.strictObject({ address }),
+    answer: json(senderVerdict),
+  },
+);
 
 export const removeSender = route(
   'DELETE',

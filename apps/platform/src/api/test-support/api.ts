@@ -24,6 +24,8 @@ import {
 } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
+import type { MailViewer } from '@tinyfat/mail';
+import { mailWorkers } from '@tinyfat/mail/node';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -31,6 +33,9 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { farWorker } from '@tinyfat/testing/workers';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { viewHtml } from '../../../../../packages/mail/src/view/view-html.ts';
+import { viewMail } from '../../../../../packages/mail/src/view/view-mail.ts';
+import { viewPart } from '../../../../../packages/mail/src/view/view-parts.ts';
 import { statusOf } from '../answer.ts';
 import { API_PREFIX, createApi } from '../create-api.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -131,8 +136,19 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     atOnce: 1,
   });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
+  // Only some tests need the threads.
+  let threads: ReturnType<typeof mailWorkers> | undefined;
+  const workers = () => {
+    threads ??= mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'agents.example.org' });
+    return threads;
+  };
   const deps: ApiDeps = {
     ...stores,
+    mailViewer,
+    composer: {
+      readComposed: (raw) => workers().readComposed(raw),
+      compose: (mail) => workers().compose(mail),
+    },
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -141,8 +157,11 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     mailDomain: 'agents.example.org',
     models: MODELS,
     adminEmails: [ADMIN],
+    operatorPays: false,
+    localMail: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
+    archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
     retention: { days: DEFAULT_RETENTION, preview: async () => ({}), run: async () => ({}) },
     mails: mailQueue(queue),
     storeKey: (key) => storeProviderKey(db, masterKeySource(null, masterKeyFile(paths.masterKeys)), key),
@@ -235,6 +254,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
+      await threads?.close();
       await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },
@@ -286,6 +306,13 @@ function typeOf(body: unknown): Record<string, string> {
   if (body instanceof Uint8Array) return { 'content-type': 'application/octet-stream' };
   return { 'content-type': typeof body === 'string' ? 'text/markdown' : 'application/json' };
 }
+
+/** What the threads do, done here. */
+const mailViewer: MailViewer = {
+  view: async (raw) => viewMail(raw),
+  viewHtml: async (raw) => viewHtml(raw),
+  viewPart: async (raw, number) => viewPart(raw, number),
+};
 
 function mailRow(id: string, at: number): NewMail {
   return {

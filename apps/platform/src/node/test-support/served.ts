@@ -29,7 +29,6 @@ export async function startServed(
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: nobody,
     mailDomain: 'tinyfat.example',
-    overview: async () => ({ agents: [], total: 0 }),
     askFor: () => async () => {
       throw new Error('no page asks here');
     },

@@ -174,6 +174,17 @@ describe('mailWorkers', () => {
     expect(outcomes[2]).toMatchObject({ content: { text: 'Do it.' } });
   });
 
+  it('shows a mail to people in threads of their own, and ends what takes too long', async () => {
+    const html = message(['Subject: x', 'Content-Type: text/html'], '<p>Hi<script>x</script>');
+    expect(await usual.view(html)).toMatchObject({ ok: true, answer: { text: 'Hi' } });
+    expect(await usual.viewHtml(html)).toMatchObject({ ok: true, answer: { own: true } });
+    expect(await usual.viewPart(html, 2)).toMatchObject({ ok: false, code: 'no_such_part' });
+    const workers = start({ threads: 1, limits: { viewMs: 1 } });
+    const long = message(['Content-Type: text/html'], '<p>Do it.\r\n'.repeat(1_000_000));
+    expect(await workers.viewHtml(long)).toMatchObject({ ok: false, code: 'deadline' });
+    expect(await workers.read(raw)).toMatchObject({ ok: true });
+  });
+
   it('answers a hundred calls at once', async () => {
     const calls = Array.from({ length: 100 }, () => usual.inspect(raw, trustedClient, 'ann@example.com'));
     expect((await Promise.all(calls)).every((outcome) => outcome.ok)).toBe(true);

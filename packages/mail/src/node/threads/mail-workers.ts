@@ -3,7 +3,7 @@
  * its deadlines; what a message does to its thread (endless loop, memory) changes the outcome of no other; the time
  * that a call waits for a thread does not count against it.
  *
- * Intake and turns have threads of their own, so that hostile mail holds up no answer. To inspect a mail at intake is
+ * Intake, turns and people who look at mails have threads of their own, so that hostile mail holds up no answer. To inspect a mail at intake is
  * mostly to wait for the DNS, often for a server that never answers: mails are inspected many at a time, the large ones,
  * which can cost more, in other threads than the small ones (`inspection.ts`).
  *
@@ -57,6 +57,7 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
     alone: threadPool({ threads, idleThreads: 0, callsPerThread: 1, memoryMb }),
   };
   const turns = threadPool({ threads, idleThreads: 1, callsPerThread: 1, memoryMb });
+  const pages = threadPool({ threads, idleThreads: 0, callsPerThread: 1, memoryMb });
 
   // One after the other, so that what the first mail needs first is there first, in the threads that stay.
   void intake.small
@@ -95,6 +96,12 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
           args: [mail, plain],
           modules: ['compose'],
         })),
+      readComposed: (raw) =>
+        turns.call(limits.readMs, () => ({
+          operation: 'readComposed',
+          args: [copy(raw)],
+          modules: ['composed'],
+        })),
       checkOutbox: (raw) =>
         turns.call(limits.readMs, () => ({
           operation: 'checkOutbox',
@@ -107,8 +114,22 @@ export function mailWorkers(options: MailWorkersOptions): MailWorkers {
           args: [copy(raw), mark, result, fallback],
           modules: ['outbox'],
         })),
+      view: (raw) =>
+        pages.call(limits.viewMs, () => ({ operation: 'view', args: [copy(raw)], modules: ['view'] })),
+      viewHtml: (raw) =>
+        pages.call(limits.viewMs, () => ({
+          operation: 'viewHtml',
+          args: [copy(raw)],
+          modules: ['viewHtml'],
+        })),
+      viewPart: (raw, number) =>
+        pages.call(limits.viewMs, () => ({
+          operation: 'viewPart',
+          args: [copy(raw), number],
+          modules: ['viewPart'],
+        })),
       async close() {
-        await Promise.all([...Object.values(intake), turns].map((pool) => pool.close()));
+        await Promise.all([...Object.values(intake), turns, pages].map((pool) => pool.close()));
       },
     },
     { bytes: rawLimits.bytes, words: SIZE_LIMITS },

@@ -8,7 +8,8 @@ import type {
   ParsedOutboxMail,
 } from '@tinyfat/core';
 import type { SenderRequest } from '../../authenticate/sender-rule.ts';
-import type { ComposedMail, OutgoingMail, ReadMail } from '../../contract/mail.ts';
+import type { ComposedMail, OutgoingMail, ReadComposed, ReadMail } from '../../contract/mail.ts';
+import type { MailHtml, MailPart, MailView, Viewed } from '../../contract/mail-view.ts';
 
 /** The bytes of a message; their buffer is handed over to the thread. */
 type Raw = Uint8Array<ArrayBuffer>;
@@ -20,6 +21,7 @@ export interface Operations {
   read(raw: Raw, plain: boolean): Promise<ReadMail>;
   report(raw: Raw): Promise<MailReport | null>;
   compose(mail: OutgoingMail, plain: boolean): Promise<ComposedMail>;
+  readComposed(raw: Raw): Promise<ReadComposed>;
   checkOutbox(raw: Raw): Promise<ParsedOutboxMail>;
   recordOutbox(
     raw: Raw,
@@ -27,13 +29,26 @@ export interface Operations {
     result: MailResult,
     fallback: Record<string, unknown>,
   ): Promise<OutboxRecord>;
+  view(raw: Raw): Promise<Viewed<MailView>>;
+  viewHtml(raw: Raw): Promise<Viewed<MailHtml>>;
+  viewPart(raw: Raw, number: number): Promise<Viewed<MailPart>>;
 }
 
 export type OperationName = keyof Operations;
 export type ResultOf<Name extends OperationName> = Awaited<ReturnType<Operations[Name]>>;
 
 /** Modules that an operation needs. A thread loads one only when the main thread says so. */
-export type ThreadModule = 'inspect' | 'authenticate' | 'read' | 'report' | 'compose' | 'outbox';
+export type ThreadModule =
+  | 'inspect'
+  | 'authenticate'
+  | 'read'
+  | 'report'
+  | 'compose'
+  | 'composed'
+  | 'outbox'
+  | 'view'
+  | 'viewHtml'
+  | 'viewPart';
 
 /** One call of an operation, with the modules that it needs. */
 export interface Task<Name extends OperationName = OperationName> {

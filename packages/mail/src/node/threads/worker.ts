@@ -13,7 +13,11 @@ const modules = {
   read: once(() => import('../../read/read-mail.ts')),
   report: once(() => import('../../reports/read-report.ts')),
   compose: once(() => import('../../compose/compose.ts')),
+  composed: once(() => import('../../read/read-composed.ts')),
   outbox: once(() => import('@tinyfat/core')),
+  view: once(() => import('../../view/view-mail.ts')),
+  viewHtml: once(() => import('../../view/view-html.ts')),
+  viewPart: once(() => import('../../view/view-parts.ts')),
 } satisfies Record<ThreadModule, () => Promise<unknown>>;
 
 const operations: Operations = {
@@ -27,9 +31,13 @@ const operations: Operations = {
   read: async (raw, plain) => (await modules.read()).readMail(raw, plain),
   report: async (raw) => (await modules.report()).readReport(raw),
   compose: async (mail, plain) => (await modules.compose()).compose(mail, plain),
+  readComposed: async (raw) => (await modules.composed()).readComposed(raw),
   checkOutbox: async (raw) => (await modules.outbox()).parseOutboxMail(new TextDecoder().decode(raw)),
   recordOutbox: async (raw, mark, result, fallback) =>
     (await modules.outbox()).outboxRecord({ mark, raw }, result, fallback),
+  view: async (raw) => (await modules.view()).viewMail(raw),
+  viewHtml: async (raw) => (await modules.viewHtml()).viewHtml(raw),
+  viewPart: async (raw, number) => (await modules.viewPart()).viewPart(raw, number),
 };
 
 port.on('message', (posted: Posted) => {

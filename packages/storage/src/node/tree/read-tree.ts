@@ -81,12 +81,13 @@ function entryOf(parent: number, name: string, path: string): Found | null {
   }
   const opened = openAnyFile(parent, name);
   if (!opened.ok) return opened.reason === 'missing' ? null : leftOut(path, opened.detail);
-  const { mtimeMs, mode, size } = opened.stats;
+  const { mtimeMs, mode, nlink, size } = opened.stats;
   const entry = {
     kind: 'file' as const,
     path,
     modifiedAt: Number(mtimeMs),
     executable: (Number(mode) & OWNER_MAY_RUN) !== 0,
+    ...(nlink > 1n ? { linked: true as const } : {}),
     ...streamFile(opened.fd, Number(size)),
   };
   return { kind: 'entry', entry };

@@ -1,0 +1,106 @@
+/** MEMORY.md and config.json: read and replaced whole, and never over what somebody else wrote meanwhile. */
+import { parseAgentConfig, parseJsonObject, type ReadOutcome, resolveModel } from '@tinyfat/core';
+import type { Agent } from '@tinyfat/database';
+import { editFiles, hasRunningJob } from '@tinyfat/database';
+import { type Download, type Outcome, type Refusal, refuse } from '../answer.ts';
+import type { ApiDeps } from '../deps.ts';
+import { agentEndpoint, type Call } from '../endpoint.ts';
+import * as routes from '../routes/files.ts';
+import { busy, entityTag, fileRefusal, readCounted } from './read-file.ts';
+
+const MAX_FILE_BYTES = 25 * 1024 * 1024;
+const MEMORY = 'MEMORY.md';
+const CONFIG = 'config.json';
+/** So much of it is in every prompt. */
+const MEMORY_IN_PROMPT = 64 * 1024;
+
+export const editedFileEndpoints = [
+  agentEndpoint(routes.getMemory, (call) => readWhole(call, MEMORY)),
+  agentEndpoint(routes.putMemory, async (call) => {
+    const bytes = new TextEncoder().encode(call.body);
+    const isLong = bytes.length > MEMORY_IN_PROMPT;
+    const warnings = isLong ? [`Only the first ${MEMORY_IN_PROMPT} bytes are in every prompt.`] : [];
+    return await replaceWhole(call, MEMORY, { bytes, warnings });
+  }),
+
+  agentEndpoint(routes.getConfig, (call) => readWhole(call, CONFIG)),
+  agentEndpoint(routes.putConfig, async (call) => {
+    const wrong = configFault(call.deps, call.body);
+    if (wrong !== null) return refuse('invalid_request', wrong);
+    return await replaceWhole(call, CONFIG, { bytes: new TextEncoder().encode(call.body), warnings: [] });
+  }),
+];
+
+type OfAgent = Pick<Call<unknown, unknown, unknown>, 'deps' | 'request' | 'reservation'> & { agent: Agent };
+
+async function readWhole({ agent, deps, reservation }: OfAgent, name: string): Promise<Outcome<Download>> {
+  const read = await readCounted(deps, reservation, agent.id, name, MAX_FILE_BYTES);
+  if (read === null) return busy();
+  if (!read.ok) return fileRefusal(read);
+  return { ok: true, body: { bytes: read.bytes, name }, headers: { etag: await entityTag(read.bytes) } };
+}
+
+async function replaceWhole(
+  { agent, deps, request, reservation }: OfAgent,
+  name: string,
+  { bytes, warnings }: { bytes: Uint8Array; warnings: string[] },
+) {
+  const refused = await editFiles(deps.db, agent.id, async () => {
+    const before = await readCounted(deps, reservation, agent.id, name, MAX_FILE_BYTES);
+    if (before === null) return busy();
+    const not = await precondition(request.headers, before, name);
+    if (!not) await deps.folders.write(agent.id, name, bytes);
+    return not;
+  });
+  if (refused) return refused;
+  const etag = await entityTag(bytes);
+  const turn_running = await hasRunningJob(deps.db, agent.id);
+  return {
+    ok: true as const,
+    headers: { etag },
+    body: { bytes: bytes.length, etag, turn_running, warnings },
+  };
+}
+
+/** RFC 9110 section 13.1; null where the write may go on. */
+async function precondition(headers: Headers, before: ReadOutcome, name: string): Promise<Refusal | null> {
+  const match = headers.get('if-match');
+  const isMissing = !before.ok && before.reason === 'missing';
+  if (match === null) {
+    if (headers.get('if-none-match') !== '*') return refuse('precondition_required');
+    return isMissing ? null : refuse('precondition_failed', `There is a ${name} already.`);
+  }
+  if (isMissing) return refuse('precondition_failed', `There is no ${name} any more.`);
+  if (!before.ok) return fileRefusal(before);
+  if (match === '*') return null;
+  const tags = match.split(',').map((tag) => tag.trim());
+  return tags.includes(await entityTag(before.bytes)) ? null : refuse('precondition_failed');
+}
+
+/** What is wrong with a config.json, as sentences; null where all of it is understood. */
+function configFault({ models }: Pick<ApiDeps, 'models'>, text: string): string | null {
+  const fault = jsonFault(text);
+  if (fault !== null) return fault;
+  const { config, warnings } = parseAgentConfig(text);
+  if (warnings.length > 0)
+    return warnings.map((warning) => warning.replace(/; [^;]* is used\.$/, '.')).join(' ');
+  const model = config.model === null ? null : resolveModel(config.model, models);
+  return model?.ok === false ? `config.json: "model": ${model.reason}` : null;
+}
+
+function jsonFault(text: string): string | null {
+  const parsed = parseJsonObject(text);
+  if (parsed.ok) return null;
+  if (parsed.reason !== 'not_an_object') {
+    return 'config.json is nested too deep or holds too many values.';
+  }
+  try {
+    JSON.parse(text.replace(/^\ufeff/, ''));
+    return 'config.json must be a JSON object: settings in braces.';
+  } catch (error) {
+    const said = error instanceof Error ? error.message : '';
+    const place = /line (\d+) column (\d+)/.exec(said);
+    const at = place ? ` It can not be read from line ${place[1]}, character ${place[2]} on.` : '';
+    return `config.json is no JSON.${at}`;
+  }
+}

@@ -1,0 +1,51 @@
+/** What happened within a time: mails that came, what became of them, and what it cost. */
+import { type MailState, type MailVerdict, microUsdOf, usdOf } from '@tinyfat/core';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from './schema/index.ts';
+import type { Sight } from './visible.ts';
+
+export interface Activity {
+  /** Mails that came, of any verdict; this and the next two at most as many as were asked for. */
+  received: number;
+  /** Of these, those that were answered by the agent or as a command. */
+  answered: number;
+  /** Of these, those that were refused. */
+  refused: number;
+  /** Of the runs that began. */
+  costUsd: number;
+}
+
+const ANSWERED: readonly MailState[] = ['replied', 'command'];
+/** Verdicts of mails that can have a turn, some after their release. */
+const LET_IN: readonly MailVerdict[] = ['accepted', 'quarantined', 'over_limit'];
+
+/** From `from` up to, but without, `until` (epoch ms); counts up to `most`. Deleted agents count too. */
+export async function activityBetween(
+  db: Database,
+  sight: Sight,
+  { from, until, most }: { from: number; until: number; most: number },
+): Promise<Activity> {
+  const within = (table: 'mails' | 'runs', time: string) => {
+    const at = sql.ref(`${table}.${time}`);
+    const range = sql`${at} >= ${from} and ${at} < ${until}`;
+    if (sight === 'all') return sql`from ${sql.table(table)} where ${range}`;
+    return sql`from agents cross join ${sql.table(table)}
+      where ${sql.ref(`${table}.agent_id`)} = agents.id and agents.owner = ${sight.owner} and ${range}`;
+  };
+  const count = (name: string, which: RawBuilder<unknown>) =>
+    sql`(select count(*) from (select 1 as one ${within('mails', 'received_at')} ${which}
+      limit ${sql.lit(most)}) as ${sql.ref(`some_${name}`)})`;
+  const list = (values: readonly string[]) => sql.join(values.map((value) => sql.lit(value)));
+  const { rows } = await sql<{
+    received: number;
+    answered: number;
+    refused: number;
+    usd: number | null;
+  }>`select
+    ${count('received', sql``)} as received,
+    ${count('answered', sql`and mails.state in (${list(ANSWERED)}) and mails.verdict in (${list(LET_IN)})`)} as answered,
+    ${count('refused', sql`and mails.state = 'refused' and mails.verdict = 'refused'`)} as refused,
+    (select sum(runs.cost_usd) ${within('runs', 'started_at')}) as usd`.execute(db);
+  const { usd = null, ...counts } = rows[0] ?? { received: 0, answered: 0, refused: 0 };
+  return { ...counts, costUsd: usdOf(microUsdOf(usd ?? 0)) };
+}
