@@ -141,7 +141,7 @@ const CASES: Record<string, Case[]> = {
   deleteSkillFile: [missing('/agents/scout/skills/weather/more.txt')],
   listOutbox: [own('/outbox'), own('/outbox?states=failed,sent'), missing('/outbox?agent=scout')],
   countOutbox: [own('/outbox-counts'), missing('/outbox-counts?agent=scout')],
-  markDeliverySent: [missing('/outbox/d-3/mark-sent')],
+  markDeliverySent: [missing('/outbox/d-4/mark-sent')],
   getDelivery: [missing('/outbox/d-1')],
   getRawDelivery: [missing('/outbox/d-1/raw')],
   retryDelivery: [missing('/outbox/d-2/retry')],
@@ -217,12 +217,11 @@ describe('what belongs to somebody else', () => {
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
-    await api.addDelivery('d-3', 'm-1', { subject: 'ANN-SECRET' });
     const file =
       'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
     await api.rawMail.put('out-d-3', new TextEncoder().encode(file));
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
-    await api.addDelivery('d-3', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-4', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
     const row = { agent_id: 'scout', code: 'bounced' as const, reason: 'ANN-SECRET', delivery_id: 'd-1' };
