@@ -11,6 +11,7 @@ import { signInKey } from '../accounts/sign-in-key.ts';
 import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
+import { openDecisionLink } from '../approvals/decision-link.ts';
 import type { Backend } from '../contract.ts';
 import { healthReport, takesWebhooks } from '../operations/health-report.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
@@ -57,6 +58,7 @@ export async function makeBackend(
   const { config, runtime, randomBytes, db, wakeUp, rawMail } = invocation;
   const { clock, makeId, logger } = runtime;
   const { publicUrl, mailDomain, metricsToken } = config;
+  const key = signInKey(config.signInKey.bytes);
   const accounts = await createAccounts({
     ...runtime,
     db,
@@ -64,7 +66,7 @@ export async function makeBackend(
     adminEmails: config.adminEmails,
     randomBytes,
     publicUrl,
-    key: signInKey(config.signInKey.bytes),
+    key,
     networkOf: clientNetwork,
     wakeUp,
     oidc: config.oidc,
@@ -99,6 +101,7 @@ export async function makeBackend(
     accounts,
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
+    openDecision: (token) => openDecisionLink({ db, key, now: clock() }, token),
     reportFault: faultReporter(logger, makeId),
   };
 }
