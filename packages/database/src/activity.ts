@@ -27,19 +27,17 @@ export async function activityBetween(
   { from, until, most }: { from: number; until: number; most: number },
 ): Promise<Activity> {
   const within = (table: 'mails' | 'runs' | 'usage_hours', range: RawBuilder<unknown>) => {
-    // Hours have no order but that of their agents.
-    if (sight === 'all' && table !== 'usage_hours') return sql`from ${sql.table(table)} where ${range}`;
-    const owned = sight === 'all' ? sql`true` : sql`agents.owner = ${sight.owner}`;
+    if (sight === 'all') return sql`from ${sql.table(table)} where ${range}`;
     return sql`from agents cross join ${sql.table(table)}
-      where ${sql.ref(`${table}.agent_id`)} = agents.id and ${owned} and ${range}`;
+      where ${sql.ref(`${table}.agent_id`)} = agents.id and agents.owner = ${sight.owner} and ${range}`;
   };
   const count = (name: string, which: RawBuilder<unknown>) =>
     sql`(select count(*) from (select 1 as one
       ${within('mails', sql`mails.received_at >= ${from} and mails.received_at < ${until}`)} ${which}
       limit ${sql.lit(most)}) as ${sql.ref(`some_${name}`)})`;
-  // Sums of whole hours are there; other times need every run.
-  const isWhole = from % HOUR_MS === 0 && until % HOUR_MS === 0;
-  const cost = isWhole
+  // Sums of whole hours are there, in the order of their agents; other times, and all agents, need every run.
+  const isSummed = sight !== 'all' && from % HOUR_MS === 0 && until % HOUR_MS === 0;
+  const cost = isSummed
     ? sql`(select sum(usage_hours.cost_micro_usd) ${within(
         'usage_hours',
         sql`usage_hours.hour >= ${from / HOUR_MS} and usage_hours.hour < ${until / HOUR_MS}`,
