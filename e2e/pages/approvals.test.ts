@@ -93,21 +93,6 @@ describe('a mail that awaits approval', () => {
       expect(file.suggestedFilename()).not.toMatch(/[<>/]/);
       await page.getByRole('link', { name: 'Plain text' }).click();
       expect(await page.locator('pre').textContent()).toBe(`Please **correct** it. ${SCRIPT}`);
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        for (const width of [390, 1440]) {
-          await page.setViewportSize({ width, height: 844 });
-          for (const [name, path] of [
-            ['approvals', '/approvals'],
-            ['approval', `/approvals/${id}`],
-            ['approval-edit', `/approvals/${id}/edit`],
-          ] as const) {
-            await page.goto(path);
-            await expectReadable(page);
-            await screenshot(page, `${name}-${colorScheme}-${width}`);
-          }
-        }
-      }
     });
   });
 
