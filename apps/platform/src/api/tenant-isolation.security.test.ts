@@ -37,6 +37,7 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
   getFirstRun: [own('/first-run')],
+  getMailDomain: [own('/mail-domain')],
   checkAgentName: [own('/agent-names/of-nobody')],
   getFirstMail: [
     missing('/agents/scout/first-mail'),
@@ -75,9 +76,15 @@ const CASES: Record<string, Case[]> = {
     missing('/agents/scout/secret-addresses/s-1'),
     missing('/agents/bobs/secret-addresses/s-1'),
   ],
-  listMails: [own('/mails'), own('/mails?state=quarantined'), missing('/mails?agent=scout')],
+  listMails: [
+    own('/mails'),
+    own('/mails?state=quarantined'),
+    own(`/mails?sender=${encodeURIComponent(ANN)}&since=2000-01-01T00:00:00Z`),
+    missing('/mails?agent=scout'),
+  ],
   getMail: [missing('/mails/m-1')],
   getRawMail: [missing('/mails/m-1/raw')],
+  getMailTimeline: [missing('/mails/m-1/timeline')],
   viewMail: [missing('/mails/m-1/view')],
   getMailHtml: [missing('/mails/m-1/html')],
   getMailPart: [missing('/mails/m-1/parts/1')],

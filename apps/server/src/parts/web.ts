@@ -24,6 +24,7 @@ import type { DataFolder } from '../data-folder.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
 import { programPaths } from '../program.ts';
+import { domainLook } from './domain-look.ts';
 import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
@@ -96,6 +97,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    mailDomainLook: domainLook(config),
     localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,

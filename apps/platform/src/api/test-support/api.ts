@@ -151,6 +151,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     adminEmails: [ADMIN],
     operatorPays: false,
     localMail: null,
+    mailDomainLook: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
