@@ -6,6 +6,9 @@ import { type Sample, startSample } from '../support/sample.ts';
 
 const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => string])[] = [
   ['home', () => '/'],
+  ['approvals', () => '/approvals'],
+  ['approval', ({ held }) => `/approvals/${held}`],
+  ['approval-edit', ({ held }) => `/approvals/${held}/edit`],
 ];
 
 describe('every page', () => {
