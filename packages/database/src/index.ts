@@ -36,6 +36,7 @@ export * from './retention/runs.ts';
 export * from './runs.ts';
 export * from './schema/index.ts';
 export * from './sealed-keys.ts';
+export * from './search/index.ts';
 export * from './secret-addresses.ts';
 export * from './sending-stop.ts';
 export * from './sessions.ts';
