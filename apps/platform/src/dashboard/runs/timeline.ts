@@ -153,7 +153,7 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
     case 'error':
       step('error', 'The attempt failed', {
         failed: true,
-        text: [string(event.message), string(event.code)].filter((part) => part !== '').join('\n'),
+        text: string(event.message) || string(event.code),
       });
       return;
     case 'end':
