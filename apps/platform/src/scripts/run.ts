@@ -3,7 +3,7 @@
  * that is read and the figures are kept true by them. Once the run has ended the page is loaded anew, as it is stored.
  */
 import { contextText, type RunWords, runTokensText, runWord } from '../dashboard/runs/run-words.ts';
-import { addEvent, openTimeline, stepOf, stepToRead } from '../dashboard/runs/timeline.ts';
+import { addEvent, modelWorksSince, openTimeline, stepOf, stepToRead } from '../dashboard/runs/timeline.ts';
 import { moneyText } from '../view/numbers.ts';
 import { durationText } from '../view/time.ts';
 import { followStream, type StreamEvent, type StreamState } from './event-stream.ts';
@@ -53,6 +53,10 @@ function follow(place: HTMLElement, id: string): void {
     if (card && shown) drawDetail(card, shown, now);
     if (timeline.attempts.length > 0) document.querySelector('[data-nothing]')?.remove();
     if (run) drawRun(run, now);
+    const since = modelWorksSince(timeline);
+    const pending = place.querySelector<HTMLElement>('[data-pending]');
+    if (pending) pending.hidden = since === null;
+    if (since !== null) setText(pending, `The model is at work, ${durationText(Math.max(0, now - since))}.`);
   };
   const drawSoon = () => {
     if (isDrawnSoon) return;

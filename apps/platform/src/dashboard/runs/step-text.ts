@@ -51,7 +51,7 @@ export function usedText({ tokens }: Step): string | null {
   const parts = [`${tokensText(input)} in`, `${tokensText(output)} out`];
   if (cacheRead > 0) parts.push(`${tokensText(cacheRead)} from the cache`);
   if (cacheWrite > 0) parts.push(`${tokensText(cacheWrite)} into the cache`);
-  return `${parts.join(', ')} tokens`;
+  return `tokens: ${parts.join(', ')}`;
 }
 
 /** A bar's place within its attempt, in thousandths. */
