@@ -18,7 +18,7 @@ describe('the pages about agents', () => {
   });
   afterAll(() => dashboard?.dispose());
 
-  const notice = (page: Page) => page.locator('main [role=status], main [role=alert]');
+  const notice = (page: Page) => page.locator('main .notice:is([role=status], [role=alert])');
   const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).click();
   const folderOf = async (name: string) =>
     (await dashboard.server.json(['agent', 'show', name])).folder as string;

@@ -33,6 +33,8 @@ function checkNames(input: HTMLInputElement, said: HTMLElement): void {
     clearTimeout(timer);
     timer = setTimeout(check, CHECK_AFTER_MS);
   });
+  // What was typed while the script was on its way, or before a form that was refused.
+  void check();
 }
 
 const input = document.querySelector<HTMLInputElement>('input[data-check-name]');
