@@ -20,7 +20,7 @@ import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import type { RunFolder } from './files/run-folders.ts';
 import type { TlsPair } from './files/tls-files.ts';
 import { readModels } from './models.ts';
-import { jobWorker, limitNotices, sender } from './parts/consumer.ts';
+import { jobWorker, limitNotices, ownerNotices, sender } from './parts/consumer.ts';
 import { consumerDeps } from './parts/consumer-deps.ts';
 import { health } from './parts/health.ts';
 import { installation } from './parts/installation.ts';
@@ -172,6 +172,7 @@ async function startParts(
     const consumer = consumerDeps(config, { ...shared, transport, runner, measureFolder });
     await parts.start(sender(consumer, wakeUp));
     await parts.start(limitNotices(consumer));
+    await parts.start(ownerNotices(consumer));
     await parts.start(jobWorker(config, consumer, wakeUp));
     await parts.start(webhookWorker(config, intake, { ...runtime, account, wakeUp }));
   }

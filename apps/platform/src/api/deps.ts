@@ -13,7 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
-import type { MailViewer, MailWorkers } from '@tinyfat/mail';
+import type { MailDomainReport, MailViewer, MailWorkers } from '@tinyfat/mail';
 import type { FolderTrees } from '@tinyfat/storage';
 import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
@@ -26,6 +26,13 @@ export interface StreamBounds {
   pollMs: number;
   mostMs: number;
   open: Semaphore;
+}
+
+/** Findings about a server; none has a secret in it. */
+export interface HealthReport {
+  /** Whether it can take and do work. */
+  ready: boolean;
+  findings: { check: string; state: 'ok' | 'note' | 'broken'; found: string; mend: string | null }[];
 }
 
 export interface ApiDeps {
@@ -65,11 +72,23 @@ export interface ApiDeps {
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail' | 'runAgain' | 'enqueueNote'>;
+  /** Looks the mail domain up as the world sees it; null where it is that of this machine alone. */
+  mailDomainLook: (() => Promise<MailDomainReport>) | null;
   /** Null where mail leaves this machine, or there is none. */
   localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;
+  /** The way of mail to the outside, and what keeps it from going; null where nothing is known. */
+  mailOut: {
+    provider: 'resend' | 'postmark' | 'smtp' | 'maildir';
+    host: string | null;
+    problem(): string | null;
+  };
+  /** Whose webhooks are taken. */
+  takesWebhooks: Readonly<Record<'resend' | 'postmark', boolean>>;
+  /** What the process finds when it looks at itself: cheap, and safe beside its work. */
+  health(): Promise<HealthReport>;
   /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;
   /** Bounds of event streams; absent: those of a process that keeps the API for as long as it lives. */

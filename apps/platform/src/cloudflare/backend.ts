@@ -1,6 +1,7 @@
 /** What the pages and the API work with, over one invocation. */
 import { backlog, recentTotals } from '@tinyfat/database';
 import { webhookTakers } from '@tinyfat/intake';
+import { dohResolver, mailDomainLook } from '@tinyfat/mail';
 import { clientNetwork } from '@tinyfat/mail/network';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import type { NamedModel } from '@tinyfat/settings';
@@ -10,11 +11,15 @@ import { signInKey } from '../accounts/sign-in-key.ts';
 import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
+import { openDecisionLink } from '../approvals/decision-link.ts';
 import type { Backend } from '../contract.ts';
+import { healthReport, takesWebhooks } from '../operations/health-report.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
+import { readiness } from '../operations/readiness.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
+import type { PlatformConfig } from './config.ts';
 import type { Invocation } from './invocation.ts';
 import type { Isolate } from './isolate.ts';
 
@@ -37,6 +42,9 @@ const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 /** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
 const ARCHIVE_ENTRIES = 900;
 
+/** Who answers when somebody looks at the mail domain. */
+const DNS_OVER_HTTPS = 'https://cloudflare-dns.com/dns-query';
+
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;
 
@@ -50,6 +58,7 @@ export async function makeBackend(
   const { config, runtime, randomBytes, db, wakeUp, rawMail } = invocation;
   const { clock, makeId, logger } = runtime;
   const { publicUrl, mailDomain, metricsToken } = config;
+  const key = signInKey(config.signInKey.bytes);
   const accounts = await createAccounts({
     ...runtime,
     db,
@@ -57,16 +66,22 @@ export async function makeBackend(
     adminEmails: config.adminEmails,
     randomBytes,
     publicUrl,
-    key: signInKey(config.signInKey.bytes),
+    key,
     networkOf: clientNetwork,
     wakeUp,
     oidc: config.oidc,
   });
-  const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
+  const checks = readinessChecks(env, invocation, isolate);
+  const deps = apiDeps(env, invocation, isolate, {
+    viewer: accounts.viewer,
+    models,
+    // What doctor looks at is on a machine, which there is none of here.
+    health: async () => healthReport(await readiness({ checks, warnings: {} }), []),
+  });
   return {
     publicUrl,
     mailDomain,
-    checks: readinessChecks(env, invocation, isolate),
+    checks,
     warnings: {},
     metrics: {
       contentType: METRICS_TEXT_TYPE,
@@ -86,6 +101,7 @@ export async function makeBackend(
     accounts,
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
+    openDecision: (token) => openDecisionLink({ db, key, now: clock() }, token),
     reportFault: faultReporter(logger, makeId),
   };
 }
@@ -94,7 +110,7 @@ function apiDeps(
   env: PlatformBindings,
   { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
-  own: Pick<ApiDeps, 'viewer' | 'models'>,
+  own: Pick<ApiDeps, 'viewer' | 'models' | 'health'>,
 ): ApiDeps {
   const { clock } = runtime;
   const { retention: days } = config;
@@ -114,6 +130,16 @@ function apiDeps(
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     operatorPays: config.operatorPays,
+    mailDomainLook: mailDomainLook({
+      domain: config.mailDomain,
+      publicUrl: config.publicUrl,
+      receives: receivedBy(config.webhooks),
+      provider: config.mailProvider,
+      relay: null,
+      resolver: (budgetMs) =>
+        dohResolver({ url: DNS_OVER_HTTPS, fetch: (...asked) => fetch(...asked), budgetMs }),
+      fetch: (...asked) => fetch(...asked),
+    }),
     // Mail always leaves: a provider is needed there.
     localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
@@ -127,10 +153,23 @@ function apiDeps(
     },
     mayCreateAgents: async () => config.signUp === 'open',
     mails,
+    mailOut: {
+      provider: config.mailProvider.kind,
+      host: new URL(config.mailProvider.baseUrl).host,
+      // What the last tries met is in the rows of the deliveries.
+      problem: () => null,
+    },
+    takesWebhooks: takesWebhooks(config.webhooks),
     // A method of a binding is called on it.
     storeKey: (key) => env.KEYS.storeKey(key),
     wakeUp,
     stopping,
     streams: { ...STREAMS, open: streams },
   };
+}
+
+/** Mail comes by a webhook where one is set, else by Email Routing. */
+function receivedBy({ resendSecrets, postmarkCredentials }: PlatformConfig['webhooks']) {
+  if (resendSecrets.length > 0) return 'resend';
+  return postmarkCredentials.length > 0 ? 'postmark' : 'email-routing';
 }

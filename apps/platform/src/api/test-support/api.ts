@@ -25,7 +25,6 @@ import {
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { MailViewer } from '@tinyfat/mail';
-import { mailWorkers } from '@tinyfat/mail/node';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -33,6 +32,8 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { farWorker } from '@tinyfat/testing/workers';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { compose } from '../../../../../packages/mail/src/compose/compose.ts';
+import { readComposed } from '../../../../../packages/mail/src/read/read-composed.ts';
 import { viewHtml } from '../../../../../packages/mail/src/view/view-html.ts';
 import { viewMail } from '../../../../../packages/mail/src/view/view-mail.ts';
 import { viewPart } from '../../../../../packages/mail/src/view/view-parts.ts';
@@ -85,7 +86,7 @@ export interface ApiFixture {
   /** What was woken: `jobs`, `deliveries`. */
   woken: string[];
   /** The API as a person who is signed in sees it. */
-  person(address: string): Client;
+  person(address: string, session?: string): Client;
   operator: Client;
   nobody: Client;
   /** With this Authorization header. */
@@ -136,19 +137,10 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     atOnce: 1,
   });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
-  // Only some tests need the threads.
-  let threads: ReturnType<typeof mailWorkers> | undefined;
-  const workers = () => {
-    threads ??= mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'agents.example.org' });
-    return threads;
-  };
   const deps: ApiDeps = {
     ...stores,
     mailViewer,
-    composer: {
-      readComposed: (raw) => workers().readComposed(raw),
-      compose: (mail) => workers().compose(mail),
-    },
+    composer: { readComposed, compose: (mail) => compose(mail, false) },
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -159,6 +151,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     adminEmails: [ADMIN],
     operatorPays: false,
     localMail: null,
+    mailDomainLook: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
@@ -166,11 +159,17 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     mails: mailQueue(queue),
     storeKey: (key) => storeProviderKey(db, masterKeySource(null, masterKeyFile(paths.masterKeys)), key),
     viewer: async (headers: Headers) => {
-      const address = /^viewer=(.+)$/.exec(headers.get('cookie') ?? '')?.[1];
-      return address === undefined ? null : { address, isAdmin: address === ADMIN };
+      const address = /^viewer=([^;]+)/.exec(headers.get('cookie') ?? '')?.[1];
+      const session = /session=([\w-]+)/.exec(headers.get('cookie') ?? '')?.[1];
+      return address === undefined
+        ? null
+        : { address, isAdmin: address === ADMIN, ...(session === undefined ? {} : { session }) };
     },
     mayCreateAgents: async () => false,
     wakeUp: { wake: (topic) => void woken.push(topic) },
+    mailOut: { provider: 'smtp', host: 'relay.example', problem: () => 'The relay refuses.' },
+    takesWebhooks: { resend: true, postmark: false },
+    health: async () => ({ ready: true, findings: [] }),
     stopping: stopping.signal,
     ...change,
   };
@@ -198,7 +197,10 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     budget: byteBudget(1024 * 1024 * 1024),
     now: Date.UTC(2026, 10, 27, 12),
     woken,
-    person: (address) => client({ cookie: `viewer=${address}` }),
+    person: (address, session) =>
+      client({
+        cookie: session === undefined ? `viewer=${address}` : `viewer=${address}; session=${session}`,
+      }),
     operator: client({}, OPERATOR),
     nobody: client({}),
     bearer: (token) => client({ authorization: `Bearer ${token}` }),
@@ -254,12 +256,40 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
-      await threads?.close();
       await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },
   };
   return fixture;
+}
+
+/** A browser in which a person is signed in, as better-auth writes it. */
+export async function addBrowser(
+  { db, now }: Pick<ApiFixture, 'db' | 'now'>,
+  id: string,
+  address: string,
+  change: { userAgent?: string; seenAt?: number } = {},
+): Promise<void> {
+  const at = (ms: number) => new Date(ms).toISOString();
+  const person = { id: `user ${address}`, name: '', email: address, email_verified: 1, image: null };
+  await db
+    .insertInto('account_users')
+    .values({ ...person, created_at: at(now), updated_at: at(now) })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  await db
+    .insertInto('account_sessions')
+    .values({
+      id,
+      token: `token ${id}`,
+      user_id: person.id,
+      user_agent: change.userAgent ?? '',
+      ip_address: '',
+      created_at: at(now),
+      updated_at: at(change.seenAt ?? now),
+      expires_at: at(now + 30 * 86_400_000),
+    })
+    .execute();
 }
 
 /** The declared route that a request is for; undefined for none. */
