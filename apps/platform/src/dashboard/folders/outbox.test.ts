@@ -147,10 +147,8 @@ describe('pages of the outbox', () => {
   it('show the record of a mail whose bytes are gone', async () => {
     answers.set('/outbox/{id}', { ok: true, body: DELIVERY });
     answers.set('/outbox/{id}/view', { ok: false, code: 'conflict', status: 409, detail: 'It was removed.' });
-    expect(await readDelivery(ask, 'd-1')).toMatchObject({
-      ok: true,
-      message: null,
-      unreadable: 'It was removed.',
-    });
+    const search = new URLSearchParams({ view: 'text' });
+    const shown = { view: 'refused', refusal: { detail: 'It was removed.' } };
+    expect(await readDelivery(ask, 'd-1', search)).toMatchObject({ ok: true, delivery: DELIVERY, shown });
   });
 });

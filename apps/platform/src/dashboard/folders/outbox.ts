@@ -1,9 +1,8 @@
 /** Mail that leaves: the list by state, and one mail with its way. */
-import { byteSize, type DeliveryState, describeError } from '@tinyfat/core';
+import { type DeliveryState, describeError } from '@tinyfat/core';
 import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
-import { viewDelivery } from '../../api/routes/mail-views.ts';
 import {
   countOutbox,
   type delivery as deliverySchema,
@@ -14,7 +13,7 @@ import {
   retryDelivery,
 } from '../../api/routes/outbox.ts';
 import { countText } from '../../view/numbers.ts';
-import { explained } from '../../view/refusal.ts';
+import { OUTGOING, readView, type ShownView } from '../mails/message-views.ts';
 
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 
@@ -138,38 +137,21 @@ export interface DeliveryPage {
   delivery: Delivery;
   why: ReturnType<typeof reasonOf>;
   way: WayStep[];
-  /** Null where it can not be shown; `unreadable` says why. */
-  message: { text: string; cut: boolean; files: { name: string; href: string; size: string }[] } | null;
-  unreadable: string | null;
+  /** In the view that the URL names. */
+  shown: ShownView;
 }
 
-/** One mail. */
-export async function readDelivery(ask: Ask, id: string): Promise<({ ok: true } & DeliveryPage) | Refusal> {
+/** One mail; `search` is that of the URL. */
+export async function readDelivery(
+  ask: Ask,
+  id: string,
+  search: URLSearchParams,
+): Promise<({ ok: true } & DeliveryPage) | Refusal> {
   const found = await ask(getDelivery, { params: { id } });
   if (!found.ok) return found;
   const delivery = found.body;
-  const view = await ask(viewDelivery, { params: { id: delivery.id } });
-  const files = view.ok
-    ? view.body.parts.flatMap(({ number, filename, bytes }) =>
-        number === null || filename === null
-          ? []
-          : [
-              {
-                name: filename,
-                href: `/api/v1/outbox/${delivery.id}/parts/${number}`,
-                size: byteSize(bytes ?? 0),
-              },
-            ],
-      )
-    : [];
-  return {
-    ok: true,
-    delivery,
-    why: reasonOf(delivery),
-    way: wayOf(delivery),
-    message: view.ok ? { text: view.body.text, cut: view.body.text_cut, files } : null,
-    unreadable: view.ok ? null : explained(view).what,
-  };
+  const shown = await readView(ask, OUTGOING, delivery.id, search);
+  return { ok: true, delivery, why: reasonOf(delivery), way: wayOf(delivery), shown };
 }
 
 /** A step of a mail on its way. */
