@@ -38,6 +38,8 @@ export interface ConsumerDeps {
   logger: Logger;
   recorder: Recorder;
   mailDomain: string;
+  /** Where the pages are; null where it is not known: letters have no link then. */
+  publicUrl: string | null;
   models: readonly NamedModel[];
   /** The operator's key pays for agents whose owner has stored none; else the demo model answers. */
   operatorPays: boolean;

@@ -6,12 +6,13 @@ import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import type { MailViewer, MailWorkers } from '@tinyfat/mail';
 import { mailWorkers } from '@tinyfat/mail/node';
-import type { ApiDeps } from '@tinyfat/platform';
+import { type ApiDeps, takesWebhooks } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
+import { wayOut } from './parts/mail-transport.ts';
 import { programPaths } from './program.ts';
 import { ownFiles } from './retention/own-files.ts';
 import { processRuntime } from './runtime.ts';
@@ -25,10 +26,19 @@ type ApiConfig = Pick<
   | 'ownerBudgetMicroUsd'
   | 'folderQuotaBytes'
   | 'retention'
+  | 'webhooks'
+  | 'mailProvider'
+  | 'smtpUrl'
 >;
 
 /** What only a running server has. Beside one, its workers look at their tables every second. */
-type ServerDeps = Pick<ApiDeps, 'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping'>;
+type ServerDeps = Pick<
+  ApiDeps,
+  'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping' | 'health'
+> & {
+  /** What keeps mail from leaving; null where nothing is known. */
+  mailOutProblem(): string | null;
+};
 
 /** A folder within its quota, of as many files as a large project has. */
 const ARCHIVE_ENTRIES = 200_000;
@@ -40,6 +50,9 @@ const NO_SERVER: ServerDeps = {
   localMail: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
+  // A command has `tinyfat doctor`, which looks at more.
+  health: async () => ({ ready: true, findings: [] }),
+  mailOutProblem: () => null,
 };
 
 /** The dependencies over this folder, with what the process has already. */
@@ -47,7 +60,7 @@ export function apiDeps(
   config: ApiConfig,
   data: DataFolder,
   { clock, makeId, logger }: Runtime,
-  own: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'composer' | 'models'>,
+  { mailOutProblem, ...own }: ServerDeps & Pick<ApiDeps, 'mails' | 'mailViewer' | 'composer' | 'models'>,
 ): ApiDeps {
   const { db, folders, rawMail, paths } = data;
   const retention: RetentionDeps = {
@@ -76,6 +89,8 @@ export function apiDeps(
       preview: () => previewRetention(retention, own.stopping),
       run: async () => (await runRetention(retention, { daily: false, signal: own.stopping })) ?? {},
     },
+    mailOut: { ...wayOut(config), problem: mailOutProblem },
+    takesWebhooks: takesWebhooks(config.webhooks),
     storeKey: (key) => storeProviderKey(db, masterKeysOf(config, data), key),
   };
 }

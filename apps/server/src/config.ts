@@ -10,7 +10,9 @@ import {
   type CommonSettings,
   DEFAULT_DOMAIN,
   type Environment,
+  type OidcSettings,
   readCommonSettings,
+  readOidc,
   settingsReader,
 } from '@tinyfat/settings';
 import * as values from './config-values.ts';
@@ -31,6 +33,8 @@ export interface Config extends CommonSettings {
   /** Of health and metrics where a process serves no pages; null = nowhere. */
   healthPort: number | null;
   publicUrl: string;
+  /** The OpenID provider that people may sign in by; null = by mail only. */
+  oidc: OidcSettings | null;
   /** CIDR networks of proxies in front of the HTTP port, whose X-Forwarded-For is believed. */
   trustedProxies: string[];
   smtp: { host: string; port: number | null; tls: { keyFile: string; certFile: string } | null };
@@ -132,6 +136,7 @@ export function readConfig(environment: Environment): ReadConfig {
     http: { host: httpHost, port: httpPort },
     healthPort: read<number | null>('HEALTH_PORT', values.port, null),
     publicUrl: read('PUBLIC_URL', values.webUrl, `http://localhost:${httpPort}`),
+    oidc: readOidc(reader),
     trustedProxies: read('TRUSTED_PROXIES', values.networks, []),
     smtp: {
       host: read('SMTP_HOST', values.host, '127.0.0.1'),

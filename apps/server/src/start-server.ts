@@ -20,7 +20,7 @@ import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import type { RunFolder } from './files/run-folders.ts';
 import type { TlsPair } from './files/tls-files.ts';
 import { readModels } from './models.ts';
-import { jobWorker, limitNotices, sender } from './parts/consumer.ts';
+import { jobWorker, limitNotices, ownerNotices, sender } from './parts/consumer.ts';
 import { consumerDeps } from './parts/consumer-deps.ts';
 import { health } from './parts/health.ts';
 import { installation } from './parts/installation.ts';
@@ -31,6 +31,7 @@ import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
 import { retention } from './parts/retention.ts';
 import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
+import { searchBackFill } from './parts/search-back-fill.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
@@ -172,8 +173,10 @@ async function startParts(
     const consumer = consumerDeps(config, { ...shared, transport, runner, measureFolder });
     await parts.start(sender(consumer, wakeUp));
     await parts.start(limitNotices(consumer));
+    await parts.start(ownerNotices(consumer));
     await parts.start(jobWorker(config, consumer, wakeUp));
     await parts.start(webhookWorker(config, intake, { ...runtime, account, wakeUp }));
+    await parts.start(searchBackFill(consumer));
   }
   const listener = isSmtp ? await parts.start(smtp(config, intake, tls)) : null;
   const checks = readinessChecks({

@@ -11,16 +11,20 @@ import {
   putBack,
   settleHeld,
 } from './leased-rows.ts';
+import { wantsAlert } from './owner-alerts.ts';
 import type { ApprovalNotice, ApprovalNoticeState, Database, NewDelivery } from './schema/index.ts';
+import { whileSending } from './sending-stop.ts';
 import { countRows } from './statements.ts';
 
 const NOTICES: LeasedTable = { name: 'approval_notices', key: 'delivery_id' };
 
-/** Has the owner told of a delivery, in the transaction that records it. */
+/** Has the owner told of a delivery, in the transaction that records it, unless they chose not to be. */
 export async function askForApprovalNotice(
   tx: Database,
   { id, agent_id, created_at }: Pick<NewDelivery, 'id' | 'agent_id' | 'created_at'>,
 ): Promise<void> {
+  const agent = await tx.selectFrom('agents').select('owner').where('id', '=', agent_id).executeTakeFirst();
+  if (agent === undefined || !(await wantsAlert(tx, agent.owner, 'held'))) return;
   await tx
     .insertInto('approval_notices')
     .values({
@@ -44,6 +48,7 @@ export async function askForApprovalNotice(
 export function approvalNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRows<ApprovalNotice> {
   return leasedRows<ApprovalNotice>(deps, NOTICES, {
     heldOf,
+    only: () => whileSending,
     orderBy: ['next_attempt_at', 'created_at'],
     giveBack: (held, now) =>
       idempotent

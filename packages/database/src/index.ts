@@ -1,6 +1,7 @@
 export * from './accounts.ts';
 export * from './activity.ts';
 export * from './agents.ts';
+export * from './alert-matters.ts';
 export * from './api-tokens.ts';
 export * from './approval-notices.ts';
 export * from './approvals.ts';
@@ -17,6 +18,9 @@ export * from './locks.ts';
 export * from './mails.ts';
 export { NewerDatabaseError } from './migrate.ts';
 export * from './oidc-requests.ts';
+export * from './owner-alerts.ts';
+export * from './owner-notices.ts';
+export * from './owners.ts';
 export * from './pausing.ts';
 export { databaseFaultText } from './postgres-faults.ts';
 export * from './provider-cursors.ts';

@@ -31,6 +31,11 @@ describe('the keys of stored messages', () => {
         next_attempt_at: 1,
         created_at: 1,
       }),
+    approval_records: async (raw_key) => {
+      const { id } = await fixture.db.selectFrom('deliveries').select('id').executeTakeFirstOrThrow();
+      const record = { delivery_id: id, action: 'edited' as const, via: 'session' as const, at: 1, raw_key };
+      await fixture.db.insertInto('approval_records').values(record).execute();
+    },
   };
 
   it('are found in every table that names one', async () => {

@@ -2,9 +2,10 @@
  * Events that providers reported. A row is written before the provider gets its 200, so that no event is lost; one worker
  * then does what follows.
  */
+import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
 import type { Database, NewWebhookEvent, WebhookEvent } from './schema/index.ts';
-import { changed, exists } from './statements.ts';
+import { changed, countRows, exists } from './statements.ts';
 
 const EVENTS: LeasedTable = { name: 'webhook_events', key: 'seq', claimed: 'working' };
 
@@ -58,4 +59,49 @@ export async function listWebhookEvents(db: Database, limit: number): Promise<We
 /** Whether intake has written rows for an event already. */
 export async function hasMailsOfEvent(db: Database, eventId: string): Promise<boolean> {
   return await exists(db.selectFrom('mails').select('id').where('webhook_event', '=', eventId).limit(1));
+}
+
+/** How the webhooks of one provider do. */
+export interface WebhookStanding {
+  /** When the newest event came, epoch ms; null where none is stored. */
+  lastAt: number | null;
+  waiting: number;
+  /** Counted up to `mostFailed`. */
+  failed: number;
+}
+
+/** The standing of a provider's webhooks. */
+export async function webhookStanding(
+  db: Database,
+  provider: WebhookEvent['provider'],
+  mostFailed: number,
+): Promise<WebhookStanding> {
+  const events = () => db.selectFrom('webhook_events').where('provider', '=', provider);
+  const last = await events().select('created_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  const failed = await failedEvents(db)
+    .where('provider', '=', provider)
+    .select('seq')
+    .limit(mostFailed)
+    .execute();
+  return {
+    lastAt: last?.created_at ?? null,
+    waiting: await countRows(
+      db.selectFrom('webhook_events').where(sql<boolean>`state = 'pending'`).where('provider', '=', provider),
+    ),
+    failed: failed.length,
+  };
+}
+
+/** Events that failed for good, the newest first, behind a place in the list. */
+export async function failedWebhookEvents(
+  db: Database,
+  { after, limit }: { after: { at: number } | null; limit: number },
+): Promise<WebhookEvent[]> {
+  const failed = failedEvents(db).selectAll().orderBy('seq', 'desc').limit(limit);
+  return await (after === null ? failed : failed.where('seq', '<', after.at)).execute();
+}
+
+/** The state stands in the statement as the partial index has it. */
+function failedEvents(db: Database) {
+  return db.selectFrom('webhook_events').where(sql<boolean>`state = 'failed'`);
 }

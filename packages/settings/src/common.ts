@@ -20,8 +20,6 @@ export interface CommonSettings {
   adminEmails: string[];
   /** Who may sign in besides admins: owners of agents, or everybody. */
   signUp: 'closed' | 'open';
-  /** The OpenID provider that people may sign in by; null = by mail only. */
-  oidc: OidcSettings | null;
   mailDomain: string;
   /** Whose Authentication-Results are believed in mail that a trusted client or a webhook hands on; lower case. */
   trustedAuthservIds: string[];
@@ -98,7 +96,6 @@ export function readCommonSettings({ read, text, problems }: SettingsReader): Co
   return {
     adminEmails: read('ADMIN_EMAILS', values.addresses, []),
     signUp: read('SIGNUP', values.signUp, 'closed'),
-    oidc: readOidc({ read, problems }),
     mailDomain: read('MAIL_DOMAIN', values.domain, DEFAULT_DOMAIN),
     trustedAuthservIds: read('TRUSTED_AUTHSERV_IDS', values.authservIds, []),
     limits: {
@@ -137,7 +134,8 @@ export function readCommonSettings({ read, text, problems }: SettingsReader): Co
   };
 }
 
-function readOidc({ read, problems }: Pick<SettingsReader, 'read' | 'problems'>): OidcSettings | null {
+/** The OpenID provider that people may sign in by; null = by mail only. For processes that serve pages. */
+export function readOidc({ read, problems }: Pick<SettingsReader, 'read' | 'problems'>): OidcSettings | null {
   const issuer = read<string | null>('OIDC_ISSUER', values.httpsUrl, null);
   const clientId = read<string | null>('OIDC_CLIENT_ID', values.secret, null);
   const clientSecret = read<string | null>('OIDC_CLIENT_SECRET', values.secret, null);

@@ -3,6 +3,7 @@ import {
   DEFAULT_DOMAIN,
   type Environment,
   readCommonSettings,
+  readOidc,
   type SettingsReader,
   settingsReader,
   values,
@@ -74,6 +75,7 @@ function accessOf({ read, problems }: SettingsReader): DeployAccess | null {
 export function readDeploySettings(environment: Environment): ReadDeploySettings {
   const reader = settingsReader(environment);
   const common = readCommonSettings(reader);
+  readOidc(reader);
   const { read, text, problems } = reader;
   const names = [...reader.names].filter((name) => !ALL_SECRETS.has(name));
   const access = accessOf(reader);

@@ -46,6 +46,7 @@ export const SECRETS_OF: Readonly<Record<WorkerName, readonly string[]>> = {
   queue: ['RESEND_API_KEY', 'RESEND_WEBHOOK_SECRET', 'POSTMARK_SERVER_TOKEN'],
   platform: [
     'SIGN_IN_KEY',
+    'OIDC_CLIENT_SECRET',
     'METRICS_TOKEN',
     'RESEND_API_KEY',
     'RESEND_WEBHOOK_SECRET',

@@ -1,6 +1,6 @@
 /** Commands about the server and this command line itself. */
 import { DUTIES, ROLES } from '@tinyfat/server/roles';
-import { command, json } from '../command.ts';
+import { command, type Group, json } from '../command.ts';
 
 /** Shells that there is a completion for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -53,6 +53,32 @@ export const retentionCommand = command({
   examples: ['tinyfat retention', 'tinyfat retention --now'],
   load: async () => (await import('../commands/retention.ts')).retention,
 });
+
+export const sendingGroup: Group = {
+  summary: 'whether mail goes out, and the switch that stops all of it',
+  commands: {
+    status: command({
+      summary: 'say whether mail goes out',
+      options: json,
+      examples: ['tinyfat sending status'],
+      load: async () => (await import('../commands/sending.ts')).showSending,
+    }),
+    stop: command({
+      summary: 'stop all sending: mail waits until it is resumed',
+      options: json,
+      notes:
+        'All processes obey before they hand over the next mail; one that is being handed over goes out. Mails to sign in go out all the same.',
+      examples: ['tinyfat sending stop'],
+      load: async () => (await import('../commands/sending.ts')).stopSending,
+    }),
+    resume: command({
+      summary: 'let mail go out again, what waits first',
+      options: json,
+      examples: ['tinyfat sending resume'],
+      load: async () => (await import('../commands/sending.ts')).resumeSending,
+    }),
+  },
+};
 
 export const completionCommand = command({
   summary: 'print the completion of these commands for a shell',

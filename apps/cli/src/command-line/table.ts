@@ -11,6 +11,7 @@ import {
   doctorCommand,
   helpCommand,
   retentionCommand,
+  sendingGroup,
   startCommand,
 } from './server.ts';
 
@@ -29,6 +30,7 @@ export const TABLE: Table = {
   runs: runsGroup,
   run: runGroup,
   outbox: outboxGroup,
+  sending: sendingGroup,
   webhooks: webhooksCommand,
   account: accountGroup,
   key: keyGroup,

@@ -47,10 +47,10 @@ export function makeAuth({ db, logger, publicUrl, names, secret }: SessionDeps) 
 
 /** Starts a session for a proven address; makes its user the first time. */
 const startSession = createAuthEndpoint(
-  { method: 'POST', requireHeaders: true, body: v.object({ address: v.string() }) },
+  { method: 'POST', requireHeaders: true, body: v.object({ address: v.string(), userAgent: v.string() }) },
   async (ctx) => {
     const { internalAdapter, authCookies, secret } = ctx.context;
-    const { address } = ctx.body;
+    const { address, userAgent } = ctx.body;
     const before = await ctx.getSignedCookie(authCookies.sessionToken.name, secret);
     if (before) await internalAdapter.deleteSession(before);
     const find = async () => (await internalAdapter.findUserByEmail(address))?.user;
@@ -64,7 +64,7 @@ const startSession = createAuthEndpoint(
         if (other) return other;
         throw error;
       }));
-    const session = await internalAdapter.createSession(user.id, false, { userAgent: '', ipAddress: '' });
+    const session = await internalAdapter.createSession(user.id, false, { userAgent, ipAddress: '' });
     await setSessionCookie(ctx, { session, user }, false);
     return null;
   },

@@ -6,6 +6,8 @@ export interface Viewer {
   address: string;
   /** In ADMIN_EMAILS: sees everybody's agents. */
   isAdmin: boolean;
+  /** Id of the session of their browser; absent where no browser asks. */
+  session?: string;
 }
 
 /** A request to sign in that is open. */
@@ -61,19 +63,6 @@ export interface OidcSignIn {
   start(from: { clientAddress: string; to: string }): Promise<OidcStart>;
   /** Ends, with what the provider has put into the address. */
   finish(query: URLSearchParams, headers: Headers): Promise<OidcOutcome>;
-}
-
-/** A browser that is signed in. Times in epoch ms. */
-export interface SignedInBrowser {
-  id: string;
-  /** As the browser named itself when it signed in; empty where that is not known. */
-  userAgent: string;
-  /** The one that asks. */
-  current: boolean;
-  signedInAt: number;
-  /** Noted once a day. */
-  seenAt: number;
-  expiresAt: number;
 }
 
 /**

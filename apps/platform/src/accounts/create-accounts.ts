@@ -57,7 +57,7 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
     const session = await sessions.read(headers, mayRefresh);
     if (!session) return null;
     const viewer = await viewerOf(deps, session.address);
-    if (viewer) return { viewer, cookies: session.cookies };
+    if (viewer) return { viewer: { ...viewer, session: session.id }, cookies: session.cookies };
     await sessions.endAll(session.address);
     return null;
   };

@@ -21,13 +21,19 @@ export interface SessionDeps {
 export interface Sessions {
   /** Signs an address in; ends the session that this browser had. */
   start(address: string, headers: Headers): Promise<Cookies>;
-  /** The address of the session; a session in use is lengthened once a day, where cookies can be set. */
-  read(headers: Headers, mayRefresh: boolean): Promise<{ address: string; cookies: Cookies } | null>;
+  /** The address and id of the session; a session in use is lengthened once a day, where cookies can be set. */
+  read(
+    headers: Headers,
+    mayRefresh: boolean,
+  ): Promise<{ address: string; id: string; cookies: Cookies } | null>;
   /** Ends the session of this browser. */
   end(headers: Headers): Promise<Cookies>;
   /** Ends all sessions of an address. */
   endAll(address: string): Promise<void>;
 }
+
+/** Characters; enough to tell one browser from another. */
+const MOST_USER_AGENT = 300;
 
 /** Sessions over the open database. */
 export function createSessions(deps: SessionDeps): Sessions {
@@ -45,7 +51,8 @@ export function createSessions(deps: SessionDeps): Sessions {
     async start(address, headers) {
       await removeExpiredSessions(deps.db, deps.clock());
       const { api } = await auth();
-      const made = await api.startSession({ body: { address }, headers, returnHeaders: true });
+      const userAgent = (headers.get('user-agent') ?? '').slice(0, MOST_USER_AGENT);
+      const made = await api.startSession({ body: { address, userAgent }, headers, returnHeaders: true });
       return ours(made.headers);
     },
     async read(headers, mayRefresh) {
@@ -55,7 +62,8 @@ export function createSessions(deps: SessionDeps): Sessions {
         .getSession({ headers, query: { disableRefresh: !mayRefresh }, returnHeaders: true })
         .catch(endedMeanwhile);
       if (!found?.response) return null;
-      return { address: found.response.user.email, cookies: ours(found.headers) };
+      const { user, session } = found.response;
+      return { address: user.email, id: session.id, cookies: ours(found.headers) };
     },
     async end(headers) {
       const { api } = await auth();

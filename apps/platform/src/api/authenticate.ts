@@ -24,9 +24,15 @@ export async function authenticate(deps: ApiDeps, headers: Headers): Promise<Aut
 }
 
 /** Who a person is that is signed in. */
-export function sessionOf({ address: owner, isAdmin }: Viewer): Principal {
+export function sessionOf({ address: owner, isAdmin, session }: Viewer): Principal {
   const scopes = new Set(SCOPES.filter((scope) => scope !== 'admin' || isAdmin));
-  return { kind: 'session', owner, isAdmin, scopes };
+  return {
+    kind: 'session',
+    owner,
+    isAdmin,
+    scopes,
+    ...(session === undefined ? {} : { sessionId: session }),
+  };
 }
 
 async function byToken(deps: ApiDeps, authorization: string): Promise<Authenticated> {

@@ -17,6 +17,7 @@ describe('the border of the API', () => {
       via: 'session',
       token: null,
       mail_domain: 'agents.example.org',
+      may_create_agents: false,
     });
     expect((await api.operator.get('/me')).json).toMatchObject({ owner: null, via: 'operator' });
   });

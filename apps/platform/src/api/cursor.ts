@@ -4,7 +4,7 @@ import type { After } from '@tinyfat/database';
 import * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from './answer.ts';
 
-const place = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(64))]);
+const place = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(320))]);
 
 /** The place that a cursor names; null where none is given. */
 export function readCursor(text: string | undefined): { ok: true; after: After | null } | Refusal {

@@ -28,6 +28,13 @@ export interface StreamBounds {
   open: Semaphore;
 }
 
+/** Findings about a server; none has a secret in it. */
+export interface HealthReport {
+  /** Whether it can take and do work. */
+  ready: boolean;
+  findings: { check: string; state: 'ok' | 'note' | 'broken'; found: string; mend: string | null }[];
+}
+
 export interface ApiDeps {
   db: Database;
   /** Of a folder that is downloaded whole `readTree` gives all that is in it. */
@@ -70,6 +77,16 @@ export interface ApiDeps {
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */
   storeKey(key: NewProviderKey): Promise<StoredKey>;
   wakeUp: WakeUp;
+  /** The way of mail to the outside, and what keeps it from going; null where nothing is known. */
+  mailOut: {
+    provider: 'resend' | 'postmark' | 'smtp' | 'maildir';
+    host: string | null;
+    problem(): string | null;
+  };
+  /** Whose webhooks are taken. */
+  takesWebhooks: Readonly<Record<'resend' | 'postmark', boolean>>;
+  /** What the process finds when it looks at itself: cheap, and safe beside its work. */
+  health(): Promise<HealthReport>;
   /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;
   /** Bounds of event streams; absent: those of a process that keeps the API for as long as it lives. */

@@ -44,7 +44,7 @@ export function wholeNumber(min: number, max: number, fallback: number) {
 /** What all lists take. */
 export const paging = {
   limit: wholeNumber(1, 200, 50),
-  cursor: v.optional(line(200, 'the next_cursor of an earlier answer')),
+  cursor: v.optional(line(500, 'the next_cursor of an earlier answer')),
 };
 
 /** A page of a list, newest first. `next_cursor` is null at its end. */

@@ -2,7 +2,7 @@
 export type { Download } from './answer.ts';
 export { type Ask, type AskFor, createAsk } from './ask.ts';
 export { API_PREFIX, type Api, createApi, eventStreams } from './create-api.ts';
-export type { ApiDeps } from './deps.ts';
+export type { ApiDeps, HealthReport } from './deps.ts';
 export type { LocalMail } from './local-mail.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
 export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
@@ -21,5 +21,6 @@ export * as outboxRoutes from './routes/outbox.ts';
 export * as retentionRoutes from './routes/retention.ts';
 export * as runRoutes from './routes/runs.ts';
 export * as senderRoutes from './routes/senders.ts';
+export * as sendingRoutes from './routes/sending.ts';
 export * as tokenRoutes from './routes/tokens.ts';
 export * as usageRoutes from './routes/usage.ts';

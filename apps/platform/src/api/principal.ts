@@ -15,10 +15,13 @@ interface Rights {
   scopes: ReadonlySet<Scope>;
 }
 
-/** `operator`: a program on the machine that has opened the data folder itself; it has no owner. */
+/**
+ * `operator`: a program on the machine that has opened the data folder itself; it has no owner. `sessionId`: of the browser
+ * that is signed in.
+ */
 export type Principal =
   | (Rights & { kind: 'operator'; owner: null })
-  | (Rights & { kind: 'session'; owner: string })
+  | (Rights & { kind: 'session'; owner: string; sessionId?: string })
   | (Rights & { kind: 'token'; owner: string; tokenId: string; expiresAt: number | null });
 
 /** May do everything. */

@@ -9,7 +9,15 @@ import { insertSecretAddress, setCurrentSession, suppress } from '@tinyfat/datab
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scope } from './principal.ts';
 import { ROUTES } from './routes/index.ts';
-import { ANN, type Answer, type ApiFixture, BOB, type CallOptions, openApi } from './test-support/api.ts';
+import {
+  ANN,
+  type Answer,
+  type ApiFixture,
+  addBrowser,
+  BOB,
+  type CallOptions,
+  openApi,
+} from './test-support/api.ts';
 
 const SESSION = '01990000-0000-7000-8000-9f3a00000001';
 const DIGEST = 'a'.repeat(64);
@@ -133,7 +141,7 @@ const CASES: Record<string, Case[]> = {
   deleteSkillFile: [missing('/agents/scout/skills/weather/more.txt')],
   listOutbox: [own('/outbox'), own('/outbox?states=failed,sent'), missing('/outbox?agent=scout')],
   countOutbox: [own('/outbox-counts'), missing('/outbox-counts?agent=scout')],
-  markDeliverySent: [missing('/outbox/d-3/mark-sent')],
+  markDeliverySent: [missing('/outbox/d-4/mark-sent')],
   getDelivery: [missing('/outbox/d-1')],
   getRawDelivery: [missing('/outbox/d-1/raw')],
   retryDelivery: [missing('/outbox/d-2/retry')],
@@ -166,6 +174,20 @@ const CASES: Record<string, Case[]> = {
   getRetention: [own('/retention')],
   previewRetention: [own('/retention/preview')],
   runRetention: [own('/retention/run')],
+  listBrowsers: [own('/browsers')],
+  signOutBrowser: [missing('/browsers/session-of-ann')],
+  signOutOtherBrowsers: [own('/browsers/sign-out-others')],
+  getAlerts: [own('/alerts')],
+  putAlerts: [own('/alerts', { body: { held: false, failed: false, budget: false, digest: false } })],
+  getMailOut: [own('/mail-out')],
+  sendTestToSelf: [own('/mail-out/test')],
+  getSending: [own('/sending')],
+  stopSending: [own('/sending/stop')],
+  resumeSending: [own('/sending/resume')],
+  listOwners: [own('/owners')],
+  getHealth: [own('/server/health')],
+  getWebhooks: [own('/server/webhooks')],
+  listWebhookFailures: [own('/server/webhooks/failures')],
 };
 
 describe('what belongs to somebody else', () => {
@@ -195,18 +217,21 @@ describe('what belongs to somebody else', () => {
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
-    await api.addDelivery('d-3', 'm-1', { subject: 'ANN-SECRET' });
     const file =
       'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
     await api.rawMail.put('out-d-3', new TextEncoder().encode(file));
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
-    await api.addDelivery('d-3', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
+    await api.addDelivery('d-4', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };
     await insertSecretAddress(api.db, { ...secret, id: 's-1', agent_id: 'scout' });
     const row = { agent_id: 'scout', code: 'bounced' as const, reason: 'ANN-SECRET', delivery_id: 'd-1' };
     await suppress(api.db, [{ ...row, address: 'x@example.net', created_at: 1 }]);
     await api.person(ANN).call('PUT', '/keys/anthropic', { body: { key: 'sk-ant-of-ann-1234567890' } });
     await api.person(ANN).call('PUT', '/agents/scout/budget', { body: { monthly_usd: 5 } });
+    await addBrowser(api, 'session-of-ann', ANN);
+    await api.person(ANN).call('PUT', '/alerts', {
+      body: { held: true, failed: true, budget: false, digest: true },
+    });
     await api.token(ANN, 'read');
     fullToken = await api.token(BOB, 'read', 'write', 'keys', 'tokens', 'admin');
     tokenId = (await api.person(ANN).get('/tokens')).json.data[0].id;
@@ -228,7 +253,9 @@ describe('what belongs to somebody else', () => {
       const all: { agent_id: string }[] = await api.db.selectFrom(table).selectAll().execute();
       rows.push(all.filter(({ agent_id }) => agent_id === 'scout'));
     }
-    for (const table of ['agents', 'provider_keys', 'api_tokens'] as const) {
+    rows.push(await api.db.selectFrom('account_sessions').selectAll().execute());
+    rows.push(await api.db.selectFrom('sending_stops').selectAll().execute());
+    for (const table of ['agents', 'provider_keys', 'api_tokens', 'owner_alerts'] as const) {
       const all: { owner: string }[] = await api.db.selectFrom(table).selectAll().execute();
       rows.push(all.filter(({ owner }) => owner === ANN));
     }
@@ -310,6 +337,10 @@ describe('what belongs to somebody else', () => {
       bob.call('PUT', `/keys/anthropic?${asAnn}`, { body: { key: 'sk-ant-of-the-stranger' } }),
       bob.call('DELETE', `/keys/anthropic?${asAnn}`),
       bob.get(`/budget?${asAnn}`),
+      bob.get(`/alerts?${asAnn}`),
+      bob.call('PUT', `/alerts?${asAnn}`, {
+        body: { held: false, failed: false, budget: false, digest: false },
+      }),
       bob.get(`/usage?${asAnn}`),
       bob.get(`/usage/month?${asAnn}`),
       bob.call('PUT', `/budget?${asAnn}`, { body: { monthly_usd: 0 } }),

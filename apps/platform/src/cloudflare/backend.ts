@@ -11,7 +11,9 @@ import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
 import type { Backend } from '../contract.ts';
+import { healthReport, takesWebhooks } from '../operations/health-report.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
+import { readiness } from '../operations/readiness.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
@@ -62,11 +64,17 @@ export async function makeBackend(
     wakeUp,
     oidc: config.oidc,
   });
-  const deps = apiDeps(env, invocation, isolate, { viewer: accounts.viewer, models });
+  const checks = readinessChecks(env, invocation, isolate);
+  const deps = apiDeps(env, invocation, isolate, {
+    viewer: accounts.viewer,
+    models,
+    // What doctor looks at is on a machine, which there is none of here.
+    health: async () => healthReport(await readiness({ checks, warnings: {} }), []),
+  });
   return {
     publicUrl,
     mailDomain,
-    checks: readinessChecks(env, invocation, isolate),
+    checks,
     warnings: {},
     metrics: {
       contentType: METRICS_TEXT_TYPE,
@@ -94,7 +102,7 @@ function apiDeps(
   env: PlatformBindings,
   { config, runtime, randomBytes, db, folders, rawMail, workers, mails, wakeUp }: Invocation,
   { streams }: Isolate,
-  own: Pick<ApiDeps, 'viewer' | 'models'>,
+  own: Pick<ApiDeps, 'viewer' | 'models' | 'health'>,
 ): ApiDeps {
   const { clock } = runtime;
   const { retention: days } = config;
@@ -127,6 +135,13 @@ function apiDeps(
     },
     mayCreateAgents: async () => config.signUp === 'open',
     mails,
+    mailOut: {
+      provider: config.mailProvider.kind,
+      host: new URL(config.mailProvider.baseUrl).host,
+      // What the last tries met is in the rows of the deliveries.
+      problem: () => null,
+    },
+    takesWebhooks: takesWebhooks(config.webhooks),
     // A method of a binding is called on it.
     storeKey: (key) => env.KEYS.storeKey(key),
     wakeUp,

@@ -1,11 +1,20 @@
 /** The settings of the Worker, from its variables and secrets: named as in docs/environment.md, and meaning the same. */
 import type { MailProvider, MasterKey } from '@tinyfat/core';
-import { type CommonSettings, readCommonSettings, settingsReader, webUrl } from '@tinyfat/settings';
+import {
+  type CommonSettings,
+  type OidcSettings,
+  readCommonSettings,
+  readOidc,
+  settingsReader,
+  webUrl,
+} from '@tinyfat/settings';
 
 export interface PlatformConfig extends CommonSettings {
   publicUrl: URL;
   signInKey: MasterKey;
   mailProvider: MailProvider;
+  /** The OpenID provider that people may sign in by; null = by mail only. */
+  oidc: OidcSettings | null;
   /** The operator's key pays for owners without one of their own; the key itself is with another Worker. */
   operatorPays: boolean;
 }
@@ -22,6 +31,7 @@ export function readConfig(given: object): PlatformConfig {
   const { problems } = reader;
   const common = readCommonSettings(reader);
   const publicUrl = reader.read<string | null>('PUBLIC_URL', webUrl, null);
+  const oidc = readOidc(reader);
   const { signInKey, mailProvider } = common;
   for (const name of ['PUBLIC_URL', 'MAIL_DOMAIN', 'SIGN_IN_KEY']) {
     if (reader.text(name) === null) problems.push(`${name} must be set on Workers.`);
@@ -35,5 +45,5 @@ export function readConfig(given: object): PlatformConfig {
     throw new WrongSettings(problems.join('\n'));
   }
   const operatorPays = reader.text('OPERATOR_PAYS') === 'yes';
-  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, operatorPays };
+  return { ...common, publicUrl: new URL(publicUrl), signInKey, mailProvider, oidc, operatorPays };
 }

@@ -2,7 +2,7 @@
 import type { ReadinessCheck } from '../contract.ts';
 
 /** Results by name: `ok`, or what is wrong. `warnings` has only what is wrong and does not prevent taking mail. */
-interface Readiness {
+export interface Readiness {
   ready: boolean;
   checks: Record<string, string>;
   warnings: Record<string, string>;

@@ -1,9 +1,11 @@
 /** The settings of this Worker, from its variables and secrets; they mean what they mean for the server. */
 import type { MailProvider } from '@tinyfat/core';
-import { type CommonSettings, count, readCommonSettings, settingsReader } from '@tinyfat/settings';
+import { type CommonSettings, count, readCommonSettings, settingsReader, webUrl } from '@tinyfat/settings';
 
 export interface QueueSettings extends CommonSettings {
   mailProvider: MailProvider;
+  /** Where the pages are; null where it is not set: letters have no link then. */
+  publicUrl: string | null;
   /** The operator's key, which this Worker does not have, pays for agents whose owner has stored none. */
   operatorPays: boolean;
   /** Turns at once of the installation; one owner gets all but one of them while others wait. */
@@ -33,5 +35,11 @@ export function readSettings(bindings: object): QueueSettings {
   const workers = Math.min(reader.read('WORKERS', count(9999), WORKERS), MOST_WORKERS);
   if (common.mailProvider === null || problems.length > 0) throw new Error(problems.join(' '));
   const { mailProvider } = common;
-  return { ...common, mailProvider, workers, operatorPays: reader.text('OPERATOR_PAYS') === 'yes' };
+  return {
+    ...common,
+    mailProvider,
+    publicUrl: reader.read<string | null>('PUBLIC_URL', webUrl, null),
+    workers,
+    operatorPays: reader.text('OPERATOR_PAYS') === 'yes',
+  };
 }

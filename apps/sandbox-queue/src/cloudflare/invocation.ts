@@ -53,6 +53,7 @@ export function invocationDeps(settings: QueueSettings, runtime: Runtime, servic
     transport: providerTransport(mailProvider, clock, account),
     recorder,
     operatorPays,
+    publicUrl: settings.publicUrl,
   };
 
   const mails = mailQueue({

@@ -6,7 +6,8 @@ import { faultText } from '@tinyfat/core';
 import { RECONCILE_MS, type ReconcileDeps, reconcile } from '@tinyfat/intake';
 import { type RawMailSweepDeps, type RetentionDeps, runRetention, sweepRawMail } from '@tinyfat/retention';
 import { syncOutbox } from '../outbox/sync.ts';
-import { type TopicDeps, type Until, workOnNotices, workOnTopic } from './work.ts';
+import { backFillSearch } from '../search/back-fill.ts';
+import { type TopicDeps, type Until, workOnNotices, workOnOwnerNotices, workOnTopic } from './work.ts';
 
 export interface SweepDeps extends TopicDeps {
   /** Resend's list of received mails; null where mail does not come through Resend. */
@@ -44,6 +45,8 @@ export async function sweep(deps: SweepDeps, scheduledAt: number): Promise<void>
     step('deliveries', () => workOnTopic(deps, 'deliveries', until)),
     step('webhook_events', () => workOnTopic(deps, 'webhook_events', until)),
     step('limit_notices', () => workOnNotices(deps, until)),
+    step('owner_notices', () => workOnOwnerNotices(deps, until)),
+    step('search', async () => void (await backFillSearch(consumer))),
     isTimeFor(SYNC_MS) && step('outboxes', () => syncOutbox(consumer)),
     isTimeFor(RECONCILE_MS) && step('reconcile', () => readList(deps)),
     isTimeFor(RETENTION_MS) && step('retention', () => removeOld(deps)),

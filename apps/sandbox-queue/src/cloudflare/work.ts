@@ -10,6 +10,8 @@ import type { ConsumerDeps } from '../consumer.ts';
 import { deliveryWork } from '../deliveries/send.ts';
 import { consumerWork } from '../job-work.ts';
 import { noticeWork } from '../notices/limit-notices.ts';
+import { collectAlerts } from '../notices/owner-alerts.ts';
+import { ownerNoticeWork } from '../notices/owner-notices.ts';
 import { syncOutbox } from '../outbox/sync.ts';
 
 export interface TopicDeps {
@@ -64,6 +66,12 @@ export async function workOnTopic(deps: TopicDeps, topic: WakeTopic, until: Unti
 /** The notices of limits, which no message tells of: they are due a while after the mail that they are about. */
 export async function workOnNotices({ consumer }: TopicDeps, until: Until): Promise<void> {
   await drain(noticeWork(consumer), until.tasks);
+}
+
+/** What owners are mailed about: looked for, then sent. */
+export async function workOnOwnerNotices({ consumer }: TopicDeps, until: Until): Promise<void> {
+  await collectAlerts(consumer);
+  await drain(ownerNoticeWork(consumer), until.tasks);
 }
 
 async function workOnDeliveries(deps: TopicDeps, until: Until): Promise<void> {

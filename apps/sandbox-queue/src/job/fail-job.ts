@@ -3,14 +3,17 @@
  * where only the owner can mend the cause.
  */
 import { describeError, renderError } from '@tinyfat/core';
-import { insertDeliveries, type Run, wasToldOf } from '@tinyfat/database';
+import { insertDeliveries, type Run, wantsAlert, wasToldOf } from '@tinyfat/database';
 import type { Letter, LetterBlock } from '@tinyfat/mail';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 import { hostMail, ownerMail } from '../mails/host-mail.ts';
 import { settleJob } from './settle-job.ts';
 
-/** Codes about the money and the keys of the owner, who gets a mail as well, once a day for each code over all agents. */
-const OWNERS_TO_MEND = ['llm_billing', 'llm_unauthorized', 'owner_key_unreadable', 'budget_exhausted'];
+/**
+ * Codes about the money and the keys of the owner, who gets a mail as well, once a day for each code over all agents, unless
+ * they chose not to.
+ */
+export const OWNERS_TO_MEND = ['llm_billing', 'llm_unauthorized', 'owner_key_unreadable', 'budget_exhausted'];
 const ONCE_IN_MS = 24 * 3_600_000;
 
 /** Why a job failed; `code` is one of core's list, `detail` a sentence about this case. */
@@ -77,6 +80,8 @@ async function mailToOwner(
 ): Promise<Parameters<typeof settleJob>[2]['also']> {
   const { agent, mail } = work;
   if (!OWNERS_TO_MEND.includes(code) || mail.sender === agent.owner) return undefined;
+  const kind = code === 'budget_exhausted' ? 'budget' : 'failed';
+  if (!(await wantsAlert(deps.db, agent.owner, kind))) return undefined;
   const told = { owner: agent.owner, code, since: deps.clock() - ONCE_IN_MS };
   if (await wasToldOf(deps.db, told)) return undefined;
   const delivery = await ownerMail(deps, work, {

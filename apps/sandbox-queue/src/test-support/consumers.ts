@@ -160,6 +160,7 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
         runner: runner(step),
         models: [MODEL],
         operatorPays: false,
+        publicUrl: null,
         ownerBudgetMicroUsd: null,
         folderQuotaBytes: 1_000_000_000,
         measureFolder: async () => 0,

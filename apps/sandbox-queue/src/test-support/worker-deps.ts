@@ -51,6 +51,7 @@ export async function openWorkerDeps() {
         measureFolder: never,
         models: [],
         operatorPays: false,
+        publicUrl: null,
         ownerBudgetMicroUsd: null,
         defaultModel: 'haiku',
         jobBackoff: backoff,

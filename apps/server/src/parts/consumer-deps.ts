@@ -28,6 +28,7 @@ export function consumerDeps(config: Config, { runtime, data, ...given }: Given)
     db: data.db,
     folders: data.folders,
     rawMail: data.rawMail,
+    publicUrl: config.publicUrl,
     operatorPays: config.anthropic.apiKey !== null,
   };
 }

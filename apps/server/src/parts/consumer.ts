@@ -1,14 +1,18 @@
 /** The workers on jobs, deliveries and notices of limits. */
 import { type ProcessWakeUp, startWorkLoop, type WorkLoop } from '@tinyfat/jobs';
 import {
+  ALERTS_EVERY_MS,
   type ConsumerDeps,
+  collectAlerts,
   consumerWork,
   startLimitNotices,
+  startOwnerNotices,
   startSender,
   syncOutbox,
 } from '@tinyfat/sandbox-queue';
 import type { Config } from '../config.ts';
 import type { Part } from './part.ts';
+import { type Recurring, startRecurring } from './recurring.ts';
 
 /** How long deliveries and notices under way may go on at a stop. */
 const SENDER_DRAIN_MS = 10_000;
@@ -34,6 +38,21 @@ export function limitNotices(deps: ConsumerDeps): Part<WorkLoop> {
     name: 'limit notices',
     start: async () => startLimitNotices(deps),
     stop: (loop) => loop.stop(NOTICES_DRAIN_MS),
+  };
+}
+
+/** Mails owners about what they chose: looks for it once a minute, and sends. */
+export function ownerNotices(deps: ConsumerDeps): Part<{ loop: WorkLoop; looking: Recurring }> {
+  return {
+    name: 'owner notices',
+    start: async () => ({
+      loop: startOwnerNotices(deps),
+      looking: startRecurring(ALERTS_EVERY_MS, () => collectAlerts(deps), 'later'),
+    }),
+    async stop({ loop, looking }) {
+      await looking.stop();
+      await loop.stop(NOTICES_DRAIN_MS);
+    },
   };
 }
 

@@ -10,7 +10,9 @@ import {
   createApi,
   createAsk,
   faultReporter,
+  healthReport,
   type ReadinessCheck,
+  readiness,
   type WebhookTakers,
 } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
@@ -18,6 +20,8 @@ import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
+import { runChecks } from '../doctor/run-checks.ts';
+import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
 import { programPaths } from '../program.ts';
 import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
@@ -82,6 +86,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
     oidc: config.oidc,
   });
+  const warnings = { mail_out: async () => deps.mailOutWarning() };
   const stopping = new AbortController();
   const ofApi = apiDeps(config, data, deps.runtime, {
     mails: deps.mails,
@@ -93,6 +98,12 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
+    mailOutProblem: deps.mailOutWarning,
+    health: async () =>
+      healthReport(
+        await readiness({ checks, warnings }),
+        await runChecks(serverChecks(config, db, clock()), { withinMs: SERVER_CHECKS_MS }),
+      ),
   });
   const signInMails = startSignInMails({
     db,
@@ -122,7 +133,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       askFor: createAsk(ofApi),
       accounts,
       checks,
-      warnings: { mail_out: async () => deps.mailOutWarning() },
+      warnings,
       metrics,
       metricsToken: config.metricsToken,
       webhooks,

@@ -1,7 +1,7 @@
 /** Requests to sign in by OpenID Connect, the switch that stops all sending, and what owners are mailed about. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 
-/** Adds tables; what is there stays as it is. */
+/** Adds tables, and indexes for what is shown of webhooks; what is there stays as it is. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('oidc_requests')
@@ -53,4 +53,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['state', 'next_attempt_at'])
     .execute();
   await db.schema.createIndex('owner_notices_by_time').on('owner_notices').column('created_at').execute();
+
+  await db.schema
+    .createIndex('webhook_events_by_provider')
+    .on('webhook_events')
+    .columns(['provider', 'seq'])
+    .execute();
+  await db.schema
+    .createIndex('webhook_events_failed')
+    .on('webhook_events')
+    .column('seq')
+    .where(sql.ref('state'), '=', sql.lit('failed'))
+    .execute();
 }

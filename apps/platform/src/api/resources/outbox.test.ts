@@ -84,7 +84,7 @@ describe('the outbox over the API', () => {
     await api.addAgent('bobs', BOB);
     await api.addMail('m-2', { agent_id: 'bobs' });
     await api.addDelivery('d-4', 'm-2', { state: 'failed' });
-    const none = { pending: 0, sending: 0, awaiting_approval: 0, uncertain: 0 };
+    const none = { pending: 0, sending: 0, awaiting_approval: 0, uncertain: 0, rejected: 0 };
     const ofAnn = { ...none, sent: 1, failed: 1, bounced: 1 };
     expect((await api.person(ANN).get('/outbox-counts')).json).toEqual(ofAnn);
     expect((await api.person(ANN).get('/outbox-counts?agent=scout')).json).toEqual(ofAnn);

@@ -2,12 +2,15 @@
 import * as v from 'valibot';
 import type { RouteFacts } from '../route.ts';
 import * as agents from './agents.ts';
+import * as alerts from './alerts.ts';
 import * as approvals from './approvals.ts';
 import * as attention from './attention.ts';
+import * as browsers from './browsers.ts';
 import * as budgets from './budgets.ts';
 import * as files from './files.ts';
 import * as firstRun from './first-run.ts';
 import * as keys from './keys.ts';
+import * as mailOut from './mail-out.ts';
 import * as mailViews from './mail-views.ts';
 import * as mails from './mails.ts';
 import * as me from './me.ts';
@@ -15,6 +18,8 @@ import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
 import * as senders from './senders.ts';
+import * as sending from './sending.ts';
+import * as server from './server.ts';
 import * as sessions from './sessions.ts';
 import * as tokens from './tokens.ts';
 import * as usage from './usage.ts';
@@ -37,6 +42,11 @@ const modules = [
   keys,
   tokens,
   retention,
+  browsers,
+  alerts,
+  mailOut,
+  sending,
+  server,
 ];
 
 const declared = modules.flatMap((module): [string, unknown][] => Object.entries(module));

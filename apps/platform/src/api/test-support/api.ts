@@ -85,7 +85,7 @@ export interface ApiFixture {
   /** What was woken: `jobs`, `deliveries`. */
   woken: string[];
   /** The API as a person who is signed in sees it. */
-  person(address: string): Client;
+  person(address: string, session?: string): Client;
   operator: Client;
   nobody: Client;
   /** With this Authorization header. */
@@ -166,11 +166,17 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     mails: mailQueue(queue),
     storeKey: (key) => storeProviderKey(db, masterKeySource(null, masterKeyFile(paths.masterKeys)), key),
     viewer: async (headers: Headers) => {
-      const address = /^viewer=(.+)$/.exec(headers.get('cookie') ?? '')?.[1];
-      return address === undefined ? null : { address, isAdmin: address === ADMIN };
+      const address = /^viewer=([^;]+)/.exec(headers.get('cookie') ?? '')?.[1];
+      const session = /session=([\w-]+)/.exec(headers.get('cookie') ?? '')?.[1];
+      return address === undefined
+        ? null
+        : { address, isAdmin: address === ADMIN, ...(session === undefined ? {} : { session }) };
     },
     mayCreateAgents: async () => false,
     wakeUp: { wake: (topic) => void woken.push(topic) },
+    mailOut: { provider: 'smtp', host: 'relay.example', problem: () => 'The relay refuses.' },
+    takesWebhooks: { resend: true, postmark: false },
+    health: async () => ({ ready: true, findings: [] }),
     stopping: stopping.signal,
     ...change,
   };
@@ -198,7 +204,10 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     budget: byteBudget(1024 * 1024 * 1024),
     now: Date.UTC(2026, 10, 27, 12),
     woken,
-    person: (address) => client({ cookie: `viewer=${address}` }),
+    person: (address, session) =>
+      client({
+        cookie: session === undefined ? `viewer=${address}` : `viewer=${address}; session=${session}`,
+      }),
     operator: client({}, OPERATOR),
     nobody: client({}),
     bearer: (token) => client({ authorization: `Bearer ${token}` }),
@@ -260,6 +269,35 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     },
   };
   return fixture;
+}
+
+/** A browser in which a person is signed in, as better-auth writes it. */
+export async function addBrowser(
+  { db, now }: Pick<ApiFixture, 'db' | 'now'>,
+  id: string,
+  address: string,
+  change: { userAgent?: string; seenAt?: number } = {},
+): Promise<void> {
+  const at = (ms: number) => new Date(ms).toISOString();
+  const person = { id: `user ${address}`, name: '', email: address, email_verified: 1, image: null };
+  await db
+    .insertInto('account_users')
+    .values({ ...person, created_at: at(now), updated_at: at(now) })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  await db
+    .insertInto('account_sessions')
+    .values({
+      id,
+      token: `token ${id}`,
+      user_id: person.id,
+      user_agent: change.userAgent ?? '',
+      ip_address: '',
+      created_at: at(now),
+      updated_at: at(change.seenAt ?? now),
+      expires_at: at(now + 30 * 86_400_000),
+    })
+    .execute();
 }
 
 /** The declared route that a request is for; undefined for none. */

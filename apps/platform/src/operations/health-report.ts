@@ -1,0 +1,33 @@
+/** What admins see of the server's health: readiness, and what else was looked at. */
+import type { WebhookSettings } from '@tinyfat/settings';
+import type { HealthReport } from '../api/deps.ts';
+import type { Readiness } from './readiness.ts';
+
+/** Readiness as findings, with others behind it. */
+export function healthReport(
+  { ready, checks, warnings }: Readiness,
+  others: readonly HealthReport['findings'][number][],
+): HealthReport {
+  const said = Object.entries(checks).map(([check, found]) => ({
+    check,
+    state: found === 'ok' ? ('ok' as const) : ('broken' as const),
+    found: found === 'ok' ? 'works' : found,
+    mend: null,
+  }));
+  const warned = Object.entries(warnings).map(([check, found]) => ({
+    check: check.replaceAll('_', ' '),
+    state: 'note' as const,
+    found,
+    mend: null,
+  }));
+  const looked = others.map(({ check, state, found, mend }) => ({ check, state, found, mend }));
+  return { ready, findings: [...said, ...warned, ...looked] };
+}
+
+/** Whose webhooks are taken: those that the server knows a secret of. */
+export function takesWebhooks({
+  resendSecrets,
+  postmarkCredentials,
+}: Pick<WebhookSettings, 'resendSecrets' | 'postmarkCredentials'>): Record<'resend' | 'postmark', boolean> {
+  return { resend: resendSecrets.length > 0, postmark: postmarkCredentials.length > 0 };
+}
