@@ -17,6 +17,7 @@ import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
 import { retentionEndpoints } from './retention.ts';
 import { runEndpoints } from './runs.ts';
+import { searchEndpoints } from './search.ts';
 import { senderEndpoints } from './senders.ts';
 import { sendingEndpoints } from './sending.ts';
 import { serverEndpoints } from './server.ts';
@@ -31,6 +32,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
+  ...searchEndpoints,
   ...mailEndpoints,
   ...mailViewEndpoints,
   ...runEndpoints,
