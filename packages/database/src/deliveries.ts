@@ -58,6 +58,12 @@ export async function deliveryById(db: Database, id: string): Promise<Delivery |
   return await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Who owns the agent that a delivery is of; undefined where there is none. */
+export async function ownerOfDelivery(db: Database, id: string): Promise<string | undefined> {
+  const agent = db.selectFrom('deliveries').innerJoin('agents', 'agents.id', 'deliveries.agent_id');
+  return (await agent.select('agents.owner').where('deliveries.id', '=', id).executeTakeFirst())?.owner;
+}
+
 /** What a mail led to, in the order of sending. */
 export async function deliveriesOfMail(db: Database, mailId: string): Promise<Delivery[]> {
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();

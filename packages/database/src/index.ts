@@ -49,3 +49,4 @@ export { UnfinishedCopyError } from './unfinished-copy.ts';
 export * from './usage.ts';
 export * from './visible.ts';
 export * from './webhook-events.ts';
+export * from './work-on-mail.ts';

@@ -109,7 +109,18 @@ describe('mails to owners', () => {
     wake();
     await until('sent', 'sent');
     expect(sent.map(({ recipients }) => recipients)).toEqual([[OWNER], [OWNER]]);
-    expect(text(sent[0]?.mail)).toMatchInlineSnapshot();
+    expect(text(sent[0]?.mail)).toMatchInlineSnapshot(`
+      "2 mails got no answer
+
+      scout: About one: From ann@example.net. The model was overloaded.
+      scout: About two: From ann@example.net. The model was overloaded.
+
+      Open the runs:
+      https://agents.example/runs?status=failed
+
+      You get this as the owner of the agents. The settings of mail say what you are mailed about.
+      "
+    `);
     expect(text(sent[1]?.mail)).toContain('About three');
     expect(text(sent[1]?.mail)).not.toContain('About one');
   });
@@ -190,7 +201,22 @@ describe('mails to owners', () => {
     await collectAlerts(deps());
     start();
     await until('sent');
-    expect(text(sent[0]?.mail)).toMatchInlineSnapshot();
+    expect(text(sent[0]?.mail)).toMatchInlineSnapshot(`
+      "Your agents on 2026-11-21
+
+      received: 2
+      answered: 1
+      refused: 0
+      without an answer: 1
+      spent: $0.50
+      awaits your approval now: 0
+
+      Open the dashboard:
+      https://agents.example/
+
+      You get this as the owner of the agents. The settings of mail say what you are mailed about.
+      "
+    `);
   });
 
   it('wait while all sending is stopped, as mails of agents do, and go out afterwards', async () => {

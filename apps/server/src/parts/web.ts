@@ -16,6 +16,7 @@ import {
   type WebhookTakers,
 } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
+import { openDecisionLink, startApprovalNotices } from '@tinyfat/platform/approvals';
 import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
@@ -23,6 +24,7 @@ import type { DataFolder } from '../data-folder.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
 import { programPaths } from '../program.ts';
+import { domainLook } from './domain-look.ts';
 import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
@@ -95,6 +97,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    mailDomainLook: domainLook(config),
     localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
@@ -120,6 +123,21 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     retryBaseMs: config.retryBaseMs,
     onSent: mailWay(config) === null ? deps.onSignIn : () => {},
   });
+  const approvalNotices = startApprovalNotices({
+    db,
+    worker: deps.runtime.worker,
+    leaseMs: QUEUE_TIMES.leaseMs,
+    key,
+    workers: deps.workers,
+    rawMail: data.rawMail,
+    transport: deps.transport,
+    clock,
+    random,
+    logger,
+    publicUrl,
+    mailDomain,
+    retryBaseMs: config.retryBaseMs,
+  });
   wakeUp.on('sign_in_mails', () => void setTimeout(signInMails.wake, SIGN_IN_MAIL_AFTER_MS));
   const server = await startHttpServer({
     ...config.http,
@@ -131,6 +149,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       mailDomain,
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
+      openDecision: (token) => openDecisionLink({ db, key, now: clock() }, token),
       accounts,
       checks,
       warnings,
@@ -140,7 +159,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       reportFault: faultReporter(logger, makeId),
     },
   }).catch(async (error) => {
-    await signInMails.stop(0);
+    await Promise.all([signInMails.stop(0), approvalNotices.stop(0)]);
     throw error;
   });
   return {
@@ -149,7 +168,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       // Streams of events would keep the HTTP server from closing.
       stopping.abort();
       await server.close(drainMs);
-      await signInMails.stop(drainMs);
+      await Promise.all([signInMails.stop(drainMs), approvalNotices.stop(drainMs)]);
     },
   };
 }

@@ -19,7 +19,7 @@ export interface CopiedTable {
  */
 const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$|search_index)/;
 /** What others refer to comes first; the order of the rest is that of their names. */
-const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs'];
+const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs', 'deliveries'];
 
 /** All tables whose rows are copied, in an order in which every row comes after those that it refers to. */
 export async function tablesToCopy(db: Database): Promise<CopiedTable[]> {

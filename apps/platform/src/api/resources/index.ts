@@ -11,6 +11,7 @@ import { fileEndpoints } from './files.ts';
 import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailOutEndpoints } from './mail-out.ts';
+import { mailTimelineEndpoints } from './mail-timeline.ts';
 import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
@@ -35,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...searchEndpoints,
   ...mailEndpoints,
   ...mailViewEndpoints,
+  ...mailTimelineEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
