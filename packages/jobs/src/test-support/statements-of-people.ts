@@ -172,7 +172,6 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   ),
   isNameTaken: of((db) => database.isNameTaken(db, agent)),
   findAgent: of((db) => database.findAgent(db, agent)),
-  isAgentName: of((db) => database.isAgentName(db, agent)),
   agentById: of((db) => database.agentById(db, agent)),
   listAgents: of((db) => database.listAgents(db)),
   ownsAgent: of((db) => database.ownsAgent(db, ONE)),
