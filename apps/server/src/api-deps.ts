@@ -12,10 +12,10 @@ import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
 import { readModels } from './models.ts';
-import { wayOut } from './parts/mail-transport.ts';
 import { programPaths } from './program.ts';
 import { ownFiles } from './retention/own-files.ts';
 import { processRuntime } from './runtime.ts';
+import { wayOut } from './way-out.ts';
 
 type ApiConfig = Pick<
   Config,

@@ -1,0 +1,11 @@
+/** How mail leaves, as the API says it. */
+import type { Config } from './config.ts';
+
+/** The way out by its kind, and the host of the API or the relay; null for the Maildir. */
+export function wayOut({ smtpUrl, mailProvider }: Pick<Config, 'smtpUrl' | 'mailProvider'>): {
+  provider: 'resend' | 'postmark' | 'smtp' | 'maildir';
+  host: string | null;
+} {
+  if (mailProvider) return { provider: mailProvider.kind, host: new URL(mailProvider.baseUrl).host };
+  return smtpUrl ? { provider: 'smtp', host: new URL(smtpUrl).host } : { provider: 'maildir', host: null };
+}
