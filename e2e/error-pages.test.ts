@@ -45,6 +45,7 @@ describe('an error', () => {
       },
     },
     mailDomain: 'tinyfat.example',
+    openDecision: async () => ({ ok: false, why: 'unknown' }),
     askFor: () => async () => {
       throw new Error('no page asks here');
     },

@@ -46,7 +46,7 @@ describe('the pages about agents', () => {
     await dashboard.visit(async (page) => {
       await page.goto('/agents/scout/senders');
       const ask = async (address: string) => {
-        await page.getByLabel('Would this address get in?').fill(address);
+        await page.getByRole('textbox', { name: 'Would this address get in?' }).fill(address);
         await page.getByRole('button', { name: 'Ask' }).click();
         return (await notice(page).textContent()) ?? '';
       };
@@ -99,19 +99,19 @@ describe('the pages about agents', () => {
         egress: 'api.example.com,*.example.org',
         outbound: 'ask',
       });
-      await page.getByLabel('Model').selectOption('sonnet');
+      await page.getByLabel('Model', { exact: true }).selectOption('sonnet');
       await page.getByLabel('Name in From').fill(SCRIPT);
       await writeFile(join(await folderOf('scout'), 'config.json'), '{"model":"opus"}');
-      await save(page);
-      expect(await notice(page).textContent()).toContain('config.json has changed since you looked');
-      // Once its writer has seen that, the same is refused for the name alone.
-      expect(await page.getByLabel('Model').inputValue()).toBe('sonnet');
       await save(page);
       expect(await notice(page).textContent()).toContain('"display_name"');
       expect(await page.getByLabel('Name in From').inputValue()).toBe(SCRIPT);
       await page.getByLabel('Name in From').fill('');
+      await save(page);
+      expect(await notice(page).textContent()).toContain('config.json has changed since you looked');
+      expect(await page.getByLabel('Model', { exact: true }).inputValue()).toBe('sonnet');
+      expect((await dashboard.server.json(['agent', 'show', 'scout'])).display_name).toBe('Scout of Example');
       await page.getByLabel('People it knows').check();
-      await page.getByLabel('Model').selectOption('');
+      await page.getByLabel('Model', { exact: true }).selectOption('');
       await save(page);
       expect(await notice(page).textContent()).toContain('Saved.');
       await page.getByLabel('Most that a month').fill('7.5');
@@ -171,7 +171,7 @@ describe('the pages about agents', () => {
   const PAGES = {
     list: '/agents',
     new: '/agents/new',
-    overview: '/agents/scout',
+    overview: '/agents/helper',
     settings: '/agents/scout/settings',
     senders: '/agents/scout/senders?address=eve@else.example',
     skills: '/agents/scout/skills',
@@ -185,7 +185,7 @@ describe('the pages about agents', () => {
     await dashboard.visit(
       async (page) => {
         for (const [name, path] of Object.entries(PAGES)) {
-          await page.goto(path);
+          expect([path, (await page.goto(path))?.status()]).toEqual([path, 200]);
           await expectReadable(page);
           await screenshot(page, `agents-${name}-${colorScheme}-${width}`);
         }
@@ -195,6 +195,7 @@ describe('the pages about agents', () => {
   });
 
   it('show nothing of them to others', async () => {
+    await dashboard.server.cli(['agent', 'create', 'hers', '--owner', 'ann@team.example']);
     const cookie = await dashboard.signIn('ann@team.example');
     await dashboard.visit(
       async (page) => {

@@ -6,6 +6,7 @@
 import type { ByteReservation } from '@tinyfat/core';
 import type { Accounts } from './accounts/contract.ts';
 import type { AskFor } from './api/ask.ts';
+import type { OpenedLink } from './approvals/decision-link.ts';
 import type { RequestOrigin } from './http/request-origin.ts';
 import type { WebhookTakers } from './http/webhook-route.ts';
 
@@ -43,6 +44,8 @@ export interface Backend {
   mailDomain: string;
   /** Answers every request below `/api/v1`; never rejects. */
   api(request: Request, from: RequestOrigin, reservation: ByteReservation): Promise<Response>;
+  /** What the mailed link of a mail to be approved opens. */
+  openDecision(token: string): Promise<OpenedLink>;
   /** Asks the API in this process, for the pages of one request. */
   askFor: AskFor;
   reportFault: ReportFault;

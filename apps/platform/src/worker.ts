@@ -30,6 +30,7 @@ export default {
     const invocation = openInvocation(env, ctx);
     try {
       await invocation.sendSignInMails();
+      await invocation.sendApprovalNotices();
     } finally {
       await invocation.end();
     }

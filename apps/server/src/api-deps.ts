@@ -34,7 +34,7 @@ type ApiConfig = Pick<
 /** What only a running server has. Beside one, its workers look at their tables every second. */
 type ServerDeps = Pick<
   ApiDeps,
-  'viewer' | 'mayCreateAgents' | 'localMail' | 'wakeUp' | 'stopping' | 'health'
+  'viewer' | 'mayCreateAgents' | 'localMail' | 'mailDomainLook' | 'wakeUp' | 'stopping' | 'health'
 > & {
   /** What keeps mail from leaving; null where nothing is known. */
   mailOutProblem(): string | null;
@@ -48,6 +48,7 @@ const NO_SERVER: ServerDeps = {
   viewer: async () => null,
   mayCreateAgents: async () => false,
   localMail: null,
+  mailDomainLook: null,
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
   // A command has `tinyfat doctor`, which looks at more.

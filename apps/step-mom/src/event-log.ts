@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AgentSessionEvent } from '@earendil-works/pi-coding-agent';
 import type { RunEvent } from './contract.ts';
 import { answerText } from './model-answer.ts';
+import { textParts } from './text-parts.ts';
 
 type Untimed<Event> = Event extends RunEvent ? Omit<Event, 'timestamp'> : never;
 /** An event before it is written. */
@@ -11,7 +12,7 @@ type NewRunEvent = Untimed<RunEvent>;
 /** Where a run's events go. */
 export interface EventLog {
   write(event: NewRunEvent): void;
-  /** Translates pi's events: tool calls, their results, and each assistant text. */
+  /** Translates pi's events: tool calls, their results, each assistant text, also while it is written, and what it used. */
   follow(event: AgentSessionEvent): void;
   close(): void;
 }
@@ -72,11 +73,18 @@ export function openEventLog(folder: string, now: () => Date, maxCharacters: num
       close();
     }
   };
+  const parts = textParts(maxCharacters, (content) => write({ type: 'text_part', content }));
   return {
     write,
-    close,
+    close() {
+      parts.end();
+      close();
+    },
     follow(event) {
-      if (event.type === 'tool_execution_start') {
+      if (event.type === 'message_update') {
+        const { assistantMessageEvent: update } = event;
+        if (update.type === 'text_delta') parts.add(update.delta);
+      } else if (event.type === 'tool_execution_start') {
         const args = cutStrings(event.args, maxCharacters);
         write({ type: 'tool_call', id: event.toolCallId, name: event.toolName, args });
       } else if (event.type === 'tool_execution_end') {
@@ -90,6 +98,10 @@ export function openEventLog(folder: string, now: () => Date, maxCharacters: num
           ...output.full,
         });
       } else if (event.type === 'message_end' && event.message.role === 'assistant') {
+        parts.end();
+        const { input, output, cacheRead, cacheWrite } = event.message.usage;
+        const usage = { input, output, cacheRead, cacheWrite };
+        if (output > 0) write({ type: 'usage', usage });
         const text = answerText(event.message.content);
         if (text === null) return;
         const content = cutText(text, maxCharacters);

@@ -108,11 +108,14 @@ test('tools work in the agent folder, and the run can be followed in its events'
   const events = folder.events();
   expect(events.map(({ type }) => type)).toEqual([
     'start',
+    'usage',
     'text',
     'tool_call',
     'tool_result',
+    'usage',
     ...Array(3).fill('tool_call'),
     ...Array(3).fill('tool_result'),
+    'usage',
     'text',
     'end',
   ]);

@@ -15,25 +15,53 @@ import {
 import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { Database, Delivery, DeliveryState, NewDelivery } from './schema/index.ts';
+import { indexDocument, type SearchDocument } from './search/documents.ts';
 import { whileSending } from './sending-stop.ts';
 import { changed, countRows, exists } from './statements.ts';
 
 const DELIVERIES: LeasedTable = { name: 'deliveries', key: 'seq' };
 
-/** Records deliveries in the order in which they are to be sent; of those that await approval the owner is to be told. */
-export async function insertDeliveries(db: Database, deliveries: readonly NewDelivery[]): Promise<void> {
-  for (const delivery of deliveries) {
+/** A delivery with the text that it can be found by. */
+export type WrittenDelivery = NewDelivery & { text?: string };
+
+/**
+ * Records deliveries in the order in which they are to be sent, with what can be searched for; of those that await approval
+ * the owner is to be told.
+ */
+export async function insertDeliveries(db: Database, deliveries: readonly WrittenDelivery[]): Promise<void> {
+  for (const { text = '', ...delivery } of deliveries) {
     await db
       .insertInto('deliveries')
       .values({ ...delivery, scheduled_at: delivery.created_at })
       .execute();
+    await indexDocument(db, deliveryDocument(delivery, text));
     if (delivery.state === 'awaiting_approval') await askForApprovalNotice(db, delivery);
   }
+}
+
+/** What can be searched for of an outgoing mail with this text. */
+export function deliveryDocument(delivery: NewDelivery, text: string): SearchDocument {
+  return {
+    kind: 'answer',
+    id: delivery.id,
+    agentId: delivery.agent_id,
+    at: delivery.created_at,
+    sender: delivery.envelope_sender,
+    people: delivery.recipients,
+    subject: delivery.subject,
+    text,
+  };
 }
 
 /** One delivery by its id. */
 export async function deliveryById(db: Database, id: string): Promise<Delivery | undefined> {
   return await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Who owns the agent that a delivery is of; undefined where there is none. */
+export async function ownerOfDelivery(db: Database, id: string): Promise<string | undefined> {
+  const agent = db.selectFrom('deliveries').innerJoin('agents', 'agents.id', 'deliveries.agent_id');
+  return (await agent.select('agents.owner').where('deliveries.id', '=', id).executeTakeFirst())?.owner;
 }
 
 /** What a mail led to, in the order of sending. */

@@ -5,6 +5,7 @@
 import { type MailCounts, THREAD_WINDOW_MS } from '@tinyfat/core';
 import { sql } from 'kysely';
 import type { Database, Mail, MailState, NewMail } from './schema/index.ts';
+import { indexDocument, type SearchDocument } from './search/documents.ts';
 import { changed, countRows, exists, rowsChanged } from './statements.ts';
 
 const HOUR_MS = 3_600_000;
@@ -75,10 +76,29 @@ export async function noteOnDelivery(db: Database, deliveryId: string): Promise<
   return await db.selectFrom('mails').selectAll().where('rewrites', '=', deliveryId).executeTakeFirst();
 }
 
-/** Writes a mail row; false when the same Message-ID of that sender, or the signature, was taken for this agent. */
+/**
+ * Writes a mail row, with what can be searched for before its text is read; false when the same Message-ID of that sender,
+ * or the signature, was taken for this agent.
+ */
 export async function insertMail(db: Database, mail: NewMail): Promise<boolean> {
   const insert = db.insertInto('mails').values(mail);
-  return await changed(insert.onConflict((conflict) => conflict.doNothing()));
+  if (!(await changed(insert.onConflict((conflict) => conflict.doNothing())))) return false;
+  await indexDocument(db, mailDocument(mail, ''));
+  return true;
+}
+
+/** What can be searched for of a mail with this text. */
+export function mailDocument(mail: NewMail, text: string): SearchDocument {
+  return {
+    kind: 'mail',
+    id: mail.id,
+    agentId: mail.agent_id,
+    at: mail.received_at,
+    sender: `${mail.sender ?? mail.envelope_sender} ${mail.sender_name}`,
+    people: mail.others,
+    subject: mail.subject,
+    text,
+  };
 }
 
 /** Whether the mail that was taken before has the same Message-ID (else it shares the signature only). */

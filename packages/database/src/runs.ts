@@ -1,4 +1,5 @@
 /** Runs: what each accepted mail led to, with its figures. A run keeps its id over all its attempts. */
+import { usdOf } from '@tinyfat/core';
 import { sql } from 'kysely';
 import type { Database, Run } from './schema/index.ts';
 
@@ -124,7 +125,7 @@ export async function newestAgain(db: Database, id: string): Promise<string | un
 export async function noteTurnBegins(
   db: Database,
   id: string,
-  uses: { session_id: string; model: string },
+  uses: { session_id: string; model: string; context_window?: number },
 ): Promise<void> {
   await db.updateTable('runs').set(uses).where('id', '=', id).execute();
 }
@@ -206,18 +207,22 @@ export async function totalsOfAgents(
 ): Promise<Map<string, AgentTotals>> {
   if (agentIds.length === 0) return new Map();
   const rows = await db
-    .selectFrom('runs')
-    .select((select) => [
+    .selectFrom('usage_hours')
+    .select(({ fn }) => [
       'agent_id',
-      select.fn.countAll<number>().as('turns'),
-      select.fn.sum<number>('cost_usd').as('costUsd'),
+      fn.sum<number>('turns').as('turns'),
+      fn.sum<number>('cost_micro_usd').as('microUsd'),
       sql<number>`sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)`.as('tokens'),
     ])
     .where('agent_id', 'in', agentIds)
-    .where('kind', '=', 'turn')
     .groupBy('agent_id')
     .execute();
-  return new Map(rows.map(({ agent_id, ...totals }) => [agent_id, totals]));
+  return new Map(
+    rows.map(({ agent_id, microUsd, turns, tokens }) => [
+      agent_id,
+      { turns, tokens, costUsd: usdOf(microUsd) },
+    ]),
+  );
 }
 
 /** The newest finished turn of a session. */

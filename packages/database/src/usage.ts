@@ -152,8 +152,8 @@ export async function usageOfMonth(
   const { spent } = await agents
     .crossJoin('usage_hours')
     .whereRef('usage_hours.agent_id', '=', 'agents.id')
-    .where('hour', '>=', month.from / HOUR_MS)
-    .where('hour', '<', month.until / HOUR_MS)
+    .where('hour', '>=', Math.floor(month.from / HOUR_MS))
+    .where('hour', '<', Math.floor(month.until / HOUR_MS))
     .select(({ fn }) => fn.sum<number | null>('cost_micro_usd').as('spent'))
     .executeTakeFirstOrThrow();
   const { reserved } = await agents

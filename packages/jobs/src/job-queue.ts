@@ -132,7 +132,7 @@ export function jobQueue(deps: JobQueueDeps): JobQueue {
 
     retry(lease, runAt, error) {
       const now = clock();
-      const run_at = sql`case when stop_asked_at is null then ${runAt} else ${now} end`;
+      const run_at = sql`case when stop_asked_at is null then cast(${runAt} as bigint) else ${now} end`;
       return settleHeld(db, JOBS, heldOf(lease), { state: 'ready', run_at, last_error: error }, now);
     },
 

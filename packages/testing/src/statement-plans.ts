@@ -12,6 +12,7 @@ const GROWING = [
   'jobs',
   'runs',
   'usage_hours',
+  'search_documents',
   'deliveries',
   'webhook_events',
   'limit_notices',

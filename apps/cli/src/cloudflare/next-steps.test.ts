@@ -1,7 +1,7 @@
 /** What is left to do by hand is said with the address of this installation, and without any secret. */
 import { RESEND_EVENTS } from '@tinyfat/core';
+import type { DnsRows } from '@tinyfat/mail';
 import { expect, it } from 'vitest';
-import type { DnsRows } from './dns-rows.ts';
 import { nextSteps } from './next-steps.ts';
 
 const URL = 'https://agents.example.com';

@@ -1,7 +1,7 @@
 /** What is left to do by hand once an installation runs. */
 import { RESEND_EVENTS } from '@tinyfat/core';
+import type { DnsRow, DnsRows } from '@tinyfat/mail';
 import type { DeploySettings } from './deploy-settings.ts';
-import type { DnsRow, DnsRows } from './dns-rows.ts';
 
 /** Lines for the operator; `rows`: those of DNS, where the provider said which. */
 export function nextSteps({ vars, secrets }: DeploySettings, url: string, rows: DnsRows): string[] {

@@ -31,7 +31,7 @@ export const agentGroup: Group = {
       load: async () => (await import('../commands/agent.ts')).showAgent,
     }),
     set: command({
-      summary: "change an agent's owner, model, name in From, or egress",
+      summary: "change an agent's owner, model, name in From, egress, or to whom it may write",
       words: ['NAME'],
       options: {
         owner: { value: 'ADDR', text: 'who owns it, may write to it, and pays from now on; admins only' },
@@ -41,14 +41,31 @@ export const agentGroup: Group = {
           value: 'none|public|HOSTS',
           text: 'what its turns may reach (egress); hosts with commas between',
         },
+        outbound: {
+          value: 'known|ask|anyone',
+          text: 'to whom it may write without asking: people it knows, nobody, anyone (admins only)',
+        },
       },
       notes:
-        'A new owner takes the place of the former one on the list of those who may write, and sees everything that there is of the agent. Model and egress count from the next turn on.',
+        'A new owner takes the place of the former one on the list of those who may write, and sees everything that there is of the agent. Model and egress count from the next turn on, outbound at once.',
       examples: [
         'tinyfat agent set scout --model opus --display-name "Scout of Example Ltd."',
         "tinyfat agent set scout --egress 'api.example.com,*.example.org'",
       ],
       load: async () => (await import('../commands/agent.ts')).setAgent,
+    }),
+    pause: command({
+      summary: 'let the mail of an agent wait: it is taken, and nothing is done about it',
+      words: ['NAME'],
+      notes: 'Commands by mail wait too. A turn that runs goes on to its end.',
+      examples: ['tinyfat agent pause scout'],
+      load: async () => (await import('../commands/pause-agent.ts')).pauseAgent,
+    }),
+    resume: command({
+      summary: 'let a paused agent go on with what waited',
+      words: ['NAME'],
+      examples: ['tinyfat agent resume scout'],
+      load: async () => (await import('../commands/pause-agent.ts')).resumeAgent,
     }),
     export: command({
       summary: 'write an agent into an archive: its settings and its folder',

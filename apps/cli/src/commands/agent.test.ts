@@ -83,16 +83,33 @@ describe('tinyfat agent', () => {
   });
 
   it.each([
-    [['set', 'scout'], 'name what is to be changed: --owner, --model, --display-name or --egress'],
+    [
+      ['set', 'scout'],
+      'name what is to be changed: --owner, --model, --display-name, --egress or --outbound',
+    ],
     [['set', 'scout', '--model', 'gpt-7'], '--model: There is no model of that name'],
     [['set', 'scout', '--display-name', 'ceo@bank.com'], '--display-name: It has an @'],
     [['set', 'scout', '--egress', 'all'], '--egress: '],
+    [['set', 'scout', '--outbound', 'all'], '--outbound: Write known, ask, anyone.'],
     [['set', 'scout', '--owner', 'bob'], '--owner: '],
     [['create', 'x', '--owner', OWNER, '--model', 'gpt-7'], '--model: There is no model of that name'],
   ])('says what to write for %j', async (words, text) => {
     const before = await shown();
     expect(await run(...words)).toMatchObject({ code: 2, err: expect.stringContaining(text) });
     expect(await shown()).toEqual(before);
+  });
+
+  it('sets to whom it may write; the operator may choose anyone', async () => {
+    expect((await run('set', 'scout', '--outbound', 'anyone')).out).toContain('outbound  anyone');
+    expect(await shown()).toMatchObject({ outbound: 'anyone', egress: 'public' });
+  });
+
+  it('is paused and goes on, and says so', async () => {
+    expect((await run('pause', 'scout')).out).toContain('is paused: its mail is taken and waits');
+    expect((await run('show', 'scout')).out).toMatch(/^paused {7} +since .*; mails that wait: 0$/m);
+    expect((await run('resume', 'scout')).out).toBe('scout@tinyfat.localhost goes on; 0 mails waited.');
+    expect(await shown()).toMatchObject({ paused_since: null });
+    expect((await run('pause', 'nobody')).code).toBe(1);
   });
 
   it('says that there is no such agent', async () => {

@@ -1,5 +1,5 @@
 /** `tinyfat agent create|list|show|set|delete`. */
-import { byteSize, parseAllowEntry, renderError } from '@tinyfat/core';
+import { byteSize, OUTBOUND_POLICIES, parseAllowEntry, renderError } from '@tinyfat/core';
 import { agentRoutes } from '@tinyfat/platform';
 import { listAll } from '../client/list-all.ts';
 import { overApi, refused, withApi } from '../client/open-api.ts';
@@ -54,19 +54,27 @@ interface SetOptions {
   model: string | undefined;
   'display-name': string | undefined;
   egress: string | undefined;
+  outbound: string | undefined;
 }
 
 /** Changes what is named, and shows it as it is then. */
 export const setAgent: Run<[string], SetOptions> = async ({ words: [name], options }, config) => {
   const { owner, model, 'display-name': displayName, egress } = options;
+  const outbound = OUTBOUND_POLICIES.find((one) => one === options.outbound);
+  if (options.outbound !== undefined && outbound === undefined) {
+    throw new UsageError(`--outbound: Write ${OUTBOUND_POLICIES.join(', ')}.`);
+  }
   const body = {
     ...(owner === undefined ? {} : { owner }),
     ...(model === undefined ? {} : { model: model === DEFAULT_MODEL ? null : model }),
     ...(displayName === undefined ? {} : { display_name: displayName }),
     ...(egress === undefined ? {} : { egress }),
+    ...(outbound === undefined ? {} : { outbound }),
   };
   if (Object.keys(body).length === 0) {
-    throw new UsageError('name what is to be changed: --owner, --model, --display-name or --egress');
+    throw new UsageError(
+      'name what is to be changed: --owner, --model, --display-name, --egress or --outbound',
+    );
   }
   return await withApi(config, async (api) => {
     const agent = await namedAgent(api, name);
@@ -118,6 +126,8 @@ export const showAgent = overApi<[string], { json: boolean }>(async (api, { word
     address: agent.address,
     id: agent.id,
     ...settingsOf(agent),
+    paused_since: agent.paused_at,
+    mails_paused: agent.mails_paused,
     allowed: agent.allowed_senders,
     ...(folder === null ? {} : { folder }),
     folder_bytes: held,
@@ -128,8 +138,15 @@ export const showAgent = overApi<[string], { json: boolean }>(async (api, { word
   if (options.json) {
     printJson(shown);
   } else {
-    const { folder_bytes: _, folder_quota_bytes: __, ...others } = shown;
-    printFacts(Object.entries({ ...others, holds: holdsText(held, quota) }).map(factOf));
+    const {
+      folder_bytes: _,
+      folder_quota_bytes: __,
+      paused_since: since,
+      mails_paused: waiting,
+      ...others
+    } = shown;
+    const paused = since === null ? {} : { paused: `since ${time(since)}; mails that wait: ${waiting}` };
+    printFacts(Object.entries({ ...others, ...paused, holds: holdsText(held, quota) }).map(factOf));
   }
   return 0;
 });
@@ -138,8 +155,8 @@ function holdsText(held: number | null, quota: number): string {
   return `${held === null ? 'not measured yet' : byteSize(held)}, of ${byteSize(quota)} at most`;
 }
 
-function settingsOf({ owner, model, display_name, egress }: Agent) {
-  return { owner, model, display_name, egress };
+function settingsOf({ owner, model, display_name, egress, outbound }: Agent) {
+  return { owner, model, display_name, egress, outbound };
 }
 
 function factOf([key, value]: [string, string | number | null | string[]]): [string, string] {

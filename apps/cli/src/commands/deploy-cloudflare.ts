@@ -1,9 +1,9 @@
 /** `tinyfat deploy cloudflare`: an installation on Cloudflare, made or brought up to date. */
 import { fileURLToPath } from 'node:url';
+import { type DnsRows, resendDnsRows } from '@tinyfat/mail';
 import { cloudflareApi } from '../cloudflare/api.ts';
 import { type Container, deploy } from '../cloudflare/deploy.ts';
 import { type DeploySettings, readDeploySettings } from '../cloudflare/deploy-settings.ts';
-import { type DnsRows, resendDnsRows } from '../cloudflare/dns-rows.ts';
 import { dockerProblem } from '../cloudflare/docker.ts';
 import { installationName } from '../cloudflare/installation-name.ts';
 import { nextSteps } from '../cloudflare/next-steps.ts';

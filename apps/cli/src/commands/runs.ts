@@ -139,7 +139,10 @@ export async function runEvents(api: ApiClient, id: string): Promise<Answered<Re
     MAX_EVENTS,
     EVENTS_AT_ONCE,
   );
-  return listed.ok ? { ok: true, body: listed.body.map(({ event }) => event) } : listed;
+  if (!listed.ok) return listed;
+  // The whole text stands there, too.
+  const events = listed.body.map(({ event }) => event).filter(({ type }) => type !== 'text_part');
+  return { ok: true, body: events };
 }
 
 function factsOf(run: Run): [string, string][] {

@@ -12,6 +12,8 @@ export interface SignInKey {
   linkToken(requestId: string): Promise<string>;
   /** The six digits of a request. */
   code(requestId: string): Promise<string>;
+  /** Signs what the link of a mail to be approved is about. */
+  decisionMac(matter: string): Promise<string>;
   /** The PKCE verifier (RFC 7636) and the nonce of a way to the OpenID provider, by its state. */
   oidcVerifier(state: string): Promise<string>;
   oidcNonce(state: string): Promise<string>;
@@ -28,6 +30,7 @@ export function signInKey(bytes: Uint8Array<ArrayBuffer>): SignInKey {
   };
   return {
     cookieSecret: async () => toBase64url(await keyed('session cookies', '')),
+    decisionMac: async (matter) => toBase64url(await keyed('approval link', matter)),
     linkToken: async (id) => toBase64url(await keyed('sign-in link', id)),
     oidcVerifier: async (state) => toBase64url(await keyed('oidc verifier', state)),
     oidcNonce: async (state) => toBase64url(await keyed('oidc nonce', state)),

@@ -13,6 +13,8 @@ import type { ApiDeps } from './deps.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './resources/index.ts';
 import type { Fields, Route, RouteFacts } from './route.ts';
+import * as approvals from './routes/approvals.ts';
+import * as views from './routes/mail-views.ts';
 import { visibleTo } from './visible.ts';
 
 /** What a route is asked with. Undefined parameters are not sent. */
@@ -38,7 +40,17 @@ export interface Asker {
   from: RequestOrigin;
   /** Counts the bytes of the request in memory. */
   reservation: ByteReservation;
+  /** The viewer is not signed in, and has opened the mailed link of this delivery: nothing else can be asked for. */
+  byLinkTo?: string;
 }
+
+const BY_LINK: readonly RouteFacts[] = [
+  approvals.getApproval,
+  approvals.approveDelivery,
+  approvals.rejectDelivery,
+  views.getDeliveryHtml,
+  views.getDeliveryPart,
+];
 
 /** Gives the pages of one request their way to the API. */
 export type AskFor = (asker: Asker) => Ask;
@@ -47,11 +59,13 @@ const keyOf = ({ method, path }: Pick<RouteFacts, 'method' | 'path'>) => `${meth
 /** By method and path: the pages are a bundle of their own, whose routes are other objects. */
 const BY_KEY: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((one) => [keyOf(one.route), one]));
 
+const BY_LINK_KEYS: ReadonlySet<string> = new Set(BY_LINK.map(keyOf));
+
 /** Makes it over what the API itself works with. */
 export function createAsk(deps: ApiDeps): AskFor {
   // Pages never open a stream: their scripts do, over HTTP.
   const streams = eventStreams();
-  return ({ viewer, request, from, reservation }) => {
+  return ({ viewer, request, from, reservation, byLinkTo }) => {
     let counted = false;
     const ask = async (
       route: RouteFacts,
@@ -61,6 +75,10 @@ export function createAsk(deps: ApiDeps): AskFor {
       if (!endpoint) throw new Error(`no endpoint answers ${keyOf(route)}`);
       if (viewer === null) return refuse('not_signed_in');
       const principal = sessionOf(viewer);
+      if (byLinkTo !== undefined) {
+        if (!BY_LINK_KEYS.has(keyOf(route)) || params.id !== byLinkTo) return refuse('not_found');
+        principal.byLink = true;
+      }
       if (route.scope !== null && !principal.scopes.has(route.scope)) return refuse('scope_missing');
       counted ||= reservation.join({ party: `owner ${viewer.address}`, most: MOST_HELD });
       if (!counted) return refuse('server_busy');

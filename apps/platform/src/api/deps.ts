@@ -13,7 +13,7 @@ import type {
 } from '@tinyfat/core';
 import type { Database, NewProviderKey, StoredKey } from '@tinyfat/database';
 import type { MailQueue } from '@tinyfat/intake';
-import type { MailViewer, MailWorkers } from '@tinyfat/mail';
+import type { MailDomainReport, MailViewer, MailWorkers } from '@tinyfat/mail';
 import type { FolderTrees } from '@tinyfat/storage';
 import type { TarBounds } from '@tinyfat/storage/tar';
 import type { Viewer } from '../accounts/contract.ts';
@@ -72,6 +72,8 @@ export interface ApiDeps {
   /** Whether a principal who is no admin may create agents. */
   mayCreateAgents(principal: Principal): Promise<boolean>;
   mails: Pick<MailQueue, 'releaseMail' | 'runAgain' | 'enqueueNote'>;
+  /** Looks the mail domain up as the world sees it; null where it is that of this machine alone. */
+  mailDomainLook: (() => Promise<MailDomainReport>) | null;
   /** Null where mail leaves this machine, or there is none. */
   localMail: LocalMail | null;
   /** Seals the key of an owner and stores it. Who does it has the master keys, which the API need not have. */

@@ -37,6 +37,7 @@ const own = (path: string, options?: CallOptions): Case => ({ ...missing(path, o
 const CASES: Record<string, Case[]> = {
   getMe: [own('/me')],
   getFirstRun: [own('/first-run')],
+  getMailDomain: [own('/mail-domain')],
   checkAgentName: [own('/agent-names/of-nobody')],
   getFirstMail: [
     missing('/agents/scout/first-mail'),
@@ -75,9 +76,15 @@ const CASES: Record<string, Case[]> = {
     missing('/agents/scout/secret-addresses/s-1'),
     missing('/agents/bobs/secret-addresses/s-1'),
   ],
-  listMails: [own('/mails'), own('/mails?state=quarantined'), missing('/mails?agent=scout')],
+  listMails: [
+    own('/mails'),
+    own('/mails?state=quarantined'),
+    own(`/mails?sender=${encodeURIComponent(ANN)}&since=2000-01-01T00:00:00Z`),
+    missing('/mails?agent=scout'),
+  ],
   getMail: [missing('/mails/m-1')],
   getRawMail: [missing('/mails/m-1/raw')],
+  getMailTimeline: [missing('/mails/m-1/timeline')],
   viewMail: [missing('/mails/m-1/view')],
   getMailHtml: [missing('/mails/m-1/html')],
   getMailPart: [missing('/mails/m-1/parts/1')],
@@ -150,7 +157,6 @@ const CASES: Record<string, Case[]> = {
     missing('/outbox/d-1/approve', { body: { digest: DIGEST } }),
   ],
   getApproval: [missing('/outbox/d-1/approval')],
-  getApprovalFile: [missing('/outbox/d-3/files/1')],
   rejectDelivery: [missing('/outbox/d-1/reject'), missing('/outbox/d-1/reject', { body: { note: 'no' } })],
   editDelivery: [missing('/outbox/d-1/edit', { body: { digest: DIGEST, body: 'stolen' } })],
   listSuppressed: [missing('/agents/scout/suppressed')],
@@ -217,9 +223,6 @@ describe('what belongs to somebody else', () => {
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });
     await api.addDelivery('d-3', 'm-1', { provider: 'maildir', subject: 'ANN-SECRET' });
-    const file =
-      'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nANN-SECRET';
-    await api.rawMail.put('out-d-3', new TextEncoder().encode(file));
     await api.addDelivery('d-2', 'm-1', { state: 'failed', subject: 'ANN-SECRET' });
     await api.addDelivery('d-4', 'm-1', { state: 'uncertain', subject: 'ANN-SECRET' });
     const secret = { token_sha256: 'x', note: 'ANN-SECRET', created_at: 1 };

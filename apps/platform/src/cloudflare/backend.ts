@@ -1,6 +1,7 @@
 /** What the pages and the API work with, over one invocation. */
 import { backlog, recentTotals } from '@tinyfat/database';
 import { webhookTakers } from '@tinyfat/intake';
+import { dohResolver, mailDomainLook } from '@tinyfat/mail';
 import { clientNetwork } from '@tinyfat/mail/network';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import type { NamedModel } from '@tinyfat/settings';
@@ -10,6 +11,7 @@ import { signInKey } from '../accounts/sign-in-key.ts';
 import { createAsk } from '../api/ask.ts';
 import { createApi } from '../api/create-api.ts';
 import type { ApiDeps } from '../api/deps.ts';
+import { openDecisionLink } from '../approvals/decision-link.ts';
 import type { Backend } from '../contract.ts';
 import { healthReport, takesWebhooks } from '../operations/health-report.ts';
 import { METRICS_TEXT_TYPE, metricsText } from '../operations/metrics-text.ts';
@@ -17,6 +19,7 @@ import { readiness } from '../operations/readiness.ts';
 import { faultReporter } from '../operations/report-fault.ts';
 import type { PlatformBindings } from './bindings.ts';
 import { readinessChecks } from './checks.ts';
+import type { PlatformConfig } from './config.ts';
 import type { Invocation } from './invocation.ts';
 import type { Isolate } from './isolate.ts';
 
@@ -39,6 +42,9 @@ const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 /** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
 const ARCHIVE_ENTRIES = 900;
 
+/** Who answers when somebody looks at the mail domain. */
+const DNS_OVER_HTTPS = 'https://cloudflare-dns.com/dns-query';
+
 /** A run that takes longer ends there: the cron of the consumer goes on with it. */
 const RETENTION_MS = 60_000;
 
@@ -52,6 +58,7 @@ export async function makeBackend(
   const { config, runtime, randomBytes, db, wakeUp, rawMail } = invocation;
   const { clock, makeId, logger } = runtime;
   const { publicUrl, mailDomain, metricsToken } = config;
+  const key = signInKey(config.signInKey.bytes);
   const accounts = await createAccounts({
     ...runtime,
     db,
@@ -59,7 +66,7 @@ export async function makeBackend(
     adminEmails: config.adminEmails,
     randomBytes,
     publicUrl,
-    key: signInKey(config.signInKey.bytes),
+    key,
     networkOf: clientNetwork,
     wakeUp,
     oidc: config.oidc,
@@ -94,6 +101,7 @@ export async function makeBackend(
     accounts,
     api: (...asked) => createApi(deps)(...asked),
     askFor: (asker) => createAsk(deps)(asker),
+    openDecision: (token) => openDecisionLink({ db, key, now: clock() }, token),
     reportFault: faultReporter(logger, makeId),
   };
 }
@@ -122,6 +130,16 @@ function apiDeps(
     mailDomain: config.mailDomain,
     adminEmails: config.adminEmails,
     operatorPays: config.operatorPays,
+    mailDomainLook: mailDomainLook({
+      domain: config.mailDomain,
+      publicUrl: config.publicUrl,
+      receives: receivedBy(config.webhooks),
+      provider: config.mailProvider,
+      relay: null,
+      resolver: (budgetMs) =>
+        dohResolver({ url: DNS_OVER_HTTPS, fetch: (...asked) => fetch(...asked), budgetMs }),
+      fetch: (...asked) => fetch(...asked),
+    }),
     // Mail always leaves: a provider is needed there.
     localMail: null,
     ownerBudgetMicroUsd: config.ownerBudgetMicroUsd,
@@ -148,4 +166,10 @@ function apiDeps(
     stopping,
     streams: { ...STREAMS, open: streams },
   };
+}
+
+/** Mail comes by a webhook where one is set, else by Email Routing. */
+function receivedBy({ resendSecrets, postmarkCredentials }: PlatformConfig['webhooks']) {
+  if (resendSecrets.length > 0) return 'resend';
+  return postmarkCredentials.length > 0 ? 'postmark' : 'email-routing';
 }

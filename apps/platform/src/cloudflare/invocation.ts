@@ -24,6 +24,7 @@ import {
 } from '@tinyfat/storage';
 import { signInKey } from '../accounts/sign-in-key.ts';
 import { signInMailWork } from '../accounts/sign-in-mails.ts';
+import { approvalNoticeWork } from '../approvals/approval-notices.ts';
 import type { InvocationContext, PlatformBindings } from './bindings.ts';
 import { type PlatformConfig, readConfig } from './config.ts';
 
@@ -42,12 +43,16 @@ export interface Invocation {
   intake: IntakeDeps;
   /** Sends the sign-in mails that are due, those that an earlier invocation left as well. */
   sendSignInMails(): Promise<void>;
+  /** Tells owners of the mails that await their approval. */
+  sendApprovalNotices(): Promise<void>;
   /** To be waited for once the answer is sent: sends the sign-in mails that were asked for, and ends the connections. */
   end(): Promise<void>;
 }
 
 /** Nothing new is begun after that, ms: what follows an answer has half a minute. */
 const SIGN_IN_MAILS_MS = 10_000;
+/** The next sweep, a minute later, goes on. */
+const APPROVAL_NOTICES_MS = 40_000;
 
 /** Connects nowhere before something is asked. Throws `WrongSettings`. */
 export function openInvocation(env: PlatformBindings, ctx: InvocationContext): Invocation {
@@ -73,20 +78,22 @@ export function openInvocation(env: PlatformBindings, ctx: InvocationContext): I
   const jobs = jobQueue({ ...runtime, ...QUEUE_TIMES, db, atOnce: 1 });
   const mails = mailQueue({ ...runtime, ...QUEUE_TIMES, db, jobs, limits: config.limits });
 
+  const ownMails = () => ({
+    ...runtime,
+    db,
+    leaseMs: QUEUE_TIMES.leaseMs,
+    key: signInKey(config.signInKey.bytes),
+    workers,
+    transport: providerTransport(config.mailProvider, clock),
+    publicUrl,
+    mailDomain,
+    retryBaseMs,
+  });
   const sendSignInMails = async () => {
-    const work = signInMailWork({
-      ...runtime,
-      db,
-      leaseMs: QUEUE_TIMES.leaseMs,
-      key: signInKey(config.signInKey.bytes),
-      workers,
-      transport: providerTransport(config.mailProvider, clock),
-      publicUrl,
-      mailDomain,
-      retryBaseMs,
-      onSent() {},
-    });
-    await drain(work, clock() + SIGN_IN_MAILS_MS);
+    await drain(signInMailWork({ ...ownMails(), onSent() {} }), clock() + SIGN_IN_MAILS_MS);
+  };
+  const sendApprovalNotices = async () => {
+    await drain(approvalNoticeWork({ ...ownMails(), rawMail }), clock() + APPROVAL_NOTICES_MS);
   };
 
   return {
@@ -116,6 +123,7 @@ export function openInvocation(env: PlatformBindings, ctx: InvocationContext): I
       readReport: workers.readReport,
     },
     sendSignInMails,
+    sendApprovalNotices,
     async end() {
       try {
         if (signInMailsAsked) await sendSignInMails();

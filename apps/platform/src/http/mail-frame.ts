@@ -27,7 +27,7 @@ const STYLE = `
 :root{color-scheme:light;background:#fff;color:#1b1d22}
 body{margin:0;padding:16px;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
 img{max-width:100%;height:auto}
-a{color:#1b4fae}
+a[href]{color:#1b4fae}
 pre,.plain{white-space:pre-wrap;overflow-wrap:anywhere}
 pre{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:14px}
 blockquote{margin:0 0 0 4px;padding-left:12px;border-left:3px solid #d5d8d3}

@@ -55,6 +55,15 @@ function offerCopying(): void {
   });
 }
 
+/** On a phone the tabs of a page scroll: the one that is open comes into sight. */
+function showCurrentTab(): void {
+  const current = document.querySelector<HTMLElement>('.tabs [aria-current]');
+  const tabs = current?.closest<HTMLElement>('.tabs');
+  if (!current || !tabs) return;
+  tabs.scrollLeft = current.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - current.offsetWidth) / 2;
+}
+
 sayZone();
 offerCopying();
+showCurrentTab();
 setInterval(showRelativeTimes, 30_000);

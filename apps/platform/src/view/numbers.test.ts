@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { counted, countText, moneyText, tokensText } from './numbers.ts';
+import { bytesText, counted, countText, moneyText, tokensText } from './numbers.ts';
 
 it.each([
   [null, 'unknown'],
@@ -23,6 +23,16 @@ it.each([
   [1_250_000, '1.25M'],
 ])('%s tokens are %s', (tokens, text) => {
   expect(tokensText(tokens)).toBe(text);
+});
+
+it.each([
+  [null, 'unknown'],
+  [812, '812 B'],
+  [5021, '5.0 kB'],
+  [999_499, '999 kB'],
+  [12_345_678, '12 MB'],
+])('%s bytes are %s', (bytes, text) => {
+  expect(bytesText(bytes)).toBe(text);
 });
 
 it('counts in words, and says where it stopped', () => {

@@ -25,6 +25,14 @@ export function tokensText(tokens: number | null): string {
   return `${(tokens / 1_000_000).toFixed(2)}M`;
 }
 
+/** Bytes: `812 B`, `5.0 kB`, `12 MB`; `unknown` for null. */
+export function bytesText(bytes: number | null): string {
+  if (bytes === null) return UNKNOWN;
+  if (bytes < 1000) return `${bytes} B`;
+  const [size, unit] = bytes < 999_500 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB'];
+  return `${size.toFixed(size < 9.95 ? 1 : 0)} ${unit}`;
+}
+
 /** `1 mail`, `2 mails`; a count that stopped at a bound is `100+ mails`. */
 export function counted(count: number, word: string, bound = Number.POSITIVE_INFINITY): string {
   if (count >= bound) return `${countText(bound)}+ ${word}s`;

@@ -49,7 +49,11 @@ export async function takeTurn(
     return await failJob(deps, work, { run, code, detail: opened.detail, errorMail: true });
   }
   const { spending } = opened;
-  const used = { session_id: sessionId, model: demo ? 'demo' : model.id };
+  const used = {
+    session_id: sessionId,
+    model: demo ? 'demo' : model.id,
+    context_window: model.contextWindow,
+  };
   await noteTurnBegins(deps.db, run.id, used);
   const request = turnRequest(deps, work, { ...turn, model, sessionId, upstream, spending, folder });
   const result = await deps.runner.runTurn(request, signal);
@@ -118,7 +122,7 @@ function runFigures(result: TurnResult) {
   const { outcome } = result;
   return {
     context_tokens: outcome.ok ? outcome.context.tokens : null,
-    context_window: outcome.ok ? outcome.context.window : null,
+    ...(outcome.ok ? { context_window: outcome.context.window } : {}),
     first_request_at: result.firstRequestAt,
     last_response_at: result.lastResponseAt,
   };

@@ -29,7 +29,10 @@ beforeEach(async () => {
   root = mkdtempSync(join(scratchFolder(), 'tinyfat-agent-'));
   here = await openDataFolder({ dataDir: join(root, 'here'), database: null });
   there = await openDataFolder({ dataDir: join(root, 'there'), database: null });
-  const agent = { id: 'scout-id', name: 'scout', owner: OWNER, egress: 'none', display_name: 'The Scout' };
+  const agent = {
+    ...{ id: 'scout-id', name: 'scout', owner: OWNER, egress: 'none', display_name: 'The Scout' },
+    outbound: 'ask',
+  };
   const files = firstFiles({ name: 'scout', address: 'scout@here.example', owner: OWNER, model: 'opus' });
   await here.folders.create(agent.id, files);
   await here.folders.write(agent.id, `sessions/2026_${SESSION}.jsonl`, '{"type":"session"}\n');
@@ -93,6 +96,7 @@ describe('an agent', () => {
       id: `new-${ids}`,
       owner: OWNER,
       egress: 'none',
+      outbound: 'ask',
       display_name: 'The Scout',
     });
     const id = agent?.id ?? '';
@@ -195,6 +199,11 @@ describe('an archive of a stranger', () => {
     expect(existsSync(join(root, 'escape'))).toBe(false);
     return result.ok ? 'was imported' : result.reason;
   }
+
+  it('lets its agent write to nobody but those that it knows', async () => {
+    expect(await imported(await make({ ...AGENT, outbound: 'anyone' }))).toMatchObject({ ok: true });
+    expect(await findAgent(there.db, 'scout')).toMatchObject({ outbound: 'known', paused_at: null });
+  });
 
   it.each<[string, object, RegExp]>([
     ['a name that is none', { name: '../up' }, /name.*--name/],

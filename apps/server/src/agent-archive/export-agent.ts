@@ -1,6 +1,6 @@
 /** Writes one agent into an archive: its settings and its folder, with what is on record if that is asked for. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '@tinyfat/core';
+import { type Clock, storedOutbound } from '@tinyfat/core';
 import {
   type Agent,
   allowedSenders,
@@ -78,6 +78,7 @@ async function settingsOf(deps: ExportDeps, agent: Agent, at: number): Promise<E
     owner,
     display_name,
     egress,
+    outbound: storedOutbound(agent.outbound),
     allowed_senders: await allowedSenders(db, id),
     monthly_micro_usd: (await budgetOf(db, 'agent', id))?.monthly_micro_usd ?? null,
     sessions: await sessionsByScope(db, id),

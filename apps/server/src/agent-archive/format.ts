@@ -2,7 +2,7 @@
  * The archive of one agent: `agent.json` first, then its folder below `folder/`, what is on record below `history/` if
  * that was asked for, and `manifest.json` last. It holds no key, no token and no secret address.
  */
-import { parseJson } from '@tinyfat/core';
+import { OUTBOUND_POLICIES, parseJson } from '@tinyfat/core';
 import { ArchiveError } from '@tinyfat/storage/tar';
 import * as v from 'valibot';
 
@@ -24,6 +24,8 @@ const exported = v.object({
   display_name: short,
   /** As core's `parseEgress` reads it. */
   egress: v.pipe(v.string(), v.maxLength(100_000)),
+  /** One of core's `OUTBOUND_POLICIES`; archives of before have none. */
+  outbound: v.optional(v.picklist(OUTBOUND_POLICIES), 'known'),
   allowed_senders: v.pipe(v.array(short), v.maxLength(10_000)),
   /** Null: none was set for it alone. */
   monthly_micro_usd: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),

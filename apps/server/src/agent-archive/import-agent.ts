@@ -129,6 +129,8 @@ async function importAs(
     name,
     owner,
     egress: checked.egress,
+    // That it may write to anyone is no archive's to say: who runs this server sets it anew.
+    outbound: exported.outbound === 'ask' ? 'ask' : 'known',
     display_name: checked.displayName,
     created_at: at,
   };

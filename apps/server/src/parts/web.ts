@@ -17,11 +17,13 @@ import {
   type WebhookTakers,
 } from '@tinyfat/platform';
 import { createAccounts, type SignInMail, signInKey, startSignInMails } from '@tinyfat/platform/accounts';
+import { openDecisionLink, startApprovalNotices } from '@tinyfat/platform/approvals';
 import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { programPaths } from '../program.ts';
+import { domainLook } from './domain-look.ts';
 import { localMail } from './local-mail.ts';
 import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
@@ -96,6 +98,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     composer: deps.workers,
     viewer: accounts.viewer,
     mayCreateAgents: async () => config.signUp === 'open',
+    mailDomainLook: domainLook(config),
     localMail: localMail(config, data.paths.mailbox, deps.runtime, deps.workers),
     wakeUp,
     stopping: stopping.signal,
@@ -117,6 +120,21 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     retryBaseMs: config.retryBaseMs,
     onSent: mailWay(config) === null ? deps.onSignIn : () => {},
   });
+  const approvalNotices = startApprovalNotices({
+    db,
+    worker: deps.runtime.worker,
+    leaseMs: QUEUE_TIMES.leaseMs,
+    key,
+    workers: deps.workers,
+    rawMail: data.rawMail,
+    transport: deps.transport,
+    clock,
+    random,
+    logger,
+    publicUrl,
+    mailDomain,
+    retryBaseMs: config.retryBaseMs,
+  });
   wakeUp.on('sign_in_mails', () => void setTimeout(signInMails.wake, SIGN_IN_MAIL_AFTER_MS));
   const server = await startHttpServer({
     ...config.http,
@@ -128,6 +146,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       mailDomain,
       api: createApi(ofApi),
       askFor: createAsk(ofApi),
+      openDecision: (token) => openDecisionLink({ db, key, now: clock() }, token),
       accounts,
       checks,
       warnings,
@@ -137,7 +156,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       reportFault: faultReporter(logger, makeId),
     },
   }).catch(async (error) => {
-    await signInMails.stop(0);
+    await Promise.all([signInMails.stop(0), approvalNotices.stop(0)]);
     throw error;
   });
   return {
@@ -146,7 +165,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
       // Streams of events would keep the HTTP server from closing.
       stopping.abort();
       await server.close(drainMs);
-      await signInMails.stop(drainMs);
+      await Promise.all([signInMails.stop(drainMs), approvalNotices.stop(drainMs)]);
     },
   };
 }

@@ -32,7 +32,7 @@ describe('bytes of mails', () => {
     },
   );
 
-  it.each(['ready', 'running'] as const)('stay while its job is %s', async (state) => {
+  it.each(['ready', 'paused', 'running'] as const)('stay while its job is %s', async (state) => {
     await fixture.oldMail('m', 400);
     await fixture.db.updateTable('jobs').set({ state }).execute();
     expect(await fixture.run({ mail: 7 })).toMatchObject({ mail: { removed: 0 } });

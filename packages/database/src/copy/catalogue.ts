@@ -17,9 +17,9 @@ export interface CopiedTable {
  * They belong to a database itself, or to the processes at work on it, or are made by its triggers of what is copied, and
  * are not copied themselves.
  */
-const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$)/;
+const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$|search_index)/;
 /** What others refer to comes first; the order of the rest is that of their names. */
-const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs'];
+const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs', 'deliveries'];
 
 /** All tables whose rows are copied, in an order in which every row comes after those that it refers to. */
 export async function tablesToCopy(db: Database): Promise<CopiedTable[]> {

@@ -25,6 +25,7 @@ import * as stops from './0024-stops.ts';
 import * as pausedAgents from './0025-paused-agents.ts';
 import * as folders from './0026-folders.ts';
 import * as usageHours from './0027-usage-hours.ts';
+import * as search from './0028-search.ts';
 import * as settings from './0029-settings.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -53,5 +54,6 @@ export const migrations: Record<string, Migration> = {
   '0025-paused-agents': pausedAgents,
   '0026-folders': folders,
   '0027-usage-hours': usageHours,
+  '0028-search': search,
   '0029-settings': settings,
 };

@@ -4,7 +4,9 @@
  */
 import type { MailVerdict } from '@tinyfat/core';
 import { type ExpressionBuilder, sql } from 'kysely';
+import { transact } from '../locks.ts';
 import type { Database, Schema } from '../schema/index.ts';
+import { deleteDocuments, forgetDocumentTexts } from '../search/documents.ts';
 
 /** A row with stored bytes. `at`: epoch ms, with the id the place in the order of age. */
 export interface OldMessage {
@@ -44,15 +46,23 @@ export async function oldMails(
 /** Marks mails; gives the keys of those that were marked now. */
 export async function markMailsRemoved(db: Database, ids: readonly string[], now: number): Promise<string[]> {
   if (ids.length === 0) return [];
-  const marked = await db
-    .updateTable('mails')
-    .set({ raw_removed_at: now })
-    .where('id', 'in', ids)
-    .where('raw_removed_at', 'is', null)
-    .where(isOver)
-    .returning('raw_key')
-    .execute();
-  return marked.map(({ raw_key }) => raw_key);
+  return await transact(db, [], async (tx) => {
+    const marked = await tx
+      .updateTable('mails')
+      .set({ raw_removed_at: now })
+      .where('id', 'in', ids)
+      .where('raw_removed_at', 'is', null)
+      .where(isOver)
+      .returning(['id', 'raw_key'])
+      .execute();
+    // Nothing is found by a text that is removed.
+    await forgetDocumentTexts(
+      tx,
+      'mail',
+      marked.map(({ id }) => id),
+    );
+    return marked.map(({ raw_key }) => raw_key);
+  });
 }
 
 /** Deliveries that nothing is to be done about any more unless somebody asks for it. `id` is their `seq` as text. */
@@ -79,20 +89,20 @@ export async function markDeliveriesRemoved(
   now: number,
 ): Promise<string[]> {
   if (ids.length === 0) return [];
-  const marked = await db
-    .updateTable('deliveries')
-    .set({ raw_removed_at: now })
-    .where('seq', 'in', ids.map(Number))
-    .where('raw_removed_at', 'is', null)
-    .where('state', 'not in', UNSENT)
-    .returning(['id', 'raw_key'])
-    .execute();
-  const replaced = await markReplacedRemoved(
-    db,
-    marked.map(({ id }) => id),
-    now,
-  );
-  return [...marked.map(({ raw_key }) => raw_key), ...replaced];
+  return await transact(db, [], async (tx) => {
+    const marked = await tx
+      .updateTable('deliveries')
+      .set({ raw_removed_at: now })
+      .where('seq', 'in', ids.map(Number))
+      .where('raw_removed_at', 'is', null)
+      .where('state', 'not in', UNSENT)
+      .returning(['id', 'raw_key'])
+      .execute();
+    const markedIds = marked.map(({ id }) => id);
+    await forgetDocumentTexts(tx, 'answer', markedIds);
+    const replaced = await markReplacedRemoved(tx, markedIds, now);
+    return [...marked.map(({ raw_key }) => raw_key), ...replaced];
+  });
 }
 
 /** The same for the bytes that an owner's edits of these deliveries replaced. */
@@ -163,10 +173,18 @@ export async function deleteOldRefused(
   before: number,
   limit: number,
 ): Promise<{ deleted: number; rawKeys: string[] }> {
-  const { rows } = await sql<{ raw_key: string; raw_removed_at: number | null }>`
-    delete from mails where id in (
-      select id from mails where ${refusedBefore(before)} order by received_at, id limit ${limit}
-    ) returning raw_key, raw_removed_at`.execute(db);
+  const rows = await transact(db, [], async (tx) => {
+    const deleted = await sql<{ id: string; raw_key: string; raw_removed_at: number | null }>`
+      delete from mails where id in (
+        select id from mails where ${refusedBefore(before)} order by received_at, id limit ${limit}
+      ) returning id, raw_key, raw_removed_at`.execute(tx);
+    await deleteDocuments(
+      tx,
+      'mail',
+      deleted.rows.map(({ id }) => id),
+    );
+    return deleted.rows;
+  });
   const stored = rows.filter(({ raw_removed_at }) => raw_removed_at === null);
   return { deleted: rows.length, rawKeys: stored.map(({ raw_key }) => raw_key) };
 }

@@ -11,6 +11,7 @@ import type { MailTables } from './mails.ts';
 import type { OwnerTables } from './owners.ts';
 import type { PeopleTables } from './people.ts';
 import type { RetentionTables } from './retention.ts';
+import type { SearchTables } from './search.ts';
 import type { WebhookTables } from './webhooks.ts';
 
 export * from './agents.ts';
@@ -21,6 +22,7 @@ export * from './mails.ts';
 export * from './owners.ts';
 export * from './people.ts';
 export * from './retention.ts';
+export * from './search.ts';
 export * from './webhooks.ts';
 
 export interface Schema
@@ -32,7 +34,8 @@ export interface Schema
     OwnerTables,
     InstallationTables,
     PeopleTables,
-    RetentionTables {}
+    RetentionTables,
+    SearchTables {}
 
 /** The database of one installation, or a transaction in it. */
 export type Database = Kysely<Schema>;

@@ -107,3 +107,4 @@ interface UsageHoursTable {
 }
 
 export type Run = Selectable<RunsTable>;
+export type Job = Selectable<JobsTable>;

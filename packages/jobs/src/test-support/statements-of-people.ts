@@ -36,6 +36,7 @@ import {
 /** By the name of the exported function. */
 export const OF_PEOPLE: Record<string, StatementCase> = {
   // Lists of the API and of the pages.
+  workOnMail: of((db) => database.workOnMail(db, row)),
   visibleMails: of(async (db) => {
     for (const filter of mailFilters)
       await everyPage((sight, page) => database.visibleMails(db, sight, filter, page));

@@ -1,4 +1,5 @@
 /** What needs Node: the SMTP listener, the threads for strangers' mail, and mail out by Maildir or SMTP. */
+export { nodeResolver } from './dns.ts';
 export { findInMaildir, type MaildirOptions, maildir } from './maildir.ts';
 export { type CheckRelayOptions, checkRelay, type RelayCheck } from './relay/check-relay.ts';
 export { type HandedIn, type HandIn, handIn } from './relay/hand-in.ts';

@@ -1,4 +1,3 @@
-import { safeFileNames } from '@tinyfat/core';
 import { type Agent, approveDelivery, type Delivery, type OfAgent } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { type Call, endpoint } from '../endpoint.ts';
@@ -6,7 +5,7 @@ import * as routes from '../routes/approvals.ts';
 import { decisionOf, overtaken, undecidable } from './decide.ts';
 import { editMail } from './edit-mail.ts';
 import { deliveryNow } from './outbox.ts';
-import { type OutgoingBytes, outgoingContent, readOutgoing } from './outgoing-mail.ts';
+import { type OutgoingBytes, readOutgoing } from './outgoing-mail.ts';
 import { rejectPlainly, rejectWithNote } from './reject-mail.ts';
 import { isAgents, showApproval } from './show-approval.ts';
 
@@ -16,20 +15,6 @@ export const approvalEndpoints = [
     if (!found.ok) return found;
     const agent = await call.see.agentOf(found.row);
     return agent.ok ? await showApproval(call, found.row, agent.row.owner) : agent;
-  }),
-
-  endpoint(routes.getApprovalFile, async (call) => {
-    const { deps, see, params } = call;
-    const found = await see.delivery(params.id);
-    if (!found.ok) return found;
-    const bytes = await readOutgoing(call, found.row);
-    if (!bytes.ok) return bytes;
-    const read = await outgoingContent(deps, bytes.raw);
-    if (!read.ok) return read;
-    const file = read.content.attachments[Number(params.number) - 1];
-    if (!file) return refuse('not_found');
-    const [name = 'file'] = safeFileNames([file]);
-    return { ok: true, body: { bytes: file.content, name } };
   }),
 
   endpoint(routes.approveDelivery, async (call) => {

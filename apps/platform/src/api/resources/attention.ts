@@ -1,4 +1,4 @@
-import { renderError } from '@tinyfat/core';
+import { describeError } from '@tinyfat/core';
 import {
   acknowledgeAll,
   acknowledgeDelivery,
@@ -53,7 +53,7 @@ export const attentionEndpoints = [
           ...run,
           at: isoTime(finished_at ?? started_at),
           reason_code: error_code,
-          reason: error_code === null ? error : renderError(error_code, error),
+          reason: why(error_code, error),
         })),
         budgets,
       },
@@ -134,6 +134,12 @@ function delivery({ created_at, recipients, reason, ...row }: WaitingDelivery) {
     ...row,
     at: isoTime(created_at),
     recipients: readRecipients(recipients),
-    reason: row.reason_code === null ? reason : renderError(row.reason_code, reason),
+    reason: why(row.reason_code, reason),
   };
+}
+
+/** What the code says and the detail of this case, on one line. What to do is for whoever shows it. */
+function why(code: string | null, detail: string | null): string | null {
+  const line = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+  return code === null ? detail : `${describeError(code).sentence} ${line}`.trim();
 }

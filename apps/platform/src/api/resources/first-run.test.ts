@@ -28,7 +28,7 @@ it('says what there is to begin with', async () => {
   expect((await ann.get('/first-run')).json).toEqual({
     may_create_agents: true,
     mail_domain: 'agents.example.org',
-    public_domain: true,
+    public_domain: false,
     key: null,
     local_mail: true,
   });
@@ -38,6 +38,28 @@ it('says what there is to begin with', async () => {
     may_create_agents: false,
     key: null,
   });
+});
+
+it('shows the mail domain to those who may make agents', async () => {
+  const row = { purpose: 'SPF', type: 'TXT', name: 'x', expected: 'y', note: null } as const;
+  const sender = { name: 'Resend', state: 'ok', said: 'Well.' } as const;
+  const other = await openApi({
+    mailDomainLook: async () => ({ rows: [{ ...row, found: [], state: 'missing' }], sender }),
+    mayCreateAgents: async ({ owner }) => owner === ANN,
+  });
+  try {
+    for (const who of [ANN, ADMIN])
+      expect((await other.person(who).get('/mail-domain')).json).toMatchObject({
+        domain: 'agents.example.org',
+        rows: [{ purpose: 'SPF', state: 'missing' }],
+        sender,
+      });
+    expect((await other.person(BOB).get('/mail-domain')).json.code).toBe('not_permitted');
+    expect((await other.person(BOB).get('/first-run')).json.public_domain).toBe(true);
+  } finally {
+    await other.dispose();
+  }
+  expect((await api.person(ANN).get('/mail-domain')).json.code).toBe('conflict');
 });
 
 it.each([

@@ -30,7 +30,7 @@ export const firstRunEndpoints = [
       body: {
         may_create_agents: principal.isAdmin || (await deps.mayCreateAgents(principal)),
         mail_domain: deps.mailDomain,
-        public_domain: !/(?:^|\.)localhost$/.test(deps.mailDomain),
+        public_domain: deps.mailDomainLook !== null,
         key: own ? 'owner' : deps.operatorPays ? 'operator' : null,
         local_mail: deps.localMail !== null,
       },
@@ -50,6 +50,17 @@ export const firstRunEndpoints = [
       return cannot(name, 'The name is too long for an address at this domain.');
     if (await isNameTaken(deps.db, name)) return cannot(name, `There is an agent ${name} already.`);
     return { ok: true, body: { name, address, free: true, reason: null } };
+  }),
+
+  endpoint(routes.getMailDomain, async ({ deps, principal }) => {
+    if (!principal.isAdmin && !(await deps.mayCreateAgents(principal)))
+      return refuse('not_permitted', 'The rows are for the operators here.');
+    if (deps.mailDomainLook === null)
+      return refuse(
+        'conflict',
+        `${deps.mailDomain} is the domain of this machine alone: nobody looks it up.`,
+      );
+    return { ok: true, body: { domain: deps.mailDomain, ...(await deps.mailDomainLook()) } };
   }),
 
   agentEndpoint(routes.getFirstMail, async ({ agent, deps, principal, request, see, streams }) => {

@@ -11,6 +11,7 @@ import { fileEndpoints } from './files.ts';
 import { firstRunEndpoints } from './first-run.ts';
 import { keyEndpoints } from './keys.ts';
 import { mailOutEndpoints } from './mail-out.ts';
+import { mailTimelineEndpoints } from './mail-timeline.ts';
 import { mailViewEndpoints } from './mail-views.ts';
 import { mailEndpoints } from './mails.ts';
 import { meEndpoints } from './me.ts';
@@ -33,6 +34,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...senderEndpoints,
   ...mailEndpoints,
   ...mailViewEndpoints,
+  ...mailTimelineEndpoints,
   ...runEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,

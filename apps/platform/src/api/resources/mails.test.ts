@@ -44,6 +44,22 @@ describe('mails over the API', () => {
     expect((await api.person(ANN).get('/mails?agent=nobody')).status).toBe(404);
   });
 
+  it('are narrowed by sender, under any tag, and by when they came', async () => {
+    for (const [id, sender_base, hour] of [
+      ['m-1', ANN, 8],
+      ['m-2', 'x@example.com', 9],
+      ['m-3', ANN, 10],
+      ['m-4', ANN, 11],
+    ] as const)
+      await api.addMail(id, { sender_base, received_at: Date.UTC(2026, 0, 1, hour) });
+    const ann = encodeURIComponent('Ann+tag@Example.com');
+    expect(await ids(`?sender=${ann}`)).toEqual(['m-4', 'm-3', 'm-1']);
+    expect(await ids(`?sender=${ann}&state=replied&before=2026-01-01T11:00:00Z&limit=1`)).toEqual(['m-3']);
+    expect(await ids('?since=2026-01-01T09:00:00Z&before=2026-01-01T11:00:00Z')).toEqual(['m-3', 'm-2']);
+    for (const wrong of ['sender=ann', 'since=yesterday', 'before=2026'])
+      expect((await api.person(ANN).get(`/mails?${wrong}`)).status).toBe(400);
+  });
+
   it('are paged without loss where many came at the same time', async () => {
     for (let i = 0; i < 7; i++) await api.addMail(`m-${i}`, { received_at: 5 });
     const seen: string[] = [];

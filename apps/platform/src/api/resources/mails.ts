@@ -1,4 +1,4 @@
-import { describeError, isErrorCode } from '@tinyfat/core';
+import { canonicalAddress, describeError, isErrorCode } from '@tinyfat/core';
 import {
   deliveriesOfMail,
   discardMails,
@@ -45,7 +45,12 @@ export const mailEndpoints = [
     const narrowed = await see.agentFilter(query.agent);
     if (!narrowed.ok) return narrowed;
     const { state, verdict, message_id: messageId } = query;
-    const filter = { ...narrowed.row, state, verdict, messageId };
+    const sender = query.sender === undefined ? undefined : canonicalAddress(query.sender.trim());
+    if (sender?.ok === false) return refuse('invalid_request', `"sender": ${sender.reason}`);
+    const [since, before] = [query.since, query.before].map((text) =>
+      text === undefined ? undefined : Date.parse(text),
+    );
+    const filter = { ...narrowed.row, state, verdict, messageId, senderBase: sender?.base, since, before };
     return await pageFrom(
       query,
       (page) => visibleMails(deps.db, see.sight, filter, page),

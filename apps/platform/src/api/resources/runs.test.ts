@@ -51,5 +51,9 @@ describe('runs over the API', () => {
     expect(types(first.json)).toEqual(['1 start', '2 text', '3 start']);
     const rest = await api.person(ANN).get(`/runs/r-1/events?cursor=${first.json.next_cursor}`);
     expect(types(rest.json)).toEqual(['4 end']);
+    const after = await api.person(ANN).get('/runs/r-1/events?after=1&limit=2');
+    expect(types(after.json)).toEqual(['2 text', '3 start']);
+    const last = await api.person(ANN).get('/runs/r-1/events?tail=true&limit=3');
+    expect([types(last.json), last.json.next_cursor]).toEqual([['2 text', '3 start', '4 end'], null]);
   });
 });

@@ -68,7 +68,11 @@ export const runEndpoints = [
 ];
 
 type OfRun = Pick<
-  Call<unknown, { cursor?: string | undefined; limit: number; after: number }, unknown>,
+  Call<
+    unknown,
+    { cursor?: string | undefined; limit: number; after: number; tail?: 'true' | undefined },
+    unknown
+  >,
   'deps' | 'see' | 'principal' | 'query' | 'request' | 'streams'
 >;
 
@@ -91,8 +95,9 @@ async function listOf({ deps, query }: OfRun, run: RunOfMail) {
   if (!cursor.ok) return cursor;
   const after = Math.max(cursor.after?.at ?? 0, query.after);
   const all = await deps.events.read(run).more(isRunOver(run));
+  const found = all.filter(({ seq }) => seq > after);
   const list = pageOf(
-    all.filter(({ seq }) => seq > after),
+    query.tail === undefined ? found : found.slice(-query.limit),
     query.limit,
     ({ seq }) => ({ at: seq, id: '' }),
     shownEvent,

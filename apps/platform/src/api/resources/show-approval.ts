@@ -22,6 +22,8 @@ import { outgoingContent, readOutgoing } from './outgoing-mail.ts';
 
 type Shown = v.InferOutput<typeof approval>;
 type ShownRecipient = v.InferOutput<typeof heldRecipient>;
+/** `compose` puts the text and its HTML before the files. */
+const FIRST_FILE = 3;
 /** Lines of the record that are shown; only the owner's own edits are more. */
 const MOST_RECORDS = 50;
 
@@ -95,7 +97,7 @@ async function shownContent(
     ...splitFooter(composed.text),
     files: await Promise.all(
       composed.attachments.map(async ({ filename, contentType, content }, index) => ({
-        number: index + 1,
+        part: index + FIRST_FILE,
         filename,
         content_type: contentType,
         bytes: content.length,

@@ -1,8 +1,8 @@
 import { DELIVERY_STATES, MAIL_STATES } from '@tinyfat/core';
 import * as v from 'valibot';
-import { download, json } from '../answer.ts';
+import { json } from '../answer.ts';
 import { jsonBody, optionalJsonBody } from '../body.ts';
-import { id, line, named, ofId, time } from '../fields.ts';
+import { line, named, ofId, time } from '../fields.ts';
 import { route } from '../route.ts';
 import { delivery } from './outbox.ts';
 
@@ -52,8 +52,8 @@ const content = v.nullable(
     footer: v.nullable(v.string()),
     files: v.array(
       v.strictObject({
-        /** From 1. */
-        number: v.number(),
+        /** Its number for `/outbox/{id}/parts/{part}`. */
+        part: v.number(),
         filename: v.string(),
         content_type: v.string(),
         bytes: v.number(),
@@ -102,13 +102,6 @@ export const getApproval = route('GET', '/outbox/{id}/approval', 'An outgoing ma
   scope: 'read',
   params: ofId,
   answer: json(approval),
-});
-
-export const getApprovalFile = route('GET', '/outbox/{id}/files/{number}', 'A file of an outgoing mail', {
-  scope: 'read',
-  params: v.strictObject({ id, number: line(3, 'the number of a file') }),
-  answer: download('application/octet-stream'),
-  errors: ['conflict', 'server_busy'],
 });
 
 export const approveDelivery = route(

@@ -123,3 +123,38 @@ export const getSentText = route('GET', '/outbox/{id}/mailbox', 'A sent mail as 
   ),
   errors: ['conflict'],
 });
+
+export const mailDomain = named(
+  'MailDomain',
+  v.strictObject({
+    domain: v.string(),
+    /** What DNS should say of it, and says now. */
+    rows: v.array(
+      v.strictObject({
+        purpose: v.picklist(['receiving', 'SPF', 'DKIM', 'DMARC', 'return path']),
+        type: v.string(),
+        name: v.string(),
+        /** As it is entered; in words where only the provider knows it. */
+        expected: v.string(),
+        found: v.array(v.string()),
+        state: v.picklist(['ok', 'missing', 'different', 'unknown']),
+        /** What to do, or why it is not known. */
+        note: v.nullable(v.string()),
+      }),
+    ),
+    /** Who sends the mail, and how it is with them. */
+    sender: v.strictObject({
+      name: v.string(),
+      state: v.picklist(['ok', 'trouble', 'unknown']),
+      said: v.string(),
+    }),
+  }),
+);
+
+export const getMailDomain = route('GET', '/mail-domain', 'The mail domain as the world sees it', {
+  description:
+    'Looked up when it is asked for, for those who may make agents; takes seconds. `conflict` where the domain is that of this machine alone.',
+  scope: 'read',
+  answer: json(mailDomain),
+  errors: ['not_permitted', 'conflict'],
+});

@@ -2,7 +2,7 @@ import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import * as v from 'valibot';
 import { download, json } from '../answer.ts';
 
-import { agentName, line, named, ofId, page, paging, time } from '../fields.ts';
+import { address, agentName, line, named, ofId, page, paging, time } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -91,6 +91,8 @@ export const mail = named(
   }),
 );
 
+const timeInQuery = v.pipe(v.string(), v.isoTimestamp('a time such as 2026-11-28T12:00:00Z'));
+
 export const listMails = route('GET', '/mails', 'Mails that came, with their verdicts', {
   scope: 'read',
   query: v.strictObject({
@@ -99,6 +101,12 @@ export const listMails = route('GET', '/mails', 'Mails that came, with their ver
     state: v.optional(v.picklist(MAIL_STATES, MAIL_STATES.join(', '))),
     verdict: v.optional(v.picklist(MAIL_VERDICTS, MAIL_VERDICTS.join(', '))),
     message_id: v.optional(line(998, 'a Message-ID with its angle brackets')),
+    /** A person is the same with every plus-tag. */
+    sender: v.optional(address),
+    /** Received at this time or later. */
+    since: v.optional(timeInQuery),
+    /** Received before this time. */
+    before: v.optional(timeInQuery),
   }),
   answer: json(page(mailRow)),
 });
@@ -107,6 +115,41 @@ export const getMail = route('GET', '/mails/{id}', 'Everything on record about a
   scope: 'read',
   params: ofId,
   answer: json(mail),
+});
+
+export const TIMELINE_KINDS = [
+  'received',
+  'checked',
+  'queued',
+  'turn',
+  'answer',
+  'handed_over',
+  'delivered',
+  'bounced',
+  'ended',
+] as const;
+
+export const timelineStep = named(
+  'TimelineStep',
+  v.strictObject({
+    kind: v.picklist(TIMELINE_KINDS),
+    state: v.picklist(['done', 'waiting', 'failed']),
+    /** Null where the time is not on record. */
+    at: v.nullable(time),
+    /** When it ended; null where it has not, or is over at once. */
+    ended_at: v.nullable(time),
+    text: v.string(),
+    /** When it is tried next, by itself; null where it is not. */
+    next_at: v.nullable(time),
+    run: v.nullable(v.string()),
+    delivery: v.nullable(v.string()),
+  }),
+);
+
+export const getMailTimeline = route('GET', '/mails/{id}/timeline', 'What became of the mail, step by step', {
+  scope: 'read',
+  params: ofId,
+  answer: json(v.strictObject({ steps: v.array(timelineStep) })),
 });
 
 export const getRawMail = route('GET', '/mails/{id}/raw', 'The mail as it came', {

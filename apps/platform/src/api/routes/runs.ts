@@ -122,6 +122,8 @@ export const getRunEvents = route('GET', '/runs/{id}/events', 'What a run did, i
     cursor: paging.cursor,
     limit: wholeNumber(1, 1000, 1000),
     after: wholeNumber(0, 999_999_999, 0),
+    /** `true`: the last events, as many as `limit` says, rather than the first. */
+    tail: v.optional(v.picklist(['true'], 'true')),
   }),
   answer: jsonOrEvents(page(runEvent)),
 });

@@ -54,7 +54,8 @@ export const getSessionFacts = route('GET', '/agents/{agent}/sessions/{id}/facts
   answer: json(session),
 });
 
-const transcriptEntry = named(
+/** One entry of a transcript. */
+export const transcriptEntry = named(
   'TranscriptEntry',
   v.strictObject({
     /** As `cursor` it gives a page that begins with this entry. */

@@ -25,7 +25,6 @@ import {
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue } from '@tinyfat/jobs';
 import type { MailViewer } from '@tinyfat/mail';
-import { mailWorkers } from '@tinyfat/mail/node';
 import { folderRunEvents } from '@tinyfat/storage';
 import { directoryFolders, masterKeyFile, rawMailDirectory } from '@tinyfat/storage/node';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
@@ -33,6 +32,8 @@ import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { farWorker } from '@tinyfat/testing/workers';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import { compose } from '../../../../../packages/mail/src/compose/compose.ts';
+import { readComposed } from '../../../../../packages/mail/src/read/read-composed.ts';
 import { viewHtml } from '../../../../../packages/mail/src/view/view-html.ts';
 import { viewMail } from '../../../../../packages/mail/src/view/view-mail.ts';
 import { viewPart } from '../../../../../packages/mail/src/view/view-parts.ts';
@@ -136,19 +137,10 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     atOnce: 1,
   });
   const queue = { db, jobs, clock, makeId, limits: DEFAULT_LIMITS, ownerNoticeDelayMs: 60_000 };
-  // Only some tests need the threads.
-  let threads: ReturnType<typeof mailWorkers> | undefined;
-  const workers = () => {
-    threads ??= mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'agents.example.org' });
-    return threads;
-  };
   const deps: ApiDeps = {
     ...stores,
     mailViewer,
-    composer: {
-      readComposed: (raw) => workers().readComposed(raw),
-      compose: (mail) => workers().compose(mail),
-    },
+    composer: { readComposed, compose: (mail) => compose(mail, false) },
     events: folderRunEvents(stores.folders, clock),
     clock,
     makeId,
@@ -159,6 +151,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     adminEmails: [ADMIN],
     operatorPays: false,
     localMail: null,
+    mailDomainLook: null,
     ownerBudgetMicroUsd: null,
     folderQuotaBytes: 2_000_000_000,
     archiveBounds: { bytes: 4_000_000_000, entries: 200_000 },
@@ -263,7 +256,6 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     stop: () => stopping.abort(),
     async dispose() {
       stopping.abort();
-      await threads?.close();
       await db.destroy();
       await rm(folder, { recursive: true, force: true });
     },

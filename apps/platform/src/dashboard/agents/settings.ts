@@ -1,5 +1,11 @@
 /** The page with the settings of an agent: what is in force, what is typed, and what a form changes. */
-import { MODEL_ALIASES, newestOfFamily, OUTBOUND_POLICIES, SESSION_SCOPES } from '@tinyfat/core';
+import {
+  DEFAULT_MODEL,
+  MODEL_ALIASES,
+  newestOfFamily,
+  OUTBOUND_POLICIES,
+  SESSION_SCOPES,
+} from '@tinyfat/core';
 import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
@@ -184,15 +190,15 @@ function modelChoices({ model, models }: Settings): { value: string; label: stri
   const costOf = (id: string) => costText(models.find((one) => one.id === id));
   const families = MODEL_ALIASES.flatMap((alias) => {
     const newest = newestOfFamily(alias, models);
-    return newest ? [{ value: alias, label: `${alias}, now ${newest.id}: ${costOf(newest.id)}` }] : [];
+    return newest ? [{ value: alias, label: `${alias} (${newest.id}), ${costOf(newest.id)}` }] : [];
   });
   const choices = [
-    { value: '', label: 'The server’s default' },
+    { value: '', label: `The server’s default (${DEFAULT_MODEL})` },
     ...families,
-    ...models.map(({ id }) => ({ value: id, label: `${id}: ${costOf(id)}` })),
+    ...models.map(({ id }) => ({ value: id, label: `${id}, ${costOf(id)}` })),
   ];
   const isKnown = model.named === null || choices.some(({ value }) => value === model.named);
   return isKnown
     ? choices
-    : [...choices, { value: model.named ?? '', label: `${model.named}: no such model` }];
+    : [...choices, { value: model.named ?? '', label: `${model.named}, which there is not` }];
 }

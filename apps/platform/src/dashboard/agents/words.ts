@@ -66,3 +66,11 @@ export function choiceOf<Value extends string>(
 ): Choice<string> {
   return choices.find((choice) => choice.value === value) ?? { value, label: value, means: '' };
 }
+
+/** `In force: Anyone, set for this agent.` */
+export function inForce(
+  choices: readonly Choice<string>[],
+  { in_force, from }: { in_force: string; from: keyof typeof FROM_WORDS },
+): string {
+  return `In force: ${choiceOf(choices, in_force).label}, ${FROM_WORDS[from]}.`;
+}

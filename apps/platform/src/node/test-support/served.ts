@@ -29,6 +29,7 @@ export async function startServed(
     webhooks: { takeResend: noWebhooks, takePostmark: noWebhooks },
     accounts: nobody,
     mailDomain: 'tinyfat.example',
+    openDecision: async () => ({ ok: false, why: 'unknown' }),
     askFor: () => async () => {
       throw new Error('no page asks here');
     },

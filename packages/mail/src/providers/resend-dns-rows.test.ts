@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { listenOnLoopback } from '@tinyfat/testing/stand-ins/loopback-server';
 import { afterEach, expect, it } from 'vitest';
-import { resendDnsRows } from './dns-rows.ts';
+import { resendDnsRows } from './resend-dns-rows.ts';
 
 const ROWS = [
   {

@@ -1,0 +1,2 @@
+export * from './approval-notices.ts';
+export * from './decision-link.ts';

@@ -1,0 +1,111 @@
+/** What an owner can do about a mail that woke nobody. */
+import { describeError, isErrorCode } from '@tinyfat/core';
+import type * as v from 'valibot';
+import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
+import type { Ask } from '../../api/ask.ts';
+import { discardMail, type mail, releaseMail } from '../../api/routes/mails.ts';
+import { addSender, createSecretAddress } from '../../api/routes/senders.ts';
+
+type Mail = v.InferOutput<typeof mail>;
+
+/** The forms of the page by the word in `does`. */
+export type MendWord = 'allow' | 'secret' | 'release' | 'discard';
+
+export interface Mend {
+  does: MendWord;
+  label: string;
+  /** What it brings about. */
+  hint: string;
+}
+
+/** What happened to the mail and the buttons for it, the best one first. */
+export interface MendPanel {
+  tone: 'wait' | 'bad';
+  heading: string;
+  reason: string;
+  mends: Mend[];
+  /** Where no button helps: what does; null where one does. */
+  advice: string | null;
+}
+
+const SECRET: Mend = {
+  does: 'secret',
+  label: 'Make a secret address',
+  hint: 'For this sender alone. Mail to that address needs no proof of its domain, so tell nobody else.',
+};
+
+/** The panel; null for a mail that was taken, or about which there is nothing to do. */
+export function mendOf({
+  verdict,
+  state,
+  reason,
+  reason_code: code,
+  sender,
+  agent,
+  waiting,
+}: Mail): MendPanel | null {
+  if (waiting) {
+    const mends: Mend[] = [
+      { does: 'release', label: 'Let it in', hint: `${agent} answers it next.` },
+      { does: 'discard', label: 'Discard it', hint: 'It gets no answer. Its record stays.' },
+    ];
+    if (code === 'not_addressed') mends.push(SECRET);
+    const heading =
+      state === 'over_limit' ? 'Over the limit: it waits for you' : 'In quarantine: it waits for you';
+    return { tone: 'wait', heading, reason, mends, advice: null };
+  }
+  if (verdict !== 'refused') return null;
+  const mends = mendsOfRefusal(code, sender, agent);
+  return {
+    tone: 'bad',
+    heading: 'Refused',
+    reason,
+    mends,
+    advice: mends.length === 0 ? adviceFor(code) : null,
+  };
+}
+
+function mendsOfRefusal(code: string, sender: string | null, agent: string): Mend[] {
+  if (code === 'not_allowed' && sender !== null) {
+    const hint = `From now on ${agent} takes mail of this address. This one was refused for good: it has to be sent again.`;
+    return [{ does: 'allow', label: `Allow ${sender}`, hint }];
+  }
+  return code === 'no_policy_no_signature' || code === 'unauthenticated' ? [SECRET] : [];
+}
+
+/** The next step of the code, unless it is one for the command line. */
+function adviceFor(code: string): string | null {
+  if (!isErrorCode(code)) return null;
+  const { nextStep } = describeError(code);
+  return nextStep.includes('tinyfat ') ? null : nextStep;
+}
+
+/** What was done, by the word in the URL of the page after it. */
+export const MENDED: Readonly<Record<string, string>> = {
+  allow: 'The sender is on the list now. Ask them to send the mail again.',
+  release: 'The mail was let in: it has its turn next.',
+  discard: 'The mail was discarded. Its record stays here.',
+};
+
+/** `done` is the word for the next page; a secret address is shown at once, and never again. */
+export type Mended = { ok: true; done: string } | { ok: true; secret: string } | Refusal;
+
+/** Does what a form of the page asks for. */
+export async function mend(ask: Ask, { id, agent, sender }: Mail, does: string): Promise<Mended> {
+  const done = (outcome: Outcome<unknown>): Mended => (outcome.ok ? { ok: true, done: does } : outcome);
+  switch (does) {
+    case 'allow':
+      if (sender === null) break;
+      return done(await ask(addSender, { params: { agent }, body: { entry: sender } }));
+    case 'secret': {
+      const note = `for ${sender ?? 'a sender'}`.slice(0, 200);
+      const made = await ask(createSecretAddress, { params: { agent }, body: { note } });
+      return made.ok ? { ok: true, secret: made.body.address } : made;
+    }
+    case 'release':
+      return done(await ask(releaseMail, { params: { id } }));
+    case 'discard':
+      return done(await ask(discardMail, { params: { id } }));
+  }
+  return refuse('invalid_request', 'The form names nothing that can be done here.');
+}

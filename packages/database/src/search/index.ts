@@ -1,0 +1,13 @@
+/** Search over mails, answers and runs, for both engines. */
+export * from './backfills.ts';
+export {
+  deleteDocuments,
+  forgetDocumentTexts,
+  indexDocument,
+  MOST_SEARCHED_CHARACTERS,
+  type SearchDocument,
+  setDocumentText,
+} from './documents.ts';
+export * from './find.ts';
+export * from './parse-query.ts';
+export * from './snippet.ts';
