@@ -43,8 +43,6 @@ export interface MailPage {
   ok: true;
   /** The way out, in a sentence. */
   way: string;
-  /** Mail leaves the machine. */
-  leaves: boolean;
   /** What is wrong with it, for admins; null where nothing is known. */
   problem: string | null;
   stopped: boolean;
@@ -58,11 +56,10 @@ export async function mailPage(ask: Ask, owner: string): Promise<MailPage | Refu
   if (!out.ok) return out;
   const chosen = await ask(getAlerts, { query: { owner } });
   if (!chosen.ok) return chosen;
-  const { provider, problem, stopped, last_test: last } = out.body;
+  const { problem, stopped, last_test: last } = out.body;
   return {
     ok: true,
     way: wayText(out.body),
-    leaves: provider !== 'maildir',
     problem,
     stopped,
     test: last === null ? null : { ...last, word: testWord(last, stopped) },

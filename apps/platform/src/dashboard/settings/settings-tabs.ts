@@ -37,7 +37,7 @@ export function settingsTabs(isAdmin: boolean, current: SettingsView): Tab[] {
   }));
 }
 
-/** The pages of the server, for `Tabs`. */
-export function serverTabs(current: ServerView): Tab[] {
+/** The pages of the server. */
+export function serverViews(current: ServerView): Tab[] {
   return SERVER_VIEWS.map(({ view, label, href }) => ({ label, href, current: view === current }));
 }
