@@ -40,10 +40,10 @@ function follow(place: HTMLElement, id: string): void {
   const chosen = place.dataset.chosen === undefined ? null : Number(place.dataset.chosen);
   const timeline = openTimeline();
   let run: RunRow | null = null;
-  let drawing: ReturnType<typeof setTimeout> | undefined;
+  let isAboutToDraw = false;
 
   const draw = () => {
-    drawing = undefined;
+    isAboutToDraw = false;
     const now = Date.now();
     const shown = (chosen === null ? undefined : stepOf(timeline, chosen)) ?? stepToRead(timeline, false);
     if (list) {
@@ -55,7 +55,9 @@ function follow(place: HTMLElement, id: string): void {
     if (run) drawRun(run, now);
   };
   const drawSoon = () => {
-    drawing ??= setTimeout(draw, DRAW_MS);
+    if (isAboutToDraw) return;
+    isAboutToDraw = true;
+    setTimeout(draw, DRAW_MS);
   };
 
   const drawRun = (current: RunRow, now: number) => {
