@@ -23,10 +23,10 @@ import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
+import { mailWay } from '../mail-way.ts';
 import { programPaths } from '../program.ts';
 import { domainLook } from './domain-look.ts';
 import { localMail } from './local-mail.ts';
-import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
 interface WebDeps {
