@@ -31,6 +31,7 @@ import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
 import { retention } from './parts/retention.ts';
 import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
+import { searchBackFill } from './parts/search-back-fill.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
@@ -175,6 +176,7 @@ async function startParts(
     await parts.start(ownerNotices(consumer));
     await parts.start(jobWorker(config, consumer, wakeUp));
     await parts.start(webhookWorker(config, intake, { ...runtime, account, wakeUp }));
+    await parts.start(searchBackFill(consumer));
   }
   const listener = isSmtp ? await parts.start(smtp(config, intake, tls)) : null;
   const checks = readinessChecks({
