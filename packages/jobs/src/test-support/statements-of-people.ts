@@ -102,6 +102,8 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   activityBetween: of(async (db) => {
     for (const sight of sights) {
       await database.activityBetween(db, sight, { from: at - 86_400_000, until: at, most: 10_000 });
+      const hour = Math.floor(at / 3_600_000) * 3_600_000;
+      await database.activityBetween(db, sight, { from: hour - 86_400_000, until: hour, most: 10_000 });
     }
   }),
   agentOverview: of(async (db) => {

@@ -8,6 +8,7 @@ import {
   type Sight,
   setBudget,
   transact,
+  usageOfMonth,
   visibleBudgets,
   visibleOwners,
 } from '@tinyfat/database';
@@ -110,7 +111,12 @@ export async function budgetsRunningLow(deps: ApiDeps, sight: Sight, owner: stri
   const isSet = subjects.some(({ scope, id }) => scope === 'owner' && id === owner);
   if (owner !== null && ownerBudgetMicroUsd !== null && !isSet) subjects.push(ofOwner(owner));
   const budgets = [];
-  for (const subject of subjects) budgets.push(await shown(deps, subject));
+  for (const subject of subjects) {
+    // Added up by the hour, for this is asked with every page.
+    const { id, scope } = subject;
+    const whose = scope === 'owner' ? { owner: id, agentId: null } : { owner: null, agentId: id };
+    budgets.push(await shown(deps, subject, await usageOfMonth(db, whose, monthOf(deps.clock()))));
+  }
   return budgets.filter(({ state }) => state === 'low' || state === 'exhausted');
 }
 
@@ -142,10 +148,14 @@ export async function capInForce(
     : { monthly: null, from: null };
 }
 
-async function shown({ db, clock, ownerBudgetMicroUsd }: ApiDeps, subject: Subject) {
+async function shown(
+  { db, clock, ownerBudgetMicroUsd }: ApiDeps,
+  subject: Subject,
+  used?: { spent: number; reserved: number },
+) {
   const { monthly, from } = await capInForce(db, ownerBudgetMicroUsd, subject);
   const now = clock();
-  const { spent, reserved } = await monthSpent(db, subject.scope, subject.id, monthOf(now));
+  const { spent, reserved } = used ?? (await monthSpent(db, subject.scope, subject.id, monthOf(now)));
   return {
     scope: subject.scope,
     subject: subject.name,
