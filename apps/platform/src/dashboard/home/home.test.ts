@@ -33,6 +33,13 @@ it('says that nothing waits', async () => {
   expect(await attentionCount(ask)).toBe(null);
 });
 
+it('leaves the count out where nobody can count, so that a page about that can be shown', async () => {
+  const away: Ask = async () => {
+    throw new Error('the database is away');
+  };
+  expect(await attentionCount(away)).toBe(null);
+});
+
 describe('what waits', () => {
   beforeEach(async () => {
     await api.addMail('m-1', { subject: ' ' });
