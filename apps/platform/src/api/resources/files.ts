@@ -15,7 +15,7 @@ import { textSlice } from './text-slice.ts';
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
 const MAX_ENTRIES = 10_000;
 /** Of a text that is looked at. */
-const MAX_TEXT_BYTES = 64 * 1024;
+const MAX_TEXT_BYTES = 48 * 1024;
 
 export const fileEndpoints = [
   agentEndpoint(routes.listFiles, async ({ agent, deps, query }) => {

@@ -10,7 +10,7 @@ import { canBeNamed, filesHref } from './paths.ts';
 
 type Agent = v.InferOutput<typeof agentSchema>;
 
-const PAGE = '100';
+const PAGE = '50';
 
 /** An entry of a folder as it is shown. */
 export interface EntryRow {
