@@ -3,12 +3,21 @@
  * the reply, that reply is sent; a job whose attempts are used up fails, and so does one whose end somebody asked for.
  */
 import { type Command, faultText, findCommand } from '@tinyfat/core';
-import { agentById, mailById, type Run, runOfJob, startRun, transact } from '@tinyfat/database';
+import {
+  agentById,
+  mailById,
+  type Run,
+  runOfJob,
+  setDocumentText,
+  startRun,
+  transact,
+} from '@tinyfat/database';
 import { isExhausted, type Lease, LeaseLost, StopAsked } from '@tinyfat/jobs';
 import type { MailContent, ReadMail } from '@tinyfat/mail';
 import { answerCommand } from './commands/answer-command.ts';
 import type { ConsumerDeps, Work } from './consumer.ts';
 import { failJob } from './job/fail-job.ts';
+import { searchedText } from './search/searched-text.ts';
 import { concludeTurn, finishedReply } from './turn/conclude-turn.ts';
 import { takeTurn } from './turn/take-turn.ts';
 
@@ -35,10 +44,12 @@ async function route(deps: ConsumerDeps, work: Work): Promise<void> {
   const reply = before?.kind === 'turn' ? await finishedReply(deps, before) : null;
   // The message is not even looked at then: reading it may be what ended the attempts.
   const isOver = reply !== null || isExhausted(lease);
-  const read = isOver ? null : withEditedText(await readMail(deps, work), before);
+  const asItCame = isOver ? null : await readMail(deps, work);
+  const read = asItCame && withEditedText(asItCame, before);
   const command = read?.ok ? commandOf(mail.subject, read.content) : null;
   const named = read === null ? (before?.command ?? null) : (command?.name ?? null);
-  const run = await beginRun(deps, work, named);
+  const text = asItCame?.ok ? searchedText(asItCame.content) : null;
+  const run = await beginRun(deps, work, named, text);
   if (agent.deleted_at !== null) {
     return await failJob(deps, work, { run, code: 'agent_deleted', detail: null, errorMail: false });
   }
@@ -65,18 +76,20 @@ function withEditedText(read: ReadMail, run: Run | undefined): ReadMail {
 /** Nothing that the agent wrote is sent; what lies in its outbox is put aside by its next turn. */
 async function endStopped(deps: ConsumerDeps, work: Work): Promise<void> {
   const { lease, agent } = work;
-  const run = (await runOfJob(deps.db, lease.jobId)) ?? (await beginRun(deps, work, null));
+  const run = (await runOfJob(deps.db, lease.jobId)) ?? (await beginRun(deps, work, null, null));
   await failJob(deps, work, { run, code: 'run_stopped', detail: null, errorMail: agent.deleted_at === null });
 }
 
-/** Counts the attempt: here, and not with the claim, so that a server that dies takes none from jobs that had not begun. */
+/** Counts the attempt, and notes by which text the mail can be found: here, and not with the claim, so that a server that dies takes none from jobs that had not begun. */
 async function beginRun(
   deps: ConsumerDeps,
   { lease, agent, mail }: Work,
   command: string | null,
+  text: string | null,
 ): Promise<Run> {
   return await transact(deps.db, [], async (tx) => {
     if (!(await deps.queue.begin(tx, lease))) throw new LeaseLost();
+    if (text !== null) await setDocumentText(tx, 'mail', mail.id, text);
     return await startRun(tx, {
       id: deps.makeId(),
       jobId: lease.jobId,

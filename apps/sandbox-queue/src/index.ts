@@ -7,3 +7,4 @@ export { ALERTS_EVERY_MS, collectAlerts } from './notices/owner-alerts.ts';
 export { startOwnerNotices } from './notices/owner-notices.ts';
 export { syncOutbox } from './outbox/sync.ts';
 export { consumerPolicy } from './policy.ts';
+export { backFillSearch } from './search/back-fill.ts';

@@ -16,6 +16,7 @@ import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
 import type { Config } from './config.ts';
 import { type DataFolder, makeDataFolder, type Stores } from './data-folder.ts';
+import { lookAround } from './doctor/server-checks.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import type { RunFolder } from './files/run-folders.ts';
 import type { TlsPair } from './files/tls-files.ts';
@@ -31,6 +32,7 @@ import { rawMailSweeper } from './parts/raw-mail-sweeper.ts';
 import { readinessChecks } from './parts/readiness.ts';
 import { retention } from './parts/retention.ts';
 import { addressFile, deadRuns, runFolder } from './parts/run-folder.ts';
+import { searchBackFill } from './parts/search-back-fill.ts';
 import { smtp } from './parts/smtp.ts';
 import { dataFolder, folderLock, signInKeyBytes } from './parts/stores.ts';
 import { type Turns, turns } from './parts/turns.ts';
@@ -175,6 +177,7 @@ async function startParts(
     await parts.start(ownerNotices(consumer));
     await parts.start(jobWorker(config, consumer, wakeUp));
     await parts.start(webhookWorker(config, intake, { ...runtime, account, wakeUp }));
+    await parts.start(searchBackFill(consumer));
   }
   const listener = isSmtp ? await parts.start(smtp(config, intake, tls)) : null;
   const checks = readinessChecks({
@@ -193,6 +196,7 @@ async function startParts(
       ? await parts.start(
           web(config, {
             ...{ runtime, data, wakeUp, mails, models, workers, checks, metrics, onSignIn, mailOutWarning },
+            lookAround: () => lookAround(config, db, clock()),
             signInKeyBytes: signInKey,
             transport: mailOut.transport,
             webhooks: webhookTakers(config.webhooks, intake),

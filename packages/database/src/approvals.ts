@@ -2,10 +2,11 @@
  * Decisions on mail that awaits its owner's approval, and their record. Invariant: one transaction decides, and only about
  * exactly the bytes and recipients that were looked at; of two decisions at once one finds that the other was made.
  */
-import { queuedAgain } from './deliveries.ts';
+import { deliveryById, deliveryDocument, queuedAgain } from './deliveries.ts';
 import { transact } from './locks.ts';
 import { setMailState } from './mails.ts';
 import type { ApprovalRecord, ApprovalVia, Database, Delivery } from './schema/index.ts';
+import { indexDocument } from './search/documents.ts';
 import { changed } from './statements.ts';
 
 /** The delivery as it was read by whoever decides. */
@@ -81,7 +82,10 @@ export async function rejectDelivery(
 export async function editDelivery(
   db: Database,
   seen: SeenDelivery,
-  edited: Pick<Delivery, 'raw_key' | 'recipients' | 'subject' | 'reason_code' | 'reason'>,
+  {
+    text,
+    ...edited
+  }: Pick<Delivery, 'raw_key' | 'recipients' | 'subject' | 'reason_code' | 'reason'> & { text: string },
   decision: Decision,
 ): Promise<boolean> {
   return await transact(db, [], async (tx) => {
@@ -94,6 +98,8 @@ export async function editDelivery(
       .where('recipients', '=', seen.recipients)
       .where('raw_removed_at', 'is', null);
     if (!(await changed(asSeen))) return false;
+    const row = await deliveryById(tx, seen.id);
+    if (row) await indexDocument(tx, deliveryDocument(row, text));
     await record(tx, seen.id, { ...decision, action: 'edited', rawKey: seen.raw_key });
     return true;
   });

@@ -19,10 +19,10 @@ import type {
   RunStatus,
   SuppressedRecipient,
 } from './schema/index.ts';
+import type { Sight } from './sight.ts';
 import { countRows } from './statements.ts';
 
-/** Whose rows are seen: those of one owner (canonical address), or all. */
-export type Sight = { owner: string } | 'all';
+export type { Sight } from './sight.ts';
 
 /** Where a page begins: after the row with these values of what the list is sorted by. */
 export interface After {

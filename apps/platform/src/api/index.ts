@@ -20,6 +20,7 @@ export * as meRoutes from './routes/me.ts';
 export * as outboxRoutes from './routes/outbox.ts';
 export * as retentionRoutes from './routes/retention.ts';
 export * as runRoutes from './routes/runs.ts';
+export * as searchRoutes from './routes/search.ts';
 export * as senderRoutes from './routes/senders.ts';
 export * as sendingRoutes from './routes/sending.ts';
 export * as tokenRoutes from './routes/tokens.ts';

@@ -170,6 +170,7 @@ const CASES: Record<string, Case[]> = {
   putBudget: [own('/budget', { body: { monthly_usd: 0 } })],
   deleteBudget: [own('/budget')],
   getUsage: [own('/usage?by=agent'), own('/usage'), missing('/usage?agent=scout'), own('/usage?by=sender')],
+  search: [own('/search?q=SECRET'), own('/search?q=in:mails'), missing('/search?q=agent:scout')],
   getUsageMonth: [own('/usage/month'), missing('/usage/month?agent=scout')],
   listKeys: [own('/keys')],
   putKey: [own('/keys/anthropic', { body: { key: 'sk-ant-of-the-stranger' } })],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { zoneOffsets } from './zone-offsets.ts';
+import { startOfDayIn, zoneOffsets } from './zone-offsets.ts';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(text);
@@ -33,3 +33,10 @@ it.each(['', 'Mars/Olympus', '../../etc/passwd', '+99:00', "UTC'; drop table run
     expect(zoneOffsets(zone, 0, 1)).toBeNull();
   },
 );
+
+it('knows when a day begins, also on the day of a change', () => {
+  expect(startOfDayIn('Europe/Berlin', '2026-10-25')).toBe(at('2026-10-24T22:00:00Z'));
+  expect(startOfDayIn('Europe/Berlin', '2026-10-26')).toBe(at('2026-10-25T23:00:00Z'));
+  expect(startOfDayIn('Pacific/Auckland', '2026-11-28')).toBe(at('2026-11-27T11:00:00Z'));
+  expect(startOfDayIn('Mars/Olympus', '2026-11-28')).toBeUndefined();
+});

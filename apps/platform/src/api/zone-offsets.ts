@@ -4,6 +4,7 @@ import type { ZoneOffset } from '@tinyfat/database';
 /** A zone changes its clocks at least this long after the last change, or is not followed. */
 const STEP_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The offsets from `from` to `to` (epoch ms), in order; the last one's `until` is `to`. `zone` is a name of the IANA
@@ -50,4 +51,13 @@ function readOffset(text: string): number {
   const [, sign, hours, minutes, seconds = '0'] = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
   const ms = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE_MS + Number(seconds) * 1000;
   return sign === '-' ? -ms : ms;
+}
+
+/** When a day (`2026-11-28`) begins in a zone, epoch ms; undefined where the runtime does not know the zone. */
+export function startOfDayIn(zone: string, day: string): number | undefined {
+  const utc = Date.parse(`${day}T00:00:00Z`);
+  const offsets = zoneOffsets(zone, utc - DAY_MS, utc + DAY_MS);
+  if (offsets === null) return undefined;
+  const fitting = offsets.find(({ until, ms }) => utc - ms < until);
+  return utc - (fitting?.ms ?? 0);
 }

@@ -6,6 +6,7 @@ import { faultText } from '@tinyfat/core';
 import { RECONCILE_MS, type ReconcileDeps, reconcile } from '@tinyfat/intake';
 import { type RawMailSweepDeps, type RetentionDeps, runRetention, sweepRawMail } from '@tinyfat/retention';
 import { syncOutbox } from '../outbox/sync.ts';
+import { backFillSearch } from '../search/back-fill.ts';
 import { type TopicDeps, type Until, workOnNotices, workOnOwnerNotices, workOnTopic } from './work.ts';
 
 export interface SweepDeps extends TopicDeps {
@@ -45,6 +46,7 @@ export async function sweep(deps: SweepDeps, scheduledAt: number): Promise<void>
     step('webhook_events', () => workOnTopic(deps, 'webhook_events', until)),
     step('limit_notices', () => workOnNotices(deps, until)),
     step('owner_notices', () => workOnOwnerNotices(deps, until)),
+    step('search', async () => void (await backFillSearch(consumer))),
     isTimeFor(SYNC_MS) && step('outboxes', () => syncOutbox(consumer)),
     isTimeFor(RECONCILE_MS) && step('reconcile', () => readList(deps)),
     isTimeFor(RETENTION_MS) && step('retention', () => removeOld(deps)),

@@ -10,20 +10,21 @@ import {
   insertDeliveries,
   type LockName,
   type MailState,
-  type NewDelivery,
   type RunEnd,
   runById,
   setMailState,
   stopsAsked,
   transact,
+  type WrittenDelivery,
 } from '@tinyfat/database';
 import { LeaseLost, StopAsked, untilWritten } from '@tinyfat/jobs';
 import type { ConsumerDeps, Work } from '../consumer.ts';
+import { indexRun } from '../search/index-run.ts';
 
 interface JobEnd {
   runId: string;
   run: RunEnd;
-  deliveries: readonly NewDelivery[];
+  deliveries: readonly WrittenDelivery[];
   mail: { state: MailState; reason: string };
   /** Writes rows that belong to it, under these locks; may be called again after a rollback. */
   also?: { locks: readonly LockName[]; write(tx: Database): Promise<void> };
@@ -55,6 +56,7 @@ export async function settleJob(deps: ConsumerDeps, work: Work, end: JobEnd): Pr
   const refusal = await untilWritten({ logger: deps.logger, signal, what }, write);
   if (refusal !== null) throw refusal;
   if (end.deliveries.length > 0) deps.wakeUp.wake('deliveries');
+  await indexRun(deps, end.runId);
   await recordRun(deps, work, end.runId).catch((error) =>
     deps.logger.warn('run_not_recorded', { run: end.runId, error: faultText(error) }),
   );

@@ -1,7 +1,7 @@
 /** Mail that the host itself writes: answers to commands, and error mails. Composed and stored; its row is not written yet. */
 import { replyTo } from '@tinyfat/core';
-import type { NewDelivery } from '@tinyfat/database';
-import type { Letter } from '@tinyfat/mail';
+import type { WrittenDelivery } from '@tinyfat/database';
+import { type Letter, letterText } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
 import { incomingMail, replyToOf } from './incoming.ts';
 import { firstState, newDelivery } from './new-delivery.ts';
@@ -11,7 +11,7 @@ export async function hostMail(
   deps: Pick<ConsumerDeps, 'db' | 'rawMail' | 'workers' | 'clock' | 'makeId' | 'mailDomain'>,
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; kind: 'command' | 'error'; letter: Letter; footer: string },
-): Promise<NewDelivery> {
+): Promise<WrittenDelivery> {
   return await compose(deps, work, mail, replyTo(incomingMail(work.mail)), 'auto-replied');
 }
 
@@ -20,7 +20,7 @@ export async function ownerMail(
   deps: Parameters<typeof hostMail>[0],
   work: Pick<Work, 'agent' | 'mail'>,
   mail: { runId: string; subject: string; letter: Letter; footer: string },
-): Promise<NewDelivery> {
+): Promise<WrittenDelivery> {
   const to = [{ address: work.agent.owner, name: '' }];
   const address = { to, subject: mail.subject, inReplyTo: null, references: [] };
   return await compose(deps, work, { ...mail, kind: 'error' }, address, 'auto-generated');
@@ -32,7 +32,7 @@ async function compose(
   mail: Parameters<typeof hostMail>[2],
   address: Pick<ReturnType<typeof replyTo>, 'to' | 'subject' | 'inReplyTo' | 'references'>,
   autoSubmitted: 'auto-replied' | 'auto-generated',
-): Promise<NewDelivery> {
+): Promise<WrittenDelivery> {
   const recipients = address.to.map((to) => to.address);
   const delivery = newDelivery(deps, work, { runId: mail.runId, file: null });
   const composed = await deps.workers.compose({
@@ -57,6 +57,7 @@ async function compose(
     kind: mail.kind,
     recipients: JSON.stringify(recipients),
     subject: address.subject,
+    text: letterText(mail.letter, null),
     raw_key: delivery.id,
     // The agent has no word in it, so its policy has none either.
     ...(await firstState(deps, work, recipients, 'known')),

@@ -4,7 +4,7 @@
  * after a crash is known by its name and hash.
  */
 import { type FolderEntry, MAX_MAILS, MAX_TURN_BYTES, pickMails, replyFileName } from '@tinyfat/core';
-import { type NewDelivery, unfiledDeliveries } from '@tinyfat/database';
+import { unfiledDeliveries, type WrittenDelivery } from '@tinyfat/database';
 import type { ConsumerDeps, Work } from '../consumer.ts';
 import { newDelivery } from '../mails/new-delivery.ts';
 import { awaitedFiles, listOutbox, OUTBOX } from './folder.ts';
@@ -18,7 +18,7 @@ type Deps = Pick<
 
 interface CollectedOutbox {
   /** In the order of sending; refused ones too, in state `failed`. */
-  deliveries: NewDelivery[];
+  deliveries: WrittenDelivery[];
   /** Moves files that were refused or await approval to failed/; to be called once the rows are written. */
   syncRefused(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function collectOutbox(
   const known = await unfiledDeliveries(deps.db, work.agent.id);
   const { files, again, over } = await filesToRead(deps, work, { ...run, awaited: awaitedFiles(known) });
   const budget = { left: MAX_TURN_BYTES };
-  const deliveries: NewDelivery[] = [];
+  const deliveries: WrittenDelivery[] = [];
   for (const file of [...files, ...again]) {
     const delivery = await prepareDelivery(deps, work, { ...run, file, known, budget });
     if (delivery) deliveries.push(delivery);

@@ -18,8 +18,8 @@ import {
   allowList,
   answeredMail,
   type Delivery,
-  type NewDelivery,
   suppressedAmong,
+  type WrittenDelivery,
 } from '@tinyfat/database';
 import type { OutgoingMail } from '@tinyfat/mail';
 import { agentMailbox, type ConsumerDeps, type Work } from '../consumer.ts';
@@ -51,13 +51,13 @@ export async function prepareDelivery(
     known: readonly Delivery[];
     budget?: ReadBudget;
   },
-): Promise<NewDelivery | null> {
+): Promise<WrittenDelivery | null> {
   const { budget = { left: MAX_TURN_BYTES } } = source;
   const sameName = source.known.filter((other) => other.source_file === source.file);
   const isKnown = (sha256: string | null) => sameName.some((other) => other.source_sha256 === sha256);
   const base = newDelivery(deps, work, source);
   const refusedUnread = (refusal: Refusal) => (isKnown(null) ? null : refused(refusal));
-  const refused = ({ code, reason }: Refusal, more: Partial<NewDelivery> = {}): NewDelivery => ({
+  const refused = ({ code, reason }: Refusal, more: Partial<WrittenDelivery> = {}): WrittenDelivery => ({
     ...base,
     ...more,
     reason_code: code,
@@ -93,11 +93,12 @@ export async function prepareDelivery(
     ? addressAsRejected(parsed.mail, rejected)
     : addressOutboxMail(parsed.mail, incoming, copies);
   const to = [...addressed.to, ...addressed.cc].map((mailbox) => mailbox.address);
-  const described: Partial<NewDelivery> = {
+  const described: Partial<WrittenDelivery> = {
     source_sha256: sha256,
     kind: addressed.answers ? 'reply' : 'mail',
     recipients: JSON.stringify(to),
     subject: addressed.subject,
+    text: parsed.mail.body,
   };
   const inThread = rejected ? rejected.autoSubmitted === 'auto-replied' : addressed.answers;
   const attachments = await loadAttachments(deps, work.agent.id, parsed.mail.attachments, budget);

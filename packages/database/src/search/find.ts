@@ -1,7 +1,7 @@
 /** Finds documents for who may see them: the owner stands in the statement that reads them (invariant 9). */
 import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
-import type { Sight } from '../visible.ts';
+import type { Sight } from '../sight.ts';
 import { seqAt } from './documents.ts';
 import { matchingDocuments } from './match.ts';
 import type { DocumentKind, SearchQuery } from './parse-query.ts';

@@ -26,6 +26,15 @@ import {
   work,
 } from './statement-values.ts';
 
+const document = {
+  kind: 'mail' as const,
+  agentId: agent,
+  at,
+  sender: 'ann@example.com',
+  people: '',
+  subject: 'Hello',
+  text: '',
+};
 const wholeHour = Math.floor(at / 3_600_000) * 3_600_000;
 
 /** By the name of the exported function. */
@@ -130,6 +139,28 @@ export const OF_MAIL: Record<string, StatementCase> = {
     { sorts: 'agents by age', reads: 'hours of the month, and the runs that run now: one of each agent' },
   ),
   recentTotals: of((db) => database.recentTotals(db, month.from, at), { sorts: 'sums of one hour' }),
+
+  // Search.
+  indexDocument: of((db) => database.indexDocument(db, { ...document, id: 'fresh' })),
+  setDocumentText: of((db) => database.setDocumentText(db, 'mail', row, 'text')),
+  forgetDocumentTexts: of((db) => database.forgetDocumentTexts(db, 'mail', [row])),
+  deleteDocuments: of((db) => database.deleteDocuments(db, 'mail', [row])),
+  searchDocuments: of(
+    async (db) => {
+      for (const sight of [{ owner: ONE }, { owner: TWENTY }] as const) {
+        for (const words of [['hello'], ['nowhere'], []]) {
+          const question = { words, beginning: null, from: [], kind: null, state: null, agentId: null };
+          await database.searchDocuments(db, sight, {
+            ...{ ...question, since: null, until: null, below: null, limit: 20 },
+          });
+        }
+      }
+    },
+    { sorts: 'the page', reads: 'the newest documents, as many as one look takes' },
+  ),
+  nextToIndex: of((db) => database.nextToIndex(db, 20)),
+  noteIndexed: of((db) => database.noteIndexed(db, 'mail', { at, id: row })),
+  indexedAmong: of((db) => database.indexedAmong(db, 'mail', [row])),
 
   // Deliveries and what is reported of them.
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),

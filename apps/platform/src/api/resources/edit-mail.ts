@@ -73,6 +73,7 @@ export async function editMail(
     raw_key: rawKey,
     recipients: JSON.stringify(recipients),
     subject,
+    text: body,
     ...(await heldFor(deps, { agent, mail, recipients })),
   };
   const { id: deliveryId, envelope_sender: envelopeSender } = row;

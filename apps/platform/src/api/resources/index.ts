@@ -18,6 +18,7 @@ import { meEndpoints } from './me.ts';
 import { outboxEndpoints } from './outbox.ts';
 import { retentionEndpoints } from './retention.ts';
 import { runEndpoints } from './runs.ts';
+import { searchEndpoints } from './search.ts';
 import { senderEndpoints } from './senders.ts';
 import { sendingEndpoints } from './sending.ts';
 import { serverEndpoints } from './server.ts';
@@ -32,6 +33,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...firstRunEndpoints,
   ...agentEndpoints,
   ...senderEndpoints,
+  ...searchEndpoints,
   ...mailEndpoints,
   ...mailViewEndpoints,
   ...mailTimelineEndpoints,

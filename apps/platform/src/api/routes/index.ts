@@ -17,6 +17,7 @@ import * as me from './me.ts';
 import * as outbox from './outbox.ts';
 import * as retention from './retention.ts';
 import * as runs from './runs.ts';
+import * as search from './search.ts';
 import * as senders from './senders.ts';
 import * as sending from './sending.ts';
 import * as server from './server.ts';
@@ -33,6 +34,7 @@ const modules = [
   mailViews,
   attention,
   runs,
+  search,
   sessions,
   files,
   outbox,
