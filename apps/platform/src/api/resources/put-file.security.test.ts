@@ -131,6 +131,9 @@ describe('files that are put and taken', () => {
     expect((await put('a', 1, '?replace=true')).status).toBe(200);
     expect((await put('c', 5)).status).toBe(200);
     expect((await put('d', 1)).status).toBe(409);
+    expect((await remove('b')).status).toBe(204);
+    expect((await put('d', 4)).status).toBe(200);
+    expect((await put('e', 1)).json.next_step).toContain('Remove files');
   });
 
   it('reads text in pieces that end between characters, and no other bytes', async () => {

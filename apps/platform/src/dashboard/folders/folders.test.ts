@@ -178,6 +178,10 @@ describe('pages of a folder', () => {
     const stored = await api.folders.read('scout', 'MEMORY.md', 100);
     expect(stored.ok && new TextDecoder().decode(stored.bytes)).toBe('mine\nsecond');
     expect(await save('blind', '')).toMatchObject({ ok: false, refusal: { code: 'precondition_failed' } });
+    expect(await save('x'.repeat(300_000), '*')).toMatchObject({
+      refusal: { status: 413 },
+      form: { tag: '*' },
+    });
     expect(await save('x'.repeat(70_000), '*')).toEqual({ ok: true, done: 'saved-long' });
   });
 
