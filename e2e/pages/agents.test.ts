@@ -1,5 +1,5 @@
 /** The pages about agents, in a real Chromium over the real server. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../support/browser.ts';
@@ -18,7 +18,7 @@ describe('the pages about agents', () => {
   });
   afterAll(() => dashboard?.dispose());
 
-  const notice = (page: Page) => page.locator('main [role=status], main [role=alert]');
+  const notice = (page: Page) => page.locator('main .notice:is([role=status], [role=alert])');
   const save = (page: Page) => page.getByRole('button', { name: 'Save', exact: true }).click();
   const folderOf = async (name: string) =>
     (await dashboard.server.json(['agent', 'show', name])).folder as string;
@@ -32,7 +32,10 @@ describe('the pages about agents', () => {
       await page.getByRole('button', { name: 'Make the agent' }).click();
       expect(await notice(page).textContent()).toContain('An agent name has 1 to 64 of the characters');
       expect(await page.getByLabel('Who may write').inputValue()).toBe('@gmail.com\nben@team.example');
+      await page.getByLabel('Name').fill('scout');
+      await page.getByText('There is an agent scout already.').waitFor();
       await page.getByLabel('Name').fill('Helper');
+      await page.getByText('helper@tinyfat.localhost is free.').waitFor();
       await page.getByRole('button', { name: 'Make the agent' }).click();
       expect(new URL(page.url()).pathname).toBe('/agents/helper');
       expect(await notice(page).textContent()).toContain('lets in more people than you may think');
@@ -162,6 +165,16 @@ describe('the pages about agents', () => {
       await save(page);
       expect(await notice(page).textContent()).toContain('more.md has changed since you opened it');
       expect(await page.getByLabel('more.md').inputValue()).toBe('by the owner');
+      const folder = join(dashboard.server.dataDir, 'my-skill');
+      await mkdir(join(folder, '.git'), { recursive: true });
+      await writeFile(join(folder, 'SKILL.md'), '---\ndescription: Weather anew\n---\n');
+      await writeFile(join(folder, 'run'), '#!/bin/sh\n');
+      await writeFile(join(folder, '.git/config'), 'hidden');
+      await page.getByLabel('Put a folder in its place').setInputFiles(folder);
+      await page.waitForURL('**/skills/weather?done=made');
+      expect(await page.locator('.rows').allTextContents()).toEqual([
+        expect.stringMatching(/^\s*SKILL\.md[^,]*run[^,]*, a program\s*$/),
+      ]);
       await page.getByText('Remove the whole skill').click();
       await page.getByRole('button', { name: 'Remove weather' }).click();
       expect(await page.locator('main').textContent()).toContain('It has no skills yet.');

@@ -1,4 +1,5 @@
 /** From an empty installation to the first answered mail, by clicking alone; then what waits on the home page. */
+import { startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { screenshot } from '../support/browser.ts';
 import { type Dashboard, expectReadable, OWNER, openDashboard } from '../support/dashboard.ts';
@@ -134,4 +135,31 @@ it('shows what waits with a count beside the navigation, and settles it by a but
     },
     { javaScript: false },
   );
+});
+
+it('shows the rows of a public mail domain, expected against found, when they are asked for', async () => {
+  const names = await startDnsStub({
+    'agents.example.org': { TXT: ['v=spf1 include:relay.example.net ~all'] },
+    '_dmarc.agents.example.org': { TXT: ['v=DMARC1; p=none', 'v=DMARC1; p=reject'] },
+  });
+  try {
+    const SMTP_URL = 'smtp://relay.example.net';
+    await board.server.restart({ MAIL_DOMAIN: 'agents.example.org', DNS_SERVERS: names.address, SMTP_URL });
+    await board.visit(async (page) => {
+      await page.goto('/start?agent=scout');
+      await page.getByRole('link', { name: 'scout@agents.example.org' }).waitFor();
+      await page.getByRole('link', { name: 'Look them up now' }).click();
+      const row = (name: string) => page.locator('#domain li').filter({ hasText: name });
+      await row('Receiving mail').getByText('missing').waitFor();
+      expect(await row('Receiving mail').textContent()).toContain(`10 ${board.server.host}`);
+      expect(await row('SPF').textContent()).toContain('include:relay.example.net');
+      await row('SPF').getByText('as it should be').waitFor();
+      await row('DMARC').getByText('make one record of them').waitFor();
+      await row('DKIM').getByText('unknown').first().waitFor();
+      await expectReadable(page);
+      await screenshot(page, 'start-domain');
+    });
+  } finally {
+    await names.close();
+  }
 });

@@ -207,10 +207,8 @@ describe('the pages about mails', () => {
   });
 
   it.each([
-    [390, 'light'],
     [390, 'dark'],
     [1440, 'light'],
-    [1440, 'dark'],
   ] as const)('read well at %d px, %s', async (width, colorScheme) => {
     await dashboard.visit(
       async (page) => {

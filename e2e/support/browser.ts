@@ -32,6 +32,8 @@ export interface PageOptions {
   cookie?: string | null;
   /** Of the browser, as IANA names it. */
   timeZone?: string;
+  /** What may fail to load although the server is asked for it, such as while the test restarts it. */
+  mayFail?: RegExp;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function withPage(
     viewport: { width, height: width < 600 ? 844 : 800 },
   });
   try {
-    const complaints = await watch(context, options.origin);
+    const complaints = await watch(context, options.origin, options.mayFail);
     for (const pair of options.cookie?.split('; ') ?? []) {
       const [name = '', value = ''] = pair.split('=', 2);
       await context.addCookies([{ name, value, url: options.origin }]);
@@ -65,7 +67,7 @@ export async function withPage(
 }
 
 /** Everything that a page must not do, as it happens. */
-async function watch(context: BrowserContext, origin: string): Promise<string[]> {
+async function watch(context: BrowserContext, origin: string, mayFail?: RegExp): Promise<string[]> {
   const complaints: string[] = [];
   /** Chromium calls the status of a page itself an error, too; tests look at that. */
   const opened = new Set<string>();
@@ -80,6 +82,7 @@ async function watch(context: BrowserContext, origin: string): Promise<string[]>
   context.on('console', (message) => {
     if (message.type() !== 'error') return;
     const { url } = message.location();
+    if (mayFail?.test(url) && message.text().startsWith('Failed to load resource')) return;
     if (opened.has(url) && message.text().startsWith('Failed to load resource: the server responded')) return;
     complaints.push(`console: ${message.text()} (${url})`);
   });

@@ -5,14 +5,13 @@ import { storeProviderKey } from '@tinyfat/database';
 import { mailQueue } from '@tinyfat/intake';
 import { jobQueue, QUEUE_TIMES } from '@tinyfat/jobs';
 import type { MailViewer, MailWorkers } from '@tinyfat/mail';
-import { mailWorkers } from '@tinyfat/mail/node';
 import { type ApiDeps, takesWebhooks } from '@tinyfat/platform';
 import { previewRetention, type RetentionDeps, runRetention } from '@tinyfat/retention';
 import { folderRunEvents } from '@tinyfat/storage';
 import type { Config } from './config.ts';
 import { type DataFolder, masterKeysOf } from './data-folder.ts';
+import { wayOut } from './mail-way.ts';
 import { readModels } from './models.ts';
-import { wayOut } from './parts/mail-transport.ts';
 import { programPaths } from './program.ts';
 import { ownFiles } from './retention/own-files.ts';
 import { processRuntime } from './runtime.ts';
@@ -118,6 +117,8 @@ export function commandApiDeps(
 /** Works on one mail after the other, each in a thread that ends with it: a command stays for no thread. */
 function briefMailWorkers(hostname: string): MailViewer & ApiDeps['composer'] {
   const withThread = async <Answer>(work: (workers: MailWorkers) => Promise<Answer>): Promise<Answer> => {
+    // Few commands look at a mail, and all would wait for what parses them to be loaded.
+    const { mailWorkers } = await import('@tinyfat/mail/node');
     const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname });
     try {
       return await work(workers);

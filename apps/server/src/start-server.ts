@@ -16,6 +16,7 @@ import type { SignInMail } from '@tinyfat/platform/accounts';
 import { createMetrics } from '@tinyfat/platform/node';
 import type { Config } from './config.ts';
 import { type DataFolder, makeDataFolder, type Stores } from './data-folder.ts';
+import { lookAround } from './doctor/server-checks.ts';
 import { readCertificate, reloadCertificate } from './files/certificate.ts';
 import type { RunFolder } from './files/run-folders.ts';
 import type { TlsPair } from './files/tls-files.ts';
@@ -195,6 +196,7 @@ async function startParts(
       ? await parts.start(
           web(config, {
             ...{ runtime, data, wakeUp, mails, models, workers, checks, metrics, onSignIn, mailOutWarning },
+            lookAround: () => lookAround(config, db, clock()),
             signInKeyBytes: signInKey,
             transport: mailOut.transport,
             webhooks: webhookTakers(config.webhooks, intake),

@@ -1,5 +1,5 @@
 /** What happened within a time: mails that came, what became of them, and what it cost. */
-import { type MailState, type MailVerdict, microUsdOf, usdOf } from '@tinyfat/core';
+import { type MailState, type MailVerdict, usdOf } from '@tinyfat/core';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './schema/index.ts';
 import type { Sight } from './visible.ts';
@@ -11,10 +11,11 @@ export interface Activity {
   answered: number;
   /** Of these, those that were refused. */
   refused: number;
-  /** Of the runs that began. */
+  /** Of the turns that began. */
   costUsd: number;
 }
 
+const HOUR_MS = 3_600_000;
 const ANSWERED: readonly MailState[] = ['replied', 'command'];
 /** Verdicts of mails that can have a turn, some after their release. */
 const LET_IN: readonly MailVerdict[] = ['accepted', 'quarantined', 'over_limit'];
@@ -25,27 +26,37 @@ export async function activityBetween(
   sight: Sight,
   { from, until, most }: { from: number; until: number; most: number },
 ): Promise<Activity> {
-  const within = (table: 'mails' | 'runs', time: string) => {
-    const at = sql.ref(`${table}.${time}`);
-    const range = sql`${at} >= ${from} and ${at} < ${until}`;
+  const within = (table: 'mails' | 'runs' | 'usage_hours', range: RawBuilder<unknown>) => {
     if (sight === 'all') return sql`from ${sql.table(table)} where ${range}`;
     return sql`from agents cross join ${sql.table(table)}
       where ${sql.ref(`${table}.agent_id`)} = agents.id and agents.owner = ${sight.owner} and ${range}`;
   };
   const count = (name: string, which: RawBuilder<unknown>) =>
-    sql`(select count(*) from (select 1 as one ${within('mails', 'received_at')} ${which}
+    sql`(select count(*) from (select 1 as one
+      ${within('mails', sql`mails.received_at >= ${from} and mails.received_at < ${until}`)} ${which}
       limit ${sql.lit(most)}) as ${sql.ref(`some_${name}`)})`;
+  // Sums of whole hours are there, in the order of their agents; other times, and all agents, need every run.
+  const isSummed = sight !== 'all' && from % HOUR_MS === 0 && until % HOUR_MS === 0;
+  const cost = isSummed
+    ? sql`(select sum(usage_hours.cost_micro_usd) ${within(
+        'usage_hours',
+        sql`usage_hours.hour >= ${from / HOUR_MS} and usage_hours.hour < ${until / HOUR_MS}`,
+      )})`
+    : sql`(select cast(round(sum(runs.cost_usd) * 1000000) as bigint) ${within(
+        'runs',
+        sql`runs.kind = 'turn' and runs.started_at >= ${from} and runs.started_at < ${until}`,
+      )})`;
   const list = (values: readonly string[]) => sql.join(values.map((value) => sql.lit(value)));
   const { rows } = await sql<{
     received: number;
     answered: number;
     refused: number;
-    usd: number | null;
+    micro: number | null;
   }>`select
     ${count('received', sql``)} as received,
     ${count('answered', sql`and mails.state in (${list(ANSWERED)}) and mails.verdict in (${list(LET_IN)})`)} as answered,
     ${count('refused', sql`and mails.state = 'refused' and mails.verdict = 'refused'`)} as refused,
-    (select sum(runs.cost_usd) ${within('runs', 'started_at')}) as usd`.execute(db);
-  const { usd = null, ...counts } = rows[0] ?? { received: 0, answered: 0, refused: 0 };
-  return { ...counts, costUsd: usdOf(microUsdOf(usd ?? 0)) };
+    ${cost} as micro`.execute(db);
+  const { micro = null, ...counts } = rows[0] ?? { received: 0, answered: 0, refused: 0 };
+  return { ...counts, costUsd: usdOf(micro ?? 0) };
 }

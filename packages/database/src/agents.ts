@@ -40,12 +40,6 @@ export async function findAgent(db: Database, name: string): Promise<Agent | und
     .executeTakeFirst();
 }
 
-/** Whether an agent of anybody has this name. */
-export async function isAgentName(db: Database, name: string): Promise<boolean> {
-  const named = db.selectFrom('agents').select('id').where('name', '=', name);
-  return await exists(named.where('deleted_at', 'is', null).limit(1));
-}
-
 /** Whether an agent that exists has this name, whoever's it is. */
 export async function isNameTaken(db: Database, name: string): Promise<boolean> {
   return await exists(

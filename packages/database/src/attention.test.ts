@@ -12,7 +12,7 @@ import {
   newestRunsFailed,
 } from './attention.ts';
 import { deliveryById, requeueDelivery } from './deliveries.ts';
-import { endRun, startRun } from './runs.ts';
+import { endRun, insertRunAgain, runById, startRun } from './runs.ts';
 
 const OWNER = { owner: 'owner@example.com' };
 const ANN = { owner: 'ann@example.com' };
@@ -78,6 +78,23 @@ describe('what waits for an owner', () => {
     expect(await newestRunsFailed(db, OWNER, 5)).toMatchObject([{ id: 'one' }]);
   });
 
+  it('is no run that somebody stopped, and none that is done again', async () => {
+    await failedRun('one', 10);
+    const { db } = fixture;
+    await endRun(db, 'one', { status: 'failed', finished_at: 11, error_code: 'run_stopped' });
+    expect(await newestRunsFailed(db, OWNER, 5)).toEqual([]);
+    await failedRun('two', 20);
+    const of = await runById(db, 'two');
+    if (!of) throw new Error('there is no run');
+    const job = { agent_id: 'scout', mail_id: 'two', state: 'done' as const, run_at: 1, attempts: 1 };
+    await db
+      .insertInto('jobs')
+      .values({ ...job, id: 'again', max_attempts: 3, fence: 1, created_at: 1 })
+      .execute();
+    await insertRunAgain(db, { id: 'again', jobId: 'again', at: 30, of, editedText: null });
+    expect(await newestRunsFailed(db, OWNER, 5)).toEqual([]);
+  });
+
   it('is no mail whose failure was acknowledged, until it is sent again and fails', async () => {
     await fixture.mail('one');
     const { id } = await fixture.delivery('one', { state: 'failed' });
@@ -128,6 +145,16 @@ it('counts what happened within a time, of one owner or all', async () => {
     answered: 2,
     refused: 1,
     costUsd: 0.75,
+  });
+  // Whole hours are read from their sums.
+  const hour = { from: 0, until: 3_600_000, most: 100 };
+  expect(await activityBetween(db, OWNER, hour)).toMatchObject({ received: 5, costUsd: 5.75 });
+  expect(await activityBetween(db, 'all', hour)).toMatchObject({ received: 6, costUsd: 7.75 });
+  expect(await activityBetween(db, 'all', { ...hour, from: hour.until, until: 2 * hour.until })).toEqual({
+    received: 0,
+    answered: 0,
+    refused: 0,
+    costUsd: 0,
   });
   expect(await activityBetween(db, 'all', { ...day, most: 2 })).toEqual({
     received: 2,

@@ -1,6 +1,7 @@
 /** Runs: what each accepted mail led to, with its figures. A run keeps its id over all its attempts. */
 import { usdOf } from '@tinyfat/core';
 import { sql } from 'kysely';
+import { acknowledgeRun } from './attention.ts';
 import type { Database, Run } from './schema/index.ts';
 
 /** What is known when a run starts. */
@@ -91,7 +92,7 @@ export async function startRun(db: Database, run: RunStart): Promise<Run> {
     .executeTakeFirstOrThrow();
 }
 
-/** Records a run that waits for its job, which does an old one again. */
+/** Records a run that waits for its job, which does an old one again; the failure of that one needs nobody any more. */
 export async function insertRunAgain(
   db: Database,
   { id, jobId, at, of, editedText }: RunAgain,
@@ -113,6 +114,8 @@ export async function insertRunAgain(
       edited_text: editedText,
     })
     .execute();
+  // From now on the new one tells how it goes.
+  await acknowledgeRun(db, of.id, at);
 }
 
 /** Id of the newest run that does this one again, if any does. */
@@ -134,7 +137,12 @@ export async function noteTurnBegins(
 export async function endRun(db: Database, id: string, end: RunEnd): Promise<void> {
   await db
     .updateTable('runs')
-    .set({ ...end, reserved_micro_usd: 0 })
+    .set({
+      ...end,
+      reserved_micro_usd: 0,
+      // Who stopped it knows that it failed.
+      ...(end.error_code === 'run_stopped' ? { acknowledged_at: end.finished_at } : {}),
+    })
     .where('id', '=', id)
     .execute();
 }

@@ -5,7 +5,7 @@ import type { RelayCheck } from '@tinyfat/mail/node';
 import type { SignInMail } from '@tinyfat/platform/accounts';
 import { type Config, isLoopback } from '@tinyfat/server/config';
 import { installLastResort } from '@tinyfat/server/last-resort';
-import { mailWay } from '@tinyfat/server/parts/mail-transport';
+import { mailWay } from '@tinyfat/server/mail-way';
 import { DUTIES, DUTY_NAMES, hasDuty, ROLES, type Role } from '@tinyfat/server/roles';
 import { type Server, startServer } from '@tinyfat/server/start-server';
 import { makeLogger } from '@tinyfat/settings';

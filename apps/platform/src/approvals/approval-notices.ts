@@ -126,7 +126,7 @@ async function noticeMail(deps: ApprovalNoticeDeps, notice: ApprovalNotice): Pro
   const token = await decisionToken(key, { deliveryId: delivery.id, digest, owner: agent.owner, expiresAt });
   const subject = delivery.subject.slice(0, MOST_SUBJECT).toWellFormed();
   return {
-    messageId: newMessageId(`approval-${delivery.id}`, deps.mailDomain),
+    messageId: newMessageId(`${delivery.id}.approval`, deps.mailDomain),
     from: { address: `noreply@${deps.mailDomain}`, name: agent.display_name || agent.name },
     to: [{ address: agent.owner, name: '' }],
     cc: [],

@@ -3,7 +3,7 @@ import type { WebhookSettings } from '@tinyfat/settings';
 import type { HealthReport } from '../api/deps.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Readiness as findings, with others behind it. */
+/** Readiness as findings, with others behind it; one that works stands back behind another of its name, which says more. */
 export function healthReport(
   { ready, checks, warnings }: Readiness,
   others: readonly HealthReport['findings'][number][],
@@ -21,7 +21,9 @@ export function healthReport(
     mend: null,
   }));
   const looked = others.map(({ check, state, found, mend }) => ({ check, state, found, mend }));
-  return { ready, findings: [...said, ...warned, ...looked] };
+  const named = new Set([...warned, ...looked].map(({ check }) => check));
+  const shown = said.filter(({ check, state }) => state !== 'ok' || !named.has(check));
+  return { ready, findings: [...shown, ...warned, ...looked] };
 }
 
 /** Whose webhooks are taken: those that the server knows a secret of. */

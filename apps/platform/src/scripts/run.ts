@@ -2,9 +2,8 @@
  * The page of a run that goes on: its events come on one stream, from the first one of the page, and the steps, the step
  * that is read and the figures are kept true by them. Once the run has ended the page is loaded anew, as it is stored.
  */
-import type { RunRow } from '../dashboard/runs/read-runs.ts';
-import { contextText, runTokensText, runWord } from '../dashboard/runs/run-words.ts';
-import { addEvent, openTimeline, stepOf, stepToRead } from '../dashboard/runs/timeline.ts';
+import { contextText, type RunWords, runTokensText, runWord } from '../dashboard/runs/run-words.ts';
+import { addEvent, modelWorksSince, openTimeline, stepOf, stepToRead } from '../dashboard/runs/timeline.ts';
 import { moneyText } from '../view/numbers.ts';
 import { durationText } from '../view/time.ts';
 import { followStream, type StreamEvent, type StreamState } from './event-stream.ts';
@@ -28,7 +27,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** What the server sends of a run is what it declares. */
-function isRun(value: unknown): value is RunRow {
+function isRun(value: unknown): value is RunWords {
   return isRecord(value) && typeof value.status === 'string' && typeof value.cost_usd === 'number';
 }
 
@@ -39,11 +38,12 @@ function follow(place: HTMLElement, id: string): void {
   const before = Number(place.dataset.before ?? 0);
   const chosen = place.dataset.chosen === undefined ? null : Number(place.dataset.chosen);
   const timeline = openTimeline();
-  let run: RunRow | null = null;
-  let isAboutToDraw = false;
+  let run: RunWords | null = null;
+  let isDrawnSoon = false;
+  let isLeaving = false;
 
   const draw = () => {
-    isAboutToDraw = false;
+    isDrawnSoon = false;
     const now = Date.now();
     const shown = (chosen === null ? undefined : stepOf(timeline, chosen)) ?? stepToRead(timeline, false);
     if (list) {
@@ -53,14 +53,18 @@ function follow(place: HTMLElement, id: string): void {
     if (card && shown) drawDetail(card, shown, now);
     if (timeline.attempts.length > 0) document.querySelector('[data-nothing]')?.remove();
     if (run) drawRun(run, now);
+    const since = modelWorksSince(timeline);
+    const pending = place.querySelector<HTMLElement>('[data-pending]');
+    if (pending) pending.hidden = since === null;
+    if (since !== null) setText(pending, `The model is at work, ${durationText(Math.max(0, now - since))}.`);
   };
   const drawSoon = () => {
-    if (isAboutToDraw) return;
-    isAboutToDraw = true;
+    if (isDrawnSoon) return;
+    isDrawnSoon = true;
     setTimeout(draw, DRAW_MS);
   };
 
-  const drawRun = (current: RunRow, now: number) => {
+  const drawRun = (current: RunWords, now: number) => {
     const word = runWord(current);
     const badge = document.querySelector<HTMLElement>('[data-run-word]');
     setText(badge, word.label);
@@ -81,7 +85,7 @@ function follow(place: HTMLElement, id: string): void {
       run = data;
     } else if (name === 'end') {
       end();
-      setTimeout(() => location.reload(), RELOAD_MS);
+      setTimeout(() => isLeaving || location.reload(), RELOAD_MS);
       return;
     } else if (name === 'message' && isRecord(data)) {
       const attempt = typeof data.attempt === 'number' ? data.attempt : 1;
@@ -96,6 +100,10 @@ function follow(place: HTMLElement, id: string): void {
     names: ['run', 'end'],
     onEvent,
     onState: (state) => setText(document.querySelector('[data-stream]'), STATES[state]),
+  });
+  // Loading anew would end the way to another page that was just begun.
+  addEventListener('beforeunload', () => {
+    isLeaving = true;
   });
   // The seconds of what goes on.
   setInterval(drawSoon, TICK_MS);

@@ -47,6 +47,8 @@ export async function failJob(deps: ConsumerDeps, work: Work, failure: JobFailur
       finished_at: deps.clock(),
       error_code: code,
       error: [describeError(code).sentence, detail ?? ''].join(' ').trim(),
+      // It waits for nobody: somebody asked for it.
+      ...(code === 'run_stopped' ? { acknowledged_at: deps.clock() } : {}),
     },
     deliveries,
     mail: { state: 'failed', reason: explanation },

@@ -1,6 +1,6 @@
 /** Can anybody sign in, and how do they get their mail with the link? */
 import type { Config } from '../config.ts';
-import { mailWay } from '../parts/mail-transport.ts';
+import { mailWay } from '../mail-way.ts';
 import { type Check, note, ok } from './finding.ts';
 import type { Records } from './records.ts';
 

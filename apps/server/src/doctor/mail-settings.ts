@@ -1,7 +1,7 @@
 /** The domain, the way out and the webhooks, as they are set; nothing is tried. */
 import { isLoopbackHostname } from '@tinyfat/core';
 import { type Config, DEFAULT_DOMAIN } from '../config.ts';
-import { mailWay } from '../parts/mail-transport.ts';
+import { mailWay } from '../mail-way.ts';
 import { broken, type Check, note, type Observation, ok } from './finding.ts';
 
 /** Whether MAIL_DOMAIN is one of the operator's own. */

@@ -4,7 +4,7 @@ import type { MailWorkers } from '@tinyfat/mail';
 import { findInMaildir, handIn } from '@tinyfat/mail/node';
 import type { LocalMail } from '@tinyfat/platform';
 import type { Config } from '../config.ts';
-import { mailWay } from './mail-transport.ts';
+import { mailWay } from '../mail-way.ts';
 
 /** Where a listener on all addresses of this machine is reached from it. */
 const NEAR: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };

@@ -10,6 +10,7 @@ import {
   createApi,
   createAsk,
   faultReporter,
+  type HealthReport,
   healthReport,
   type ReadinessCheck,
   readiness,
@@ -21,12 +22,10 @@ import { type Metrics, startHttpServer } from '@tinyfat/platform/node';
 import { apiDeps } from '../api-deps.ts';
 import type { Config } from '../config.ts';
 import type { DataFolder } from '../data-folder.ts';
-import { runChecks } from '../doctor/run-checks.ts';
-import { SERVER_CHECKS_MS, serverChecks } from '../doctor/server-checks.ts';
+import { mailWay } from '../mail-way.ts';
 import { programPaths } from '../program.ts';
 import { domainLook } from './domain-look.ts';
 import { localMail } from './local-mail.ts';
-import { mailWay } from './mail-transport.ts';
 import type { Part } from './part.ts';
 
 interface WebDeps {
@@ -43,6 +42,8 @@ interface WebDeps {
   webhooks: WebhookTakers;
   /** Gets the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
   onSignIn(mail: SignInMail): void;
+  /** What this process finds when it looks at its machine and its settings. */
+  lookAround(): Promise<HealthReport['findings']>;
   /** What keeps mail from leaving; null where it leaves. */
   mailOutWarning(): string | null;
 }
@@ -102,11 +103,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
     stopping: stopping.signal,
     mailOutProblem: deps.mailOutWarning,
-    health: async () =>
-      healthReport(
-        await readiness({ checks, warnings }),
-        await runChecks(serverChecks(config, db, clock()), { withinMs: SERVER_CHECKS_MS }),
-      ),
+    health: async () => healthReport(await readiness({ checks, warnings }), await deps.lookAround()),
   });
   const signInMails = startSignInMails({
     db,

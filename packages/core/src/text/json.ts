@@ -78,7 +78,10 @@ export interface JsonValue {
 /** The scanner of one text. */
 interface JsonScanner {
   push(text: string): void;
-  end(): { ok: true; values: number } | { ok: false; reason: 'not_json' | TooMuch; values: number };
+  /** `at`: UTF-16 units before what can not be read, or is too much. */
+  end():
+    | { ok: true; values: number }
+    | { ok: false; reason: 'not_json' | TooMuch; values: number; at: number };
 }
 
 /** Longer names and values are reported without their text. */
@@ -112,6 +115,10 @@ export function scanJson(
   /** The last character of the piece before began an escape. */
   let escaped = false;
   let values = 1;
+  /** UTF-16 units of the pieces before, where the token begins, and where the text is broken. */
+  let passed = 0;
+  let tokenAt = 0;
+  let brokenAt: number | null = null;
 
   function fail(reason: 'not_json' | TooMuch = 'not_json'): void {
     broken ??= reason;
@@ -269,18 +276,25 @@ export function scanJson(
   return {
     push(text) {
       for (let at = 0; at < text.length && broken === null; ) {
+        if (token === 'none') tokenAt = passed + at;
         if (token === 'string') at = inString(text, at);
         else if (token === 'bare') at = inBare(text, at);
         else {
           structure(text, at);
           at += 1;
         }
+        if (broken !== null) brokenAt ??= tokenAt;
       }
+      passed += text.length;
     },
     end() {
-      if (token === 'bare' && broken === null) endBare();
+      if (token === 'bare' && broken === null) {
+        endBare();
+        if (broken !== null) brokenAt = tokenAt;
+      }
       if (token === 'string' || expected !== 'nothing') fail();
-      return broken === null ? { ok: true, values } : { ok: false, reason: broken, values };
+      if (broken === null) return { ok: true, values };
+      return { ok: false, reason: broken, values, at: brokenAt ?? passed };
     },
   };
 }

@@ -104,3 +104,20 @@ describe('scanning JSON', () => {
     ]);
   });
 });
+
+it.each([
+  ['{"a":\n opus}', 7],
+  ['{"a" 1}', 5],
+  ['[1,]', 3],
+  ['{"a":1} x', 8],
+  ['{"a":"b', 7],
+  ['', 0],
+  ['[1,2', 4],
+  ['tru', 0],
+])('says where %s is broken, in one piece or many', (text, at) => {
+  for (const pieces of [[text], [...text]]) {
+    const scanner = scanJson(() => {}, { depth: 10, values: 100 });
+    for (const piece of pieces) scanner.push(piece);
+    expect(scanner.end()).toMatchObject({ ok: false, reason: 'not_json', at });
+  }
+});

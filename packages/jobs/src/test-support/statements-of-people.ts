@@ -73,6 +73,11 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   visibleOwners: of(async (db) => {
     for (const sight of sights) await database.visibleOwners(db, sight);
   }, FEW),
+  budgetsNearlySpent: of(async (db) => {
+    for (const sight of sights) {
+      await database.budgetsNearlySpent(db, sight, { month, percent: 80, limit: 20 });
+    }
+  }, FEW),
   countAttention: of(
     async (db) => {
       for (const sight of sights) await database.countAttention(db, sight, 100);
@@ -102,6 +107,8 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   activityBetween: of(async (db) => {
     for (const sight of sights) {
       await database.activityBetween(db, sight, { from: at - 86_400_000, until: at, most: 10_000 });
+      const hour = Math.floor(at / 3_600_000) * 3_600_000;
+      await database.activityBetween(db, sight, { from: hour - 86_400_000, until: hour, most: 10_000 });
     }
   }),
   agentOverview: of(async (db) => {
@@ -165,7 +172,6 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   ),
   isNameTaken: of((db) => database.isNameTaken(db, agent)),
   findAgent: of((db) => database.findAgent(db, agent)),
-  isAgentName: of((db) => database.isAgentName(db, agent)),
   agentById: of((db) => database.agentById(db, agent)),
   listAgents: of((db) => database.listAgents(db)),
   ownsAgent: of((db) => database.ownsAgent(db, ONE)),

@@ -84,6 +84,14 @@ it.each([
   expect((await states({ 'TXT agents.example.com': records }))[1]).toBe(`SPF ${state}`);
 });
 
+it('of several DMARC records receivers take none', async () => {
+  const zone = { 'TXT _dmarc.agents.example.com': ['v=DMARC1; p=none', 'v=DMARC1; p=reject'] };
+  expect((await rowsOf(zone)).at(-1)).toMatchObject({
+    state: 'different',
+    note: expect.stringContaining('one record'),
+  });
+});
+
 it('a DMARC record of the registered domain holds too', async () => {
   expect((await states({ 'TXT _dmarc.example.com': ['v=DMARC1; p=none'] })).at(-1)).toBe('DMARC ok');
 });

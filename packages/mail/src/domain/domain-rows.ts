@@ -120,24 +120,30 @@ async function resendRow(row: DnsRow, resolve: DnsResolver['resolve']): Promise<
 }
 
 async function spfRow(domain: string, relay: string, resolve: DnsResolver['resolve']): Promise<DomainRow> {
-  const base = {
+  const row = {
     purpose: 'SPF',
     type: 'TXT',
     name: domain,
     expected: `v=spf1 … ~all, naming ${relay}`,
+    note: 'Receivers trust answers less without a record that names the relay.',
   } as const;
-  const answer = await lookUp(resolve, domain, 'TXT');
-  const only = answer.ok
-    ? { ...answer, records: answer.records.filter((text) => /^v=spf1( |$)/i.test(text)) }
-    : answer;
-  const note = 'Receivers trust answers less without exactly one record that names the relay.';
-  const row = judged(
-    base,
-    only,
-    (text) => /\s(?:\+?(?:include:|ip[46]:|a\b|mx\b|exists:)|redirect=)/i.test(text),
-    note,
-  );
-  return row.found.length > 1 ? { ...row, state: 'different', note: 'Make one record of them.' } : row;
+  const names = /\s(?:\+?(?:include:|ip[46]:|a\b|mx\b|exists:)|redirect=)/i;
+  return await onlyRecord(resolve, row, /^v=spf1( |$)/i, (text) => names.test(text));
+}
+
+/** A TXT record of which receivers take none where there are several; others at the name do not count. */
+async function onlyRecord(
+  resolve: DnsResolver['resolve'],
+  { note, ...row }: Pick<DomainRow, 'purpose' | 'type' | 'name' | 'expected' | 'note'>,
+  begins: RegExp,
+  isWell: (record: string) => boolean,
+): Promise<DomainRow> {
+  const answer = await lookUp(resolve, row.name, 'TXT');
+  if (!answer.ok) return judged(row, answer, isWell, note);
+  const records = answer.records.filter((text) => begins.test(text));
+  const found = judged(row, { ok: true, records }, isWell, note);
+  if (records.length < 2) return found;
+  return { ...found, state: 'different', note: 'Receivers take none of several: make one record of them.' };
 }
 
 async function dkimElsewhere(domain: string, note: string): Promise<DomainRow> {
@@ -155,20 +161,20 @@ async function dkimElsewhere(domain: string, note: string): Promise<DomainRow> {
 /** A record of the registered domain holds for those below it. What is missing is to be made at the domain itself. */
 async function dmarcRow({ domain, resolve }: DomainQuestion): Promise<DomainRow> {
   const at = async (above: string) => {
-    const name = `_dmarc.${above}`;
-    const answer = await lookUp(resolve, name, 'TXT');
-    const only = answer.ok
-      ? { ...answer, records: answer.records.filter((text) => /^v=dmarc1\b/i.test(text)) }
-      : answer;
-    const note = 'Large receivers want one; p=none is enough to begin with.';
-    const row = { purpose: 'DMARC', type: 'TXT', name, expected: 'v=DMARC1; p=none' } as const;
-    return judged(row, only, () => true, note);
+    const row = {
+      purpose: 'DMARC',
+      type: 'TXT',
+      name: `_dmarc.${above}`,
+      expected: 'v=DMARC1; p=none',
+      note: 'Large receivers want one; p=none is enough to begin with.',
+    } as const;
+    return await onlyRecord(resolve, row, /^v=dmarc1\b/i, () => true);
   };
   const own = await at(domain);
   const registered = getDomain(domain);
-  if (own.state === 'ok' || registered === null || registered === domain) return own;
+  if (own.state !== 'missing' || registered === null || registered === domain) return own;
   const inherited = await at(registered);
-  return inherited.state === 'ok' ? inherited : own;
+  return inherited.state === 'missing' ? own : inherited;
 }
 
 /** What was found of a row, and whether one of it is as expected. */

@@ -1,5 +1,12 @@
 /** MEMORY.md and config.json: read and replaced whole, and never over what somebody else wrote meanwhile. */
-import { parseAgentConfig, parseJsonObject, type ReadOutcome, resolveModel } from '@tinyfat/core';
+import {
+  JSON_OBJECT_LIMITS,
+  parseAgentConfig,
+  parseJsonObject,
+  type ReadOutcome,
+  resolveModel,
+  scanJson,
+} from '@tinyfat/core';
 import type { Agent } from '@tinyfat/database';
 import { editFiles, hasRunningJob } from '@tinyfat/database';
 import { type Download, type Outcome, type Refusal, refuse } from '../answer.ts';
@@ -89,18 +96,15 @@ function configFault({ models }: Pick<ApiDeps, 'models'>, text: string): string 
 }
 
 function jsonFault(text: string): string | null {
-  const parsed = parseJsonObject(text);
-  if (parsed.ok) return null;
-  if (parsed.reason !== 'not_an_object') {
-    return 'config.json is nested too deep or holds too many values.';
+  const body = text.replace(/^\ufeff/, '');
+  const scanner = scanJson(() => {}, JSON_OBJECT_LIMITS);
+  scanner.push(body);
+  const scanned = scanner.end();
+  if (scanned.ok) {
+    return parseJsonObject(text).ok ? null : 'config.json must be a JSON object: settings in braces.';
   }
-  try {
-    JSON.parse(text.replace(/^\ufeff/, ''));
-    return 'config.json must be a JSON object: settings in braces.';
-  } catch (error) {
-    const said = error instanceof Error ? error.message : '';
-    const place = /line (\d+) column (\d+)/.exec(said);
-    const at = place ? ` It can not be read from line ${place[1]}, character ${place[2]} on.` : '';
-    return `config.json is no JSON.${at}`;
-  }
+  if (scanned.reason !== 'not_json') return 'config.json is nested too deep or holds too many values.';
+  const before = body.slice(0, scanned.at).split('\n');
+  const character = (before.at(-1)?.length ?? 0) + 1;
+  return `config.json is no JSON. It can not be read from line ${before.length}, character ${character} on.`;
 }

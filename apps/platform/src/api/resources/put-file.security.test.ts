@@ -228,7 +228,8 @@ describe('files that are put and taken', () => {
     for (const [body, words] of [
       ['{"model":"haiku",\n"x" 1}', 'line 2, character 5'],
       ['[]', 'must be a JSON object'],
-      ['', 'no JSON'],
+      ['{"model":\n  opus}', 'line 2, character 3'],
+      ['', 'line 1, character 1'],
       ['{"session_scope":"all"}', '"session_scope" must be "agent", "sender" or "thread".'],
       ['{"model":"gpt"}', 'There is no model of that name'],
       [`{"x":${'['.repeat(100)}${']'.repeat(100)}}`, 'nested too deep'],

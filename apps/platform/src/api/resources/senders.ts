@@ -12,7 +12,7 @@ import {
   allowList,
   deleteSecretAddress,
   insertSecretAddress,
-  isAgentName,
+  isNameTaken,
   listSecretAddresses,
   removeAllowedSender,
   type SecretAddress,
@@ -63,7 +63,7 @@ export const senderEndpoints = [
       sender: parsed,
       agent: { name: agent.name, address: `${agent.name}@${deps.mailDomain}` },
       allowList: await allowList(deps.db, agent.id),
-      isAgent: recipient.ok && (await isAgentName(deps.db, recipient.agent)),
+      isAgent: recipient.ok && (await isNameTaken(deps.db, recipient.agent)),
       now: deps.clock(),
     });
     return { ok: true, body: { address: parsed.address, gets_in: getsIn, ...answer } };

@@ -15,7 +15,7 @@ export const MAX_MEMORY_BYTES = 256 * 1024;
 /** Bytes of config.json. */
 export const MAX_CONFIG_BYTES = 64_000;
 /** Bytes of a file that is put. */
-export const MAX_UPLOAD_BYTES = 25 * MEGABYTE;
+export const MAX_UPLOAD_BYTES = 25_000_000;
 
 const folderEntry = named(
   'FolderEntry',
@@ -123,7 +123,7 @@ export const viewFile = route(
   },
 );
 
-export const putFile = route('PUT', '/agents/{agent}/files/{path}', 'Put a file, of at most 25 MiB', {
+export const putFile = route('PUT', '/agents/{agent}/files/{path}', 'Put a file, of at most 25 MB', {
   description:
     'With `replace=true` also in the place of one that there is. Not in `outbox`, `sessions` and `events`, which are records of the server, nor for MEMORY.md, config.json and skills, which have routes of their own. All files together stay within the quota of the folder. A turn that runs sees the file at once, or where folders are in a bucket the next one does.',
   scope: 'write',

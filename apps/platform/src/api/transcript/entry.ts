@@ -123,10 +123,8 @@ function messageEntry(message: Record<string, unknown>): WholeEntry | null {
     }
     case 'system': {
       const sections = isRecord(message.sections) ? Object.values(message.sections) : [];
-      return {
-        kind: 'system',
-        parts: [...contentParts(message.content, 'text'), ...sections.flatMap((one) => texts('text', one))],
-      };
+      const all = [message.content, ...sections].filter((one) => typeof one === 'string' && one !== '');
+      return { kind: 'system', parts: texts('text', all.join('\n\n')) };
     }
     default:
       return { kind: 'other', parts: contentParts(message.content, 'text') };

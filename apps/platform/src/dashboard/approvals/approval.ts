@@ -37,8 +37,8 @@ export interface ShownRecord {
 export interface ApprovalPage {
   mail: Approval;
   waits: boolean;
-  /** Why it waits, in the words of the server, and what can be done besides; null where it does not wait. */
-  why: { what: string; advice: string | null } | null;
+  /** Why it waits, in the words of the server, and where that is set; null where it does not wait. */
+  why: { what: string; mend: { href: string; label: string } | null } | null;
   groups: { label: 'To' | 'Cc' | 'Also'; people: ShownRecipient[] }[];
   strangers: number;
   record: ShownRecord[];
@@ -87,12 +87,16 @@ function recipientInWords({
   return { address, name, ...known, trouble: suppressed };
 }
 
-/** The sentence of the code is for the command line, whose advice a page has buttons for. */
-function whyItWaits({ reason, reason_code: code }: Approval): ApprovalPage['why'] {
-  if (code === null) return { what: reason ?? 'It waits for approval.', advice: null };
-  const { sentence, nextStep } = describeError(code);
+/** The next step of the code is for the command line: a page has buttons and links for it. */
+function whyItWaits({ reason, reason_code: code, agent }: Approval): ApprovalPage['why'] {
+  const { sentence, nextStep } = describeError(code ?? 'recipients_not_allowed');
   const detail = (reason ?? '').replace(sentence, '').replace(nextStep, '').trim();
-  return { what: sentence, advice: detail === '' ? null : detail };
+  const name = encodeURIComponent(agent);
+  const mend = new Map([
+    ['recipients_not_allowed', { href: `/agents/${name}/senders`, label: `Whom ${agent} knows` }],
+    ['approval_always', { href: `/agents/${name}/settings`, label: `When ${agent} asks` }],
+  ]);
+  return { what: detail === '' ? sentence : detail, mend: mend.get(code ?? '') ?? null };
 }
 
 const DID = {

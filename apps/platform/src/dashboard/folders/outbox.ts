@@ -1,9 +1,8 @@
 /** Mail that leaves: the list by state, and one mail with its way. */
-import { byteSize, type DeliveryState } from '@tinyfat/core';
+import { type DeliveryState, describeError } from '@tinyfat/core';
 import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
-import { viewDelivery } from '../../api/routes/mail-views.ts';
 import {
   countOutbox,
   type delivery as deliverySchema,
@@ -14,7 +13,7 @@ import {
   retryDelivery,
 } from '../../api/routes/outbox.ts';
 import { countText } from '../../view/numbers.ts';
-import { explained } from '../../view/refusal.ts';
+import { OUTGOING, readView, type ShownView } from '../mails/message-views.ts';
 
 export type Delivery = v.InferOutput<typeof deliverySchema>;
 
@@ -27,6 +26,7 @@ const TABS = [
   { tab: 'uncertain', label: 'Uncertain', states: ['uncertain'] },
   { tab: 'failed', label: 'Failed', states: ['failed', 'bounced'] },
   { tab: 'sent', label: 'Sent', states: ['sent'] },
+  { tab: 'rejected', label: 'Rejected', states: ['rejected'] },
 ] as const satisfies readonly { tab: string; label: string; states: readonly DeliveryState[] }[];
 
 type Tab = (typeof TABS)[number]['tab'];
@@ -39,6 +39,7 @@ const EMPTY: Readonly<Record<Tab, string>> = {
   uncertain: 'Of every mail it is known whether it left.',
   failed: 'Nothing failed or came back.',
   sent: 'Nothing was sent yet.',
+  rejected: 'Nothing was rejected.',
 };
 
 /** What a tab is about, where its name does not say it. */
@@ -84,8 +85,10 @@ export async function readOutbox(
   };
 }
 
-function countOf(counts: readonly number[]): string {
+/** Nothing for none, so that a number catches the eye. */
+function countOf(counts: readonly number[]): string | undefined {
   const sum = counts.reduce((all, one) => all + one, 0);
+  if (sum === 0) return undefined;
   return counts.some((one) => one >= MOST_COUNTED) ? `${countText(MOST_COUNTED)}+` : countText(sum);
 }
 
@@ -112,41 +115,43 @@ export async function changeDelivery(
   return changed.ok ? { ok: true, done: does } : changed;
 }
 
+/** Why a mail is where it is: what is on record, without the commands of a terminal, and what to do here. */
+export function reasonOf({ reason, reason_code }: Pick<Delivery, 'reason' | 'reason_code'>): {
+  what: string | null;
+  nextStep: string | null;
+} {
+  if (reason === null || reason_code === null) return { what: reason, nextStep: null };
+  const { nextStep } = describeError(reason_code);
+  const what = reason.endsWith(nextStep) ? reason.slice(0, -nextStep.length).trim() : reason;
+  const here = nextStep
+    .replace(/, then run: tinyfat outbox retry ID$/, ', then send it again.')
+    .replace(
+      /; to send .* again, run: tinyfat outbox retry ID$/,
+      '. Sent again, it goes to everybody on it.',
+    );
+  return { what, nextStep: here.includes('tinyfat ') || what === reason ? null : here };
+}
+
 /** One mail as its page shows it. */
 export interface DeliveryPage {
   delivery: Delivery;
+  why: ReturnType<typeof reasonOf>;
   way: WayStep[];
-  /** Null where it can not be shown; `why` says it. */
-  message: { text: string; cut: boolean; files: { name: string; href: string; size: string }[] } | null;
-  why: string | null;
+  /** In the view that the URL names. */
+  shown: ShownView;
 }
 
-/** One mail. */
-export async function readDelivery(ask: Ask, id: string): Promise<({ ok: true } & DeliveryPage) | Refusal> {
+/** One mail; `search` is that of the URL. */
+export async function readDelivery(
+  ask: Ask,
+  id: string,
+  search: URLSearchParams,
+): Promise<({ ok: true } & DeliveryPage) | Refusal> {
   const found = await ask(getDelivery, { params: { id } });
   if (!found.ok) return found;
   const delivery = found.body;
-  const view = await ask(viewDelivery, { params: { id: delivery.id } });
-  const files = view.ok
-    ? view.body.parts.flatMap(({ number, filename, bytes }) =>
-        number === null || filename === null
-          ? []
-          : [
-              {
-                name: filename,
-                href: `/api/v1/outbox/${delivery.id}/parts/${number}`,
-                size: byteSize(bytes ?? 0),
-              },
-            ],
-      )
-    : [];
-  return {
-    ok: true,
-    delivery,
-    way: wayOf(delivery),
-    message: view.ok ? { text: view.body.text, cut: view.body.text_cut, files } : null,
-    why: view.ok ? null : explained(view).what,
-  };
+  const shown = await readView(ask, OUTGOING, delivery.id, search);
+  return { ok: true, delivery, why: reasonOf(delivery), way: wayOf(delivery), shown };
 }
 
 /** A step of a mail on its way. */
@@ -216,6 +221,9 @@ export function wayOf(delivery: Delivery): WayStep[] {
       break;
     case 'bounced':
       steps.push({ what: 'Came back', at: null, tone: 'bad' });
+      break;
+    case 'rejected':
+      steps.push({ what: 'Rejected: it does not leave', at: null, tone: 'quiet' });
       break;
     case 'sent':
       break;

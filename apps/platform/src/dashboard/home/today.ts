@@ -4,6 +4,8 @@ import type { activity } from '../../api/routes/attention.ts';
 import { countText, moneyText } from '../../view/numbers.ts';
 import { dayIn, startOfDay } from '../../view/time.ts';
 
+const HOUR_MS = 3_600_000;
+
 type Activity = v.InferOutput<typeof activity>;
 
 /** Times in ISO 8601, as the API takes them. */
@@ -12,13 +14,15 @@ export interface Days {
   yesterday: { from: string; until: string };
 }
 
-/** When today and yesterday are, at `now` (epoch ms) in a zone. */
+/** When today and yesterday are, whole, at `now` (epoch ms) in a zone. */
 export function daysAt(now: number, zone: string): Days {
   const today = startOfDay(zone, dayIn(zone, now));
   const yesterday = startOfDay(zone, dayIn(zone, today - 1));
+  // A day has 25 hours at most, and 23 at least.
+  const tomorrow = startOfDay(zone, dayIn(zone, today + 26 * HOUR_MS));
   const iso = (at: number) => new Date(at).toISOString();
   return {
-    today: { from: iso(today), until: iso(Math.max(now, today)) },
+    today: { from: iso(today), until: iso(tomorrow) },
     yesterday: { from: iso(yesterday), until: iso(today) },
   };
 }

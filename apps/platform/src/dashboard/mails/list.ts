@@ -3,7 +3,7 @@ import { MAIL_STATES } from '@tinyfat/core';
 import type * as v from 'valibot';
 import type { Refusal } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
-import { listAgents } from '../../api/routes/agents.ts';
+import { listAgentsAtAGlance } from '../../api/routes/attention.ts';
 import { listMails, type mailRow } from '../../api/routes/mails.ts';
 import { dayIn, startOfDay } from '../../view/time.ts';
 import { MAIL_STATE_WORDS } from '../../view/words.ts';
@@ -56,7 +56,7 @@ export async function readMails(ask: Ask, search: URLSearchParams, zone: string)
         before: dayStart(filters.to, zone, 1),
       },
     }),
-    ask(listAgents, { query: { limit: MOST_AGENTS } }),
+    ask(listAgentsAtAGlance, { query: { limit: MOST_AGENTS } }),
   ]);
   const names = agents.ok ? agents.body.data.map(({ name }) => name) : [];
   // One that is filtered by stays in the list, also where there are too many to show them all.

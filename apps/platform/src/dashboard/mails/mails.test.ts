@@ -88,14 +88,27 @@ describe('the page of a mail', () => {
       ok: true,
       secret: expect.stringMatching(/^scout\+[a-z0-9]+@agents\.example\.org$/),
     });
+    // Only senders on the list are let in by one.
+    const senders = await api.person(ANN).get('/agents/scout/allowed-senders');
+    expect(senders.json.data).toMatchObject([{ entry: ANN }]);
   });
 
   it.each([
     ['dmarc_failed', 'Treat it as forged'],
     ['from_several', 'one From header'],
+    ['unauthenticated', 'sign with DKIM'],
   ])('says what helps where no button does: %s', async (code, words) => {
     await api.addMail('m-1', { ...refused, reason_code: code });
     expect((await page('m-1')).mend).toMatchObject({ mends: [], advice: expect.stringContaining(words) });
+  });
+
+  it('offers no secret address where SPF says that it came from elsewhere', async () => {
+    const spf = { result: 'fail', domain: 'example.com', aligned: true };
+    const evidence = JSON.stringify({ source: 'verified', authserv: null, spf, dkim: [], dmarc: null });
+    await api.addMail('m-1', { ...refused, reason_code: 'no_policy_no_signature', evidence });
+    const { mend: panel } = await page('m-1');
+    expect(panel).toMatchObject({ mends: [], advice: expect.stringContaining('sign with DKIM') });
+    expect(panel?.advice).not.toContain('tinyfat');
   });
 
   it('offers no button for a sender that nobody knows', async () => {

@@ -10,15 +10,27 @@ const LINE = 120;
 const SHORT = { characters: 1200, lines: 14 };
 
 /** One line that says what a step is about; empty where its name says it. */
-export function lineOf({ kind, input, text }: Step): string {
+export function lineOf({ kind, input, text, ended }: Step): string {
+  if (kind === 'model' && text.trim() === '') return ended === null ? '' : 'chose what to do next';
   const said = kind === 'tool' ? input : text;
   const line = said.split('\n').find((one) => one.trim() !== '') ?? '';
   return line.length > LINE ? `${line.slice(0, LINE).toWellFormed()}…` : line.trim();
 }
 
-/** How long it took, or has taken by now (epoch ms); empty where nobody knows. */
+/** What took no time worth a word, such as a warning. */
+const INSTANT_MS = 50;
+
+/** How long it took, or has taken by now (epoch ms); empty where nobody knows, or it was but an instant. */
 export function tookText({ began, ended }: Pick<Step, 'began' | 'ended'>, now: number): string {
-  return began === null ? '' : durationText(Math.max(0, (ended ?? now) - began));
+  const took = began === null ? 0 : (ended ?? now) - began;
+  return took < INSTANT_MS ? '' : durationText(took);
+}
+
+/** What stands above the text of a step. */
+export function summaryOf({ kind, failed, text }: Step): string {
+  if (kind !== 'tool') return 'Text';
+  const lines = text.trimEnd().split('\n').length;
+  return `${failed ? 'It failed and gave' : 'It gave'} ${lines === 1 ? 'a line' : `${lines.toLocaleString('en')} lines`}`;
 }
 
 /** Whether its output is folded until somebody wants it. */
@@ -39,7 +51,7 @@ export function usedText({ tokens }: Step): string | null {
   const parts = [`${tokensText(input)} in`, `${tokensText(output)} out`];
   if (cacheRead > 0) parts.push(`${tokensText(cacheRead)} from the cache`);
   if (cacheWrite > 0) parts.push(`${tokensText(cacheWrite)} into the cache`);
-  return `${parts.join(', ')} tokens`;
+  return `tokens: ${parts.join(', ')}`;
 }
 
 /** A bar's place within its attempt, in thousandths. */

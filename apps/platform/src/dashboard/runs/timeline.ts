@@ -56,7 +56,8 @@ export interface Timeline {
   contextTokens: number | null;
 }
 
-interface Building extends Timeline {
+/** One that grows. */
+export interface Building extends Timeline {
   /** Tools that have given nothing yet, by the id of the call. */
   calls: Map<string, Step>;
   /** The answer that the model writes, or whose text is still to come. */
@@ -91,6 +92,7 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
   switch (event.type) {
     case 'start':
       attempt.began = at;
+      attempt.ended = null;
       attempt.model = text(event.model);
       timeline.idleSince = at;
       return;
@@ -153,7 +155,7 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
     case 'error':
       step('error', 'The attempt failed', {
         failed: true,
-        text: [string(event.message), string(event.code)].filter((part) => part !== '').join('\n'),
+        text: string(event.message) || string(event.code),
       });
       return;
     case 'end':
@@ -184,6 +186,12 @@ function endAttempt(timeline: Building, attempt: Attempt, at: number | null): vo
   timeline.calls.clear();
   timeline.answer = null;
   timeline.idleSince = null;
+}
+
+/** Since when the model is at work on something of which nothing is seen yet, epoch ms; null while it is not. */
+export function modelWorksSince({ attempts, calls, answer, idleSince }: Building): number | null {
+  const current = attempts.at(-1);
+  return !current || current.ended !== null || calls.size > 0 || answer !== null ? null : idleSince;
 }
 
 /** The step that is read first: the one that failed last, else the last one; undefined where there is none. */

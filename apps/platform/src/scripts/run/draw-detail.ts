@@ -1,5 +1,5 @@
 /** Draws the step that is read into the card that the server has rendered, with text nodes only. */
-import { cutText, isLong, tookText, usedText } from '../../dashboard/runs/step-text.ts';
+import { cutText, isLong, summaryOf, tookText, usedText } from '../../dashboard/runs/step-text.ts';
 import type { Step } from '../../dashboard/runs/timeline.ts';
 import { setText } from './draw-steps.ts';
 
@@ -20,11 +20,6 @@ export function drawDetail(card: HTMLElement, step: Step, now: number): void {
   setText(part('cut-text'), cut ?? '');
   const cutLine = part('cut');
   if (cutLine) cutLine.hidden = cut === null;
-}
-
-function summaryOf({ kind, failed }: Step): string {
-  if (kind !== 'tool') return 'Text';
-  return failed ? 'What it gave: a failure' : 'What it gave';
 }
 
 function show(element: HTMLElement | null, text: string): void {
