@@ -38,7 +38,7 @@ const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => str
   ['settings-keys', () => '/settings/keys'],
   ['settings-tokens', () => '/settings/tokens'],
   ['settings-browsers', () => '/settings/browsers'],
-  ['settings-alerts', () => '/settings/alerts'],
+  ['settings-retention', () => '/settings/retention'],
   ['settings-mail', () => '/settings/mail'],
 ];
 

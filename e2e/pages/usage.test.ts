@@ -1,4 +1,4 @@
-/** What turns used, as a person sees it: the picture, its table, the CSV, on any screen and without scripts. */
+/** What turns used, and search, as a person sees them: on any screen, and without scripts. */
 import { insertAgent, setBudget } from '@tinyfat/database';
 import { addManyRows, agentId } from '@tinyfat/testing/many-rows';
 import { sql } from 'kysely';
@@ -6,13 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { screenshot } from '../support/browser.ts';
 import { type Dashboard, expectReadable, OWNER, openDashboard } from '../support/dashboard.ts';
 import { openDatabaseOf } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
+import { sendMail } from '../support/mail.ts';
 
 const DAY_MS = 86_400_000;
 
+let dashboard: Dashboard;
+beforeAll(async () => {
+  dashboard = await openDashboard({ agents: { scout: [] } });
+});
+afterAll(() => dashboard.dispose());
+
 describe('the page about usage', () => {
-  let dashboard: Dashboard;
   beforeAll(async () => {
-    dashboard = await openDashboard({ agents: { scout: [] } });
     const db = await openDatabaseOf(dashboard.server);
     await addManyRows(db, {
       rows: 600,
@@ -30,7 +36,6 @@ describe('the page about usage', () => {
     await setBudget(db, { scope: 'owner', subject: OWNER, monthly_micro_usd: 80_000_000, updated_at: 1 });
     await db.destroy();
   });
-  afterAll(() => dashboard.dispose());
 
   it('draws what its tables say, over the time and in the unit of its URL', async () => {
     await dashboard.visit(async (page) => {
@@ -79,18 +84,19 @@ describe('the page about usage', () => {
   });
 
   it('is read on a phone, in the dark, and without scripts', async () => {
-    for (const width of [390, 1440]) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await dashboard.visit(
-          async (page) => {
-            await page.goto('/usage?days=30&by=model');
-            await page.locator('figure[data-chart=month] canvas').waitFor();
-            await expectReadable(page);
-            await screenshot(page, `usage-${width}-${colorScheme}`);
-          },
-          { width, colorScheme },
-        );
-      }
+    for (const [width, colorScheme] of [
+      [390, 'dark'],
+      [1440, 'light'],
+    ] as const) {
+      await dashboard.visit(
+        async (page) => {
+          await page.goto('/usage?days=30&by=model');
+          await page.locator('figure[data-chart=month] canvas').waitFor();
+          await expectReadable(page);
+          await screenshot(page, `usage-${width}-${colorScheme}`);
+        },
+        { width, colorScheme },
+      );
     }
     await dashboard.visit(
       async (page) => {
@@ -104,11 +110,11 @@ describe('the page about usage', () => {
 
   it('weighs less than 100 kB with all that it loads, also over 90 days', async () => {
     await dashboard.visit(async (page) => {
-      let bytes = 0;
-      page.on('response', async (answer) => {
-        bytes += (await answer.body().catch(() => Buffer.alloc(0))).length;
-      });
-      await page.goto('/usage?days=90&by=agent', { waitUntil: 'networkidle' });
+      const bodies: Promise<Buffer>[] = [];
+      page.on('response', (answer) => bodies.push(answer.body()));
+      await page.goto('/usage?days=90&by=agent');
+      await page.locator('figure[data-chart=month] canvas').waitFor();
+      const bytes = (await Promise.all(bodies)).reduce((sum, { length }) => sum + length, 0);
       expect(bytes).toBeGreaterThan(50_000);
       expect(bytes).toBeLessThan(100_000);
     });
@@ -126,6 +132,75 @@ describe('the page about usage', () => {
       { cookie },
     );
     const answer = await fetch(`${dashboard.origin}/usage.csv`, { redirect: 'manual' });
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/sign-in']);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toMatch(/^\/sign-in/);
+  });
+});
+
+describe('search', () => {
+  const SUBJECT = 'Zebra <script>alert(1)</script> "report"';
+  beforeAll(async () => {
+    const { server } = dashboard;
+    const before = (await server.answers(0)).length;
+    await sendMail(server, {
+      from: `The Owner <${OWNER}>`,
+      to: 'scout@tinyfat.localhost',
+      subject: SUBJECT,
+      text: 'Please count the <b>stripes</b> of every zebra.',
+    });
+    await server.answers(before + 1);
+  });
+
+  it('finds a mail, its answer and its session by their words, and leads to them', async () => {
+    await dashboard.visit(async (page) => {
+      await page.goto('/');
+      await page.getByRole('searchbox').fill('zebra in:mails');
+      await page.getByRole('searchbox').press('Enter');
+      await page.waitForURL(/\/search\?q=zebra/);
+      const found = page.locator('.found li');
+      expect(await found.count()).toBe(1);
+      expect(await found.innerText()).toContain(SUBJECT);
+      expect(await found.innerText()).toContain('<b>stripes</b>');
+      expect(await found.locator('mark').allInnerTexts()).toContain('Zebra');
+      await expectReadable(page);
+      await screenshot(page, 'search');
+      await page.goto(`/search?q=${encodeURIComponent('zebra ')}`);
+      // The run is made findable once its answer is on its way.
+      await eventually(async () => {
+        await page.reload();
+        return await page.locator('.found li').count();
+      }).toBe(3);
+      const links = page.locator('.found strong a');
+      const hrefs = await links.evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
+      for (const place of ['/mails/', '/outbox/', '/runs/']) {
+        expect(hrefs.filter((href) => href.startsWith(place))).toHaveLength(1);
+      }
+      await links.last().click();
+      await page.waitForURL(/\/(mails|outbox|runs)\/[0-9a-f-]+$/);
+      expect(await page.locator('main').innerText()).toContain('Zebra');
+    });
+  });
+
+  it('works without scripts and on a phone, says what is wrong, and is of nobody else', async () => {
+    await dashboard.visit(
+      async (page) => {
+        const wrong = await page.goto('/search?q=before:soon');
+        expect(wrong?.status()).toBe(400);
+        expect(await page.getByRole('alert').innerText()).toContain('Write a day');
+        await screenshot(page, 'search-wrong');
+        await page.goto('/search?q=zebra');
+        expect(await page.locator('.found li').count()).toBeGreaterThan(0);
+        await screenshot(page, 'search-390');
+      },
+      { javaScript: false, width: 390 },
+    );
+    const cookie = await dashboard.signIn('eve@example.com');
+    await dashboard.visit(
+      async (page) => {
+        await page.goto('/search?q=zebra');
+        expect(await page.locator('main').innerText()).toContain('Nothing has all of that');
+      },
+      { cookie },
+    );
   });
 });

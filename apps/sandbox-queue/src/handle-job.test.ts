@@ -42,3 +42,19 @@ it.each(['interrupted', 'deadline'])(
     expect(await outbox.db.selectFrom('deliveries').select('id').execute()).toEqual([]);
   },
 );
+
+it('a mail is found by its text from its first attempt on', async () => {
+  const content = { text: 'Please find the needle', quoted: '', forwarded: '', firstLineSeen: true };
+  await outbox.db
+    .insertInto('search_documents')
+    .values({
+      ...{ seq: 1, kind: 'mail', source_id: 'mail-a', agent_id: 'scout', at: 1 },
+      ...{ sender: '', people: '', subject: 'Hello', body: '', words: '' },
+    })
+    .execute();
+  // The turn itself has nothing to run on here.
+  await attempt({ ok: true, content } as unknown as ReadMail).catch(() => {});
+  const [document] = await outbox.db.selectFrom('search_documents').select(['body', 'words']).execute();
+  expect(document?.body).toBe(content.text);
+  expect(document?.words.split(' ')).toContain('needle');
+});

@@ -70,7 +70,7 @@ export async function settleApprovalNotice(
 /** How many notices an agent had before this one, since a time (epoch ms), that were not left out. */
 export async function earlierApprovalNotices(
   db: Database,
-  { agent_id, created_at, delivery_id }: ApprovalNotice,
+  { agent_id, created_at, delivery_id }: Pick<ApprovalNotice, 'agent_id' | 'created_at' | 'delivery_id'>,
   since: number,
 ): Promise<number> {
   return await countRows(

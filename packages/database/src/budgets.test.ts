@@ -2,7 +2,7 @@ import { monthOf } from '@tinyfat/core';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent, markAgentDeleted } from './agents.ts';
-import { budgetOf, capsOf, monthSpent, removeBudget, setBudget } from './budgets.ts';
+import { budgetOf, budgetsNearlySpent, capsOf, monthSpent, removeBudget, setBudget } from './budgets.ts';
 import { noteSpending, reserve } from './reservations.ts';
 import { addUsage, endRun, startRun } from './runs.ts';
 import type { Database } from './schema/index.ts';
@@ -53,6 +53,33 @@ describe('budgets', () => {
     await run('last', '2026-11-30T23:59:59.999Z', 0.2);
     await run('after', '2026-12-01T00:00:00Z', 1);
     expect(await monthSpent(db, 'agent', 'scout', NOVEMBER)).toEqual({ spent: 300_000, reserved: 0 });
+  });
+
+  it('are found once most of the month is spent, of those who are seen', async () => {
+    await insertAgent(db, { id: 'foreign', name: 'foreign', owner: 'eve@example.com', created_at: 1 }, []);
+    await run('a', '2026-11-02T01:00:00Z', 0.08);
+    await run('b', '2026-11-30T23:00:00Z', 0.08, 'other');
+    await run('c', '2026-10-31T23:00:00Z', 9);
+    await run('d', '2026-11-02T01:00:00Z', 0.08, 'foreign');
+    await budget('agent', 'scout', 100_000);
+    await budget('agent', 'other', 100_001);
+    await budget('agent', 'foreign', 10_000);
+    await budget('owner', OWNER, 200_000);
+    await budget('owner', 'eve@example.com', 0);
+    const found = async (sight: Parameters<typeof budgetsNearlySpent>[1], limit = 10) =>
+      (await budgetsNearlySpent(db, sight, { month: NOVEMBER, percent: 80, limit })).map(
+        ({ scope, subject, name, owner }) => [scope, subject, name, owner],
+      );
+    const own = [
+      ['agent', 'scout', 'scout', OWNER],
+      ['owner', OWNER, null, null],
+    ];
+    expect(await found({ owner: OWNER })).toEqual(own);
+    expect(await found('all')).toEqual([['agent', 'foreign', 'foreign', 'eve@example.com'], ...own]);
+    expect(await found('all', 1)).toHaveLength(1);
+    await markAgentDeleted(db, 'scout', 2);
+    // What a deleted agent has spent counts for its owner.
+    expect(await found({ owner: OWNER })).toEqual(own.slice(1));
   });
 
   it('of an owner count all of their agents, deleted ones too, and nobody else’s', async () => {

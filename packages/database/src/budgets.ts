@@ -1,8 +1,9 @@
 /** Budgets: what a month may cost, of one agent or of all agents of an owner. Amounts are micro-dollars. */
 import { type BudgetScope, type Cap, type Month, microUsdOf } from '@tinyfat/core';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Agent, Budget, Database } from './schema/index.ts';
 import { changed } from './statements.ts';
+import type { Sight } from './visible.ts';
 
 /** The budget that was set for an agent (by id) or an owner (canonical address); undefined when there is none. */
 export async function budgetOf(
@@ -78,4 +79,41 @@ export async function capsOf(
     if (monthly !== null) caps.push({ scope, monthly, ...(await monthSpent(db, scope, subject, month)) });
   }
   return caps;
+}
+
+/** A budget of which most is spent; `name` and `owner` are those of its agent. */
+export interface BudgetNearlySpent extends Pick<Budget, 'scope' | 'subject'> {
+  name: string | null;
+  owner: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Budgets that were set, above nothing, of which turns of a month have spent a share (of 100) or more: of owners, and of
+ * agents that are not deleted. At most `limit`, by what they are of.
+ */
+export async function budgetsNearlySpent(
+  db: Database,
+  sight: Sight,
+  { month, percent, limit }: { month: Month; percent: number; limit: number },
+): Promise<BudgetNearlySpent[]> {
+  const spentBy = (whose: RawBuilder<unknown>) => sql`coalesce((select sum(used.cost_micro_usd)
+    from agents as spender cross join usage_hours as used
+    where ${whose} and used.agent_id = spender.id
+      and used.hour >= ${month.from / HOUR_MS} and used.hour < ${month.until / HOUR_MS}), 0) as spent`;
+  const seen = (owner: RawBuilder<unknown>) => (sight === 'all' ? sql`true` : sql`${owner} = ${sight.owner}`);
+  const { rows } = await sql<BudgetNearlySpent>`select scope, subject, name, owner from (
+      select budgets.scope, budgets.subject, budgets.monthly_micro_usd as monthly, agents.name, agents.owner,
+        ${spentBy(sql`spender.id = budgets.subject`)}
+      from budgets join agents on agents.id = budgets.subject
+      where budgets.scope = 'agent' and agents.deleted_at is null and ${seen(sql`agents.owner`)}
+      union all
+      select budgets.scope, budgets.subject, budgets.monthly_micro_usd as monthly, null as name, null as owner,
+        ${spentBy(sql`spender.owner = budgets.subject`)}
+      from budgets where budgets.scope = 'owner' and ${seen(sql`budgets.subject`)}
+    ) as capped
+    where monthly > 0 and spent * 100 >= monthly * ${sql.lit(percent)}
+    order by scope, subject limit ${sql.lit(limit)}`.execute(db);
+  return rows;
 }

@@ -87,6 +87,12 @@ export async function insertMail(db: Database, mail: NewMail): Promise<boolean> 
   return true;
 }
 
+/** Who wrote a mail: `Ann <ann@example.com>`, or the address alone. */
+export function senderText(mail: Pick<NewMail, 'sender' | 'sender_name' | 'envelope_sender'>): string {
+  const address = mail.sender ?? mail.envelope_sender;
+  return mail.sender_name === '' ? address : `${mail.sender_name} <${address}>`;
+}
+
 /** What can be searched for of a mail with this text. */
 export function mailDocument(mail: NewMail, text: string): SearchDocument {
   return {
@@ -94,7 +100,7 @@ export function mailDocument(mail: NewMail, text: string): SearchDocument {
     id: mail.id,
     agentId: mail.agent_id,
     at: mail.received_at,
-    sender: `${mail.sender ?? mail.envelope_sender} ${mail.sender_name}`,
+    sender: senderText(mail),
     people: mail.others,
     subject: mail.subject,
     text,

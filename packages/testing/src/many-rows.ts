@@ -153,6 +153,24 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
     next_attempt_at: at,
     created_at: at,
   });
+  await each(all, 'approval_records', {
+    delivery_id: id,
+    action: text('approved'),
+    by_address: text('one@example.com'),
+    via: text('session'),
+    at,
+    raw_key: sql`case when n % 8 = 0 then 'replaced-' || n end`,
+  });
+  await each(all, 'approval_notices', {
+    delivery_id: id,
+    agent_id: agent,
+    state: stateOf(text('sent'), 'pending'),
+    attempts: sql`1`,
+    next_attempt_at: at,
+    fence: zero,
+    scheduled_at: at,
+    created_at: at,
+  });
   await each(all, 'sign_in_requests', {
     address: id,
     id,

@@ -16,6 +16,8 @@ const GROWING = [
   'deliveries',
   'webhook_events',
   'limit_notices',
+  'approval_records',
+  'approval_notices',
   'sign_in_attempts',
   'sign_in_requests',
 ];

@@ -26,7 +26,8 @@ export const MAIL_POLICY = [
 const STYLE = `
 :root{color-scheme:light;background:#fff;color:#1b1d22}
 body{margin:0;padding:16px;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
-img{max-width:100%;height:auto}
+img,table,td,th,div,p{max-width:100%}
+img{height:auto}
 a[href]{color:#1b4fae}
 pre,.plain{white-space:pre-wrap;overflow-wrap:anywhere}
 pre{font-family:ui-monospace,"SF Mono","Liberation Mono",monospace;font-size:14px}

@@ -1,6 +1,8 @@
 /** A form with a file is whatever its sender makes it: bounded, and never more than a status where it can't be read. */
 import { byteBudget } from '@tinyfat/core';
 import { describe, expect, it } from 'vitest';
+import { MOST_HELD } from '../api/create-api.ts';
+import { MAX_UPLOAD_BYTES } from '../api/routes/files.ts';
 import { readUpload } from './upload.ts';
 
 const MOST = 1000;
@@ -11,11 +13,16 @@ function formOf(file: Uint8Array<ArrayBuffer> | null, name = 'a.txt'): FormData 
   form.append('replace', 'yes');
   return form;
 }
-async function send(body: FormData | string, headers: Record<string, string> = {}, budget = 1_000_000) {
+async function send(
+  body: FormData | string,
+  headers: Record<string, string> = {},
+  budget = 1_000_000,
+  most = MOST,
+) {
   const whole = new Response(body);
   const type = whole.headers.get('content-type') ?? '';
   const init = { method: 'POST', body: await whole.bytes(), headers: { 'content-type': type, ...headers } };
-  return await readUpload(new Request('http://test.example/', init), byteBudget(budget).open(), MOST);
+  return await readUpload(new Request('http://test.example/', init), byteBudget(budget).open(), most);
 }
 const statusOf = async (body: FormData | string, headers?: Record<string, string>, budget?: number) => {
   const read = await send(body, headers, budget);
@@ -30,6 +37,11 @@ describe('a form with a file', () => {
       file: { name: 'é "x".bin', bytes: new Uint8Array([0, 255, 13, 10]) },
     });
     expect(read.ok && read.fields.get('replace')).toBe('yes');
+  });
+
+  it('of the largest size fits into what one owner may hold', async () => {
+    const file = new Uint8Array(MAX_UPLOAD_BYTES);
+    expect(await send(formOf(file), {}, MOST_HELD, MAX_UPLOAD_BYTES)).toMatchObject({ ok: true });
   });
 
   it('may have none', async () => {

@@ -7,6 +7,7 @@ import {
   type Run,
   runById,
   type SearchDocument,
+  senderText,
   transact,
 } from '@tinyfat/database';
 import { folderRunEvents } from '@tinyfat/storage';
@@ -28,7 +29,7 @@ export async function runDocument(
     id: run.id,
     agentId: run.agent_id,
     at: run.started_at,
-    sender: `${mail.sender ?? ''} ${mail.sender_name}`,
+    sender: senderText(mail),
     people: '',
     subject: mail.subject,
     text: textOfEvents(events),

@@ -195,7 +195,8 @@ export async function openConsumers(agents: readonly string[], transport: Pick<M
 
 export type Consumers = Awaited<ReturnType<typeof openConsumers>>;
 
-function turnResult(): TurnResult {
+/** Of a turn that has written its answer. */
+export function turnResult(): TurnResult {
   const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 };
   return {
     outcome: {

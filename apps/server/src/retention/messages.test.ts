@@ -48,6 +48,16 @@ describe('bytes of mails', () => {
     },
   );
 
+  it('go with what their owner wrote in the place of one that was run again', async () => {
+    await fixture.oldMail('m', 50);
+    await fixture.db.updateTable('runs').set({ edited_text: 'Only the cheapest.' }).execute();
+    await fixture.run({ mail: 60 });
+    const text = () => fixture.db.selectFrom('runs').select('edited_text').executeTakeFirst();
+    expect(await text()).toEqual({ edited_text: 'Only the cheapest.' });
+    await fixture.run({ mail: 7 });
+    expect(await text()).toEqual({ edited_text: '' });
+  });
+
   it('of one message to two agents go with the second of them', async () => {
     await fixture.oldMail('a', 50);
     await fixture.oldMail('b', 20, { agent_id: 'other', raw_key: 'raw-a' });

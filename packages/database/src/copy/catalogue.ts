@@ -17,7 +17,7 @@ export interface CopiedTable {
  * They belong to a database itself, or to the processes at work on it, or are made by its triggers of what is copied, and
  * are not copied themselves.
  */
-const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$|search_index)/;
+const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$)/;
 /** What others refer to comes first; the order of the rest is that of their names. */
 const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs', 'deliveries'];
 
@@ -36,7 +36,7 @@ export async function tablesToCopy(db: Database): Promise<CopiedTable[]> {
     : await sql<ColumnOfTable>`
         select tables.name as "table", columns.name as "column", columns.pk as pk, false as generated
         from sqlite_schema as tables join pragma_table_xinfo(tables.name) as columns
-        where tables.type = 'table'`.execute(db);
+        where tables.type = 'table' and tables.name not like 'search_index%'`.execute(db);
   const names = new Set(rows.map(({ table }) => table).filter((name) => !OWN.test(name)));
   return [...names].sort(byOrder).map((name) =>
     asTable(

@@ -71,7 +71,9 @@ it('knows every table that there is, each by its key', async () => {
   const all = (await to.introspection.getTables()).map(({ name }) => name);
   // The last ones are made of the others by triggers.
   const own = ['locks', 'usage_hours'];
-  expect(tables.map(({ name }) => name).sort()).toEqual(all.filter((name) => !own.includes(name)).sort());
+  expect(tables.map(({ name }) => name).sort()).toEqual(
+    all.filter((name) => !own.includes(name) && !/^search_index/.test(name)).sort(),
+  );
   expect(tables.find(({ name }) => name === 'allowed_senders')?.key).toEqual(['agent_id', 'entry']);
 });
 

@@ -55,12 +55,18 @@ export async function markMailsRemoved(db: Database, ids: readonly string[], now
       .where(isOver)
       .returning(['id', 'raw_key'])
       .execute();
+    const markedIds = marked.map(({ id }) => id);
+    // What an owner wrote in the place of the mail goes with it; that there was something stays.
+    if (markedIds.length > 0) {
+      await tx
+        .updateTable('runs')
+        .set({ edited_text: '' })
+        .where('mail_id', 'in', markedIds)
+        .where('edited_text', 'is not', null)
+        .execute();
+    }
     // Nothing is found by a text that is removed.
-    await forgetDocumentTexts(
-      tx,
-      'mail',
-      marked.map(({ id }) => id),
-    );
+    await forgetDocumentTexts(tx, 'mail', markedIds);
     return marked.map(({ raw_key }) => raw_key);
   });
 }

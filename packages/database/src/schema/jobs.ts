@@ -83,7 +83,10 @@ interface RunsTable {
   error: string | null;
   /** Id of the run that this one does again. */
   again_of: Generated<string | null>;
-  /** What stands in the place of the sender's text, written by the owner; null = what the sender wrote. */
+  /**
+   * What stands in the place of the sender's text, written by the owner; null = what the sender wrote, empty = it was
+   * removed with the stored mail.
+   */
   edited_text: Generated<string | null>;
   /** When its owner said that the failure needs nothing more; null while nobody did. */
   acknowledged_at: Generated<number | null>;

@@ -12,7 +12,7 @@ export interface SearchDocument {
   agentId: string;
   /** Epoch ms. */
   at: number;
-  /** Address and name of who wrote. */
+  /** Name and address of who wrote. */
   sender: string;
   /** Addresses of whom it went to, separated by blanks. */
   people: string;

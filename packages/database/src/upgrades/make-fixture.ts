@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSentMail } from '@tinyfat/testing/sent-mail';
 import { migrations } from '../migrations/index.ts';
+import { indexDocument } from '../search/documents.ts';
 import { dumpSql } from './dump-sql.ts';
 
 const newest = Object.keys(migrations).sort().at(-1);
@@ -175,6 +176,16 @@ await db
     created_at: AT,
   })
   .execute();
+await indexDocument(db, {
+  kind: 'mail',
+  id: 'replied',
+  agentId: 'scout',
+  at: AT,
+  sender: 'The Owner <owner@example.com>',
+  people: '[]',
+  subject: 'Hello',
+  text: 'some words',
+});
 // When they ran is no part of it.
 await db
   .withTables<{ kysely_migration: { timestamp: string } }>()

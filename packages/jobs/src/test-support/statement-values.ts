@@ -22,8 +22,9 @@ export const agent = agentId(2);
 export const quiet = agentId(7);
 /** A row of the busy agent in most tables. */
 export const row = 'row-10000008';
-/** The last hour, as a month. */
-export const month = { from: at - 3_600_000, until: at };
+/** The hour before this one, as a month: those begin with an hour too. */
+const thisHour = at - (at % 3_600_000);
+export const month = { from: thisHour - 3_600_000, until: thisHour };
 /** A place for a key. */
 export const ofProvider = { owner: ONE, provider: 'anthropic' } as const;
 /** Before most rows, and a place among those. */

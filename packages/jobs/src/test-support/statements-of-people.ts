@@ -73,6 +73,11 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   visibleOwners: of(async (db) => {
     for (const sight of sights) await database.visibleOwners(db, sight);
   }, FEW),
+  budgetsNearlySpent: of(async (db) => {
+    for (const sight of sights) {
+      await database.budgetsNearlySpent(db, sight, { month, percent: 80, limit: 20 });
+    }
+  }, FEW),
   countAttention: of(
     async (db) => {
       for (const sight of sights) await database.countAttention(db, sight, 100);

@@ -1,12 +1,14 @@
 /** Every function that asks the database, with a call of each; for the test that reads the plans. */
+import { OF_APPROVALS } from './statements-of-approvals.ts';
 import { OF_MAIL } from './statements-of-mail.ts';
 import { OF_PEOPLE } from './statements-of-people.ts';
 
 /** By the name of the exported function; `jobs` are those of the queue. */
-export const STATEMENTS = { ...OF_MAIL, ...OF_PEOPLE };
+export const STATEMENTS = { ...OF_MAIL, ...OF_APPROVALS, ...OF_PEOPLE };
 
 /** What takes a database first and asks it nothing of its own. */
 export const PARTS_OF_OTHERS = [
+  'queuedAgain',
   'transact',
   'transactOnce',
   'editFiles',

@@ -18,7 +18,7 @@ import type { ApiDeps } from '../deps.ts';
 import { type Call, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/attention.ts';
-import { budgetsRunningLow } from './budgets.ts';
+import { budgetsRunningLow, lowBudget } from './budgets.ts';
 import { readRecipients } from './mails.ts';
 
 /** Of each kind. */
@@ -35,10 +35,12 @@ export const attentionEndpoints = [
     const { deps, see } = call;
     const { db } = deps;
     const { body, budgets } = await counted(call);
-    const answers = await newestDeliveriesWaiting(db, see.sight, 'to approve', MOST_SHOWN);
-    const mails = await newestMailsWaiting(db, see.sight, MOST_SHOWN);
-    const deliveries = await newestDeliveriesWaiting(db, see.sight, 'lost', MOST_SHOWN);
-    const runs = await newestRunsFailed(db, see.sight, MOST_SHOWN);
+    const [answers, mails, deliveries, runs] = await Promise.all([
+      newestDeliveriesWaiting(db, see.sight, 'to approve', MOST_SHOWN),
+      newestMailsWaiting(db, see.sight, MOST_SHOWN),
+      newestDeliveriesWaiting(db, see.sight, 'lost', MOST_SHOWN),
+      newestRunsFailed(db, see.sight, MOST_SHOWN),
+    ]);
     return {
       ok: true,
       body: {
@@ -55,7 +57,7 @@ export const attentionEndpoints = [
           reason_code: error_code,
           reason: why(error_code, error),
         })),
-        budgets,
+        budgets: await Promise.all(budgets.map((subject) => lowBudget(deps, subject))),
       },
     };
   }),
@@ -115,9 +117,11 @@ export const attentionEndpoints = [
 ];
 
 async function counted({ deps, see, principal }: Asked) {
-  const counts = await countAttention(deps.db, see.sight, MOST_COUNTED);
-  const budgets = await budgetsRunningLow(deps, see.sight, principal.owner);
-  const demo_model = await isDemo(deps, principal.owner);
+  const [counts, budgets, demo_model] = await Promise.all([
+    countAttention(deps.db, see.sight, MOST_COUNTED),
+    budgetsRunningLow(deps, see.sight, principal.owner),
+    isDemo(deps, principal.owner),
+  ]);
   const all = { ...counts, budgets: budgets.length };
   const total = Object.values(all).reduce((sum, one) => sum + one, demo_model ? 1 : 0);
   return { body: { total, counted_up_to: MOST_COUNTED, counts: all, demo_model }, budgets };

@@ -2,6 +2,7 @@ import { type BudgetScope, capState, microUsdOf, monthOf, usdOf } from '@tinyfat
 import {
   type Agent,
   budgetOf,
+  budgetsNearlySpent,
   type Database,
   monthSpent,
   removeBudget,
@@ -97,27 +98,34 @@ export const budgetEndpoints = [
   }),
 ];
 
-/** How many budgets are looked at for those that run low. */
-const MOST_LOOKED_AT = 50;
+/** Budgets that run low which are shown at once. */
+const MOST_LOW = 20;
+/** From where on a budget runs low, as `capState` has it. */
+const LOW_PERCENT = 80;
 
-/** The budgets of which four fifths or more are spent: those that were set, and that which the server sets this owner. */
-export async function budgetsRunningLow(deps: ApiDeps, sight: Sight, owner: string | null) {
-  const { db, ownerBudgetMicroUsd } = deps;
-  const set = (await visibleBudgets(db, sight)).slice(0, MOST_LOOKED_AT);
-  const subjects = set.flatMap(({ scope, subject, name, owner: of }): Subject[] => {
+/** Whose budgets run low: those that were set, and that which the server sets this owner. Asked with every page. */
+export async function budgetsRunningLow(
+  { db, clock, ownerBudgetMicroUsd }: ApiDeps,
+  sight: Sight,
+  owner: string | null,
+): Promise<Subject[]> {
+  const month = monthOf(clock());
+  const low = await budgetsNearlySpent(db, sight, { month, percent: LOW_PERCENT, limit: MOST_LOW });
+  const subjects = low.flatMap(({ scope, subject, name, owner: of }): Subject[] => {
     if (scope === 'owner') return [ofOwner(subject)];
     return name === null || of === null ? [] : [ofAgent({ id: subject, name, owner: of })];
   });
-  const isSet = subjects.some(({ scope, id }) => scope === 'owner' && id === owner);
-  if (owner !== null && ownerBudgetMicroUsd !== null && !isSet) subjects.push(ofOwner(owner));
-  const budgets = [];
-  for (const subject of subjects) {
-    // Added up by the hour, for this is asked with every page.
-    const { id, scope } = subject;
-    const whose = scope === 'owner' ? { owner: id, agentId: null } : { owner: null, agentId: id };
-    budgets.push(await shown(deps, subject, await usageOfMonth(db, whose, monthOf(deps.clock()))));
-  }
-  return budgets.filter(({ state }) => state === 'low' || state === 'exhausted');
+  if (owner === null || ownerBudgetMicroUsd === null || (await budgetOf(db, 'owner', owner))) return subjects;
+  const { spent } = await usageOfMonth(db, { owner, agentId: null }, month);
+  const state = capState({ monthly: ownerBudgetMicroUsd, spent });
+  return state === 'ok' ? subjects : [...subjects, ofOwner(owner)];
+}
+
+/** A budget as lists have it, with what is added up by the hour. */
+export async function lowBudget(deps: ApiDeps, subject: Subject) {
+  const { id, scope } = subject;
+  const whose = scope === 'owner' ? { owner: id, agentId: null } : { owner: null, agentId: id };
+  return await shown(deps, subject, await usageOfMonth(deps.db, whose, monthOf(deps.clock())));
 }
 
 /** By owner and by name; owners without a budget of their own where the server caps them. */

@@ -70,7 +70,11 @@ export const fileEndpoints = [
     const elsewhere = ownedElsewhere(path);
     if (elsewhere !== null) return refuse('conflict', elsewhere);
     const quota = deps.folderQuotaBytes;
-    const more = body.length - (await sizeOf(deps, agent.id, path));
+    const before = await deps.folders.stream(agent.id, path, Number.MAX_SAFE_INTEGER);
+    if (before.ok) await before.stream.cancel();
+    // Of a bucket, which takes fewer names than a disk.
+    else if (before.reason === 'bad_path') return fileRefusal(before);
+    const more = body.length - (before.ok ? before.size : 0);
     if (!(await takeFolderRoom(deps.db, agent.id, more, quota))) {
       return refuse('conflict', `The folder would hold more than its ${byteSize(quota)}.`);
     }
@@ -125,14 +129,6 @@ export const fileEndpoints = [
 ];
 
 const BAD_PATH: ReadRefusal = { ok: false, reason: 'bad_path', detail: '' };
-
-/** Bytes of the file that is in the place of a path; 0 where there is none. */
-async function sizeOf({ folders }: ApiDeps, agentId: string, path: string): Promise<number> {
-  const file = await folders.stream(agentId, path, Number.MAX_SAFE_INTEGER);
-  if (!file.ok) return 0;
-  await file.stream.cancel();
-  return file.size;
-}
 
 async function isFolder({ folders }: ApiDeps, agentId: string, path: string): Promise<boolean> {
   if ((await folders.list(agentId, path, 1)).length > 0) return true;

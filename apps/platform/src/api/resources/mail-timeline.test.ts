@@ -70,6 +70,21 @@ describe('the timeline of a mail', () => {
     expect(steps.at(-1)).toMatchObject({ state: tone, text });
   });
 
+  it('tells of a second run where it happened', async () => {
+    const { mail, job, run, delivery } = await rows();
+    const at = delivery.created_at + 1000;
+    const second: Run = { ...run, id: 'r-2', again_of: run.id, started_at: at, edited_text: 'x' };
+    const steps = timelineOf(mail, {
+      jobs: [job, { ...job, created_at: at - 1, state: 'done' }],
+      runs: [run, second, { ...second, id: 'r-3', status: 'waiting', started_at: at + 1 }],
+      deliveries: [delivery],
+    });
+    expect(steps.map(({ kind }) => kind)).toEqual([
+      ...['received', 'checked', 'queued', 'turn', 'handed_over', 'queued', 'turn'],
+    ]);
+    expect(steps.at(-1)?.text).toBe('Another turn, with an edited text, is under way.');
+  });
+
   it('ends with what ended the mail', async () => {
     const { mail, job, run } = await rows();
     const last = (change: Partial<Mail>, work: Partial<typeof NONE> = {}) =>

@@ -45,14 +45,15 @@ export function timelineOf(
   mail: Mail,
   { jobs, runs, deliveries }: { jobs: readonly Job[]; runs: readonly Run[]; deliveries: readonly Delivery[] },
 ): Step[] {
-  return [
-    received(mail),
-    ...checked(mail),
-    ...jobs.map(queued),
-    ...runs.map(turn),
-    ...deliveries.flatMap(sent),
-    ...ended(mail, runs),
-  ].map(
+  const work = [
+    ...jobs.map((job) => ({ at: job.created_at, steps: [queued(job)] })),
+    // What waits for its turn is told by its job.
+    ...runs
+      .filter(({ status }) => status !== 'waiting')
+      .map((run) => ({ at: run.started_at, steps: [turn(run)] })),
+    ...deliveries.map((delivery) => ({ at: delivery.created_at, steps: sent(delivery) })),
+  ].sort((one, other) => one.at - other.at);
+  return [received(mail), ...checked(mail), ...work.flatMap(({ steps }) => steps), ...ended(mail, runs)].map(
     ({
       kind,
       text,
@@ -131,8 +132,12 @@ function turn({
   attempt,
   model,
   error,
+  again_of: againOf,
+  edited_text: edited,
 }: Run): Facts {
-  const what = kind === 'command' ? `The command ${command ?? ''}`.trim() : 'The turn';
+  const turnText =
+    againOf === null ? 'The turn' : edited === null ? 'Another turn' : 'Another turn, with an edited text,';
+  const what = kind === 'command' ? `The command ${command ?? ''}`.trim() : turnText;
   const by = model === null ? '' : ` with ${model}`;
   const again = attempt > 1 ? `, in try ${attempt}` : '';
   const step = { kind: 'turn', at, endedAt, run: id } as const;

@@ -33,7 +33,7 @@ describe('search over the API', () => {
         agent: 'scout',
         at: expect.stringMatching(/^2026-11-27T12:00/),
         state: 'replied',
-        from: `${ANN} Ann`,
+        from: `Ann <${ANN}>`,
         to: [],
         subject: [
           { text: 'Budget', hit: true },

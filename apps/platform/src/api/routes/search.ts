@@ -18,7 +18,7 @@ const searchHit = named(
     at: time,
     /** That of what it is of, as its own listing has it; null where its row is gone. */
     state: v.nullable(v.string()),
-    /** Address and name of who wrote. */
+    /** Who wrote: `Ann <ann@example.com>`, or an address alone. */
     from: v.string(),
     to: v.array(v.string()),
     subject: pieces,

@@ -62,7 +62,6 @@ export function attentionGroups(waiting: Attention, now: string): AttentionGroup
     return { heading, tone, count: text, rows, more, all: count > 1 ? all : null };
   };
   return [
-    group('The demo model answers', 'wait', waiting.demo_model ? 1 : 0, keyRows(waiting), null),
     group('Answers to approve', 'wait', counts.answers, waiting.answers.map(answerRow), '/approvals'),
     group(
       'Held mail',
@@ -101,6 +100,7 @@ export function attentionGroups(waiting: Attention, now: string): AttentionGroup
       { does: 'dismiss-runs', id: now, label: 'Dismiss all' },
     ),
     group('Budgets', 'wait', counts.budgets, waiting.budgets.map(budgetRow), null),
+    group('Model', 'wait', waiting.demo_model ? 1 : 0, keyRows(waiting), null),
   ].filter(({ rows }) => rows.length > 0);
 }
 
@@ -170,10 +170,10 @@ function budgetRow({
 
 function keyRows({ demo_model }: Attention): AttentionRow[] {
   if (!demo_model) return [];
-  const why = 'No key of a model provider is stored, so answers are made up by the built-in demo model.';
+  const why = 'No key of a model provider is stored: answers follow a few built-in rules, and say so.';
   return [
     {
-      title: 'Your agents have no model of their own',
+      title: 'The demo model answers for your agents',
       href: '/settings/keys',
       who: '',
       agent: null,

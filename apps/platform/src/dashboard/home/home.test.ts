@@ -112,8 +112,8 @@ it('a budget and the demo model wait too, and lead to where they are settled', a
   await endRun(api.db, 'm-1', { status: 'done', finished_at: 1, cost_usd: 1 });
   const { groups } = await home();
   expect(groups?.map(({ rows }) => rows.map(({ href, why }) => [href, why]))).toMatchObject([
-    [['/settings/keys', expect.stringContaining('demo model')]],
     [['/agents/scout/settings', expect.stringContaining('$1.00 of $1.00 are spent')]],
+    [['/settings/keys', expect.stringContaining('No key of a model provider')]],
   ]);
 });
 

@@ -27,11 +27,17 @@ it('has a chip for each check, good only where it proves the sender', () => {
   ]);
 });
 
+it('takes no notice of a failure that is not of the sender', () => {
+  const chips = proofOf({ ...found, spf: { ...found.spf, aligned: false } });
+  expect(chips.at(-1)).toMatchObject({ label: 'SPF failed softly', tone: 'quiet' });
+});
+
 it('opens to the evidence, in which what is not known is unknown', () => {
   const facts = proofOf(found).map((chip) =>
-    Object.fromEntries(chip.facts.map(({ name, value }) => [name, value])),
+    Object.fromEntries(chip.facts.map((fact) => [fact.name, 'at' in fact ? fact.at : fact.value])),
   );
   expect(facts[1]).toEqual({ Domain: 'example.com', 'The domain': 'asks to refuse mail that fails' });
+  expect(facts[2]).toMatchObject({ Signed: '2026-11-28T12:00:00.000Z' });
   expect(facts[3]).toMatchObject({ 'From address': 'of another domain', Signed: 'unknown', Key: 's1' });
 });
 

@@ -10,7 +10,8 @@ export interface ProofChip {
   tone: Tone;
   /** What the check is, in a sentence. */
   meaning: string;
-  facts: { name: string; value: string }[];
+  /** `at` is a time, ISO 8601, in the place of words. */
+  facts: ({ name: string; value: string } | { name: string; at: string })[];
 }
 
 /** RFC 8601 words as a person says them. */
@@ -92,15 +93,15 @@ function dkim({
   const made = chip('DKIM', result);
   return {
     ...made,
-    // A signature of some other domain proves nothing of this sender.
-    tone: aligned || made.tone !== 'good' ? made.tone : 'quiet',
+    // A signature of some other domain says nothing of this sender, whether it passes or fails.
+    tone: aligned ? made.tone : 'quiet',
     meaning: 'A signature over the mail, made with a key that its domain publishes.',
     facts: [
       domainOf(domain),
       { name: 'Key', value: selector },
       alignment(aligned),
       { name: 'Covers', value: limited ? 'only the beginning of the text' : 'the whole text' },
-      { name: 'Signed', value: at ?? 'unknown' },
+      at === null ? { name: 'Signed', value: 'unknown' } : { name: 'Signed', at },
     ],
   };
 }
@@ -112,7 +113,7 @@ function spf({ spf: found }: Evidence): ProofChip[] {
   return [
     {
       ...made,
-      tone: aligned || made.tone !== 'good' ? made.tone : 'quiet',
+      tone: aligned ? made.tone : 'quiet',
       meaning: 'Whether the machine that sent it may send for the domain of the envelope.',
       facts: [domainOf(domain), alignment(aligned)],
     },

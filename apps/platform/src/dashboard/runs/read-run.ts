@@ -30,7 +30,7 @@ export interface StepPage {
 }
 
 /** Events on one page; a step has one to four. */
-const EVENTS = 200;
+const EVENTS = 120;
 
 /** Reads it; `search` is the query of the page: `step` and `after` are numbers of events. */
 export async function readRun(

@@ -62,13 +62,13 @@ describe('the pages of runs', () => {
   it('show the first steps of a run that is done, the last ones of one that failed or goes on', async () => {
     await happens(450, '{"type":"error","code":"llm_stalled","message":"It stopped."}');
     const live = await page();
-    expect([live.texts.length, live.shown?.text, live.steps?.later]).toEqual([200, 'It stopped.', null]);
-    expect(live.steps).toMatchObject({ before: 252, earlier: '?after=52' });
+    expect([live.texts.length, live.shown?.text, live.steps?.later]).toEqual([120, 'It stopped.', null]);
+    expect(live.steps).toMatchObject({ before: 332, earlier: '?after=212' });
     await ends();
     const done = await page();
-    expect([done.texts[0], done.steps?.earlier, done.steps?.later]).toEqual(['t0', null, '?after=200']);
-    const next = await page('after=200');
-    expect([next.texts[0], next.steps?.earlier]).toEqual(['t199', '?after=0']);
+    expect([done.texts[0], done.steps?.earlier, done.steps?.later]).toEqual(['t0', null, '?after=120']);
+    const next = await page('after=120');
+    expect([next.texts[0], next.steps?.earlier]).toEqual(['t119', '?after=0']);
     await ends({ status: 'failed' });
     expect((await page()).shown).toMatchObject({ kind: 'error', text: 'It stopped.' });
   });
