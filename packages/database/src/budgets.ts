@@ -87,7 +87,7 @@ export interface BudgetNearlySpent extends Pick<Budget, 'scope' | 'subject'> {
   owner: string | null;
 }
 
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Budgets that were set, above nothing, of which turns of a month have spent a share (of 100) or more: of owners, and of
@@ -99,9 +99,9 @@ export async function budgetsNearlySpent(
   { month, percent, limit }: { month: Month; percent: number; limit: number },
 ): Promise<BudgetNearlySpent[]> {
   const spentBy = (whose: RawBuilder<unknown>) => sql`coalesce((select sum(used.cost_micro_usd)
-    from agents as spender cross join usage_hours as used
+    from agents as spender cross join usage_days as used
     where ${whose} and used.agent_id = spender.id
-      and used.hour >= ${month.from / HOUR_MS} and used.hour < ${month.until / HOUR_MS}), 0) as spent`;
+      and used.day >= ${month.from / DAY_MS} and used.day < ${month.until / DAY_MS}), 0) as spent`;
   const seen = (owner: RawBuilder<unknown>) => (sight === 'all' ? sql`true` : sql`${owner} = ${sight.owner}`);
   const { rows } = await sql<BudgetNearlySpent>`select scope, subject, name, owner from (
       select budgets.scope, budgets.subject, budgets.monthly_micro_usd as monthly, agents.name, agents.owner,

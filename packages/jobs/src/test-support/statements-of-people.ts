@@ -1,4 +1,5 @@
 /** The functions about lists, retention, agents, budgets and people, each called. */
+import { monthOf } from '@tinyfat/core';
 import * as database from '@tinyfat/database';
 import { agentId } from '@tinyfat/testing/many-rows';
 import {
@@ -75,7 +76,7 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   }, FEW),
   budgetsNearlySpent: of(async (db) => {
     for (const sight of sights) {
-      await database.budgetsNearlySpent(db, sight, { month, percent: 80, limit: 20 });
+      await database.budgetsNearlySpent(db, sight, { month: monthOf(at), percent: 80, limit: 20 });
     }
   }, FEW),
   countAttention: of(
