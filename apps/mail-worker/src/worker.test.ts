@@ -198,6 +198,7 @@ it('sees in a mail what the threads of a server see in it', fuzzTimeout(40, 1_00
       }
       expect(await system.call('read', raw)).toEqual(shown(await threads.read(raw)));
       expect(await system.call('readReport', raw)).toEqual(shown(await threads.readReport(raw)));
+      expect(await system.call('readComposed', raw)).toEqual(shown(await threads.readComposed(raw)));
       expect(await system.call('view', raw)).toEqual(shown(await threads.view(raw)));
       expect(await system.call('viewHtml', raw)).toEqual(shown(await threads.viewHtml(raw)));
       expect(await system.call('viewPart', raw, { number: 1 })).toEqual(

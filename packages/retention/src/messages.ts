@@ -29,6 +29,12 @@ export async function removeMails(walk: Walk): Promise<void> {
       ofMails(walk),
     );
   }
+  // Their answers were rejected.
+  await removeBytes(
+    walk,
+    (query) => oldMails(walk.db, { verdict: 'accepted', discarded: true }, query),
+    ofMails(walk),
+  );
 }
 
 /** Mails that never had one, and won't. */

@@ -7,17 +7,23 @@ import { deliveryById, type Mail, runById } from '@tinyfat/database';
 import type { ComposedContent } from '@tinyfat/mail';
 import type { ConsumerDeps } from '../consumer.ts';
 
-/** The rejected mail that a mail is a note on; null for any other mail. Throws where the rejected mail can not be read. */
+/** The rejected mail, or why it can never be read again. */
+type Rejected = { ok: true; mail: ComposedContent } | { ok: false; reason: string };
+
+/** The rejected mail that a mail is a note on; null for any other mail. Throws where it can not be read now. */
 export async function rejectedMail(
   { db, rawMail, workers }: Pick<ConsumerDeps, 'db' | 'rawMail' | 'workers'>,
-  { id, rewrites }: Pick<Mail, 'id' | 'rewrites'>,
-): Promise<ComposedContent | null> {
+  { rewrites }: Pick<Mail, 'rewrites'>,
+): Promise<Rejected | null> {
   if (rewrites === null) return null;
   const delivery = await deliveryById(db, rewrites);
-  if (!delivery) throw new Error(`the note ${id} is on a delivery that is not there`);
+  if (!delivery || delivery.raw_removed_at !== null) {
+    return { ok: false, reason: 'The rejected mail, whose addresses it was to have, is no longer stored.' };
+  }
   const read = await workers.readComposed(await rawMail.get(delivery.raw_key));
-  if (!read.ok) throw new Error(`the rejected mail ${rewrites} can not be read: ${read.reason}`);
-  return read.mail;
+  if (read.ok) return read;
+  if (read.code === 'interrupted' || read.code === 'deadline') throw new Error(read.reason);
+  return { ok: false, reason: `The rejected mail, whose addresses it was to have: ${read.reason}` };
 }
 
 /** Recipients and thread of the rejected mail; its subject, unless the agent gave another one. */

@@ -88,7 +88,12 @@ export async function prepareDelivery(
 
   const incoming = incomingMail(work.mail);
   const copies = await copiesOf(deps, work, incoming);
-  const rejected = parsed.mail.to === null ? await rejectedMail(deps, work.mail) : null;
+  const rewritten = parsed.mail.to === null ? await rejectedMail(deps, work.mail) : null;
+  if (rewritten?.ok === false) {
+    const failed = { code: 'compose_failed', ...rewritten };
+    return refused(failed, { source_sha256: sha256, kind: 'reply' });
+  }
+  const rejected = rewritten?.mail ?? null;
   const addressed = rejected
     ? addressAsRejected(parsed.mail, rejected)
     : addressOutboxMail(parsed.mail, incoming, copies);

@@ -111,6 +111,20 @@ describe('a mail that is written anew', () => {
     expect(mail.answers_for).toBeNull();
   });
 
+  it('fails with the reason where the rejected one is no longer stored, and holds up nothing', async () => {
+    await rewrite('reply', {}, { body: 'Kind.' });
+    await outbox.db.updateTable('deliveries').set({ raw_removed_at: 3 }).execute();
+    const [agent, mail] = [await agentById(outbox.db, 'scout'), await mailById(outbox.db, 'note')];
+    if (!agent || !mail) throw new Error('no rows');
+    const source = { runId: 'note', footer: FOOTER, file: 'note.json', known: [] };
+    const deps = { ...outbox.deps, workers };
+    expect(await prepareDelivery(deps, { agent, mail }, source)).toMatchObject({
+      kind: 'reply',
+      state: 'failed',
+      reason: expect.stringContaining('no longer stored'),
+    });
+  });
+
   it('leaves what the agent addresses itself as it is', async () => {
     const { delivery } = await rewrite('reply', {}, { to: [OWNER], subject: 'A question', body: 'Why?' });
     expect(JSON.parse(delivery.recipients)).toEqual([OWNER]);

@@ -32,6 +32,23 @@ describe('bytes of mails', () => {
     },
   );
 
+  it('go as well where their answer was rejected, with what the answer was before it was edited', async () => {
+    await fixture.oldMail('m', 400, { state: 'discarded' });
+    await fixture.oldDelivery('m', 400, { state: 'rejected' });
+    const [row] = await fixture.db.selectFrom('deliveries').select('id').execute();
+    await fixture.db
+      .insertInto('approval_records')
+      .values({ delivery_id: row?.id ?? '', action: 'edited', via: 'session', at: 1, raw_key: 'raw-before' })
+      .execute();
+    await fixture.rawMail.put('raw-before', new TextEncoder().encode('before'));
+    expect(await namedRawKeys(fixture.db, ['raw-before'])).toEqual(new Set(['raw-before']));
+    expect(await fixture.run({ mail: 7 })).toMatchObject({ mail: { removed: 1 } });
+    expect(await fixture.stored()).toContain('raw-before');
+    expect(await fixture.run({ mail: 7, sent_mail: 7 })).toMatchObject({ sent_mail: { removed: 2 } });
+    expect(await fixture.stored()).toEqual([]);
+    expect(await namedRawKeys(fixture.db, ['raw-before'])).toEqual(new Set());
+  });
+
   it.each(['ready', 'paused', 'running'] as const)('stay while its job is %s', async (state) => {
     await fixture.oldMail('m', 400);
     await fixture.db.updateTable('jobs').set({ state }).execute();

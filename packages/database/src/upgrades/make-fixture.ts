@@ -29,7 +29,22 @@ await db
   })
   .execute();
 await fixture.mail('foreign', { state: 'awaiting_approval', sender_base: 'owner@example.com' });
-await fixture.delivery('foreign', { state: 'awaiting_approval', reason_code: 'recipients_not_allowed' });
+const foreign = await fixture.delivery('foreign', {
+  state: 'awaiting_approval',
+  reason_code: 'recipients_not_allowed',
+});
+await db
+  .insertInto('approval_records')
+  .values({
+    delivery_id: foreign.id,
+    action: 'edited',
+    by_address: 'owner@example.com',
+    via: 'session',
+    at: AT,
+    digest: 'aa',
+    raw_key: 'before-edit',
+  })
+  .execute();
 await db
   .insertInto('current_sessions')
   .values({ agent_id: 'scout', scope: 'agent', session_id: 'session', updated_at: AT })
