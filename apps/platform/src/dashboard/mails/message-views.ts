@@ -23,7 +23,7 @@ const LABELS: Readonly<Record<View, string>> = {
   source: 'Source',
 };
 
-/** Characters of text and of headers on one page. */
+/** Bytes of text and characters of headers on one page. */
 const MOST_TEXT = 50_000;
 const MOST_HEADERS = 30_000;
 
@@ -94,8 +94,10 @@ export async function readView(
   if (!seen.ok) return { view: 'refused', refusal: seen };
   const { text, headers, parts } = seen.body;
   switch (view) {
-    case 'text':
-      return { view, text: text.slice(0, MOST_TEXT), cut: seen.body.text_cut || text.length > MOST_TEXT };
+    case 'text': {
+      const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MOST_TEXT));
+      return { view, text: text.slice(0, read), cut: seen.body.text_cut || read < text.length };
+    }
     case 'headers': {
       const shown = upTo(headers, MOST_HEADERS);
       return { view, headers: shown, cut: seen.body.headers_cut || shown.length < headers.length };
