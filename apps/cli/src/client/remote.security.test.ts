@@ -122,14 +122,14 @@ describe('a server', () => {
   });
 
   it('of a newer version may say more than is known here', async () => {
-    const run = { id: '1', event: { type: 'text' }, of_tomorrow: true };
+    const run = { id: '1', attempt: 1, event: { type: 'text' }, of_tomorrow: true };
     const { url } = await json(200, { data: [run], next_cursor: null, of_tomorrow: [] });
     const answer = await remoteApi({ url, token: TOKEN }).call(runRoutes.getRunEvents, {
       params: { id: 'x' },
     });
     expect(answer).toEqual({
       ok: true,
-      body: { list: { data: [{ id: '1', event: { type: 'text' } }], next_cursor: null } },
+      body: { list: { data: [{ id: '1', attempt: 1, event: { type: 'text' } }], next_cursor: null } },
     });
   });
 

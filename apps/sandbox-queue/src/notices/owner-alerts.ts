@@ -66,8 +66,8 @@ export async function collectAlerts(deps: OwnerAlertDeps): Promise<void> {
 
 /** One mail an hour at most: what failed since the one before. */
 async function failures(deps: OwnerAlertDeps, now: number): Promise<void> {
-  // Owners learn of those by a mail of their own, at once.
-  const failed = await failedRunsSince(deps.db, now - BACK_MS, OWNERS_TO_MEND);
+  // Owners learn of those by a mail of their own, at once; and who stops a run knows of it.
+  const failed = await failedRunsSince(deps.db, now - BACK_MS, [...OWNERS_TO_MEND, 'run_stopped']);
   const alerts = await wanted(deps, failed, 'failed');
   for (const [owner, { since }] of alerts) {
     const before = (await newestOwnerNotice(deps.db, owner, 'failed'))?.created_at ?? 0;
