@@ -96,7 +96,7 @@ export async function replaceCurrentSession(
 export interface SessionFigures {
   /** Subject of the mail of its first finished turn. */
   subject: string;
-  /** Finished turns, and what they cost. Of the newest `most` turns where there are more. */
+  /** Finished turns, and what they cost: of the newest ones, where `more` says that there are as many or more. */
   turns: number;
   costUsd: number;
   more: boolean;
@@ -113,31 +113,25 @@ export async function figuresOfSessions(
 ): Promise<Map<string, SessionFigures>> {
   const figures = new Map<string, SessionFigures>();
   for (const sessionId of sessionIds) {
-    const finished = db
-      .selectFrom('runs')
-      .where('runs.agent_id', '=', agentId)
-      .where('runs.session_id', '=', sessionId)
-      .where('runs.finished_at', 'is not', null);
-    const first = await finished
-      .innerJoin('mails', 'mails.id', 'runs.mail_id')
-      .select('mails.subject')
-      .orderBy('runs.finished_at')
-      .limit(sql.lit(1))
-      .executeTakeFirst();
-    if (first === undefined) continue;
-    const newest = await finished
-      .select(['runs.cost_usd', 'runs.finished_at'])
-      .orderBy('runs.finished_at', 'desc')
-      .limit(most + 1)
-      .execute();
-    const counted = newest.slice(0, most);
-    figures.set(sessionId, {
-      subject: first.subject,
-      turns: counted.length,
-      costUsd: counted.reduce((sum, { cost_usd }) => sum + cost_usd, 0),
-      more: newest.length > most,
-      lastUsedAt: counted[0]?.finished_at ?? 0,
-    });
+    const finished = sql`from runs where runs.agent_id = ${agentId} and runs.session_id = ${sessionId}
+      and runs.finished_at is not null`;
+    // Added up by the database, which need not hand over each of them.
+    const { rows } = await sql<{
+      turns: number;
+      costUsd: number;
+      lastUsedAt: number | null;
+      subject: string | null;
+    }>`
+      select count(*) as turns, sum(newest.cost_usd) as ${sql.ref('costUsd')},
+        max(newest.finished_at) as ${sql.ref('lastUsedAt')},
+        (select mails.subject from mails where mails.id =
+          (select runs.mail_id ${finished} order by runs.finished_at limit 1)) as subject
+      from (select runs.cost_usd, runs.finished_at ${finished}
+        order by runs.finished_at desc limit ${most}) as newest`.execute(db);
+    const [row] = rows;
+    if (row === undefined || row.lastUsedAt === null) continue;
+    const { turns, costUsd, lastUsedAt, subject } = row;
+    figures.set(sessionId, { subject: subject ?? '', turns, costUsd, more: turns >= most, lastUsedAt });
   }
   return figures;
 }

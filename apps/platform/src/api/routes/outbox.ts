@@ -59,7 +59,7 @@ export const listOutbox = route('GET', '/outbox', 'Mail that the agents write', 
 });
 
 /** So many deliveries of a state are counted. */
-export const MOST_COUNTED = 1000;
+export const MOST_COUNTED = 100;
 
 export const countOutbox = route(
   'GET',

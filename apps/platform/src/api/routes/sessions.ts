@@ -6,7 +6,7 @@ import { ENTRY_KINDS, PART_KINDS } from '../transcript/entry.ts';
 import { ofAgent } from './agents.ts';
 
 /** Turns of a session that are counted and added up. */
-export const MOST_TURNS = 1000;
+export const MOST_TURNS = 200;
 
 export const session = named(
   'Session',
@@ -18,7 +18,7 @@ export const session = named(
     subject: v.string(),
     /** The first line that somebody wrote in it, where no subject is on record; else null. */
     first_line: v.nullable(v.string()),
-    /** Finished turns and what they cost: of the newest 1,000 where `more_turns` is true. */
+    /** Finished turns and what they cost: of the newest 200 where `more_turns` says that there are as many or more. */
     turns: v.number(),
     cost_usd: v.number(),
     more_turns: v.boolean(),

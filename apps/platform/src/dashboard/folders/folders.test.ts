@@ -73,9 +73,9 @@ describe('pages of a folder', () => {
       last_used_at: '',
       bytes: 10,
     };
-    const counted = { ...session, turns: 1000, more_turns: true, current: true };
+    const counted = { ...session, turns: 200, more_turns: true, current: true };
     expect(sessionRow({ ...counted, current_for: ['sender:cy@example.net'] })).toMatchObject({
-      facts: ['1,000+ turns', 'more than $12.50', '10 bytes'],
+      facts: ['200+ turns', 'more than $12.50', '10 bytes'],
       currentFor: 'current for cy@example.net',
     });
     expect(sessionRow({ ...counted, current_for: ['thread:<a@b>'] }).currentFor).toBe(

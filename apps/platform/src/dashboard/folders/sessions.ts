@@ -17,7 +17,7 @@ import { counted, moneyText } from '../../view/numbers.ts';
 type Session = v.InferOutput<typeof sessionSchema>;
 type Agent = v.InferOutput<typeof agentSchema>;
 
-const PAGE = '25';
+const PAGE = '20';
 
 /** One session as it is shown. */
 export interface SessionRow {
