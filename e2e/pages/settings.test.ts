@@ -152,7 +152,7 @@ describe('the settings', () => {
       stopped: true,
       stopped_by: ADMIN,
     });
-    // A mail to sign in goes out all the same, and by then the sender has looked more than once.
+    // A mail to sign in goes out all the same.
     await dashboard.signIn(ADMIN);
     expect((await dashboard.server.answers(0)).length).toBe(before + 1);
     await dashboard.visit(

@@ -123,6 +123,26 @@ describe('the configuration', () => {
     expect(readConfig({ SIGNUP: 'open' })).toMatchObject({ ok: true, config: { signUp: 'open' } });
   });
 
+  it('reads an OpenID provider whole, or none', () => {
+    const all = {
+      OIDC_ISSUER: 'https://login.example/realms/people/',
+      OIDC_CLIENT_ID: 'tinyfat',
+      OIDC_CLIENT_SECRET: 'secret',
+    };
+    expect(readConfig({})).toMatchObject({ ok: true, config: { oidc: null } });
+    // As the provider names itself: a slash at its end stays.
+    expect(readConfig(all)).toMatchObject({ ok: true, config: { oidc: { issuer: all.OIDC_ISSUER } } });
+    for (const name of Object.keys(all)) {
+      const { [name]: _, ...others } = { ...all } as Record<string, string>;
+      expect(problemsOf(others)).toEqual([expect.stringContaining('belong together')]);
+    }
+    for (const issuer of ['http://login.example', 'https://user:secret@login.example', 'login.example']) {
+      const problems = problemsOf({ ...all, OIDC_ISSUER: issuer });
+      expect(problems.join()).toContain('OIDC_ISSUER');
+      expect(problems.join()).not.toContain('secret');
+    }
+  });
+
   it('wants a certificate whole and readable', () => {
     expect(problemsOf({ SMTP_TLS_CERT: '/nonexistent/cert.pem' })).toEqual([
       'SMTP_TLS_CERT: the file can not be read.',

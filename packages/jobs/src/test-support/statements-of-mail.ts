@@ -169,6 +169,9 @@ export const OF_MAIL: Record<string, StatementCase> = {
   // Deliveries and what is reported of them.
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),
   deliveryById: of((db) => database.deliveryById(db, row)),
+  hasWritten: of((db) => database.hasWritten(db, agent, { mails: 100, since: at }), {
+    reads: 'as many of the newest as are counted',
+  }),
   deliveriesOfMail: of((db) => database.deliveriesOfMail(db, row), { sorts: 'deliveries of one mail' }),
   unfiledDeliveries: of((db) => database.unfiledDeliveries(db, agent), WAITING),
   endedUnfiledIds: of((db) => database.endedUnfiledIds(db), WAITING),
