@@ -3,15 +3,17 @@
  * looked at, and no link is followed: the names and times in them are the agent's.
  */
 import { errorCode } from '@tinyfat/core';
-import { agentIdsAfter } from '@tinyfat/database';
+import { agentIdsAfter, forgetOldRunTexts } from '@tinyfat/database';
 import { inSlices, SLICE, type Walk } from './walk.ts';
 
 /** More of one folder go with the next run. */
 const MOST_OF_A_FOLDER = 20_000;
 
-/** What step-mom wrote of each turn. */
+/** What step-mom wrote of each turn; nothing is found any more by what was in it. */
 export async function removeEvents(walk: Walk): Promise<void> {
   await inFoldersOfAgents(walk, ['events']);
+  const { db, before, dry } = walk;
+  if (!dry) await inSlices(walk, async () => (await forgetOldRunTexts(db, before, SLICE)) === SLICE);
 }
 
 /** What became of mails; with what of a turn was too much, or left over. */

@@ -28,6 +28,7 @@ import * as usageHours from './0027-usage-hours.ts';
 import * as search from './0028-search.ts';
 import * as settings from './0029-settings.ts';
 import * as usageDays from './0030-usage-days.ts';
+import * as searchRuns from './0031-search-runs.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -58,4 +59,5 @@ export const migrations: Record<string, Migration> = {
   '0028-search': search,
   '0029-settings': settings,
   '0030-usage-days': usageDays,
+  '0031-search-runs': searchRuns,
 };

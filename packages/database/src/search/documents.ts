@@ -1,4 +1,6 @@
 /** Writes what can be searched for, in the transaction of what it is of. Texts are bounded, whoever wrote them. */
+import { sql } from 'kysely';
+import { transact } from '../locks.ts';
 import type { Database } from '../schema/index.ts';
 import { changed } from '../statements.ts';
 import type { DocumentKind } from './parse-query.ts';
@@ -82,6 +84,28 @@ export async function forgetDocumentTexts(
   ids: readonly string[],
 ): Promise<void> {
   for (const id of ids) await setDocumentText(tx, kind, id, '');
+}
+
+/**
+ * Removes the texts of runs that began before a time (epoch ms), the oldest first, `limit` at most. Gives how many there
+ * were.
+ */
+export async function forgetOldRunTexts(db: Database, before: number, limit: number): Promise<number> {
+  return await transact(db, [], async (tx) => {
+    const old = await tx
+      .selectFrom('search_documents')
+      .select('source_id')
+      // As the partial index says it.
+      .where(sql<boolean>`kind = 'run' and body <> ''`)
+      .where('at', '<', before)
+      .orderBy('at')
+      .orderBy('source_id')
+      .limit(limit)
+      .execute();
+    const ids = old.map(({ source_id }) => source_id);
+    await forgetDocumentTexts(tx, 'run', ids);
+    return ids.length;
+  });
 }
 
 /** Removes documents whose rows are deleted. */

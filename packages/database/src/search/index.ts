@@ -3,6 +3,7 @@ export * from './backfills.ts';
 export {
   deleteDocuments,
   forgetDocumentTexts,
+  forgetOldRunTexts,
   indexDocument,
   MOST_SEARCHED_CHARACTERS,
   type SearchDocument,

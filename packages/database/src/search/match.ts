@@ -39,7 +39,8 @@ export async function matchingDocuments(db: Database, match: Match): Promise<num
   if (!isPostgres(db)) return await seqsOf(db, sqlite(match));
   try {
     return await transact(db, [], async (tx) => {
-      await sql.raw(`set local statement_timeout = ${MOST_MS}`).execute(tx);
+      // For this transaction alone.
+      await sql`select set_config('statement_timeout', ${String(MOST_MS)}, true)`.execute(tx);
       return await seqsOf(tx, postgres(match));
     });
   } catch (error) {

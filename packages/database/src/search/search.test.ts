@@ -6,7 +6,7 @@ import { insertMail } from '../mails.ts';
 import { deleteOldRefused, markDeliveriesRemoved, markMailsRemoved } from '../retention/old-messages.ts';
 import type { NewMail } from '../schema/index.ts';
 import type { Sight } from '../visible.ts';
-import { deleteDocuments, indexDocument, setDocumentText } from './documents.ts';
+import { deleteDocuments, forgetOldRunTexts, indexDocument, setDocumentText } from './documents.ts';
 import { type SearchQuestion, searchDocuments } from './find.ts';
 import { parseQuery } from './parse-query.ts';
 
@@ -161,6 +161,31 @@ describe('search', () => {
     await indexDocument(mails.db, { ...run, text: 'two' });
     const rows = await mails.db.selectFrom('search_documents').select('body').execute();
     expect(rows).toEqual([{ body: 'two' }]);
+  });
+
+  it('finds no run by what was said in it once its events are removed (invariant 11)', async () => {
+    for (const [id, at] of [
+      ['r1', 100],
+      ['r2', 200],
+      ['r3', 300],
+    ] as const) {
+      await mails.mail(id, {});
+      const run = {
+        kind: 'run',
+        id,
+        agentId: 'scout',
+        at,
+        sender: 'ann',
+        people: '',
+        subject: 'kept',
+      } as const;
+      await indexDocument(mails.db, { ...run, text: 'spoken' });
+    }
+    expect(await forgetOldRunTexts(mails.db, 300, 1)).toBe(1);
+    expect(await ids('spoken ')).toEqual(['r3', 'r2']);
+    expect(await forgetOldRunTexts(mails.db, 300, 10)).toBe(1);
+    expect(await forgetOldRunTexts(mails.db, 300, 10)).toBe(0);
+    expect([await ids('spoken '), await ids('kept ')]).toEqual([['r3'], ['r3', 'r2', 'r1']]);
   });
 
   it('finds nothing by a text that retention has removed (invariant 11)', async () => {

@@ -16,6 +16,7 @@ import {
   month,
   ONE,
   of,
+  old,
   quiet,
   row,
   type StatementCase,
@@ -146,6 +147,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
   indexDocument: of((db) => database.indexDocument(db, { ...document, id: 'fresh' })),
   setDocumentText: of((db) => database.setDocumentText(db, 'mail', row, 'text')),
   forgetDocumentTexts: of((db) => database.forgetDocumentTexts(db, 'mail', [row])),
+  forgetOldRunTexts: of((db) => database.forgetOldRunTexts(db, old, 20)),
   deleteDocuments: of((db) => database.deleteDocuments(db, 'mail', [row])),
   searchDocuments: of(
     async (db) => {
