@@ -13,7 +13,7 @@ import { postForm, readSignInMail } from './support/sign-in.ts';
 import { runCli } from './support/tinyfat.ts';
 import { OWNER, unsignedMail } from './support/webhooks.ts';
 
-const AGENTS = ['middle', 'other', 'drained', 'slow', 'joined', 'flow-a', 'flow-b', 'flow-c', 'flow-d'];
+const AGENTS = ['middle', 'other', 'stopped', 'drained', 'slow', 'joined', 'flow-a', 'flow-b', 'flow-c', 'flow-d'];
 const AUTH = 'postmark:s3cret-of-the-webhook';
 
 const owner = signingDomain('example.com');
@@ -116,6 +116,19 @@ describe('several processes on one data folder', () => {
   it('keep a server with all roles from the folder', async () => {
     const refused = await runCli(['start'], { ...server.environment });
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Another tinyfat is running') });
+  });
+
+  it('a turn is stopped in the worker that runs it, by the process that serves the API', async () => {
+    await send('stopped', '[[gate: stopped]] [[reply: Too late.]]');
+    await model.arrived('stopped');
+    const api = await apiClient(server, OWNER);
+    const [{ id }] = (await api.get('/runs?agent=stopped')).json.data;
+    expect((await api.call('POST', `/runs/${id}/stop`)).status).toBe(202);
+    const [told] = await answers('stopped', 1);
+    model.release('stopped');
+    expect(told?.text).toContain('stopped the turn before it had ended');
+    expect((await api.get(`/runs/${id}`)).json).toMatchObject({ attempt: 1, error_code: 'run_stopped' });
+    expect((await api.call('POST', `/runs/${id}/stop`)).status).toBe(409);
   });
 
   it('a worker that is killed in a turn: another one makes it again at once, and the others go on', async () => {

@@ -117,7 +117,7 @@ describe('signing in, attacked', () => {
       ['/sign-in/code', { code: '123456' }],
       ['/sign-in/confirm', { token }],
       ['/sign-out', {}],
-      ['/sign-out/everywhere', {}],
+      ['/settings/browsers', { action: 'others' }],
     ] as const) {
       const refused = await post(path, fields, { cookie, ...headers });
       expect(refused.status).toBe(403);

@@ -6,7 +6,7 @@ import { type Mailing, withAgents } from '../support/installation.ts';
 import { DOMAIN, RECORDS, signed } from '../support/senders.ts';
 import { OWNER } from '../support/webhooks.ts';
 
-const AGENTS = ['doubled', 'swept', 'killed', 'shared', 'routed', 'keyed', 'watched'];
+const AGENTS = ['doubled', 'swept', 'killed', 'shared', 'routed', 'keyed', 'watched', 'stopped'];
 
 describe('on Workers', () => {
   let here: OnWorkers & Mailing;
@@ -68,6 +68,18 @@ describe('on Workers', () => {
     const last = await runOf('killed');
     expect([last.id, last.attempt, last.status]).toEqual([first.id, 2, 'done']);
     expect(here.containers.starts(await idOf('killed'))).toBe(2);
+  });
+
+  it('a turn that somebody stops is ended in its container, and its sender is told', async () => {
+    await here.arrive({ to: 'stopped', text: 'Go on. [[gate: stopped]] [[reply: Too late.]]' });
+    await here.model.arrived('stopped');
+    const { id } = await runOf('stopped');
+    expect((await here.api.call('POST', `/runs/${id}/stop`)).status).toBe(202);
+    const [told] = await here.sent('stopped', 1);
+    here.model.release('stopped');
+    expect(told?.email.text).toContain('stopped the turn before it had ended');
+    expect(await runOf('stopped')).toMatchObject({ attempt: 1, status: 'failed', error_code: 'run_stopped' });
+    expect(here.containers.starts(await idOf('stopped'))).toBe(1);
   });
 
   it('what the API writes during a turn wins, and what the agent wrote lies beside it', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Page, screenshot } from '../support/browser.ts';
-import { type Dashboard, expectReadable, OWNER, openDashboard } from '../support/dashboard.ts';
+import { type Dashboard, OWNER, openDashboard } from '../support/dashboard.ts';
 import { sendMail } from '../support/mail.ts';
 
 const SCOUT = 'scout@tinyfat.localhost';
@@ -145,34 +145,5 @@ describe('the pages of runs', () => {
       },
       { javaScript: false },
     );
-  });
-
-  it('can be read on a phone and in a wide window, light and dark', async () => {
-    await write('Still open', `${bash('seq 1 400')} [[gate: open]] [[reply: Done.]]`);
-    await model.arrived('open');
-    await dashboard.visit(async (page) => {
-      await opens(page, 'No credit');
-      const failed = page.url();
-      await opens(page, 'Still open');
-      await page.locator('.steps [data-kind=tool] a').click();
-      const live = page.url();
-      for (const [name, url] of [
-        ['runs', '/runs'],
-        ['run-failed', failed],
-        ['run-tool', live],
-        ['again', `${failed}/again`],
-      ]) {
-        await page.goto(url ?? '');
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          for (const width of [390, 1440]) {
-            await page.setViewportSize({ width, height: 844 });
-            await expectReadable(page);
-            await screenshot(page, `${name}-${colorScheme}-${width}`);
-          }
-        }
-      }
-    });
-    model.release('open');
   });
 });

@@ -69,6 +69,23 @@ export async function deliveriesOfMail(db: Database, mailId: string): Promise<De
   return await db.selectFrom('deliveries').selectAll().where('mail_id', '=', mailId).orderBy('seq').execute();
 }
 
+/** Whether the deliveries of an agent since a time (epoch ms) are at least so many. */
+export async function hasWritten(
+  db: Database,
+  agentId: string,
+  { mails, since }: { mails: number; since: number },
+): Promise<boolean> {
+  const last = await db
+    .selectFrom('deliveries')
+    .select('created_at')
+    .where('agent_id', '=', agentId)
+    .orderBy('seq', 'desc')
+    .offset(mails - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return last !== undefined && last.created_at > since;
+}
+
 /** An agent's deliveries whose outbox file does not lie yet where their state says. */
 export async function unfiledDeliveries(db: Database, agentId: string): Promise<Delivery[]> {
   const unfiled = db.selectFrom('deliveries').selectAll().where('filed', '=', sql.lit(0));

@@ -97,7 +97,7 @@ describe('what turns have used', () => {
     ]);
   });
 
-  it('is the same from the sums of hours as from every run, whatever changes', async () => {
+  it('is the same from the sums of days and hours as from every run, whatever changes', async () => {
     const { db } = mails;
     await db.updateTable('runs').set({ model: 'opus', cost_usd: 0.000001 }).where('id', '=', 'a').execute();
     await db.updateTable('runs').set({ kind: 'turn', input_tokens: 7 }).where('id', '=', 'f').execute();
@@ -106,12 +106,16 @@ describe('what turns have used', () => {
     await addUsage(db, 'b', { input: 1, output: 1, cacheRead: 1, cacheWrite: 1, costUsd: 0.1, requests: 1 });
     await db.deleteFrom('runs').where('id', '=', 'd').execute();
     for (const by of USAGE_KEYS) {
-      const hours = await ask({ by });
-      expect(hours.length).toBeGreaterThan(0);
-      expect(hours).toEqual(await ask({ by, to: Date.parse('2026-11-03') - 1 }));
+      const runs = await ask({ by, to: Date.parse('2026-11-03') - 1 });
+      expect(runs.length).toBeGreaterThan(0);
+      expect(await ask({ by, to: Date.parse('2026-11-03') - 3_600_000 })).toEqual(runs);
+      expect(await ask({ by })).toEqual(runs);
     }
     const left = await db.selectFrom('usage_hours').select('turns').execute();
     expect(left.map(({ turns }) => turns).sort()).toEqual([1, 1, 1, 1]);
+    const days = await db.selectFrom('usage_days').select(['day', 'turns']).execute();
+    expect(days.reduce((sum, { turns }) => sum + turns, 0)).toBe(4);
+    expect(days.filter(({ turns }) => turns === 0)).toEqual([]);
   });
 
   it('of a month is what was spent, what is reserved, and since when there are agents', async () => {

@@ -62,12 +62,18 @@ interface Source {
 
 /**
  * Days and hours in their order, the rest with what cost most first; what had no turn has no row. Where the time and the
- * days of the zone begin on whole hours, sums of hours are read, else every run.
+ * days of the zone begin with days in UTC or on whole hours, sums of these are read, else every run.
  */
 export async function usageBy(db: Database, question: UsageQuestion): Promise<UsageRow[]> {
   const { owner, agentId, from, to, by, offsets = [], limit } = question;
-  const isWhole = [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % HOUR_MS === 0);
-  const source = isWhole ? hoursBetween(from, to) : runsBetween(from, to, by === 'sender');
+  const areWhole = (unit: number) =>
+    [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % unit === 0);
+  const source =
+    by !== 'hour' && areWhole(DAY_MS)
+      ? sumsBetween(from, to, { table: 'usage_days', unit: 'day', ms: DAY_MS })
+      : areWhole(HOUR_MS)
+        ? sumsBetween(from, to, { table: 'usage_hours', unit: 'hour', ms: HOUR_MS })
+        : runsBetween(from, to, by === 'sender');
   const key = {
     // Whole days or hours since 1970: a division of integers in SQLite and in Postgres.
     day: sql`(${localTime(source.at, offsets)}) / ${sql.lit(DAY_MS)}`,
@@ -87,11 +93,16 @@ export async function usageBy(db: Database, question: UsageQuestion): Promise<Us
   return rows.map(({ key, micro, ...row }) => ({ key: keyText(by, key), ...row, cost_usd: usdOf(micro) }));
 }
 
-function hoursBetween(from: number, to: number): Source {
+function sumsBetween(
+  from: number,
+  to: number,
+  { table, unit, ms }: { table: 'usage_days' | 'usage_hours'; unit: 'day' | 'hour'; ms: number },
+): Source {
+  const at = sql.ref(`used.${unit}`);
   return {
-    from: sql`usage_hours as used`,
-    at: sql`used.hour * ${sql.lit(HOUR_MS)}`,
-    within: sql<boolean>`used.hour >= ${from / HOUR_MS} and used.hour < ${to / HOUR_MS}`,
+    from: sql`${sql.table(table)} as used`,
+    at: sql`${at} * ${sql.lit(ms)}`,
+    within: sql<boolean>`${at} >= ${from / ms} and ${at} < ${to / ms}`,
     model: sql`used.model`,
     sender: sql`used.sender`,
     sums: sumsOf(sql`sum(used.turns)`, sql`sum(used.cost_micro_usd)`),
@@ -150,10 +161,10 @@ export async function usageOfMonth(
   if (agentId !== null) agents = agents.where('agents.id', '=', agentId);
   const oldest = await agents.select('created_at').orderBy('created_at').limit(1).executeTakeFirst();
   const { spent } = await agents
-    .crossJoin('usage_hours')
-    .whereRef('usage_hours.agent_id', '=', 'agents.id')
-    .where('hour', '>=', Math.floor(month.from / HOUR_MS))
-    .where('hour', '<', Math.floor(month.until / HOUR_MS))
+    .crossJoin('usage_days')
+    .whereRef('usage_days.agent_id', '=', 'agents.id')
+    .where('day', '>=', Math.floor(month.from / DAY_MS))
+    .where('day', '<', Math.floor(month.until / DAY_MS))
     .select(({ fn }) => fn.sum<number | null>('cost_micro_usd').as('spent'))
     .executeTakeFirstOrThrow();
   const { reserved } = await agents

@@ -76,6 +76,19 @@ export async function addManyRows(db: Database, many: ManyRows): Promise<void> {
     state_reason: text(''),
     webhook_event: id,
   });
+  // As `search/documents.ts` of the database writes them, with the marks of their agent and kind.
+  await each(all, 'search_documents', {
+    seq: sql`(${at}) * 1024 + n % 1024`,
+    kind: text('mail'),
+    source_id: id,
+    agent_id: agent,
+    at,
+    sender: text('Ann <ann@example.com>'),
+    people: text('[]'),
+    subject: text('Hello'),
+    body: text('A short text, as many of them are.'),
+    words: sql`'\uE000a' || replace(${agent}, '-', '') || ${text(' \uE000kmail \uE000fann hello ann short text ')} || 'w' || n`,
+  });
   await each(all, 'jobs', {
     id,
     agent_id: agent,

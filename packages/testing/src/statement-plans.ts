@@ -12,6 +12,7 @@ const GROWING = [
   'jobs',
   'runs',
   'usage_hours',
+  'usage_days',
   'search_documents',
   'deliveries',
   'webhook_events',

@@ -88,6 +88,4 @@ export interface Accounts {
   oidc: OidcSignIn | null;
   /** Ends the session of this browser; gives the cookies that say so. */
   signOut(headers: Headers): Promise<Cookies>;
-  /** Ends all sessions of the person whose session the headers carry. */
-  signOutEverywhere(headers: Headers): Promise<Cookies>;
 }

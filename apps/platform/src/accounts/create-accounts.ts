@@ -167,11 +167,6 @@ export async function createAccounts(deps: AccountDeps): Promise<Accounts> {
           }),
 
     signOut: (headers) => sessions.end(headers),
-    async signOutEverywhere(headers) {
-      const session = await sessions.read(headers, false);
-      if (session) await sessions.endAll(session.address);
-      return await sessions.end(headers);
-    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** The mail that tells an owner of a mail to be approved: one for each, to the owner alone, with a link that opens it. */
 import type { MailTransport, SendOutcome } from '@tinyfat/core';
-import { insertDeliveries, suppress } from '@tinyfat/database';
+import { insertDeliveries, resumeSending, stopSending, suppress } from '@tinyfat/database';
 import { drain } from '@tinyfat/jobs';
 import { farWorker } from '@tinyfat/testing/workers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -136,6 +136,15 @@ describe('the notice of a mail to be approved', () => {
     await hold('later');
     await send();
     expect(sent).toHaveLength(21);
+  });
+
+  it('waits while all sending is stopped', async () => {
+    await stopSending(api.db, { at: api.now, by: null });
+    await send();
+    expect([sent, await state()]).toEqual([[], 'pending']);
+    await resumeSending(api.db);
+    await send();
+    expect(await state()).toBe('sent');
   });
 
   it('is tried again only where the provider has surely not taken it', async () => {

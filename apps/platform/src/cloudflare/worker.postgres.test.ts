@@ -1,5 +1,12 @@
 /** The platform's Worker as it is deployed, over HTTP: pages, files, API, webhooks, health and metrics. */
-import { endRun, findProviderKey, insertAgent, insertApiToken, startRun } from '@tinyfat/database';
+import {
+  endRun,
+  findProviderKey,
+  insertAgent,
+  insertApiToken,
+  insertDeliveries,
+  startRun,
+} from '@tinyfat/database';
 import { mailRow } from '@tinyfat/testing/sent-mail';
 import { postmarkInbound, type SignedPost, svixHeaders } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -178,6 +185,53 @@ describe('the API', () => {
     await endRun(db, 'told', { status: 'done', finished_at: Date.now() });
     await until('event: end');
     expect((await reader?.read())?.done).toBe(true);
+  });
+
+  it('shows, edits and sends what awaits approval, of which the sweep has told the owner with a link', async () => {
+    const { db, resend } = platform;
+    const headers = 'From: teller@agents.example.org\r\nTo: eve@else.example\r\nSubject: Held';
+    const letter = 'Content-Type: text/plain; charset=utf-8\r\n\r\nOld words.\r\n';
+    await platform.put('raw-mail/ld/held.eml', `${headers}\r\n${letter}`);
+    const at = Date.now();
+    await insertDeliveries(db, [
+      {
+        id: 'held',
+        agent_id: 'teller',
+        mail_id: 'told',
+        run_id: 'told',
+        kind: 'mail',
+        envelope_sender: 'teller@agents.example.org',
+        recipients: '["eve@else.example"]',
+        subject: 'Held',
+        message_id: '<held@agents.example.org>',
+        raw_key: 'held',
+        state: 'awaiting_approval',
+        reason_code: 'recipients_not_allowed',
+        attempts: 0,
+        next_attempt_at: at,
+        created_at: at,
+        filed: 1,
+      },
+    ]);
+    await platform.sweep();
+    await expect.poll(() => resend.sent.length).toBe(1);
+    const { email } = resend.sent[0] ?? { email: { to: [], text: '' } };
+    expect(email.to).toEqual([ANN]);
+    const link = /https:\/\/agents\.example\.org(\/decide\?token=\S+)/.exec(email.text ?? '')?.[1] ?? '';
+    const open = async () => await (await platform.fetch(link, { headers: PAGE })).text();
+    expect(await open()).toContain('May this mail go out?');
+    const shown = await api('GET', '/outbox/held/approval');
+    const { content } = (await shown.json()) as { content: { digest: string; body: string } };
+    expect(content.body).toBe('Old words.');
+    const edited = await api('POST', '/outbox/held/edit', { digest: content.digest, body: 'New words.' });
+    expect(edited.status).toBe(200);
+    expect(await open()).toContain('The mail has changed');
+    const now = (await edited.json()) as { content: { digest: string; body: string } };
+    expect(now.content.body).toBe('New words.');
+    const approved = await api('POST', '/outbox/held/approve', { digest: now.content.digest });
+    expect([approved.status, await approved.json()]).toMatchObject([200, { state: 'pending' }]);
+    expect(await open()).toContain('It is decided');
+    await expect.poll(() => platform.woken).toContain('deliveries');
   });
 
   it('refuses strangers, and bodies that are too large', async () => {

@@ -13,6 +13,10 @@ import { drawSteps, setText } from './run/draw-steps.ts';
 /** Steps and seconds are drawn so often at most, ms: an agent can write many events at once. */
 const DRAW_MS = 150;
 const TICK_MS = 1000;
+/** Of a page: a run that does more is shown from its last steps on. */
+const MOST_STEPS = 400;
+/** A page is not loaded anew for that more often, ms: an agent can write events as fast as it likes. */
+const LEAST_STAY_MS = 10_000;
 /** The mail that leaves because of a run is on record a moment after its end. */
 const RELOAD_MS = 300;
 
@@ -80,6 +84,8 @@ function follow(place: HTMLElement, id: string): void {
     setText(figure('context'), contextText(tokens, current.context_window));
   };
 
+  const countSteps = () => timeline.attempts.reduce((sum, { steps }) => sum + steps.length, 0);
+
   const onEvent = ({ name, id: seq, data }: StreamEvent) => {
     if (name === 'run' && isRun(data)) {
       run = data;
@@ -89,7 +95,8 @@ function follow(place: HTMLElement, id: string): void {
       return;
     } else if (name === 'message' && isRecord(data)) {
       const attempt = typeof data.attempt === 'number' ? data.attempt : 1;
-      addEvent(timeline, { seq: Number(seq), attempt, event: data });
+      if (countSteps() < MOST_STEPS) addEvent(timeline, { seq: Number(seq), attempt, event: data });
+      else if (performance.now() > LEAST_STAY_MS && !isLeaving) location.assign(location.pathname);
     }
     drawSoon();
   };

@@ -1,6 +1,12 @@
 /** The row of an outgoing mail before it is sent: how it begins, and whether it awaits approval. */
-import { newMessageId, type OutboundPolicy, whyHeld } from '@tinyfat/core';
-import { allowList, type NewDelivery, suppressedAmong } from '@tinyfat/database';
+import {
+  MOST_TO_STRANGERS,
+  newMessageId,
+  type OutboundPolicy,
+  STRANGERS_WINDOW_MS,
+  whyHeld,
+} from '@tinyfat/core';
+import { allowList, hasWritten, type NewDelivery, suppressedAmong } from '@tinyfat/database';
 import { agentAddress, type ConsumerDeps, type Work } from '../consumer.ts';
 
 /**
@@ -39,14 +45,16 @@ export function newDelivery(
  * `pending`.
  */
 export async function firstState(
-  deps: Pick<ConsumerDeps, 'db'>,
+  deps: Pick<ConsumerDeps, 'db' | 'clock'>,
   { agent, mail }: Pick<Work, 'agent' | 'mail'>,
   recipients: readonly string[],
   policy: OutboundPolicy,
 ): Promise<Pick<NewDelivery, 'state' | 'reason_code' | 'reason'>> {
   const suppressed = await suppressedAmong(deps.db, agent.id, recipients);
+  const many = { mails: MOST_TO_STRANGERS, since: deps.clock() - STRANGERS_WINDOW_MS };
   const request = {
     policy,
+    wroteMany: policy === 'anyone' && (await hasWritten(deps.db, agent.id, many)),
     recipients,
     sender: mail.sender ?? '',
     owner: agent.owner,

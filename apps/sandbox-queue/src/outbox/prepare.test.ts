@@ -1,5 +1,5 @@
 /** Whom an outbox mail goes to in the end, as the composed message and its row say. */
-import { parseDisplayName } from '@tinyfat/core';
+import { MOST_TO_STRANGERS, parseDisplayName, STRANGERS_WINDOW_MS } from '@tinyfat/core';
 import {
   addAllowedSender,
   agentById,
@@ -88,6 +88,25 @@ describe('an outbox mail', () => {
   it('goes to strangers where the agent may write to anyone', async () => {
     await updateAgent(outbox.db, 'scout', { outbound: 'anyone' });
     expect((await prepared({}, { to: [eve] })).delivery).toMatchObject({ state: 'pending' });
+  });
+
+  it('waits even then once the agent has written very much within a day', async () => {
+    await updateAgent(outbox.db, 'scout', { outbound: 'anyone' });
+    await outbox.mail('before', {});
+    for (let count = 0; count < MOST_TO_STRANGERS; count++) {
+      await outbox.delivery('before', { created_at: outbox.deps.clock() - STRANGERS_WINDOW_MS + 1 });
+    }
+    const { delivery } = await prepared({}, { to: [eve] });
+    expect(delivery).toMatchObject({ state: 'awaiting_approval', reason_code: 'recipients_not_allowed' });
+    await outbox.db.updateTable('deliveries').set({ created_at: 1 }).execute();
+    outbox.write('email', 'mail.json', JSON.stringify({ body: 'Hi', to: [eve] }));
+    const agent = await agentById(outbox.db, 'scout');
+    const mail = await mailById(outbox.db, 'mail');
+    if (!agent || !mail) throw new Error('no rows');
+    const source = { runId: 'mail', footer: null, file: 'mail.json', known: [] };
+    expect(await prepareDelivery({ ...outbox.deps, workers }, { agent, mail }, source)).toMatchObject({
+      state: 'pending',
+    });
   });
 
   it('does not even then go to those whose mail came back', async () => {

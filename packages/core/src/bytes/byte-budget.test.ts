@@ -57,5 +57,9 @@ describe('a byte budget', () => {
     one.shrink(10);
     expect([budget.reserved(), other.take(50), other.take(1)]).toEqual([10, true, false]);
     expect(one.take(0)).toBe(true);
+    one.give(4);
+    expect([budget.reserved(), other.take(4)]).toEqual([56, true]);
+    one.give(100);
+    expect(budget.reserved()).toBe(54);
   });
 });

@@ -17,6 +17,8 @@ export interface ByteReservation {
   join(share: Share): boolean;
   /** Gives back all but so many bytes. */
   shrink(bytes: number): void;
+  /** Gives back so many bytes, at most all. */
+  give(bytes: number): void;
   /** Gives all bytes back; no more can be reserved after that. Calling it again does nothing. */
   release(): void;
 }
@@ -29,7 +31,13 @@ export interface ByteBudget {
 }
 
 /** For a process with a single request, such as a command: every reservation is granted. */
-export const UNCOUNTED: ByteReservation = { take: () => true, join: () => true, shrink() {}, release() {} };
+export const UNCOUNTED: ByteReservation = {
+  take: () => true,
+  join: () => true,
+  shrink() {},
+  give() {},
+  release() {},
+};
 
 export function byteBudget(total: number): ByteBudget {
   const ofParty = new Map<string, number>();
@@ -66,6 +74,7 @@ export function byteBudget(total: number): ByteBudget {
           return true;
         },
         shrink: (bytes) => add(-Math.max(0, mine - bytes)),
+        give: (bytes) => add(-Math.min(mine, bytes)),
         release() {
           isOpen = false;
           add(-mine);

@@ -72,6 +72,16 @@ describe('the policy of an agent', () => {
     expect(outboundDecision({ ...people, policy: 'anyone', recipients })).toEqual({ decision: 'send' });
   });
 
+  it('anyone: holds mail to strangers, and only that, once the agent has written very much', () => {
+    const many = { ...people, policy: 'anyone', wroteMany: true } as const;
+    expect(outboundDecision({ ...many, recipients: ['x@evil.example', 'ceo@corp.example'] })).toEqual({
+      decision: 'needs_approval',
+      foreign: ['x@evil.example'],
+      reason: 'It has written 100 mails or more in the last 24 hours, so this one to x@evil.example waits.',
+    });
+    expect(outboundDecision({ ...many, recipients: ['ceo@corp.example'] })).toEqual({ decision: 'send' });
+  });
+
   it('is to ask where the stored one is of another version', () => {
     expect(['known', 'ask', 'anyone', 'everybody', ''].map(storedOutbound)).toEqual([
       ...['known', 'ask', 'anyone'],

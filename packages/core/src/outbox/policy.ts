@@ -20,9 +20,15 @@ export function storedOutbound(text: string): OutboundPolicy {
   return OUTBOUND_POLICIES.find((policy) => policy === text) ?? 'ask';
 }
 
+/** With `anyone`, mail to strangers waits once an agent has written so many mails within `STRANGERS_WINDOW_MS`. */
+export const MOST_TO_STRANGERS = 100;
+export const STRANGERS_WINDOW_MS = 24 * 3_600_000;
+
 /** All addresses canonical. */
 interface OutboundRequest {
   policy: OutboundPolicy;
+  /** The agent has written `MOST_TO_STRANGERS` mails or more within the window; absent: not known, as where it is no matter. */
+  wroteMany?: boolean;
   recipients: readonly string[];
   /** The authenticated sender of the mail that the run answers. */
   sender: string;
@@ -40,11 +46,15 @@ type OutboundDecision =
 
 /** Decides over the whole mail: with one foreign recipient all of it awaits approval, since nobody gets half of a conversation. */
 export function outboundDecision(request: OutboundRequest): OutboundDecision {
-  const { policy } = request;
-  if (policy === 'anyone') return { decision: 'send' };
+  const { policy, wroteMany = false } = request;
+  if (policy === 'anyone' && !wroteMany) return { decision: 'send' };
   const foreign = request.recipients.filter((recipient) => !isKnown(recipient, request));
+  if (policy === 'anyone' && foreign.length > 0) {
+    const reason = `It has written ${MOST_TO_STRANGERS} mails or more in the last 24 hours, so this one to ${foreign.join(', ')} waits.`;
+    return { decision: 'needs_approval', foreign, reason };
+  }
   if (foreign.length === 0) {
-    if (policy === 'known') return { decision: 'send' };
+    if (policy !== 'ask') return { decision: 'send' };
     const reason = 'Every mail that this agent writes waits for approval.';
     return { decision: 'needs_approval', foreign, reason };
   }

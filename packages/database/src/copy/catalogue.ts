@@ -17,7 +17,7 @@ export interface CopiedTable {
  * They belong to a database itself, or to the processes at work on it, or are made by its triggers of what is copied, and
  * are not copied themselves.
  */
-const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_hours$)/;
+const OWN = /^(?:kysely_|sqlite_|locks$|unfinished_copy$|usage_(?:hours|days)$)/;
 /** What others refer to comes first; the order of the rest is that of their names. */
 const FIRST = ['agents', 'account_users', 'mails', 'jobs', 'runs', 'deliveries'];
 

@@ -36,6 +36,7 @@ const LANDED: Record<string, string> = {
   '0027-usage-hours': '0322f2c55b5b35e4e6e991ea3a8e41a9a2fd82eb78ee6177d5c8e035ba8b46b4',
   '0028-search': '11b0401c586b2aa611393f9af85b7581f20ec30ab6179d4064dacb0926c02378',
   '0029-settings': '58a50a0bb9140a78f92995dd35279590235f971ff5d0a35be49167a83b3e7134',
+  '0030-usage-days': '8f7961e389f42c8ca13bd9c9a5fb486e2a21d41bc59aeecf4608d818a1264a80',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -27,6 +27,7 @@ import * as folders from './0026-folders.ts';
 import * as usageHours from './0027-usage-hours.ts';
 import * as search from './0028-search.ts';
 import * as settings from './0029-settings.ts';
+import * as usageDays from './0030-usage-days.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -56,4 +57,5 @@ export const migrations: Record<string, Migration> = {
   '0027-usage-hours': usageHours,
   '0028-search': search,
   '0029-settings': settings,
+  '0030-usage-days': usageDays,
 };

@@ -6,6 +6,7 @@ export interface JobTables {
   served_owners: ServedOwnersTable;
   runs: RunsTable;
   usage_hours: UsageHoursTable;
+  usage_days: UsageDaysTable;
 }
 
 /** One turn or command to be done; in order of `seq` within an agent, one running at a time. */
@@ -107,6 +108,12 @@ interface UsageHoursTable {
   cache_read_tokens: number;
   cache_write_tokens: number;
   cost_micro_usd: number;
+}
+
+/** The same by days in UTC: kept by triggers on the hours, and never written. */
+interface UsageDaysTable extends Omit<UsageHoursTable, 'hour'> {
+  /** Whole days since 1970, UTC. */
+  day: number;
 }
 
 export type Run = Selectable<RunsTable>;

@@ -35,6 +35,7 @@ const document = {
   subject: 'Hello',
   text: '',
 };
+const wholeDay = Math.floor(at / 86_400_000) * 86_400_000;
 const wholeHour = Math.floor(at / 3_600_000) * 3_600_000;
 
 /** By the name of the exported function. */
@@ -122,6 +123,7 @@ export const OF_MAIL: Record<string, StatementCase> = {
             for (const [from, to] of [
               [month.from, at],
               [wholeHour - 86_400_000, wholeHour],
+              [wholeDay - 86_400_000, wholeDay],
             ] as const)
               await database.usageBy(db, { owner, agentId, by, from, to, limit: 100 });
           }
@@ -165,6 +167,9 @@ export const OF_MAIL: Record<string, StatementCase> = {
   // Deliveries and what is reported of them.
   insertDeliveries: of((db) => database.insertDeliveries(db, [delivery])),
   deliveryById: of((db) => database.deliveryById(db, row)),
+  hasWritten: of((db) => database.hasWritten(db, agent, { mails: 100, since: at }), {
+    reads: 'as many of the newest as are counted',
+  }),
   deliveriesOfMail: of((db) => database.deliveriesOfMail(db, row), { sorts: 'deliveries of one mail' }),
   unfiledDeliveries: of((db) => database.unfiledDeliveries(db, agent), WAITING),
   endedUnfiledIds: of((db) => database.endedUnfiledIds(db), WAITING),

@@ -13,5 +13,4 @@ export const nobody: Accounts = {
   tryCode: async () => over,
   oidc: null,
   signOut: async () => [],
-  signOutEverywhere: async () => [],
 };

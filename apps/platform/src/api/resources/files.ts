@@ -15,7 +15,7 @@ import { textSlice } from './text-slice.ts';
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
 const MAX_ENTRIES = 10_000;
 /** Of a text that is looked at. */
-const MAX_TEXT_BYTES = 64 * 1024;
+const MAX_TEXT_BYTES = 48 * 1024;
 
 export const fileEndpoints = [
   agentEndpoint(routes.listFiles, async ({ agent, deps, query }) => {
@@ -76,7 +76,8 @@ export const fileEndpoints = [
     else if (before.reason === 'bad_path') return fileRefusal(before);
     const more = body.length - (before.ok ? before.size : 0);
     if (!(await takeFolderRoom(deps.db, agent.id, more, quota))) {
-      return refuse('conflict', `The folder would hold more than its ${byteSize(quota)}.`);
+      const full = refuse('conflict', `The folder would hold more than its ${byteSize(quota)}.`);
+      return { ...full, nextStep: 'Remove files that are not needed, or put a smaller one.' };
     }
     const refused = await editFiles(deps.db, agent.id, async () => {
       const blocked = await onTheWay(deps, agent.id, path);
@@ -102,14 +103,20 @@ export const fileEndpoints = [
     if (!staysBelow(path)) return fileRefusal(BAD_PATH);
     const elsewhere = ownedElsewhere(path);
     if (elsewhere !== null) return refuse('conflict', elsewhere);
-    return await editFiles(deps.db, agent.id, async () => {
-      const found = await deps.folders.readFrom(agent.id, path, 0, 1);
-      if (!found.ok && found.reason === 'missing') return refuse('not_found');
+    let size = 0;
+    const refused = await editFiles(deps.db, agent.id, async () => {
+      const found = await deps.folders.stream(agent.id, path, Number.MAX_SAFE_INTEGER);
+      if (found.ok) {
+        ({ size } = found);
+        await found.stream.cancel();
+      } else if (found.reason === 'missing') return refuse('not_found');
       const blocked = await onTheWay(deps, agent.id, path);
-      if (blocked) return blocked;
-      await deps.folders.unlink(agent.id, path);
-      return { ok: true, body: null };
+      if (!blocked) await deps.folders.unlink(agent.id, path);
+      return blocked;
     });
+    if (refused) return refused;
+    await takeFolderRoom(deps.db, agent.id, -size, deps.folderQuotaBytes);
+    return { ok: true, body: null };
   }),
 
   agentEndpoint(routes.getArchive, async ({ agent, deps, principal, request, streams }) => {

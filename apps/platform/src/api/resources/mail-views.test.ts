@@ -122,3 +122,20 @@ it('a message that there is no memory for is not read', async () => {
     }
   }
 });
+
+it('the largest message is shown, and its file, in what one owner may hold', async () => {
+  const head =
+    'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n';
+  const line = `${'QUJD'.repeat(19)}\r\n`;
+  const raw = `${head}${line.repeat(Math.floor((36 * 1024 * 1024 - 1000) / line.length))}--b--\r\n`;
+  await api.rawMail.put('raw-m-1', new TextEncoder().encode(raw));
+  const before = api.budget.reserved();
+  expect((await get('/mails/m-1/view')).json.parts[1]).toMatchObject({
+    number: 1,
+    bytes: expect.any(Number),
+  });
+  const { status, text } = await get('/mails/m-1/parts/1');
+  expect([status, text.length > 27_000_000]).toEqual([200, true]);
+  // The message itself is held no longer than it was looked at.
+  expect(api.budget.reserved() - before).toBeLessThan(1_000_000);
+});

@@ -3,7 +3,7 @@ import { mailDocument } from '../../http/mail-frame.ts';
 import { type Outcome, refuse } from '../answer.ts';
 import { endpoint } from '../endpoint.ts';
 import * as routes from '../routes/mail-views.ts';
-import { deliveryMessage, mailMessage, type OpenMessage, readMessage } from './message-bytes.ts';
+import { deliveryMessage, lookAtMessage, mailMessage, type OpenMessage } from './message-bytes.ts';
 import { readSource } from './message-source.ts';
 
 /** The four forms of a message, and the routes of them for one kind of it. */
@@ -22,31 +22,31 @@ function viewsOf(
   },
 ) {
   return [
-    endpoint(view, async (call) => {
-      const read = await readMessage(call, open);
-      if (!read.ok) return read;
-      return shown(await call.deps.mailViewer.view(read.body), (seen) => ({
-        headers: seen.headers,
-        headers_cut: seen.headersCut,
-        text: seen.text,
-        text_cut: seen.textCut,
-        parts: seen.parts,
-        parts_cut: seen.partsCut,
-      }));
-    }),
+    endpoint(view, async (call) =>
+      lookAtMessage(call, open, async (raw) =>
+        shown(await call.deps.mailViewer.view(raw), (seen) => ({
+          headers: seen.headers,
+          headers_cut: seen.headersCut,
+          text: seen.text,
+          text_cut: seen.textCut,
+          parts: seen.parts,
+          parts_cut: seen.partsCut,
+        })),
+      ),
+    ),
 
-    endpoint(html, async (call) => {
-      const read = await readMessage(call, open);
-      if (!read.ok) return read;
-      return shown(await call.deps.mailViewer.viewHtml(read.body), mailDocument);
-    }),
+    endpoint(html, async (call) =>
+      lookAtMessage(call, open, async (raw) => shown(await call.deps.mailViewer.viewHtml(raw), mailDocument)),
+    ),
 
-    endpoint(part, async (call) => {
-      const read = await readMessage(call, open);
-      if (!read.ok) return read;
-      const viewed = await call.deps.mailViewer.viewPart(read.body, Number(call.params.part));
-      return shown(viewed, ({ filename, content }) => ({ name: filename, bytes: content }));
-    }),
+    endpoint(part, async (call) =>
+      lookAtMessage(call, open, async (raw) =>
+        shown(
+          await call.deps.mailViewer.viewPart(raw, Number(call.params.part)),
+          ({ filename, content }) => ({ name: filename, bytes: content }),
+        ),
+      ),
+    ),
 
     endpoint(source, async (call) => {
       const found = await open(call);

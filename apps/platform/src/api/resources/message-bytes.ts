@@ -41,14 +41,28 @@ export async function readMessage(
   const found = await open(call);
   if (!found.ok) return found;
   const { size, stream } = await call.deps.rawMail.stream(found.body);
-  // Once here, and once where it is taken apart.
-  if (!call.reservation.take(2 * size)) {
+  if (!call.reservation.take(size)) {
     await stream.cancel();
     return busy();
   }
   const read = await readBody(stream, { maxBytes: size });
   if (read.ok) return { ok: true, body: read.bytes };
   throw read.why === 'broken' ? read.error : new Error('A stored message has more bytes than it had.');
+}
+
+/** What `look` makes of the whole message, whose bytes are given back then: an answer may be as large. */
+export async function lookAtMessage<Answer>(
+  call: Parameters<typeof readMessage>[0],
+  open: OpenMessage,
+  look: (raw: Uint8Array) => Promise<Outcome<Answer>>,
+): Promise<Outcome<Answer>> {
+  const read = await readMessage(call, open);
+  if (!read.ok) return read;
+  try {
+    return await look(read.body);
+  } finally {
+    call.reservation.give(read.body.length);
+  }
 }
 
 function stored({

@@ -95,7 +95,11 @@ export const sessionEndpoints = [
     const { config } = await readAgentConfig(deps, agent.id);
     const scope = await scopeOfSession(deps.db, agent.id, params.id, config.sessionScope);
     if (scope === null) {
-      return refuse('conflict', 'It is not on record with whom it was, so nobody can go on in it from here.');
+      const unknown = refuse(
+        'conflict',
+        'It is not on record with whom it was, so nobody goes on in it from here.',
+      );
+      return { ...unknown, nextStep: 'Whoever it was with can write /resume and its hash in a mail.' };
     }
     const at = deps.clock();
     await setCurrentSession(deps.db, { agentId: agent.id, scope, sessionId: params.id, at });

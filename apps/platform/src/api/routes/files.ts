@@ -104,7 +104,7 @@ export const viewFile = route(
   'What lies at a path, with a piece of its text',
   {
     description:
-      'At most 64 KiB from `offset` on, a byte of the file. `text` is null for a folder, where the piece is no UTF-8 or has NUL in it, and for what is never opened: links, and files with a second name.',
+      'At most 48 KiB from `offset` on, a byte of the file. `text` is null for a folder, where the piece is no UTF-8 or has NUL in it, and for what is never opened: links, and files with a second name.',
     scope: 'read',
     params: v.strictObject({ agent: agentName, path }),
     query: v.strictObject({ offset: wholeNumber(0, 999_999_999, 0) }),

@@ -26,7 +26,7 @@ export const OUTBOUND_CHOICES: readonly Choice<OutboundPolicy>[] = [
     value: 'anyone',
     label: 'Anyone',
     means:
-      'It writes to whom it likes, at once. Whoever may write to it, or hides words in what it reads, can have it send mail to strangers in the name of this server, with what it knows. Only admins can set this.',
+      'It writes to whom it likes, at once. Whoever may write to it, or hides words in what it reads, can have it send mail to strangers in the name of this server, with what it knows. After 100 mails within a day those to strangers wait. Only admins can set this.',
   },
 ];
 

@@ -2,7 +2,8 @@
  * Edits MEMORY.md and config.json in a form. The form holds the tag of what it was made from: what somebody else wrote
  * meanwhile is never overwritten unseen, and what was typed is never lost.
  */
-import type { Refusal } from '../../api/answer.ts';
+import { byteSize } from '@tinyfat/core';
+import { type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { decodeUtf8 } from '../../api/body.ts';
 import {
@@ -66,14 +67,25 @@ export async function saveEdit(
   // Forms send line breaks as CR LF (HTML standard, "constructing the form data set").
   const text = (fields.get('text') ?? '').replaceAll('\r\n', '\n');
   const tag = fields.get('tag') ?? '';
+  const { put, most } = FILES[file];
+  if (new TextEncoder().encode(text).length > most) {
+    const long = refuse('body_too_large', `${file} may have at most ${byteSize(most)}.`);
+    const refusal = { ...long, nextStep: 'Nothing was stored; shorten it and save again.' };
+    return { ok: false, refusal, form: { text, tag, stored: null } };
+  }
   const headers: Record<string, string> = tag === '' ? { 'if-none-match': '*' } : { 'if-match': tag };
-  const saved = await ask(FILES[file].put, { params: { agent }, body: text, headers });
+  const saved = await ask(put, { params: { agent }, body: text, headers });
   if (saved.ok) {
     const { turn_running, warnings } = saved.body;
     return { ok: true, done: turn_running ? 'saved-running' : warnings.length > 0 ? 'saved-long' : 'saved' };
   }
-  if (saved.code !== 'precondition_failed')
-    return { ok: false, refusal: saved, form: { text, tag, stored: null } };
+  if (saved.code !== 'precondition_failed') {
+    const refusal =
+      saved.code === 'invalid_request'
+        ? { ...saved, nextStep: 'Nothing was stored; mend it and save again.' }
+        : saved;
+    return { ok: false, refusal, form: { text, tag, stored: null } };
+  }
   const now = await readForEdit(ask, agent, file);
   if (!now.ok) return { ok: false, refusal: now, form: { text, tag, stored: null } };
   const refusal: Refusal = {

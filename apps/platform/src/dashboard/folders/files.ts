@@ -10,7 +10,7 @@ import { canBeNamed, filesHref } from './paths.ts';
 
 type Agent = v.InferOutput<typeof agentSchema>;
 
-const PAGE = '100';
+const PAGE = '50';
 
 /** An entry of a folder as it is shown. */
 export interface EntryRow {
@@ -145,6 +145,8 @@ export interface Upload {
   replace: boolean;
 }
 
+const UNFIT = 'The name of the file has a slash, a line break or the like in it.';
+
 /** Puts it into a folder; `done` is the word for the next page. */
 export async function upload(
   ask: Ask,
@@ -152,8 +154,8 @@ export async function upload(
   folder: string,
   { name, bytes, replace }: Upload,
 ): Promise<{ ok: true; done: string } | Refusal> {
-  if (name === '') return refuse('invalid_request', 'No file was chosen.');
-  if (name.includes('/')) return refuse('invalid_request', 'The name of a file has no slash in it.');
+  const unfit = name === '' ? 'No file was chosen.' : canBeNamed(name) && !name.includes('/') ? null : UNFIT;
+  if (unfit !== null) return { ...refuse('invalid_request', unfit), nextStep: 'Choose one, and upload it.' };
   const path = folder === '' ? name : `${folder}/${name}`;
   const put = await ask(putFile, {
     params: { agent, path },

@@ -40,6 +40,7 @@ describe('pages of a folder', () => {
       line({ type: 'message', message: { role: 'user', content: 'Hello' } }),
     );
     const page = await readSessions(ask, 'scout', undefined);
+    expect(page.ok && page.beginsAnew).toBe(true);
     expect(page.ok && page.rows).toMatchObject([
       { title: 'Hello', hash: '9f3a', facts: ['no finished turn', '63 bytes'], currentFor: null },
     ]);
@@ -122,12 +123,12 @@ describe('pages of a folder', () => {
   });
 
   it('list a folder in pages, and never lead to what has no name that can be asked for', async () => {
-    for (let at = 0; at < 99; at++) await api.folders.write('scout', `many/f${at}`, 'x');
+    for (let at = 0; at < 49; at++) await api.folders.write('scout', `many/f${at}`, 'x');
     await api.folders.write('scout', 'many/odd\nname%41', 'x');
     await api.folders.write('scout', 'many/z 1#?.txt', 'x');
     const first = await readPlace(ask, 'scout', 'many', NOWHERE);
     if (!first.ok || first.place.kind !== 'folder') throw new Error('no folder');
-    expect(first.place.rows).toHaveLength(100);
+    expect(first.place.rows).toHaveLength(50);
     expect(first.place.rows.at(-1)).toMatchObject({ name: 'odd\\nname%41', href: null });
     const second = await readPlace(ask, 'scout', 'many', { ...NOWHERE, cursor: first.place.next ?? '' });
     expect(second).toMatchObject({
@@ -177,6 +178,10 @@ describe('pages of a folder', () => {
     const stored = await api.folders.read('scout', 'MEMORY.md', 100);
     expect(stored.ok && new TextDecoder().decode(stored.bytes)).toBe('mine\nsecond');
     expect(await save('blind', '')).toMatchObject({ ok: false, refusal: { code: 'precondition_failed' } });
+    expect(await save('x'.repeat(300_000), '*')).toMatchObject({
+      refusal: { status: 413 },
+      form: { tag: '*' },
+    });
     expect(await save('x'.repeat(70_000), '*')).toEqual({ ok: true, done: 'saved-long' });
   });
 

@@ -48,7 +48,17 @@ export async function readSessions(
   ask: Ask,
   name: string,
   cursor: string | undefined,
-): Promise<{ ok: true; agent: Agent; rows: SessionRow[]; next: string | null } | Refusal> {
+): Promise<
+  | {
+      ok: true;
+      agent: Agent;
+      rows: SessionRow[];
+      next: string | null;
+      /** The next mail of anybody begins a new session. */
+      beginsAnew: boolean;
+    }
+  | Refusal
+> {
   const params = { agent: name };
   const [agent, list] = await Promise.all([
     ask(getAgent, { params }),
@@ -56,7 +66,11 @@ export async function readSessions(
   ]);
   if (!agent.ok) return agent;
   if (!list.ok) return list;
-  return { ok: true, agent: agent.body, rows: list.body.data.map(sessionRow), next: list.body.next_cursor };
+  const rows = list.body.data.map(sessionRow);
+  const next = list.body.next_cursor;
+  const isWhole = cursor === undefined && next === null;
+  const beginsAnew = agent.body.session_scope === 'agent' && isWhole && !rows.some(({ current }) => current);
+  return { ok: true, agent: agent.body, rows, next, beginsAnew };
 }
 
 /** One session with its agent. */

@@ -156,6 +156,23 @@ describe('the steps of a run', () => {
     }
   });
 
+  it('are bounded, whatever an agent writes', () => {
+    const long = 'y'.repeat(1_000_000);
+    const { attempts } = timelineOf(
+      events(
+        { ...START, model: long },
+        { type: 'text_part', content: long },
+        { type: 'text_part', content: long },
+        { ...CALL, name: long, args: { command: long } },
+        { ...RESULT, output: long },
+        { type: 'warning', message: long },
+        { type: long },
+      ),
+    );
+    expect(JSON.stringify(attempts).length).toBeLessThan(90_000);
+    expect(attempts[0]?.steps[1]).toMatchObject({ fullLength: 1_000_000 });
+  });
+
   it('have bars within their attempt, none too narrow to be seen', () => {
     const timeline = timelineOf(events(START, USAGE, CALL, RESULT));
     const [attempt] = timeline.attempts;

@@ -66,6 +66,10 @@ export interface Building extends Timeline {
   idleSince: number | null;
 }
 
+/** What step-mom writes is far shorter; an agent can write more, which would make a page of a megabyte. Characters. */
+const MOST_TEXT = 20_000;
+const MOST_TITLE = 100;
+
 /** One to which `addEvent` adds. */
 export function openTimeline(): Building {
   return { attempts: [], last: 0, contextTokens: null, calls: new Map(), answer: null, idleSince: null };
@@ -93,13 +97,13 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
     case 'start':
       attempt.began = at;
       attempt.ended = null;
-      attempt.model = text(event.model);
+      attempt.model = string(event.model).slice(0, MOST_TITLE) || null;
       timeline.idleSince = at;
       return;
     case 'text_part': {
       const began = timeline.idleSince ?? at;
       timeline.answer ??= step('model', 'Model', { began, ended: null });
-      timeline.answer.text += string(event.content);
+      timeline.answer.text = (timeline.answer.text + string(event.content)).slice(0, MOST_TEXT);
       return;
     }
     case 'usage': {
@@ -115,8 +119,7 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
       const began = timeline.idleSince ?? at;
       timeline.answer ??= step('model', 'Model', { began });
       Object.assign(timeline.answer, {
-        text: string(event.content),
-        fullLength: length(event.full_length),
+        ...textOf(event.content, event.full_length),
         ended: timeline.answer.ended ?? at,
       });
       timeline.answer = null;
@@ -125,18 +128,17 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
     }
     case 'tool_call': {
       timeline.answer = null;
-      const title = string(event.name) || 'tool';
+      const title = nameOf(event);
       const call = step('tool', title, { input: argumentsText(event.args), ended: null });
       timeline.calls.set(string(event.id), call);
       return;
     }
     case 'tool_result': {
       const id = string(event.id);
-      const call = timeline.calls.get(id) ?? step('tool', string(event.name) || 'tool');
+      const call = timeline.calls.get(id) ?? step('tool', nameOf(event));
       timeline.calls.delete(id);
       Object.assign(call, {
-        text: string(event.output),
-        fullLength: length(event.full_length),
+        ...textOf(event.output, event.full_length),
         failed: event.is_error === true,
         ended: at,
       });
@@ -146,16 +148,16 @@ export function addEvent(timeline: Building, { seq, attempt: number, event }: Ru
     case 'connection_refused':
       step('note', 'Connection refused', {
         failed: true,
-        text: [hostText(event), string(event.reason)].filter((part) => part !== '').join('\n'),
+        ...textOf([hostText(event), string(event.reason)].filter((part) => part !== '').join('\n')),
       });
       return;
     case 'warning':
-      step('note', 'Warning', { text: string(event.message) });
+      step('note', 'Warning', textOf(event.message));
       return;
     case 'error':
       step('error', 'The attempt failed', {
         failed: true,
-        text: string(event.message) || string(event.code),
+        ...textOf(string(event.message) || event.code),
       });
       return;
     case 'end':
@@ -215,8 +217,18 @@ function string(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+/** A text with its full length, where that is more than is here. */
+function textOf(value: unknown, fullLength?: unknown): Pick<Step, 'text' | 'fullLength'> {
+  const whole = string(value);
+  const cut = whole.length > MOST_TEXT;
+  return {
+    text: cut ? whole.slice(0, MOST_TEXT).toWellFormed() : whole,
+    fullLength: length(fullLength) ?? (cut ? whole.length : null),
+  };
+}
+
+function nameOf({ name }: RunEvent['event']): string {
+  return string(name).slice(0, MOST_TITLE).toWellFormed() || 'tool';
 }
 
 function length(value: unknown): number | null {
@@ -244,9 +256,8 @@ function contextOf(tokens: StepTokens | null): number | null {
 /** A command as it is; other arguments as JSON. */
 function argumentsText(args: unknown): string {
   if (args === undefined || args === null) return '';
-  if (typeof args === 'string') return args;
-  const command: unknown = typeof args === 'object' ? Reflect.get(args, 'command') : undefined;
-  return typeof command === 'string' ? command : JSON.stringify(args, null, 2);
+  const command: unknown = typeof args === 'object' ? Reflect.get(args, 'command') : args;
+  return textOf(typeof command === 'string' ? command : JSON.stringify(args, null, 2)).text;
 }
 
 function hostText({ host, port }: RunEvent['event']): string {

@@ -13,7 +13,7 @@ it('is read from the URL and written back; what is wrong there is as usual', () 
   }
 });
 
-it('is of whole days of the zone, over a change of its clocks, up to the end of this hour', () => {
+it('is of whole days of the zone, over a change of its clocks, today included', () => {
   const window = usageWindow(7, at('2026-10-28T22:30:00Z'), 'Europe/Berlin');
   expect(window).toMatchObject({
     slot: 'day',

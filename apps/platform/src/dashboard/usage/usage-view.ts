@@ -49,7 +49,7 @@ export function usageHref(view: UsageView, path: '/usage' | '/usage.csv' = '/usa
 /** From when to when, epoch ms, and what a bar is of. */
 export interface UsageWindow {
   from: number;
-  /** The end of the hour that it is now. */
+  /** The end of the hour that it is now, or of today. */
   to: number;
   slot: 'hour' | 'day';
   /** Of the bars as the API has them, in order, without a gap. */
@@ -67,7 +67,8 @@ export function usageWindow(days: UsageView['days'], now: number, zone: string):
   const keys = Array.from({ length: days }, (_, index) =>
     new Date(today - (days - 1 - index) * DAY_MS).toISOString().slice(0, 10),
   );
-  return { from: startOfDay(zone, keys[0] ?? ''), to, slot: 'day', keys };
+  const tomorrow = new Date(today + DAY_MS).toISOString().slice(0, 10);
+  return { from: startOfDay(zone, keys[0] ?? ''), to: startOfDay(zone, tomorrow), slot: 'day', keys };
 }
 
 /** The hours that clocks of the zone show in a time; an hour that they skip is there, one that they repeat is there once. */

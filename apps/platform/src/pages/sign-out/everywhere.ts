@@ -1,9 +1,0 @@
-/** `POST /sign-out/everywhere`: ends all sessions of the signed-in person. */
-import type { APIRoute } from 'astro';
-import { seeOther } from '../../http/form.ts';
-
-export const POST: APIRoute = async ({ locals, request }) =>
-  seeOther('/', await locals.backend.accounts.signOutEverywhere(request.headers));
-
-/** A typed address leads to the start page, which has the button. */
-export const GET: APIRoute = () => seeOther('/');
