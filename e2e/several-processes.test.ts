@@ -13,7 +13,18 @@ import { postForm, readSignInMail } from './support/sign-in.ts';
 import { runCli } from './support/tinyfat.ts';
 import { OWNER, unsignedMail } from './support/webhooks.ts';
 
-const AGENTS = ['middle', 'other', 'stopped', 'drained', 'slow', 'joined', 'flow-a', 'flow-b', 'flow-c', 'flow-d'];
+const AGENTS = [
+  'middle',
+  'other',
+  'stopped',
+  'drained',
+  'slow',
+  'joined',
+  'flow-a',
+  'flow-b',
+  'flow-c',
+  'flow-d',
+];
 const AUTH = 'postmark:s3cret-of-the-webhook';
 
 const owner = signingDomain('example.com');
