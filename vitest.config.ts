@@ -137,6 +137,7 @@ export default defineConfig({
           name: 'workerd',
           include: [
             'apps/sandbox-spike/src/container/copy/*.workerd.test.ts',
+            'apps/platform/src/accounts/oidc/*.workerd.test.ts',
             'packages/*/src/**/*.workerd.test.ts',
             'packages/core/src/**/*.test.ts',
           ],

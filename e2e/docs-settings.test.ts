@@ -30,6 +30,8 @@ const BUCKET = {
   STORAGE_SECRET_ACCESS_KEY: 'x',
 };
 
+const OIDC = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'x', OIDC_CLIENT_SECRET: 'x' };
+
 /** What an example needs beside it. */
 const NEEDED_BESIDE: Readonly<Record<string, Record<string, string>>> = {
   STORAGE: BUCKET,
@@ -37,6 +39,8 @@ const NEEDED_BESIDE: Readonly<Record<string, Record<string, string>>> = {
   STORAGE_REGION: BUCKET,
   STORAGE_TURN_CREDENTIALS: BUCKET,
   DATABASE_DIRECT_URL: { DATABASE_URL: 'postgres://tinyfat@127.0.0.1/tinyfat' },
+  OIDC_ISSUER: OIDC,
+  OIDC_CLIENT_ID: OIDC,
   RESEND_WEBHOOK_SECRET: { RESEND_API_KEY: 'x' },
 };
 

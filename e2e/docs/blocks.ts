@@ -64,6 +64,16 @@ export const CHECKED: readonly (Entry & { why: string })[] = [
   { page: 'docs/self-host.md', has: 'ADMIN_EMAILS=', why: 'settings of a server behind a proxy' },
   {
     page: 'docs/self-host.md',
+    has: 'OIDC_CLIENT_SECRET=',
+    why: 'settings with the secret of a client; pages/sign-in-oidc.test.ts signs in by such',
+  },
+  {
+    page: 'docs/self-host.md',
+    has: 'tinyfat sending stop',
+    why: 'for a running server; pages/settings.test.ts stops and resumes',
+  },
+  {
+    page: 'docs/self-host.md',
     has: 'rsync -aH --numeric-ids --delete',
     why: 'rsync is not everywhere; stops the system’s service',
   },
