@@ -92,6 +92,7 @@ insert into "account_sessions" values ('session', '2026-11-28T00:00:00.000Z', 't
 insert into "sign_in_requests" values ('ben@example.org', 'request', 'cc', 'dd', 0, 'sent', 1, 1795824000000, 1795824000000, 1795824000000, 0, 0, null, null);
 insert into "sign_in_attempts" values (1, 'mail_address', 'ben@example.org', 1795824000000);
 insert into "limit_notices" values ('scout', 'owner', 'owner@example.com', 'notice', 'quarantined', 'sender_limit', null, 'sent', 1, 1795824000000, 1795824000000, 0, 0, null, null);
+insert into "approval_records" values (1, '00000000-delivery-3', 'edited', 'owner@example.com', 'session', 1795824000000, 'aa', null, 'before-edit', null);
 insert into "approval_notices" values ('00000000-delivery-3', 'scout', 'pending', 0, 1, 0, null, null, 1, 1);
 insert into "jobs" values (1, 'replied', 'scout', 'replied', 'done', 1, 1, 3, 1, null, null, 1, null, 0, null, null, null);
 insert into "jobs" values (2, 'tagged', 'scout', 'tagged', 'done', 1, 1, 3, 1, null, null, 1, null, 0, null, null, null);
