@@ -2,9 +2,10 @@
 import { OF_APPROVALS } from './statements-of-approvals.ts';
 import { OF_MAIL } from './statements-of-mail.ts';
 import { OF_PEOPLE } from './statements-of-people.ts';
+import { OF_SETTINGS } from './statements-of-settings.ts';
 
 /** By the name of the exported function; `jobs` are those of the queue. */
-export const STATEMENTS = { ...OF_MAIL, ...OF_APPROVALS, ...OF_PEOPLE };
+export const STATEMENTS = { ...OF_MAIL, ...OF_APPROVALS, ...OF_PEOPLE, ...OF_SETTINGS };
 
 /** What takes a database first and asks it nothing of its own. */
 export const PARTS_OF_OTHERS = [
