@@ -86,7 +86,12 @@ export async function webhookStanding(
   return {
     lastAt: last?.created_at ?? null,
     waiting: await countRows(
-      db.selectFrom('webhook_events').where(sql<boolean>`state = 'pending'`).where('provider', '=', provider),
+      db
+        .selectFrom('webhook_events')
+        .where(sql<boolean>`state = 'pending'`)
+        // Each has a time: by it the index of those that wait is searched, rather than all events of the provider.
+        .where('next_attempt_at', '>=', 0)
+        .where('provider', '=', provider),
     ),
     failed: failed.length,
   };
@@ -97,8 +102,12 @@ export async function failedWebhookEvents(
   db: Database,
   { after, limit }: { after: { at: number } | null; limit: number },
 ): Promise<WebhookEvent[]> {
-  const failed = failedEvents(db).selectAll().orderBy('seq', 'desc').limit(limit);
-  return await (after === null ? failed : failed.where('seq', '<', after.at)).execute();
+  return await failedEvents(db)
+    .selectAll()
+    .where('seq', '<', after?.at ?? Number.MAX_SAFE_INTEGER)
+    .orderBy('seq', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 /** The state stands in the statement as the partial index has it. */

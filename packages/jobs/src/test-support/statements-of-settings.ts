@@ -28,7 +28,9 @@ export const OF_SETTINGS: Record<string, StatementCase> = {
   digestOwners: of((db) => database.digestOwners(db, '2026-11-28', at), FEW),
   askForOwnerNotice: of((db) => database.askForOwnerNotice(db, notice, at)),
   hasOwnerNotice: of((db) => database.hasOwnerNotice(db, notice)),
-  newestOwnerNotice: of((db) => database.newestOwnerNotice(db, ONE, 'failed')),
+  newestOwnerNotice: of((db) => database.newestOwnerNotice(db, ONE, 'failed'), {
+    sorts: 'notices of one owner and kind; retention leaves those of some weeks',
+  }),
   ownerNoticeRows: of((db) => work(database.ownerNoticeRows(leases(db), false))),
   settleOwnerNotice: of((db) =>
     database.settleOwnerNotice(
@@ -39,16 +41,21 @@ export const OF_SETTINGS: Record<string, StatementCase> = {
     ),
   ),
   deleteOldOwnerNotices: of((db) => database.deleteOldOwnerNotices(db, old)),
-  failedRunsSince: of((db) => database.failedRunsSince(db, at - 3_600_000, ['llm_billing'])),
+  failedRunsSince: of((db) => database.failedRunsSince(db, at - 3_600_000, ['llm_billing']), {
+    sorts: 'runs that failed since the last look',
+  }),
   capsUsedSince: of(
     (db) => database.capsUsedSince(db, { since: at - 600_000, share: 0.8, month, ownerDefault: 1_000_000 }),
     FEW,
   ),
-  dayOfOwner: of(async (db) => {
-    for (const owner of [ONE, TWENTY, MANY]) {
-      await database.dayOfOwner(db, owner, { from: at - 3_600_000, to: at });
-    }
-  }),
+  dayOfOwner: of(
+    async (db) => {
+      for (const owner of [ONE, TWENTY, MANY]) {
+        await database.dayOfOwner(db, owner, { from: at - 3_600_000, to: at });
+      }
+    },
+    { sorts: 'the mails of one day, counted by verdict and state' },
+  ),
   listOwners: of(async (db) => {
     for (const after of [null, ONE]) await database.listOwners(db, { after, limit: 50, month });
   }, FEW),
