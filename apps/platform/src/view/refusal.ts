@@ -8,8 +8,15 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
   nextStep: string;
 } {
   const described = describeError(code);
-  return { what: detail ?? described.sentence, nextStep: nextStep ?? described.nextStep };
+  const usual = IN_A_FORM.get(code) ?? described.nextStep;
+  return { what: detail ?? described.sentence, nextStep: nextStep ?? usual };
 }
+
+/** Next steps for whoever fills in a form, where those of the codes are for whoever writes a program. */
+const IN_A_FORM = new Map<string, string>([
+  ['invalid_request', 'Change that, and send it again.'],
+  ['unsupported_media_type', 'Send the form of this page.'],
+]);
 
 /**
  * The answer where a page can not be shown at all: its status without a body, which becomes the error page. Whatever is not

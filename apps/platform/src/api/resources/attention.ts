@@ -142,8 +142,9 @@ function delivery({ created_at, recipients, reason, ...row }: WaitingDelivery) {
   };
 }
 
-/** What the code says and the detail of this case, on one line. What to do is for whoever shows it. */
+/** What happened in this case, on one line; what the code says where nothing is known of it. */
 function why(code: string | null, detail: string | null): string | null {
   const line = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return code === null ? detail : `${describeError(code).sentence} ${line}`.trim();
+  if (line !== '' || code === null) return line === '' ? null : line;
+  return describeError(code).sentence;
 }
