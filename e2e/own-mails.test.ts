@@ -139,18 +139,17 @@ describe('mails of our own', () => {
 
   it('have the colours of the pages', () => {
     const css = readFileSync(new URL('../apps/platform/src/styles/site.css', import.meta.url), 'utf8');
-    const schemes = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, block = '']) => {
-      const colors = [...block.matchAll(/--([\w-]+): (#\w{6});/g)];
-      return Object.fromEntries(
-        colors.map(([, name = '', color]) => [
+    const colors = [...css.matchAll(/--([\w-]+): (?:light-dark\((#\w{6}), (#\w{6})\)|(#\w{6}));/g)];
+    const schemeOf = (which: 'light' | 'dark') =>
+      Object.fromEntries(
+        colors.map(([, name = '', light, dark, both]) => [
           name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()),
-          color,
+          both ?? (which === 'light' ? light : dark),
         ]),
       );
-    });
     const of = (scheme: Record<string, unknown> = {}, colors: MailColors) =>
       Object.fromEntries(Object.keys(colors).map((name) => [name, scheme[name]]));
-    expect(of(schemes[0], LIGHT)).toEqual(LIGHT);
-    expect(of(schemes[1], DARK)).toEqual(DARK);
+    expect(of(schemeOf('light'), LIGHT)).toEqual(LIGHT);
+    expect(of(schemeOf('dark'), DARK)).toEqual(DARK);
   });
 });
