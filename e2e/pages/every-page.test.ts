@@ -1,8 +1,11 @@
-/** Every page of the dashboard on a phone and in a wide window, light and dark: axe-core, contrast, width. */
+/**
+ * Every page of the dashboard on a phone and in a wide window, light and dark: axe-core, contrast, width; and whom it is
+ * shown to (invariant 9).
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { screenshot } from '../support/browser.ts';
 import { expectReadable } from '../support/dashboard.ts';
-import { type Sample, startSample } from '../support/sample.ts';
+import { type Sample, STRANGER, startSample } from '../support/sample.ts';
 
 const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => string])[] = [
   ['home', () => '/'],
@@ -48,6 +51,27 @@ describe('every page', () => {
     sample = await startSample();
   });
   afterAll(() => sample?.dispose());
+
+  it('about something is not found by another owner, and nothing by nobody', async () => {
+    const { dashboard, ids } = sample;
+    const cookie = await dashboard.signIn(STRANGER);
+    // Ids, and names of agents: what stands in these is somebody's.
+    const isOfOwner = (path: string) => /\/(?:[\da-f]{8}-|scout)|agent=/.test(path);
+    const paths = PAGES.map(([, path]) => path(ids));
+    expect(paths.filter(isOfOwner).length).toBeGreaterThan(18);
+    for (const path of paths) {
+      const get = (headers: Record<string, string>) =>
+        fetch(`${dashboard.origin}${path}`, {
+          headers: { accept: 'text/html', ...headers },
+          redirect: 'manual',
+        });
+      const shown = await get({ cookie });
+      expect([path, shown.status]).toEqual([path, isOfOwner(path) ? 404 : 200]);
+      expect(await shown.text()).not.toContain('mira@harbour.example');
+      const closed = await get({});
+      expect([path, closed.status]).toEqual([path, path === '/' ? 200 : 303]);
+    }
+  });
 
   it.each(PAGES)('can be read: %s', async (name, path) => {
     await sample.dashboard.visit(

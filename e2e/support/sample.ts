@@ -28,6 +28,8 @@ export interface Sample {
 const OWNER = 'mira@harbour.example';
 const DOMAIN = 'agents.harbour.example';
 const AGENTS = ['scout', 'billing', 'concierge'];
+/** Owns an agent of the same server, and nothing of the firm. */
+export const STRANGER = 'per@elsewhere.example';
 
 const MAILS = {
   ferries: {
@@ -120,6 +122,7 @@ export async function startSample(): Promise<Sample> {
       for (const name of AGENTS) {
         await cli(['agent', 'create', name, '--owner', OWNER, '--allow', '@harbour.example']);
       }
+      await cli(['agent', 'create', 'foreign', '--owner', STRANGER]);
     },
   });
   const { server } = dashboard;
