@@ -22,21 +22,20 @@ const SLOW = [
 /** Tests that start or ask a Postgres of their own: for `bin/with-postgres`. */
 const NEED_POSTGRES = ['packages/{database,testing}/src/postgres/**/*.test.ts', '**/*.postgres.test.ts'];
 
-/** Files of e2e that run on Postgres too: each way of a mail, and what reads and then writes. */
+/**
+ * Files of e2e that run on Postgres too: the ways of a mail, and what dies, waits or counts in the middle. What commands,
+ * accounts and notices ask of the database is tested in the project `postgres`.
+ */
 const STORY_ON_POSTGRES = [
   'api',
   'bounces',
   'budget',
-  'commands',
   'crash',
   'intake',
-  'news-for-owner',
   'operations',
-  'people',
   'plain-reply',
   'several-machines',
   'several-processes',
-  'threading',
   'webhook-resend',
 ];
 

@@ -40,14 +40,19 @@ describe('a hostile outbox', async () => {
       to: 'scout@tinyfat.localhost',
       text: `Go. [[tool: bash ${tool}]] [[reply: Done.]]`,
     });
-    mails = await server.answers(3);
+    mails = await server.answers(4);
   });
   const folder = () =>
     join(server.dataDir, 'agents', readdirSync(join(server.dataDir, 'agents'))[0] ?? '', 'outbox');
   const failed = (name: string) => JSON.parse(readFileSync(join(folder(), 'failed', name), 'utf8'));
 
-  it('sends the good ones in order, and the reply', () => {
-    expect(mails.map((mail) => [mail.subject, mail.to?.[0]?.address])).toEqual([
+  it('sends the good ones in order, and the reply; the owner hears of the one that waits', () => {
+    const isNotice = ({ from }: ReceivedMail) => from?.address === 'noreply@tinyfat.localhost';
+    expect(mails.filter(isNotice).map((mail) => [mail.subject, mail.to?.[0]?.address])).toEqual([
+      ['scout asks for your approval: For you', 'owner@example.com'],
+    ]);
+    const others = mails.filter((mail) => !isNotice(mail));
+    expect(others.map((mail) => [mail.subject, mail.to?.[0]?.address])).toEqual([
       ['First good', 'owner@example.com'],
       ['Second good', 'ann@example.org'],
       ['Re: Hello', 'owner@example.com'],
@@ -90,7 +95,7 @@ describe('a hostile outbox', async () => {
     const waiting = list.find((one: { state: string }) => one.state === 'awaiting_approval');
     expect(waiting.reason).toContain('stranger@example.net');
     expect((await server.cli(['outbox', 'approve', waiting.id])).code).toBe(0);
-    const approved = (await server.answers(4)).find((mail) => mail.subject === 'For you');
+    const approved = (await server.answers(5)).find((mail) => mail.subject === 'For you');
     expect(approved?.to?.[0]?.address).toBe('stranger@example.net');
     expect((await server.cli(['outbox', 'approve', waiting.id])).code).toBe(1);
   });

@@ -69,7 +69,12 @@ describe('a mail from an allowed sender', async () => {
     expect(run.cost_usd).toBeGreaterThan(0);
     const shown = await server.json(['run', 'show', run.id]);
     expect(shown.run.llm_requests).toBe(1);
-    expect(shown.events.map((event: { type: string }) => event.type)).toEqual(['start', 'text', 'end']);
+    expect(shown.events.map((event: { type: string }) => event.type)).toEqual([
+      'start',
+      'text',
+      'usage',
+      'end',
+    ]);
     expect(shown.deliveries).toMatchObject([{ kind: 'reply', state: 'sent', file: `${run.id}.json` }]);
   });
 

@@ -13,6 +13,8 @@ const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => str
   ['mails', () => '/mails'],
   ['mails-filtered', () => '/mails?state=refused&agent=concierge'],
   ['mail', ({ answered }) => `/mails/${answered.mail}`],
+  ['mail-headers', ({ answered }) => `/mails/${answered.mail}?view=headers`],
+  ['mail-parts', ({ answered }) => `/mails/${answered.mail}?view=parts`],
   ['mail-refused', ({ refusedMail }) => `/mails/${refusedMail}`],
   ['approvals', () => '/approvals'],
   ['approval', ({ held }) => `/approvals/${held}`],

@@ -209,27 +209,4 @@ describe('the pages about mails', () => {
       { javaScript: false },
     );
   });
-
-  it.each([
-    [390, 'dark'],
-    [1440, 'light'],
-  ] as const)('read well at %d px, %s', async (width, colorScheme) => {
-    await dashboard.visit(
-      async (page) => {
-        await page.goto('/mails');
-        await expectReadable(page);
-        await screenshot(page, `mails-${width}-${colorScheme}`);
-        await open(page, 'Port rules again');
-        await page.frameLocator('iframe').getByText('What changed').waitFor();
-        await expectReadable(page);
-        await screenshot(page, `mail-${width}-${colorScheme}`);
-        for (const view of ['headers', 'parts']) {
-          await page.goto(`${new URL(page.url()).pathname}?view=${view}`);
-          await expectReadable(page);
-          await screenshot(page, `mail-${view}-${width}-${colorScheme}`);
-        }
-      },
-      { width, colorScheme },
-    );
-  });
 });
