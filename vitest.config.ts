@@ -73,8 +73,8 @@ export default defineConfig({
   // would get the empty module for Node.
   resolve: { alias: { 'pg-cloudflare': path('node_modules/pg-cloudflare/dist/index.js') } },
   test: {
-    // A test often waits for a process, a socket or the disk: one file more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // A test waits for a process, a browser, a socket or the disk for a third of its time: two files more than there are cores.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       {
         test: {
