@@ -71,8 +71,8 @@ describe('a mail from an allowed sender', async () => {
     expect(shown.run.llm_requests).toBe(1);
     expect(shown.events.map((event: { type: string }) => event.type)).toEqual([
       'start',
-      'text',
       'usage',
+      'text',
       'end',
     ]);
     expect(shown.deliveries).toMatchObject([{ kind: 'reply', state: 'sent', file: `${run.id}.json` }]);
