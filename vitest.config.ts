@@ -114,6 +114,8 @@ export default defineConfig({
             // About SQLite itself: its files, its old versions, its catalogue.
             'packages/database/src/raw-keys.test.ts',
             'packages/database/src/{sqlite,upgrades}/**',
+            // What pages make of answers of the API, whose own tests are here.
+            'apps/platform/src/{adapter,components,dashboard,http,node,scripts,styles,view}/**',
           ],
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],

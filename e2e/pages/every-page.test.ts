@@ -85,7 +85,7 @@ describe('every page', () => {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           for (const width of [390, 1440]) {
             await page.setViewportSize({ width, height: 844 });
-            await expectReadable(page);
+            await expectReadable(page, { colorsOnly: colorScheme === 'dark' });
             await screenshot(page, `${name}-${colorScheme}-${width}`);
           }
         }
