@@ -295,8 +295,8 @@ describe('webhooks', () => {
       headers: { 'content-type': 'application/json', authorization: `Basic ${btoa('hook:secret')}` },
     });
     expect(posted.status).toBe(200);
-    const [key = ''] = await platform.keys('raw-mail/');
-    expect(await platform.object(key)).toContain('Hello');
+    const stored = await Promise.all((await platform.keys('raw-mail/')).map(platform.object));
+    expect(stored.join()).toContain(`From: ${ANN}\r\nSubject: x\r\n\r\nHello`);
   });
 });
 
