@@ -1,4 +1,6 @@
 /** The pages of the dashboard with few rows and with many: how long the first byte takes, and what a browser loads. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { addManyRows, agentId } from '@tinyfat/testing/many-rows';
 import { sql } from 'kysely';
 import { signIn } from '../e2e/support/sign-in.ts';
@@ -86,6 +88,9 @@ async function measure(rows: number): Promise<Measured> {
       everyMs: Math.floor(2_592_000_000 / rows),
     });
     await db.destroy();
+    for (let agent = 0; agent < AGENTS; agent++) {
+      await mkdir(join(server.dataDir, 'agents', agentId(agent)), { recursive: true });
+    }
     await server.restart();
     const cookie = await signIn(server, OWNER, 1);
     const emptyMs = await firstByteMs(server, EMPTY, cookie, 404);
