@@ -1,4 +1,5 @@
 /** What strangers write into a mail, and what anybody types into the search box, is words and nothing else. */
+import { processorClock } from '@tinyfat/testing/processor-ms';
 import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,9 +87,9 @@ describe('a hostile search', () => {
   });
 
   it('has snippets that take no longer for a text that is one word', () => {
-    const began = performance.now();
+    const processorMs = processorClock();
     for (const text of ['x'.repeat(16_000), '\u0301'.repeat(16_000), '字'.repeat(16_000), ' \n'.repeat(8000)])
       snippetOf(text, { words: ['needle'], beginning: 'nee' });
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(processorMs()).toBeLessThan(2000);
   });
 });

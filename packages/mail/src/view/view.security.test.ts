@@ -1,4 +1,5 @@
 import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
+import { processorClock } from '@tinyfat/testing/processor-ms';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
 import { describe, expect, it } from 'vitest';
@@ -128,9 +129,9 @@ describe('the HTML of a hostile mail', () => {
     ['styles', `<p style="${'color:red;'.repeat(90_000)}">x`],
     ['end tags', '</p></div>'.repeat(90_000)],
   ])('of too many %s ends within bounds', (_, html) => {
-    const before = performance.now();
+    const processorMs = processorClock();
     const { html: written } = shown(html.replace(/(.{900})/g, '$1\n'));
-    expect(performance.now() - before).toBeLessThan(4_000);
+    expect(processorMs()).toBeLessThan(4_000);
     expect(written.length).toBeLessThan(htmlLimits.characters + 200_000);
     expect(dangers(written)).toEqual([]);
   });
