@@ -6,12 +6,12 @@
 import {
   approvalDigest,
   backoffMs,
+  explainError,
   type Logger,
   type MailTransport,
   mayTryAgain,
   newMessageId,
   type RawMailStore,
-  renderError,
 } from '@tinyfat/core';
 import {
   type Agent,
@@ -153,7 +153,7 @@ function letter(
   link: { href: string; until: string },
 ): Letter {
   const { agent, delivery, recipients, subject } = about;
-  const why = renderError(delivery.reason_code ?? 'recipients_not_allowed', delivery.reason);
+  const why = explainError(delivery.reason_code ?? 'recipients_not_allowed', delivery.reason);
   return {
     heading: `${agent.name} wrote a mail that waits for you`,
     blocks: [
@@ -162,7 +162,7 @@ function letter(
         rows: [
           { label: 'To', text: [recipients.join(', ')] },
           { label: 'Subject', text: [subject] },
-          { label: 'Why it waits', text: [why.replace(/ To send it(?: all the same)?, run: .*$/s, '')] },
+          { label: 'Why it waits', text: [why] },
         ],
       },
       { kind: 'link', label: 'Read it and decide', href: link.href },

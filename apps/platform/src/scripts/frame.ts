@@ -2,31 +2,23 @@
  * What moves on every page: the browser says its time zone, times in words stay true, and texts can be copied. Without it
  * times are in UTC or the zone of the settings.
  */
-import { agoText } from '../view/time.ts';
-
-const ZONE_COOKIE = 'tinyfat_zone';
-const ONE_YEAR_S = 31_536_000;
+import { preferenceCookie, ZONE_COOKIE } from '../view/preferences.ts';
+import { agoText, exactText } from '../view/time.ts';
 
 function sayZone(): void {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const known = document.documentElement.dataset.zone;
   // One that was chosen in the settings stays.
   if (known !== undefined || timeZone === undefined) return;
-  const secure = location.protocol === 'https:' ? '; Secure' : '';
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
-  document.cookie = `${ZONE_COOKIE}=${encodeURIComponent(timeZone)}; Max-Age=${ONE_YEAR_S}; Path=/; SameSite=Lax${secure}`;
+  document.cookie = preferenceCookie(ZONE_COOKIE, timeZone, location.protocol === 'https:');
   showExactTimes(timeZone);
 }
 
 /** The first page that a browser sees was written in UTC. */
 function showExactTimes(zone: string): void {
-  const exact = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    dateStyle: 'medium',
-    timeStyle: 'long',
-  });
   for (const time of document.querySelectorAll('time')) {
-    const text = exact.format(new Date(time.dateTime));
+    const text = exactText(Date.parse(time.dateTime), zone);
     time.title = text;
     if (time.dataset.shown === 'exact') time.textContent = text;
   }

@@ -36,13 +36,14 @@ export function describeError(code: string): ErrorDescription {
   return isErrorCode(code) ? ERRORS[code] : ERRORS.internal;
 }
 
-/**
- * An error as a paragraph for a person: what happened, the detail of this case (a sentence, may be left out),
- * and what to do. The detail is put on one line.
- */
-export function renderError(code: string, detail: string | null = null): string {
-  const { sentence, nextStep } = describeError(code);
+/** What happened, with the detail of this case (a sentence, may be left out) on the same line; not what to do. */
+export function explainError(code: string, detail: string | null = null): string {
   const middle = (detail ?? '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
   const ended = middle === '' || /[.!?:)]$/.test(middle) ? middle : `${middle}.`;
-  return [sentence, ended, nextStep].filter((part) => part !== '').join(' ');
+  return `${describeError(code).sentence} ${ended}`.trim();
+}
+
+/** An error as a paragraph for a person: what happened, the detail of this case, and what to do. */
+export function renderError(code: string, detail: string | null = null): string {
+  return `${explainError(code, detail)} ${describeError(code).nextStep}`.trim();
 }
