@@ -43,6 +43,7 @@ export type { ErrorDescription } from './errors/describe.ts';
 export * from './errors/faults.ts';
 export * from './errors/http.ts';
 export type { RelayFault } from './errors/relay.ts';
+export * from './jobs/after-try.ts';
 export * from './jobs/backoff.ts';
 export * from './outbox/approval-digest.ts';
 export * from './outbox/attachment.ts';

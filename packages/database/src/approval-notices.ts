@@ -8,7 +8,7 @@ import {
   type LeasedRows,
   type LeasedTable,
   leasedRows,
-  putBack,
+  mailGivenBack,
   settleHeld,
 } from './leased-rows.ts';
 import { wantsAlert } from './owner-alerts.ts';
@@ -50,10 +50,7 @@ export function approvalNoticeRows(deps: LeaseDeps, idempotent: boolean): Leased
     heldOf,
     only: () => whileSending,
     orderBy: ['next_attempt_at', 'created_at'],
-    giveBack: (held, now) =>
-      idempotent
-        ? putBack(deps.db, NOTICES, held, now)
-        : settleHeld(deps.db, NOTICES, held, { state: 'failed', next_attempt_at: now }, now),
+    giveBack: mailGivenBack(deps.db, NOTICES, idempotent),
   });
 }
 

@@ -214,6 +214,22 @@ export async function putBack(
   );
 }
 
+/**
+ * Gives back a row that stands for a mail, of a worker that died: it is tried again where the provider folds repeats, and has
+ * failed where nobody knows whether the mail was sent.
+ */
+export function mailGivenBack(
+  db: Database,
+  table: LeasedTable,
+  idempotent: boolean,
+): (held: Held, now: number) => Promise<boolean> {
+  const { prefix, due } = { ...USUAL, ...table };
+  return (held, now) =>
+    idempotent
+      ? putBack(db, table, held, now)
+      : settleHeld(db, table, held, { [`${prefix}state`]: 'failed', [due]: now }, now);
+}
+
 /** Changes a claimed row without ending the claim; false when the lease was lost. */
 export async function changeHeld(
   db: Database,

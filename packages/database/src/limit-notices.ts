@@ -9,7 +9,7 @@ import {
   type LeasedRows,
   type LeasedTable,
   leasedRows,
-  putBack,
+  mailGivenBack,
   settleHeld,
 } from './leased-rows.ts';
 import { inQuarantine } from './mails.ts';
@@ -79,10 +79,7 @@ export function limitNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRow
     only: (now) =>
       sql`${whileSending} and created_at > ${now - NOTICE_PERIOD_MS} and next_attempt_at > ${now - NOTICE_PERIOD_MS}`,
     orderBy: ['next_attempt_at'],
-    giveBack: (held, now) =>
-      idempotent
-        ? putBack(deps.db, NOTICES, held, now)
-        : settleHeld(deps.db, NOTICES, held, { state: 'failed', next_attempt_at: now }, now),
+    giveBack: mailGivenBack(deps.db, NOTICES, idempotent),
   });
 }
 

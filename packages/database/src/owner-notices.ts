@@ -8,7 +8,7 @@ import {
   type LeasedRows,
   type LeasedTable,
   leasedRows,
-  putBack,
+  mailGivenBack,
   settleHeld,
 } from './leased-rows.ts';
 import type { Database, OwnerNotice, OwnerNoticeKind, OwnerNoticeState } from './schema/index.ts';
@@ -75,10 +75,7 @@ export function ownerNoticeRows(deps: LeaseDeps, idempotent: boolean): LeasedRow
     heldOf,
     only: (now) => sql`${whileSending} and created_at > ${now - WORTH_MS}`,
     orderBy: ['next_attempt_at'],
-    giveBack: (held, now) =>
-      idempotent
-        ? putBack(deps.db, NOTICES, held, now)
-        : settleHeld(deps.db, NOTICES, held, { state: 'failed', next_attempt_at: now }, now),
+    giveBack: mailGivenBack(deps.db, NOTICES, idempotent),
   });
 }
 

@@ -8,7 +8,7 @@ import {
   type LeasedRows,
   type LeasedTable,
   leasedRows,
-  putBack,
+  mailGivenBack,
   settleHeld,
 } from './leased-rows.ts';
 import { transact } from './locks.ts';
@@ -79,10 +79,7 @@ export function signInMailRows(deps: LeaseDeps, idempotent: boolean): LeasedRows
     heldOf,
     only: (now) => sql`expires_at > ${now}`,
     orderBy: ['mail_next_at', 'created_at'],
-    giveBack: (held, now) =>
-      idempotent
-        ? putBack(deps.db, SIGN_IN_MAILS, held, now)
-        : settleHeld(deps.db, SIGN_IN_MAILS, held, { mail_state: 'failed', mail_next_at: now }, now),
+    giveBack: mailGivenBack(deps.db, SIGN_IN_MAILS, idempotent),
   });
 }
 

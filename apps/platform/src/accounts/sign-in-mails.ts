@@ -3,7 +3,7 @@
  * nowhere on its way. `sending` is committed before the try, so that a crash doubles nothing; temporary trouble is tried
  * again for as long as the link works. Logs name the request, never the address or the link.
  */
-import { backoffMs, type Logger, type MailTransport, mayTryAgain, newMessageId } from '@tinyfat/core';
+import { afterMailTry, type Logger, type MailTransport, newMessageId } from '@tinyfat/core';
 import { type LeaseDeps, type SignInRequest, settleSignInMail, signInMailRows } from '@tinyfat/database';
 import { startWorkLoop, untilWritten, type WorkLoop, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { MailWorkers } from '@tinyfat/mail';
@@ -141,11 +141,12 @@ function nextStep(
   request: SignInRequest,
   outcome: Outcome,
 ): Settlement {
-  const now = clock();
-  const failed: Settlement = { mail_state: 'failed', mail_next_at: now };
-  if (outcome.state === 'sent') return { mail_state: 'sent', mail_next_at: now };
-  if (!mayTryAgain(outcome, transport)) return failed;
-  const policy = { baseMs: retryBaseMs, capMs: LONGEST_WAIT_MS, maxAttempts: Number.POSITIVE_INFINITY };
-  const wait = Math.max(outcome.retryAfterMs ?? 0, backoffMs(request.mail_attempts, policy, random));
-  return now + wait < request.expires_at ? { mail_state: 'pending', mail_next_at: now + wait } : failed;
+  const { state, at } = afterMailTry(
+    outcome,
+    transport,
+    { attempt: request.mail_attempts, now: clock(), until: request.expires_at },
+    { baseMs: retryBaseMs, capMs: LONGEST_WAIT_MS, maxAttempts: Number.POSITIVE_INFINITY },
+    random,
+  );
+  return { mail_state: state, mail_next_at: at };
 }

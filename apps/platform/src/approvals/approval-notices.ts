@@ -4,12 +4,11 @@
  * address or the link.
  */
 import {
+  afterMailTry,
   approvalDigest,
-  backoffMs,
   explainError,
   type Logger,
   type MailTransport,
-  mayTryAgain,
   newMessageId,
   type RawMailStore,
 } from '@tinyfat/core';
@@ -187,12 +186,12 @@ function endOf(
   notice: ApprovalNotice,
   outcome: Awaited<ReturnType<MailTransport['send']>>,
 ): End {
-  const now = clock();
-  if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
-  if (!mayTryAgain(outcome, transport)) return { state: 'failed', next_attempt_at: now };
-  const policy = { baseMs: retryBaseMs, capMs: LONGEST_WAIT_MS, maxAttempts: Number.POSITIVE_INFINITY };
-  const wait = Math.max(outcome.retryAfterMs ?? 0, backoffMs(notice.attempts, policy, random));
-  return now + wait < notice.created_at + TRIED_MS
-    ? { state: 'pending', next_attempt_at: now + wait }
-    : { state: 'failed', next_attempt_at: now };
+  const { state, at } = afterMailTry(
+    outcome,
+    transport,
+    { attempt: notice.attempts, now: clock(), until: notice.created_at + TRIED_MS },
+    { baseMs: retryBaseMs, capMs: LONGEST_WAIT_MS, maxAttempts: Number.POSITIVE_INFINITY },
+    random,
+  );
+  return { state, next_attempt_at: at };
 }

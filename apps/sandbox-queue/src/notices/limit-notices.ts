@@ -2,7 +2,7 @@
  * Sends the limit notices: mails to a sender who wrote too many and to the owner of the agent, at most one an hour each.
  * Intake writes a notice's row in the transaction that quarantines the mail, for proven, listed senders and owners only.
  */
-import { afterFailure, mayTryAgain, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
+import { afterMailTry, newMessageId, replyTo, type SendOutcome } from '@tinyfat/core';
 import {
   type Agent,
   agentById,
@@ -141,15 +141,12 @@ function endOf(
   notice: LimitNotice,
   outcome: SendOutcome,
 ): Parameters<typeof settleNotice>[2] {
-  const now = deps.clock();
-  const failed = { state: 'failed', next_attempt_at: now } as const;
-  if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now };
-  if (!mayTryAgain(outcome, deps.transport)) return failed;
-  const next = afterFailure(
-    { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
+  const { state, at } = afterMailTry(
+    outcome,
+    deps.transport,
+    { attempt: notice.attempts, now: deps.clock(), until: notice.created_at + NOTICE_PERIOD_MS },
     deps.deliveryBackoff,
     deps.random,
   );
-  if (next.step === 'give_up' || now + next.delayMs >= notice.created_at + NOTICE_PERIOD_MS) return failed;
-  return { state: 'pending', next_attempt_at: now + next.delayMs };
+  return { state, next_attempt_at: at };
 }

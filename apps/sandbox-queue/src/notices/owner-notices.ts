@@ -2,7 +2,7 @@
  * Sends the mails of the host to owners: alerts, the digest and test mails, each at most once. They come from no agent, so no
  * answer to one starts a turn.
  */
-import { afterFailure, mayTryAgain, newMessageId, type SendOutcome } from '@tinyfat/core';
+import { afterMailTry, newMessageId, type SendOutcome } from '@tinyfat/core';
 import { alertsOf, type OwnerNotice, ownerNoticeRows, settleOwnerNotice } from '@tinyfat/database';
 import { startWorkLoop, untilWritten, type WorkLoop, type WorkLoopOptions } from '@tinyfat/jobs';
 import type { ConsumerDeps } from '../consumer.ts';
@@ -103,16 +103,13 @@ async function attempt(deps: OwnerNoticeDeps, notice: OwnerNotice): Promise<End>
 
 /** Tries again only where the provider has surely not taken the mail, or folds repeats. */
 function endOf(deps: OwnerNoticeDeps, notice: OwnerNotice, outcome: SendOutcome): End {
-  const now = deps.clock();
-  if (outcome.state === 'sent') return { state: 'sent', next_attempt_at: now, reason: null };
-  const reason = outcome.reason.slice(0, MOST_REASON);
-  if (!mayTryAgain(outcome, deps.transport)) return { state: 'failed', next_attempt_at: now, reason };
-  const next = afterFailure(
-    { attempt: notice.attempts, retryable: true, retryAfterMs: outcome.retryAfterMs },
+  const { state, at } = afterMailTry(
+    outcome,
+    deps.transport,
+    { attempt: notice.attempts, now: deps.clock() },
     deps.deliveryBackoff,
     deps.random,
   );
-  return next.step === 'give_up'
-    ? { state: 'failed', next_attempt_at: now, reason }
-    : { state: 'pending', next_attempt_at: now + next.delayMs, reason };
+  const reason = outcome.state === 'sent' ? null : outcome.reason.slice(0, MOST_REASON);
+  return { state, next_attempt_at: at, reason };
 }

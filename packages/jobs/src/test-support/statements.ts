@@ -20,6 +20,7 @@ export const PARTS_OF_OTHERS = [
   'leases',
   'leasedRows',
   'changeHeld',
+  'mailGivenBack',
   'putBack',
   'settleHeld',
   'lock',
