@@ -69,3 +69,8 @@ export type StateKind = keyof typeof ALL;
 export function wordOf(kind: StateKind, state: string): Word {
   return new Map<string, Word>(Object.entries(ALL[kind])).get(state) ?? { label: state, tone: 'quiet' };
 }
+
+/** A subject as it is shown. */
+export function subjectText(subject: string): string {
+  return subject.trim() === '' ? '(no subject)' : subject;
+}

@@ -3,6 +3,7 @@ import type * as v from 'valibot';
 import type { Outcome } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { type delivery, listOutbox } from '../../api/routes/outbox.ts';
+import { subjectText } from '../../view/words.ts';
 
 /** One row: what waits, for whom it is, and why it waits. */
 export interface WaitingRow {
@@ -35,7 +36,7 @@ function rowOf(one: v.InferOutput<typeof delivery>): WaitingRow {
   const more = recipients.length - MOST_NAMED;
   return {
     href: `/approvals/${one.id}`,
-    subject: one.subject === '' ? '(no subject)' : one.subject,
+    subject: subjectText(one.subject),
     agent: one.agent,
     recipients: `${recipients.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
     why: whyInWords(one.reason_code, one.reason),

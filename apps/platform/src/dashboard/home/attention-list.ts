@@ -3,6 +3,7 @@ import type * as v from 'valibot';
 import type { attention } from '../../api/routes/attention.ts';
 import { moneyText } from '../../view/numbers.ts';
 import type { Tone } from '../../view/words.ts';
+import { subjectText } from '../../view/words.ts';
 
 type Attention = v.InferOutput<typeof attention>;
 
@@ -43,8 +44,6 @@ export interface AttentionGroup {
   /** Settles all of them up to the time when the page was made. */
   all: Settle | null;
 }
-
-const NO_SUBJECT = '(no subject)';
 
 /** The groups that have rows, what is most urgent first. `now` is when the page is made, ISO 8601. */
 export function attentionGroups(waiting: Attention, now: string): AttentionGroup[] {
@@ -113,7 +112,7 @@ interface Waits {
 
 function row({ subject, agent, at, reason }: Waits) {
   return {
-    title: subject.trim() === '' ? NO_SUBJECT : subject,
+    title: subjectText(subject),
     agent,
     at,
     why: reason ?? '',

@@ -5,6 +5,7 @@ import type { Ask } from '../../api/ask.ts';
 import { getMail, getMailTimeline, type mail, type timelineStep } from '../../api/routes/mails.ts';
 import { durationText } from '../../view/time.ts';
 import type { Tone } from '../../view/words.ts';
+import { subjectText } from '../../view/words.ts';
 import { type MendPanel, mendOf } from './mend.ts';
 import { INBOUND, readView, type ShownView } from './message-views.ts';
 import { type ProofChip, proofOf } from './proof.ts';
@@ -49,11 +50,6 @@ export async function readMail(ask: Ask, id: string, search: URLSearchParams): P
       shown,
     },
   };
-}
-
-/** The subject, or words for that there is none. */
-export function subjectText(subject: string): string {
-  return subject.trim() === '' ? '(no subject)' : subject;
 }
 
 const TONES = { done: 'good', waiting: 'wait', failed: 'bad' } as const;

@@ -1,5 +1,5 @@
 /** How far the first run is: the steps with their ticks, and what is said of the first mail and its answer. */
-import { wordOf } from '../../view/words.ts';
+import { subjectText, wordOf } from '../../view/words.ts';
 import type { FirstMail, Start } from './read-start.ts';
 
 /** `done` has a tick; `now` is what to do next; `later` waits for another; `open` can be done at any time. */
@@ -34,7 +34,7 @@ export function mailSaid(first: FirstMail | null): Said {
   if (first === null) return { tone: 'wait', text: 'Whether a mail has come could not be read.', href: null };
   const { mail, refused } = first;
   if (mail !== null) {
-    const text = `“${subjectOf(mail.subject)}” came from ${mail.sender ?? 'somebody unknown'}.`;
+    const text = `“${subjectText(mail.subject)}” came from ${mail.sender ?? 'somebody unknown'}.`;
     return { tone: 'good', text, href: `/mails/${mail.id}` };
   }
   if (refused !== null) {
@@ -81,8 +81,4 @@ export function answerSaid(first: FirstMail | null): Said | null {
       };
     }
   }
-}
-
-function subjectOf(subject: string): string {
-  return subject.trim() === '' ? '(no subject)' : subject;
 }
