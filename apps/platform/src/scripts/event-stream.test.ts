@@ -36,12 +36,14 @@ let slept: number;
 let events: StreamEvent[];
 let states: StreamState[];
 let end: () => void;
-const online: (() => void)[] = [];
+let hidden: boolean;
+const listeners = new Map<string, () => void>();
+const online = () => listeners.get('online')?.();
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.stubGlobal('addEventListener', (_: string, listener: () => void) => online.push(listener));
+  vi.stubGlobal('addEventListener', (name: string, listener: () => void) => listeners.set(name, listener));
   vi.stubGlobal('removeEventListener', () => {});
-  [Source.all, status, slept, events, states] = [[], 429, 0, [], []];
+  [Source.all, status, slept, events, states, hidden] = [[], 429, 0, [], [], false];
   end = followStream(
     {
       path: '/stream',
@@ -54,6 +56,7 @@ beforeEach(() => {
       open: (url) => new Source(url) as unknown as EventSource,
       statusOf: async () => status,
       clock: () => Date.now() + slept,
+      isHidden: () => hidden,
     },
   );
 });
@@ -119,15 +122,38 @@ it('is opened anew after a sleep of the machine, and when nothing is heard for l
 });
 
 it('is opened anew when the network is back', () => {
-  online.at(-1)?.();
+  online();
   expect([Source.all.length, Source.all[0]?.readyState]).toEqual([2, 2]);
 });
 
 it('hands on nothing any more once it was ended, nor what an older connection still says', async () => {
   const [first] = Source.all;
-  online.at(-1)?.();
+  online();
   first?.sends({}, { id: '7' });
   end();
   await vi.advanceTimersByTimeAsync(120_000);
   expect([events, Source.all.length, last().readyState]).toEqual([[], 2, 2]);
+});
+
+it('gives its connection back while nobody sees the page, and goes on behind the last event then', async () => {
+  const sees = (isSeen: boolean) => {
+    hidden = !isSeen;
+    listeners.get('visibilitychange')?.();
+  };
+  last().opens();
+  last().sends({}, { id: '6' });
+  sees(false);
+  await vi.advanceTimersByTimeAsync(20_000);
+  sees(true);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect([Source.all.length, last().readyState]).toEqual([1, 1]);
+  last().sends({}, { name: 'alive' });
+  sees(false);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(last().readyState).toBe(2);
+  online();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(Source.all).toHaveLength(1);
+  sees(true);
+  expect(last().url).toBe('/stream?after=6');
 });

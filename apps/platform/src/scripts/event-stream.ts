@@ -1,6 +1,7 @@
 /**
  * One stream of server-sent events that lives as long as its page does: through a sleep of the laptop, a restart of the
- * server, and a server that has too many streams. It goes on after the last event that was seen, by the query `after`, since
+ * server, and a server that has too many streams. A page that nobody sees gives its connection back: a browser has six for a
+ * server that speaks HTTP/1.1, which as many pages in the background would keep from the next one. It goes on after the last event that was seen, by the query `after`, since
  * a stream that is opened anew can not have the header that the browser sends when it reconnects by itself.
  */
 
@@ -35,12 +36,15 @@ export interface StreamDeps {
   statusOf(path: string): Promise<number>;
   /** Epoch ms. */
   clock(): number;
+  /** The page is in the background. */
+  isHidden(): boolean;
 }
 
 const BROWSER: StreamDeps = {
   open: (url) => new EventSource(url),
   statusOf: async (path) => (await fetch(path, { method: 'HEAD' })).status,
   clock: Date.now,
+  isHidden: () => document.hidden,
 };
 
 /** Waits between tries, ms: the first one, and the longest. */
@@ -52,6 +56,8 @@ const LOOK_MS = 5000;
 const SILENT_MS = 40_000;
 /** A look that comes so late shows that the machine has slept. */
 const SLEPT_MS = 15_000;
+/** A page in the background keeps its stream for so long. */
+const HIDDEN_MS = 30_000;
 /** Answers that another try does not change. */
 const FINAL = [400, 401, 403, 404, 409, 410];
 
@@ -64,14 +70,18 @@ export function followStream(options: StreamOptions, deps: StreamDeps = BROWSER)
   let lookedAt = heardAt;
   let waitMs = FIRST_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  let isResting = false;
   let isOver = false;
 
   const end = () => {
     isOver = true;
     source?.close();
     clearTimeout(timer);
+    clearTimeout(hiding);
     clearInterval(watch);
     removeEventListener('online', reopen);
+    removeEventListener('visibilitychange', seenOrNot);
   };
 
   const tryLater = () => {
@@ -84,7 +94,7 @@ export function followStream(options: StreamOptions, deps: StreamDeps = BROWSER)
   /** The browser does not say what the server answered. */
   const afterRefusal = async () => {
     const status = await deps.statusOf(path).catch(() => 0);
-    if (isOver) return;
+    if (isOver || isResting) return;
     if (!FINAL.includes(status)) return tryLater();
     end();
     onState('refused');
@@ -122,9 +132,27 @@ export function followStream(options: StreamOptions, deps: StreamDeps = BROWSER)
   }
 
   function reopen(): void {
+    if (isResting) return;
     waitMs = FIRST_MS;
     clearTimeout(timer);
     open();
+  }
+
+  function rest(): void {
+    isResting = true;
+    source?.close();
+    source = null;
+    clearTimeout(timer);
+    onState('waiting');
+  }
+
+  function seenOrNot(): void {
+    clearTimeout(hiding);
+    if (deps.isHidden()) hiding = setTimeout(rest, HIDDEN_MS);
+    else if (isResting) {
+      isResting = false;
+      reopen();
+    }
   }
 
   const watch = setInterval(() => {
@@ -134,6 +162,7 @@ export function followStream(options: StreamOptions, deps: StreamDeps = BROWSER)
     if (slept || now - heardAt > SILENT_MS) reopen();
   }, LOOK_MS);
   addEventListener('online', reopen);
+  addEventListener('visibilitychange', seenOrNot);
   open();
   return end;
 }

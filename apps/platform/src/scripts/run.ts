@@ -26,6 +26,9 @@ const STATES: Readonly<Record<StreamState, string>> = {
   refused: 'The page is no longer live. Load it again.',
 };
 
+/** Somebody reads a step: they are not taken away from it. */
+const MORE = 'More has happened than this page holds. It shows the last steps when it is opened anew.';
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -96,6 +99,7 @@ function follow(place: HTMLElement, id: string): void {
     } else if (name === 'message' && isRecord(data)) {
       const attempt = typeof data.attempt === 'number' ? data.attempt : 1;
       if (countSteps() < MOST_STEPS) addEvent(timeline, { seq: Number(seq), attempt, event: data });
+      else if (chosen !== null) setText(document.querySelector('[data-stream]'), MORE);
       else if (performance.now() > LEAST_STAY_MS && !isLeaving) location.assign(location.pathname);
     }
     drawSoon();

@@ -1,18 +1,12 @@
 /** MEMORY.md and config.json: read and replaced whole, and never over what somebody else wrote meanwhile. */
-import {
-  JSON_OBJECT_LIMITS,
-  parseAgentConfig,
-  parseJsonObject,
-  type ReadOutcome,
-  resolveModel,
-  scanJson,
-} from '@tinyfat/core';
+import { JSON_OBJECT_LIMITS, parseAgentConfig, parseJsonObject, resolveModel, scanJson } from '@tinyfat/core';
 import type { Agent } from '@tinyfat/database';
 import { editFiles, hasRunningJob } from '@tinyfat/database';
-import { type Download, type Outcome, type Refusal, refuse } from '../answer.ts';
+import { type Download, type Outcome, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint, type Call } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
+import { precondition } from './precondition.ts';
 import { busy, entityTag, fileRefusal, readCounted } from './read-file.ts';
 
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
@@ -67,21 +61,6 @@ async function replaceWhole(
     headers: { etag },
     body: { bytes: bytes.length, etag, turn_running, warnings },
   };
-}
-
-/** RFC 9110 section 13.1; null where the write may go on. */
-async function precondition(headers: Headers, before: ReadOutcome, name: string): Promise<Refusal | null> {
-  const match = headers.get('if-match');
-  const isMissing = !before.ok && before.reason === 'missing';
-  if (match === null) {
-    if (headers.get('if-none-match') !== '*') return refuse('precondition_required');
-    return isMissing ? null : refuse('precondition_failed', `There is a ${name} already.`);
-  }
-  if (isMissing) return refuse('precondition_failed', `There is no ${name} any more.`);
-  if (!before.ok) return fileRefusal(before);
-  if (match === '*') return null;
-  const tags = match.split(',').map((tag) => tag.trim());
-  return tags.includes(await entityTag(before.bytes)) ? null : refuse('precondition_failed');
 }
 
 /** What is wrong with a config.json, as sentences; null where all of it is understood. */

@@ -1,7 +1,7 @@
 /** Wherever a change of a skill is cut off, one whole skill is there afterwards, and nothing is left over. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentFolders } from '@tinyfat/core';
+import { type AgentFolders, sha256Hex } from '@tinyfat/core';
 import { duringLock } from '@tinyfat/testing/during-lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ANN, type ApiFixture, openApi } from '../test-support/api.ts';
@@ -63,6 +63,31 @@ describe('a skill that is replaced', () => {
       if (!wasCutOff()) break;
     }
     expect([...seen].sort()).toEqual(['new', 'old']);
+  });
+
+  it('of two that are to be new at once only one is made, and of two changes of one version only one', async () => {
+    const ann = api.person(ANN);
+    const putNew = (text: string) =>
+      ann.call('PUT', '/agents/scout/skills/tea', {
+        body: { files: [about(text)] },
+        headers: { 'if-none-match': '*' },
+      });
+    const made = await Promise.all([putNew('one'), putNew('two')]);
+    expect(made.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(names()).toEqual(['tea']);
+    const file = (name: string, text: string, headers: Record<string, string>) =>
+      ann.call('PUT', `/agents/scout/skills/tea/${name}`, {
+        body: text,
+        headers: { 'content-type': 'application/octet-stream', ...headers },
+      });
+    const added = await Promise.all(['a', 'b'].map((text) => file('note', text, { 'if-none-match': '*' })));
+    expect(added.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const [, note = ''] = await skill();
+    const match = {
+      'if-match': `"${(await sha256Hex(new TextEncoder().encode(String(note)))).slice(0, 32)}"`,
+    };
+    const saved = await Promise.all(['c', 'd'].map((text) => file('note', text, match)));
+    expect(saved.map(({ status }) => status).sort()).toEqual([200, 412]);
   });
 
   it('is there or gone, and does not come back, wherever its removal was cut off', async () => {

@@ -27,13 +27,13 @@ const MAX_ENTRIES = 1000;
 /** An agent can make as many such names as it likes; so many are settled at a time. */
 const MAX_SETTLED = 3;
 
-/** Puts a skill of exactly these files where one of that name was. */
+/** Puts a skill of exactly these files where one of that name was; with `onlyNew` false, and nothing is changed, where one is. */
 export async function replaceSkill(
   deps: Deps,
   agentId: string,
   skill: string,
-  files: ReadonlyMap<string, NewSkillFile>,
-): Promise<void> {
+  { files, onlyNew }: { files: ReadonlyMap<string, NewSkillFile>; onlyNew: boolean },
+): Promise<boolean> {
   const { folders } = deps;
   await settleSkills(deps, agentId);
   const fresh = `skills/.${deps.makeId()}.new`;
@@ -41,11 +41,15 @@ export async function replaceSkill(
     await folders.write(agentId, `${fresh}/${path}`, bytes, { executable });
   }
   const old = `skills/.${skill}.${deps.makeId()}.old`;
-  await editFiles(deps.db, agentId, async () => {
+  const isPut = await editFiles(deps.db, agentId, async () => {
+    if (onlyNew && (await isThere(deps, agentId, skill))) return false;
     await moveIfThere(deps, agentId, `skills/${skill}`, old);
     await folders.move(agentId, fresh, `skills/${skill}`);
+    return true;
   });
-  await settleSkills(deps, agentId);
+  if (isPut) await settleSkills(deps, agentId);
+  else await folders.removeFolder(agentId, fresh);
+  return isPut;
 }
 
 /** Takes a skill away. `nested`: too deep to be removed whole from disk, but out of the way. */

@@ -1,4 +1,4 @@
-import { fromBase64 } from '@tinyfat/core';
+import { type ByteReservation, fromBase64 } from '@tinyfat/core';
 import { editFiles } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import { whole } from '../cursor.ts';
@@ -6,7 +6,8 @@ import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
 import { onTheWay } from './on-the-way.ts';
-import { fileRefusal } from './read-file.ts';
+import { isConditional, precondition } from './precondition.ts';
+import { busy, fileRefusal, readCounted } from './read-file.ts';
 import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
 import { allSkills, hasSkill, shownSkill, skillFiles, skillFilesNow } from './skill-folder.ts';
 import { readSkillHead } from './skill-head.ts';
@@ -27,7 +28,7 @@ export const skillEndpoints = [
     return await shownSkill(deps, agent.id, params.skill);
   }),
 
-  agentEndpoint(routes.putSkill, async ({ agent, deps, params, body }) => {
+  agentEndpoint(routes.putSkill, async ({ agent, deps, params, body, request }) => {
     const files = decodeFiles(body.files);
     if (!files.ok) return files;
     const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
@@ -35,7 +36,10 @@ export const skillEndpoints = [
     // The agent may have put something else where its skills belong.
     const blocked = await onTheWay(deps, agent.id, 'skills/SKILL.md');
     if (blocked) return blocked;
-    await replaceSkill(deps, agent.id, params.skill, files.files);
+    const onlyNew = request.headers.get('if-none-match') === '*';
+    if (!(await replaceSkill(deps, agent.id, params.skill, { files: files.files, onlyNew }))) {
+      return refuse('precondition_failed', `There is a skill ${params.skill} already.`);
+    }
     return await shownSkill(deps, agent.id, params.skill);
   }),
 
@@ -58,13 +62,17 @@ export const skillEndpoints = [
     return { ok: true, body: { ...content, name: params.file.split('/').at(-1) ?? '' } };
   }),
 
-  agentEndpoint(routes.putSkillFile, async ({ agent, deps, params, query, body }) => {
+  agentEndpoint(routes.putSkillFile, async ({ agent, deps, params, query, body, request, reservation }) => {
     if (!(await hasSkill(deps, agent.id, params.skill))) return refuse('not_found');
     const unusable = params.file === ABOUT ? await refuseHead(params.skill, body) : null;
     if (unusable) return refuse('invalid_request', unusable);
-    const refused = await editFiles(deps.db, agent.id, () =>
-      writeSkillFile(deps, agent.id, { ...params, bytes: body, executable: query.executable }),
-    );
+    const wanted = { ...params, bytes: body, executable: query.executable };
+    const refused = await editFiles(deps.db, agent.id, async () => {
+      const not = isConditional(request.headers)
+        ? await otherVersion(deps, reservation, agent.id, params, request.headers)
+        : null;
+      return not ?? (await writeSkillFile(deps, agent.id, wanted));
+    });
     return refused ?? (await shownSkill(deps, agent.id, params.skill));
   }),
 
@@ -78,6 +86,19 @@ export const skillEndpoints = [
     return { ok: true, body: null };
   }),
 ];
+
+/** Null where the file is the one that the request names. */
+async function otherVersion(
+  deps: ApiDeps,
+  reservation: ByteReservation,
+  agentId: string,
+  { skill, file }: { skill: string; file: string },
+  headers: Headers,
+): Promise<Refusal | null> {
+  const path = `skills/${skill}/${file}`;
+  const before = await readCounted(deps, reservation, agentId, path, routes.MAX_SKILL_BYTES);
+  return before === null ? busy() : await precondition(headers, before, file);
+}
 
 /** Writes one file of a skill, within `editFiles`, or says why not. */
 async function writeSkillFile(

@@ -202,7 +202,7 @@ export const putSkill = route(
   '/agents/{agent}/skills/{skill}',
   'Put a whole skill in the place of the one of that name',
   {
-    description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards.`,
+    description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards. With \`If-None-Match: *\` only where there is none of that name.`,
     scope: 'write',
     params: ofSkill,
     body: jsonBody(
@@ -224,7 +224,7 @@ export const putSkill = route(
       14 * MEGABYTE,
     ),
     answer: json(skill),
-    errors: ['conflict'],
+    errors: ['conflict', 'precondition_failed'],
   },
 );
 
@@ -253,13 +253,13 @@ export const putSkillFile = route(
   'Put one file into a skill that there is',
   {
     description:
-      '`executable`: whether it may be run as a program; when absent as it was before, and false for a new file.',
+      '`executable`: whether it may be run as a program; when absent as it was before, and false for a new file. With `If-Match` only where the file is still the one of that tag: the first 32 hex digits of its SHA-256, in quotes. With `If-None-Match: *` only where there is none.',
     scope: 'write',
     params: ofSkillFile,
     query: v.strictObject({ executable: v.optional(v.picklist(['true', 'false'], 'true or false')) }),
     body: bytesBody(MAX_SKILL_BYTES),
     answer: json(skill),
-    errors: ['conflict'],
+    errors: ['conflict', 'precondition_failed', 'precondition_required'],
   },
 );
 

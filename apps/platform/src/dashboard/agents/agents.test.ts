@@ -250,14 +250,16 @@ describe('a skill', () => {
       form({ name: 'weather', text: text.replaceAll('\n', '\r\n') }),
     );
     expect(made).toMatchObject({ ok: true });
-    expect(await makeSkill(ask, 'scout', form({ name: 'weather', text }))).toMatchObject({
-      code: 'conflict',
-    });
+    // Sent twice it is made once; another text under its name is not put over it.
+    expect(await makeSkill(ask, 'scout', form({ name: 'weather', text }))).toMatchObject({ ok: true });
+    const other = form({ name: 'weather', text: `${text}Other.\n` });
+    expect(await makeSkill(ask, 'scout', other)).toMatchObject({ code: 'conflict' });
     const page = await skillPage(ask, of, ABOUT);
     expect(page).toMatchObject({ text: { kind: 'text', text } });
     const tag = page.ok && page.text.kind === 'text' ? page.text.tag : '';
     const save = (more: string) => form({ action: 'save', file: ABOUT, tag, text: `${text}${more}` });
-    expect(await changeSkill(ask, of, save('One'))).toMatchObject({ done: 'saved' });
+    for (const _ of ['once', 'twice'])
+      expect(await changeSkill(ask, of, save('One'))).toMatchObject({ done: 'saved' });
     expect(await changeSkill(ask, of, save('Two'))).toMatchObject({ code: 'precondition_failed' });
     const add = form({ action: 'add', file: 'more.md' });
     expect(await changeSkill(ask, of, add)).toMatchObject({ done: 'added', file: 'more.md' });

@@ -72,14 +72,17 @@ export async function skillPage(
 /** Makes a skill of a SKILL.md alone, where there is none of that name. */
 export async function makeSkill(ask: Ask, agent: string, form: URLSearchParams): Promise<Outcome<Skill>> {
   const skill = (form.get('name') ?? '').trim();
-  const there = await ask(files.getSkill, { params: { agent, skill } });
-  if (there.ok) return refuse('conflict', `There is a skill ${skill} already; change it on its own page.`);
-  if (there.code !== 'not_found') return there;
   const content = unixLines(form.get('text') ?? '');
-  return await ask(files.putSkill, {
+  const made = await ask(files.putSkill, {
     params: { agent, skill },
     body: { files: [{ path: ABOUT, content, encoding: 'utf8', executable: false }] },
+    headers: { 'if-none-match': '*' },
   });
+  if (made.ok || made.code !== 'precondition_failed') return made;
+  // The form was sent twice.
+  if ((await textNow(ask, { agent, skill, file: ABOUT })) === content)
+    return await ask(files.getSkill, { params: { agent, skill } });
+  return refuse('conflict', `There is a skill ${skill} already; change it on its own page.`);
 }
 
 /** What came of a form about one skill: the file to be shown then; null where the skill is gone. */
@@ -96,13 +99,15 @@ export async function changeSkill(
     case 'save':
       return await saveFile(ask, { ...of, file }, form);
     case 'add': {
-      const there = await ask(files.getSkillFile, { params: { ...of, file } });
-      if (there.ok) {
-        if ('stream' in there.body) await there.body.stream.cancel();
-        return refuse('conflict', `There is a file ${file} already.`);
-      }
-      const put = await ask(files.putSkillFile, { params: { ...of, file }, body: new Uint8Array() });
-      return put.ok ? { ok: true, done: 'added', file } : put;
+      const put = await ask(files.putSkillFile, {
+        params: { ...of, file },
+        body: new Uint8Array(),
+        headers: { 'if-none-match': '*' },
+      });
+      if (put.ok) return { ok: true, done: 'added', file };
+      return put.code === 'precondition_failed'
+        ? refuse('conflict', `There is a file ${file} already.`)
+        : put;
     }
     case 'remove-file': {
       const gone = await ask(files.deleteSkillFile, { params: { ...of, file } });
@@ -123,18 +128,30 @@ async function saveFile(
   params: { agent: string; skill: string; file: string },
   form: URLSearchParams,
 ): Promise<Changed> {
-  const before = await ask(files.getSkillFile, { params });
-  if (!before.ok) return before;
-  const { tag } = await readText(before.body);
-  if (tag === null || tag !== form.get('tag')) {
-    return refuse(
-      'precondition_failed',
-      `${params.file} has changed since you opened it; nothing was written.`,
-    );
-  }
-  const body = new TextEncoder().encode(unixLines(form.get('text') ?? ''));
-  const put = await ask(files.putSkillFile, { params, body });
-  return put.ok ? { ok: true, done: 'saved', file: params.file } : put;
+  const text = unixLines(form.get('text') ?? '');
+  const put = await ask(files.putSkillFile, {
+    params,
+    body: new TextEncoder().encode(text),
+    headers: { 'if-match': `"${form.get('tag') ?? ''}"` },
+  });
+  const done = { ok: true, done: 'saved', file: params.file } as const;
+  if (put.ok || put.code !== 'precondition_failed') return put.ok ? done : put;
+  // The form was sent twice.
+  if ((await textNow(ask, params)) === text) return done;
+  return {
+    ...refuse('precondition_failed', `${params.file} has changed since you opened it; nothing was written.`),
+    nextStep: 'Your text is below, and what is stored now beneath it. Saving again replaces that.',
+  };
+}
+
+/** The text of a file as it is stored; null where it is none. */
+async function textNow(
+  ask: Ask,
+  params: { agent: string; skill: string; file: string },
+): Promise<string | null> {
+  const now = await ask(files.getSkillFile, { params });
+  const read = now.ok ? await readText(now.body) : null;
+  return read?.kind === 'text' ? read.text : null;
 }
 
 /** Forms send lines with CR LF (URL standard); files have LF. */

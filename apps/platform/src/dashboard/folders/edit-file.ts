@@ -88,6 +88,8 @@ export async function saveEdit(
   }
   const now = await readForEdit(ask, agent, file);
   if (!now.ok) return { ok: false, refusal: now, form: { text, tag, stored: null } };
+  // The form was sent twice.
+  if (now.form?.text === text) return { ok: true, done: 'saved' };
   const refusal: Refusal = {
     ...saved,
     detail: `${file} was changed while you wrote, so nothing was stored.`,

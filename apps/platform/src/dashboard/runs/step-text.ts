@@ -33,8 +33,9 @@ export function summaryOf({ kind, failed, text }: Step): string {
   return `${failed ? 'It failed and gave' : 'It gave'} ${lines === 1 ? 'a line' : `${lines.toLocaleString('en')} lines`}`;
 }
 
-/** Whether its output is folded until somebody wants it. */
-export function isLong({ text }: Step): boolean {
+/** Whether its output is folded until somebody wants it. What failed is open: it is what the page was opened for. */
+export function isFolded({ kind, failed, text }: Step): boolean {
+  if (kind !== 'tool' || failed) return false;
   return text.length > SHORT.characters || text.split('\n').length > SHORT.lines;
 }
 

@@ -1,6 +1,6 @@
 /** Steps of a run from its events: what step-mom writes, and whatever an agent puts into their place. */
 import { describe, expect, it } from 'vitest';
-import { barOf, cutText, isLong, lineOf, summaryOf, tookText, usedText } from './step-text.ts';
+import { barOf, cutText, isFolded, lineOf, summaryOf, tookText, usedText } from './step-text.ts';
 import {
   addEvent,
   modelWorksSince,
@@ -119,12 +119,13 @@ describe('the steps of a run', () => {
       events(CALL, { ...RESULT, output: 'x'.repeat(4000), full_length: 120_000 }),
     );
     const [step] = attempts[0]?.steps ?? [];
-    expect(step && [cutText(step), isLong(step)]).toEqual([
+    expect(step && [cutText(step), isFolded(step)]).toEqual([
       'The first 4,000 of 120,000 characters are on record here.',
       true,
     ]);
-    expect(step && isLong({ ...step, text: 'x\n'.repeat(20) })).toBe(true);
-    expect(step && isLong({ ...step, text: 'short' })).toBe(false);
+    expect(step && isFolded({ ...step, text: 'x\n'.repeat(20) })).toBe(true);
+    expect(step && isFolded({ ...step, text: 'x\n'.repeat(20), failed: true })).toBe(false);
+    expect(step && isFolded({ ...step, text: 'short' })).toBe(false);
   });
 
   it.each([

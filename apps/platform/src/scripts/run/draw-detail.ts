@@ -1,5 +1,5 @@
 /** Draws the step that is read into the card that the server has rendered, with text nodes only. */
-import { cutText, isLong, summaryOf, tookText, usedText } from '../../dashboard/runs/step-text.ts';
+import { cutText, isFolded, summaryOf, tookText, usedText } from '../../dashboard/runs/step-text.ts';
 import type { Step } from '../../dashboard/runs/timeline.ts';
 import { setText } from './draw-steps.ts';
 
@@ -13,7 +13,7 @@ export function drawDetail(card: HTMLElement, step: Step, now: number): void {
   show(part('input'), step.input);
   const output = part('output');
   if (output) output.hidden = step.text === '';
-  if (isOther && output instanceof HTMLDetailsElement) output.open = !(step.kind === 'tool' && isLong(step));
+  if (isOther && output instanceof HTMLDetailsElement) output.open = !isFolded(step);
   setText(part('summary'), summaryOf(step));
   setText(part('text'), step.text);
   const cut = cutText(step);
