@@ -1,8 +1,9 @@
 /** A skill from a folder of this machine. */
 import { lstatSync, opendirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { checkPaths, isLeftOut, type Skill, SkillFiles, SkillRefused } from './collect.ts';
+import { checkPaths, isLeftOut, SkillFiles, SkillRefused } from '@tinyfat/platform';
 import { kindOf, readPlainFile } from './read-file.ts';
+import type { Skill } from './read-skill.ts';
 
 /** Reads all files of a folder but hidden ones; its name is that of the folder. Throws SkillRefused for links, devices and what is too much. */
 export function readFolder(folder: string): Skill {

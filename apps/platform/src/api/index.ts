@@ -25,3 +25,12 @@ export * as senderRoutes from './routes/senders.ts';
 export * as sendingRoutes from './routes/sending.ts';
 export * as tokenRoutes from './routes/tokens.ts';
 export * as usageRoutes from './routes/usage.ts';
+export {
+  type CollectedSkill,
+  checkPaths,
+  isLeftOut,
+  type SkillFile,
+  SkillFiles,
+  SkillRefused,
+} from './skills/collect.ts';
+export { readSkillArchive } from './skills/read-archive.ts';

@@ -1,9 +1,9 @@
 /**
- * Collects the files of a skill for the API. A skill is often somebody else's: only plain files are taken, within the limits
+ * Collects the files of a skill for the API, from wherever they are. A skill is often somebody else's: only plain files are taken, within the limits
  * of the API.
  */
-import { fileRoutes } from '@tinyfat/platform';
 import * as v from 'valibot';
+import { MAX_SKILL_BYTES, MAX_SKILL_FILES, skillFile } from '../routes/files.ts';
 
 /** One file; `path` is relative to the skill, its parts separated by `/`. */
 export interface SkillFile {
@@ -12,9 +12,8 @@ export interface SkillFile {
   executable: boolean;
 }
 
-/** A skill as it was read. */
-export interface Skill {
-  name: string;
+/** What was found where a skill is. */
+export interface CollectedSkill {
   files: SkillFile[];
   /** Paths of hidden entries and the like, which are no part of a skill. */
   leftOut: string[];
@@ -40,7 +39,7 @@ export class SkillFiles {
 
   /** Bytes that may still be added. */
   get bytesLeft(): number {
-    return fileRoutes.MAX_SKILL_BYTES - this.#bytes;
+    return MAX_SKILL_BYTES - this.#bytes;
   }
 
   /** Counts an entry, also one that is left out. */
@@ -56,11 +55,11 @@ export class SkillFiles {
 
   /** Throws where a further file of so many bytes is too much. */
   fits(bytes: number): void {
-    if (this.files.length >= fileRoutes.MAX_SKILL_FILES) {
-      throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_FILES} files.`);
+    if (this.files.length >= MAX_SKILL_FILES) {
+      throw new SkillRefused(`A skill has at most ${MAX_SKILL_FILES} files.`);
     }
     if (bytes > this.bytesLeft) {
-      throw new SkillRefused(`A skill has at most ${fileRoutes.MAX_SKILL_BYTES} bytes.`);
+      throw new SkillRefused(`A skill has at most ${MAX_SKILL_BYTES} bytes.`);
     }
   }
 }
@@ -69,7 +68,7 @@ export class SkillFiles {
 export function checkPaths(files: readonly SkillFile[]): void {
   const seen = new Map<string, string>();
   for (const { path } of files) {
-    const checked = v.safeParse(fileRoutes.skillFile, path);
+    const checked = v.safeParse(skillFile, path);
     if (!checked.success) throw new SkillRefused(`${path}: write ${checked.issues[0].message}.`);
     const twin = seen.get(path.toLowerCase());
     if (twin === path) throw new SkillRefused(`${path} stands twice in it.`);
