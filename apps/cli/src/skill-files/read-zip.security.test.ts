@@ -73,6 +73,7 @@ describe('a skill from an archive', () => {
     ['pipe, socket or device', [about(), { name: 'null', mode: 0o020666 }]],
     ['pipe, socket or device', [about(), { name: 'fifo', mode: 0o010666 }]],
     ['a folder and a file', [about(), { name: 'x', mode: 0o040755 }]],
+    ['x is a file and a folder', [about(), { name: 'x' }, { name: 'x/y' }]],
     ['SKILL.md stands twice', [about(), about()]],
     ['differ only in case', [about(), { name: 'Run.sh' }, { name: 'run.SH' }]],
     ['no SKILL.md', [{ name: 'README.md' }]],

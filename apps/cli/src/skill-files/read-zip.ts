@@ -1,6 +1,6 @@
 /** A skill from a zip archive of this machine. */
 import { basename } from 'node:path';
-import { readSkillArchive } from '@tinyfat/platform';
+import { openSkillArchive } from '@tinyfat/platform';
 import { readPlainFile } from './read-file.ts';
 import type { Skill } from './read-skill.ts';
 
@@ -12,6 +12,6 @@ const MAX_ARCHIVE_BYTES = 32 * 1024 * 1024;
  */
 export async function readZip(file: string): Promise<Skill> {
   const { bytes } = readPlainFile(file, basename(file), MAX_ARCHIVE_BYTES, true);
-  const { top, ...found } = await readSkillArchive(bytes);
+  const { top, ...found } = await openSkillArchive(bytes).read();
   return { ...found, name: top ?? basename(file).replace(/\.zip$/i, '') };
 }

@@ -27,10 +27,11 @@ export * as tokenRoutes from './routes/tokens.ts';
 export * as usageRoutes from './routes/usage.ts';
 export {
   type CollectedSkill,
+  checkAmount,
   checkPaths,
   isLeftOut,
+  MAX_SKILL_ENTRIES,
   type SkillFile,
-  SkillFiles,
   SkillRefused,
 } from './skills/collect.ts';
-export { readSkillArchive } from './skills/read-archive.ts';
+export { openSkillArchive } from './skills/read-archive.ts';

@@ -1,6 +1,6 @@
 /**
- * Collects the files of a skill for the API, from wherever they are. A skill is often somebody else's: only plain files are taken, within the limits
- * of the API.
+ * What the files of a skill may be, wherever they are collected. A skill is often somebody else's: only plain files are
+ * taken, within the limits of the API.
  */
 import * as v from 'valibot';
 import { MAX_SKILL_BYTES, MAX_SKILL_FILES, skillFile } from '../routes/files.ts';
@@ -23,57 +23,45 @@ export interface CollectedSkill {
 export class SkillRefused extends Error {}
 
 /** Entries of a folder or archive that are looked at, those that are left out included. */
-export const MAX_ENTRIES = 2000;
+export const MAX_SKILL_ENTRIES = 2000;
 
 /** Whether a path has a part that is left out: hidden ones, and what a Mac adds to its archives. */
 export function isLeftOut(path: string): boolean {
   return path.split('/').some((part) => /^\.[^.]|^\.\..|^__MACOSX$/.test(part));
 }
 
-/** Collects files; throws SkillRefused where they are too many or too large. */
-export class SkillFiles {
-  readonly files: SkillFile[] = [];
-  readonly leftOut: string[] = [];
-  #bytes = 0;
-  #entries = 0;
-
-  /** Bytes that may still be added. */
-  get bytesLeft(): number {
-    return MAX_SKILL_BYTES - this.#bytes;
-  }
-
-  /** Counts an entry, also one that is left out. */
-  count(): void {
-    if (++this.#entries > MAX_ENTRIES) throw new SkillRefused(`It has more than ${MAX_ENTRIES} entries.`);
-  }
-
-  add(file: SkillFile): void {
-    this.fits(file.bytes.length);
-    this.files.push(file);
-    this.#bytes += file.bytes.length;
-  }
-
-  /** Throws where a further file of so many bytes is too much. */
-  fits(bytes: number): void {
-    if (this.files.length >= MAX_SKILL_FILES) {
-      throw new SkillRefused(`A skill has at most ${MAX_SKILL_FILES} files.`);
-    }
-    if (bytes > this.bytesLeft) {
-      throw new SkillRefused(`A skill has at most ${MAX_SKILL_BYTES} bytes.`);
-    }
-  }
+/** Throws SkillRefused where a skill has so many files, or bytes of all of them, that the API takes none such. */
+export function checkAmount({ files, bytes }: { files: number; bytes: number }): void {
+  if (files > MAX_SKILL_FILES) throw new SkillRefused(`A skill has at most ${MAX_SKILL_FILES} files.`);
+  if (bytes > MAX_SKILL_BYTES) throw new SkillRefused(`A skill has at most ${MAX_SKILL_BYTES} bytes.`);
 }
 
 /** Throws SkillRefused where the paths of a whole skill are not such as it may have, or SKILL.md is not among them. */
-export function checkPaths(files: readonly SkillFile[]): void {
-  const seen = new Map<string, string>();
-  for (const { path } of files) {
+export function checkPaths(paths: readonly string[]): void {
+  for (const path of paths) {
     const checked = v.safeParse(skillFile, path);
     if (!checked.success) throw new SkillRefused(`${path}: write ${checked.issues[0].message}.`);
-    const twin = seen.get(path.toLowerCase());
-    if (twin === path) throw new SkillRefused(`${path} stands twice in it.`);
-    if (twin !== undefined) throw new SkillRefused(`${twin} and ${path} differ only in case.`);
-    seen.set(path.toLowerCase(), path);
   }
-  if (seen.get('skill.md') !== 'SKILL.md') throw new SkillRefused('There is no SKILL.md in it.');
+  const clash = clashOf(paths);
+  if (clash !== null) throw new SkillRefused(clash);
+  if (!paths.includes('SKILL.md')) throw new SkillRefused('There is no SKILL.md in it.');
+}
+
+/** Why these paths can't all be in one folder on every file system, as a sentence; null where they can. */
+export function clashOf(paths: readonly string[]): string | null {
+  const folded = new Map<string, string>();
+  for (const path of paths) {
+    const twin = folded.get(path.toLowerCase());
+    if (twin === path) return `${path} stands twice.`;
+    if (twin !== undefined) return `${twin} and ${path} differ only in case.`;
+    folded.set(path.toLowerCase(), path);
+  }
+  for (const path of paths) {
+    const parts = path.toLowerCase().split('/');
+    for (let depth = 1; depth < parts.length; depth++) {
+      const above = folded.get(parts.slice(0, depth).join('/'));
+      if (above !== undefined) return `${above} is a file and a folder.`;
+    }
+  }
+  return null;
 }
