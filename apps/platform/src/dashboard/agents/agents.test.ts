@@ -262,7 +262,7 @@ describe('a skill', () => {
     expect(await putArchive(ask, of, sent('three', { etag }))).toMatchObject({ status: 412 });
     expect(await putArchive(ask, of, { ...sent('x'), file: null })).toMatchObject({ status: 400 });
     expect(await putArchive(ask, of, { ok: false, why: 'too_large' })).toMatchObject({
-      detail: 'The archive has more than 16 MB.',
+      detail: 'The archive has more than 16.0 MB.',
     });
   });
 
