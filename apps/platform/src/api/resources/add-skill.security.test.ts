@@ -68,7 +68,7 @@ describe('a skill from an archive', () => {
     expect((await send(new Uint8Array())).status).toBe(400);
     const text = await send(makeZip([about()]), '', { 'content-type': 'text/plain' });
     expect(text.status).toBe(415);
-    expect((await send(new Uint8Array(16 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await send(new Uint8Array(16_000_001))).status).toBe(413);
   });
 
   it('is put over none that is there, unless that one was looked at', async () => {

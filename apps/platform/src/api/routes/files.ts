@@ -11,7 +11,7 @@ export const MAX_SKILL_BYTES = 10 * MEGABYTE;
 /** Files of a skill. */
 export const MAX_SKILL_FILES = 200;
 /** Bytes of an archive with a skill in it: more than the skill, for what is left out of it. */
-export const MAX_SKILL_ARCHIVE_BYTES = 16 * MEGABYTE;
+export const MAX_SKILL_ARCHIVE_BYTES = 16_000_000;
 /** Bytes of MEMORY.md. */
 export const MAX_MEMORY_BYTES = 256 * 1024;
 /** Bytes of config.json. */

@@ -1,6 +1,7 @@
 /** What the pages about agents ask, and what their forms do, over the API itself. */
 import { UNCOUNTED } from '@tinyfat/core';
 import { suppress } from '@tinyfat/database';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ask, createAsk } from '../../api/ask.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../../api/test-support/api.ts';
@@ -12,7 +13,7 @@ import { changePause, overviewPage } from './overview.ts';
 import { readText } from './read-text.ts';
 import { changeSenders, sendersPage } from './senders.ts';
 import { changeFromForm, fieldsInForce, settingsPage } from './settings.ts';
-import { ABOUT, changeSkill, makeSkill, skillPage } from './skills.ts';
+import { ABOUT, changeSkill, makeSkill, putArchive, skillPage } from './skills.ts';
 import { costBasis, costText } from './turn-cost.ts';
 
 let api: ApiFixture;
@@ -241,6 +242,28 @@ describe('a skill', () => {
       file: null,
     });
     expect(await skillPage(ask, of, ABOUT)).toMatchObject({ status: 404 });
+  });
+
+  it('is made of an archive, or replaced by one where it is still as the form has seen it', async () => {
+    const ask = askAs(ANN);
+    const sent = (note: string, fields: Record<string, string> = {}) => {
+      const content = '---\nname: weather\ndescription: x\n---\n';
+      const bytes = new Uint8Array(makeZip([{ name: 'SKILL.md', content }, { name: note }]));
+      return { ok: true as const, fields: form(fields), file: { name: 'a.zip', bytes } };
+    };
+    expect(await putArchive(ask, { agent: 'scout' }, sent('one'))).toMatchObject({ ok: true });
+    expect(await putArchive(ask, { agent: 'scout' }, sent('two'))).toMatchObject({ code: 'conflict' });
+    expect(await putArchive(ask, of, sent('two'))).toMatchObject({ code: 'precondition_failed' });
+    const page = await skillPage(ask, of, ABOUT);
+    const etag = page.ok ? page.skill.etag : '';
+    expect(await putArchive(ask, of, sent('two', { etag }))).toMatchObject({
+      body: { files: [{ path: 'SKILL.md' }, { path: 'two' }] },
+    });
+    expect(await putArchive(ask, of, sent('three', { etag }))).toMatchObject({ status: 412 });
+    expect(await putArchive(ask, of, { ...sent('x'), file: null })).toMatchObject({ status: 400 });
+    expect(await putArchive(ask, of, { ok: false, why: 'too_large' })).toMatchObject({
+      detail: 'The archive has more than 16.0 MB.',
+    });
   });
 
   it.each([
