@@ -60,11 +60,11 @@ export const listSuppressed = overApi<[string | undefined], { json: boolean }>(
   async (api, { words: [agent], options }) => {
     const listed =
       agent === undefined
-        ? await api.call(outboxRoutes.listAllSuppressed)
-        : await api.call(outboxRoutes.listSuppressed, { params: { agent } });
+        ? await listAll((query) => api.call(outboxRoutes.listAllSuppressed, { query }))
+        : await listAll((query) => api.call(outboxRoutes.listSuppressed, { params: { agent }, query }));
     if (!listed.ok) return agent === undefined ? refused(listed) : unknownAgent(listed, agent);
     printTable(
-      listed.body.data,
+      listed.body,
       {
         columns: [
           { head: 'agent', cell: (one) => one.agent, least: 5 },
@@ -118,7 +118,7 @@ export const unsuppress: Run<[string, string]> = async ({ words: [name, text] },
       console.log(printable(`${agent} may write to ${address} again.`));
       return 0;
     }
-    const listed = await api.call(outboxRoutes.listSuppressed, { params: { agent } });
+    const listed = await api.call(outboxRoutes.listSuppressed, { params: { agent }, query: {} });
     if (!listed.ok) return unknownAgent(listed, name);
     return notFound(gone, `${address} is not suppressed; see: tinyfat outbox suppressed ${agent}`);
   });

@@ -2,18 +2,18 @@ import { canonicalAddress, DELIVERY_STATES, renderError } from '@tinyfat/core';
 import {
   type Delivery,
   type DeliveryState,
-  listSuppressed,
   markDeliverySent,
   type OfAgent,
   requeueDelivery,
   type SuppressedRecipient,
+  suppressedKey,
   unsuppress,
   visibleDeliveries,
   visibleDeliveryCounts,
   visibleSuppressed,
 } from '@tinyfat/database';
 import { type Outcome, refuse, removed } from '../answer.ts';
-import { pageFrom, whole } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
@@ -90,15 +90,14 @@ export const outboxEndpoints = [
     return await deliveryNow(see, params.id);
   }),
 
-  agentEndpoint(routes.listSuppressed, async ({ agent, deps }) => {
-    const rows = await listSuppressed(deps.db, agent.id);
-    return { ok: true, body: whole(rows.map((row) => unreached({ ...row, agent: agent.name }))) };
+  agentEndpoint(routes.listSuppressed, async ({ agent, deps, see, query }) => {
+    return await suppressedPage(deps, see, query, { agentId: agent.id });
   }),
 
-  endpoint(routes.listAllSuppressed, async ({ deps, see }) => ({
-    ok: true,
-    body: whole((await visibleSuppressed(deps.db, see.sight)).map(unreached)),
-  })),
+  endpoint(
+    routes.listAllSuppressed,
+    async ({ deps, see, query }) => await suppressedPage(deps, see, query, {}),
+  ),
 
   agentEndpoint(routes.unsuppress, async ({ agent, deps, params }) => {
     const parsed = canonicalAddress(params.address.trim());
@@ -133,6 +132,20 @@ export async function deliveryNow(see: Visible, id: string): Promise<Outcome<Sho
 }
 
 type ShownDelivery = ReturnType<typeof shown>;
+
+async function suppressedPage(
+  { db }: ApiDeps,
+  see: Visible,
+  query: Parameters<typeof pageFrom>[0],
+  filter: { agentId?: string },
+) {
+  return await pageFrom(
+    query,
+    (page) => visibleSuppressed(db, see.sight, filter, page),
+    (row) => ({ at: row.created_at, id: suppressedKey(row) }),
+    unreached,
+  );
+}
 
 function unreached({ agent, address, code, reason, delivery_id, created_at }: OfAgent<SuppressedRecipient>) {
   return { agent, address, code, reason, delivery: delivery_id, created_at: isoTime(created_at) };

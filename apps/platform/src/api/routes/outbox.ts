@@ -145,12 +145,14 @@ export const listSuppressed = route(
   {
     scope: 'read',
     params: ofAgent,
+    query: v.strictObject(paging),
     answer: json(page(suppressed)),
   },
 );
 
 export const listAllSuppressed = route('GET', '/suppressed', 'Whom the mail of any agent does not reach', {
   scope: 'read',
+  query: v.strictObject(paging),
   answer: json(page(suppressed)),
 });
 

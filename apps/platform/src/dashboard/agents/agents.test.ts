@@ -1,6 +1,7 @@
 /** What the pages about agents ask, and what their forms do, over the API itself. */
 import { UNCOUNTED } from '@tinyfat/core';
-import { suppress } from '@tinyfat/database';
+import { addAllowedSender, suppress } from '@tinyfat/database';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ask, createAsk } from '../../api/ask.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../../api/test-support/api.ts';
@@ -12,7 +13,7 @@ import { changePause, overviewPage } from './overview.ts';
 import { readText } from './read-text.ts';
 import { changeSenders, sendersPage } from './senders.ts';
 import { changeFromForm, fieldsInForce, settingsPage, WAS } from './settings.ts';
-import { ABOUT, changeSkill, makeSkill, skillPage } from './skills.ts';
+import { ABOUT, changeSkill, makeSkill, putArchive, skillPage } from './skills.ts';
 import { costBasis, costText } from './turn-cost.ts';
 
 let api: ApiFixture;
@@ -45,7 +46,7 @@ it('no page of them shows anything of somebody else', async () => {
   const pages = [
     overviewPage(ask, 'scout'),
     settingsPage(ask, 'scout'),
-    sendersPage(ask, 'scout', ANN),
+    sendersPage(ask, 'scout', form({ address: ANN })),
     skillPage(ask, { agent: 'scout', skill: 'weather' }, ABOUT),
     changePause(ask, 'scout', form({ action: 'pause' })),
     changeSenders(ask, 'scout', form({ action: 'add', entry: BOB })),
@@ -199,6 +200,32 @@ describe('the settings', () => {
 });
 
 describe('the senders', () => {
+  it('are shown a piece at a time, each list by itself, however long they are', async () => {
+    const ask = askAs(ANN);
+    const gone = { agent_id: 'scout', code: 'bounced' as const, reason: '550', delivery_id: 'd' };
+    const addresses = Array.from({ length: 51 }, (_, at) => `a${String(at).padStart(2, '0')}@example.net`);
+    await suppress(
+      api.db,
+      addresses.map((address) => ({ ...gone, address, created_at: 1 })),
+    );
+    for (const entry of addresses) await addAllowedSender(api.db, 'scout', entry, 1);
+    const page = async (search: string) => {
+      const read = await sendersPage(ask, 'scout', new URLSearchParams(search));
+      if (!read.ok) throw new Error(read.code);
+      return read;
+    };
+    const first = await page('');
+    expect([first.allowed.rows.length, first.allowed.next]).toEqual([50, '?allowed=50']);
+    expect([first.suppressed.rows.length, first.suppressed.rows[0]?.address]).toEqual([
+      50,
+      'a50@example.net',
+    ]);
+    const next = await page(`${first.allowed.next}&${first.suppressed.next?.slice(1)}`);
+    expect(next.allowed.rows.map(({ entry }) => entry)).toEqual(['a49@example.net', 'a50@example.net']);
+    expect(next.suppressed).toMatchObject({ rows: [{ address: 'a00@example.net' }], next: null });
+    expect((await page('allowed=-1')).allowed.rows).toHaveLength(50);
+  });
+
   it('are shown with what entries mean, the owner first, and with whom mail does not reach', async () => {
     const ask = askAs(ANN);
     for (const entry of ['@gmail.com', '@*.corp.example']) {
@@ -214,15 +241,19 @@ describe('the senders', () => {
       created_at: 1,
     };
     await suppress(api.db, [{ ...gone, address: 'x@example.net' }]);
-    const page = await sendersPage(ask, 'scout', ' eve@example.net ');
+    const page = await sendersPage(ask, 'scout', form({ address: ' eve@example.net ' }));
     expect(page).toMatchObject({
-      allowed: [
-        { entry: ANN, isOwner: true, warning: null },
-        { entry: '@*.corp.example', means: 'everybody at a sub-domain of corp.example' },
-        { entry: '@gmail.com', warning: expect.stringContaining('anyone can get') },
-      ],
+      allowed: {
+        rows: [
+          { entry: ANN, isOwner: true, warning: null },
+          { entry: '@*.corp.example', means: 'everybody at a sub-domain of corp.example' },
+          { entry: '@gmail.com', warning: expect.stringContaining('anyone can get') },
+        ],
+        next: null,
+      },
+      wide: 1,
       asked: { address: 'eve@example.net', verdict: { ok: true, body: { gets_in: false } } },
-      suppressed: [{ address: 'x@example.net' }],
+      suppressed: { rows: [{ address: 'x@example.net' }], next: null },
     });
     const again = form({ action: 'unsuppress', address: 'x@example.net' });
     expect(await changeSenders(ask, 'scout', again)).toMatchObject({ done: 'unsuppressed' });
@@ -232,8 +263,8 @@ describe('the senders', () => {
   it('have a secret address, which is said once', async () => {
     const made = await changeSenders(askAs(ANN), 'scout', form({ action: 'make-secret', note: 'shop' }));
     expect(made).toMatchObject({ secretAddress: expect.stringMatching(/^scout\+.+@agents\.example\.org$/) });
-    const page = await sendersPage(askAs(ANN), 'scout', null);
-    expect(page).toMatchObject({ asked: null, secret: [{ note: 'shop' }] });
+    const page = await sendersPage(askAs(ANN), 'scout', form({}));
+    expect(page).toMatchObject({ asked: null, secret: { rows: [{ note: 'shop' }] } });
     expect(JSON.stringify(page)).not.toContain('scout+');
   });
 });
@@ -274,6 +305,28 @@ describe('a skill', () => {
       file: null,
     });
     expect(await skillPage(ask, of, ABOUT)).toMatchObject({ status: 404 });
+  });
+
+  it('is made of an archive, or replaced by one where it is still as the form has seen it', async () => {
+    const ask = askAs(ANN);
+    const sent = (note: string, fields: Record<string, string> = {}) => {
+      const content = '---\nname: weather\ndescription: x\n---\n';
+      const bytes = new Uint8Array(makeZip([{ name: 'SKILL.md', content }, { name: note }]));
+      return { ok: true as const, fields: form(fields), file: { name: 'a.zip', bytes } };
+    };
+    expect(await putArchive(ask, { agent: 'scout' }, sent('one'))).toMatchObject({ ok: true });
+    expect(await putArchive(ask, { agent: 'scout' }, sent('two'))).toMatchObject({ code: 'conflict' });
+    expect(await putArchive(ask, of, sent('two'))).toMatchObject({ code: 'precondition_failed' });
+    const page = await skillPage(ask, of, ABOUT);
+    const etag = page.ok ? page.skill.etag : '';
+    expect(await putArchive(ask, of, sent('two', { etag }))).toMatchObject({
+      body: { files: [{ path: 'SKILL.md' }, { path: 'two' }] },
+    });
+    expect(await putArchive(ask, of, sent('three', { etag }))).toMatchObject({ status: 412 });
+    expect(await putArchive(ask, of, { ...sent('x'), file: null })).toMatchObject({ status: 400 });
+    expect(await putArchive(ask, of, { ok: false, why: 'too_large' })).toMatchObject({
+      detail: 'The archive has more than 16.0 MB.',
+    });
   });
 
   it.each([

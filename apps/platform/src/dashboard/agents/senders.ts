@@ -11,21 +11,35 @@ export interface SendersPage {
   ok: true;
   agent: v.InferOutput<typeof agents.agent>;
   /** The owner's first, then by entry. */
-  allowed: { entry: string; created_at: string; warning: string | null; means: string; isOwner: boolean }[];
+  allowed: Piece<{
+    entry: string;
+    created_at: string;
+    warning: string | null;
+    means: string;
+    isOwner: boolean;
+  }>;
+  /** Entries of all of them that let in more people than one may think. */
+  wide: number;
   /** The answer to "would this address get in?"; null where nothing was asked. */
   asked: { address: string; verdict: Outcome<v.InferOutput<typeof senders.senderVerdict>> } | null;
-  secret: { id: string; note: string; created_at: string; last_used_at: string | null }[];
-  suppressed: { address: string; code: 'bounced' | 'complained'; reason: string; created_at: string }[];
+  secret: Piece<{ id: string; note: string; created_at: string; last_used_at: string | null }>;
+  suppressed: Piece<{ address: string; code: 'bounced' | 'complained'; reason: string; created_at: string }>;
 }
 
-/** Rows of each list on the page; lists that are longer say so. */
-export const MOST_SHOWN = 300;
+/** Rows of a list, and the query of the address behind them; null at the end. */
+interface Piece<Row> {
+  rows: Row[];
+  next: string | null;
+}
 
-/** Asks for everything on the page; `address` is what somebody wants to know about. */
+/** Rows of each list on the page. */
+export const MOST_SHOWN = 50;
+
+/** Asks for everything on the page; `search`: of its address, with what somebody wants to know about in `address`. */
 export async function sendersPage(
   ask: Ask,
   name: string,
-  address: string | null,
+  search: URLSearchParams,
 ): Promise<SendersPage | Refusal> {
   const params = { agent: name };
   const agent = await ask(agents.getAgent, { params });
@@ -34,16 +48,20 @@ export async function sendersPage(
   if (!allowed.ok) return allowed;
   const secret = await ask(senders.listSecretAddresses, { params });
   if (!secret.ok) return secret;
-  const suppressed = await ask(outbox.listSuppressed, { params });
+  const query = { limit: String(MOST_SHOWN), cursor: search.get('unreached') ?? undefined };
+  const suppressed = await ask(outbox.listSuppressed, { params, query });
   if (!suppressed.ok) return suppressed;
   const { owner } = agent.body;
-  const wanted = address?.trim() ?? '';
+  const wanted = search.get('address')?.trim() ?? '';
+  const entries = allowed.body.data
+    .map((one) => ({ ...one, means: meaningOf(one.entry), isOwner: one.entry === owner }))
+    .sort((a, b) => Number(b.isOwner) - Number(a.isOwner) || (a.entry < b.entry ? -1 : 1));
+  const { data, next_cursor: next } = suppressed.body;
   return {
     ok: true,
     agent: agent.body,
-    allowed: allowed.body.data
-      .map((one) => ({ ...one, means: meaningOf(one.entry), isOwner: one.entry === owner }))
-      .sort((a, b) => Number(b.isOwner) - Number(a.isOwner) || (a.entry < b.entry ? -1 : 1)),
+    allowed: pieceOf(entries, 'allowed', search),
+    wide: entries.filter(({ warning }) => warning !== null).length,
     asked:
       wanted === ''
         ? null
@@ -51,9 +69,16 @@ export async function sendersPage(
             address: wanted,
             verdict: await ask(senders.checkSender, { params, query: { address: wanted } }),
           },
-    secret: secret.body.data,
-    suppressed: suppressed.body.data,
+    secret: pieceOf(secret.body.data, 'secret', search),
+    suppressed: { rows: data, next: next === null ? null : `?unreached=${encodeURIComponent(next)}` },
   };
+}
+
+/** The rows from the number on that the address has under this name. */
+function pieceOf<Row>(rows: readonly Row[], name: 'allowed' | 'secret', search: URLSearchParams): Piece<Row> {
+  const from = Number(/^\d{1,6}$/.exec(search.get(name) ?? '')?.[0] ?? 0);
+  const end = from + MOST_SHOWN;
+  return { rows: rows.slice(from, end), next: end < rows.length ? `?${name}=${end}` : null };
 }
 
 /** What came of a form on the page: the word for its sentence, or an address that is shown this once. */
