@@ -21,8 +21,8 @@ import type { LlmUpstreams } from '../keys/llm-upstreams.ts';
 import { inAgentFolder } from '../turn/agent-folder.ts';
 import { inboxFiles } from '../turn/inbox.ts';
 import { notBegun, readOutcome } from '../turn/outcome.ts';
-import { sessionFileIn } from '../turn/session-file.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
+import { sessionFileIn } from './session-file.ts';
 import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
 export interface LocalRunnerDeps {
