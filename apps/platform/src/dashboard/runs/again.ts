@@ -3,6 +3,7 @@ import { sha256Hex } from '@tinyfat/core';
 import { type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { viewMail } from '../../api/routes/mail-views.ts';
+import { getMail } from '../../api/routes/mails.ts';
 import { getRun, runAgain } from '../../api/routes/runs.ts';
 import type { RunDetail } from './read-run.ts';
 
@@ -16,16 +17,18 @@ interface AgainText {
   sha256: string;
 }
 
-/** The run, and the text to begin with. */
+/** The run, and the text to begin with. `rewrites`: what it writes goes to the people of a rejected mail. */
 export async function readAgain(
   ask: Ask,
   id: string,
-): Promise<{ ok: true; run: RunDetail; text: AgainText | null } | Refusal> {
+): Promise<{ ok: true; run: RunDetail; rewrites: boolean; text: AgainText | null } | Refusal> {
   const found = await ask(getRun, { params: { id } });
   if (!found.ok) return found;
+  const mail = await ask(getMail, { params: { id: found.body.mail } });
+  if (!mail.ok) return mail;
   const shown = await textOf(ask, found.body);
   const text = shown === null ? null : { shown, sha256: await hashOf(shown) };
-  return { ok: true, run: found.body, text };
+  return { ok: true, run: found.body, rewrites: mail.body.via === 'note', text };
 }
 
 async function textOf(ask: Ask, run: RunDetail): Promise<string | null> {

@@ -99,6 +99,9 @@ describe('the pages of runs', () => {
     await api.db.updateTable('mails').set({ raw_key: 'raw-again' }).execute();
     const read = await readAgain(asked(), 'r-1');
     if (!read.ok || read.text === null) throw new Error('no text');
+    expect(read.rewrites).toBe(false);
+    await api.db.updateTable('mails').set({ via: 'note' }).execute();
+    expect(await readAgain(asked(), 'r-1')).toMatchObject({ rewrites: true });
     const { shown, sha256 } = read.text;
     expect(shown.trim()).toBe('One\nTwo');
     // As a browser sends the field.
