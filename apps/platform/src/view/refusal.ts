@@ -12,10 +12,12 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
   return { what: inAForm(detail ?? described.sentence), nextStep: nextStep ?? usual };
 }
 
-/** Programs are told the name of a field; a form has labels, and the sentence stands above it. */
+/** Programs are told the name of a field as they send it; people read it as words: `Display name: …`. */
 function inAForm(sentence: string): string {
-  const plain = sentence.replace(/^"[\w.]+": /, '').replace(/^"[\w.]+" can not be used; write /, 'Write ');
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  return sentence.replace(/^"([\w.]+)"(?:: | can not be used; )/, (_, name: string) => {
+    const words = name.replaceAll('_', ' ');
+    return `${words.charAt(0).toUpperCase()}${words.slice(1)}: `;
+  });
 }
 
 /** Next steps for whoever fills in a form, where those of the codes are for whoever writes a program. */
