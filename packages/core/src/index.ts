@@ -9,6 +9,7 @@ export {
   nameCharacter,
 } from './admission/canonical-domain.ts';
 export * from './admission/evidence.ts';
+export * from './admission/imitation.ts';
 export * from './admission/limits.ts';
 export * from './admission/look-alike.ts';
 export * from './admission/mail-states.ts';

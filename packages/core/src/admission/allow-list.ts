@@ -4,6 +4,7 @@
  */
 import { type CanonicalAddress, canonicalAddress } from './canonical-address.ts';
 import { canonicalDomain } from './canonical-domain.ts';
+import { imitations } from './imitation.ts';
 import { lookAlikeWarning } from './look-alike.ts';
 
 /**
@@ -26,6 +27,8 @@ const PUBLIC_MAILBOXES = new Set([
   ...['live.com', 'mail.ru', 'outlook.com', 'proton.me', 'protonmail.com', 'qq.com', 'web.de', 'yahoo.com'],
   ...['yandex.ru'],
 ]);
+
+const likePublic = imitations(PUBLIC_MAILBOXES);
 
 /** Reads `name@example.com`, `@example.com` or `@*.example.com`; white space around it is dropped. */
 export function parseAllowEntry(text: string): ParsedAllowEntry {
@@ -83,7 +86,15 @@ function entryWarning(entry: AllowEntry): string | null {
   if (entry.kind === 'domain' && PUBLIC_MAILBOXES.has(entry.domain)) {
     return `${entry.text} lets in everybody who has a mailbox at ${entry.domain}, which anyone can get.`;
   }
-  return lookAlikeWarning(entry.kind === 'address' ? entry.address : entry.domain);
+  return (
+    lookAlikeWarning(entry.kind === 'address' ? entry.address : entry.domain) ??
+    likePublic(entryDomain(entry))
+  );
+}
+
+/** The domain that an entry lets somebody of in. */
+export function entryDomain(entry: AllowEntry): string {
+  return entry.kind === 'address' ? entry.address.slice(entry.address.lastIndexOf('@') + 1) : entry.domain;
 }
 
 function explain(reason: string): string {

@@ -43,5 +43,8 @@ describe('would this address get in?', () => {
     const answer = ask('ann@hоme.example');
     expect(answer).toMatchObject({ getsIn: false, code: 'not_allowed' });
     expect(answer.warning).toContain('mixes Latin and Cyrillic letters');
+    expect(ask('ann@horne.example').warning).toContain('horne.example looks like home.example');
+    expect(ask('ann@agent5.test').warning).toContain('looks like agents.test');
+    expect(ask('bob@evilteam.example').warning).toBeNull();
   });
 });

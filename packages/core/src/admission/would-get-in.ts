@@ -1,8 +1,9 @@
 /** Whether mail of an address would get in, asked before any comes: by the rule that judges mail itself. */
 import { admit } from './admit.ts';
-import type { AllowEntry } from './allow-list.ts';
+import { type AllowEntry, entryDomain } from './allow-list.ts';
 import type { CanonicalAddress } from './canonical-address.ts';
 import type { MailSummary } from './evidence.ts';
+import { imitations } from './imitation.ts';
 import { lookAlikeWarning } from './look-alike.ts';
 
 /** Which agent, and who would write to it. */
@@ -44,12 +45,13 @@ export function wouldGetIn({ sender, agent, allowList, isAgent, now }: SenderQue
     allowList,
     isOwnAddress: () => isAgent,
   });
+  const known = [...allowList.map(entryDomain), agent.address.slice(agent.address.lastIndexOf('@') + 1)];
   return {
     getsIn: verdict.verdict === 'accepted',
     entry: verdict.verdict === 'accepted' ? verdict.entry.text : null,
     code: verdict.code,
     reason: verdict.reason,
-    warning: lookAlikeWarning(sender.address),
+    warning: lookAlikeWarning(sender.address) ?? imitations(known)(sender.domain),
   };
 }
 

@@ -42,6 +42,8 @@ describe('who may write, over the API', () => {
       ['@gmail.com', '@gmail.com lets in everybody who has a mailbox at gmail.com, which anyone can get.'],
       [ANN, null],
     ]);
+    expect((await add('bob@examp1e.com')).json.warning).toContain('examp1e.com looks like example.com');
+    expect((await add('@gmai1.com')).json.warning).toContain('looks like gmail.com');
   });
 
   it('is asked of an address before it writes', async () => {

@@ -1,6 +1,8 @@
 import {
   agentRecipient,
   canonicalAddress,
+  entryDomain,
+  imitations,
   newSecretToken,
   parseAllowEntry,
   secretTokenHash,
@@ -9,6 +11,7 @@ import {
 import {
   addAllowedSender,
   allowedSenderRows,
+  allowedSenders,
   allowList,
   deleteSecretAddress,
   insertSecretAddress,
@@ -31,6 +34,10 @@ const MAX_SECRET_ADDRESSES = 200;
 export const senderEndpoints = [
   agentEndpoint(routes.listAllowedSenders, async ({ agent, deps }) => {
     const rows = await allowedSenderRows(deps.db, agent.id);
+    const warningOf = warnings(
+      rows.map(({ entry }) => entry),
+      deps.mailDomain,
+    );
     return {
       ok: true,
       body: whole(
@@ -46,13 +53,14 @@ export const senderEndpoints = [
   agentEndpoint(routes.addSender, async ({ agent, deps, body }) => {
     const parsed = parseAllowEntry(body.entry);
     if (!parsed.ok) return refuse('invalid_request', `"entry": ${parsed.reason}`);
-    const { entry, warning } = parsed;
+    const { entry } = parsed;
     const added = await transact(deps.db, [`agent:${agent.id}`], async (tx) => {
       if ((await allowedSenderRows(tx, agent.id)).length >= MAX_ENTRIES) return null;
       return await addAllowedSender(tx, agent.id, entry.text, deps.clock());
     });
     if (added === null) return refuse('conflict', `The list is full: it has ${MAX_ENTRIES} entries.`);
-    return { ok: true, body: { entry: entry.text, added, warning } };
+    const warningOf = warnings(await allowedSenders(deps.db, agent.id), deps.mailDomain);
+    return { ok: true, body: { entry: entry.text, added, warning: warningOf(entry.text) } };
   }),
 
   agentEndpoint(routes.checkSender, async ({ agent, deps, query }) => {
@@ -113,9 +121,14 @@ export const senderEndpoints = [
   }),
 ];
 
-function warningOf(entry: string): string | null {
-  const parsed = parseAllowEntry(entry);
-  return parsed.ok ? parsed.warning : null;
+/** Why an entry of these may let in somebody who is not meant: by itself, or since it looks like another one or our own domain. */
+function warnings(entries: readonly string[], mailDomain: string): (entry: string) => string | null {
+  const domains = entries.map(parseAllowEntry).flatMap((one) => (one.ok ? [entryDomain(one.entry)] : []));
+  const imitates = imitations([...domains, mailDomain]);
+  return (entry) => {
+    const parsed = parseAllowEntry(entry);
+    return parsed.ok ? (parsed.warning ?? imitates(entryDomain(parsed.entry))) : null;
+  };
 }
 
 function shown({ id, note, created_at, last_used_at }: SecretAddress) {
