@@ -9,7 +9,13 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
 } {
   const described = describeError(code);
   const usual = IN_A_FORM.get(code) ?? described.nextStep;
-  return { what: detail ?? described.sentence, nextStep: nextStep ?? usual };
+  return { what: detail ?? described.sentence, nextStep: withoutCommands(nextStep ?? usual) };
+}
+
+/** A text without its sentences that are for a terminal: on a page the button stands beside it. */
+export function withoutCommands(text: string): string {
+  const sentences = text.split(/(?<=[.!?])\s+/);
+  return sentences.filter((sentence) => !/\btinyfat [a-z]/.test(sentence)).join(' ');
 }
 
 /** Next steps for whoever fills in a form, where those of the codes are for whoever writes a program. */
