@@ -122,7 +122,7 @@ describe('the settings', () => {
         await page.getByText('This is the token.').waitFor();
         expect(await page.getByText('desk "<i>').first().isVisible()).toBe(true);
       },
-      { ...plain, cookie },
+      { cookie },
     );
   });
 

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import { type LeaseDeps, type LeasedRows, type LeasedTable, leasedRows, settleHeld } from './leased-rows.ts';
 import type { Database, NewWebhookEvent, WebhookEvent } from './schema/index.ts';
-import { changed, countRows, exists } from './statements.ts';
+import { changed, exists } from './statements.ts';
 
 const EVENTS: LeasedTable = { name: 'webhook_events', key: 'seq', claimed: 'working' };
 
@@ -65,8 +65,8 @@ export async function hasMailsOfEvent(db: Database, eventId: string): Promise<bo
 export interface WebhookStanding {
   /** When the newest event came, epoch ms; null where none is stored. */
   lastAt: number | null;
+  /** Those that wait and those that failed are counted up to `most` each. */
   waiting: number;
-  /** Counted up to `mostFailed`. */
   failed: number;
 }
 
@@ -74,25 +74,23 @@ export interface WebhookStanding {
 export async function webhookStanding(
   db: Database,
   provider: WebhookEvent['provider'],
-  mostFailed: number,
+  most: number,
 ): Promise<WebhookStanding> {
   const events = () => db.selectFrom('webhook_events').where('provider', '=', provider);
   const last = await events().select('created_at').orderBy('seq', 'desc').limit(1).executeTakeFirst();
-  const failed = await failedEvents(db)
-    .where('provider', '=', provider)
+  const failed = await failedEvents(db).where('provider', '=', provider).select('seq').limit(most).execute();
+  const waiting = await db
+    .selectFrom('webhook_events')
     .select('seq')
-    .limit(mostFailed)
+    .where(sql<boolean>`state = 'pending'`)
+    // Each has a time: by it the index of those that wait is searched, rather than all events of the provider.
+    .where('next_attempt_at', '>=', 0)
+    .where('provider', '=', provider)
+    .limit(most)
     .execute();
   return {
     lastAt: last?.created_at ?? null,
-    waiting: await countRows(
-      db
-        .selectFrom('webhook_events')
-        .where(sql<boolean>`state = 'pending'`)
-        // Each has a time: by it the index of those that wait is searched, rather than all events of the provider.
-        .where('next_attempt_at', '>=', 0)
-        .where('provider', '=', provider),
-    ),
+    waiting: waiting.length,
     failed: failed.length,
   };
 }

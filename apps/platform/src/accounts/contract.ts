@@ -50,10 +50,10 @@ export type OidcProblem = (typeof OIDC_PROBLEMS)[number];
 export type OidcStart =
   | { ok: true; location: string; cookies: Cookies }
   | { ok: false; problem: OidcProblem };
-/** `to`: the path of ours that was asked for. */
+/** `to`: the path of ours that was asked for; `/` where that is not known. */
 export type OidcOutcome =
   | { ok: true; to: string; cookies: Cookies }
-  | { ok: false; problem: OidcProblem; cookies: Cookies };
+  | { ok: false; problem: OidcProblem; to: string; cookies: Cookies };
 
 /** Signing in by an OpenID provider; only an address that the provider calls verified counts. */
 export interface OidcSignIn {

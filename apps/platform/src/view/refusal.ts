@@ -9,7 +9,16 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
 } {
   const described = describeError(code);
   const usual = IN_A_FORM.get(code) ?? described.nextStep;
-  return { what: inAForm(detail ?? described.sentence), nextStep: nextStep ?? usual };
+  return {
+    what: inAForm(detail ?? described.sentence),
+    nextStep: withoutCommands(nextStep ?? usual),
+  };
+}
+
+/** A text without its sentences that are for a terminal: on a page the button stands beside it. */
+export function withoutCommands(text: string): string {
+  const sentences = text.split(/(?<=[.!?])\s+/);
+  return sentences.filter((sentence) => !/\btinyfat [a-z]/.test(sentence)).join(' ');
 }
 
 /** Programs are told the name of a field as they send it; people read it as words: `Display name: …`. */

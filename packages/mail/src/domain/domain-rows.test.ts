@@ -96,6 +96,34 @@ it('a DMARC record of the registered domain holds too', async () => {
   expect((await states({ 'TXT _dmarc.example.com': ['v=DMARC1; p=none'] })).at(-1)).toBe('DMARC ok');
 });
 
+it('look for a key of the relay under the usual selectors, and take no other record for one', async () => {
+  const at = (selector: string) => `TXT ${selector}._domainkey.agents.example.com`;
+  const dkim = async (zone: Zone) => (await rowsOf(zone))[2];
+  expect(await dkim({ [at('s1')]: ['v=DKIM1; k=rsa; p=MIGf'], [at('k1')]: ['p=abc'] })).toMatchObject({
+    ...{ purpose: 'DKIM', state: 'ok', name: 's1._domainkey.agents.example.com' },
+    found: ['v=DKIM1; k=rsa; p=MIGf', 'k1._domainkey.agents.example.com: p=abc'],
+    note: expect.stringContaining('source of a mail'),
+  });
+  const revoked = { [at('s1')]: ['v=DKIM1; p='], [at('mail')]: ['v=spf1 -all'] };
+  expect(await dkim(revoked)).toMatchObject({
+    ...{ state: 'unknown', name: '(selector)._domainkey.agents.example.com', found: [] },
+    note: expect.stringContaining('No usual selector'),
+  });
+  expect(await dkim({ [at('s1')]: 'fails' })).toMatchObject({
+    state: 'unknown',
+    note: expect.stringContaining('lookup failed'),
+  });
+});
+
+it('look for the return path of Postmark', async () => {
+  const path = async (zone: Zone) => (await rowsOf(zone, { sends: { kind: 'postmark' } }))[2];
+  expect(await path({ 'CNAME pm-bounces.agents.example.com': ['PM.mtasv.net.'] })).toMatchObject({
+    purpose: 'return path',
+    state: 'ok',
+  });
+  expect(await path({})).toMatchObject({ state: 'unknown', note: expect.stringContaining('Postmark') });
+});
+
 it('are those that Resend shows, each under its whole name', async () => {
   const row = { priority: null, status: 'pending' };
   const rows = [

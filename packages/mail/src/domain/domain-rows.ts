@@ -82,16 +82,11 @@ function sendingRows({ domain, sends, resolve }: DomainQuestion): Promise<Domain
     case 'maildir':
       return [];
     case 'relay':
-      return [
-        spfRow(domain, sends.host, resolve),
-        dkimElsewhere(domain, 'The relay signs; it shows the row.'),
-      ];
+      return [spfRow(domain, sends.host, resolve), dkimOfRelay(domain, resolve)];
     case 'postmark':
       return [
-        dkimElsewhere(
-          domain,
-          'Postmark shows this row, and that of the return path, under Sender Signatures.',
-        ),
+        dkimElsewhere(domain, 'Postmark shows this row under Sender Signatures.'),
+        returnPathOfPostmark(domain, resolve),
       ];
     case 'resend':
       if (sends.rows === null)
@@ -144,6 +139,53 @@ async function onlyRecord(
   const found = judged(row, { ok: true, records }, isWell, note);
   if (records.length < 2) return found;
   return { ...found, state: 'different', note: 'Receivers take none of several: make one record of them.' };
+}
+
+/**
+ * Under which selectors relays and mail servers usually publish their keys; a domain can not be asked for all that it has (RFC
+ * 6376 section 3.6.2.1).
+ */
+const SELECTORS =
+  'default mail dkim selector1 selector2 s1 s2 k1 k2 k3 google mx smtp fm1 zoho mailjet protonmail mte1 brevo1'.split(
+    ' ',
+  );
+/** A key that is not revoked (RFC 6376 section 3.6.1). */
+const KEY = /(?:^|;)\s*p\s*=\s*[a-z0-9+/]/i;
+
+async function dkimOfRelay(domain: string, resolve: DnsResolver['resolve']): Promise<DomainRow> {
+  const names = SELECTORS.map((selector) => `${selector}._domainkey.${domain}`);
+  const answers = await Promise.all(names.map((name) => lookUp(resolve, name, 'TXT')));
+  const found = answers.flatMap((answer, at) =>
+    answer.ok
+      ? answer.records
+          .filter((record) => KEY.test(record))
+          .map((record) => ({ name: names[at] ?? '', record: record.slice(0, MOST_CHARACTERS) }))
+      : [],
+  );
+  const row = { purpose: 'DKIM', type: 'TXT', expected: 'v=DKIM1; … p=…, as the relay shows it' } as const;
+  const [first] = found;
+  if (first !== undefined) {
+    const others = found.slice(1, MOST_FOUND).map(({ name, record }) => `${name}: ${record}`);
+    const note = 'There is a key. That the relay signs with it, the source of a mail from here shows.';
+    return { ...row, name: first.name, found: [first.record, ...others], state: 'ok', note };
+  }
+  const silent = answers.find((answer) => !answer.ok);
+  const note =
+    silent?.ok === false
+      ? silent.why
+      : 'No usual selector has a key. The relay may sign with one of its own: it shows the row.';
+  return { ...row, name: `(selector)._domainkey.${domain}`, found: [], state: 'unknown', note };
+}
+
+/** Postmark's default; another name can be chosen there. */
+async function returnPathOfPostmark(domain: string, resolve: DnsResolver['resolve']): Promise<DomainRow> {
+  const expected = 'pm.mtasv.net';
+  const name = `pm-bounces.${domain}`;
+  const row = { purpose: 'return path', type: 'CNAME', name, expected } as const;
+  const answer = await lookUp(resolve, name, 'CNAME');
+  const note = 'Enter it as Postmark shows it under Sender Signatures; it may have another name there.';
+  const found = judged(row, answer, (record) => hostOf(record) === expected, note);
+  return found.state === 'missing' ? { ...found, state: 'unknown' } : found;
 }
 
 async function dkimElsewhere(domain: string, note: string): Promise<DomainRow> {

@@ -27,14 +27,26 @@ export interface MailDomainReport {
 const LIMITS = { budgetMs: 8000, lookups: 60 };
 const ANSWER_MS = 8000;
 
-/** Makes the look. Who asks while one is under way gets that one. Never rejects. */
-export function mailDomainLook(options: DomainLookOptions): () => Promise<MailDomainReport> {
-  let underWay: Promise<MailDomainReport> | null = null;
+/** A look is good for so long, ms: whoever loads a page again and again uses up no limit of the provider's. */
+const GOOD_MS = 10_000;
+
+/** Makes the look. Who asks while one is under way, or soon after, gets that one. Never rejects. */
+export function mailDomainLook(
+  options: DomainLookOptions,
+  now: () => number = () => performance.now(),
+): () => Promise<MailDomainReport> {
+  let last: { endedAt: number | null; report: Promise<MailDomainReport> } | null = null;
   return async () => {
-    underWay ??= look(options).finally(() => {
-      underWay = null;
-    });
-    return await underWay;
+    const isGood = last !== null && (last.endedAt === null || now() - last.endedAt < GOOD_MS);
+    if (last === null || !isGood) {
+      const begun: NonNullable<typeof last> = { endedAt: null, report: look(options) };
+      last = begun;
+      const end = () => {
+        begun.endedAt = now();
+      };
+      void begun.report.then(end, end);
+    }
+    return await last.report;
   };
 }
 
@@ -78,7 +90,7 @@ async function senderState(
     if (rows === null)
       return {
         name: 'Resend',
-        state: 'trouble',
+        state: 'unknown',
         said: `Resend could not be asked, or does not know ${domain}.`,
       };
     const open = rows.filter(({ status }) => status !== 'verified').length;
@@ -115,6 +127,6 @@ async function postmarkState(
     if (answer.ok) return { name, state: 'ok', said: 'Postmark takes the token.' };
     return { name, state: 'trouble', said: `Postmark does not take the token (${answer.status}).` };
   } catch {
-    return { name, state: 'trouble', said: 'Postmark could not be reached.' };
+    return { name, state: 'unknown', said: 'Postmark could not be reached.' };
   }
 }

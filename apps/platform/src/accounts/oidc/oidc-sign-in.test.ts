@@ -11,6 +11,7 @@ import {
   openAccounts,
   STRANGER,
 } from '../test-support/accounts.ts';
+import { oidcProblemPath } from './problem-text.ts';
 
 const PUBLIC_URL = 'https://agents.example';
 const CALLBACK = `${PUBLIC_URL}/sign-in/oidc/callback`;
@@ -89,8 +90,12 @@ describe('signing in by an OpenID provider', () => {
     ['an address that may not sign in', { email: STRANGER, email_verified: true }, 'not_admitted'],
   ])('refuses %s', async (_, person, problem) => {
     provider.person = person;
-    const done = await signIn();
-    expect(done).toMatchObject({ ok: false, problem });
+    const done = await signIn('/mails?state=held');
+    expect(done).toMatchObject({ ok: false, problem, to: '/mails?state=held' });
+    if (!done.ok)
+      expect(oidcProblemPath(done.problem, done.to)).toBe(
+        `/sign-in?to=%2Fmails%3Fstate%3Dheld&problem=${problem}`,
+      );
     expect(browserWith(done.cookies).get('cookie')).toBeNull();
   });
 

@@ -49,10 +49,12 @@ export function oidcSignIn(deps: OidcDeps): OidcSignIn {
     verifier: await key.oidcVerifier(state),
     nonce: await key.oidcNonce(state),
   });
-  const refused = (problem: OidcProblem, text?: string): OidcOutcome => {
-    logger.info('oidc_refused', { problem, ...(text === undefined ? {} : { reason: text }) });
-    return { ok: false, problem, cookies: [oidcCookie(names, '', 0)] };
-  };
+  const refusedTo =
+    (to: string) =>
+    (problem: OidcProblem, text?: string): OidcOutcome => {
+      logger.info('oidc_refused', { problem, ...(text === undefined ? {} : { reason: text }) });
+      return { ok: false, problem, to, cookies: [oidcCookie(names, '', 0)] };
+    };
 
   return {
     host: new URL(settings.issuer).host,
@@ -85,13 +87,15 @@ export function oidcSignIn(deps: OidcDeps): OidcSignIn {
     async finish(query, headers): Promise<OidcOutcome> {
       const browser = readCookie(names.oidc, headers);
       const state = only(query, 'state');
-      if (browser === null || state === null) return refused('over');
+      if (browser === null || state === null) return refusedTo('/')('over');
       const request = await takeOidcRequest(
         db,
         { state_sha256: await sha256HexOfText(state), browser_sha256: await sha256HexOfText(browser) },
         clock(),
       );
-      if (request === undefined) return refused('over');
+      if (request === undefined) return refusedTo('/')('over');
+      const to = returnPath(request.return_to);
+      const refused = refusedTo(to);
       const issuer = query.get('iss');
       // RFC 9207: an answer of another provider.
       if (issuer !== null && issuer !== settings.issuer) return refused('refused', 'another issuer answered');
@@ -109,7 +113,7 @@ export function oidcSignIn(deps: OidcDeps): OidcSignIn {
       const cookies = await deps.enter(parsed.address, headers);
       if (cookies === null) return refused('not_admitted');
       logger.info('signed_in', { by: 'oidc' });
-      return { ok: true, to: returnPath(request.return_to), cookies: [...cookies, oidcCookie(names, '', 0)] };
+      return { ok: true, to, cookies: [...cookies, oidcCookie(names, '', 0)] };
     },
   };
 }

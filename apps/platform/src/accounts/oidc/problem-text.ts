@@ -1,5 +1,6 @@
 /** Why nobody was signed in by the OpenID provider, as a person reads it on the sign-in page. */
 import { OIDC_PROBLEMS, type OidcProblem } from '../contract.ts';
+import { signInPath } from '../return-path.ts';
 
 /** The sentence; `host` is the provider's. */
 export function oidcProblemText(problem: OidcProblem, host: string): string {
@@ -24,4 +25,10 @@ export function oidcProblemText(problem: OidcProblem, host: string): string {
 /** The problem that an address of the sign-in page names; null for anything else. */
 export function oidcProblemIn(query: URLSearchParams): OidcProblem | null {
   return OIDC_PROBLEMS.find((problem) => problem === query.get('problem')) ?? null;
+}
+
+/** The sign-in page that says so, and that still leads to the page which was asked for. */
+export function oidcProblemPath(problem: OidcProblem, to: string): string {
+  const path = signInPath(to);
+  return `${path}${path.includes('?') ? '&' : '?'}problem=${problem}`;
 }

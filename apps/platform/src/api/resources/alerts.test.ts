@@ -11,10 +11,11 @@ describe('alerts', () => {
 
   it('are on but for the digest, until the owner chooses', async () => {
     const usual = { held: true, failed: true, budget: true, digest: false };
-    expect((await api.person(ANN).get('/alerts')).json).toEqual({ owner: ANN, ...usual });
+    expect((await api.person(ANN).get('/alerts')).json).toEqual({ owner: ANN, ...usual, chosen_at: null });
     const chosen = { held: true, failed: false, budget: false, digest: true };
     expect((await api.person(ANN).call('PUT', '/alerts', { body: chosen })).json).toMatchObject(chosen);
-    expect((await api.person(ANN).get('/alerts')).json).toMatchObject(chosen);
+    const chosenAt = new Date(api.now).toISOString();
+    expect((await api.person(ANN).get('/alerts')).json).toMatchObject({ ...chosen, chosen_at: chosenAt });
     expect((await api.person(BOB).get('/alerts')).json).toMatchObject(usual);
     expect((await api.operator.get(`/alerts?owner=${ANN}`)).json).toMatchObject(chosen);
   });

@@ -1,6 +1,7 @@
 import { alertsOf, setAlerts } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
 import { endpoint } from '../endpoint.ts';
+import { isoTime } from '../fields.ts';
 import { chosenOwner } from '../owner.ts';
 import * as routes from '../routes/alerts.ts';
 
@@ -19,6 +20,6 @@ export const alertEndpoints = [
 ];
 
 async function shown({ db }: Pick<ApiDeps, 'db'>, owner: string) {
-  const { held, failed, budget, digest } = await alertsOf(db, owner);
-  return { owner, held, failed, budget, digest };
+  const { held, failed, budget, digest, since } = await alertsOf(db, owner);
+  return { owner, held, failed, budget, digest, chosen_at: since === 0 ? null : isoTime(since) };
 }

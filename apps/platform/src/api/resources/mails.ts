@@ -95,7 +95,7 @@ export const mailEndpoints = [
 ];
 
 function notWaiting({ state, verdict, reason_code: code }: Mail): Refusal {
-  const is = `The mail is ${state} (verdict ${verdict}).`;
+  const is = `The mail is ${state.replaceAll('_', ' ')}.`;
   if (state === 'awaiting_approval') {
     const nextStep = 'See: tinyfat outbox list, tinyfat outbox approve ID';
     return { ...refuse('conflict', `${is} It had its turn, and its answer awaits approval.`), nextStep };

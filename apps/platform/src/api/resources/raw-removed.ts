@@ -8,6 +8,6 @@ export function rawRemoved(at: number): Refusal {
       'conflict',
       `The stored message was removed on ${isoTime(at).slice(0, 10)}: its time was over.`,
     ),
-    nextStep: 'tinyfat retention shows how long what is stored stays; the operator sets it.',
+    nextStep: 'How long what is stored stays is set by the operator. tinyfat retention shows it.',
   };
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { json } from '../answer.ts';
 import { jsonBody } from '../body.ts';
-import { named, ofOwner } from '../fields.ts';
+import { named, ofOwner, time } from '../fields.ts';
 import { route } from '../route.ts';
 
 const kinds = {
@@ -15,7 +15,15 @@ const kinds = {
   digest: v.boolean(),
 };
 
-export const alerts = named('Alerts', v.strictObject({ owner: v.string(), ...kinds }));
+export const alerts = named(
+  'Alerts',
+  v.strictObject({
+    owner: v.string(),
+    ...kinds,
+    /** Null while the owner has chosen nothing: then it is what every owner gets. */
+    chosen_at: v.nullable(time),
+  }),
+);
 
 export const getAlerts = route('GET', '/alerts', 'What the owner is mailed about', {
   scope: 'read',

@@ -32,8 +32,8 @@ export const webhookProvider = named(
     /** Whether the server takes them at all. */
     configured: v.boolean(),
     last_event_at: v.nullable(time),
+    /** This and the next are counted up to 100. */
     waiting: v.number(),
-    /** Counted up to 100. */
     failed: v.number(),
   }),
 );

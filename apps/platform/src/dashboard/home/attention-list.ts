@@ -2,6 +2,7 @@
 import type * as v from 'valibot';
 import type { attention } from '../../api/routes/attention.ts';
 import { moneyText } from '../../view/numbers.ts';
+import { withoutCommands } from '../../view/refusal.ts';
 import type { Tone } from '../../view/words.ts';
 import { subjectText } from '../../view/words.ts';
 
@@ -115,7 +116,7 @@ function row({ subject, agent, at, reason }: Waits) {
     title: subjectText(subject),
     agent,
     at,
-    why: reason ?? '',
+    why: withoutCommands(reason ?? ''),
     settles: [],
     decide: null,
   };

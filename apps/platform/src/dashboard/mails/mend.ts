@@ -5,6 +5,7 @@ import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { discardMail, type mail, releaseMail } from '../../api/routes/mails.ts';
 import { addSender, checkSender, createSecretAddress } from '../../api/routes/senders.ts';
+import { withoutCommands } from '../../view/refusal.ts';
 
 type Mail = v.InferOutput<typeof mail>;
 
@@ -84,8 +85,7 @@ function mayBeSecret({ reason_code: code, sender, evidence }: Mail): boolean {
 /** The sentences of the code's next step that are not about the command line; null where there are none. */
 function adviceFor(code: string): string | null {
   if (!isErrorCode(code)) return null;
-  const sentences = describeError(code).nextStep.split(/(?<=\.)\s+/);
-  return sentences.filter((sentence) => !sentence.includes('tinyfat ')).join(' ') || null;
+  return withoutCommands(describeError(code).nextStep) || null;
 }
 
 /** What was done, by the word in the URL of the page after it. */

@@ -41,17 +41,20 @@ export const ALERTS = [
 
 export interface MailPage {
   ok: true;
-  /** The way out, in a sentence. */
+  /** The way out, in a sentence, and what sets it. */
   way: string;
+  source: string;
   /** What is wrong with it, for admins; null where nothing is known. */
   problem: string | null;
   stopped: boolean;
   test: (TestMail & { word: Word }) | null;
   alerts: { kind: string; label: string; hint: string; on: boolean }[];
+  /** When the viewer chose them; null where they are what every owner gets. */
+  chosenAt: string | null;
 }
 
-/** What the page shows to the viewer of this address. */
-export async function mailPage(ask: Ask, owner: string): Promise<MailPage | Refusal> {
+/** What the page shows to the viewer of this address; admins read which variable of the server sets the way out. */
+export async function mailPage(ask: Ask, owner: string, isAdmin: boolean): Promise<MailPage | Refusal> {
   const out = await ask(getMailOut);
   if (!out.ok) return out;
   const chosen = await ask(getAlerts, { query: { owner } });
@@ -60,12 +63,21 @@ export async function mailPage(ask: Ask, owner: string): Promise<MailPage | Refu
   return {
     ok: true,
     way: wayText(out.body),
+    source: isAdmin ? SOURCES[out.body.provider] : 'Whoever runs this server sets it.',
     problem,
     stopped,
     test: last === null ? null : { ...last, word: testWord(last, stopped) },
     alerts: ALERTS.map((alert) => ({ ...alert, on: chosen.body[alert.kind] })),
+    chosenAt: chosen.body.chosen_at,
   };
 }
+
+const SOURCES: Readonly<Record<MailOut['provider'], string>> = {
+  resend: 'RESEND_API_KEY and MAIL_DOMAIN set it, in the environment of the server.',
+  postmark: 'POSTMARK_SERVER_TOKEN and MAIL_DOMAIN set it, in the environment of the server.',
+  smtp: 'SMTP_URL and MAIL_DOMAIN set it, in the environment of the server.',
+  maildir: 'None of SMTP_URL, RESEND_API_KEY and POSTMARK_SERVER_TOKEN is set.',
+};
 
 /** The way out in words. */
 export function wayText({

@@ -1,4 +1,5 @@
 /** How long what is stored stays, and for admins what a run would remove. */
+import { RETENTION_KINDS, RETENTION_RULES } from '@tinyfat/core';
 import type * as v from 'valibot';
 import type { Refusal } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
@@ -15,7 +16,15 @@ export const DONE = { ran: 'What its time was over for is removed.' };
 
 export interface RetentionPage {
   ok: true;
-  rows: { kind: string; what: string; stays: string; variable: string; count: Count | null }[];
+  rows: {
+    kind: string;
+    what: string;
+    stays: string;
+    variable: string;
+    /** It is as without the variable. */
+    isDefault: boolean;
+    count: Count | null;
+  }[];
   /** Whether the counts are of what a run would remove now; else of the last run. */
   preview: boolean;
   lastRunAt: string | null;
@@ -36,6 +45,7 @@ export async function retentionPage(ask: Ask, look: boolean): Promise<RetentionP
       kind,
       what,
       variable,
+      isDefault: RETENTION_KINDS.some((one) => one === kind && RETENTION_RULES[one].days === days),
       stays: days === null ? 'for ever' : days === 1 ? '1 day' : `${days} days`,
       count: counts.find((count) => count.kind === kind) ?? null,
     })),

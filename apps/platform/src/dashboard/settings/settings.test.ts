@@ -212,21 +212,28 @@ describe('mail', () => {
 
   it('shows a test mail that was asked for, and why it waits', async () => {
     const ask = askAs(ANN);
-    expect(await mailPage(ask, ANN)).toMatchObject({ test: null, problem: null });
+    expect(await mailPage(ask, ANN, false)).toMatchObject({ test: null, problem: null, chosenAt: null });
     expect(await changeMail(ask, ANN, form({ action: 'test' }))).toEqual({ ok: true, done: 'test' });
-    expect(await mailPage(ask, ANN)).toMatchObject({ test: { to: ANN, word: { label: 'on its way' } } });
+    expect(await mailPage(ask, ANN, false)).toMatchObject({
+      test: { to: ANN, word: { label: 'on its way' } },
+    });
     await switchSending(askAs(ADMIN), form({ action: 'stop' }));
-    expect(await mailPage(ask, ANN)).toMatchObject({
+    expect(await mailPage(ask, ANN, false)).toMatchObject({
       test: { word: { label: 'waits: all sending is stopped' } },
     });
-    expect(await mailPage(askAs(ADMIN), ADMIN)).toMatchObject({ problem: 'The relay refuses.', test: null });
+    expect(await mailPage(askAs(ADMIN), ADMIN, true)).toMatchObject({
+      ...{ problem: 'The relay refuses.', test: null, stopped: true },
+      source: expect.stringMatching(/^SMTP_URL and MAIL_DOMAIN/),
+    });
+    expect(await mailPage(ask, ANN, false)).toMatchObject({ source: 'Whoever runs this server sets it.' });
   });
 
   it('saves what is ticked, and nothing else', async () => {
     const ask = askAs(ANN);
     expect(await changeMail(ask, ANN, form({ action: 'alerts', digest: 'on' }))).toMatchObject({ ok: true });
-    const page = await mailPage(ask, ANN);
+    const page = await mailPage(ask, ANN, false);
     if (!page.ok) throw new Error(page.code);
+    expect(page.chosenAt).toBe(new Date(api.now).toISOString());
     expect(page.alerts.filter(({ on }) => on).map(({ kind }) => kind)).toEqual(['digest']);
   });
 });

@@ -4,6 +4,7 @@
  * provider's person in the place of who is signed in here.
  */
 import type { APIRoute } from 'astro';
+import { oidcProblemPath } from '../../../accounts/oidc/problem-text.ts';
 import { returnPath, signInPath } from '../../../accounts/return-path.ts';
 import { seeOther } from '../../../http/form.ts';
 
@@ -16,9 +17,7 @@ export const GET: APIRoute = async ({ locals, request, url }) => {
   if (locals.viewer !== null) return seeOther(to);
   if (oidc === null || !OWN.includes(request.headers.get('sec-fetch-site'))) return seeOther(signInPath(to));
   const started = await oidc.start({ clientAddress: locals.origin.clientAddress, to });
-  return started.ok ? seeOther(started.location, started.cookies) : seeOther(problemPath(started.problem));
+  return started.ok
+    ? seeOther(started.location, started.cookies)
+    : seeOther(oidcProblemPath(started.problem, to));
 };
-
-function problemPath(problem: string): string {
-  return `/sign-in?problem=${problem}`;
-}
