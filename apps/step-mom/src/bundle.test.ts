@@ -110,7 +110,7 @@ test('bad input is an outcome too', async () => {
   expect(lastLine(end.stdout)).toMatchObject({ ok: false, code: 'bad_input' });
 });
 
-test('a second build gives the same files, byte for byte', async () => {
+test('another build of the same sources gives the same files, byte for byte', async () => {
   const again = `${bundle()}-again`;
   await buildBundle(again);
   const names = readdirSync(bundle()).sort();

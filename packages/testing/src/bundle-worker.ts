@@ -16,8 +16,16 @@ export const COMPATIBILITY = {
   compatibilityFlags: ['nodejs_compat'],
 };
 
-/** The text of the one module of a Worker; `entry` is the path of its source. Needs no network. */
+const bundled = new Map<string, Promise<string>>();
+
+/** The text of the one module of a Worker; `entry` is the path of its source. Needs no network. Each is made once in a process. */
 export async function bundleWorker(entry: string): Promise<string> {
+  const found = bundled.get(entry) ?? bundle(entry);
+  bundled.set(entry, found);
+  return await found;
+}
+
+async function bundle(entry: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-bundle-'));
   try {
     const config = {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { buildBundle } from '../build/build-bundle.ts';
 import type { TurnFolder } from './turn-folder.ts';
 
 /** A program that ended. */
@@ -16,13 +16,18 @@ export interface Ended {
   stderr: string;
 }
 
-/** Builds the bundle once for a test file, far from any node_modules; gives its folder. */
+/** What `bin/build step-mom` made of these sources; `bin/with-node` sees to it that it is of today's. */
+const BUILT = fileURLToPath(new URL('../../../../dist/step-mom', import.meta.url));
+
+/** Copies the bundle for a test file, far from any node_modules; gives its folder. */
 export function useBundle(): () => string {
   let root = '';
-  beforeAll(async () => {
+  beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'step-mom-bundle-'));
-    await buildBundle(join(root, 'step-mom'));
-  }, 60_000);
+    // What Node compiled of it lies beside it, from runs of this checkout.
+    const filter = (source: string) => basename(source) !== 'cache';
+    cpSync(realpathSync(BUILT), join(root, 'step-mom'), { recursive: true, filter });
+  });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   return () => join(root, 'step-mom');
 }
