@@ -75,7 +75,7 @@ const THROUGH_HYPERDRIVE = [
 const NOT_OF_AN_ENGINE = [
   'apps/platform/src/{api/transcript,operations}/**',
   'apps/platform/src/api/{documented,held-bytes.security,json-shape.security,openapi,usage-csv.security,zone-offsets}.test.ts',
-  'apps/platform/src/api/resources/{files,files.security,files-in-bucket,full-folders.security}.test.ts',
+  'apps/platform/src/api/resources/{files,files.security,files-in-bucket,full-folders.security,mail-views}.test.ts',
   'apps/platform/src/api/resources/{put-file.security,replace-skill,skills}.test.ts',
   'apps/platform/src/cloudflare/{body-end,config,isolate.security,take-email.security}.test.ts',
   'apps/sandbox-queue/src/cloudflare/{batch,config,sweep,work}.test.ts',
