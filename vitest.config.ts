@@ -68,6 +68,22 @@ const THROUGH_HYPERDRIVE = [
   '**/*.hyperdrive.test.ts',
 ];
 
+/**
+ * Files about what lies in folders, or about the text of something: the few rows that they need are read and written by
+ * what has tests of its own on Postgres.
+ */
+const NOT_OF_AN_ENGINE = [
+  'apps/platform/src/{api/transcript,operations}/**',
+  'apps/platform/src/api/{documented,held-bytes.security,json-shape.security,openapi,usage-csv.security,zone-offsets}.test.ts',
+  'apps/platform/src/api/resources/{files,files.security,files-in-bucket,full-folders.security,mail-views}.test.ts',
+  'apps/platform/src/api/resources/{put-file.security,replace-skill,skills}.test.ts',
+  'apps/platform/src/cloudflare/{body-end,config,isolate.security,take-email.security}.test.ts',
+  'apps/sandbox-queue/src/cloudflare/{batch,config,sweep,work}.test.ts',
+  'apps/sandbox-queue/src/outbox/{collect.security,prepare,rewriting}.test.ts',
+  'packages/database/src/search/{parse-query,snippet,words}.test.ts',
+  'packages/intake/src/webhooks/{documented,read-webhook-body.security,take-webhook.security}.test.ts',
+];
+
 export default defineConfig({
   // What packages require in workerd is looked up here, not in their project, and without the conditions of Workers: `pg`
   // would get the empty module for Node.
@@ -116,10 +132,14 @@ export default defineConfig({
             'packages/database/src/{sqlite,upgrades}/**',
             // What pages make of answers of the API, whose own tests are here.
             'apps/platform/src/{adapter,components,dashboard,http,node,scripts,styles,view}/**',
+            ...NOT_OF_AN_ENGINE,
           ],
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
-          globalSetup: ['packages/testing/src/postgres/global-setup.ts'],
+          globalSetup: [
+            'packages/testing/src/postgres/global-setup.ts',
+            'packages/testing/src/bundles-of-run.ts',
+          ],
           testTimeout: withinMs(30_000),
         },
       },

@@ -23,6 +23,7 @@ import {
   storeProviderKey,
 } from '@tinyfat/database';
 import { masterKeyFile } from '@tinyfat/storage/node';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DataFolder, masterKeysOf, openDataFolder } from './data-folder.ts';
 
@@ -37,6 +38,7 @@ describe('the master keys', () => {
   let source: MasterKeySource;
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-rotation-'));
+    await putFreshDatabase(join(dataDir, 'tinyfat.sqlite'));
     await reopen();
   });
   afterEach(async () => {

@@ -87,7 +87,7 @@ test('the probe fills the compile cache, and a turn uses it without writing', as
   const { folder } = await makeTurn(() => ({ kind: 'text', text: 'ok' }));
   const cache = join(folder.root, 'cache');
   mkdirSync(cache);
-  const probe = await ended(startProgram(bundle(), folder, ['--probe']));
+  const probe = await ended(startProgram(bundle(), folder, ['--probe', '--cache', cache]));
   expect(probe).toMatchObject({ code: 0, stdout: '{"type":"probe","ok":true}\n', stderr: '' });
   const files = () => readdirSync(cache, { recursive: true }).map(String).sort();
   const times = () => files().map((name) => statSync(join(cache, name)).mtimeMs);
@@ -96,7 +96,7 @@ test('the probe fills the compile cache, and a turn uses it without writing', as
   const before = times();
   for (const name of ['.', ...filled]) chmodSync(join(cache, name), 0o555);
   folder.writeInput();
-  const end = await ended(startProgram(bundle(), folder));
+  const end = await ended(startProgram(bundle(), folder, ['--cache', cache]));
   for (const name of ['.', ...filled]) chmodSync(join(cache, name), 0o755);
   expect(lastLine(end.stdout)).toMatchObject({ ok: true });
   expect(files()).toEqual(filled);
@@ -110,7 +110,7 @@ test('bad input is an outcome too', async () => {
   expect(lastLine(end.stdout)).toMatchObject({ ok: false, code: 'bad_input' });
 });
 
-test('a second build gives the same files, byte for byte', async () => {
+test('another build of the same sources gives the same files, byte for byte', async () => {
   const again = `${bundle()}-again`;
   await buildBundle(again);
   const names = readdirSync(bundle()).sort();

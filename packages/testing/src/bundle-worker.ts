@@ -1,9 +1,11 @@
 /** Workers as they are deployed: bundled by wrangler, for Miniflare. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -16,8 +18,38 @@ export const COMPATIBILITY = {
   compatibilityFlags: ['nodejs_compat'],
 };
 
-/** The text of the one module of a Worker; `entry` is the path of its source. Needs no network. */
+/** Names the folder in which the processes of a run find what one of them has bundled (`bundles-of-run.ts`). */
+export const BUNDLES_OF_RUN = 'TEST_BUNDLES';
+const LOOK_EVERY_MS = 50;
+/** Who began a bundle and has not ended it by then is dead. */
+const BUNDLED_WITHIN_MS = 60_000;
+
+/**
+ * The text of the one module of a Worker; `entry` is the path of its source. Needs no network. In a run with a folder for
+ * bundles the first process that asks makes it, and the others wait.
+ */
 export async function bundleWorker(entry: string): Promise<string> {
+  const folder = process.env[BUNDLES_OF_RUN];
+  if (folder === undefined) return await bundle(entry);
+  const path = join(folder, createHash('sha256').update(entry).digest('hex'));
+  const mine = await mkdir(`${path}.begun`).then(
+    () => true,
+    () => false,
+  );
+  if (!mine) {
+    const end = Date.now() + BUNDLED_WITHIN_MS;
+    while (Date.now() < end) {
+      if (await stat(path).catch(() => null)) return await readFile(path, 'utf8');
+      await setTimeout(LOOK_EVERY_MS);
+    }
+  }
+  const text = await bundle(entry);
+  await writeFile(`${path}.${process.pid}`, text);
+  await rename(`${path}.${process.pid}`, path);
+  return text;
+}
+
+async function bundle(entry: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-bundle-'));
   try {
     const config = {

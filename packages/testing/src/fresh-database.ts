@@ -19,9 +19,14 @@ let server: TestPostgres | undefined;
 /** Opens a database at a path where there is none yet, as `openSqlite` does; on Postgres the path only names it. */
 export async function openFreshDatabase(path: string): Promise<Database> {
   if (process.env.TEST_ENGINE === 'postgres') return await openFreshPostgres(path);
+  await putFreshDatabase(path);
+  return await openSqlite(path);
+}
+
+/** Puts a SQLite database without rows where there is none yet, whatever the engine of the run: for who opens it by itself. */
+export async function putFreshDatabase(path: string): Promise<void> {
   migrated ??= migrate();
   await writeFile(path, await migrated, { flag: 'wx' });
-  return await openSqlite(path);
 }
 
 /** Opens the same database once more, as another process would. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { readConfig } from '@tinyfat/server/config';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
 
@@ -14,6 +15,7 @@ describe('tinyfat agent', () => {
   let err: string[];
   beforeEach(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'tinyfat-cli-'));
+    await putFreshDatabase(join(dataDir, 'tinyfat.sqlite'));
     vi.spyOn(console, 'log').mockImplementation((line) => void out.push(String(line)));
     vi.spyOn(console, 'error').mockImplementation((line) => void err.push(String(line)));
     expect((await run('create', 'scout', '--owner', OWNER)).code).toBe(0);

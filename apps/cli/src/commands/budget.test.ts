@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { insertAgent, markAgentDeleted } from '@tinyfat/database';
 import { readConfig } from '@tinyfat/server/config';
 import { openDataFolder } from '@tinyfat/server/data-folder';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
 
@@ -12,6 +13,7 @@ describe('tinyfat budget', () => {
   let printed: string[];
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-cli-'));
+    await putFreshDatabase(join(dataDir, 'tinyfat.sqlite'));
     printed = [];
     vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(String(line)));
     vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)));

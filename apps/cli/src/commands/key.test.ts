@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { insertAgent, markProviderKeyUsed } from '@tinyfat/database';
 import { readConfig } from '@tinyfat/server/config';
 import { type DataFolder, openDataFolder } from '@tinyfat/server/data-folder';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
 
@@ -16,6 +17,7 @@ describe('tinyfat key', () => {
   let printed: string[];
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-cli-'));
+    await putFreshDatabase(join(dataDir, 'tinyfat.sqlite'));
     environment = {};
     printed = [];
     vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(String(line)));

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@tinyfat/server/config';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
 
@@ -11,6 +12,7 @@ describe('tinyfat token', () => {
   let err: string[];
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-cli-'));
+    await putFreshDatabase(join(dataDir, 'tinyfat.sqlite'));
     vi.spyOn(console, 'log').mockImplementation((line) => void out.push(String(line)));
     vi.spyOn(console, 'error').mockImplementation((line) => void err.push(String(line)));
   });

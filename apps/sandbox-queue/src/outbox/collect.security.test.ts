@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeF
 import { join } from 'node:path';
 import { type AgentFolders, MAX_TURN_BYTES } from '@tinyfat/core';
 import { insertDeliveries } from '@tinyfat/database';
+import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Outbox, openOutbox, workOf } from '../test-support/outbox.ts';
@@ -90,8 +91,8 @@ describe('a flood of files', () => {
     expect(outbox.names('email')).toContain('next.json');
   });
 
-  it('reads no more than its bound of 600 sparse files, and moves the others unread', async () => {
-    for (let index = 0; index < 600; index += 1) sparse(`${number(index)}.json`, 24_900_000);
+  it('reads no more than its bound of 150 sparse files, and moves the others unread', async () => {
+    for (let index = 0; index < 150; index += 1) sparse(`${number(index)}.json`, 24_900_000);
     const { read, folders } = counting(outbox.deps.folders);
     const deliveries = await collect('run', folders);
     const codes = deliveries.map(({ reason_code }) => reason_code);
@@ -102,8 +103,8 @@ describe('a flood of files', () => {
     expect(read.bytes).toBeLessThan(3 * MAX_TURN_BYTES + 1_000_000);
     expect(outbox.names('email')).toEqual([]);
     expect(outbox.names('failed').filter((name) => name.includes('.original-'))).toHaveLength(100);
-    expect(readdirSync(join(outbox.root, 'failed', `over-limit-${deliveries.at(-1)?.id}`))).toHaveLength(500);
-  }, 60_000);
+    expect(readdirSync(join(outbox.root, 'failed', `over-limit-${deliveries.at(-1)?.id}`))).toHaveLength(50);
+  });
 
   it('reads no more than its bound of attachments that lie beside the mails', async () => {
     writeFileSync(join(outbox.folder, 'agents/scout/big.bin'), '');
@@ -121,7 +122,7 @@ describe('a flood of files', () => {
 describe('odd files', () => {
   it('a mail that could be sent but not recorded is refused before it is sent', async () => {
     outbox.write('email', 'deep.json', `{"body":"x","z":${'['.repeat(10_000)}${']'.repeat(10_000)}}`);
-    outbox.write('email', 'wide.json', `{"body":"x","z":[${Array(8_000_000).fill('{}').join(',')}]}`);
+    outbox.write('email', 'wide.json', `{"body":"x","z":[${Array(400_000).fill('{}').join(',')}]}`);
     const deliveries = await collect('run');
     expect(deliveries.map(({ state, reason_code }) => [state, reason_code])).toEqual([
       ['failed', 'outbox_invalid'],
@@ -131,7 +132,7 @@ describe('odd files', () => {
     expect(outbox.read('failed', 'deep.json').error).toContain('64 levels');
     expect(outbox.read('failed', 'wide.json').error).toContain('20000 values');
     const kept = outbox.names('failed').find((name) => name.startsWith('wide.json.original-')) ?? '';
-    expect(readFileSync(join(outbox.root, 'failed', kept)).length).toBeGreaterThan(20_000_000);
+    expect(readFileSync(join(outbox.root, 'failed', kept)).length).toBeGreaterThan(1_000_000);
   });
 
   it('a mail that an older version took is filed all the same, once it was sent', async () => {
@@ -261,33 +262,41 @@ describe('any outbox', () => {
     }
   }
 
-  it('is collected without a throw; each file is sent, refused with its reason, or waits', async () => {
-    let runs = 0;
-    await fc.assert(
-      fc.asyncProperty(files, async (tree) => {
-        runs += 1;
-        const planted = tree.filter(plant).filter((file) => !file.name.startsWith('.'));
-        const { read, folders } = counting(outbox.deps.folders);
-        const deliveries = await collect(`run-${runs}`, folders);
-        expect(read.bytes).toBeLessThan(3 * MAX_TURN_BYTES);
-        for (const { state, reason, reason_code } of deliveries) {
-          if (state !== 'pending') expect(reason_code && reason).toBeTruthy();
-        }
-        const taken = new Set(deliveries.map(({ source_file }) => source_file));
-        for (const file of planted) if (file.name.isWellFormed()) expect(taken).toContain(file.name);
-        // Those that wait are sent; then nothing but drafts is left.
-        await outbox.db
-          .updateTable('deliveries')
-          .set({ state: 'sent', sent_at: 5 })
-          .where('state', '=', 'pending')
-          .execute();
-        await syncOutbox(outbox.deps);
-        const unfiled = await outbox.db.selectFrom('deliveries').selectAll().where('filed', '=', 0).execute();
-        expect(unfiled).toEqual([]);
-        expect(outbox.names('email').filter((left) => !left.startsWith('.'))).toEqual([]);
-        execFileSync('find', [join(outbox.root, 'email'), '-mindepth', '1', '-delete']);
-      }),
-      { numRuns: 40 },
-    );
-  }, 120_000);
+  it(
+    'is collected without a throw; each file is sent, refused with its reason, or waits',
+    fuzzTimeout(15, 2_000),
+    async () => {
+      let runs = 0;
+      await fc.assert(
+        fc.asyncProperty(files, async (tree) => {
+          runs += 1;
+          const planted = tree.filter(plant).filter((file) => !file.name.startsWith('.'));
+          const { read, folders } = counting(outbox.deps.folders);
+          const deliveries = await collect(`run-${runs}`, folders);
+          expect(read.bytes).toBeLessThan(3 * MAX_TURN_BYTES);
+          for (const { state, reason, reason_code } of deliveries) {
+            if (state !== 'pending') expect(reason_code && reason).toBeTruthy();
+          }
+          const taken = new Set(deliveries.map(({ source_file }) => source_file));
+          for (const file of planted) if (file.name.isWellFormed()) expect(taken).toContain(file.name);
+          // Those that wait are sent; then nothing but drafts is left.
+          await outbox.db
+            .updateTable('deliveries')
+            .set({ state: 'sent', sent_at: 5 })
+            .where('state', '=', 'pending')
+            .execute();
+          await syncOutbox(outbox.deps);
+          const unfiled = await outbox.db
+            .selectFrom('deliveries')
+            .selectAll()
+            .where('filed', '=', 0)
+            .execute();
+          expect(unfiled).toEqual([]);
+          expect(outbox.names('email').filter((left) => !left.startsWith('.'))).toEqual([]);
+          execFileSync('find', [join(outbox.root, 'email'), '-mindepth', '1', '-delete']);
+        }),
+        fuzzRuns(15),
+      );
+    },
+  );
 });

@@ -44,7 +44,7 @@ it('is tried again where no container can be had', async () => {
 });
 
 it('ends at its deadline, keeps what was made until then, and is not tried again', async () => {
-  const { runner, containers, folders } = await open({ limits: { deadlineMs: 3_000 } });
+  const { runner, containers, folders } = await open({ limits: { deadlineMs: 10_000 } });
   const wait = '[[tool: bash {"command":"echo mine > /data/note; sleep 1000"}]] [[reply: done]]';
   const { outcome } = await runner.runTurn(testTurn('run-1', wait, { upstream }), never);
   expect(outcome).toMatchObject({ ok: false, code: 'sandbox_deadline', retry: false });

@@ -39,7 +39,7 @@ export function copyFixture(): CopyFixture {
   let bucket: Bucket;
   let container: Container;
   beforeAll(async () => {
-    containers = await startContainerStandIn(async () => new Response('no'));
+    containers = await startContainerStandIn(null);
     storage = await startS3StandIn();
     const { url: endpoint, accessKeyId, secretAccessKey } = storage;
     const credentials = { accessKeyId, secretAccessKey };

@@ -1,5 +1,5 @@
 /** One agent goes into an archive and a new one comes out of it; of a hostile archive nothing does. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstFiles } from '@tinyfat/core';
 import {
@@ -11,6 +11,7 @@ import {
   setBudget,
   setCurrentSession,
 } from '@tinyfat/database';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readArchive } from '../archive/read-archive.ts';
@@ -27,6 +28,10 @@ let there: DataFolder;
 let ids = 0;
 beforeEach(async () => {
   root = mkdtempSync(join(scratchFolder(), 'tinyfat-agent-'));
+  for (const name of ['here', 'there']) {
+    mkdirSync(join(root, name));
+    await putFreshDatabase(join(root, name, 'tinyfat.sqlite'));
+  }
   here = await openDataFolder({ dataDir: join(root, 'here'), database: null });
   there = await openDataFolder({ dataDir: join(root, 'there'), database: null });
   const agent = {

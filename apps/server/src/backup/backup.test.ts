@@ -1,6 +1,7 @@
 /** A backup restored elsewhere is the same server, as of one moment; on the engine of the run. */
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,8 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { openSqlite } from '@tinyfat/database/sqlite';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeFixture, rowsOf } from '../../../../packages/database/src/upgrades/fixtures.ts';
 import { configuredDatabase, type DataFolder, openDataFolder } from '../data-folder.ts';
 import { lockDataFolder } from '../files/lock.ts';
@@ -23,13 +25,22 @@ import { type RestoreDeps, restoreBackup } from './restore.ts';
 import { scratchForBackup } from './scratch.ts';
 import { type BackupDeps, type BackupNews, writeBackup } from './write-backup.ts';
 
+/** The database of an old version, brought up to date once for all tests. */
+let upgraded: string;
 let root: string;
 let data: DataFolder;
 const inRoot = (...path: string[]) => join(root, ...path);
+beforeAll(async () => {
+  upgraded = mkdtempSync(join(scratchFolder(), 'tinyfat-upgraded-'));
+  const path = join(upgraded, 'tinyfat.sqlite');
+  makeFixture('0014-awaiting-approval', path);
+  await (await openSqlite(path)).destroy();
+});
+afterAll(() => rmSync(upgraded, { recursive: true, force: true }));
 beforeEach(async () => {
   root = mkdtempSync(join(scratchFolder(), 'tinyfat-backup-'));
   mkdirSync(inRoot('data'));
-  makeFixture('0014-awaiting-approval', inRoot('data/tinyfat.sqlite'));
+  copyFileSync(join(upgraded, 'tinyfat.sqlite'), inRoot('data/tinyfat.sqlite'));
   data = await openDataFolder({ dataDir: inRoot('data'), database: null });
   for (const key of await rawKeys()) await data.rawMail.put(key, Buffer.from(`message ${key}`));
   for (const id of await agentIds()) {

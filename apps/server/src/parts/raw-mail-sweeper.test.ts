@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogFields } from '@tinyfat/core';
+import { putFreshDatabase } from '@tinyfat/testing/fresh-database';
+import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { startRawMailSweeper } from './raw-mail-sweeper.ts';
@@ -13,7 +14,8 @@ let data: DataFolder;
 let log: [string, LogFields | undefined][];
 let walked: PromiseWithResolvers<void>;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tinyfat-sweep-'));
+  folder = await mkdtemp(join(scratchFolder(), 'tinyfat-sweep-'));
+  await putFreshDatabase(join(folder, 'tinyfat.sqlite'));
   data = await openDataFolder({ dataDir: folder, database: null });
   log = [];
   walked = Promise.withResolvers();

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import { buildBundle } from '../build/build-bundle.ts';
 import type { TurnFolder } from './turn-folder.ts';
 
 /** A program that ended. */
@@ -16,13 +16,25 @@ export interface Ended {
   stderr: string;
 }
 
-/** Builds the bundle once for a test file, far from any node_modules; gives its folder. */
+/** What `bin/build step-mom` made of these sources; `bin/with-node` sees to it that it is of today's. */
+const BUILT = fileURLToPath(new URL('../../../../dist/step-mom', import.meta.url));
+
+/** Where Node keeps what it compiled of a bundle, as on a server. */
+const cacheOf = (bundle: string) => join(dirname(bundle), 'cache');
+
+/** Copies the bundle for a test file, far from any node_modules, and has it compiled; gives its folder. */
 export function useBundle(): () => string {
   let root = '';
-  beforeAll(async () => {
+  beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'step-mom-bundle-'));
-    await buildBundle(join(root, 'step-mom'));
-  }, 60_000);
+    // What Node compiled of it lies beside it, from runs of this checkout.
+    const filter = (source: string) => basename(source) !== 'cache';
+    const bundle = join(root, 'step-mom');
+    cpSync(realpathSync(BUILT), bundle, { recursive: true, filter });
+    mkdirSync(cacheOf(bundle));
+    const words = [join(bundle, 'main.js'), '--probe', '--cache', cacheOf(bundle)];
+    execFileSync(process.execPath, words, { cwd: root, env: {}, stdio: 'ignore' });
+  });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   return () => join(root, 'step-mom');
 }
@@ -34,7 +46,7 @@ export function startProgram(bundle: string, folder: TurnFolder, more: string[] 
     ...more,
     ...['--data', folder.data, '--inbox', folder.inbox, '--skills', join(folder.root, 'skills')],
     ...['--socket', join(folder.root, 'gateway.sock'), '--port', '0'],
-    ...['--cache', join(folder.root, 'cache')],
+    ...['--cache', cacheOf(bundle)],
   ];
   return spawn(process.execPath, args, {
     cwd: folder.data,

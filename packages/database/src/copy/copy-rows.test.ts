@@ -1,11 +1,11 @@
 /** All rows of one database come into another and back, whatever happens on the way. The engine is that of the run. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openFreshDatabase } from '@tinyfat/testing/fresh-database';
 import { scratchFolder } from '@tinyfat/testing/scratch-folder';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Database } from '../schema/index.ts';
 import { noteAttempt } from '../sign-in-attempts.ts';
 import { openSqlite } from '../sqlite/open.ts';
@@ -16,13 +16,19 @@ import { tablesToCopy } from './catalogue.ts';
 import { type CopyProgress, copyRows } from './copy-rows.ts';
 import { BATCH_ROWS, sumOf } from './rows.ts';
 
+let shared: string;
 let folder: string;
 let source: string;
-beforeEach(async () => {
+beforeAll(async () => {
+  shared = mkdtempSync(join(scratchFolder(), 'tinyfat-copy-source-'));
+  makeFixture(fixtureNames.at(-1) ?? '', join(shared, 'upgraded.sqlite'));
+  await (await openSqlite(join(shared, 'upgraded.sqlite'))).destroy();
+});
+afterAll(() => rmSync(shared, { recursive: true, force: true }));
+beforeEach(() => {
   folder = mkdtempSync(join(scratchFolder(), 'tinyfat-copy-'));
   source = join(folder, 'source.sqlite');
-  makeFixture(fixtureNames.at(-1) ?? '', source);
-  await (await openSqlite(source)).destroy();
+  copyFileSync(join(shared, 'upgraded.sqlite'), source);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

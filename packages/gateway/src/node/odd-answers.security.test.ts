@@ -1,6 +1,7 @@
 /** Answers that no decent server gives: whatever a page or an endpoint sends, only that one request suffers. */
 import { randomInt } from 'node:crypto';
 import net from 'node:net';
+import { fuzzRuns, fuzzTimeout } from '@tinyfat/testing/fuzz-runs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, fakeNetwork, type GatewayFixture, listenOnPort, openFixture } from '../test-support/gateway.ts';
@@ -126,13 +127,14 @@ describe.each(['proxy', 'model'] as const)('by the %s', (way) => {
 
   test.each([1, randomInt(2 ** 31 - 1)])(
     'anything at all leaves the next request alone, seed %i',
+    fuzzTimeout(40, 100),
     async (seed) => {
       await fc.assert(
         fc.asyncProperty(oddAnswer, async (answer) => {
           await statusBy(way, answer);
           expect((await statusBy(way, OK)).status).toBe(200);
         }),
-        { seed, numRuns: 150 },
+        { seed, ...fuzzRuns(40) },
       );
     },
   );

@@ -2,7 +2,6 @@
  * A private cluster with a pgbouncer in transaction mode in front of it. Text is ordered by a language's rules and not
  * by bytes, which shows queries that lean on the order of the operator's locale.
  */
-import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import pg from 'pg';
 import { scratchFolder } from '../scratch-folder.ts';
 import { type Account, unprivilegedAccount } from './account.ts';
 import { databaseUrl, type PostgresAddresses } from './addresses.ts';
+import { cheapSecret, password } from './password.ts';
 import { type Programs, type Running, runProgram, startProgram, usablePrograms } from './programs.ts';
 import type { PostgresWishes } from './start.ts';
 
@@ -30,6 +30,8 @@ interface Place {
   /** The cluster itself. */
   data: string;
   passwords: { postgres: string; tinyfat: string };
+  /** What the server and the pooler check the one of `tinyfat` with, the same text for both. */
+  secret: string;
 }
 
 const MAX_CONNECTIONS = 200;
@@ -52,7 +54,8 @@ export async function startCluster(wishes: PostgresWishes): Promise<Cluster> {
   try {
     const programs = await usablePrograms(process.env, account, folder);
     const passwords = { postgres: password(), tinyfat: password() };
-    const place = { programs, account, folder, data, passwords };
+    const secret = cheapSecret(passwords.tinyfat);
+    const place = { programs, account, folder, data, passwords, secret };
     await makeCluster(place, wishes);
     const direct = await onFreePort(async (port) => {
       running.server = await startServer(place, port);
@@ -63,7 +66,7 @@ export async function startCluster(wishes: PostgresWishes): Promise<Cluster> {
       return port;
     });
     const admin = `postgres://postgres:${passwords.postgres}@127.0.0.1:${direct}`;
-    await makeRoles(admin, passwords.tinyfat, wishes);
+    await makeRoles(admin, secret, wishes);
     return {
       direct: `postgres://tinyfat:${passwords.tinyfat}@127.0.0.1:${direct}`,
       pooler: `postgres://tinyfat:${passwords.tinyfat}@127.0.0.1:${pooled}`,
@@ -87,11 +90,6 @@ async function privateFolder(parent: string, account: Account | null): Promise<s
   const folder = await mkdtemp(join(parent, 'tinyfat-postgres-'));
   if (account) await chown(folder, account.uid, account.gid);
   return folder;
-}
-
-/** Hexadecimal: it needs no quotes anywhere. */
-function password(): string {
-  return randomBytes(16).toString('hex');
 }
 
 async function makeCluster(place: Place, { fsync = false, certificate }: PostgresWishes): Promise<void> {
@@ -136,8 +134,8 @@ async function startPooler(
   port: number,
   { poolSize = 20, certificate }: PostgresWishes,
 ): Promise<Running> {
-  const { programs, account, folder, passwords } = place;
-  const users = Object.entries(passwords).map(([name, secret]) => `"${name}" "${secret}"\n`);
+  const { programs, account, folder, passwords, secret } = place;
+  const users = [`"postgres" "${passwords.postgres}"\n`, `"tinyfat" "${secret}"\n`];
   const settings = {
     auth_type: 'scram-sha-256',
     auth_file: await privateFile(place, 'users', users.join('')),

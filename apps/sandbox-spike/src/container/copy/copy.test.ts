@@ -163,21 +163,22 @@ describe('what a turn leaves', () => {
 
   it('goes back whole where it is large, and is not sent where it was only touched', async () => {
     const bucket = memoryBucket();
+    const bounds = { fileBytes: 8 * 1024 * 1024 };
     await bucket.put(`${at.prefix}MEMORY.md`, 'memory');
-    const copied = await at.copyIn({}, bucket);
-    await at.agent('head -c 67108864 /dev/urandom > large; sha256sum large > sum; chmod 4755 large');
-    expect((await at.copyOut(copied, {}, bucket)).warnings).toEqual([]);
+    const copied = await at.copyIn(bounds, bucket);
+    await at.agent('head -c 8388608 /dev/urandom > large; sha256sum large > sum; chmod 4755 large');
+    expect((await at.copyOut(copied, bounds, bucket)).warnings).toEqual([]);
     const sum = bucket.text(`${at.prefix}sum`)?.slice(0, 64);
     expect((await bucket.head(`${at.prefix}large`))?.meta).toEqual({ sha256: sum, mode: '755' });
     await at.container.start();
-    const again = await at.copyIn({}, bucket);
+    const again = await at.copyIn(bounds, bucket);
     expect(await at.agent('sha256sum large; stat -c %a large; touch large')).toBe(`${sum}  large\n755\n`);
     bucket.puts.length = 0;
-    await at.copyOut(again, {}, bucket);
+    await at.copyOut(again, bounds, bucket);
     expect(bucket.puts).toEqual([]);
     await at.agent('echo >> large');
-    expect((await at.copyOut(again, {}, bucket)).warnings).toEqual([
-      '"/data/large" has 67108865 bytes; at most 67108864 are stored.',
+    expect((await at.copyOut(again, bounds, bucket)).warnings).toEqual([
+      '"/data/large" has 8388609 bytes; at most 8388608 are stored.',
     ]);
   });
 

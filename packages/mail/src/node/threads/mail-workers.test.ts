@@ -20,7 +20,7 @@ describe('mailWorkers', () => {
     for (const one of open.splice(0).reverse()) await one.close();
   });
   function start(options: Partial<MailWorkersOptions> = {}): MailWorkers {
-    const workers = mailWorkers({ threads: 2, dns: { servers: [] }, hostname: 'mx.agents.test', ...options });
+    const workers = mailWorkers({ threads: 1, dns: { servers: [] }, hostname: 'mx.agents.test', ...options });
     open.push(workers);
     return workers;
   }
@@ -94,7 +94,7 @@ describe('mailWorkers', () => {
     };
     const dns = await startDnsStub(records);
     open.push(dns);
-    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits: { dnsMs: 5000 } });
+    const workers = start({ dns: { servers: [dns.address] }, limits: { dnsMs: 5000 } });
     const from = (domain: string) => message([`From: x@${domain}`, 'Subject: x']);
     let waiting = 30;
     const silent = Array.from({ length: waiting }, async () => {
@@ -117,7 +117,7 @@ describe('mailWorkers', () => {
     open.push(dns);
     // The lookups of one mail outlast the deadline of its call, so its thread is ended under the others.
     const limits = { inspectMs: 2_000, dnsMs: 60_000 };
-    const workers = start({ threads: 1, dns: { servers: [dns.address] }, limits });
+    const workers = start({ dns: { servers: [dns.address] }, limits });
     const inspect = (domain: string) =>
       workers.inspect(message([`From: x@${domain}`, 'Subject: x']), strangeClient, `x@${domain}`);
     const asked = async (count: number, domain: string) => {
@@ -160,7 +160,7 @@ describe('mailWorkers', () => {
   });
 
   it('gives up with the code of the deadline when even that is too slow, and goes on', async () => {
-    const workers = start({ threads: 1, limits: { readMs: 1, composeMs: 1 } });
+    const workers = start({ limits: { readMs: 1, composeMs: 1 } });
     const long = message(['From: ann@example.com', 'Subject: x'], 'Do it.\r\n'.repeat(1_000_000));
     expect(await workers.read(long)).toMatchObject({ ok: false, code: 'deadline' });
     expect(await workers.compose(outgoing({ body: '*x* '.repeat(50_000) }))).toMatchObject({ ok: false });
@@ -168,7 +168,7 @@ describe('mailWorkers', () => {
   });
 
   it('does not charge a mail for the time that others took before it', async () => {
-    const workers = start({ threads: 1, limits: { readMs: 2000 } });
+    const workers = start({ limits: { readMs: 2000 } });
     const outcomes = await Promise.all([workers.read(slow), workers.read(slow), workers.read(raw)]);
     expect(outcomes.map((outcome) => outcome.ok)).toEqual([true, true, true]);
     expect(outcomes[2]).toMatchObject({ content: { text: 'Do it.' } });
@@ -179,7 +179,7 @@ describe('mailWorkers', () => {
     expect(await usual.view(html)).toMatchObject({ ok: true, answer: { text: 'Hi' } });
     expect(await usual.viewHtml(html)).toMatchObject({ ok: true, answer: { own: true } });
     expect(await usual.viewPart(html, 2)).toMatchObject({ ok: false, code: 'no_such_part' });
-    const workers = start({ threads: 1, limits: { viewMs: 1 } });
+    const workers = start({ limits: { viewMs: 1 } });
     const long = message(['Content-Type: text/html'], '<p>Do it.\r\n'.repeat(1_000_000));
     expect(await workers.viewHtml(long)).toMatchObject({ ok: false, code: 'deadline' });
     expect(await workers.read(raw)).toMatchObject({ ok: true });

@@ -23,6 +23,8 @@ export interface BoxPlaces {
   authority: string;
   /** What `/data` may hold, bytes. */
   diskBytes: number;
+  /** Whether anything leads to the way out. */
+  network: boolean;
 }
 
 export interface BoxCommand {
@@ -95,7 +97,7 @@ export async function startBox(places: BoxPlaces): Promise<Box> {
     rmSync(places.folder, { recursive: true, force: true });
   }
 
-  await openNetwork(enter);
+  if (places.network) await openNetwork(enter);
   return {
     run({ command, user, environment, folder }) {
       const drop =
