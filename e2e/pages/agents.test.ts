@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Page } from '../support/browser.ts';
+import { type Page, screenshot } from '../support/browser.ts';
 import { type Dashboard, OWNER, openDashboard } from '../support/dashboard.ts';
 
 const SCRIPT = '<script>alert(1)</script><img src=x onerror=alert(2)>';
@@ -187,9 +187,11 @@ describe('the pages about agents', () => {
       await page.getByLabel('Put a zip archive in its place').setInputFiles(archive(about, 'of-the-zip'));
       await page.getByRole('button', { name: 'Send the archive' }).click();
       expect(await page.locator('.rows').textContent()).toMatch(/of-the-zip/);
+      await screenshot(page, 'skill');
       await page.getByText('Remove the whole skill').click();
       await page.getByRole('button', { name: 'Remove weather' }).click();
       expect(await page.locator('main').textContent()).toContain('It has no skills yet.');
+      await screenshot(page, 'skills');
       await page.getByLabel('Or a zip archive').setInputFiles(archive(about, 'x'));
       await page.getByRole('button', { name: 'Send the archive' }).click();
       expect(await notice(page).textContent()).toContain('The skill is there');

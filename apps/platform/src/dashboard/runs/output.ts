@@ -5,6 +5,7 @@ import type { Refusal } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { getRun, getToolOutput, type runDetail } from '../../api/routes/runs.ts';
 import { countText } from '../../view/numbers.ts';
+import { stepHref } from './read-run.ts';
 import { outputHref } from './step-text.ts';
 
 /** A piece of the output; `text` is the agent's or a program's, and only shown. */
@@ -44,10 +45,11 @@ export async function readOutput(
   });
   // Of what is no call of this run there is no page.
   if (!read.ok && read.code !== 'conflict') return read;
-  const step = `/runs/${run.id}?step=${event}#step`;
+  const key = Number(event);
+  const step = `/runs/${run.id}${stepHref(key, key - 1)}`;
   if (!read.ok) return { ok: true, page: { run, step, output: read } };
   const { tool, failed, bytes, text, offset, next_offset: next } = read.body;
-  const here = outputHref(run.id, Number(event));
+  const here = outputHref(run.id, key);
   const isWhole = offset === 0 && next === null;
   return {
     ok: true,
