@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
 import { bytesBody, jsonBody, textBody, zipBody } from '../body.ts';
-import { agentName, line, named, page, paging, time, wholeNumber } from '../fields.ts';
+import { agentName, line, named, page, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -33,13 +33,14 @@ const folderEntry = named(
 const path = line(1000, 'a path below the folder, its parts separated by /');
 
 export const listFiles = route('GET', '/agents/{agent}/files', "What lies in a folder of the agent's", {
-  description: 'By name; of more than 10,000 entries the first. A folder that does not exist is empty.',
+  description: 'By name. A folder that does not exist is empty.',
   scope: 'read',
   params: ofAgent,
   query: v.strictObject({
     folder: v.optional(path, ''),
     limit: wholeNumber(1, 10_000, 10_000),
-    cursor: paging.cursor,
+    /** It names an entry, which may have long names. */
+    cursor: v.optional(line(3000, 'the next_cursor of an earlier answer')),
   }),
   answer: json(page(folderEntry)),
 });

@@ -12,7 +12,7 @@ import { makeAgent, newAgentFields, newAgentPage } from './new-agent.ts';
 import { changePause, overviewPage } from './overview.ts';
 import { readText } from './read-text.ts';
 import { changeSenders, sendersPage } from './senders.ts';
-import { changeFromForm, fieldsInForce, settingsPage } from './settings.ts';
+import { changeFromForm, fieldsInForce, settingsPage, WAS } from './settings.ts';
 import { ABOUT, changeSkill, makeSkill, putArchive, skillPage } from './skills.ts';
 import { costBasis, costText } from './turn-cost.ts';
 
@@ -98,11 +98,15 @@ describe('the overview', () => {
     await api.db.updateTable('runs').set(run).execute();
     await api.addQuarantinedMail('m-2');
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval' });
+    await api.addDelivery('d-2', 'm-1', { state: 'uncertain' });
+    await api.addDelivery('d-3', 'm-1', { state: 'bounced' });
     const page = await overviewPage(askAs(ANN), 'scout');
     expect(page).toMatchObject({
       waits: [
         { text: '1 mail to approve', href: '/approvals?agent=scout', tone: 'wait' },
         { text: '1 mail in quarantine', tone: 'wait' },
+        { href: '/agents/scout/outbox?state=uncertain' },
+        { text: '1 mail that came back', href: '/agents/scout/outbox?state=failed' },
       ],
       cost: { turns: 1, median_usd: 0.25 },
       mails: [{ id: 'm-2' }, { id: 'm-1' }],
@@ -125,10 +129,17 @@ describe('the settings', () => {
   const saved = async (change: Record<string, string>, etag?: string) => {
     const page = await settingsPage(askAs(ANN), 'scout');
     if (!page.ok) throw new Error(page.code);
-    const fields = { ...fieldsInForce(page.agent, page.settings), ...change };
-    const config_etag = etag ?? page.settings.config_etag;
-    return await changeFromForm(askAs(ANN), 'scout', form({ ...fields, action: 'save', config_etag }));
+    return await sent(page, change, etag);
   };
+  type Page = Extract<Awaited<ReturnType<typeof settingsPage>>, { ok: true }>;
+  /** A form that was made of a page. */
+  async function sent(page: Page, change: Record<string, string>, etag?: string) {
+    const found = fieldsInForce(page.agent, page.settings);
+    const was = Object.entries(found).map(([name, value]) => [`${WAS}${name}`, value]);
+    const config_etag = etag ?? page.settings.config_etag;
+    const fields = { ...found, ...Object.fromEntries(was), ...change, action: 'save', config_etag };
+    return await changeFromForm(askAs(ANN), 'scout', form(fields));
+  }
 
   it('write only what differs: a model that there is not stays where another setting is changed', async () => {
     await api.folders.write('scout', 'config.json', '{"model":"gpt-7"}');
@@ -145,6 +156,26 @@ describe('the settings', () => {
       hosts: 'a.example.com\n*.b.org',
     });
     expect(await saved({})).toMatchObject({ ok: true });
+  });
+
+  it('set nothing back that was set in another browser, and ask before they do', async () => {
+    const page = await settingsPage(askAs(ANN), 'scout');
+    if (!page.ok) throw new Error(page.code);
+    expect(await saved({ outbound: 'ask', egress: 'none' })).toMatchObject({ ok: true });
+    expect(await sent(page, { display_name: 'Scout of Ann' })).toMatchObject({ ok: true });
+    const now = async () => {
+      const after = await settingsPage(askAs(ANN), 'scout');
+      return after.ok ? fieldsInForce(after.agent, after.settings) : after;
+    };
+    expect(await now()).toMatchObject({ display_name: 'Scout of Ann', outbound: 'ask', egress: 'none' });
+    expect(await sent(page, { egress: 'list', hosts: 'a.example.com' })).toMatchObject({
+      code: 'precondition_failed',
+      detail: expect.stringContaining('“What its turns may reach”'),
+      nextStep: expect.stringContaining('It is now: none.'),
+    });
+    // The same from both is no matter.
+    expect(await sent(page, { egress: 'none' })).toMatchObject({ ok: true });
+    expect(await now()).toMatchObject({ egress: 'none' });
   });
 
   it('are refused where config.json is no longer the one that was seen', async () => {
