@@ -163,7 +163,7 @@ describe('the pages about agents', () => {
       await writeFile(join(await folderOf('scout'), 'skills/weather/more.md'), 'by the agent');
       await page.getByLabel('more.md').fill('by the owner');
       await save(page);
-      expect(await notice(page).textContent()).toContain('more.md has changed since you opened it');
+      expect(await notice(page).textContent()).toContain('The file more.md has changed since you opened it');
       expect(await page.getByLabel('more.md').inputValue()).toBe('by the owner');
       const folder = join(dashboard.server.dataDir, 'my-skill');
       await mkdir(join(folder, '.git'), { recursive: true });

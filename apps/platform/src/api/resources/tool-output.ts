@@ -1,5 +1,5 @@
 /** What a tool gave, whole: events have only its beginning, the session has all of it. */
-import { parseSessionFileName } from '@tinyfat/core';
+import { isFileOfSession } from '@tinyfat/core';
 import { isRunOver, type RunOfMail } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -13,7 +13,8 @@ import {
 } from '../transcript/tool-output.ts';
 import { busy, fileRefusal } from './read-file.ts';
 
-const MAX_FILES = 10_000;
+/** Files that say that they are of one session: the agent can make more. */
+const MOST_OF_ONE = 100;
 /** Of one answer. */
 const MAX_TEXT_BYTES = 48 * 1024;
 
@@ -73,13 +74,12 @@ async function callOf(deps: ApiDeps, run: RunOfMail, seq: number): Promise<ToolC
     : null;
 }
 
+/** The name of the file, however many sessions there are; null where there is none. */
 async function sessionFileOf(deps: ApiDeps, run: RunOfMail): Promise<string | null> {
   if (run.session_id === null) return null;
-  const entries = await deps.folders.list(run.agent_id, 'sessions', MAX_FILES);
-  const file = entries.find(
-    ({ name, kind }) => kind === 'file' && parseSessionFileName(name)?.id === run.session_id,
-  );
-  return file?.name ?? null;
+  const only = isFileOfSession(run.session_id);
+  const files = await deps.folders.list(run.agent_id, 'sessions', MOST_OF_ONE, { only });
+  return files.find(({ kind }) => kind === 'file')?.name ?? null;
 }
 
 function gone(detail: string): Refusal {

@@ -157,7 +157,7 @@ async function saveFile(
   if (tag === null || tag !== form.get('tag')) {
     return refuse(
       'precondition_failed',
-      `${params.file} has changed since you opened it; nothing was written.`,
+      `The file ${params.file} has changed since you opened it; nothing was written.`,
     );
   }
   const body = new TextEncoder().encode(unixLines(form.get('text') ?? ''));
