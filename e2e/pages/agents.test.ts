@@ -106,7 +106,7 @@ describe('the pages about agents', () => {
       await page.getByLabel('Name in From').fill(SCRIPT);
       await writeFile(join(await folderOf('scout'), 'config.json'), '{"model":"opus"}');
       await save(page);
-      expect(await notice(page).textContent()).toContain('"display_name"');
+      expect(await notice(page).textContent()).toContain('It has an @');
       expect(await page.getByLabel('Name in From').inputValue()).toBe(SCRIPT);
       await page.getByLabel('Name in From').fill('');
       await save(page);
