@@ -15,7 +15,8 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
 /** Programs are told the name of a field; a form has labels, and the sentence stands above it. */
 function inAForm(sentence: string): string {
   const plain = sentence.replace(/^"[\w.]+": /, '').replace(/^"[\w.]+" can not be used; write /, 'Write ');
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+  // A whole sentence may begin with the name of a file.
+  return plain === sentence ? sentence : plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 /** Next steps for whoever fills in a form, where those of the codes are for whoever writes a program. */

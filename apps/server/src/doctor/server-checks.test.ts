@@ -25,7 +25,7 @@ it('has the checks of doctor but those of what the server holds open, once withi
       'agent tools',
       'data folder',
       'disk',
-     
+
       'certificate',
       'mail domain',
       'mail out',
