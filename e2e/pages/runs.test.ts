@@ -1,5 +1,7 @@
 /** Runs on their pages, in a real Chromium over the real server: one that goes on, stopped, run again, cut off. */
 import { spawnSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Page, screenshot } from '../support/browser.ts';
@@ -129,7 +131,8 @@ describe('the pages of runs', () => {
   });
 
   it('are read without scripts: the list with its filters, the step that failed, any other', async () => {
-    await write('No credit', `${bash('echo before')} [[status: 400 The credit balance is too low.]]`);
+    const command = `echo before; echo '${MARKUP}'; seq 1 1500`;
+    await write('No credit', `${bash(command)} [[status: 400 The credit balance is too low.]]`);
     await dashboard.visit(
       async (page) => {
         await page.goto('/runs?status=failed');
@@ -139,6 +142,21 @@ describe('the pages of runs', () => {
         expect(await page.locator('[data-detail] h2').textContent()).toBe('The attempt failed');
         expect(await page.locator('[data-part=text]').textContent()).toContain('HTTP status 400');
         await page.locator('.steps [data-kind=tool] a').click();
+        expect(await page.locator('[data-part=text]').textContent()).toContain('before');
+        await page.getByRole('link', { name: 'Open all of it' }).click();
+        const whole = (await page.locator('main pre').textContent()) ?? '';
+        expect([whole.startsWith(`before\n${MARKUP}\n1\n`), whole.trimEnd().endsWith('\n1500')]).toEqual([
+          true,
+          true,
+        ]);
+        expect(await page.locator('main img, main script').count()).toBe(0);
+        await screenshot(page, 'run-output');
+        await rm(join((await dashboard.server.json(['agent', 'show', 'scout'])).folder, 'sessions'), {
+          recursive: true,
+        });
+        expect((await page.reload())?.status()).toBe(409);
+        expect(await page.locator('main').textContent()).toContain('is not there any more');
+        await page.getByRole('link', { name: 'No credit' }).click();
         expect(await page.locator('[data-part=text]').textContent()).toContain('before');
         const answer = await page.goto('/runs/01990000-0000-7000-8000-000000000000');
         expect(answer?.status()).toBe(404);

@@ -3,7 +3,7 @@
  * process, or to a server.
  */
 import { parseJson, renderError } from '@tinyfat/core';
-import type { Fields, Route } from '@tinyfat/platform';
+import { type Fields, fieldTexts, type Route } from '@tinyfat/platform';
 import * as v from 'valibot';
 
 export interface ApiRequest {
@@ -55,7 +55,7 @@ export function callThrough(send: Send): Call {
     const path = pathOf(route.path, params);
     // A part that is empty, `.` or `..` would make another path; nothing is called so.
     if (path === null) return failed('not_found', 404);
-    const search = new URLSearchParams(texts(query)).toString();
+    const search = new URLSearchParams(fieldTexts(query)).toString();
     const sent = await send({
       method: route.method,
       path: search === '' ? path : `${path}?${search}`,
@@ -79,7 +79,7 @@ function notUnderstood(detail: string): Failed {
 }
 
 function pathOf(pattern: string, params: object): string | null {
-  const values = new Map(texts(params));
+  const values = new Map(fieldTexts(params));
   let isPlain = true;
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values.get(name) ?? '';
@@ -87,12 +87,6 @@ function pathOf(pattern: string, params: object): string | null {
     return encodeURIComponent(value.toWellFormed());
   });
   return isPlain ? path : null;
-}
-
-function texts(values: object): [string, string][] {
-  return Object.entries(values).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
 }
 
 function readProblem(status: number, bytes: Uint8Array): Failed {

@@ -86,7 +86,32 @@ export const runsGroup: Group = {
   },
 };
 
-export const runGroup: Group = { summary: 'one of them whole', commands: { show: showRun } };
+export const runGroup: Group = {
+  summary: 'one of them: whole, ended, once more',
+  commands: {
+    show: showRun,
+    stop: command({
+      summary: 'end a run now',
+      words: ['ID'],
+      notes:
+        'Its sandbox is killed, nothing that it wrote is sent, and its sender gets a mail that says so. It is not tried again.',
+      examples: ['tinyfat run stop 019ac8f2-51d3'],
+      load: async () => (await import('../commands/steer-run.ts')).stopRun,
+    }),
+    again: command({
+      summary: 'do a run once more, as a new run of the same mail',
+      words: ['ID'],
+      options: {
+        text: { value: 'TEXT', text: "in the place of what the sender newly wrote, as the owner's" },
+      },
+      examples: [
+        'tinyfat run again 019ac8f2-51d3',
+        "tinyfat run again 019ac8f2-51d3 --text 'Only the numbers, please.'",
+      ],
+      load: async () => (await import('../commands/steer-run.ts')).runAgain,
+    }),
+  },
+};
 
 export const outboxGroup: Group = {
   summary: 'mail that goes out',
@@ -103,6 +128,39 @@ export const outboxGroup: Group = {
       words: ['ID'],
       examples: ['tinyfat outbox approve 019ac8f2-51d3'],
       load: async () => (await import('../commands/outbox.ts')).approveDelivery,
+    }),
+    edit: command({
+      summary: 'change a mail that awaits your approval; it goes on waiting',
+      words: ['ID'],
+      options: {
+        to: { value: 'ADDR', many: true, text: 'all recipients on To' },
+        cc: { value: 'ADDR', many: true, text: 'all recipients on Cc' },
+        subject: { value: 'TEXT', text: 'another subject' },
+        body: { text: 'another text, from standard input' },
+      },
+      notes:
+        'What is not named stays, and so do the files. It is read, changed and approved on the pages too.',
+      examples: [
+        "tinyfat outbox edit 019ac8f2-51d3 --subject 'Offer of May'",
+        'tinyfat outbox edit 019ac8f2-51d3 --body <letter.md',
+      ],
+      load: async () => (await import('../commands/decide.ts')).editDelivery,
+    }),
+    reject: command({
+      summary: 'end a mail that awaits your approval unsent',
+      words: ['ID'],
+      options: { note: { value: 'TEXT', text: 'what to do otherwise; the agent writes it anew' } },
+      examples: [
+        'tinyfat outbox reject 019ac8f2-51d3',
+        "tinyfat outbox reject 019ac8f2-51d3 --note 'Shorter, and without the price.'",
+      ],
+      load: async () => (await import('../commands/decide.ts')).rejectDelivery,
+    }),
+    'mark-sent': command({
+      summary: 'take an uncertain mail for sent, since it has arrived',
+      words: ['ID'],
+      examples: ['tinyfat outbox mark-sent 019ac8f2-51d3'],
+      load: async () => (await import('../commands/decide.ts')).markSent,
     }),
     retry: command({
       summary: 'send a mail again that failed or is uncertain',

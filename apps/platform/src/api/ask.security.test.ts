@@ -60,6 +60,18 @@ it('parses what it is given as a request would be', async () => {
   });
 });
 
+it('takes no longer body than a request may have', async () => {
+  await api.addAgent('hers', ANN);
+  const put = (bytes: number) =>
+    askAs(ANN)(putMemory, {
+      params: { agent: 'hers' },
+      body: 'x'.repeat(bytes),
+      headers: { 'if-match': '*' },
+    });
+  expect(await put(256 * 1024 + 1)).toMatchObject({ ok: false, code: 'body_too_large', status: 413 });
+  expect(await put(256 * 1024)).toMatchObject({ ok: true });
+});
+
 it('gives up where the memory for this owner is used', async () => {
   const ask = createAsk(api.deps)({
     viewer: { address: ANN, isAdmin: false },

@@ -8,11 +8,12 @@ import type { Viewer } from '../accounts/contract.ts';
 import type { RequestOrigin } from '../http/request-origin.ts';
 import { type Outcome, refuse } from './answer.ts';
 import { sessionOf } from './authenticate.ts';
+import { bodyLimit } from './body.ts';
 import { eventStreams, MOST_HELD } from './create-api.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './resources/index.ts';
-import type { Fields, Route, RouteFacts } from './route.ts';
+import { type Fields, fieldTexts, type Route, type RouteFacts } from './route.ts';
 import * as approvals from './routes/approvals.ts';
 import * as views from './routes/mail-views.ts';
 import { visibleTo } from './visible.ts';
@@ -80,13 +81,15 @@ export function createAsk(deps: ApiDeps): AskFor {
         principal.byLink = true;
       }
       if (route.scope !== null && !principal.scopes.has(route.scope)) return refuse('scope_missing');
+      const bytes = bytesOf(body);
+      if (bytes.length > route.body.maxBytes) return refuse('body_too_large', bodyLimit(route.body));
       counted ||= reservation.join({ party: `owner ${viewer.address}`, most: MOST_HELD });
       if (!counted) return refuse('server_busy');
       const began = deps.clock();
       const outcome = await endpoint.handle({
-        params: Object.fromEntries(texts(params)),
-        query: new URLSearchParams(texts(query)),
-        bytes: bytesOf(body),
+        params: Object.fromEntries(fieldTexts(params)),
+        query: new URLSearchParams(fieldTexts(query)),
+        bytes,
         type: Object.keys(route.body.content)[0] ?? '',
         principal,
         see: visibleTo(deps.db, principal),
@@ -108,12 +111,6 @@ export function createAsk(deps: ApiDeps): AskFor {
     // The endpoint was made from the declaration with this method and path, so its body is what that declares.
     return ask as Ask;
   };
-}
-
-function texts(values: object): [string, string][] {
-  return Object.entries(values).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
 }
 
 function bytesOf(body: unknown): Uint8Array {

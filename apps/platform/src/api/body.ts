@@ -22,6 +22,11 @@ export interface BodyKind<B> {
 
 const MEGABYTE = 1024 * 1024;
 
+/** A sentence on how long a body may be. */
+export function bodyLimit({ maxBytes }: Pick<BodyKind<unknown>, 'maxBytes'>): string {
+  return maxBytes === 0 ? 'No body is taken here.' : `At most ${maxBytes} bytes are taken here.`;
+}
+
 /** No body. */
 export const noBody: BodyKind<null> = {
   maxBytes: 0,

@@ -7,6 +7,7 @@ import { type Semaphore, semaphore } from '../http/semaphore.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from '../http/unread-body.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
+import { bodyLimit } from './body.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Endpoint, RawCall } from './endpoint.ts';
 import type { Principal } from './principal.ts';
@@ -116,10 +117,9 @@ function mediaType(request: Request): string {
   return type.trim().toLowerCase();
 }
 
-function unread(why: Parameters<typeof bodyCode>[0], { body: { maxBytes } }: RouteFacts): Refusal {
+function unread(why: Parameters<typeof bodyCode>[0], { body }: RouteFacts): Refusal {
   const code = bodyCode(why);
-  const limit = maxBytes === 0 ? 'No body is taken here.' : `At most ${maxBytes} bytes are taken here.`;
-  return refuse(code, why === 'too_large' ? limit : undefined, bodyHeaders(code));
+  return refuse(code, why === 'too_large' ? bodyLimit(body) : undefined, bodyHeaders(code));
 }
 
 function toResponse({ code, status, detail, headers, nextStep }: Refusal): Response {

@@ -6,7 +6,7 @@ export type { ApiDeps, HealthReport } from './deps.ts';
 export type { LocalMail } from './local-mail.ts';
 export { isScope, OPERATOR, type Principal, SCOPES, type Scope } from './principal.ts';
 export { readSkillHead, type SkillHead } from './resources/skill-head.ts';
-export type { Fields, Route } from './route.ts';
+export { type Fields, fieldTexts, type Route } from './route.ts';
 /** What clients ask by: `agentRoutes.listAgents` … */
 export * as agentRoutes from './routes/agents.ts';
 export * as approvalRoutes from './routes/approvals.ts';

@@ -62,6 +62,13 @@ export function route<A, P extends Fields = typeof none, Q extends Fields = type
   return { method, path, summary, ...usual, ...declared } as unknown as Route<P, Q, B, A>;
 }
 
+/** Parameters as a path or a query has them; what is undefined is left out. */
+export function fieldTexts(values: object): [string, string][] {
+  return Object.entries(values).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+}
+
 /** Every code that a route can answer with. */
 export function errorsOf(route: RouteFacts): ApiCode[] {
   const codes = new Set<ApiCode>([

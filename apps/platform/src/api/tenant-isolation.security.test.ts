@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { insertSecretAddress, setCurrentSession, suppress } from '@tinyfat/database';
+import { insertSecretAddress, noteTurnBegins, setCurrentSession, suppress } from '@tinyfat/database';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scope } from './principal.ts';
 import { ROUTES } from './routes/index.ts';
@@ -103,6 +103,7 @@ const CASES: Record<string, Case[]> = {
     missing('/runs/m-1/events', { headers: { accept: 'text/event-stream' } }),
   ],
   getRunEvent: [missing('/runs/m-1/events/1')],
+  getToolOutput: [missing('/runs/m-1/events/2/output')],
   stopRun: [missing('/runs/m-1/stop')],
   runAgain: [missing('/runs/m-1/again', { body: {} }), missing('/runs/m-1/again', { body: { text: 'Hi' } })],
   listSessions: [missing('/agents/scout/sessions')],
@@ -223,9 +224,14 @@ describe('what belongs to somebody else', () => {
     await api.folders.write('scout', 'skills/weather/more.txt', 'ANN-SECRET');
     await api.folders.write('scout', 'notes.txt', 'ANN-SECRET');
     await setCurrentSession(api.db, { agentId: 'scout', scope: 'agent', sessionId: SESSION, at: 1 });
-    await api.folders.write('scout', `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`, 'ANN-SECRET');
+    const mark = '{"type":"custom","customType":"tinyfat.run","data":{"run_id":"m-1","attempt":1}}';
+    const gave = '{"message":{"role":"toolResult","toolCallId":"c-1","content":"ANN-SECRET"}}';
+    const session = `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`;
+    await api.folders.write('scout', session, `ANN-SECRET\n${mark}\n${gave}\n`);
     await api.addMail('m-1', { subject: 'ANN-SECRET' });
-    const began = '{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n';
+    await noteTurnBegins(api.db, 'm-1', { session_id: SESSION, model: 'claude-haiku-4-5' });
+    const call = '{"type":"tool_call","id":"c-1","name":"bash","args":"ANN-SECRET"}\n';
+    const began = `{"type":"start","run_id":"m-1","model":"ANN-SECRET"}\n${call}`;
     await api.folders.write('scout', 'events/2026-11-27T12-00-01-000Z.jsonl', began);
     await api.addQuarantinedMail('m-2', { subject: 'ANN-SECRET' });
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval', subject: 'ANN-SECRET' });

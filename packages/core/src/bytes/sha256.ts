@@ -13,6 +13,11 @@ export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   return toHex(await sha256(bytes));
 }
 
+/** The first half of it, 32 digits: names a version of a text or file, where nobody gains by two that are named alike. */
+export async function versionTag(bytes: Uint8Array): Promise<string> {
+  return (await sha256Hex(bytes)).slice(0, 32);
+}
+
 /** SHA-256, by WebCrypto. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', isOwn(bytes) ? bytes : new Uint8Array(bytes)));

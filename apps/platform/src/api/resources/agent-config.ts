@@ -5,7 +5,7 @@ import {
   errorCode,
   parseAgentConfig,
   type ReadRefusal,
-  sha256Hex,
+  versionTag,
 } from '@tinyfat/core';
 import { editFiles } from '@tinyfat/database';
 import type { ApiDeps } from '../deps.ts';
@@ -32,7 +32,7 @@ function noFolder(error: unknown): ReadRefusal {
 
 /** Names the text of config.json: another text has another one, and so has a file that is not there. */
 export async function configTag(text: string | null): Promise<string> {
-  return text === null ? 'none' : (await sha256Hex(new TextEncoder().encode(text))).slice(0, 32);
+  return text === null ? 'none' : await versionTag(new TextEncoder().encode(text));
 }
 
 /**

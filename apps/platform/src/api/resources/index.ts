@@ -25,6 +25,7 @@ import { serverEndpoints } from './server.ts';
 import { sessionEndpoints } from './sessions.ts';
 import { skillEndpoints } from './skills.ts';
 import { tokenEndpoints } from './tokens.ts';
+import { toolOutputEndpoints } from './tool-output.ts';
 import { usageEndpoints } from './usage.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -38,6 +39,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...mailViewEndpoints,
   ...mailTimelineEndpoints,
   ...runEndpoints,
+  ...toolOutputEndpoints,
   ...sessionEndpoints,
   ...fileEndpoints,
   ...editedFileEndpoints,

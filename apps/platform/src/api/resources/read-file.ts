@@ -1,5 +1,11 @@
 /** Files of an agent's folder, as the API hands them out. */
-import { type ByteReservation, type ReadOutcome, type ReadRefusal, readBody, sha256Hex } from '@tinyfat/core';
+import {
+  type ByteReservation,
+  type ReadOutcome,
+  type ReadRefusal,
+  readBody,
+  versionTag,
+} from '@tinyfat/core';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -49,5 +55,5 @@ export function busy(): Refusal {
 
 /** The strong entity tag of some bytes (RFC 9110 section 8.8.3). */
 export async function entityTag(bytes: Uint8Array): Promise<string> {
-  return `"${(await sha256Hex(bytes)).slice(0, 32)}"`;
+  return `"${await versionTag(bytes)}"`;
 }

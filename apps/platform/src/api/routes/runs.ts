@@ -134,3 +134,24 @@ export const getRunEvent = route('GET', '/runs/{id}/events/{event}', 'One event 
   params: v.strictObject({ id, event: eventNumber }),
   answer: json(runEvent),
 });
+
+export const getToolOutput = route('GET', '/runs/{id}/events/{event}/output', 'What a tool gave, whole', {
+  description:
+    'At most 48 KiB of it from the byte `offset` on. `event` is a `tool_call` or its `tool_result`, whose text is cut where it is written: the rest is in the session, and is read from there. `conflict` where the session is not there any more, or has nothing of the call. The agent can write its sessions, so what is shown is never believed.',
+  scope: 'read',
+  params: v.strictObject({ id, event: eventNumber }),
+  query: v.strictObject({ offset: wholeNumber(0, 999_999_999, 0) }),
+  answer: json(
+    v.strictObject({
+      tool: v.nullable(v.string()),
+      failed: v.boolean(),
+      /** Bytes of the whole output. */
+      bytes: v.number(),
+      text: v.string(),
+      offset: v.number(),
+      /** Where the next piece begins; null at the end. */
+      next_offset: v.nullable(v.number()),
+    }),
+  ),
+  errors: ['conflict'],
+});

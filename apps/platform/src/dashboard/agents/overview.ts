@@ -3,10 +3,10 @@ import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import * as agents from '../../api/routes/agents.ts';
-import * as budgets from '../../api/routes/budgets.ts';
 import * as mails from '../../api/routes/mails.ts';
 import { counted } from '../../view/numbers.ts';
 import type { Tone } from '../../view/words.ts';
+import { type AgentInForce, agentInForce } from './agent-in-force.ts';
 import { agentPath } from './agent-tabs.ts';
 import type { ModelCost } from './turn-cost.ts';
 
@@ -14,13 +14,9 @@ import type { ModelCost } from './turn-cost.ts';
 const LAST_MAILS = 5;
 
 /** What the page shows. */
-export interface OverviewPage {
-  ok: true;
-  agent: v.InferOutput<typeof agents.agent>;
-  settings: v.InferOutput<typeof agents.agentSettings>;
+export interface OverviewPage extends AgentInForce {
   /** What a turn costs at the model in force. */
   cost: ModelCost | undefined;
-  budget: v.InferOutput<typeof budgets.budget>;
   mails: v.InferOutput<typeof mails.mailRow>[];
   waits: Waiting[];
 }
@@ -34,24 +30,17 @@ export interface Waiting {
 
 /** Asks for everything on the page. */
 export async function overviewPage(ask: Ask, name: string): Promise<OverviewPage | Refusal> {
-  const params = { agent: name };
-  const agent = await ask(agents.getAgent, { params });
-  if (!agent.ok) return agent;
-  const settings = await ask(agents.getAgentSettings, { params });
-  if (!settings.ok) return settings;
-  const budget = await ask(budgets.getAgentBudget, { params });
-  if (!budget.ok) return budget;
-  const last = await ask(mails.listMails, { query: { agent: agent.body.name, limit: String(LAST_MAILS) } });
+  const inForce = await agentInForce(ask, name);
+  if (!inForce.ok) return inForce;
+  const { agent, settings } = inForce;
+  const last = await ask(mails.listMails, { query: { agent: agent.name, limit: String(LAST_MAILS) } });
   if (!last.ok) return last;
-  const { in_force } = settings.body.model;
+  const { in_force } = settings.model;
   return {
-    ok: true,
-    agent: agent.body,
-    settings: settings.body,
-    cost: settings.body.models.find(({ id }) => id === in_force),
-    budget: budget.body,
+    ...inForce,
+    cost: settings.models.find(({ id }) => id === in_force),
     mails: last.body.data,
-    waits: waitingOf(agent.body),
+    waits: waitingOf(agent),
   };
 }
 

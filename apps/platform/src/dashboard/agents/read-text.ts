@@ -1,5 +1,5 @@
 /** The text of a download, where it is one and not too long to be shown and edited. */
-import { readBody, sha256Hex } from '@tinyfat/core';
+import { readBody, versionTag } from '@tinyfat/core';
 import type { Download } from '../../api/answer.ts';
 
 /** `tag` names the bytes, for whoever changes the text; null where they were not read. */
@@ -23,7 +23,7 @@ export async function readText(content: Download): Promise<ShownText> {
   // What is not UTF-8 would be written back as something else.
   const isText = !text.includes('\u0000') && !text.includes('\ufffd');
   if (!isText) return { kind: 'binary', bytes: size, tag: null };
-  return { kind: 'text', text, tag: (await sha256Hex(bytes)).slice(0, 32) };
+  return { kind: 'text', text, tag: await versionTag(bytes) };
 }
 
 async function wholeOf(stream: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {

@@ -12,6 +12,7 @@ import type { Ask } from '../../api/ask.ts';
 import * as agents from '../../api/routes/agents.ts';
 import * as budgets from '../../api/routes/budgets.ts';
 import { moneyText } from '../../view/numbers.ts';
+import { type AgentInForce, agentInForce } from './agent-in-force.ts';
 import { agentPath } from './agent-tabs.ts';
 import { costText } from './turn-cost.ts';
 import { choiceOf, OUTBOUND_CHOICES } from './words.ts';
@@ -21,12 +22,7 @@ type Agent = v.InferOutput<typeof agents.agent>;
 type Budget = v.InferOutput<typeof budgets.budget>;
 
 /** What the page shows. */
-export interface SettingsPage {
-  ok: true;
-  agent: Agent;
-  settings: Settings;
-  /** The agent's own cap, and that of its owner, which holds beside it. */
-  budget: Budget;
+export interface SettingsPage extends AgentInForce {
   ownerBudget: Budget;
   models: { value: string; label: string }[];
 }
@@ -43,22 +39,15 @@ export interface SettingsFields {
 
 /** Asks for everything on the page. */
 export async function settingsPage(ask: Ask, name: string): Promise<SettingsPage | Refusal> {
-  const params = { agent: name };
-  const agent = await ask(agents.getAgent, { params });
-  if (!agent.ok) return agent;
-  const settings = await ask(agents.getAgentSettings, { params });
-  if (!settings.ok) return settings;
-  const budget = await ask(budgets.getAgentBudget, { params });
-  if (!budget.ok) return budget;
-  const ownerBudget = await ask(budgets.getBudget, { query: { owner: agent.body.owner } });
+  const inForce = await agentInForce(ask, name);
+  if (!inForce.ok) return inForce;
+  const { agent, settings } = inForce;
+  const ownerBudget = await ask(budgets.getBudget, { query: { owner: agent.owner } });
   if (!ownerBudget.ok) return ownerBudget;
   return {
-    ok: true,
-    agent: agent.body,
-    settings: settings.body,
-    budget: budget.body,
+    ...inForce,
     ownerBudget: ownerBudget.body,
-    models: modelChoices(settings.body),
+    models: modelChoices(settings),
   };
 }
 

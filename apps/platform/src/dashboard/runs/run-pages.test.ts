@@ -1,13 +1,16 @@
 /** What the pages of runs ask and show. */
-import { addUsage, endRun } from '@tinyfat/database';
+import { addUsage, endRun, noteTurnBegins } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAsk } from '../../api/ask.ts';
 import { ANN, type ApiFixture, BOB, openApi } from '../../api/test-support/api.ts';
 import { readAgain, runOnceMore } from './again.ts';
+import { readOutput } from './output.ts';
 import { readRun, stepHref } from './read-run.ts';
 import { readRuns, runTook } from './read-runs.ts';
 import { contextText, kindText, runTokensText, runWord } from './run-words.ts';
 import { stopOnce } from './stop.ts';
+
+const SESSION = '019eb1e2-0000-7000-8000-000000000001';
 
 describe('the pages of runs', () => {
   let api: ApiFixture;
@@ -163,5 +166,35 @@ describe('the pages of runs', () => {
       contextText(5, null),
     ]).toEqual(['unknown', '300 of 200k (<1%)', '50.0k of 200k (25%)', '5']);
     expect(runTook({ ...run, status: 'waiting' }, 0)).toBe('');
+  });
+
+  it('show all that a tool gave piece by piece, and say so where it is gone', async () => {
+    const call = '{"type":"tool_call","id":"c-1","name":"bash","args":{}}';
+    await happens(1, call);
+    const output = async (search: string, address = ANN) => {
+      const read = await readOutput(asked(address), 'r-1', query(search));
+      return read.ok ? read.page.output : read;
+    };
+    expect(await output('step=3')).toMatchObject({ code: 'conflict' });
+    await noteTurnBegins(api.db, 'r-1', { session_id: SESSION, model: 'claude-haiku-4-5' });
+    const mark = '{"type":"custom","customType":"tinyfat.run","data":{"run_id":"r-1","attempt":1}}';
+    const message = { role: 'toolResult', toolCallId: 'c-1', toolName: 'bash', content: 'x'.repeat(60_000) };
+    const session = `sessions/2026-11-27T12-00-00-000Z_${SESSION}.jsonl`;
+    await api.folders.write('scout', session, `${mark}\n${JSON.stringify({ message })}\n`);
+    expect(await output('step=3')).toMatchObject({
+      tool: 'bash',
+      piece: 'Bytes 0 to 49,152 of 60,000.',
+      beginning: null,
+      next: '/runs/r-1/output?step=3&offset=49152',
+    });
+    expect(await output('step=3&offset=49152')).toMatchObject({
+      text: 'x'.repeat(60_000 - 49_152),
+      beginning: '/runs/r-1/output?step=3',
+      next: null,
+    });
+    for (const odd of ['', 'step=2', 'step=x', 'step=3&offset=x']) {
+      expect(await output(odd)).toMatchObject({ ok: false, status: expect.toBeOneOf([400, 404]) });
+    }
+    expect(await output('step=3', BOB)).toMatchObject({ status: 404 });
   });
 });

@@ -45,6 +45,11 @@ export function cutText({ text, fullLength }: Step): string | null {
   return `The first ${text.length.toLocaleString('en')} of ${fullLength.toLocaleString('en')} characters are on record here.`;
 }
 
+/** The page with all that a tool gave; `key` is that of its step. */
+export function outputHref(run: string, key: number): string {
+  return `/runs/${encodeURIComponent(run)}/output?step=${key}`;
+}
+
 /** What one answer of the model used, in words; null where that is not on record. */
 export function usedText({ tokens }: Step): string | null {
   if (tokens === null) return null;

@@ -9,6 +9,16 @@ import { addSender } from '../../api/routes/senders.ts';
 /** What a form led to: the agent and the word for the next page, or why not. */
 export type Submitted = { ok: true; agent: string; done: string } | Refusal;
 
+/** The forms as the page shows them: where they are sent, and what came of the one that was. */
+export interface StartForm {
+  action: string;
+  /** Which one was sent; null for none. */
+  did: string | null;
+  refusal: Refusal | null;
+  /** What was typed into a field of it. */
+  field(name: string): string | undefined;
+}
+
 /** What is said after each form. */
 export const DONE: Readonly<Record<string, string>> = {
   made: 'Your agent is there.',

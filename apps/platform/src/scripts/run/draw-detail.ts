@@ -1,5 +1,12 @@
 /** Draws the step that is read into the card that the server has rendered, with text nodes only. */
-import { cutText, isFolded, summaryOf, tookText, usedText } from '../../dashboard/runs/step-text.ts';
+import {
+  cutText,
+  isFolded,
+  outputHref,
+  summaryOf,
+  tookText,
+  usedText,
+} from '../../dashboard/runs/step-text.ts';
 import type { Step } from '../../dashboard/runs/timeline.ts';
 import { setText } from './draw-steps.ts';
 
@@ -20,6 +27,11 @@ export function drawDetail(card: HTMLElement, step: Step, now: number): void {
   setText(part('cut-text'), cut ?? '');
   const cutLine = part('cut');
   if (cutLine) cutLine.hidden = cut === null;
+  const whole = part('whole');
+  if (whole) whole.hidden = step.kind !== 'tool';
+  if (whole instanceof HTMLAnchorElement) whole.href = outputHref(card.dataset.run ?? '', step.key);
+  const session = part('session');
+  if (session) session.hidden = step.kind === 'tool';
 }
 
 function show(element: HTMLElement | null, text: string): void {
