@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from '@tinyfat/server/config';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { makeZip } from '../skill-files/test-support/make-zip.ts';
+import { makeZip } from '@tinyfat/testing/make-zip';
 
 describe('tinyfat skill', () => {
   let root: string;
