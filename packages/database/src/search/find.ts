@@ -46,7 +46,7 @@ export type SearchPage = { ok: true; hits: SearchHit[]; next: number | null } | 
  * So many documents are looked at at once for one page. First the newest that are seen, whatever is in them: a word that
  * stands in many is found there, and who has few documents has no more. Then the newest that the full-text index gives.
  */
-const LOOKS = [100, 100, 600];
+const LOOKS = [100, 300];
 /** An owner of more agents has documents picked out after they were found. */
 const MOST_AGENTS = 200;
 
@@ -71,10 +71,16 @@ export async function searchDocuments(
     hits: await documents(db, sight, found),
     next,
   });
+  let isCommon = false;
   for (const [nth, most] of LOOKS.entries()) {
-    const lookAt = nth === 0 ? lookAtNewest : lookInIndex;
-    const look = await lookAt(db, sight, { ...sought, ...range, agentId, limit: most });
+    // The index of Postgres would be read for all documents that have a common word, before the newest are known.
+    const asked = { ...sought, ...range, agentId, limit: most };
+    const look: Look | null =
+      nth === 0 || (isCommon && isPostgres(db))
+        ? await lookAtNewest(db, sight, asked)
+        : await lookInIndex(db, sight, asked);
     if (look === null) return { ok: false };
+    isCommon ||= nth === 0 && look.seqs.length > most / 5;
     const seen = await seenAmong(db, sight, question, look.seqs);
     const room = limit - found.length;
     found.push(...seen.slice(0, room));

@@ -36,8 +36,11 @@ const QUERY_CANCELED = '57014';
 export async function matchingDocuments(db: Database, match: Match): Promise<number[] | null> {
   if (!isPostgres(db)) {
     const begun = match.beginning === null ? null : await wordsThatBegin(db, match.beginning);
-    const { rows } = await inFts(match, begun).execute(db);
-    return rows.map(({ seq }) => seq);
+    // Each mark costs a look at every part of the index, which is saved where few have the words.
+    const isOfWords = match.words.length > 0 || match.beginning !== null;
+    const few = isOfWords ? await seqsOf(db, inFts({ ...match, oneOf: [] }, begun)) : null;
+    if (few !== null && (few.length < match.limit || match.oneOf.length === 0)) return few;
+    return await seqsOf(db, inFts(match, begun));
   }
   try {
     return await transact(db, [], async (tx) => {
@@ -50,6 +53,10 @@ export async function matchingDocuments(db: Database, match: Match): Promise<num
     if (errorCode(error) === QUERY_CANCELED) return null;
     throw error;
   }
+}
+
+async function seqsOf(db: Database, query: RawBuilder<{ seq: number }>): Promise<number[]> {
+  return (await query.execute(db)).rows.map(({ seq }) => seq);
 }
 
 /** Whether the text of all words of a document, the column `words` of `document`, has these. */
@@ -134,8 +141,10 @@ async function rareInGin(tx: Database, match: Match): Promise<number[] | null> {
 /** Reads all that the index has of the words and marks, and sorts it. */
 async function newestInGin(tx: Database, match: Match): Promise<number[]> {
   const { oneOf, from, below, limit } = match;
-  const { rows } = await sql<{ seq: number }>`
-    select seq from search_documents where ${inGin(match, oneOf)} and seq >= ${from} and seq < ${below}
-    order by seq desc limit ${sql.lit(limit)}`.execute(tx);
-  return rows.map(({ seq }) => seq);
+  return await seqsOf(
+    tx,
+    sql<{ seq: number }>`
+      select seq from search_documents where ${inGin(match, oneOf)} and seq >= ${from} and seq < ${below}
+      order by seq desc limit ${sql.lit(limit)}`,
+  );
 }
