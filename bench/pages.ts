@@ -50,7 +50,14 @@ const PAGES = [
   `/outbox/${ROW}`,
   '/usage',
   '/usage?days=90',
+  // Words that stand in all mails, in one and in none; and filters.
   '/search?q=hello',
+  '/search?q=hello+w50+',
+  '/search?q=nowhere+',
+  '/search?q=hello+from:ann',
+  `/search?q=hello+agent:${agentId(1)}`,
+  '/search?q=hello+state:failed',
+  '/search?q=hello+before:2126-01-01',
   '/settings',
 ];
 

@@ -1,6 +1,7 @@
 /** Commands by mail: answered without a model call, and what they change holds for the next turn. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type Mail from 'nodemailer/lib/mailer';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedMail } from './support/mail.ts';
@@ -70,6 +71,16 @@ describe('commands', async () => {
     expect(reply.text).toMatch(/\d/);
     const [newest] = await server.json(['mails', 'scout']);
     expect(newest.state).toBe('replied');
+    const [run] = await server.json(['runs', 'scout']);
+    expect(run).toMatchObject({ kind: '/compact', cost_usd: expect.any(Number) });
+    expect(run.cost_usd).toBeGreaterThan(0);
+    const db = new DatabaseSync(join(server.dataDir, 'tinyfat.sqlite'), { readOnly: true });
+    const sums = db.prepare(
+      'select (select sum(cost_micro_usd) from usage_days) as days, (select sum(round(cost_usd * 1000000)) from runs) as runs',
+    );
+    const { days, runs } = sums.get() ?? {};
+    db.close();
+    expect(days).toBe(runs);
   });
 
   it('/status tells model, session, use and waiting mail', async () => {

@@ -39,8 +39,8 @@ export async function listOwners(
       'in',
       rows.map(({ owner }) => owner),
     )
-    .where('usage_days.day', '>=', month.from / DAY_MS)
-    .where('usage_days.day', '<', month.until / DAY_MS)
+    .where('usage_days.day', '>=', Math.floor(month.from / DAY_MS))
+    .where('usage_days.day', '<', Math.floor(month.until / DAY_MS))
     .groupBy('agents.owner')
     .execute();
   const micro = new Map(spent.map((row) => [row.owner, row.micro]));

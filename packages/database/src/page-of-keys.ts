@@ -13,7 +13,7 @@ import type { Database, Schema } from './schema/index.ts';
  * them.
  */
 export interface KeysQuestion {
-  table: keyof Schema & ('mails' | 'runs' | 'deliveries');
+  table: keyof Schema & ('mails' | 'runs' | 'deliveries' | 'search_documents');
   /** What the list is sorted by, descending; the last one is the key. */
   order: readonly string[];
   /** Rows that come later than the one with these values of `order`; null for the first page. */

@@ -41,6 +41,8 @@ export interface PlanAllowance {
   sorts?: string;
   /** It reads many rows of one agent or owner. */
   reads?: string;
+  /** What it turns off in Postgres for the statements that have this in their text. */
+  off?: { in: string; settings: readonly string[] };
 }
 
 /** Gives the database with a record of all statements that run on it, and the values that they had. */
@@ -65,7 +67,7 @@ export async function planFaults(
   allowed: PlanAllowance = {},
 ): Promise<string[]> {
   const faults = isPostgres(db)
-    ? postgresFaults(await postgresPlan(db, statement), mostRows, allowed)
+    ? postgresFaults(await postgresPlan(db, statement, allowed), mostRows, allowed)
     : sqliteFaults(await sqlitePlan(db, statement), await boundedIndexes(db), statement.sql, allowed);
   return faults.map((fault) => `${fault}: ${statement.sql}`);
 }
@@ -158,10 +160,16 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-async function postgresPlan(db: Database, statement: CompiledQuery): Promise<PlanNode> {
+async function postgresPlan(
+  db: Database,
+  statement: CompiledQuery,
+  { off }: PlanAllowance,
+): Promise<PlanNode> {
   // What changes rows is run, counted and undone. An insert cannot be run twice.
   const tx = await db.startTransaction().execute();
   try {
+    const settings = off && statement.sql.includes(off.in) ? off.settings : [];
+    for (const name of settings) await sql`select set_config(${name}, 'off', true)`.execute(tx);
     const run = /^insert/.test(statement.sql) ? '' : 'analyze, timing off, ';
     const explained = { ...statement, sql: `explain (${run}format json) ${statement.sql}` };
     const { rows } = await tx.executeQuery<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(explained);

@@ -6,12 +6,14 @@ it.each([
   ['+cmd', "'+cmd"],
   ['-2', "'-2"],
   ['@SUM(A1)', "'@SUM(A1)"],
-  ['\t=1', "'\t=1"],
+  ['\t=1', '"\'\t=1"'],
   [' =1', "' =1"],
   ['\r=1', '"\'\r=1"'],
   ['＝1', "'＝1"],
   ['=HYPERLINK("http://evil.example","x")', '"\'=HYPERLINK(""http://evil.example"",""x"")"'],
   ['a"b,c', '"a""b,c"'],
+  ['a;=1', '"a;=1"'],
+  ['a\t=1', '"a\t=1"'],
   ['ann@example.com', 'ann@example.com'],
 ])('the cell %j is %j', (text, cell) => {
   expect(csvCell(text)).toBe(cell);

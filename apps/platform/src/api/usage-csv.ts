@@ -22,5 +22,6 @@ export function usageCsv(by: UsageKey, rows: readonly UsageRow[]): string {
 /** A text as one cell: what a spreadsheet would take for a formula gets an apostrophe before it. */
 export function csvCell(text: string): string {
   const plain = /^[\s]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  // A semicolon parts cells where the comma is that of decimals.
+  return /[",;\t\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

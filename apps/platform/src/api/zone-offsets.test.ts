@@ -38,5 +38,10 @@ it('knows when a day begins, also on the day of a change', () => {
   expect(startOfDayIn('Europe/Berlin', '2026-10-25')).toBe(at('2026-10-24T22:00:00Z'));
   expect(startOfDayIn('Europe/Berlin', '2026-10-26')).toBe(at('2026-10-25T23:00:00Z'));
   expect(startOfDayIn('Pacific/Auckland', '2026-11-28')).toBe(at('2026-11-27T11:00:00Z'));
+  // Clocks go from midnight to one, and a day has its last hour twice.
+  expect(startOfDayIn('Africa/Cairo', '2026-04-24')).toBe(at('2026-04-23T22:00:00Z'));
+  expect(startOfDayIn('Africa/Cairo', '2026-10-30')).toBe(at('2026-10-29T22:00:00Z'));
+  expect(startOfDayIn('America/Havana', '2026-03-08')).toBe(at('2026-03-08T05:00:00Z'));
+  expect(startOfDayIn('America/Havana', '2026-11-01')).toBe(at('2026-11-01T04:00:00Z'));
   expect(startOfDayIn('Mars/Olympus', '2026-11-28')).toBeUndefined();
 });

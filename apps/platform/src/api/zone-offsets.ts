@@ -58,6 +58,11 @@ export function startOfDayIn(zone: string, day: string): number | undefined {
   const utc = Date.parse(`${day}T00:00:00Z`);
   const offsets = zoneOffsets(zone, utc - DAY_MS, utc + DAY_MS);
   if (offsets === null) return undefined;
-  const fitting = offsets.find(({ until, ms }) => utc - ms < until);
-  return utc - (fitting?.ms ?? 0);
+  let since = Number.NEGATIVE_INFINITY;
+  for (const { until, ms } of offsets) {
+    // Where clocks are set forward at midnight, the day begins with that.
+    if (utc - ms < until) return Math.max(utc - ms, since);
+    since = until;
+  }
+  return utc;
 }

@@ -70,11 +70,30 @@ export function wordOf(kind: StateKind, state: string): Word {
   return new Map<string, Word>(Object.entries(ALL[kind])).get(state) ?? { label: state, tone: 'quiet' };
 }
 
+/** The state of a mail that came or leaves, or of a run, that is called this, by its code or the word that people read. */
+export function stateCalled(text: string): string | null {
+  const called = (word: string) =>
+    word
+      .toLowerCase()
+      .replaceAll(/[\s_-]+/g, ' ')
+      .trim();
+  const all = [MAIL_STATE_WORDS, DELIVERY_STATE_WORDS, RUN_STATUS_WORDS];
+  const found = all
+    .flatMap((words) => Object.entries<Word>(words))
+    .find(([code, { label }]) => called(code) === called(text) || called(label) === called(text));
+  return found?.[0] ?? null;
+}
+
 /** Marks that turn the direction of all that follows them (Unicode Standard Annex 9), also of our own words. */
 const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** A subject as it is shown: within a sentence of ours it changes none of the other words. */
 export function subjectText(subject: string): string {
-  const shown = subject.replace(TURNS, '');
+  const shown = shownText(subject);
   return shown.trim() === '' ? '(no subject)' : shown;
+}
+
+/** A text of a stranger's as it is shown beside words of ours. */
+export function shownText(text: string): string {
+  return text.replace(TURNS, '');
 }

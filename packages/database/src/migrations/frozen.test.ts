@@ -39,6 +39,7 @@ const LANDED: Record<string, string> = {
   '0030-usage-days': '44f5893b2ac49c2b81143d241f57ea52db40603f18318094ff910f704bc9116c',
   '0031-search-runs': '243c133e1f5bda3872abd55f10bbdff9c4dcee8434f03c993e6e82a3b76ba4eb',
   '0032-search-notes': 'bee22f393db863637ad191d35c6c55148e434dbe87746eb5167d693e0ecb7e00',
+  '0033-search-by-agent': 'b10d2ff911d0b6afa8945aef1625398a96326c311dbb09b0758837802b757117',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -30,6 +30,7 @@ import * as settings from './0029-settings.ts';
 import * as usageDays from './0030-usage-days.ts';
 import * as searchRuns from './0031-search-runs.ts';
 import * as searchNotes from './0032-search-notes.ts';
+import * as searchByAgent from './0033-search-by-agent.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -62,4 +63,5 @@ export const migrations: Record<string, Migration> = {
   '0030-usage-days': usageDays,
   '0031-search-runs': searchRuns,
   '0032-search-notes': searchNotes,
+  '0033-search-by-agent': searchByAgent,
 };

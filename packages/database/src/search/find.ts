@@ -1,9 +1,11 @@
 /** Finds documents for who may see them: the owner stands in the statement that reads them (invariant 9). */
 import { sql } from 'kysely';
+import { isPostgres } from '../engine.ts';
+import { pageOfKeys } from '../page-of-keys.ts';
 import type { Database } from '../schema/index.ts';
 import type { Sight } from '../sight.ts';
 import { seqAt } from './documents.ts';
-import { matchingAmongNewest, matchingDocuments } from './match.ts';
+import { hasWords, type Match, matchingDocuments } from './match.ts';
 import type { DocumentKind, SearchQuery } from './parse-query.ts';
 import { agentMark, fromMark, kindMark } from './words.ts';
 
@@ -36,15 +38,15 @@ export interface SearchHit {
 
 /**
  * A page of documents, newest first. `next` is where the next one begins, null at the end. A page can be short and have a
- * next one: no more matches are looked at for one page than `LOOKS` has. Not ok: it took too long.
+ * next one: no more documents are looked at for one page than `LOOKS` has. Not ok: it took too long.
  */
 export type SearchPage = { ok: true; hits: SearchHit[]; next: number | null } | { ok: false };
 
 /**
- * So many are looked at at once for one page: first the newest documents, then the newest that the index gives. Those of
- * others and those in another state are left out.
+ * So many documents are looked at at once for one page. First the newest that are seen, whatever is in them: a word that
+ * stands in many is found there, and who has few documents has no more. Then the newest that the full-text index gives.
  */
-const LOOKS = [100, 100, 1000];
+const LOOKS = [100, 300];
 /** An owner of more agents has documents picked out after they were found. */
 const MOST_AGENTS = 200;
 
@@ -55,40 +57,85 @@ export async function searchDocuments(
   question: SearchQuestion,
 ): Promise<SearchPage> {
   const { words, beginning, from, kind, agentId, since, until, limit } = question;
-  const match = {
-    words: [
-      ...words,
-      ...from.map(fromMark),
-      ...(kind === null ? [] : [kindMark(kind)]),
-      ...(agentId === null ? [] : [agentMark(agentId)]),
-    ],
+  const sought = {
+    words: [...words, ...from.map(fromMark), ...(kind === null ? [] : [kindMark(kind)])],
     beginning,
-    oneOf: agentId === null ? await marksOfAgents(db, sight) : [],
-    from: since === null ? 0 : seqAt(since),
   };
-  let below = Math.min(
-    question.below ?? Number.MAX_SAFE_INTEGER,
-    until === null ? Number.MAX_SAFE_INTEGER : seqAt(until),
-  );
+  const range = { from: since === null ? 0 : seqAt(since), below: Number.MAX_SAFE_INTEGER };
+  if (question.below !== null) range.below = question.below;
+  if (until !== null) range.below = Math.min(range.below, seqAt(until));
+
   const found: number[] = [];
   const page = async (next: number | null): Promise<SearchPage> => ({
     ok: true,
     hits: await documents(db, sight, found),
     next,
   });
+  let isCommon = false;
   for (const [nth, most] of LOOKS.entries()) {
-    const look = nth === 0 ? matchingAmongNewest : matchingDocuments;
-    const matching = await look(db, { ...match, below, limit: most });
-    if (matching === null) return { ok: false };
-    const seen = await seenAmong(db, sight, question, matching.seqs);
+    // The index of Postgres would be read for all documents that have a common word, before the newest are known.
+    const asked = { ...sought, ...range, agentId, limit: most };
+    const look: Look | null =
+      nth === 0 || (isCommon && isPostgres(db))
+        ? await lookAtNewest(db, sight, asked)
+        : await lookInIndex(db, sight, asked);
+    if (look === null) return { ok: false };
+    isCommon ||= nth === 0 && look.seqs.length > most / 5;
+    const seen = await seenAmong(db, sight, question, look.seqs);
     const room = limit - found.length;
     found.push(...seen.slice(0, room));
     if (seen.length > room) return await page(found.at(-1) ?? null);
-    if (matching.next === null) return await page(null);
-    below = matching.next;
+    if (look.next === null) return await page(null);
+    range.below = look.next;
     if (found.length === limit) break;
   }
-  return await page(below);
+  return await page(range.below);
+}
+
+/** Documents that match, the highest number first; `next` is where to look on, null at the end. */
+interface Look {
+  seqs: number[];
+  next: number | null;
+}
+
+type LookQuestion = Omit<Match, 'oneOf' | 'sight'> & { agentId: string | null };
+
+/** Looks at documents one by one. */
+async function lookAtNewest(db: Database, sight: Sight, question: LookQuestion): Promise<Look> {
+  const { from, below, limit, agentId } = question;
+  const newest = await pageOfKeys<number>(db, {
+    table: 'search_documents',
+    order: ['seq'],
+    after: [below],
+    from,
+    limit,
+    of: agentId === null ? sight : { agentId },
+    values: {},
+  });
+  const next = nextOf(newest, limit);
+  if (newest.length === 0) return { seqs: [], next };
+  const matching = db
+    .selectFrom('search_documents as document')
+    .select('document.seq')
+    .where('document.seq', 'in', newest)
+    .where(hasWords(db, 'document', question))
+    .orderBy('document.seq', 'desc');
+  return { seqs: (await matching.execute()).map(({ seq }) => seq), next };
+}
+
+/** Null where that took too long. */
+async function lookInIndex(db: Database, sight: Sight, question: LookQuestion): Promise<Look | null> {
+  const { agentId, limit } = question;
+  const oneOf = agentId === null ? await marksOfAgents(db, sight) : [agentMark(agentId)];
+  const isOfWords = question.words.length > 0 || question.beginning !== null;
+  // Marks alone lead Postgres to all documents that have them.
+  if (!isOfWords && (isPostgres(db) || oneOf.length === 0)) return await lookAtNewest(db, sight, question);
+  const seqs = await matchingDocuments(db, { ...question, oneOf, sight });
+  return seqs && { seqs, next: nextOf(seqs, limit) };
+}
+
+function nextOf(seqs: readonly number[], limit: number): number | null {
+  return seqs.length < limit ? null : (seqs.at(-1) ?? null);
 }
 
 /** None for who sees all, and for who has too many. */

@@ -1,79 +1,53 @@
 /**
- * Which documents have all these words, newest first: the newest few by reading them, the others by the full text of the
- * engine in use. The one place where the engines differ. Words are letters, digits and marks (`words.ts`), so that none of
- * them is syntax of either.
+ * Which documents have all these words, by the full text of the engine in use, newest first. The one place where the engines
+ * differ. Words are letters, digits and marks (`words.ts`), so that none of them is syntax of either.
  */
 import { errorCode } from '@tinyfat/core';
 import { type RawBuilder, sql } from 'kysely';
 import { isPostgres } from '../engine.ts';
 import { transact } from '../locks.ts';
 import type { Database } from '../schema/index.ts';
+import type { Sight } from '../sight.ts';
 
-export interface Match {
-  /** Each of them. */
+/** What a document has. */
+export interface Sought {
+  /** Each of these words. */
   words: readonly string[];
   /** The beginning of one more; null for none. */
   beginning: string | null;
-  /** One of these; empty for no matter which. */
+}
+
+export interface Match extends Sought {
+  /** One of these marks; empty for no matter which. */
   oneOf: readonly string[];
+  /** Whose documents are wanted; others may be among what is found. */
+  sight: Sight;
   /** Numbers of documents from `from` up to, but without, `below`. */
   from: number;
   below: number;
   limit: number;
 }
 
-/** Numbers of documents that match, the highest first; `next` is where to look on, null at the end. */
-export interface Look {
-  seqs: number[];
-  next: number | null;
-}
-
 /** Postgres ends a search that takes longer. SQLite reads no more than it gives. */
 const MOST_MS = 3000;
 const QUERY_CANCELED = '57014';
 
-/**
- * Looks at the newest `limit` documents themselves, whatever they are of (`oneOf` is not asked). A word that many have is
- * found in these, where the index of Postgres would be read for all of its documents before the newest are known.
- */
-export async function matchingAmongNewest(db: Database, match: Match): Promise<Look> {
-  const { words, beginning, from, below, limit } = match;
-  const place = sql.raw(isPostgres(db) ? 'strpos' : 'instr');
-  const has = (text: string) => sql`${place}(' ' || newest.words || ' ', ${text}) > 0`;
-  const conditions = words.map((word) => has(` ${word} `));
-  if (beginning !== null) conditions.push(has(` ${beginning}`));
-  const fits = conditions.length === 0 ? sql`1 = 1` : sql.join(conditions, sql` and `);
-  const { rows } = await sql<{ seq: number; fits: number }>`
-    select newest.seq, case when ${fits} then 1 else 0 end as fits from (
-      select seq, words from search_documents where seq >= ${from} and seq < ${below}
-      order by seq desc limit ${sql.lit(limit)}) as newest
-    order by newest.seq desc`.execute(db);
-  return {
-    seqs: rows.filter((row) => row.fits === 1).map(({ seq }) => seq),
-    next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null),
-  };
-}
-
-/** The newest `limit` documents that match, by the index; null where the search was ended because it took too long. */
-export async function matchingDocuments(db: Database, match: Match): Promise<Look | null> {
-  const { from, below, limit } = match;
-  if (match.words.length + match.oneOf.length === 0 && match.beginning === null) {
-    const all = db
-      .selectFrom('search_documents')
-      .select('seq')
-      .where('seq', '>=', from)
-      .where('seq', '<', below);
-    return asLook(await all.orderBy('seq', 'desc').limit(limit).execute(), limit);
-  }
+/** Numbers of the newest documents, the highest first; null where the search was ended because it took too long. */
+export async function matchingDocuments(db: Database, match: Match): Promise<number[] | null> {
   if (!isPostgres(db)) {
     const begun = match.beginning === null ? null : await wordsThatBegin(db, match.beginning);
-    return asLook((await sqlite(match, begun).execute(db)).rows, limit);
+    // Each mark costs a look at every part of the index, which is saved where few have the words.
+    const isOfWords = match.words.length > 0 || match.beginning !== null;
+    const few = isOfWords ? await seqsOf(db, inFts({ ...match, oneOf: [] }, begun)) : null;
+    if (few !== null && (few.length < match.limit || match.oneOf.length === 0)) return few;
+    return await seqsOf(db, inFts(match, begun));
   }
   try {
     return await transact(db, [], async (tx) => {
-      // For this transaction alone.
-      await sql`select set_config('statement_timeout', ${String(MOST_MS)}, true)`.execute(tx);
-      return asLook((await postgres(match).execute(tx)).rows, limit);
+      // For this transaction alone. An order by number would have Postgres read and test all documents where it finds few.
+      await sql`select set_config('statement_timeout', ${String(MOST_MS)}, true),
+        set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true)`.execute(tx);
+      return (await rareInGin(tx, match)) ?? (await newestInGin(tx, match));
     });
   } catch (error) {
     if (errorCode(error) === QUERY_CANCELED) return null;
@@ -81,9 +55,17 @@ export async function matchingDocuments(db: Database, match: Match): Promise<Loo
   }
 }
 
-function asLook(rows: readonly { seq: number }[], limit: number): Look {
-  const seqs = rows.map(({ seq }) => seq);
-  return { seqs, next: seqs.length < limit ? null : (seqs.at(-1) ?? null) };
+async function seqsOf(db: Database, query: RawBuilder<{ seq: number }>): Promise<number[]> {
+  return (await query.execute(db)).rows.map(({ seq }) => seq);
+}
+
+/** Whether the text of all words of a document, the column `words` of `document`, has these. */
+export function hasWords(db: Database, document: string, { words, beginning }: Sought): RawBuilder<boolean> {
+  const place = sql.raw(isPostgres(db) ? 'strpos' : 'instr');
+  const has = (text: string) => sql`${place}(' ' || ${sql.ref(`${document}.words`)} || ' ', ${text}) > 0`;
+  const conditions = words.map((word) => has(` ${word} `));
+  if (beginning !== null) conditions.push(has(` ${beginning}`));
+  return conditions.length === 0 ? sql<boolean>`1 = 1` : sql<boolean>`${sql.join(conditions, sql` and `)}`;
 }
 
 /**
@@ -91,7 +73,7 @@ function asLook(rows: readonly { seq: number }[], limit: number): Look {
  * index of: it reads all documents of all words that begin so before it gives the first. `begun` are those words, where
  * they are few.
  */
-function sqlite(match: Match, begun: readonly string[] | null): RawBuilder<{ seq: number }> {
+function inFts(match: Match, begun: readonly string[] | null): RawBuilder<{ seq: number }> {
   const { words, beginning, oneOf, from, below, limit } = match;
   const quoted = (word: string) => `"${word}"`;
   const anyOf = (some: readonly string[]) => `(${some.map(quoted).join(' OR ')})`;
@@ -124,13 +106,45 @@ async function wordsThatBegin(db: Database, beginning: string): Promise<string[]
 }
 
 /** As the index has it; quoted words of a tsquery are taken as they are (datatype-textsearch.html). */
-function postgres({ words, beginning, oneOf, from, below, limit }: Match): RawBuilder<{ seq: number }> {
+function inGin({ words, beginning }: Sought, oneOf: readonly string[]): RawBuilder<boolean> {
   const quoted = (word: string) => `'${word}'`;
   const parts = words.map(quoted);
   if (oneOf.length > 0) parts.push(`(${oneOf.map(quoted).join(' | ')})`);
   if (beginning !== null) parts.push(`${quoted(beginning)}:*`);
-  return sql<{ seq: number }>`
-    select seq from search_documents
-    where array_to_tsvector(string_to_array(words, ' ')) @@ ${parts.join(' & ')}::tsquery
-      and seq >= ${from} and seq < ${below} order by seq desc limit ${sql.lit(limit)}`;
+  return sql<boolean>`array_to_tsvector(string_to_array(words, ' ')) @@ ${parts.join(' & ')}::tsquery`;
+}
+
+/** So many documents of everybody are read for words that stand in no more. */
+const MOST_RARE = 2000;
+
+/**
+ * A GIN index gives documents in no order of ours, and the more words it is asked for, marks too, the more it reads. What few
+ * have is asked for alone, and whose the documents are is seen from those. Null where more have it.
+ */
+async function rareInGin(tx: Database, match: Match): Promise<number[] | null> {
+  const { sight, from, below, limit } = match;
+  const seen =
+    sight === 'all'
+      ? sql`1 = 1`
+      : sql`exists (select 1 from agents where agents.id = rare.agent_id and agents.owner = ${sight.owner})`;
+  const { rows } = await sql<{ matches: number; seq: number | null }>`
+    with rare as materialized (
+      select seq, agent_id from search_documents
+      where ${inGin(match, [])} and seq >= ${from} and seq < ${below} limit ${sql.lit(MOST_RARE + 1)}),
+    page as (select seq from rare where ${seen} order by seq desc limit ${sql.lit(limit)})
+    select counted.matches, page.seq from (select count(*) as matches from rare) as counted
+      left join page on 1 = 1 order by page.seq desc`.execute(tx);
+  if (rows.some(({ matches }) => matches > MOST_RARE)) return null;
+  return rows.flatMap(({ seq }) => (seq === null ? [] : [seq]));
+}
+
+/** Reads all that the index has of the words and marks, and sorts it. */
+async function newestInGin(tx: Database, match: Match): Promise<number[]> {
+  const { oneOf, from, below, limit } = match;
+  return await seqsOf(
+    tx,
+    sql<{ seq: number }>`
+      select seq from search_documents where ${inGin(match, oneOf)} and seq >= ${from} and seq < ${below}
+      order by seq desc limit ${sql.lit(limit)}`,
+  );
 }

@@ -8,7 +8,8 @@
 const LONGEST_WORD = 40;
 /** Scripts that are written without blanks: each of their characters is a word. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
-const WORD = /[\p{L}\p{N}]+/gu;
+/** Without letters that the tokenizer of FTS5 does not know as such, at which it would cut a word in two. */
+const WORD = /(?:(?![\u19B0-\u19C0\u19C8\u19C9\u1CF2\u1CF3])[\p{L}\p{N}])+/gu;
 
 /** The words of a text in their order, `most` of them at most; one may come again. */
 export function wordsIn(text: string, most: number): string[] {

@@ -151,16 +151,23 @@ export const OF_MAIL: Record<string, StatementCase> = {
   deleteDocuments: of((db) => database.deleteDocuments(db, 'mail', [row])),
   searchDocuments: of(
     async (db) => {
-      for (const sight of [{ owner: ONE }, { owner: TWENTY }] as const) {
+      const question = { from: [], kind: null, agentId: null, since: null, until: null, below: null };
+      for (const sight of ['all', { owner: ONE }, { owner: TWENTY }] as const) {
         for (const words of [['hello'], ['nowhere'], []]) {
-          const question = { words, beginning: null, from: [], kind: null, state: null, agentId: null };
-          await database.searchDocuments(db, sight, {
-            ...{ ...question, since: null, until: null, below: null, limit: 20 },
-          });
+          for (const beginning of [null, 'hell', 'w1']) {
+            for (const state of [null, 'failed'])
+              await database.searchDocuments(db, sight, { ...question, words, beginning, state, limit: 20 });
+          }
         }
+        const ofAgent = { ...question, words: ['nowhere'], beginning: null, state: null, agentId: agent };
+        await database.searchDocuments(db, sight, { ...ofAgent, limit: 20 });
       }
     },
-    { sorts: 'the page', reads: 'the newest documents, as many as one look takes' },
+    {
+      sorts: 'the newest documents of as many agents as are looked at, and the page',
+      reads: 'as many documents as one look takes',
+      off: { in: '@@', settings: ['enable_seqscan', 'enable_indexscan'] },
+    },
   ),
   nextToIndex: of((db) => database.nextToIndex(db, 20)),
   noteIndexed: of((db) => database.noteIndexed(db, 'mail', { at, id: row })),

@@ -71,6 +71,7 @@ describe('search over the API', () => {
   it.each([
     ['before:soon', ''],
     ['before:2026-11-28', '&zone=Mars/Olympus'],
+    ['state:sideways', ''],
     ['x', '&limit=51'],
     ['x', '&cursor=abc'],
     ['a b c d e f g h i', ''],

@@ -1,8 +1,9 @@
-import { parseJson } from '@tinyfat/core';
+import { DELIVERY_STATES, MAIL_STATES, parseJson } from '@tinyfat/core';
 import {
   asksNothing,
   marked,
   parseQuery,
+  RUN_STATUSES,
   type SearchHit,
   type SearchQuery,
   searchDocuments,
@@ -14,6 +15,10 @@ import { endpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import * as routes from '../routes/search.ts';
 import { startOfDayIn } from '../zone-offsets.ts';
+
+const STATES: ReadonlySet<string> = new Set([...MAIL_STATES, ...DELIVERY_STATES, ...RUN_STATUSES]);
+const NO_STATE =
+  'Nothing has that state. Write one such as failed, quarantined, awaiting_approval or sent after "state:".';
 
 export const searchEndpoints = [
   endpoint(routes.search, async ({ deps, see, query: { q, zone, limit, cursor } }) => {
@@ -32,6 +37,7 @@ export const searchEndpoints = [
       return refuse('invalid_request', '"zone" must be a time zone such as Europe/Berlin or +05:30.');
     }
     const { words, beginning, from, kind, state } = query;
+    if (state !== null && !STATES.has(state)) return refuse('invalid_request', NO_STATE);
     const found = await searchDocuments(deps.db, see.sight, {
       ...{ words, beginning, from, kind, state, since, until, limit },
       agentId: named.row.agentId ?? null,

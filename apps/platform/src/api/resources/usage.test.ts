@@ -48,6 +48,21 @@ describe('usage over the API', () => {
     expect(await rows('?zone=%2B05:45&by=hour&from=2026-11-27')).toEqual([['2026-11-27T17:00', 3, 4.75]]);
   });
 
+  it('of the month so far is read from sums, not from every run', async () => {
+    await api.db.updateTable('usage_days').set({ turns: 7 }).where('agent_id', '=', 'other').execute();
+    expect(await rows('?by=agent')).toEqual([
+      ['other', 7, 4],
+      ['scout', 2, 0.75],
+    ]);
+  });
+
+  it('as CSV is named by its first day in the zone', async () => {
+    const token = await api.token(ANN, 'read');
+    const path = '/usage?from=2026-11-26T23:00:00Z&zone=Europe/Berlin';
+    const answer = await api.raw(token, path, { headers: { accept: 'text/csv' } });
+    expect(answer.headers.get('content-disposition')).toContain('"usage-by-day-2026-11-27.csv"');
+  });
+
   it('is of everybody for an admin, or of the owner that they name', async () => {
     expect(await rows('', ADMIN)).toEqual([['2026-11-27', 4, 20.75]]);
     expect(await rows(`?owner=${BOB}`, ADMIN)).toEqual([['2026-11-27', 1, 16]]);

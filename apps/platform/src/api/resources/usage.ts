@@ -38,7 +38,9 @@ export const usageEndpoints = [
     if (offsets === null) {
       return refuse('invalid_request', '"zone" must be a time zone such as Europe/Berlin or +05:30.');
     }
-    const found = await usageBy(deps.db, { ...of.row, from, to, by, offsets, limit: MOST_ROWS });
+    // No turn has begun later than now: up to the end of a day sums are read, where up to this moment every run would be.
+    const until = to > now ? Math.ceil(to / DAY_MS) * DAY_MS : to;
+    const found = await usageBy(deps.db, { ...of.row, from, to: until, by, offsets, limit: MOST_ROWS });
     const ids = by === 'agent' ? found.map(({ key }) => key) : [];
     const names = await namesOfAgents(deps.db, see.sight, ids);
     const rows = found.map((row) => ({
@@ -47,7 +49,8 @@ export const usageEndpoints = [
       agentId: by === 'agent' ? row.key : null,
     }));
     if ((request.headers.get('accept') ?? '').includes('text/csv')) {
-      const name = `usage-by-${by}-${isoTime(from).slice(0, 10)}.csv`;
+      const firstDay = isoTime(from + (offsets[0]?.ms ?? 0)).slice(0, 10);
+      const name = `usage-by-${by}-${firstDay}.csv`;
       return { ok: true, body: { csv: { name, text: usageCsv(by, rows) } } };
     }
     const data = rows.map((row) => ({

@@ -41,6 +41,22 @@ it('leads to each thing on its own page, and says what it is and how it is', asy
   expect(lines[1]?.subject).toEqual([{ text: '(no subject)', hit: false }]);
 });
 
+it('finds states by the words that people read, and leaves out marks that turn the direction of the line', async () => {
+  const hrefs = async (q: string) => (await page(q)).lines.map(({ href }) => href);
+  expect(await hrefs('state:answered ')).toEqual(['/mails/m-1']);
+  expect(await hrefs('state:replied ')).toEqual(['/mails/m-1']);
+  expect(await hrefs('state:running ')).toEqual(['/runs/m-1']);
+  expect(await hrefs('state:"awaits approval" ')).toEqual([]);
+  expect((await page('state:sideways ')).refusal?.detail).toContain('Nothing has that state.');
+  const turned = { sender_name: 'Ann\u202e', subject: 'turned\u202e' };
+  await api.addMail('m-2', turned);
+  const row = await api.db.selectFrom('mails').selectAll().where('id', '=', 'm-2').executeTakeFirstOrThrow();
+  await indexDocument(api.db, mailDocument(row, 'left\u202eright'));
+  const { lines } = await page('turned ');
+  expect(JSON.stringify(lines)).not.toContain('\u202e');
+  expect(lines).toHaveLength(1);
+});
+
 it('asks nothing for an empty box, and says why a search is refused', async () => {
   expect(await page('  ')).toEqual({ asked: false, lines: [], next: null, refusal: null });
   expect((await page('before:soon')).refusal).toMatchObject({

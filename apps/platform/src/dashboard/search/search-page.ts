@@ -2,7 +2,7 @@
 import type { Refusal } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import * as routes from '../../api/routes/search.ts';
-import type { StateKind } from '../../view/words.ts';
+import { type StateKind, shownText, stateCalled } from '../../view/words.ts';
 
 /** A piece of a text; `hit` where it is a word that was searched for. */
 export interface Piece {
@@ -50,7 +50,7 @@ export async function searchPage(
 ): Promise<SearchPage> {
   const asked = q.trim() !== '';
   if (!asked) return { asked, lines: [], next: null, refusal: null };
-  const query = { q, zone, ...(cursor === null ? {} : { cursor }) };
+  const query = { q: withStateCodes(q), zone, ...(cursor === null ? {} : { cursor }) };
   const answer = await ask(routes.search, { query });
   if (!answer.ok) return { asked, lines: [], next: null, refusal: ofSearch(answer) };
   const lines = answer.body.data.map(
@@ -60,10 +60,10 @@ export async function searchPage(
       return {
         href: `${path}/${encodeURIComponent(id)}`,
         what,
-        subject: subject.length > 0 ? subject : [{ text: '(no subject)', hit: false }],
-        snippet,
+        subject: subject.length > 0 ? shownPieces(subject) : [{ text: '(no subject)', hit: false }],
+        snippet: shownPieces(snippet),
         agent,
-        from,
+        from: shownText(from),
         to: `${to.slice(0, MOST_RECIPIENTS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
         at,
         state: state === null ? null : { kind: stateKind, state },
@@ -71,6 +71,18 @@ export async function searchPage(
     },
   );
   return { asked, lines, next: answer.body.next_cursor, refusal: null };
+}
+
+/** The query with the state that it names by a word of the pages, such as `state:answered`, as the API calls it. */
+function withStateCodes(q: string): string {
+  return q.replace(/(?<=^|\s)state:(?:"([^"]*)"?|([^\s"]+))/gi, (filter, quoted, plain) => {
+    const state = stateCalled(quoted ?? plain ?? '');
+    return state === null ? filter : `state:${state}`;
+  });
+}
+
+function shownPieces(pieces: readonly Piece[]): Piece[] {
+  return pieces.map(({ text, hit }) => ({ text: shownText(text), hit }));
 }
 
 /** Only an agent can be named in a search that is not there. */

@@ -3,7 +3,7 @@ import { endRun } from '@tinyfat/database';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Ask, createAsk } from '../../api/ask.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../../api/test-support/api.ts';
-import { csvQuery, usagePage } from './usage-page.ts';
+import { csvQuery, moreText, usagePage } from './usage-page.ts';
 import { readUsageView } from './usage-view.ts';
 
 let api: ApiFixture;
@@ -84,4 +84,13 @@ it('asks for its CSV by the same time and lines', () => {
     zone: 'UTC',
     agent: 'scout',
   });
+});
+
+it('does not say how many more there are where the CSV itself ends', () => {
+  expect([1, 2, 969, 970].map(moreText)).toEqual([
+    '1 more is in the CSV.',
+    '2 more are in the CSV.',
+    '969 more are in the CSV.',
+    'The CSV has the 1,000 that cost most.',
+  ]);
 });

@@ -2,6 +2,7 @@
 import type { Outcome } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import * as routes from '../../api/routes/usage.ts';
+import { countText } from '../../view/numbers.ts';
 import { slotText, type UsageView, type UsageWindow, usageWindow } from './usage-view.ts';
 
 /** One line of a table. */
@@ -53,8 +54,9 @@ export interface UsagePage {
   month: UsageMonth;
 }
 
-/** A page has so many lines; the rest is in the CSV. */
+/** A page has so many lines; the rest is in the CSV, which has as many rows as the API gives. */
 const MOST_LINES = 30;
+const MOST_ROWS = 1000;
 const UNNAMED = { model: 'no model reached', agent: 'deleted agent', sender: 'no sender', day: '', hour: '' };
 
 interface UsageSum {
@@ -97,6 +99,13 @@ export async function usagePage(
     .map((row) => withShare(lineOf(row, row.key === '' ? UNNAMED[view.by] : row.key), view.show, whole));
   const more = Math.max(0, (found?.body.length ?? 0) - MOST_LINES);
   return { ok: true, body: { window, slots, lines: lines ?? null, more, total, month: month.body } };
+}
+
+/** What is said below a table that leaves `more` lines out. */
+export function moreText(more: number): string {
+  // How many there are beyond those of the CSV is not known.
+  if (more + MOST_LINES >= MOST_ROWS) return `The CSV has the ${countText(MOST_ROWS)} that cost most.`;
+  return `${countText(more)} more ${more === 1 ? 'is' : 'are'} in the CSV.`;
 }
 
 /** The query of the CSV that has what a view shows. */
