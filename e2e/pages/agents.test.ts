@@ -1,6 +1,7 @@
 /** The pages about agents, in a real Chromium over the real server. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from '../support/browser.ts';
 import { type Dashboard, OWNER, openDashboard } from '../support/dashboard.ts';
@@ -174,9 +175,24 @@ describe('the pages about agents', () => {
       expect(await page.locator('.rows').allTextContents()).toEqual([
         expect.stringMatching(/^\s*SKILL\.md[^,]*run[^,]*, a program\s*$/),
       ]);
+      const about = '---\nname: weather\ndescription: Weather\n---\n';
+      const archive = (content: string, more: string) => ({
+        name: 'weather.zip',
+        mimeType: 'application/zip',
+        buffer: makeZip([{ name: 'w/SKILL.md', content }, { name: `w/${more}` }]),
+      });
+      await page.getByLabel('Put a zip archive in its place').setInputFiles(archive('# Weather', 'x'));
+      await page.getByRole('button', { name: 'Send the archive' }).click();
+      expect(await notice(page).textContent()).toContain('begins with no front matter');
+      await page.getByLabel('Put a zip archive in its place').setInputFiles(archive(about, 'of-the-zip'));
+      await page.getByRole('button', { name: 'Send the archive' }).click();
+      expect(await page.locator('.rows').textContent()).toMatch(/of-the-zip/);
       await page.getByText('Remove the whole skill').click();
       await page.getByRole('button', { name: 'Remove weather' }).click();
       expect(await page.locator('main').textContent()).toContain('It has no skills yet.');
+      await page.getByLabel('Or a zip archive').setInputFiles(archive(about, 'x'));
+      await page.getByRole('button', { name: 'Send the archive' }).click();
+      expect(await notice(page).textContent()).toContain('The skill is there');
     });
   });
 

@@ -58,6 +58,19 @@ describe('the settings', () => {
     }, plain);
   });
 
+  it('follow the browser into another time zone, and take that for no choice', async () => {
+    await dashboard.visit(async (page) => {
+      const before = { name: 'tinyfat_browser_zone', value: 'Asia%2FTokyo', url: dashboard.origin };
+      await page.context().addCookies([before]);
+      await page.goto('/settings/browsers');
+      const time = page.locator('time').first();
+      await expect.poll(() => time.getAttribute('title')).toMatch(/CET$/);
+      await page.goto('/settings');
+      expect(await page.getByLabel('Time zone').inputValue()).toBe('');
+      expect(await page.getByText('Europe/Berlin: this browser says so').count()).toBe(1);
+    });
+  });
+
   it('show a new token once, which works until it is revoked', async () => {
     await dashboard.visit(async (page) => {
       await page.goto('/settings/tokens');
@@ -86,6 +99,31 @@ describe('the settings', () => {
       expect(await page.getByRole('alert').textContent()).toContain('Choose what the token may do');
       expect(await page.getByLabel('What it is for').inputValue()).toBe('phone');
     }, plain);
+  });
+
+  it('give back what was typed where the session was over meanwhile', async () => {
+    const cookie = await dashboard.signIn(ADMIN);
+    await dashboard.visit(
+      async (page) => {
+        await page.goto('/settings/tokens');
+        await page.getByLabel('What it is for').fill('desk "<i>');
+        await fetch(`${dashboard.origin}/sign-out`, {
+          method: 'POST',
+          headers: { cookie, origin: dashboard.origin },
+        });
+        await page.getByRole('button', { name: 'Make the token' }).click();
+        await page.getByRole('heading', { name: 'Signed out meanwhile' }).waitFor();
+        await expectReadable(page);
+        await page.getByRole('button', { name: 'Send it again' }).click();
+        await page.getByRole('heading', { name: 'Signed out meanwhile' }).waitFor();
+        const [name = '', value = ''] = admin.split('=');
+        await page.context().addCookies([{ name, value, url: dashboard.origin }]);
+        await page.getByRole('button', { name: 'Send it again' }).click();
+        await page.getByText('This is the token.').waitFor();
+        expect(await page.getByText('desk "<i>').first().isVisible()).toBe(true);
+      },
+      { ...plain, cookie },
+    );
   });
 
   it('store a key that is never shown, and remove it after a question', async () => {

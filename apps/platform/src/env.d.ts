@@ -8,6 +8,8 @@ declare namespace App {
     ask: import('./api/ask.ts').Ask;
     /** How the viewer's browser wants pages to look. */
     preferences: import('./view/preferences.ts').Preferences;
+    /** The form that came when its session was over. */
+    heldForm?: import('./http/held-form.ts').HeldForm;
     /** Id of the log line about the error that this request met. */
     fault?: string;
   }

@@ -7,7 +7,8 @@ import { signInPath } from './accounts/return-path.ts';
 import { errorPageRequest, isErrorPage, isForPrograms, wantsPage } from './http/error-page.ts';
 import { foreignOrigin } from './http/foreign-origin.ts';
 import { seeOther } from './http/form.ts';
-import { isOpen } from './http/open-pages.ts';
+import { holdForm } from './http/held-form.ts';
+import { isOpen, takesFormOfAnybody } from './http/open-pages.ts';
 import { problem } from './http/problem.ts';
 import { readPreferences } from './view/preferences.ts';
 
@@ -53,7 +54,10 @@ async function answerPerson(context: APIContext, next: MiddlewareNext): Promise<
   const { accounts } = locals.backend;
   if (request.method !== 'GET') {
     become(context, await accounts.viewer(request.headers));
-    return isOpen(url.pathname) || locals.viewer !== null ? await next() : toSignIn(url);
+    if (locals.viewer !== null || takesFormOfAnybody(url.pathname)) return await next();
+    if (request.method !== 'POST' || !wantsPage(request)) return toSignIn(url);
+    locals.heldForm = await holdForm(request, locals.reservation, url.pathname + url.search);
+    return await context.rewrite(errorPageRequest(request, 401));
   }
   const visit = await accounts.visit(request.headers);
   become(context, visit?.viewer ?? null);

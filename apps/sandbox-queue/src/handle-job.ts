@@ -48,7 +48,8 @@ async function route(deps: ConsumerDeps, work: Work): Promise<void> {
   const read = asItCame && withEditedText(asItCame, before);
   const command = read?.ok ? commandOf(mail.subject, read.content) : null;
   const named = read === null ? (before?.command ?? null) : (command?.name ?? null);
-  const text = asItCame?.ok ? searchedText(asItCame.content) : null;
+  // A note is found by what the owner wrote, without what the server put around it.
+  const text = asItCame?.ok && mail.rewrites === null ? searchedText(asItCame.content) : null;
   const run = await beginRun(deps, work, named, text);
   if (agent.deleted_at !== null) {
     return await failJob(deps, work, { run, code: 'agent_deleted', detail: null, errorMail: false });

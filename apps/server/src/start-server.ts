@@ -196,7 +196,7 @@ async function startParts(
       ? await parts.start(
           web(config, {
             ...{ runtime, data, wakeUp, mails, models, workers, checks, metrics, onSignIn, mailOutWarning },
-            lookAround: () => lookAround(config, db, clock()),
+            lookAround: lookAround({ config, db, clock }),
             signInKeyBytes: signInKey,
             transport: mailOut.transport,
             webhooks: webhookTakers(config.webhooks, intake),

@@ -165,6 +165,22 @@ export function agentFoldersContract(name: string, make: () => Promise<AgentFold
       expect(await fixture.folders.list('agent-a', 'no-such-folder', 10)).toEqual([]);
     });
 
+    it('lists names from one on, only those that are wanted, and the last ones where they are asked for', async () => {
+      for (const file of ['a', 'b-1', 'b-2', 'b-3', 'c', 'é', '𐐀'])
+        await fixture.folders.write('agent-a', `notes/${file}`, file);
+      await fixture.folders.write('agent-a', 'notes/b-2x/in', 'x');
+      const names = async (limit: number, wanted: Parameters<AgentFolders['list']>[3]) =>
+        (await fixture.folders.list('agent-a', 'notes', limit, wanted)).map(({ name }) => name);
+      expect(await names(3, { from: 'b-2' })).toEqual(['b-2', 'b-2x', 'b-3']);
+      expect(await names(9, { from: 'b-20' })).toEqual(['b-2x', 'b-3', 'c', 'é', '𐐀']);
+      expect(await names(9, { from: 'd' })).toEqual(['é', '𐐀']);
+      expect(await names(9, { from: '𐐀' })).toEqual(['𐐀']);
+      expect(await names(2, { last: true })).toEqual(['é', '𐐀']);
+      expect(await names(2, { last: true, only: (name) => name.startsWith('b') })).toEqual(['b-2x', 'b-3']);
+      expect(await names(0, { last: true })).toEqual([]);
+      expect(await names(9, { from: '\uffff' })).toEqual([]);
+    });
+
     it('moves a file and replaces what stood there', async () => {
       await fixture.folders.write('agent-a', 'outbox/email/x.json', 'new');
       await fixture.folders.write('agent-a', 'outbox/sent/x.json', 'old');

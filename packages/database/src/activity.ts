@@ -26,7 +26,7 @@ export async function activityBetween(
   sight: Sight,
   { from, until, most }: { from: number; until: number; most: number },
 ): Promise<Activity> {
-  const within = (table: 'mails' | 'runs' | 'usage_hours', range: RawBuilder<unknown>) => {
+  const within = (table: 'mails' | 'runs', range: RawBuilder<unknown>) => {
     if (sight === 'all') return sql`from ${sql.table(table)} where ${range}`;
     return sql`from agents cross join ${sql.table(table)}
       where ${sql.ref(`${table}.agent_id`)} = agents.id and agents.owner = ${sight.owner} and ${range}`;
@@ -35,28 +35,39 @@ export async function activityBetween(
     sql`(select count(*) from (select 1 as one
       ${within('mails', sql`mails.received_at >= ${from} and mails.received_at < ${until}`)} ${which}
       limit ${sql.lit(most)}) as ${sql.ref(`some_${name}`)})`;
-  // Sums of whole hours are there, in the order of their agents; other times, and all agents, need every run.
-  const isSummed = sight !== 'all' && from % HOUR_MS === 0 && until % HOUR_MS === 0;
-  const cost = isSummed
-    ? sql`(select sum(usage_hours.cost_micro_usd) ${within(
-        'usage_hours',
-        sql`usage_hours.hour >= ${from / HOUR_MS} and usage_hours.hour < ${until / HOUR_MS}`,
-      )})`
-    : sql`(select cast(round(sum(runs.cost_usd) * 1000000) as bigint) ${within(
-        'runs',
-        sql`runs.kind = 'turn' and runs.started_at >= ${from} and runs.started_at < ${until}`,
-      )})`;
+  const runsCost = (begin: number, end: number) =>
+    sql`(select cast(round(sum(runs.cost_usd) * 1000000) as bigint) ${within(
+      'runs',
+      sql`runs.kind = 'turn' and runs.started_at >= ${begin} and runs.started_at < ${end}`,
+    )})`;
+  // Whole hours are added up already, from agent to agent; of the hours at both ends that are not whole each run is read.
+  const [first, last] = [Math.ceil(from / HOUR_MS), Math.floor(until / HOUR_MS)];
+  const hoursCost = sql`(select sum(usage_hours.cost_micro_usd) from agents cross join usage_hours
+    where usage_hours.agent_id = agents.id and usage_hours.hour >= ${first} and usage_hours.hour < ${last}
+      ${sight === 'all' ? sql`` : sql`and agents.owner = ${sight.owner}`})`;
+  const costs =
+    first >= last
+      ? [runsCost(from, until)]
+      : [
+          hoursCost,
+          ...(from < first * HOUR_MS ? [runsCost(from, first * HOUR_MS)] : []),
+          ...(last * HOUR_MS < until ? [runsCost(last * HOUR_MS, until)] : []),
+        ];
+  const cost = sql.join(
+    costs.map((one) => sql`coalesce(${one}, 0)`),
+    sql` + `,
+  );
   const list = (values: readonly string[]) => sql.join(values.map((value) => sql.lit(value)));
   const { rows } = await sql<{
     received: number;
     answered: number;
     refused: number;
-    micro: number | null;
+    micro: number;
   }>`select
     ${count('received', sql``)} as received,
     ${count('answered', sql`and mails.state in (${list(ANSWERED)}) and mails.verdict in (${list(LET_IN)})`)} as answered,
     ${count('refused', sql`and mails.state = 'refused' and mails.verdict = 'refused'`)} as refused,
     ${cost} as micro`.execute(db);
-  const { micro = null, ...counts } = rows[0] ?? { received: 0, answered: 0, refused: 0 };
-  return { ...counts, costUsd: usdOf(micro ?? 0) };
+  const { micro, ...counts } = rows[0] ?? { received: 0, answered: 0, refused: 0, micro: 0 };
+  return { ...counts, costUsd: usdOf(micro) };
 }

@@ -1,4 +1,5 @@
 /** Tokens of the JSON API, each stored as its hash alone. */
+import { type After, isAfter, isNamed } from './row-places.ts';
 import type { ApiToken, Database } from './schema/index.ts';
 import { changed, countRows } from './statements.ts';
 
@@ -22,11 +23,29 @@ export async function findApiToken(db: Database, tokenSha256: string): Promise<A
     .executeTakeFirst();
 }
 
-/** Tokens of one owner or of all, newest first, revoked ones among them. */
-export async function listApiTokens(db: Database, owner: string | null): Promise<ApiToken[]> {
-  const all = db.selectFrom('api_tokens').selectAll();
-  const own = owner === null ? all : all.where('owner', '=', owner);
-  return await own.orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+/** Tokens of one owner or of all, newest first, revoked ones among them; behind a place in the list. */
+export async function listApiTokens(
+  db: Database,
+  owner: string | null,
+  { after, limit }: { after: After | null; limit: number },
+): Promise<ApiToken[]> {
+  return await tokensOf(db, owner)
+    .selectAll()
+    .where(isAfter('created_at', 'id', after))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** The token with this id, of one owner or of anybody, or those whose ids begin with it, two at most. */
+export async function apiTokensNamed(db: Database, owner: string | null, id: string): Promise<ApiToken[]> {
+  return await tokensOf(db, owner).selectAll().where(isNamed('id', id)).limit(2).execute();
+}
+
+function tokensOf(db: Database, owner: string | null) {
+  const all = db.selectFrom('api_tokens');
+  return owner === null ? all : all.where('owner', '=', owner);
 }
 
 /** How many tokens of an owner are neither revoked nor expired. */

@@ -162,4 +162,18 @@ it('counts what happened within a time, of one owner or all', async () => {
     refused: 1,
     costUsd: 2.75,
   });
+  // Half hours of a zone: the hours at the ends are read run by run, those between them from their sums.
+  const at = (hours: number) => hours * 3_600_000;
+  for (const [id, started_at] of [
+    ['early', at(0.4)],
+    ['answered', at(0.5)],
+    ['command', at(1.2)],
+    ['hers', at(2.4)],
+    ['late', at(2.5)],
+  ] as const)
+    await db.updateTable('runs').set({ started_at }).where('id', '=', id).execute();
+  const halves = { from: at(0.5), until: at(2.5), most: 100 };
+  expect(await activityBetween(db, OWNER, halves)).toMatchObject({ costUsd: 0.75 });
+  expect(await activityBetween(db, 'all', halves)).toMatchObject({ costUsd: 2.75 });
+  expect(await activityBetween(db, 'all', { ...halves, until: at(0.9) })).toMatchObject({ costUsd: 0.25 });
 });

@@ -1,6 +1,8 @@
 /** Everybody who owns agents, for admins. */
-import { type Month, microUsdOf } from '@tinyfat/core';
+import type { Month } from '@tinyfat/core';
 import type { Database } from './schema/index.ts';
+
+const DAY_MS = 86_400_000;
 
 /** One owner with what their agents have cost in a month, micro-dollars. */
 export interface OwnerLine {
@@ -26,19 +28,40 @@ export async function listOwners(
   if (after !== null) owners = owners.where('owner', '>', after);
   const rows = await owners.execute();
   if (rows.length === 0) return [];
+  // By day, as months are: with every run of a month the page would cost more the more there are.
   const spent = await db
     .selectFrom('agents')
-    .innerJoin('runs', 'runs.agent_id', 'agents.id')
-    .select((select) => ['agents.owner', select.fn.sum<number | null>('runs.cost_usd').as('usd')])
+    .crossJoin('usage_days')
+    .select((select) => ['agents.owner', select.fn.sum<number>('usage_days.cost_micro_usd').as('micro')])
+    .whereRef('usage_days.agent_id', '=', 'agents.id')
     .where(
       'agents.owner',
       'in',
       rows.map(({ owner }) => owner),
     )
-    .where('runs.started_at', '>=', month.from)
-    .where('runs.started_at', '<', month.until)
+    .where('usage_days.day', '>=', month.from / DAY_MS)
+    .where('usage_days.day', '<', month.until / DAY_MS)
     .groupBy('agents.owner')
     .execute();
-  const usd = new Map(spent.map((row) => [row.owner, row.usd ?? 0]));
-  return rows.map((row) => ({ ...row, spentMicroUsd: microUsdOf(usd.get(row.owner) ?? 0) }));
+  const micro = new Map(spent.map((row) => [row.owner, row.micro]));
+  return rows.map((row) => ({ ...row, spentMicroUsd: micro.get(row.owner) ?? 0 }));
+}
+
+/** How many agents there are that are not deleted, how many owners of those, and how many owners with a key of their own. */
+export async function countOwners(
+  db: Database,
+): Promise<{ agents: number; owners: number; keyOwners: number }> {
+  const { agents, owners } = await db
+    .selectFrom('agents')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('agents'),
+      fn.count<number>('owner').distinct().as('owners'),
+    ])
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  const { keyOwners } = await db
+    .selectFrom('provider_keys')
+    .select(({ fn }) => fn.count<number>('owner').distinct().as('keyOwners'))
+    .executeTakeFirstOrThrow();
+  return { agents, owners, keyOwners };
 }

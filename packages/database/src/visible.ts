@@ -6,6 +6,7 @@ import { MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import { sql } from 'kysely';
 import { inQuarantine } from './mails.ts';
 import { type KeysQuestion, pageOfKeys } from './page-of-keys.ts';
+import { type After, isAfter, isNamed } from './row-places.ts';
 import type {
   Agent,
   Budget,
@@ -22,14 +23,8 @@ import type {
 import type { Sight } from './sight.ts';
 import { countRows } from './statements.ts';
 
+export { type After, SHORTEST_ID } from './row-places.ts';
 export type { Sight } from './sight.ts';
-
-/** Where a page begins: after the row with these values of what the list is sorted by. */
-export interface After {
-  /** Epoch ms, or the number in a sequence. */
-  at: number;
-  id: string;
-}
 
 /** Which page of a list; one row more than `limit` is never given. */
 interface PageOf {
@@ -46,9 +41,6 @@ export type RunOfMail = OfAgent<Run> & {
   stop_asked_at: number | null;
   stop_asked_by: string | null;
 };
-
-/** So many characters of an id are enough to name its row, while no other row's id begins with them. */
-export const SHORTEST_ID = 8;
 
 /** Agents that are seen, deleted ones too. */
 const agents = (db: Database, sight: Sight) => db.selectFrom('agents').where(isSeen(sight));
@@ -358,12 +350,6 @@ export async function visibleBudgets(
     .execute();
 }
 
-/** Rows with this id, or whose id begins with it. Ids are hexadecimal digits and dashes: `g` comes behind all of them. */
-function isNamed(column: string, id: string) {
-  if (id.length < SHORTEST_ID) return sql<boolean>`${sql.ref(column)} = ${id}`;
-  return sql<boolean>`(${sql.ref(column)} = ${id} or (${sql.ref(column)} > ${id} and ${sql.ref(column)} < ${`${id}g`}))`;
-}
-
 /** Whose rows a list reads; that an agent is seen is checked when its rows are read. */
 function whose(sight: Sight, agentId: string | undefined): KeysQuestion['of'] {
   return agentId === undefined ? sight : { agentId };
@@ -376,10 +362,4 @@ function one<Value>(value: Value | undefined): Value[] | undefined {
 /** Rows of one's own, by the column with their owner; or all. */
 function isSeen(sight: Sight, owner = 'agents.owner') {
   return sight === 'all' ? sql<boolean>`true` : sql<boolean>`${sql.ref(owner)} = ${sight.owner}`;
-}
-
-/** Rows that come later in a list which is sorted by both columns, newest first; all where a page is the first. */
-function isAfter(time: string, id: string, after: After | null) {
-  if (after === null) return sql<boolean>`true`;
-  return sql<boolean>`(${sql.ref(time)}, ${sql.ref(id)}) < (${after.at}, ${after.id})`;
 }

@@ -20,8 +20,10 @@ import {
   countQuarantine,
   type Database,
   hasSameMessageId,
+  indexDocument,
   insertMail,
   mailById,
+  mailDocument,
   type NewMail,
   releaseFromQuarantine,
   replaceQuarantinedCopy,
@@ -47,10 +49,11 @@ export interface MailQueue {
   /** Makes another job and run of the mail of a run that has ended. */
   runAgain(request: AgainRequest): Promise<Again>;
   /**
-   * Writes a note of the owner with its job, after all jobs that wait, in one transaction with `also`. False, and nothing is
-   * written, where `also` gives false. No limit counts: who may decide has asked for one turn.
+   * Writes a note of the owner with its job, after all jobs that wait, in one transaction with `also`; `text` is what the
+   * owner wrote, by which it is found. False, and nothing is written, where `also` gives false. No limit counts: who may
+   * decide has asked for one turn.
    */
-  enqueueNote(note: NewMail, also: (tx: Database) => Promise<boolean>): Promise<boolean>;
+  enqueueNote(note: NewMail, text: string, also: (tx: Database) => Promise<boolean>): Promise<boolean>;
 }
 
 interface MailQueueDeps {
@@ -124,10 +127,11 @@ export function mailQueue({ db, jobs, clock, makeId, limits, ownerNoticeDelayMs 
     },
 
     runAgain: (request) => runAgain({ db, jobs, clock, makeId }, request),
-    async enqueueNote(note, also) {
+    async enqueueNote(note, text, also) {
       return await transact(db, [`agent:${note.agent_id}`], async (tx) => {
         if (!(await also(tx))) return false;
         await tx.insertInto('mails').values(note).execute();
+        await indexDocument(tx, mailDocument(note, text));
         await jobs.add(tx, note);
         return true;
       });

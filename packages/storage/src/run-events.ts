@@ -13,7 +13,8 @@ import {
   type RunOfEvents,
 } from '@tinyfat/core';
 
-const MAX_LISTED = 10_000;
+/** Behind the time at which the run began: an agent that was busy for months has more files than can be listed. */
+const MAX_LISTED = 1000;
 /** The first files from the run's start on are its own; an agent can add more, which are not read. */
 const MAX_FILES = 200;
 const MAX_FILE_BYTES = 5_000_000;
@@ -67,8 +68,8 @@ function readerOf(
   const look = async () => {
     const began = clock();
     if (began < listAgainAt) return;
-    for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_LISTED)) {
-      if (kind !== 'file' || name < earliest || files.has(name) || files.size >= MAX_FILES) continue;
+    for (const { kind, name } of await folders.list(run.agent_id, 'events', MAX_LISTED, { from: earliest })) {
+      if (kind !== 'file' || files.has(name) || files.size >= MAX_FILES) continue;
       const path = `events/${name}`;
       files.set(name, { path, offset: 0, rest: new Uint8Array(), isOurs: null, attempt: 1, isOver: false });
     }

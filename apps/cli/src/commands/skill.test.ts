@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '@tinyfat/server/config';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runWords } from '../command-line/run-words.ts';
-import { makeZip } from '../skill-files/test-support/make-zip.ts';
 
 describe('tinyfat skill', () => {
   let root: string;

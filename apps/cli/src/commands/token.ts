@@ -1,6 +1,7 @@
 /** `tinyfat token create|list|revoke`: tokens of the JSON API. A token is printed once, when it is made. */
 import { isScope, meRoutes, SCOPES, tokenRoutes } from '@tinyfat/platform';
 import type { ApiClient } from '../client/api-client.ts';
+import { listAll } from '../client/list-all.ts';
 import { overApi, refused, withApi } from '../client/open-api.ts';
 import { type Run, UsageError } from '../command.ts';
 import { shortIds } from '../output/short-id.ts';
@@ -61,11 +62,12 @@ function endOf(text: string | undefined): number | null | undefined {
 /** Lists tokens, without their secrets. */
 export const listTokens = overApi<[], { owner: string | undefined; json: boolean }>(
   async (api, { options }) => {
-    const listed = await api.call(tokenRoutes.listTokens, { query: { owner: options.owner } });
+    const { owner } = options;
+    const listed = await listAll((page) => api.call(tokenRoutes.listTokens, { query: { owner, ...page } }));
     if (!listed.ok) return refused(listed);
-    const short = shortIds(listed.body.data.map(({ id }) => id));
+    const short = shortIds(listed.body.map(({ id }) => id));
     printTable(
-      listed.body.data,
+      listed.body,
       {
         columns: [
           { head: 'id', cell: ({ id }) => short(id) },

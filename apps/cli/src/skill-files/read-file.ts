@@ -1,7 +1,7 @@
 /** Reads plain files, no links, and no more bytes than allowed. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { errorCode } from '@tinyfat/core';
-import { SkillRefused } from './collect.ts';
+import { SkillRefused } from '@tinyfat/platform';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 

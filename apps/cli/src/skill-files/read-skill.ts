@@ -1,8 +1,13 @@
 /** A skill as a person names it: a folder, or a zip archive. */
 import { statSync } from 'node:fs';
-import { readSkillHead } from '@tinyfat/platform';
-import { type Skill, SkillRefused } from './collect.ts';
+import { type CollectedSkill, readSkillHead, SkillRefused } from '@tinyfat/platform';
 import { readFolder } from './read-folder.ts';
+import { readZip } from './read-zip.ts';
+
+/** A skill as it was read. */
+export interface Skill extends CollectedSkill {
+  name: string;
+}
 
 /** Reads it; its name is that in its SKILL.md, else of its folder or archive. Never rejects for what is there. */
 export async function readSkill(
@@ -11,9 +16,7 @@ export async function readSkill(
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (!stats) return { ok: false, reason: `There is no ${path}.` };
-    const skill = stats.isDirectory()
-      ? readFolder(path)
-      : await (await import('./read-zip.ts')).readZip(path);
+    const skill = stats.isDirectory() ? readFolder(path) : await readZip(path);
     const about = skill.files.find((file) => file.path === 'SKILL.md');
     const head = await readSkillHead(about?.bytes ?? new Uint8Array());
     return head.ok ? { ok: true, skill: { ...skill, name: head.name ?? skill.name } } : head;

@@ -94,6 +94,16 @@ export function bytesBody(maxBytes: number): BodyKind<Uint8Array> {
   };
 }
 
+/** A zip archive (PKWARE APPNOTE), still packed. */
+export function zipBody(maxBytes: number): BodyKind<Uint8Array> {
+  const types = ['application/zip', 'application/x-zip-compressed', 'application/octet-stream'];
+  return {
+    maxBytes,
+    content: { 'application/zip': null },
+    parse: (bytes, type) => (types.includes(type) ? { ok: true, body: bytes } : wrongType('application/zip')),
+  };
+}
+
 /** The text of bytes; null where they are no UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {

@@ -33,6 +33,8 @@ export interface HealthReport {
   /** Whether it can take and do work. */
   ready: boolean;
   findings: { check: string; state: 'ok' | 'note' | 'broken'; found: string; mend: string | null }[];
+  /** Whether others were asked too. */
+  online: boolean;
 }
 
 export interface ApiDeps {
@@ -87,8 +89,11 @@ export interface ApiDeps {
   };
   /** Whose webhooks are taken. */
   takesWebhooks: Readonly<Record<'resend' | 'postmark', boolean>>;
-  /** What the process finds when it looks at itself: cheap, and safe beside its work. */
-  health(): Promise<HealthReport>;
+  /**
+   * What the process finds when it looks at itself: cheap, and safe beside its work. With `online` it asks others too, where it
+   * can: name servers, the relay or provider, the model.
+   */
+  health(online: boolean): Promise<HealthReport>;
   /** Aborted when the server stops; event streams end then. */
   stopping: AbortSignal;
   /** Bounds of event streams; absent: those of a process that keeps the API for as long as it lives. */

@@ -25,3 +25,13 @@ export * as senderRoutes from './routes/senders.ts';
 export * as sendingRoutes from './routes/sending.ts';
 export * as tokenRoutes from './routes/tokens.ts';
 export * as usageRoutes from './routes/usage.ts';
+export {
+  type CollectedSkill,
+  checkAmount,
+  checkPaths,
+  isLeftOut,
+  MAX_SKILL_ENTRIES,
+  type SkillFile,
+  SkillRefused,
+} from './skills/collect.ts';
+export { openSkillArchive } from './skills/read-archive.ts';

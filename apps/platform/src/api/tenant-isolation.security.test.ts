@@ -137,6 +137,12 @@ const CASES: Record<string, Case[]> = {
   putMemory: [missing('/agents/scout/memory', TEXT)],
   listSkills: [missing('/agents/scout/skills')],
   getSkill: [missing('/agents/scout/skills/weather')],
+  addSkill: [
+    missing('/agents/scout/skills', {
+      body: new Uint8Array([1]),
+      headers: { 'content-type': 'application/zip' },
+    }),
+  ],
   putSkill: [
     missing('/agents/scout/skills/weather', {
       body: { files: [{ path: 'SKILL.md', content: 'stolen' }] },

@@ -70,6 +70,21 @@ describe('a token', () => {
     expect([await status(first.json.token), await status(second.json.token)]).toEqual([401, 401]);
   });
 
+  it('is listed a page at a time, and named by the beginning of its id, by its owner alone', async () => {
+    for (const name of ['one', 'two', 'three']) {
+      api.now += 1;
+      await make(api.person(ANN), { name, scopes: ['read'] });
+    }
+    await make(api.person(BOB), { name: 'his', scopes: ['read'] });
+    const first = (await api.person(ANN).get('/tokens?limit=2')).json;
+    const second = (await api.person(ANN).get(`/tokens?limit=2&cursor=${first.next_cursor}`)).json;
+    expect([...first.data, ...second.data].map(({ name }) => name)).toEqual(['three', 'two', 'one']);
+    expect(second.next_cursor).toBeNull();
+    const { id } = second.data[0];
+    expect((await api.person(BOB).call('DELETE', `/tokens/${id}`)).status).toBe(404);
+    expect((await api.person(ANN).call('DELETE', `/tokens/${id}`)).status).toBe(204);
+  });
+
   it('makes none that can more than itself', async () => {
     const narrow = api.bearer(await api.token(ANN, 'read', 'tokens'));
     expect((await make(narrow, { scopes: ['write'] })).json).toMatchObject({ code: 'scope_missing' });

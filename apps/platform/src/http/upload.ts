@@ -12,6 +12,11 @@ export type UploadForm =
   | { ok: false; why: 'too_large' }
   | { ok: false; why: 'other'; answer: Response };
 
+/** Whether a form is one with a file in it. */
+export function isUpload(request: Request): boolean {
+  return /^multipart\/form-data\s*;/i.test(request.headers.get('content-type') ?? '');
+}
+
 /** Reads a form with a file of at most `maxBytes`. The file is in memory twice, which is counted. */
 export async function readUpload(
   request: Request,
@@ -19,7 +24,7 @@ export async function readUpload(
   maxBytes: number,
 ): Promise<UploadForm> {
   const type = request.headers.get('content-type') ?? '';
-  if (!/^multipart\/form-data\s*;/i.test(type)) return other(problem('unsupported_media_type'));
+  if (!isUpload(request)) return other(problem('unsupported_media_type'));
   const limits = { maxBytes: maxBytes + MOST_AROUND, reservation, ...BODY_TIMES };
   const body = await readBody(request.body, limits);
   if (!body.ok) {

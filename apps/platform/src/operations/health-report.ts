@@ -3,7 +3,10 @@ import type { WebhookSettings } from '@tinyfat/settings';
 import type { HealthReport } from '../api/deps.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Readiness as findings, with others behind it; one that works stands back behind another of its name, which says more. */
+/**
+ * Readiness as findings, with others behind it; one that works stands back behind another of its name, which says more. Nobody
+ * else was asked.
+ */
 export function healthReport(
   { ready, checks, warnings }: Readiness,
   others: readonly HealthReport['findings'][number][],
@@ -23,7 +26,7 @@ export function healthReport(
   const looked = others.map(({ check, state, found, mend }) => ({ check, state, found, mend }));
   const named = new Set([...warned, ...looked].map(({ check }) => check));
   const shown = said.filter(({ check, state }) => state !== 'ok' || !named.has(check));
-  return { ready, findings: [...shown, ...warned, ...looked] };
+  return { ready, findings: [...shown, ...warned, ...looked], online: false };
 }
 
 /** Whose webhooks are taken: those that the server knows a secret of. */

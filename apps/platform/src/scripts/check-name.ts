@@ -20,13 +20,16 @@ function checkNames(input: HTMLInputElement, said: HTMLElement): void {
     if (name === '') return say('', 'quiet');
     try {
       const answer = await fetch(`/api/v1/agent-names/${encodeURIComponent(name)}`);
-      // A later one has been asked meanwhile, or the form says it itself.
-      if (own !== asked || !answer.ok) return;
+      // A later one has been asked meanwhile.
+      if (own !== asked) return;
+      // What stood there was of another name; the form says what is wrong with this one.
+      if (!answer.ok) return say('', 'quiet');
       const { address, reason }: NameAnswer = await answer.json();
       if (address === null) say(reason ?? '', 'bad');
       else say(`${address} is free.`, 'good');
     } catch {
       // Without an answer the form still checks the name.
+      if (own === asked) say('', 'quiet');
     }
   };
   input.addEventListener('input', () => {

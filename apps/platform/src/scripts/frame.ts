@@ -2,20 +2,20 @@
  * What moves on every page: the browser says its time zone, times in words stay true, and texts can be copied. Without it
  * times are in UTC or the zone of the settings.
  */
-import { preferenceCookie, ZONE_COOKIE } from '../view/preferences.ts';
+import { BROWSER_ZONE_COOKIE, preferenceCookie } from '../view/preferences.ts';
 import { agoText, exactText } from '../view/time.ts';
 
 function sayZone(): void {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const known = document.documentElement.dataset.zone;
+  const { zone: known, zoneChosen } = document.documentElement.dataset;
   // One that was chosen in the settings stays.
-  if (known !== undefined || timeZone === undefined) return;
+  if (zoneChosen !== undefined || timeZone === undefined || timeZone === known) return;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
-  document.cookie = preferenceCookie(ZONE_COOKIE, timeZone, location.protocol === 'https:');
+  document.cookie = preferenceCookie(BROWSER_ZONE_COOKIE, timeZone, location.protocol === 'https:');
   showExactTimes(timeZone);
 }
 
-/** The first page that a browser sees was written in UTC. */
+/** The first page that a browser sees was written in UTC, that after a journey in the zone before. */
 function showExactTimes(zone: string): void {
   for (const time of document.querySelectorAll('time')) {
     const text = exactText(Date.parse(time.dateTime), zone);

@@ -1,5 +1,5 @@
 /**
- * A folder of this computer becomes a skill, in the place of the one of that name: chosen in the browser, put by the API.
+ * A folder of this computer becomes a skill, a new one or in the place of the one that the page shows: chosen in the browser, put by the API.
  * Without scripts the form of the page makes a skill of one text.
  */
 
@@ -37,6 +37,7 @@ async function encoded({ path, file }: { path: string; file: File }): Promise<Ne
 function offer(place: HTMLElement, input: HTMLInputElement, said: HTMLElement): void {
   place.hidden = false;
   const put = async (files: FileList) => {
+    const { etag } = place.dataset;
     const folder = files[0]?.webkitRelativePath.split('/')[0] ?? '';
     const name = place.dataset.name ?? folder;
     const all = chosen(files);
@@ -46,7 +47,10 @@ function offer(place: HTMLElement, input: HTMLInputElement, said: HTMLElement): 
     if (!all.some(({ path }) => path === 'SKILL.md')) return 'There is no SKILL.md in that folder.';
     const answer = await fetch(`${place.dataset.api}/${encodeURIComponent(name)}`, {
       method: 'PUT',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag }),
+      },
       body: JSON.stringify({ files: await Promise.all(all.map(encoded)) }),
     });
     if (answer.ok) {

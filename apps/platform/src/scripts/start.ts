@@ -3,8 +3,7 @@
  * happens. Nothing that somebody types in is ever replaced.
  */
 import './check-name.ts';
-
-const AGAIN_AFTER_MS = 5000;
+import { followStream } from './event-stream.ts';
 
 /** Takes over what is marked to follow from the page as it is now. */
 async function refresh(): Promise<void> {
@@ -20,17 +19,21 @@ async function refresh(): Promise<void> {
   }
 }
 
-/** One stream for the page. It is opened anew where the browser gives it up, as after a restart of the server. */
-function follow(url: string): void {
-  const stream = new EventSource(url);
+/** One stream for the page, through sleep and restarts. */
+function follow(path: string): void {
   const look = () => void refresh().catch(() => undefined);
-  stream.addEventListener('message', look);
-  stream.addEventListener('end', () => {
-    stream.close();
-    look();
-  });
-  stream.addEventListener('error', () => {
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(url), AGAIN_AFTER_MS);
+  const end = followStream({
+    path,
+    after: '',
+    names: ['end'],
+    onEvent({ name }) {
+      if (name === 'end') end();
+      if (name !== 'alive') look();
+    },
+    onState(state) {
+      const said = document.getElementById('live-said');
+      if (said) said.hidden = state !== 'refused';
+    },
   });
 }
 

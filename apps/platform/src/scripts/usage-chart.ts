@@ -74,13 +74,13 @@ function bars(figure: HTMLElement, plot: HTMLElement): uPlot | null {
         valueAxis,
       ],
       series: [
-        { label: 'Time', value: (_, index) => (index === null ? '–' : labelOf(index)) },
+        { label: 'Time', value: (_, index) => (index === null ? '' : labelOf(index)) },
         {
           label: unit === 'usd' ? 'Dollars' : 'Tokens',
           fill: color('--link'),
           width: 0,
           points: { show: false },
-          value: (_, value) => (value === null ? '–' : valueText(value)),
+          value: (_, value) => (value === null ? '' : valueText(value)),
           ...(uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 44] }) } : {}),
         },
       ],
@@ -108,10 +108,10 @@ function month(figure: HTMLElement, plot: HTMLElement): uPlot | null {
   points.push([elapsed, spent, projected === null ? null : spent]);
   points.push([length, null, projected]);
   const { axis, valueAxis, ...size } = base(plot, moneyText);
-  const value = (_: uPlot, amount: number | null) => (amount === null ? '–' : moneyText(amount));
+  const value = (_: uPlot, amount: number | null) => (amount === null ? '' : moneyText(amount));
   const most = Math.max(spent, cap ?? 0, projected ?? 0);
   const series: uPlot.Series[] = [
-    { label: 'Day', value: (_, at) => (at === null ? '–' : String(Math.min(Math.floor(at) + 1, length))) },
+    { label: 'Day', value: (_, at) => (at === null ? '' : String(Math.min(Math.floor(at) + 1, length))) },
     { label: 'Spent', stroke: color('--link'), width: 2, points: { show: false }, value },
     {
       label: 'At this pace',

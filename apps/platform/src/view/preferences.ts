@@ -8,11 +8,15 @@ export interface Preferences {
   theme: Theme;
   /** Name of a time zone (IANA); null while the browser has not said one: UTC is used. */
   zone: string | null;
+  /** Whether the viewer chose the zone in the settings; else it is the one that the browser says. */
+  zoneChosen: boolean;
 }
 
-/** The script of every page sets the zone; the settings set both. */
+/** What the settings set. */
 export const THEME_COOKIE = 'tinyfat_theme';
 export const ZONE_COOKIE = 'tinyfat_zone';
+/** The zone that the browser is in, which the script of every page says: whoever travels sees the times of where they are. */
+export const BROWSER_ZONE_COOKIE = 'tinyfat_browser_zone';
 const ONE_YEAR_S = 31_536_000;
 
 /** Reads them; what no page of ours wrote is passed over. */
@@ -23,14 +27,20 @@ export function readPreferences(headers: Headers): Preferences {
       return [name, value];
     }),
   );
-  const zone = decoded(cookies.get(ZONE_COOKIE) ?? '');
+  const chosen = zoneIn(cookies.get(ZONE_COOKIE));
   return {
     theme: THEMES.find((theme) => theme === cookies.get(THEME_COOKIE)) ?? 'system',
-    zone: /^[A-Za-z0-9_+/-]{1,64}$/.test(zone) && isZone(zone) ? zone : null,
+    zone: chosen ?? zoneIn(cookies.get(BROWSER_ZONE_COOKIE)),
+    zoneChosen: chosen !== null,
   };
 }
 
-/** Set-Cookie for one of them; an empty value takes it away. Readable by our script, which sets the zone. */
+function zoneIn(cookie = ''): string | null {
+  const zone = decoded(cookie);
+  return /^[A-Za-z0-9_+/-]{1,64}$/.test(zone) && isZone(zone) ? zone : null;
+}
+
+/** Set-Cookie for one of them; an empty value takes it away. Readable by our script, which says the zone. */
 export function preferenceCookie(name: string, value: string, secure: boolean): string {
   const age = value === '' ? 0 : ONE_YEAR_S;
   return `${name}=${encodeURIComponent(value)}; Max-Age=${age}; Path=/; SameSite=Lax${secure ? '; Secure' : ''}`;

@@ -9,7 +9,13 @@ export function explained({ code, detail, nextStep }: Pick<Refusal, 'code' | 'de
 } {
   const described = describeError(code);
   const usual = IN_A_FORM.get(code) ?? described.nextStep;
-  return { what: detail ?? described.sentence, nextStep: nextStep ?? usual };
+  return { what: inAForm(detail ?? described.sentence), nextStep: nextStep ?? usual };
+}
+
+/** Programs are told the name of a field; a form has labels, and the sentence stands above it. */
+function inAForm(sentence: string): string {
+  const plain = sentence.replace(/^"[\w.]+": /, '').replace(/^"[\w.]+" can not be used; write /, 'Write ');
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 /** Next steps for whoever fills in a form, where those of the codes are for whoever writes a program. */

@@ -1,7 +1,7 @@
 import { DELIVERY_STATES, MAIL_STATES, MAIL_VERDICTS } from '@tinyfat/core';
 import { RUN_STATUSES } from '@tinyfat/database';
 import { expect, it } from 'vitest';
-import { wordOf } from './words.ts';
+import { subjectText, wordOf } from './words.ts';
 
 it.each([
   ['mail', MAIL_STATES],
@@ -14,4 +14,9 @@ it.each([
 
 it('shows a state that it does not know as it is', () => {
   expect(wordOf('mail', 'toString')).toEqual({ label: 'toString', tone: 'quiet' });
+});
+
+it('shows a subject without what would turn the words around it', () => {
+  expect(subjectText('\u202egnp.\u2066x\u2069 \u05d0\u200f')).toBe('gnp.x \u05d0\u200f');
+  expect(subjectText('\u202e ')).toBe('(no subject)');
 });

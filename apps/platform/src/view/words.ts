@@ -70,7 +70,11 @@ export function wordOf(kind: StateKind, state: string): Word {
   return new Map<string, Word>(Object.entries(ALL[kind])).get(state) ?? { label: state, tone: 'quiet' };
 }
 
-/** A subject as it is shown. */
+/** Marks that turn the direction of all that follows them (Unicode Standard Annex 9), also of our own words. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A subject as it is shown: within a sentence of ours it changes none of the other words. */
 export function subjectText(subject: string): string {
-  return subject.trim() === '' ? '(no subject)' : subject;
+  const shown = subject.replace(TURNS, '');
+  return shown.trim() === '' ? '(no subject)' : shown;
 }

@@ -19,7 +19,7 @@ export interface KnownSessions {
   more: boolean;
 }
 
-/** Files of `sessions/` that are looked at: one page of a mail needs no more, and an agent can make millions. */
+/** Files of `sessions/` that are looked at, those that began last: one page of a mail needs no more, and an agent can make millions. */
 export const MAX_SESSION_FILES = 10_000;
 
 /**
@@ -28,14 +28,17 @@ export const MAX_SESSION_FILES = 10_000;
  */
 export async function knownSessions({ deps, work, config }: CommandContext): Promise<KnownSessions> {
   const shared = config.sessionScope === 'agent';
-  const files = await deps.folders.list(work.agent.id, 'sessions', MAX_SESSION_FILES + 1);
+  const files = await deps.folders.list(work.agent.id, 'sessions', MAX_SESSION_FILES + 1, {
+    last: true,
+    only: (name) => parseSessionFileName(name) !== null,
+  });
   const recorded = await sessionsOfAgent(
     deps.db,
     work.agent.id,
     shared ? null : samePerson(work.mail.sender),
   );
   const byId = new Map(recorded.map((row) => [row.sessionId, row]));
-  const sessions = files.slice(0, MAX_SESSION_FILES).flatMap((entry): KnownSession[] => {
+  const sessions = files.slice(-MAX_SESSION_FILES).flatMap((entry): KnownSession[] => {
     const name = entry.kind === 'file' ? parseSessionFileName(entry.name) : null;
     if (!name) return [];
     const row = byId.get(name.id);

@@ -71,6 +71,33 @@ it('reads mails, answers and runs, those of removed messages without their text'
   expect(await outbox.db.selectFrom('search_backfills').select('kind').execute()).toEqual([]);
 });
 
+it('reads the notes of owners, and the texts that runs were run again with', async () => {
+  await outbox.mail('answered', {});
+  const rewrites = async () => (await outbox.delivery('answered', { state: 'rejected' })).id;
+  const noted = await outbox.mail('note', { via: 'note', rewrites: await rewrites() });
+  await put(noted.raw_key, 'frame around the note');
+  const removed = await outbox.mail('gone', { via: 'note', rewrites: await rewrites(), raw_removed_at: 1 });
+  for (const mail of [noted, removed]) {
+    await outbox.db
+      .insertInto('approval_records')
+      .values({
+        ...{ delivery_id: mail.rewrites ?? '', action: 'rejected_with_note', via: 'session', at: 1 },
+        ...{ note: 'Friendlier, please.', digest: null, by_address: null, raw_key: null },
+      })
+      .execute();
+  }
+  await outbox.db
+    .updateTable('runs')
+    .set({ status: 'done', edited_text: 'Only the cheapest.' })
+    .where('id', '=', 'note')
+    .execute();
+  await asBefore();
+  await backFill();
+  expect(await ids('friendlier ')).toEqual(['mail note']);
+  expect(await ids('frame ')).toEqual([]);
+  expect(await ids('cheapest ')).toEqual(['run note']);
+});
+
 it('goes on where it was, and leaves what has come meanwhile as it is', async () => {
   const { raw_key } = await outbox.mail('old', {});
   await put(raw_key, 'elder');

@@ -3,9 +3,11 @@
  * more, runs by their events. Killed at any point it goes on there; two that do it at once write the same.
  */
 import {
+  approvalRecords,
   deliveryDocument,
   indexDocument,
   indexedAmong,
+  type Mail,
   mailById,
   mailDocument,
   nextToIndex,
@@ -21,6 +23,8 @@ type BackFillDeps = Pick<ConsumerDeps, 'db' | 'folders' | 'rawMail' | 'workers' 
 
 /** Rows of one step. */
 const SLICE = 20;
+/** The rejection is the last one, but for what came too late. */
+const MOST_RECORDS = 10;
 
 /** Does one step; false where nothing is left. Rejects as the database does. */
 export async function backFillSearch(deps: BackFillDeps, signal?: AbortSignal): Promise<boolean> {
@@ -61,7 +65,15 @@ async function documentOf(
   if (!mail || mail.verdict === 'duplicate') return null;
   // Of what was never taken only the beginning is stored, for a look at what it was.
   const isWanted = ['accepted', 'quarantined', 'over_limit'].includes(mail.verdict);
+  if (mail.rewrites !== null) return mailDocument(mail, await textOfNote(deps, mail, mail.rewrites));
   return mailDocument(mail, isWanted ? await textOfMessage(deps, mail) : '');
+}
+
+/** What the owner wrote, as the record of the rejection has it; empty where the message is not stored any more. */
+async function textOfNote({ db }: BackFillDeps, mail: Mail, deliveryId: string): Promise<string> {
+  if (mail.raw_removed_at !== null) return '';
+  const records = await approvalRecords(db, deliveryId, MOST_RECORDS);
+  return records.find(({ action }) => action === 'rejected_with_note')?.note ?? '';
 }
 
 /** Empty where the message is not stored any more, or can't be read. */

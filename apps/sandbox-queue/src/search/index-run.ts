@@ -1,4 +1,4 @@
-/** Makes a run findable by what was said and done in it, once it is over. */
+/** Makes a run findable by what was said and done in it, and by the text that it was run again with, once it is over. */
 import { faultText } from '@tinyfat/core';
 import {
   indexDocument,
@@ -32,7 +32,7 @@ export async function runDocument(
     sender: senderText(mail),
     people: '',
     subject: mail.subject,
-    text: textOfEvents(events),
+    text: [run.edited_text ?? '', textOfEvents(events)].filter((text) => text !== '').join('\n'),
   };
 }
 

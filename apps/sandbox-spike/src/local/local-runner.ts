@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import {
   faultBarrier,
   type Logger,
-  parseSessionFileName,
   type TurnRequest,
   type TurnResult,
   type TurnRunner,
@@ -22,6 +21,7 @@ import type { LlmUpstreams } from '../keys/llm-upstreams.ts';
 import { inAgentFolder } from '../turn/agent-folder.ts';
 import { inboxFiles } from '../turn/inbox.ts';
 import { notBegun, readOutcome } from '../turn/outcome.ts';
+import { sessionFileIn } from '../turn/session-file.ts';
 import { type CompileCache, findCache, storeCache } from './compile-cache.ts';
 import { freeBytes, LOOK_EVERY_MS, watchFolder } from './watch-folder.ts';
 
@@ -45,7 +45,6 @@ export interface LocalRunnerDeps {
 
 /** Where the gateway is seen inside, by its loopback forwarder. */
 const GATEWAY_INSIDE = 'http://127.0.0.1:3128';
-const MAX_SESSIONS = 10_000;
 /** Makes the runner. */
 export function localRunner(deps: LocalRunnerDeps): TurnRunner {
   return {
@@ -66,7 +65,7 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
             forMs: deps.limits.deadlineMs,
           });
         return await inAgentFolder({ logger: deps.logger, run: runId }, open, async (folder) => {
-          await placeInbox(inboxFolder, request, await sessionFile(folder, request));
+          await placeInbox(inboxFolder, request, await sessionFileIn(folder, request.input.session.id));
           return await inSandbox(deps, { request, signal, runFolder, inboxFolder, folder });
         });
       } finally {
@@ -74,14 +73,6 @@ export function localRunner(deps: LocalRunnerDeps): TurnRunner {
       }
     },
   };
-}
-
-async function sessionFile(folder: TurnFolder, request: TurnRequest): Promise<string | null> {
-  const files = await folder.list('sessions', MAX_SESSIONS);
-  const file = files.find(
-    (entry) => entry.kind === 'file' && parseSessionFileName(entry.name)?.id === request.input.session.id,
-  );
-  return file?.name ?? null;
 }
 
 async function placeInbox(inboxFolder: string, request: TurnRequest, session: string | null): Promise<void> {

@@ -65,13 +65,13 @@ async function seePostgres({ database }: Pick<Config, 'database'>): Promise<Post
 }
 
 /** Of this machine, or of the container around this process. */
-function memoryBytes(): number {
+export function memoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
 /** The name of a user as /etc/passwd has it, else the number. */
-function userName(uid: number): string {
+export function userName(uid: number): string {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .find((entry) => entry.split(':')[2] === String(uid));

@@ -1,5 +1,5 @@
 /** What the checks need of the database, read once. */
-import { type Database, failingDeliveries, listAgents, listProviderKeys } from '@tinyfat/database';
+import { countOwners, type Database, failingDeliveries } from '@tinyfat/database';
 import { lookIntoSqlite } from '@tinyfat/database/sqlite';
 import { wordsOf } from './finding.ts';
 import type { PostgresSeen } from './postgres.ts';
@@ -53,14 +53,7 @@ export async function readPostgresRecords(seen: NonNullable<PostgresSeen>): Prom
   }
 }
 
-async function readOpen(db: Database): Promise<Records> {
-  const agents = await listAgents(db);
-  const keys = await listProviderKeys(db, null);
-  return {
-    state: 'open',
-    agents: agents.length,
-    owners: new Set(agents.map(({ owner }) => owner)).size,
-    keyOwners: new Set(keys.map(({ owner }) => owner)).size,
-    failing: await failingDeliveries(db),
-  };
+/** What is in an open database. */
+export async function readOpen(db: Database): Promise<Records> {
+  return { state: 'open', ...(await countOwners(db)), failing: await failingDeliveries(db) };
 }

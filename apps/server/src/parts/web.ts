@@ -42,8 +42,8 @@ interface WebDeps {
   webhooks: WebhookTakers;
   /** Gets the links of sign-in mails while mail goes nowhere but into the Maildir, and never otherwise. */
   onSignIn(mail: SignInMail): void;
-  /** What this process finds when it looks at its machine and its settings. */
-  lookAround(): Promise<HealthReport['findings']>;
+  /** What this process finds when it looks at its machine and its settings; `online`: and at what others say. */
+  lookAround(online: boolean): Promise<HealthReport['findings']>;
   /** What keeps mail from leaving; null where it leaves. */
   mailOutWarning(): string | null;
 }
@@ -103,7 +103,10 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
     stopping: stopping.signal,
     mailOutProblem: deps.mailOutWarning,
-    health: async () => healthReport(await readiness({ checks, warnings }), await deps.lookAround()),
+    health: async (online) => ({
+      ...healthReport(await readiness({ checks, warnings }), await deps.lookAround(online)),
+      online,
+    }),
   });
   const signInMails = startSignInMails({
     db,

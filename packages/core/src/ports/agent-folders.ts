@@ -23,6 +23,16 @@ export interface FolderEntry {
   executable: boolean;
 }
 
+/** Which names of a folder are listed; all where nothing is said. */
+export interface ListedNames {
+  /** None that comes before this one. */
+  from?: string;
+  /** Only those of which this is true; asked of every name, so it has to be quick. */
+  only?(name: string): boolean;
+  /** The last ones rather than the first, where there are more than are given. */
+  last?: boolean;
+}
+
 /**
  * An agent's folder (DESIGN section 5). Everything in it was possibly written by the agent, so no method
  * follows a link, and every path is relative, `/`-separated, without `.`, `..` or empty parts.
@@ -33,10 +43,11 @@ export interface AgentFolders {
   /** Removes the folder for good. */
   remove(agentId: string): Promise<void>;
   /**
-   * Entries of a sub-folder sorted by name, at most `limit`; a missing folder is empty. Of a folder with more than 20,000
-   * entries any 20,000 are looked at. A name that is not UTF-8 stands with U+FFFD in it, as kind `other`.
+   * Entries of a sub-folder sorted by name (UTF-16), at most `limit`; a missing folder is empty. Of a folder that an agent has
+   * filled with more than 200,000 entries on a disk, or 20,000 behind `from` in a bucket, the others are not looked at. A name
+   * that is not UTF-8 stands with U+FFFD in it, as kind `other`.
    */
-  list(agentId: string, folder: string, limit: number): Promise<FolderEntry[]>;
+  list(agentId: string, folder: string, limit: number, names?: ListedNames): Promise<FolderEntry[]>;
   /** Reads a regular file of at most `maxBytes`. */
   read(agentId: string, path: string, maxBytes: number): Promise<ReadOutcome>;
   /** The same, a piece at a time. */

@@ -11,6 +11,12 @@ interface SessionFileName {
   id: string;
 }
 
+/** Whether a name is that of the file of this session. */
+export function isFileOfSession(id: string): (name: string) => boolean {
+  const end = `_${id}.jsonl`;
+  return (name) => name.endsWith(end) && parseSessionFileName(name)?.id === id;
+}
+
 /** Reads a file name (no folder). Null when it is no session's: the folder is the agent's, anything may be in it. */
 export function parseSessionFileName(name: string): SessionFileName | null {
   const match = NAME.exec(name);

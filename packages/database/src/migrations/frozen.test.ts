@@ -38,6 +38,7 @@ const LANDED: Record<string, string> = {
   '0029-settings': '58a50a0bb9140a78f92995dd35279590235f971ff5d0a35be49167a83b3e7134',
   '0030-usage-days': '44f5893b2ac49c2b81143d241f57ea52db40603f18318094ff910f704bc9116c',
   '0031-search-runs': '243c133e1f5bda3872abd55f10bbdff9c4dcee8434f03c993e6e82a3b76ba4eb',
+  '0032-search-notes': 'bee22f393db863637ad191d35c6c55148e434dbe87746eb5167d693e0ecb7e00',
 };
 
 const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /^\d{4}-[a-z-]+\.ts$/.test(name));

@@ -29,6 +29,7 @@ import * as search from './0028-search.ts';
 import * as settings from './0029-settings.ts';
 import * as usageDays from './0030-usage-days.ts';
 import * as searchRuns from './0031-search-runs.ts';
+import * as searchNotes from './0032-search-notes.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-start': start,
@@ -60,4 +61,5 @@ export const migrations: Record<string, Migration> = {
   '0029-settings': settings,
   '0030-usage-days': usageDays,
   '0031-search-runs': searchRuns,
+  '0032-search-notes': searchNotes,
 };

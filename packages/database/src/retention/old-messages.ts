@@ -58,12 +58,19 @@ export async function markMailsRemoved(db: Database, ids: readonly string[], now
     const markedIds = marked.map(({ id }) => id);
     // What an owner wrote in the place of the mail goes with it; that there was something stays.
     if (markedIds.length > 0) {
-      await tx
+      const edited = await tx
         .updateTable('runs')
         .set({ edited_text: '' })
         .where('mail_id', 'in', markedIds)
         .where('edited_text', 'is not', null)
+        .returning('id')
         .execute();
+      // What was said in such a run stands in one text with it.
+      await forgetDocumentTexts(
+        tx,
+        'run',
+        edited.map(({ id }) => id),
+      );
     }
     // Nothing is found by a text that is removed.
     await forgetDocumentTexts(tx, 'mail', markedIds);

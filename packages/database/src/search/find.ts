@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../schema/index.ts';
 import type { Sight } from '../sight.ts';
 import { seqAt } from './documents.ts';
-import { matchingDocuments } from './match.ts';
+import { matchingAmongNewest, matchingDocuments } from './match.ts';
 import type { DocumentKind, SearchQuery } from './parse-query.ts';
 import { agentMark, fromMark, kindMark } from './words.ts';
 
@@ -36,13 +36,15 @@ export interface SearchHit {
 
 /**
  * A page of documents, newest first. `next` is where the next one begins, null at the end. A page can be short and have a
- * next one: no more documents are looked at for one page than `MOST_LOOKS` times `LOOK`. Not ok: it took too long.
+ * next one: no more matches are looked at for one page than `LOOKS` has. Not ok: it took too long.
  */
 export type SearchPage = { ok: true; hits: SearchHit[]; next: number | null } | { ok: false };
 
-/** So many matches are looked at at once, and so often for one page: others' and those in another state are left out. */
-const LOOK = 200;
-const MOST_LOOKS = 10;
+/**
+ * So many are looked at at once for one page: first the newest documents, then the newest that the index gives. Those of
+ * others and those in another state are left out.
+ */
+const LOOKS = [100, 100, 1000];
 /** An owner of more agents has documents picked out after they were found. */
 const MOST_AGENTS = 200;
 
@@ -63,7 +65,6 @@ export async function searchDocuments(
     beginning,
     oneOf: agentId === null ? await marksOfAgents(db, sight) : [],
     from: since === null ? 0 : seqAt(since),
-    limit: LOOK,
   };
   let below = Math.min(
     question.below ?? Number.MAX_SAFE_INTEGER,
@@ -75,15 +76,17 @@ export async function searchDocuments(
     hits: await documents(db, sight, found),
     next,
   });
-  for (let looks = 0; looks < MOST_LOOKS && found.length < limit; looks++) {
-    const seqs = await matchingDocuments(db, { ...match, below });
-    if (seqs === null) return { ok: false };
-    const seen = await seenAmong(db, sight, question, seqs);
+  for (const [nth, most] of LOOKS.entries()) {
+    const look = nth === 0 ? matchingAmongNewest : matchingDocuments;
+    const matching = await look(db, { ...match, below, limit: most });
+    if (matching === null) return { ok: false };
+    const seen = await seenAmong(db, sight, question, matching.seqs);
     const room = limit - found.length;
     found.push(...seen.slice(0, room));
     if (seen.length > room) return await page(found.at(-1) ?? null);
-    if (seqs.length < LOOK) return await page(null);
-    below = seqs.at(-1) ?? 0;
+    if (matching.next === null) return await page(null);
+    below = matching.next;
+    if (found.length === limit) break;
   }
   return await page(below);
 }

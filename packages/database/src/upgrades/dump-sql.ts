@@ -26,8 +26,12 @@ export function dumpSql(path: string): string {
       }
     }
     statements.push(...of('index').map((index) => oneLine(String(index.sql))));
-    for (const { name, sql } of virtual)
-      statements.push(oneLine(String(sql)), `insert into "${name}" ("${name}") values ('rebuild')`);
+    for (const { name, sql } of virtual) {
+      statements.push(oneLine(String(sql)));
+      // The table of its words is read from the index itself.
+      if (/using fts5\(/i.test(String(sql)))
+        statements.push(`insert into "${name}" ("${name}") values ('rebuild')`);
+    }
     statements.push(...of('trigger').map((trigger) => oneLine(String(trigger.sql))));
     return `${statements.join(';\n')};\n`;
   } finally {

@@ -245,7 +245,12 @@ export const OF_PEOPLE: Record<string, StatementCase> = {
   insertApiToken: of((db) => database.insertApiToken(db, token)),
   findApiToken: of((db) => database.findApiToken(db, 'hash')),
   listApiTokens: of(async (db) => {
-    for (const owner of [null, ONE]) await database.listApiTokens(db, owner);
+    for (const owner of [null, ONE])
+      for (const after of [null, { at: 1, id: ONE }])
+        await database.listApiTokens(db, owner, { after, limit: 10 });
+  }, FEW),
+  apiTokensNamed: of(async (db) => {
+    for (const owner of [null, ONE]) await database.apiTokensNamed(db, owner, 'no-such-token');
   }, FEW),
   countLiveApiTokens: of((db) => database.countLiveApiTokens(db, ONE, at)),
   markApiTokenUsed: of((db) =>

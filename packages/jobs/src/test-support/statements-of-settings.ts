@@ -56,6 +56,7 @@ export const OF_SETTINGS: Record<string, StatementCase> = {
     },
     { sorts: 'the mails of one day, counted by verdict and state' },
   ),
+  countOwners: of((db) => database.countOwners(db), FEW),
   listOwners: of(async (db) => {
     for (const after of [null, ONE]) await database.listOwners(db, { after, limit: 50, month });
   }, FEW),

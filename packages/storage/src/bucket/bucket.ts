@@ -70,8 +70,14 @@ export interface Bucket {
   copy(from: string, to: string, etag: string): Promise<boolean>;
   /** Those that are not there are no error. */
   remove(keys: readonly string[]): Promise<void>;
-  /** One page, in the order of the keys' bytes. */
-  list(query: { prefix: string; delimiter?: '/'; after?: string | null; most?: number }): Promise<ObjectPage>;
+  /** One page, in the order of the keys' bytes. `startAfter`: a key, behind which the first page begins. */
+  list(query: {
+    prefix: string;
+    delimiter?: '/';
+    startAfter?: string;
+    after?: string | null;
+    most?: number;
+  }): Promise<ObjectPage>;
 }
 
 /** The hash of the content stands in this piece of metadata, so that a write whose answer was lost is known again. */

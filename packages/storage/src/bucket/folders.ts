@@ -114,17 +114,25 @@ export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): Ag
       while (!(await removeBelow(agentPrefix(root, agentId))));
     },
 
-    async list(agentId, folder, limit) {
+    async list(agentId, folder, limit, { from = '', only = () => true, last = false } = {}) {
       const prefix = folder === '' ? agentPrefix(root, agentId) : `${keyOf(agentId, folder)}/`;
+      const begin = asciiBefore(from);
       const entries: FolderEntry[] = [];
-      for (let after: string | null = null; entries.length < MAX_NAMES; ) {
-        const page: ObjectPage = await bucket.list({ prefix, delimiter: '/', after });
-        entries.push(...entriesOf(page, prefix));
+      let seen = 0;
+      for (let after: string | null = null; seen < MAX_NAMES; ) {
+        const page: ObjectPage = await bucket.list({
+          ...{ prefix, delimiter: '/', after },
+          ...(begin === '' ? {} : { startAfter: `${prefix}${begin}` }),
+        });
+        const found = entriesOf(page, prefix);
+        seen += found.length;
+        entries.push(...found.filter(({ name }) => name >= from && only(name)));
         after = page.next;
         if (after === null) break;
       }
-      if (entries.length === 0) await mustExist(agentId);
-      const sorted = entries.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
+      if (seen === 0) await mustExist(agentId);
+      entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+      const sorted = last ? entries.slice(Math.max(0, entries.length - limit)) : entries.slice(0, limit);
       return await detailed(bucket, prefix, sorted, {
         modes: folder.split('/')[0] === 'skills',
         now: clock(),
@@ -209,6 +217,14 @@ export function bucketFolders({ bucket, root, clock }: BucketFoldersOptions): Ag
     },
   };
   return folders;
+}
+
+/**
+ * A beginning of a name that comes before it, or is it, in the order of bytes as in that of UTF-16: the two differ beyond
+ * ASCII. One letter shorter than it could be, since a bucket lists only what comes behind it.
+ */
+function asciiBefore(name: string): string {
+  return (/^[\x20-\x7e]*/.exec(name)?.[0] ?? '').slice(0, -1);
 }
 
 /** What a page shows of a folder, but for the mark of the folder itself and names that are none. */

@@ -104,8 +104,10 @@ describe('a hostile agent folder', () => {
     for (let number = 0; number < 500; number += 1) writeFileSync(join(agent, 'sessions', `${number}`), '');
     const fd = openRoot(join(agent, 'sessions'));
     try {
-      expect(await listFolder(fd, 1000, 300)).toHaveLength(300);
-      expect(await listFolder(fd, 10, 300)).toHaveLength(10);
+      expect(await listFolder(fd, 1000, {}, 300)).toHaveLength(300);
+      expect(await listFolder(fd, 10, {}, 300)).toHaveLength(10);
+      const last = await listFolder(fd, 3, { last: true, only: (name) => !name.startsWith('49') });
+      expect(last.map(({ name }) => name)).toEqual(['97', '98', '99']);
     } finally {
       closeSync(fd);
     }

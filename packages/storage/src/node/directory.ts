@@ -95,12 +95,12 @@ export function directoryFolders(options: DirectoryOptions): DirectoryFolders {
       await syncFolder(options.folder);
     },
 
-    async list(agentId, folder, limit) {
+    async list(agentId, folder, limit, names) {
       const parts = folder === '' ? [] : splitPath(folder);
       if (!parts) throw new Error(`not a path below an agent's folder: ${JSON.stringify(folder)}`);
       const root = openRoot(folderOf(agentId));
       try {
-        return (await withFolder(root, parts, null, (fd) => listFolder(fd, limit))) ?? [];
+        return (await withFolder(root, parts, null, (fd) => listFolder(fd, limit, names))) ?? [];
       } finally {
         closeSync(root);
       }

@@ -58,5 +58,11 @@ export interface R2Binding<Stream extends R2Stream> {
   ): Promise<R2Head | null>;
   /** At most 1,000 keys. */
   delete(keys: string[]): Promise<void>;
-  list(options: { prefix: string; delimiter?: string; cursor?: string; limit: number }): Promise<R2Page>;
+  list(options: {
+    prefix: string;
+    delimiter?: string;
+    startAfter?: string;
+    cursor?: string;
+    limit: number;
+  }): Promise<R2Page>;
 }

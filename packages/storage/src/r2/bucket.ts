@@ -113,12 +113,12 @@ export function openR2Bucket<Stream extends R2Stream>(
       }
     },
 
-    async list({ prefix, delimiter, after, most = MAX_KEYS }) {
+    async list({ prefix, delimiter, startAfter, after, most = MAX_KEYS }) {
       const options = {
         prefix,
         limit: Math.min(most, MAX_KEYS),
         ...(delimiter && { delimiter }),
-        ...(after && { cursor: after }),
+        ...(after ? { cursor: after } : startAfter ? { startAfter } : {}),
       };
       const page = await answerOf('list', prefix, () => binding.list(options));
       const keys = [...page.objects.map(({ key }) => key), ...page.delimitedPrefixes];

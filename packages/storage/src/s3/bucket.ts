@@ -92,7 +92,7 @@ export function openBucket(account: S3Account, runtime: BucketRuntime): Bucket {
       }
     },
 
-    async list({ prefix, delimiter, after, most = MAX_KEYS }) {
+    async list({ prefix, delimiter, startAfter, after, most = MAX_KEYS }) {
       const query: Record<string, string> = {
         'list-type': '2',
         'encoding-type': 'url',
@@ -101,6 +101,7 @@ export function openBucket(account: S3Account, runtime: BucketRuntime): Bucket {
       };
       if (delimiter) query.delimiter = delimiter;
       if (after) query['continuation-token'] = after;
+      else if (startAfter) query['start-after'] = startAfter;
       const { response } = await send({ method: 'GET', key: '', query });
       const xml = await xmlOf(response);
       const isUrl = textOf(xml, 'EncodingType') === 'url';

@@ -1,11 +1,11 @@
 /** Something that changes as server-sent events (WHATWG HTML section 9.2): whole, whenever it is another. */
 import type { ApiDeps } from '../deps.ts';
-import { frame, HEARTBEAT, HEARTBEAT_MS, pause, streamBounds } from './follow-run.ts';
+import { ALIVE, frame, HEARTBEAT, HEARTBEAT_MS, pause, streamBounds } from './follow-run.ts';
 
 /** How it is now; null where it is gone. */
 type Look = () => Promise<{ state: unknown; isOver: boolean } | null>;
 
-/** Frames: how it is, each time that it is otherwise, a comment where nothing happens for a while, and the end. */
+/** Frames: how it is, each time that it is otherwise, a sign of life where nothing happens for a while, and the end. */
 export async function* followState(
   deps: Pick<ApiDeps, 'clock' | 'streams'>,
   signal: AbortSignal,
@@ -29,7 +29,7 @@ export async function* followState(
     if (now.isOver) return yield frame(null, { event: 'end' });
     if (deps.clock() - spoke >= HEARTBEAT_MS) {
       spoke = deps.clock();
-      yield HEARTBEAT;
+      yield ALIVE;
     }
     await pause(pollMs, signal);
   }

@@ -56,6 +56,28 @@ describe('an approval', () => {
     expect(await rowOf(api)).toMatchObject({ state: 'awaiting_approval', approved_digest: null });
   });
 
+  it('lets nothing leave in the name of a deleted agent, which may be that of another one by now', async () => {
+    const digest = await digestNow();
+    await api.addDelivery('d-2', 'm-1', { state: 'failed' });
+    expect((await ann().call('DELETE', '/agents/scout')).status).toBe(204);
+    for (const [action, body] of [
+      ['approve', { digest }],
+      ['edit', { digest, body: 'x' }],
+      ['reject', { digest, note: 'x' }],
+    ] as const) {
+      expect((await act(action, body)).json).toMatchObject({
+        code: 'conflict',
+        detail: expect.stringContaining('deleted'),
+      });
+    }
+    expect((await ann().call('POST', '/outbox/d-2/retry')).json).toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('deleted'),
+    });
+    expect(api.woken).toEqual([]);
+    expect((await act('reject', { digest })).json.state).toBe('rejected');
+  });
+
   it('of another mail with the same bytes and people is worth nothing', async () => {
     await addHeld(api, { id: 'd-2' });
     await api.rawMail.put('out-d-2', await api.rawMail.get('out-d-1'));

@@ -118,6 +118,8 @@ describe('a mail that awaits approval', () => {
       .execute();
     expect(jobs).toEqual([{ state: 'ready' }]);
     const raw = await api.rawMail.get(rewriting.mail);
+    const { json: found } = await ann().get(`/search?q=${encodeURIComponent('in:mails friendlier ')}`);
+    expect(found.data).toMatchObject([{ kind: 'mail', id: rewriting.mail }]);
     const said = await api.deps.composer.readComposed(raw);
     expect(said.ok && said.mail.text).toContain(
       `My note on it:\n\n${body.note}\n\nThe rejected mail:\n\n> **Done.**`,
@@ -200,7 +202,7 @@ describe('a mail that awaits approval', () => {
     expect(late.json).toMatchObject({
       code: 'conflict',
       detail: expect.stringMatching(
-        /^It is rejected; approve is for .* It was rejected by ann@example\.com at 2026-/,
+        /^It does not await approval any more\. It was rejected by ann@example\.com\.$/,
       ),
     });
   });

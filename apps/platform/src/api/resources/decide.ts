@@ -3,9 +3,9 @@ import type { ApprovalVia, Decision, Delivery, OfAgent } from '@tinyfat/database
 import { approvalRecords } from '@tinyfat/database';
 import { type Refusal, refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
-import { isoTime } from '../fields.ts';
 import type { Principal } from '../principal.ts';
 import type { Visible } from '../visible.ts';
+import { DELIVERY_IS } from './delivery-words.ts';
 
 const WORDS = {
   approved: 'It was approved',
@@ -25,19 +25,24 @@ export function decisionOf(deps: Pick<ApiDeps, 'clock'>, principal: Principal, d
 export async function undecidable(
   { db }: Pick<ApiDeps, 'db'>,
   row: Delivery,
-  { shown, digest, action }: { shown: string | undefined; digest: string; action: string },
+  { shown, digest }: { shown: string | undefined; digest: string },
 ): Promise<Refusal | null> {
-  if (row.state !== 'awaiting_approval') return await decided({ db }, row, action);
+  if (row.state !== 'awaiting_approval') return await decided({ db }, row);
   return shown === undefined || shown === digest ? null : refuse('approval_void');
 }
 
 /** What it is now, and who made it that. */
-export async function decided({ db }: Pick<ApiDeps, 'db'>, row: Delivery, action: string): Promise<Refusal> {
-  const is = `It is ${row.state}; ${action} is for awaiting_approval ones.`;
+async function decided({ db }: Pick<ApiDeps, 'db'>, row: Delivery): Promise<Refusal> {
   const [last] = await approvalRecords(db, row.id, 1);
-  if (!last) return refuse('conflict', is);
+  if (!last) return refuse('conflict', `${DELIVERY_IS[row.state]} It does not await approval.`);
   const by = last.by_address === null ? '' : ` by ${last.by_address}`;
-  return refuse('conflict', `${is} ${WORDS[last.action]}${by} at ${isoTime(last.at)}.`);
+  return refuse('conflict', `It does not await approval any more. ${WORDS[last.action]}${by}.`);
+}
+
+/** The refusal where a mail would leave in the name of an agent whose name may be another one's by now. */
+export function ofDeletedAgent(): Refusal {
+  const deleted = refuse('conflict', 'The agent is deleted, so no mail of it leaves any more.');
+  return { ...deleted, nextStep: 'A mail that awaits approval can be rejected.' };
 }
 
 /** The refusal where somebody else was faster: it was decided, or is another one by now. */
@@ -45,11 +50,8 @@ export async function overtaken(
   deps: Pick<ApiDeps, 'db'>,
   see: Visible,
   row: OfAgent<Delivery>,
-  action: string,
 ): Promise<Refusal> {
   const now = await see.delivery(row.id);
   if (!now.ok) return now;
-  return now.row.state === 'awaiting_approval'
-    ? refuse('approval_void')
-    : await decided(deps, now.row, action);
+  return now.row.state === 'awaiting_approval' ? refuse('approval_void') : await decided(deps, now.row);
 }

@@ -36,13 +36,17 @@ describe('files, memory and skills under attack', () => {
     expect(readFileSync(join(api.paths.agents, 'victim/MEMORY.md'), 'utf8')).toBe('# victim\n');
     await api.dispose();
   });
-  const call = async (method: string, path: string, body?: unknown) => {
-    const options = { body, headers: { 'if-match': '*' } };
-    const answer = await api.person(ANN).call(method, `/agents/scout${path}`, options);
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = { 'if-match': '*' },
+  ) => {
+    const answer = await api.person(ANN).call(method, `/agents/scout${path}`, { body, headers });
     expect(answer.text).not.toMatch(/SECRET|victim/);
     return answer;
   };
-  const putSkill = () => call('PUT', '/skills/x', { files: [ABOUT] });
+  const putSkill = () => call('PUT', '/skills/x', { files: [ABOUT] }, {});
 
   it.each([
     '..%2fvictim%2fMEMORY.md',

@@ -25,6 +25,23 @@ describe('files and memory over the API', () => {
     expect(await names('?folder=none')).toEqual([]);
   });
 
+  it('goes on behind the entry that a page ended with, also where others come and go', async () => {
+    for (const name of ['a', 'b', `${'\u0001'.repeat(200)}c`, 'd'])
+      await api.folders.write('scout', `notes/${name}`, '');
+    const page = async (cursor: string) => {
+      const query = `?folder=notes&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`;
+      const { data, next_cursor } = (await api.person(ANN).get(`/agents/scout/files${query}`)).json;
+      return { name: data[0]?.name, next: next_cursor };
+    };
+    const first = await page('');
+    expect(first.name).toMatch(/^\u0001+c$/);
+    const second = await page(first.next);
+    expect(second.name).toBe('a');
+    await api.folders.unlink('scout', 'notes/a');
+    await api.folders.write('scout', 'notes/0', '');
+    expect((await page(second.next)).name).toBe('b');
+  });
+
   it('gives a file as a download, whatever its name', async () => {
     await api.folders.write('scout', 'notes/a b/é%41.html', '<script>alert(1)</script>');
     const file = await api.person(ANN).get('/agents/scout/files/notes/a%20b/%C3%A9%2541.html');

@@ -8,12 +8,11 @@ import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import * as routes from '../routes/files.ts';
-import { onTheWay } from './on-the-way.ts';
+import { entryAt, onTheWay } from './on-the-way.ts';
 import { fileRefusal } from './read-file.ts';
 import { textSlice } from './text-slice.ts';
 
 const MAX_FILE_BYTES = 25 * 1024 * 1024;
-const MAX_ENTRIES = 10_000;
 /** Of a text that is looked at. */
 const MAX_TEXT_BYTES = 48 * 1024;
 
@@ -23,12 +22,14 @@ export const fileEndpoints = [
     if (folder !== '' && !staysBelow(folder)) {
       return fileRefusal(BAD_PATH);
     }
-    const entries = await deps.folders.list(agent.id, folder, MAX_ENTRIES);
     return await pageFrom(
       query,
-      async ({ after }) => [...entries.entries()].slice(Math.max(0, (after?.at ?? -1) + 1)),
-      ([at]) => ({ at, id: '' }),
-      ([, { name, kind, size, modifiedAt }]) => ({ name, kind, size, modified_at: isoTime(modifiedAt) }),
+      async ({ after, limit }) => {
+        const last = after?.id ?? '';
+        return await deps.folders.list(agent.id, folder, limit, { from: last, only: (name) => name > last });
+      },
+      ({ name }) => ({ at: 0, id: name }),
+      ({ name, kind, size, modifiedAt }) => ({ name, kind, size, modified_at: isoTime(modifiedAt) }),
     );
   }),
 
@@ -140,10 +141,7 @@ const BAD_PATH: ReadRefusal = { ok: false, reason: 'bad_path', detail: '' };
 async function isFolder({ folders }: ApiDeps, agentId: string, path: string): Promise<boolean> {
   if ((await folders.list(agentId, path, 1)).length > 0) return true;
   // An empty folder looks like none.
-  const parts = path.split('/');
-  const name = parts.pop();
-  const beside = await folders.list(agentId, parts.join('/'), MAX_ENTRIES);
-  return beside.some((entry) => entry.name === name && entry.kind === 'folder');
+  return (await entryAt({ folders }, agentId, path))?.kind === 'folder';
 }
 
 /** Why a path is not written or removed as a file of the agent's; null where it is. */

@@ -32,9 +32,9 @@ describe('a full folder', () => {
   }, async () => {
     const id = (group: number) => `019eb1e2-0000-7000-8000-${group.toString(16).padStart(12, '0')}`;
     // All their hashes begin alike, so that each is told apart by its last digits alone.
-    const ids = Array.from({ length: MANY }, (_, at) => id(at));
+    const ids = Array.from({ length: 10_100 }, (_, at) => id(at));
     // One group twice, of two sessions.
-    ids.push('019eb1e3-0000-7000-8000-000000000007');
+    ids.push(id(10_050).replace('019eb1e2', '019eb1e3'));
     for (const one of ids)
       writeFileSync(join(folder, 'sessions', `2026-11-27T12-00-00-000Z_${one}.jsonl`), '');
     let cursor = '';
@@ -46,11 +46,17 @@ describe('a full folder', () => {
     }
     expect(shown).toHaveLength(600);
     expect(shown[0]).toMatchObject({ id: ids.at(-1), hash: ids.at(-1) });
+    const listed = ids.slice(-10_000);
     for (const one of [shown[0], shown[1], shown[500], shown[599]]) {
-      expect(resolveSession(one?.hash ?? '', ids)).toEqual({ state: 'one', id: one?.id });
-      expect(one?.hash).toBe(sessionHash(one?.id ?? '', ids));
+      expect(resolveSession(one?.hash ?? '', listed)).toEqual({ state: 'one', id: one?.id });
+      expect(one?.hash).toBe(sessionHash(one?.id ?? '', listed));
     }
     expect(looked.folders).toBe(3);
+    // The oldest are beyond what is listed, and have their pages all the same.
+    expect((await api.person(ANN).get(`/agents/scout/sessions/${ids[0]}/facts`)).json).toMatchObject({
+      id: ids[0],
+    });
+    expect((await api.person(ANN).get(`/agents/scout/sessions/${ids[0]}/transcript`)).status).toBe(200);
   });
 
   it('of skills is looked into so far and no further', async () => {
@@ -69,5 +75,13 @@ describe('a full folder', () => {
     const answer = await api.person(ANN).get('/agents/scout/files?folder=events');
     expect(answer.json.data).toHaveLength(MANY);
     expect(looked).toEqual({ folders: 1, entries: MANY });
+    // A page costs its own entries, wherever it is.
+    const { next_cursor } = (await api.person(ANN).get('/agents/scout/files?folder=events&limit=50')).json;
+    const next = await api
+      .person(ANN)
+      .get(`/agents/scout/files?folder=events&limit=50&cursor=${next_cursor}`);
+    const names = answer.json.data.map(({ name }: { name: string }) => name);
+    expect(next.json.data.map(({ name }: { name: string }) => name)).toEqual(names.slice(50, 100));
+    expect(looked).toEqual({ folders: 3, entries: MANY + 102 });
   });
 });

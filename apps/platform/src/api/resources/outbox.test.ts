@@ -37,7 +37,7 @@ describe('the outbox over the API', () => {
     await api.addDelivery('failed', 'm-1', { state: 'failed', attempts: 3 });
     expect((await api.person(ANN).call('POST', '/outbox/waits/retry')).json).toMatchObject({
       code: 'conflict',
-      detail: 'It is awaiting_approval; retry is for failed or uncertain or bounced ones.',
+      detail: 'It awaits approval. Only a mail that failed, is uncertain or came back is sent again.',
     });
     expect((await api.person(ANN).call('POST', '/outbox/failed/approve')).status).toBe(409);
     expect(api.woken).toEqual([]);
@@ -57,7 +57,9 @@ describe('the outbox over the API', () => {
     await api.addDelivery('sent', 'm-1');
     await api.db.updateTable('mails').set({ state: 'failed' }).execute();
     const mark = (id: string) => api.person(ANN).call('POST', `/outbox/${id}/mark-sent`);
-    expect((await mark('sent')).json.detail).toBe('It is sent; mark-sent is for uncertain ones.');
+    expect((await mark('sent')).json.detail).toBe(
+      'It was sent. Only a mail that is uncertain is marked as sent.',
+    );
     const at = new Date(api.now).toISOString();
     expect((await mark('doubtful')).json).toMatchObject({
       state: 'sent',

@@ -19,6 +19,8 @@ import { agentEndpoint, endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import * as routes from '../routes/outbox.ts';
 import type { Visible } from '../visible.ts';
+import { ofDeletedAgent } from './decide.ts';
+import { DELIVERY_IS } from './delivery-words.ts';
 import { readRecipients } from './mails.ts';
 import { NOT_COMPOSED } from './message-bytes.ts';
 import { rawRemoved } from './raw-removed.ts';
@@ -80,7 +82,7 @@ export const outboxEndpoints = [
     const { id, state } = found.row;
     const by = principal.owner ?? 'operator';
     if (!(await markDeliverySent(deps.db, id, { by, at: deps.clock() }))) {
-      return refuse('conflict', `It is ${state}; mark-sent is for uncertain ones.`);
+      return refuse('conflict', `${DELIVERY_IS[state]} Only a mail that is uncertain is marked as sent.`);
     }
     deps.logger.info('delivery_marked_sent', { delivery: id });
     // Its file in the outbox is to be filed anew.
@@ -111,10 +113,14 @@ const RETRIED = ['failed', 'uncertain', 'bounced'] as const;
 async function sendAgain(deps: ApiDeps, see: Visible, id: string): Promise<Outcome<ShownDelivery>> {
   const found = await see.delivery(id);
   if (!found.ok) return found;
+  const agent = await see.agentOf(found.row);
+  if (!agent.ok) return agent;
+  if (agent.row.deleted_at !== null) return ofDeletedAgent();
   if (found.row.raw_key === '') return refuse('conflict', NOT_COMPOSED);
   if (found.row.raw_removed_at !== null) return rawRemoved(found.row.raw_removed_at);
   if (!(await requeueDelivery(deps.db, found.row.id, RETRIED, deps.clock()))) {
-    return refuse('conflict', `It is ${found.row.state}; retry is for ${RETRIED.join(' or ')} ones.`);
+    const only = 'Only a mail that failed, is uncertain or came back is sent again.';
+    return refuse('conflict', `${DELIVERY_IS[found.row.state]} ${only}`);
   }
   deps.wakeUp.wake('deliveries');
   return await deliveryNow(see, id);

@@ -74,7 +74,9 @@ export async function rejectWithNote(
     rawKey: id,
     rawBytes: composed.raw.length,
   });
-  const written = await deps.mails.enqueueNote(entry, (tx) => rejectDelivery(tx, row, { ...decision, note }));
+  const written = await deps.mails.enqueueNote(entry, note, (tx) =>
+    rejectDelivery(tx, row, { ...decision, note }),
+  );
   if (!written) await deps.rawMail.remove(id);
   return written;
 }

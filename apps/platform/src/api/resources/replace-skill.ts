@@ -7,6 +7,7 @@
  */
 import { errorCode, type FolderEntry } from '@tinyfat/core';
 import { editFiles } from '@tinyfat/database';
+import type { Refusal } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 
 type Deps = Pick<ApiDeps, 'db' | 'folders' | 'makeId' | 'clock'>;
@@ -27,13 +28,16 @@ const MAX_ENTRIES = 1000;
 /** An agent can make as many such names as it likes; so many are settled at a time. */
 const MAX_SETTLED = 3;
 
-/** Puts a skill of exactly these files where one of that name was. */
+/**
+ * Puts a skill of exactly these files where one of that name was. `check` looks at what is there before, while nobody else
+ * changes it; where it refuses nothing is changed.
+ */
 export async function replaceSkill(
   deps: Deps,
   agentId: string,
   skill: string,
-  files: ReadonlyMap<string, NewSkillFile>,
-): Promise<void> {
+  { files, check }: { files: ReadonlyMap<string, NewSkillFile>; check: () => Promise<Refusal | null> },
+): Promise<Refusal | null> {
   const { folders } = deps;
   await settleSkills(deps, agentId);
   const fresh = `skills/.${deps.makeId()}.new`;
@@ -41,11 +45,16 @@ export async function replaceSkill(
     await folders.write(agentId, `${fresh}/${path}`, bytes, { executable });
   }
   const old = `skills/.${skill}.${deps.makeId()}.old`;
-  await editFiles(deps.db, agentId, async () => {
+  const refused = await editFiles(deps.db, agentId, async () => {
+    const not = await check();
+    if (not) return not;
     await moveIfThere(deps, agentId, `skills/${skill}`, old);
     await folders.move(agentId, fresh, `skills/${skill}`);
+    return null;
   });
+  if (refused) await folders.removeFolder(agentId, fresh);
   await settleSkills(deps, agentId);
+  return refused;
 }
 
 /** Takes a skill away. `nested`: too deep to be removed whole from disk, but out of the way. */

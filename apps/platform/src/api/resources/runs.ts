@@ -122,10 +122,15 @@ function shown(found: { ok: true; row: RunOfMail } | Refusal): Outcome<ReturnTyp
 }
 
 function hasEnded({ status, error_code }: RunOfMail): Refusal {
-  const end = error_code === 'run_stopped' ? 'it was stopped' : `it is ${status}`;
+  const end =
+    error_code === 'run_stopped'
+      ? 'It was stopped'
+      : status === 'done'
+        ? 'It has come to its end'
+        : 'It has failed';
   return {
-    ...refuse('conflict', `The run has ended: ${end}.`),
-    nextStep: 'POST /runs/{id}/again does it once more.',
+    ...refuse('conflict', `${end} already, so there is nothing to stop.`),
+    nextStep: 'It can be run again.',
   };
 }
 
@@ -140,7 +145,7 @@ function notAgain(again: Exclude<Again, { ok: true }>): Refusal {
     case 'not_over':
       return {
         ...refuse('conflict', 'A run of this mail waits or goes on.'),
-        nextStep: 'Wait for its end, or stop it: POST /runs/{id}/stop.',
+        nextStep: 'Wait for its end, or stop it.',
       };
     case 'answer_under_way':
       return {

@@ -26,9 +26,9 @@ export const serverEndpoints = [
     );
   }),
 
-  endpoint(routes.getHealth, async ({ deps, principal }) => {
+  endpoint(routes.getHealth, async ({ deps, principal, query }) => {
     if (!principal.isAdmin) return refuse('not_permitted');
-    return { ok: true, body: await deps.health() };
+    return { ok: true, body: await deps.health(query.online === 'true') };
   }),
 
   endpoint(routes.getWebhooks, async ({ deps, principal }) => {

@@ -1,4 +1,4 @@
-import { parseSessionFileName, type SessionScope, sessionHashes } from '@tinyfat/core';
+import { isFileOfSession, parseSessionFileName, type SessionScope, sessionHashes } from '@tinyfat/core';
 import {
   figuresOfSessions,
   hasRunningJob,
@@ -56,9 +56,9 @@ export const sessionEndpoints = [
   }),
 
   agentEndpoint(routes.getSessionFacts, async ({ agent, deps, params }) => {
-    const files = await sessionFiles(deps, agent.id);
-    const wanted = files.filter(({ id }) => id === params.id).slice(0, 1);
-    const [session] = await shown(deps, agent.id, wanted, files);
+    const [wanted] = await sessionFiles(deps, agent.id, isFileOfSession(params.id));
+    if (!wanted) return refuse('not_found');
+    const [session] = await shown(deps, agent.id, [wanted], await sessionFiles(deps, agent.id));
     return session ? { ok: true, body: session } : refuse('not_found');
   }),
 
@@ -127,9 +127,13 @@ async function changed(
   return { ok: true, body: { scopes, turn_running: await hasRunningJob(db, agentId) } };
 }
 
-/** Newest use first. */
-async function sessionFiles({ folders }: ApiDeps, agentId: string): Promise<SessionFile[]> {
-  const entries = await folders.list(agentId, 'sessions', MAX_FILES);
+/** Newest use first; of more files those that began last. */
+async function sessionFiles(
+  { folders }: ApiDeps,
+  agentId: string,
+  only = (name: string) => parseSessionFileName(name) !== null,
+): Promise<SessionFile[]> {
+  const entries = await folders.list(agentId, 'sessions', MAX_FILES, { only, last: true });
   const files = entries.flatMap(({ kind, name, size, modifiedAt }): SessionFile[] => {
     const parsed = kind === 'file' ? parseSessionFileName(name) : null;
     return parsed ? [{ id: parsed.id, name, at: Math.max(modifiedAt, parsed.startedAt), size }] : [];
@@ -191,7 +195,6 @@ async function sessionFile(
   agentId: string,
   id: string,
 ): Promise<{ ok: true; name: string } | Refusal> {
-  const entries = await deps.folders.list(agentId, 'sessions', MAX_FILES);
-  const entry = entries.find(({ name }) => parseSessionFileName(name)?.id === id);
-  return entry ? { ok: true, name: entry.name } : refuse('not_found');
+  const [file] = await sessionFiles(deps, agentId, isFileOfSession(id));
+  return file ? { ok: true, name: file.name } : refuse('not_found');
 }

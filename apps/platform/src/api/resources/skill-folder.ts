@@ -7,6 +7,7 @@ import { editFiles, hasRunningJob } from '@tinyfat/database';
 import { refuse } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { MAX_SKILL_FILES } from '../routes/files.ts';
+import { entityTag } from './read-file.ts';
 import { isCutOff, settleSkills } from './replace-skill.ts';
 import { readSkillHead } from './skill-head.ts';
 
@@ -29,6 +30,8 @@ export interface SkillFile {
   bytes: number;
   /** It may be run as a program. */
   executable: boolean;
+  /** Epoch ms. */
+  modifiedAt: number;
 }
 
 /** Folders of skills; what begins with a dot is on its way in or out. */
@@ -91,16 +94,22 @@ async function filesBelow(deps: ApiDeps, agentId: string, skill: string, look: L
     const most = Math.min(1000, Math.max(0, look.entries));
     const entries = await deps.folders.list(agentId, `skills/${skill}${folder}`, most);
     look.entries -= entries.length;
-    for (const { kind, name, size, executable } of entries) {
+    for (const { kind, name, size, executable, modifiedAt } of entries) {
       if (files.length > MAX_SKILL_FILES * 2) return;
       if (kind === 'file') {
-        files.push({ path: `${folder}/${name}`.slice(1), bytes: size, executable });
+        files.push({ path: `${folder}/${name}`.slice(1), bytes: size, executable, modifiedAt });
       }
       if (kind === 'folder' && depth < MAX_DEPTH) await walk(`${folder}/${name}`, depth + 1);
     }
   };
   await walk('', 0);
   return files;
+}
+
+/** The entity tag of a skill with these files: another one after any change of them. */
+export async function skillTag(files: readonly SkillFile[]): Promise<string> {
+  const facts = files.map(({ path, bytes, executable, modifiedAt }) => [path, bytes, executable, modifiedAt]);
+  return await entityTag(new TextEncoder().encode(JSON.stringify(facts)));
 }
 
 /** A skill as the API shows it. */
@@ -111,8 +120,15 @@ export async function shownSkill(deps: ApiDeps, agentId: string, skill: string) 
   const warnings = about.ok
     ? await warningsOf(skill, about.bytes)
     : ['There is no SKILL.md that can be read.'];
-  const body = { name: skill, files, turn_running: await hasRunningJob(deps.db, agentId), warnings };
-  return { ok: true as const, body };
+  const etag = await skillTag(files);
+  const body = {
+    name: skill,
+    files: files.map(({ path, bytes, executable }) => ({ path, bytes, executable })),
+    etag,
+    turn_running: await hasRunningJob(deps.db, agentId),
+    warnings,
+  };
+  return { ok: true as const, body, headers: { etag } };
 }
 
 async function warningsOf(skill: string, bytes: Uint8Array): Promise<string[]> {

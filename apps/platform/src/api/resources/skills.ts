@@ -5,11 +5,12 @@ import { whole } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import * as routes from '../routes/files.ts';
+import { clashOf } from '../skills/collect.ts';
 import { onTheWay } from './on-the-way.ts';
+import { putWholeSkill, readArchive, refuseHead, skillPrecondition } from './put-skill.ts';
 import { fileRefusal } from './read-file.ts';
-import { type NewSkillFile, removeSkill, replaceSkill } from './replace-skill.ts';
+import { type NewSkillFile, removeSkill } from './replace-skill.ts';
 import { allSkills, hasSkill, shownSkill, skillFiles, skillFilesNow } from './skill-folder.ts';
-import { readSkillHead } from './skill-head.ts';
 
 const ABOUT = 'SKILL.md';
 
@@ -27,16 +28,32 @@ export const skillEndpoints = [
     return await shownSkill(deps, agent.id, params.skill);
   }),
 
-  agentEndpoint(routes.putSkill, async ({ agent, deps, params, body }) => {
+  agentEndpoint(routes.putSkill, async ({ agent, deps, params, body, request }) => {
     const files = decodeFiles(body.files);
     if (!files.ok) return files;
-    const unusable = await refuseHead(params.skill, files.files.get(ABOUT)?.bytes);
-    if (unusable) return refuse('invalid_request', `"files": ${unusable}`);
-    // The agent may have put something else where its skills belong.
-    const blocked = await onTheWay(deps, agent.id, 'skills/SKILL.md');
-    if (blocked) return blocked;
-    await replaceSkill(deps, agent.id, params.skill, files.files);
-    return await shownSkill(deps, agent.id, params.skill);
+    const refused = await putWholeSkill(deps, agent.id, params.skill, files.files, (now) =>
+      skillPrecondition(request.headers, now, params.skill),
+    );
+    return refused ?? (await shownSkill(deps, agent.id, params.skill));
+  }),
+
+  agentEndpoint(routes.addSkill, async ({ agent, deps, query, body, request, reservation }) => {
+    const read = await readArchive(body, reservation);
+    if (!read.ok) return read;
+    const { name } = read;
+    const { replaces } = query;
+    if (replaces !== undefined && replaces !== name) {
+      return refuse('invalid_request', `The archive holds the skill ${name}, not ${replaces}.`);
+    }
+    if (replaces !== undefined && request.headers.get('if-match') === null) {
+      return refuse('precondition_required');
+    }
+    const refused = await putWholeSkill(deps, agent.id, name, read.files, async (now) =>
+      replaces === undefined && now !== null
+        ? isThereAlready(name)
+        : await skillPrecondition(request.headers, now, name),
+    );
+    return refused ?? (await shownSkill(deps, agent.id, name));
   }),
 
   agentEndpoint(routes.deleteSkill, async ({ agent, deps, params }) => {
@@ -78,6 +95,11 @@ export const skillEndpoints = [
     return { ok: true, body: null };
   }),
 ];
+
+function isThereAlready(skill: string): Refusal {
+  const there = refuse('conflict', `There is a skill ${skill} already.`);
+  return { ...there, nextStep: 'Look at that one first: it can be replaced where it is shown, or removed.' };
+}
 
 /** Writes one file of a skill, within `editFiles`, or says why not. */
 async function writeSkillFile(
@@ -124,29 +146,6 @@ function decodeFiles(
     return refuse('body_too_large', `A skill has at most ${routes.MAX_SKILL_BYTES} bytes.`);
   }
   return { ok: true, files: decoded };
-}
-
-/** Why these paths can't all be in one folder on every file system. */
-function clashOf(paths: readonly string[]): string | null {
-  const folded = new Map<string, string>();
-  for (const path of paths) {
-    const twin = folded.get(path.toLowerCase());
-    if (twin !== undefined) return `${twin} and ${path} differ only in case.`;
-    folded.set(path.toLowerCase(), path);
-  }
-  for (const [one, path] of folded) {
-    if ([...folded.keys()].some((other) => other.startsWith(`${one}/`)))
-      return `${path} is a file and a folder.`;
-  }
-  return null;
-}
-
-/** Why the runtime would leave out a skill with this SKILL.md; null where it would not. */
-async function refuseHead(skill: string, bytes: Uint8Array = new Uint8Array()): Promise<string | null> {
-  const head = await readSkillHead(bytes);
-  if (!head.ok) return head.reason;
-  if (head.name === null || head.name === skill) return null;
-  return `The name in ${ABOUT} is another one than ${skill}; write the same in both places.`;
 }
 
 /** RFC 4648 section 4, with its padding. */

@@ -31,8 +31,9 @@ describe('a run over the API', () => {
   });
 
   it.each([
-    [{}, 'it is done'],
-    [{ status: 'failed', error_code: 'run_stopped' }, 'it was stopped'],
+    [{}, 'It has come to its end'],
+    [{ status: 'failed', error_code: 'llm_stalled' }, 'It has failed'],
+    [{ status: 'failed', error_code: 'run_stopped' }, 'It was stopped'],
   ])('that has ended (%j) is not stopped, and says so', async (end, says) => {
     await ends(end);
     const answer = await stop();

@@ -1,5 +1,6 @@
 import {
   type ApiToken,
+  apiTokensNamed,
   countLiveApiTokens,
   insertApiToken,
   listApiTokens,
@@ -8,7 +9,7 @@ import {
 } from '@tinyfat/database';
 import { type Refusal, refuse, removed } from '../answer.ts';
 import { newToken, readScopes, tokenHash } from '../authenticate.ts';
-import { whole } from '../cursor.ts';
+import { pageFrom } from '../cursor.ts';
 import { endpoint } from '../endpoint.ts';
 import { isoTime, isoTimeOrNull } from '../fields.ts';
 import { chosenOwner, listedOwner } from '../owner.ts';
@@ -23,7 +24,12 @@ export const tokenEndpoints = [
   endpoint(routes.listTokens, async ({ deps, principal, query }) => {
     const of = listedOwner(principal, query.owner);
     if (!of.ok) return of;
-    return { ok: true, body: whole((await listApiTokens(deps.db, of.owner)).map(shown)) };
+    return await pageFrom(
+      query,
+      (page) => listApiTokens(deps.db, of.owner, page),
+      ({ created_at, id }) => ({ at: created_at, id }),
+      shown,
+    );
   }),
 
   endpoint(routes.createToken, async ({ deps, principal, body }) => {
@@ -61,7 +67,7 @@ export const tokenEndpoints = [
 
   endpoint(routes.revokeToken, async ({ deps, principal, params }) => {
     const owner = principal.isAdmin ? null : principal.owner;
-    const named = oneNamed(await listApiTokens(deps.db, owner), params.id);
+    const named = oneNamed(await apiTokensNamed(deps.db, owner, params.id), params.id);
     if (!named.ok) return named;
     const done = await revokeApiToken(deps.db, named.row.id, owner, deps.clock());
     return removed(done);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { download, json, noContent } from '../answer.ts';
-import { bytesBody, jsonBody, textBody } from '../body.ts';
-import { agentName, line, named, page, paging, time, wholeNumber } from '../fields.ts';
+import { bytesBody, jsonBody, textBody, zipBody } from '../body.ts';
+import { agentName, line, named, page, time, wholeNumber } from '../fields.ts';
 import { route } from '../route.ts';
 import { ofAgent } from './agents.ts';
 
@@ -10,6 +10,8 @@ const MEGABYTE = 1024 * 1024;
 export const MAX_SKILL_BYTES = 10 * MEGABYTE;
 /** Files of a skill. */
 export const MAX_SKILL_FILES = 200;
+/** Bytes of an archive with a skill in it: more than the skill, for what is left out of it. */
+export const MAX_SKILL_ARCHIVE_BYTES = 16_000_000;
 /** Bytes of MEMORY.md. */
 export const MAX_MEMORY_BYTES = 256 * 1024;
 /** Bytes of config.json. */
@@ -31,13 +33,14 @@ const folderEntry = named(
 const path = line(1000, 'a path below the folder, its parts separated by /');
 
 export const listFiles = route('GET', '/agents/{agent}/files', "What lies in a folder of the agent's", {
-  description: 'By name; of more than 10,000 entries the first. A folder that does not exist is empty.',
+  description: 'By name. A folder that does not exist is empty.',
   scope: 'read',
   params: ofAgent,
   query: v.strictObject({
     folder: v.optional(path, ''),
     limit: wholeNumber(1, 10_000, 10_000),
-    cursor: paging.cursor,
+    /** It names an entry, which may have long names. */
+    cursor: v.optional(line(3000, 'the next_cursor of an earlier answer')),
   }),
   answer: json(page(folderEntry)),
 });
@@ -176,6 +179,8 @@ export const skill = named(
   v.strictObject({
     name: v.string(),
     files: v.array(v.strictObject({ path: v.string(), bytes: v.number(), executable: v.boolean() })),
+    /** Names the skill as it is: of another one after any change of its files. */
+    etag: v.string(),
     turn_running: v.boolean(),
     /** Why the agent may not see it. */
     warnings: v.array(v.string()),
@@ -196,12 +201,23 @@ export const getSkill = route('GET', '/agents/{agent}/skills/{skill}', 'Files of
   answer: json(skill),
 });
 
+export const addSkill = route('POST', '/agents/{agent}/skills', 'Add a skill from a zip archive', {
+  description:
+    'Its name is the `name` in its SKILL.md. The SKILL.md, with a `name` and a `description` in its front matter, is at the top of the archive or of the one folder in it; bounds are those of a skill that is put. Links, encrypted files, and names that a skill may not have are refused; hidden files are left out. Where there is a skill of that name it is a `conflict`, unless `replaces` names it: then `If-Match` is wanted, with the `etag` of the skill that was looked at, or `*`.',
+  scope: 'write',
+  params: ofAgent,
+  query: v.strictObject({ replaces: v.optional(skillName) }),
+  body: zipBody(MAX_SKILL_ARCHIVE_BYTES),
+  answer: json(skill, 201),
+  errors: ['conflict', 'precondition_failed', 'precondition_required'],
+});
+
 export const putSkill = route(
   'PUT',
   '/agents/{agent}/skills/{skill}',
   'Put a whole skill in the place of the one of that name',
   {
-    description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards.`,
+    description: `One SKILL.md and what it needs: at most ${MAX_SKILL_FILES} files, 10 MiB together. SKILL.md begins with a front matter that has a \`description\` and, if it has a \`name\`, that of the path. Files that are not named are gone afterwards. With \`If-Match\` (the \`etag\` of the skill that was looked at) or \`If-None-Match: *\` only where that is still so.`,
     scope: 'write',
     params: ofSkill,
     body: jsonBody(
@@ -223,7 +239,7 @@ export const putSkill = route(
       14 * MEGABYTE,
     ),
     answer: json(skill),
-    errors: ['conflict'],
+    errors: ['conflict', 'precondition_failed'],
   },
 );
 
@@ -258,7 +274,7 @@ export const putSkillFile = route(
     query: v.strictObject({ executable: v.optional(v.picklist(['true', 'false'], 'true or false')) }),
     body: bytesBody(MAX_SKILL_BYTES),
     answer: json(skill),
-    errors: ['conflict'],
+    errors: ['conflict', 'precondition_failed'],
   },
 );
 

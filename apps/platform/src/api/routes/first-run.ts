@@ -76,7 +76,7 @@ export const firstMail = named(
 
 export const getFirstMail = route('GET', '/agents/{agent}/first-mail', 'The first mail, and its answer', {
   description:
-    'With `Accept: text/event-stream`: now and whenever it changes, until the answer has left (`event: end`).',
+    'With `Accept: text/event-stream`: now and whenever it changes, until the answer has left (`event: end`); `event: alive` comes where nothing else does for a while.',
   scope: 'read',
   params: ofAgent,
   answer: jsonOrEvents(firstMail),

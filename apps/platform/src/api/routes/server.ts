@@ -62,9 +62,11 @@ export const listOwners = route('GET', '/owners', 'Everybody who owns agents, by
 });
 
 export const getHealth = route('GET', '/server/health', 'What the server finds when it looks at itself', {
-  description: 'Readiness, and the checks of tinyfat doctor that are cheap enough. Only for admins.',
+  description:
+    'Readiness, and the checks of tinyfat doctor. With `online` also those that ask name servers, the relay or provider and the model, which takes seconds; `online` in the answer says whether they were asked. Only for admins.',
   scope: 'read',
-  answer: json(v.strictObject({ ready: v.boolean(), findings: v.array(finding) })),
+  query: v.strictObject({ online: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false') }),
+  answer: json(v.strictObject({ ready: v.boolean(), findings: v.array(finding), online: v.boolean() })),
   errors: ['not_permitted'],
 });
 

@@ -34,7 +34,7 @@ export const session = named(
 const ofSession = v.strictObject({ agent: agentName, id });
 
 export const listSessions = route('GET', '/agents/{agent}/sessions', 'Sessions of the agent', {
-  description: 'Newest use first; of more than 10,000 files the first 10,000 by name.',
+  description: 'Newest use first; of more than 10,000 the 10,000 that began last.',
   scope: 'read',
   params: ofAgent,
   query: v.strictObject(paging),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { json, noContent } from '../answer.ts';
 import { jsonBody } from '../body.ts';
-import { address, line, named, ofId, ofOwner, page, time } from '../fields.ts';
+import { address, line, named, ofId, page, paging, time } from '../fields.ts';
 import { SCOPES } from '../principal.ts';
 import { route } from '../route.ts';
 
@@ -24,8 +24,9 @@ const facts = {
 export const token = named('Token', v.strictObject(facts));
 
 export const listTokens = route('GET', '/tokens', 'Tokens of this API: their last four characters', {
+  description: 'Newest first, those that are revoked or over among them.',
   scope: 'tokens',
-  query: ofOwner,
+  query: v.strictObject({ owner: v.optional(address), ...paging }),
   answer: json(page(token)),
   errors: ['not_permitted'],
 });

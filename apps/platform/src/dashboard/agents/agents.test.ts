@@ -1,6 +1,7 @@
 /** What the pages about agents ask, and what their forms do, over the API itself. */
 import { UNCOUNTED } from '@tinyfat/core';
 import { suppress } from '@tinyfat/database';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ask, createAsk } from '../../api/ask.ts';
 import { ADMIN, ANN, type ApiFixture, BOB, openApi } from '../../api/test-support/api.ts';
@@ -11,8 +12,8 @@ import { makeAgent, newAgentFields, newAgentPage } from './new-agent.ts';
 import { changePause, overviewPage } from './overview.ts';
 import { readText } from './read-text.ts';
 import { changeSenders, sendersPage } from './senders.ts';
-import { changeFromForm, fieldsInForce, settingsPage } from './settings.ts';
-import { ABOUT, changeSkill, makeSkill, skillPage } from './skills.ts';
+import { changeFromForm, fieldsInForce, settingsPage, WAS } from './settings.ts';
+import { ABOUT, changeSkill, makeSkill, putArchive, skillPage } from './skills.ts';
 import { costBasis, costText } from './turn-cost.ts';
 
 let api: ApiFixture;
@@ -97,11 +98,15 @@ describe('the overview', () => {
     await api.db.updateTable('runs').set(run).execute();
     await api.addQuarantinedMail('m-2');
     await api.addDelivery('d-1', 'm-1', { state: 'awaiting_approval' });
+    await api.addDelivery('d-2', 'm-1', { state: 'uncertain' });
+    await api.addDelivery('d-3', 'm-1', { state: 'bounced' });
     const page = await overviewPage(askAs(ANN), 'scout');
     expect(page).toMatchObject({
       waits: [
         { text: '1 mail to approve', href: '/approvals?agent=scout', tone: 'wait' },
         { text: '1 mail in quarantine', tone: 'wait' },
+        { href: '/agents/scout/outbox?state=uncertain' },
+        { text: '1 mail that came back', href: '/agents/scout/outbox?state=failed' },
       ],
       cost: { turns: 1, median_usd: 0.25 },
       mails: [{ id: 'm-2' }, { id: 'm-1' }],
@@ -124,10 +129,17 @@ describe('the settings', () => {
   const saved = async (change: Record<string, string>, etag?: string) => {
     const page = await settingsPage(askAs(ANN), 'scout');
     if (!page.ok) throw new Error(page.code);
-    const fields = { ...fieldsInForce(page.agent, page.settings), ...change };
-    const config_etag = etag ?? page.settings.config_etag;
-    return await changeFromForm(askAs(ANN), 'scout', form({ ...fields, action: 'save', config_etag }));
+    return await sent(page, change, etag);
   };
+  type Page = Extract<Awaited<ReturnType<typeof settingsPage>>, { ok: true }>;
+  /** A form that was made of a page. */
+  async function sent(page: Page, change: Record<string, string>, etag?: string) {
+    const found = fieldsInForce(page.agent, page.settings);
+    const was = Object.entries(found).map(([name, value]) => [`${WAS}${name}`, value]);
+    const config_etag = etag ?? page.settings.config_etag;
+    const fields = { ...found, ...Object.fromEntries(was), ...change, action: 'save', config_etag };
+    return await changeFromForm(askAs(ANN), 'scout', form(fields));
+  }
 
   it('write only what differs: a model that there is not stays where another setting is changed', async () => {
     await api.folders.write('scout', 'config.json', '{"model":"gpt-7"}');
@@ -144,6 +156,26 @@ describe('the settings', () => {
       hosts: 'a.example.com\n*.b.org',
     });
     expect(await saved({})).toMatchObject({ ok: true });
+  });
+
+  it('set nothing back that was set in another browser, and ask before they do', async () => {
+    const page = await settingsPage(askAs(ANN), 'scout');
+    if (!page.ok) throw new Error(page.code);
+    expect(await saved({ outbound: 'ask', egress: 'none' })).toMatchObject({ ok: true });
+    expect(await sent(page, { display_name: 'Scout of Ann' })).toMatchObject({ ok: true });
+    const now = async () => {
+      const after = await settingsPage(askAs(ANN), 'scout');
+      return after.ok ? fieldsInForce(after.agent, after.settings) : after;
+    };
+    expect(await now()).toMatchObject({ display_name: 'Scout of Ann', outbound: 'ask', egress: 'none' });
+    expect(await sent(page, { egress: 'list', hosts: 'a.example.com' })).toMatchObject({
+      code: 'precondition_failed',
+      detail: expect.stringContaining('“What its turns may reach”'),
+      nextStep: expect.stringContaining('It is now: none.'),
+    });
+    // The same from both is no matter.
+    expect(await sent(page, { egress: 'none' })).toMatchObject({ ok: true });
+    expect(await now()).toMatchObject({ egress: 'none' });
   });
 
   it('are refused where config.json is no longer the one that was seen', async () => {
@@ -241,6 +273,28 @@ describe('a skill', () => {
       file: null,
     });
     expect(await skillPage(ask, of, ABOUT)).toMatchObject({ status: 404 });
+  });
+
+  it('is made of an archive, or replaced by one where it is still as the form has seen it', async () => {
+    const ask = askAs(ANN);
+    const sent = (note: string, fields: Record<string, string> = {}) => {
+      const content = '---\nname: weather\ndescription: x\n---\n';
+      const bytes = new Uint8Array(makeZip([{ name: 'SKILL.md', content }, { name: note }]));
+      return { ok: true as const, fields: form(fields), file: { name: 'a.zip', bytes } };
+    };
+    expect(await putArchive(ask, { agent: 'scout' }, sent('one'))).toMatchObject({ ok: true });
+    expect(await putArchive(ask, { agent: 'scout' }, sent('two'))).toMatchObject({ code: 'conflict' });
+    expect(await putArchive(ask, of, sent('two'))).toMatchObject({ code: 'precondition_failed' });
+    const page = await skillPage(ask, of, ABOUT);
+    const etag = page.ok ? page.skill.etag : '';
+    expect(await putArchive(ask, of, sent('two', { etag }))).toMatchObject({
+      body: { files: [{ path: 'SKILL.md' }, { path: 'two' }] },
+    });
+    expect(await putArchive(ask, of, sent('three', { etag }))).toMatchObject({ status: 412 });
+    expect(await putArchive(ask, of, { ...sent('x'), file: null })).toMatchObject({ status: 400 });
+    expect(await putArchive(ask, of, { ok: false, why: 'too_large' })).toMatchObject({
+      detail: 'The archive has more than 16.0 MB.',
+    });
   });
 
   it.each([

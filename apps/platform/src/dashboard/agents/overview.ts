@@ -71,9 +71,9 @@ function waitingOf({ name, mails_waiting, outbox }: OverviewPage['agent']): Wait
   const rows: [number, string, string, Tone][] = [
     [outbox.awaiting_approval, 'to approve', `/approvals?agent=${agent}`, 'wait'],
     [mails_waiting, 'in quarantine', `/mails?agent=${agent}&state=quarantined`, 'wait'],
-    [outbox.uncertain, 'that may or may not have been sent', path, 'bad'],
-    [outbox.failed, 'that could not be sent', path, 'bad'],
-    [outbox.bounced, 'that came back', path, 'bad'],
+    [outbox.uncertain, 'that may or may not have been sent', `${path}?state=uncertain`, 'bad'],
+    [outbox.failed, 'that could not be sent', `${path}?state=failed`, 'bad'],
+    [outbox.bounced, 'that came back', `${path}?state=failed`, 'bad'],
   ];
   return rows
     .filter(([count]) => count > 0)

@@ -14,6 +14,7 @@ import * as budgets from '../../api/routes/budgets.ts';
 import { moneyText } from '../../view/numbers.ts';
 import { agentPath } from './agent-tabs.ts';
 import { costText } from './turn-cost.ts';
+import { choiceOf, OUTBOUND_CHOICES } from './words.ts';
 
 type Settings = v.InferOutput<typeof agents.agentSettings>;
 type Agent = v.InferOutput<typeof agents.agent>;
@@ -75,9 +76,12 @@ export function fieldsInForce(agent: Agent, settings: Settings): SettingsFields 
   };
 }
 
-/** The fields as somebody typed them. */
-export function typedFields(form: URLSearchParams): SettingsFields {
-  const text = (name: string) => form.get(name) ?? '';
+/** Before the names of the fields that hold what a form was made of. */
+export const WAS = 'was_';
+
+/** The fields as somebody typed them; with `WAS` what they found in them. */
+export function typedFields(form: URLSearchParams, before: '' | typeof WAS = ''): SettingsFields {
+  const text = (name: string) => form.get(`${before}${name}`) ?? '';
   return {
     display_name: text('display_name'),
     model: text('model'),
@@ -88,29 +92,38 @@ export function typedFields(form: URLSearchParams): SettingsFields {
   };
 }
 
-/** Writes what of the fields differs from what is in force; `configEtag` is of the config.json that its writer saw. */
+/**
+ * Writes what somebody has changed of the fields that they found: nothing that somebody else has set meanwhile is set back.
+ * `configEtag` is of the config.json that they saw.
+ */
 export async function saveSettings(
   ask: Ask,
   name: string,
-  typed: SettingsFields,
-  configEtag: string,
+  { typed, found, configEtag }: { typed: SettingsFields; found: SettingsFields; configEtag: string },
 ): Promise<Outcome<unknown>> {
   const params = { agent: name };
   const agent = await ask(agents.getAgent, { params });
   if (!agent.ok) return agent;
   const settings = await ask(agents.getAgentSettings, { params });
   if (!settings.ok) return settings;
-  const before = fieldsInForce(agent.body, settings.body);
+  const now = fieldsInForce(agent.body, settings.body);
   const scope = SESSION_SCOPES.find((one) => one === typed.session_scope);
   const outbound = OUTBOUND_POLICIES.find((one) => one === typed.outbound);
   if (scope === undefined || outbound === undefined) return refuse('invalid_request', 'A choice is missing.');
-  const egress = egressOf(typed);
+  const changes = (of: (fields: SettingsFields) => string) =>
+    of(typed) !== of(found) && of(typed) !== of(now);
+  const crossed = SET_AT_ONCE.find(({ of }) => changes(of) && of(now) !== of(found));
+  if (crossed) {
+    const detail = `Somebody else has changed “${crossed.label}” since you looked, so nothing was saved.`;
+    const nextStep = `It is now: ${crossed.of(now) || 'empty'}. Save again, and what stands below replaces it.`;
+    return { ...refuse('precondition_failed', detail), nextStep };
+  }
   const body = {
-    ...(typed.display_name === before.display_name ? {} : { display_name: typed.display_name }),
-    ...(typed.model === before.model ? {} : { model: typed.model === '' ? null : typed.model }),
-    ...(scope === before.session_scope ? {} : { session_scope: scope }),
-    ...(outbound === before.outbound ? {} : { outbound }),
-    ...(egress === agent.body.egress ? {} : { egress }),
+    ...(changes((fields) => fields.display_name) ? { display_name: typed.display_name } : {}),
+    ...(changes(({ model }) => model) ? { model: typed.model === '' ? null : typed.model } : {}),
+    ...(changes((fields) => fields.session_scope) ? { session_scope: scope } : {}),
+    ...(changes((fields) => fields.outbound) ? { outbound } : {}),
+    ...(changes(egressOf) ? { egress: egressOf(typed) } : {}),
   };
   if (Object.keys(body).length === 0) return { ok: true, body: null };
   return await ask(agents.changeAgent, { params, body: { ...body, config_etag: configEtag } });
@@ -132,7 +145,11 @@ export async function changeFromForm(
     case 'save':
       return to(
         '?done=saved',
-        await saveSettings(ask, name, typedFields(form), form.get('config_etag') ?? ''),
+        await saveSettings(ask, name, {
+          typed: typedFields(form),
+          found: typedFields(form, WAS),
+          configEtag: form.get('config_etag') ?? '',
+        }),
       );
     case 'budget':
       return to('?done=budget', await saveBudget(ask, name, form.get('monthly') ?? ''));
@@ -176,6 +193,13 @@ export async function saveBudget(ask: Ask, name: string, text: string): Promise<
   }
   return await ask(budgets.putAgentBudget, { params, body: { monthly_usd: Number(amount) } });
 }
+
+/** Settings that are no part of config.json, whose changes are told by its tag. */
+const SET_AT_ONCE: readonly { label: string; of(fields: SettingsFields): string }[] = [
+  { label: 'Name in From', of: ({ display_name }) => display_name },
+  { label: 'To whom it may write', of: ({ outbound }) => choiceOf(OUTBOUND_CHOICES, outbound).label },
+  { label: 'What its turns may reach', of: egressOf },
+];
 
 function egressOf({ egress, hosts }: SettingsFields): string {
   if (egress !== 'list') return egress;

@@ -1,9 +1,11 @@
 /** The pages about the skills of an agent: all of them, and the files of one. */
+import { byteSize } from '@tinyfat/core';
 import type * as v from 'valibot';
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import * as agents from '../../api/routes/agents.ts';
 import * as files from '../../api/routes/files.ts';
+import type { UploadForm } from '../../http/upload.ts';
 import { readText, type ShownText } from './read-text.ts';
 
 type Agent = v.InferOutput<typeof agents.agent>;
@@ -79,6 +81,32 @@ export async function makeSkill(ask: Ask, agent: string, form: URLSearchParams):
   return await ask(files.putSkill, {
     params: { agent, skill },
     body: { files: [{ path: ABOUT, content, encoding: 'utf8', executable: false }] },
+  });
+}
+
+/**
+ * Makes a skill of an archive that a form has sent: a new one, or in the place of `skill`, where that one is still as the form
+ * has seen it.
+ */
+export async function putArchive(
+  ask: Ask,
+  of: { agent: string; skill?: string },
+  form: Exclude<UploadForm, { why: 'other' }>,
+): Promise<Outcome<Skill>> {
+  if (!form.ok) {
+    const most = byteSize(files.MAX_SKILL_ARCHIVE_BYTES);
+    const large = refuse('body_too_large', `The archive has more than ${most}.`);
+    return { ...large, nextStep: 'Leave out what the skill does not need.' };
+  }
+  if (form.file === null) {
+    const none = refuse('invalid_request', 'No archive was chosen.');
+    return { ...none, nextStep: 'Choose one, and send it.' };
+  }
+  return await ask(files.addSkill, {
+    params: { agent: of.agent },
+    query: { replaces: of.skill },
+    body: form.file.bytes,
+    headers: of.skill === undefined ? {} : { 'if-match': form.fields.get('etag') ?? '' },
   });
 }
 

@@ -84,7 +84,14 @@ function recipientInWords({
   suppressed,
 }: v.InferOutput<typeof heldRecipient>): ShownRecipient {
   const known = known_as === null ? { label: 'unknown', tone: 'wait' as const } : KNOWN[known_as];
-  return { address, name, ...known, trouble: suppressed };
+  return { address, name, ...known, trouble: suppressed && troubleText(suppressed) };
+}
+
+/** The reason of somebody who complained says it itself; other reasons are those of their server. */
+function troubleText(reason: string): string {
+  return /^(?:complained|gave feedback)\b/.test(reason)
+    ? `They ${reason}`
+    : `Mail to them came back: ${reason}`;
 }
 
 /** The next step of the code is for the command line: a page has buttons and links for it. */
@@ -94,6 +101,10 @@ function whyItWaits({ reason, reason_code: code, agent }: Approval): ApprovalPag
   const name = encodeURIComponent(agent);
   const mend = new Map([
     ['recipients_not_allowed', { href: `/agents/${name}/senders`, label: `Whom ${agent} knows` }],
+    [
+      'recipient_suppressed',
+      { href: `/agents/${name}/senders#suppressed`, label: `Whom mail of ${agent} does not reach` },
+    ],
     ['approval_always', { href: `/agents/${name}/settings`, label: `When ${agent} asks` }],
   ]);
   return { what: detail === '' ? sentence : detail, mend: mend.get(code ?? '') ?? null };

@@ -1,4 +1,5 @@
 /** What the pages of approvals say, and what their forms do. */
+import { suppress } from '@tinyfat/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ask, createAsk } from '../../api/ask.ts';
 import { ANN, type ApiFixture, openApi } from '../../api/test-support/api.ts';
@@ -37,11 +38,16 @@ describe('the pages of approvals', () => {
         reason_code: 'approval_always',
       });
     }
-    const first = await approvalsPage(ask, null);
+    const list = (cursor: string | null, agent: string | null = null) =>
+      approvalsPage(ask, { cursor, agent });
+    const first = await list(null);
     if (!first.ok) throw new Error(first.code);
     expect(first.body.rows).toHaveLength(50);
     expect(first.body.rows[0]).toMatchObject({ href: '/approvals/more-50', why: 'this agent asks always' });
-    const second = await approvalsPage(ask, first.body.next);
+    await api.addAgent('other', ANN);
+    expect(await list(null, 'other')).toMatchObject({ body: { rows: [], next: null } });
+    expect(await list(null, 'none')).toMatchObject({ status: 404 });
+    const second = await list(first.body.next, 'scout');
     expect(second).toMatchObject({
       body: {
         rows: [{}, { href: '/approvals/d-1', recipients: `${ANN}, ${EVE}`, why: 'goes to somebody unknown' }],
@@ -86,6 +92,37 @@ describe('the pages of approvals', () => {
     const { record, waits } = await page();
     expect(waits).toBe(false);
     expect(record).toMatchObject([{ text: `${ANN} rejected it with a note`, note: 'Line one\nline two' }]);
+  });
+
+  it('take a form that is sent twice for one, and another decision for what it is', async () => {
+    const { mail } = await page();
+    const edited = { ...editFields(mail), subject: 'Another' };
+    for (const _ of ['once', 'twice']) expect(await saveEdit(ask, 'd-1', edited)).toMatchObject({ ok: true });
+    expect(await saveEdit(ask, 'd-1', { ...edited, body: 'Other' })).toMatchObject({ code: 'approval_void' });
+    const digest = (await page()).mail.content?.digest ?? '';
+    const sent = (fields: Record<string, string>) => decide(ask, 'd-1', form({ digest, ...fields }));
+    const note = { does: 'rewrite', note: 'Shorter' };
+    for (const _ of ['once', 'twice']) expect(await sent(note)).toEqual({ ok: true, done: 'rewrite' });
+    expect(await sent({ does: 'rewrite', note: 'Longer' })).toMatchObject({
+      code: 'conflict',
+      detail: `It does not await approval any more. It was rejected with a note by ${ANN}.`,
+    });
+    for (const does of ['approve', 'reject'])
+      expect(await sent({ does })).toMatchObject({ code: 'conflict' });
+    expect((await page()).record).toHaveLength(2);
+  });
+
+  it('say of whom mail does not reach what they did', async () => {
+    const people = { agent_id: 'scout', delivery_id: 'd', created_at: 1 };
+    await suppress(api.db, [
+      { ...people, address: EVE, code: 'complained', reason: 'complained (abuse)' },
+      { ...people, address: ANN, code: 'bounced', reason: '550 5.1.1 no such user' },
+    ]);
+    const { groups } = await page();
+    expect(groups.map(({ people: [one] }) => one?.trouble)).toEqual([
+      'Mail to them came back: 550 5.1.1 no such user',
+      'They complained (abuse)',
+    ]);
   });
 
   it('change nothing by saving what was not changed, but its date', async () => {

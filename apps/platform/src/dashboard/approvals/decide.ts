@@ -1,7 +1,7 @@
 /** What the buttons of a mail that awaits approval do. */
 import { type Outcome, type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
-import { approveDelivery, editDelivery, rejectDelivery } from '../../api/routes/approvals.ts';
+import { approveDelivery, editDelivery, getApproval, rejectDelivery } from '../../api/routes/approvals.ts';
 import type { Approval } from './approval.ts';
 
 /** Bytes of a form with a note, which may be encoded as nine for each character. */
@@ -25,21 +25,41 @@ export async function decide(
 ): Promise<{ ok: true; done: string } | Refusal> {
   const params = { id };
   const digest = fields.get('digest') ?? '';
-  const done = (outcome: Outcome<unknown>, word: string) =>
-    outcome.ok ? ({ ok: true, done: word } as const) : outcome;
+  const done = async (
+    outcome: Outcome<unknown>,
+    word: keyof typeof AS_RECORDED,
+    note: string | null = null,
+  ) =>
+    outcome.ok || (outcome.code === 'conflict' && (await isDecidedSo(ask, id, word, note)))
+      ? ({ ok: true, done: word } as const)
+      : outcome;
   switch (fields.get('does')) {
     case 'approve':
-      return done(await ask(approveDelivery, { params, body: { digest } }), 'approve');
+      return await done(await ask(approveDelivery, { params, body: { digest } }), 'approve');
     case 'reject':
-      return done(await ask(rejectDelivery, { params, body: { digest } }), 'reject');
+      return await done(await ask(rejectDelivery, { params, body: { digest } }), 'reject');
     case 'rewrite': {
       const note = lines(fields.get('note') ?? '').trim();
       if (note === '') return refuse('invalid_request', 'The note is empty: say what is to be different.');
-      return done(await ask(rejectDelivery, { params, body: { digest, note } }), 'rewrite');
+      return await done(await ask(rejectDelivery, { params, body: { digest, note } }), 'rewrite', note);
     }
     default:
       return refuse('invalid_request', 'The form names nothing that can be done here.');
   }
+}
+
+const AS_RECORDED = { approve: 'approved', reject: 'rejected', rewrite: 'rejected_with_note' } as const;
+
+/** Whether that was the last thing that was decided: a form that is sent twice did what it says. */
+async function isDecidedSo(
+  ask: Ask,
+  id: string,
+  word: keyof typeof AS_RECORDED,
+  note: string | null,
+): Promise<boolean> {
+  const now = await ask(getApproval, { params: { id } });
+  const [last] = now.ok ? now.body.record : [];
+  return last !== undefined && last.action === AS_RECORDED[word] && last.note === note;
 }
 
 /** What stands in the fields of an edit. */
@@ -87,10 +107,19 @@ export async function saveEdit(ask: Ask, id: string, fields: EditFields): Promis
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
-  return await ask(editDelivery, {
+  const saved = await ask(editDelivery, {
     params: { id },
     body: { digest, subject, body, to: people(fields.to), cc: people(fields.cc) },
   });
+  if (saved.ok || saved.code !== 'approval_void') return saved;
+  const now = await ask(getApproval, { params: { id } });
+  // The form was sent twice: it is as it is to be.
+  return now.ok && sameText(editFields(now.body), fields) ? now : saved;
+}
+
+function sameText(one: EditFields, other: EditFields): boolean {
+  const names = ['to', 'cc', 'subject', 'body'] as const;
+  return names.every((name) => one[name].trim() === other[name].trim());
 }
 
 /** Browsers send the lines of a field with CRLF (HTML standard, "constructing the entry list"). */

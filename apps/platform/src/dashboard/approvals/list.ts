@@ -20,12 +20,17 @@ const PAGE = 50;
 /** Recipients that a row names. */
 const MOST_NAMED = 3;
 
-/** One page of the list, the newest first. */
+/** One page of the list, the newest first, of all agents or of one. */
 export async function approvalsPage(
   ask: Ask,
-  cursor: string | null,
+  { cursor, agent }: { cursor: string | null; agent: string | null },
 ): Promise<Outcome<{ rows: WaitingRow[]; next: string | null }>> {
-  const query = { state: 'awaiting_approval', limit: String(PAGE), cursor: cursor ?? undefined } as const;
+  const query = {
+    state: 'awaiting_approval',
+    limit: String(PAGE),
+    cursor: cursor ?? undefined,
+    agent: agent || undefined,
+  } as const;
   const listed = await ask(listOutbox, { query });
   if (!listed.ok) return listed;
   return { ok: true, body: { rows: listed.body.data.map(rowOf), next: listed.body.next_cursor } };

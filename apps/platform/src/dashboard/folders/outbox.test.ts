@@ -144,6 +144,21 @@ describe('pages of the outbox', () => {
     expect(asked).toEqual([]);
   });
 
+  it('take a form that is sent twice for one', async () => {
+    const refused = { ok: false, code: 'conflict', status: 409, detail: 'It waits to be sent.' } as const;
+    answers.set('/outbox/{id}/retry', refused);
+    answers.set('/outbox/{id}/mark-sent', refused);
+    const sent = async (does: string, now: Partial<Delivery>) => {
+      answers.set('/outbox/{id}', { ok: true, body: { ...DELIVERY, ...now } });
+      return await changeDelivery(ask, new URLSearchParams({ does, id: 'd-1' }));
+    };
+    expect(await sent('retry', { state: 'pending' })).toEqual({ ok: true, done: 'retry' });
+    expect(await sent('retry', { state: 'awaiting_approval' })).toBe(refused);
+    const marked = { marked_sent_by: 'ann@example.com', marked_sent_at: '2026-11-28T11:00:00.000Z' };
+    expect(await sent('mark-sent', marked)).toEqual({ ok: true, done: 'mark-sent' });
+    expect(await sent('mark-sent', { state: 'failed' })).toBe(refused);
+  });
+
   it('show the record of a mail whose bytes are gone', async () => {
     answers.set('/outbox/{id}', { ok: true, body: DELIVERY });
     answers.set('/outbox/{id}/view', { ok: false, code: 'conflict', status: 409, detail: 'It was removed.' });

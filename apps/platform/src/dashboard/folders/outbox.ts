@@ -112,7 +112,14 @@ export async function changeDelivery(
   const changed = await actions.get(does)?.();
   if (changed === undefined)
     return refuse('invalid_request', 'The form names nothing that can be done here.');
-  return changed.ok ? { ok: true, done: does } : changed;
+  if (changed.ok || changed.code !== 'conflict') return changed.ok ? { ok: true, done: does } : changed;
+  const now = await ask(getDelivery, given);
+  return now.ok && isDone(does, now.body) ? { ok: true, done: does } : changed;
+}
+
+/** A form that is sent twice did what it says. */
+function isDone(does: string, { state, marked_sent_at }: Delivery): boolean {
+  return does === 'retry' ? state === 'pending' || state === 'sending' : marked_sent_at !== null;
 }
 
 /** Why a mail is where it is: what is on record, without the commands of a terminal, and what to do here. */

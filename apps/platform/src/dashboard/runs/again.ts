@@ -1,6 +1,6 @@
 /** A run done once more: what is asked before, and what the form means. */
 import { sha256Hex } from '@tinyfat/core';
-import type { Refusal } from '../../api/answer.ts';
+import { type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { viewMail } from '../../api/routes/mail-views.ts';
 import { getRun, runAgain } from '../../api/routes/runs.ts';
@@ -47,8 +47,21 @@ export async function runOnceMore(
   const text = fields.get('text');
   const isChanged = text !== null && (await hashOf(text)) !== fields.get('before');
   const edited = isChanged ? text.replace(/\r\n/g, '\n') : found.body.edited_text;
-  const again = await ask(runAgain, { params: { id }, body: edited === null ? {} : { text: edited } });
-  return again.ok ? { ok: true, run: again.body.id } : again;
+  const wasRun = (fields.get('again') ?? '') !== (found.body.again ?? '');
+  const again = wasRun
+    ? refuse('conflict', 'It was run again since you opened this page.')
+    : await ask(runAgain, { params: { id }, body: edited === null ? {} : { text: edited } });
+  if (again.ok) return { ok: true, run: again.body.id };
+  const run = again.code === 'conflict' ? await madeOf(ask, id, edited) : null;
+  return run === null ? again : { ok: true, run };
+}
+
+/** The run that this form has made already, since it was sent twice; null where that was another one. */
+async function madeOf(ask: Ask, id: string, edited: string | null): Promise<string | null> {
+  const found = await ask(getRun, { params: { id } });
+  if (!found.ok || found.body.again === null) return null;
+  const made = await ask(getRun, { params: { id: found.body.again } });
+  return made.ok && made.body.edited_text === edited ? made.body.id : null;
 }
 
 /** Browsers send line breaks as CRLF (HTML, "constructing the entry list"), and drop the first one of a textarea. */

@@ -7,6 +7,7 @@ import { readAgain, runOnceMore } from './again.ts';
 import { readRun, stepHref } from './read-run.ts';
 import { readRuns, runTook } from './read-runs.ts';
 import { contextText, kindText, runTokensText, runWord } from './run-words.ts';
+import { stopOnce } from './stop.ts';
 
 describe('the pages of runs', () => {
   let api: ApiFixture;
@@ -101,20 +102,34 @@ describe('the pages of runs', () => {
     const { shown, sha256 } = read.text;
     expect(shown.trim()).toBe('One\nTwo');
     // As a browser sends the field.
-    const fields = (text: string) =>
-      new URLSearchParams({ text: text.replaceAll('\n', '\r\n'), before: sha256 });
+    const fields = (text: string, again = '') =>
+      new URLSearchParams({ text: text.replaceAll('\n', '\r\n'), before: sha256, again });
     const same = await runOnceMore(asked(), 'r-1', fields(shown));
     if (!same.ok) throw new Error(same.code);
     expect((await api.person(ANN).get(`/runs/${same.run}`)).json).toMatchObject({ edited_text: null });
-    expect(await runOnceMore(asked(), 'r-1', fields(shown))).toMatchObject({ ok: false, code: 'conflict' });
+    // Sent twice it is one run, also where that has ended by then; with another text it is asked again.
+    expect(await runOnceMore(asked(), 'r-1', fields(shown))).toEqual(same);
+    expect(await runOnceMore(asked(), 'r-1', fields('Other'))).toMatchObject({ code: 'conflict' });
     await endRun(api.db, same.run, { status: 'done', finished_at: api.now });
     await api.db.updateTable('jobs').set({ state: 'done' }).execute();
-    const other = await runOnceMore(asked(), 'r-1', fields('Another\ntext'));
+    expect(await runOnceMore(asked(), 'r-1', fields(shown))).toEqual(same);
+    const other = await runOnceMore(asked(), 'r-1', fields('Another\ntext', same.run));
     if (!other.ok) throw new Error(other.code);
     expect((await api.person(ANN).get(`/runs/${other.run}`)).json.edited_text).toBe('Another\ntext');
     // The edited one is what is begun with from then on.
     await endRun(api.db, other.run, { status: 'done', finished_at: api.now });
     expect(await readAgain(asked(), other.run)).toMatchObject({ text: { shown: 'Another\ntext' } });
+  });
+
+  it('stop a run by a form that is sent twice, and say where it had ended by itself', async () => {
+    await api.db.updateTable('jobs').set({ state: 'running' }).execute();
+    expect(await stopOnce(asked(), 'r-1')).toMatchObject({ ok: true });
+    await ends({ status: 'failed', error_code: 'run_stopped' });
+    await api.db.updateTable('jobs').set({ state: 'failed' }).execute();
+    expect(await stopOnce(asked(), 'r-1')).toMatchObject({ ok: true });
+    await ends({ error_code: null });
+    expect(await stopOnce(asked(), 'r-1')).toMatchObject({ code: 'conflict' });
+    expect(await stopOnce(asked(BOB), 'r-1')).toMatchObject({ status: 404 });
   });
 
   it('say in words how a run is and what it used', async () => {

@@ -1,5 +1,12 @@
 /** Appearance and time zone: chosen by a form, kept by the browser. */
-import { preferenceCookie, THEME_COOKIE, THEMES, type Theme, ZONE_COOKIE } from '../../view/preferences.ts';
+import {
+  type Preferences,
+  preferenceCookie,
+  THEME_COOKIE,
+  THEMES,
+  type Theme,
+  ZONE_COOKIE,
+} from '../../view/preferences.ts';
 import { isZone } from '../../view/time.ts';
 
 /** The words for each appearance. */
@@ -12,6 +19,12 @@ export const THEME_WORDS: Readonly<Record<Theme, string>> = {
 /** Names of zones to choose from (IANA), those of continents first; UTC is the first of all. */
 export function zoneNames(): string[] {
   return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
+}
+
+/** The zone in force and where it comes from, in a sentence. */
+export function zoneText({ zone, zoneChosen }: Pick<Preferences, 'zone' | 'zoneChosen'>): string {
+  if (zone === null) return 'Times are shown in UTC: this browser has not said its zone.';
+  return `Times are shown in ${zone}: ${zoneChosen ? 'you chose it here' : 'this browser says so'}.`;
 }
 
 /** What the form of the preferences sets; or why it can not be taken, with the field. */

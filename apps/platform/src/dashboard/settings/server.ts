@@ -36,11 +36,13 @@ export interface HealthPage {
   sending: Sending;
   ready: boolean;
   findings: (Finding & { word: Word })[];
+  /** `asked`: others were asked too; `can not`: they were to be, and this server has no way to. */
+  others: 'asked' | 'not asked' | 'can not';
 }
 
-/** Health and the switch. */
-export async function healthPage(ask: Ask): Promise<HealthPage | Refusal> {
-  const health = await ask(getHealth);
+/** Health and the switch; with `online` others are asked too. */
+export async function healthPage(ask: Ask, online: boolean): Promise<HealthPage | Refusal> {
+  const health = await ask(getHealth, { query: { online: online ? 'true' : 'false' } });
   if (!health.ok) return health;
   const switched = await ask(getSending);
   if (!switched.ok) return switched;
@@ -49,6 +51,7 @@ export async function healthPage(ask: Ask): Promise<HealthPage | Refusal> {
     ok: true,
     sending: switched.body,
     ready,
+    others: health.body.online ? 'asked' : online ? 'can not' : 'not asked',
     findings: ORDER.flatMap((state) => findings.filter((one) => one.state === state)).map((one) => ({
       ...one,
       word: FINDING_WORDS[one.state],

@@ -7,7 +7,7 @@ import { browsersPage, signOutFrom } from './browsers.ts';
 import { deviceWords } from './device-words.ts';
 import { changeKey, keysPage } from './keys.ts';
 import { changeMail, mailPage, wayText } from './mail.ts';
-import { setPreferences, zoneNames } from './preferences.ts';
+import { setPreferences, zoneNames, zoneText } from './preferences.ts';
 import { removeNow, retentionPage } from './retention.ts';
 import { healthPage, ownersPage, stoppedSending, switchSending, webhooksPage } from './server.ts';
 import { settingsTabs } from './settings-tabs.ts';
@@ -52,6 +52,12 @@ describe('preferences', () => {
         'tinyfat_zone=; Max-Age=0; Path=/; SameSite=Lax',
       ],
     });
+  });
+
+  it('say the zone in force and where it comes from', () => {
+    expect(zoneText({ zone: null, zoneChosen: false })).toContain('UTC: this browser has not said');
+    expect(zoneText({ zone: 'Asia/Tokyo', zoneChosen: false })).toContain('Asia/Tokyo: this browser says so');
+    expect(zoneText({ zone: 'Asia/Tokyo', zoneChosen: true })).toContain('Asia/Tokyo: you chose it');
   });
 
   it.each([
@@ -236,7 +242,7 @@ describe('retention and the server', () => {
 
   it('are nothing for those who are no admins', async () => {
     const ask = askAs(ANN);
-    for (const page of [healthPage(ask), ownersPage(ask, undefined), webhooksPage(ask, undefined)]) {
+    for (const page of [healthPage(ask, false), ownersPage(ask, undefined), webhooksPage(ask, undefined)]) {
       expect(await page).toMatchObject({ ok: false, code: 'not_permitted' });
     }
     expect(await switchSending(ask, form({ action: 'stop' }))).toMatchObject({ code: 'not_permitted' });
@@ -246,9 +252,13 @@ describe('retention and the server', () => {
   it('show admins what is wrong first, and stop and resume sending', async () => {
     const one = (check: string, state: 'ok' | 'note' | 'broken') => ({ check, state, found: '', mend: null });
     const findings = [one('a', 'ok'), one('b', 'note'), one('c', 'broken')];
-    api.deps.health = async () => ({ ready: false, findings });
+    api.deps.health = async (online) => ({ ready: false, findings, online });
     const ask = askAs(ADMIN);
-    const page = await healthPage(ask);
+    const page = await healthPage(ask, false);
+    expect(page).toMatchObject({ others: 'not asked' });
+    expect(await healthPage(ask, true)).toMatchObject({ others: 'asked' });
+    api.deps.health = async () => ({ ready: true, findings, online: false });
+    expect(await healthPage(ask, true)).toMatchObject({ others: 'can not' });
     expect(page.ok && page.findings.map(({ check }) => check)).toEqual(['c', 'b', 'a']);
     expect(await switchSending(ask, form({ action: 'stop' }))).toEqual({ ok: true, done: 'stopped' });
     expect(await stoppedSending(ask)).toMatchObject({ stopped_by: ADMIN });

@@ -38,23 +38,31 @@ interface TokenRow extends Token {
 export interface TokensPage {
   ok: true;
   rows: TokenRow[];
+  next: string | null;
   /** The one that is asked about before it is revoked; null for none. */
   asked: TokenRow | null;
   scopes: { scope: Scope; label: string; hint: string }[];
 }
 
-/** The viewer's tokens; `asked` is the id of the one to be revoked. */
+/** A page of the viewer's tokens, the newest first; `asked` is the id of the one to be revoked. */
 export async function tokensPage(
   ask: Ask,
-  { owner, isAdmin, asked, now }: { owner: string; isAdmin: boolean; asked: string | null; now: number },
+  {
+    owner,
+    isAdmin,
+    asked,
+    cursor,
+    now,
+  }: { owner: string; isAdmin: boolean; asked: string | null; cursor?: string | undefined; now: number },
 ): Promise<TokensPage | Refusal> {
-  const listed = await ask(listTokens, { query: { owner } });
+  const listed = await ask(listTokens, { query: { owner, cursor, limit: '50' } });
   if (!listed.ok) return listed;
   const rows = listed.body.data.map((one) => rowOf(one, now));
   const scopes = SCOPES.filter((scope) => scope !== 'admin' || isAdmin);
   return {
     ok: true,
     rows,
+    next: listed.body.next_cursor,
     asked: rows.find((row) => row.id === asked && row.live) ?? null,
     scopes: scopes.map((scope) => ({ scope, ...SCOPE_WORDS[scope] })),
   };

@@ -1,5 +1,5 @@
 /** How a turn of this machine gets an agent's folder: as it lies on disk, or as a copy of what lies elsewhere. */
-import type { FolderEntry, FolderMeter } from '@tinyfat/core';
+import type { FolderEntry, FolderMeter, ListedNames } from '@tinyfat/core';
 import type { DirectoryFolders } from '../directory.ts';
 
 /** The turn that a folder is opened for. */
@@ -20,7 +20,7 @@ export interface TurnFolder {
   /** It lies elsewhere: what is at the path goes when it is closed. */
   isCopy: boolean;
   /** Entries of a sub-folder, as `AgentFolders` lists them. */
-  list(folder: string, limit: number): Promise<FolderEntry[]>;
+  list(folder: string, limit: number, names?: ListedNames): Promise<FolderEntry[]>;
   /**
    * Brings back what the turn changed, also after one that failed; nothing of the run may be alive. Rejects where the
    * storage can't be written.
@@ -48,7 +48,7 @@ export function directoryTurns(folders: DirectoryFolders): TurnFolders {
       return {
         path: await folders.pathOf(agentId),
         isCopy: false,
-        list: (folder, limit) => folders.list(agentId, folder, limit),
+        list: (folder, limit, names) => folders.list(agentId, folder, limit, names),
         close: async () => ({ warnings: [], bytes: null }),
       };
     },

@@ -74,7 +74,7 @@ export function workingCopies(options: WorkingCopiesOptions): TurnFolders {
     return {
       path,
       isCopy: true,
-      list: (folder, limit) => local.list(agentId, folder, limit),
+      list: (folder, limit, names) => local.list(agentId, folder, limit, names),
       async close() {
         await stopEvents();
         const notes = createNotes();
