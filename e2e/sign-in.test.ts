@@ -74,7 +74,7 @@ describe('signing in', () => {
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL(`${origin}/`);
       expect(await heading(page)).toBe('Home');
-      expect(await page.getByText('scout@tinyfat.localhost').isVisible()).toBe(true);
+      await page.getByText('scout@tinyfat.localhost').waitFor();
       expect(await page.getByText('clerk').count()).toBe(0);
 
       await page.goto(link);
@@ -108,8 +108,8 @@ describe('signing in', () => {
         await page.waitForLoadState();
       }
       expect(await heading(page)).toBe('This one is over');
-      expect(await page.getByText('There were too many wrong codes').isVisible()).toBe(true);
-      expect(await page.getByRole('link', { name: 'Ask for a new mail' }).isVisible()).toBe(true);
+      await page.getByText('There were too many wrong codes').waitFor();
+      await page.getByRole('link', { name: 'Ask for a new mail' }).waitFor();
       await page.goto(link);
       expect(await heading(page)).toBe('This link is over');
     });
@@ -124,8 +124,8 @@ describe('signing in', () => {
     await withPage(browser, { origin }, async (page) => {
       await signIn(page, OWNER);
       await page.goto(link);
-      expect(await page.getByText('It was not asked for in this browser').isVisible()).toBe(true);
-      expect(await page.getByText(`you are signed in as ${OWNER}`).isVisible()).toBe(true);
+      await page.getByText('It was not asked for in this browser').waitFor();
+      await page.getByText(`you are signed in as ${OWNER}`).waitFor();
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL(`${origin}/`);
       expect(await page.locator('.site-header .address').textContent()).toBe(ADMIN);
@@ -135,9 +135,9 @@ describe('signing in', () => {
   it('shows an admin the agents of everybody', async () => {
     await withPage(browser, { origin }, async (page) => {
       await signIn(page, ADMIN);
-      expect(await page.getByRole('heading', { name: 'All agents' }).isVisible()).toBe(true);
+      await page.getByRole('heading', { name: 'All agents' }).waitFor();
       for (const text of ['scout@', 'clerk@', OWNER, OTHER]) {
-        expect(await page.getByText(text).first().isVisible()).toBe(true);
+        await page.getByText(text).first().waitFor();
       }
     });
   });
@@ -186,7 +186,7 @@ describe('signing in', () => {
         await others.click();
         await others.waitFor({ state: 'detached' });
         await two.reload();
-        expect(await two.getByRole('button', { name: 'Mail me a link' }).isVisible()).toBe(true);
+        await two.getByRole('button', { name: 'Mail me a link' }).waitFor();
       });
     });
   });

@@ -3,7 +3,7 @@
  * shown to (invariant 9).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { screenshot } from '../support/browser.ts';
+import { screenshot, type WatchedPage } from '../support/browser.ts';
 import { expectReadable } from '../support/dashboard.ts';
 import { type Sample, STRANGER, startSample } from '../support/sample.ts';
 
@@ -49,8 +49,11 @@ const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => str
 
 describe('every page', () => {
   let sample: Sample;
+  /** Of the owner; goes through all of them. */
+  let watched: WatchedPage;
   beforeAll(async () => {
     sample = await startSample();
+    watched = await sample.dashboard.open();
   });
   afterAll(() => sample?.dispose());
 
@@ -76,21 +79,20 @@ describe('every page', () => {
   });
 
   it.each(PAGES)('can be read: %s', async (name, path) => {
-    await sample.dashboard.visit(
-      async (page) => {
-        const answer = await page.goto(path(sample.ids));
-        expect(answer?.status()).toBe(200);
-        for (const colorScheme of ['light', 'dark'] as const) {
-          // Without transitions, in the middle of which a text has no contrast.
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          for (const width of [390, 1440]) {
-            await page.setViewportSize({ width, height: 844 });
-            await expectReadable(page, { colorsOnly: colorScheme === 'dark' });
-            await screenshot(page, `${name}-${colorScheme}-${width}`);
-          }
-        }
-      },
-      { width: 390 },
-    );
+    const { page, check } = watched;
+    // What was looked at before may have left a dark window.
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    const answer = await page.goto(path(sample.ids));
+    expect(answer?.status()).toBe(200);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // Without transitions, in the middle of which a text has no contrast.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const width of [390, 1440]) {
+        await page.setViewportSize({ width, height: 844 });
+        await expectReadable(page, { colorsOnly: colorScheme === 'dark' });
+        await screenshot(page, `${name}-${colorScheme}-${width}`);
+      }
+    }
+    check();
   });
 });

@@ -131,6 +131,7 @@ it('shows what waits with a count beside the navigation, and settles it by a but
       expect(await count.textContent()).toMatch(/^\s*3\s/);
       await page.getByRole('button', { name: `Discard: ${HOSTILE}` }).click();
       await page.getByText('The mail was discarded.').waitFor();
+      await page.waitForLoadState();
       expect(await page.getByText('Held mail').count()).toBe(0);
       await page.getByRole('button', { name: 'Dismiss: Hello' }).click();
       await page.getByText('Dismissed. The run stays under Runs.').waitFor();

@@ -34,7 +34,12 @@ describe('the folder of an agent', () => {
   /** How often a session is said to be current. */
   const badges = (page: Page, title: string) =>
     row(page, title).getByText('current', { exact: true }).count();
-  const done = (page: Page) => page.getByRole('status').textContent();
+  /** What the page says was done, once all of the page is there. */
+  const done = async (page: Page) => {
+    const text = await page.getByRole('status').textContent();
+    await page.waitForLoadState();
+    return text;
+  };
   /** On a phone, and for who looks at the picture also wide. */
   const look = async (page: Page, name: string, { scripts = true } = {}) => {
     await page.setViewportSize({ width: 390, height: 844 });
@@ -147,8 +152,9 @@ describe('the folder of an agent', () => {
       expect(await done(page)).toBe('The file was removed.');
       expect(await page.getByRole('link', { name: 'prices 50%#1.txt' }).count()).toBe(0);
       await page.getByRole('link', { name: 'outbox/' }).click();
-      expect(await page.getByLabel('Put a file here').count()).toBe(0);
       await page.getByRole('link', { name: 'sent/' }).waitFor();
+      await page.waitForLoadState();
+      expect(await page.getByLabel('Put a file here').count()).toBe(0);
       expect((await page.goto('/agents/scout/files/none/at%2f..%2fall'))?.status()).toBe(404);
     });
   });

@@ -40,6 +40,7 @@ describe('the pages about mails', () => {
     await page.goto('/mails');
     await page.getByRole('link', { name: subject }).first().click();
     await page.getByRole('heading', { level: 1, name: subject }).waitFor();
+    await page.waitForLoadState();
   };
   const show = async (page: Page, view: string) => {
     const tabs = page.getByRole('navigation', { name: 'Views of the mail' });
@@ -112,6 +113,8 @@ describe('the pages about mails', () => {
       await page.locator('.rows .row-main > a').first().click();
       const frame = page.frameLocator('iframe');
       await frame.getByText('Dear scout').waitFor();
+      const inside = page.frames().find((one) => one.url().endsWith('/view'));
+      await inside?.waitForLoadState();
       expect(await frame.locator('.note').textContent()).toContain('2 pictures are not shown');
       expect(await frame.locator('img').count()).toBe(1);
       expect(
@@ -120,7 +123,6 @@ describe('the pages about mails', () => {
           .count(),
       ).toBe(0);
       // An origin of its own: it can not read the page around it, nor its own cookies.
-      const inside = page.frames().find((one) => one.url().endsWith('/view'));
       expect(await inside?.evaluate('self.origin')).toBe('null');
       expect(await inside?.evaluate('document.images[0].naturalWidth')).toBe(1);
       expect(await page.title()).toContain(SCRIPT);
@@ -196,6 +198,7 @@ describe('the pages about mails', () => {
         await page.getByLabel('State').selectOption('refused');
         await page.getByLabel('Sender').fill('MIRA+x@harbour.example');
         await page.getByRole('button', { name: 'Filter' }).click();
+        await page.waitForLoadState();
         expect(new URL(page.url()).searchParams.get('state')).toBe('refused');
         expect(await page.locator('.rows .row-main > a').allTextContents()).toEqual(['Port rules']);
         await page.goto('/mails?agent=billing');

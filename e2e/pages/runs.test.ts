@@ -6,6 +6,7 @@ import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/s
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Page, screenshot } from '../support/browser.ts';
 import { type Dashboard, OWNER, openDashboard } from '../support/dashboard.ts';
+import { eventually } from '../support/eventually.ts';
 import { sendMail } from '../support/mail.ts';
 
 const SCOUT = 'scout@tinyfat.localhost';
@@ -133,10 +134,12 @@ describe('the pages of runs', () => {
   it('are read without scripts: the list with its filters, the step that failed, any other', async () => {
     const command = `echo before; echo '${MARKUP}'; seq 1 1500`;
     await write('No credit', `${bash(command)} [[status: 400 The credit balance is too low.]]`);
+    await eventually(() => dashboard.list('/runs?status=failed')).toContainEqual(
+      expect.objectContaining({ subject: 'No credit' }),
+    );
     await dashboard.visit(
       async (page) => {
         await page.goto('/runs?status=failed');
-        while ((await page.getByRole('link', { name: 'No credit' }).count()) === 0) await page.reload();
         expect(await page.getByRole('link', { name: 'Moorings' }).count()).toBe(0);
         await page.getByRole('link', { name: 'No credit' }).click();
         expect(await page.locator('[data-detail] h2').textContent()).toBe('The attempt failed');

@@ -46,6 +46,7 @@ describe('the sign-in page of a server with an OpenID provider', () => {
   /** A page of a browser that may go to the provider, without scripts; fails where one breaks the policy. */
   const open = async (look: (page: Page) => Promise<void>) => {
     const context = await browser.newContext({ baseURL: origin, javaScriptEnabled: false });
+    context.setDefaultTimeout(110_000);
     const complaints: string[] = [];
     context.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('status of'))
@@ -66,7 +67,7 @@ describe('the sign-in page of a server with an OpenID provider', () => {
       expect(page.url()).toBe(`${origin}/sign-in?to=%2Fsettings%3Ffrom%3Da%2526b`);
       await button(page).click();
       expect(page.url()).toBe(`${origin}/settings?from=a%26b`);
-      expect(await page.getByText(OWNER).first().isVisible()).toBe(true);
+      await page.getByText(OWNER).first().waitFor();
       await page.goto('/sign-in/oidc?to=/settings/tokens');
       expect(page.url()).toBe(`${origin}/settings/tokens`);
       await page.getByRole('button', { name: 'Sign out' }).first().click();
@@ -93,7 +94,7 @@ describe('the sign-in page of a server with an OpenID provider', () => {
       await page.goto('/sign-in');
       await button(page).click();
       expect(await page.getByRole('alert').textContent()).toMatch(words);
-      expect(await button(page).isVisible()).toBe(true);
+      await button(page).waitFor();
       await page.goto('/settings');
       expect(page.url()).toContain('/sign-in');
     });

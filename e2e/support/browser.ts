@@ -36,15 +36,19 @@ export interface PageOptions {
   mayFail?: RegExp;
 }
 
-/**
- * Opens a page in a profile of its own, hands it over, and closes it. Fails when the page wrote an error to the
- * console, broke the content security policy, threw, or asked for anything outside its origin.
- */
-export async function withPage(
-  browser: Browser,
-  options: PageOptions,
-  look: (page: Page) => Promise<void>,
-): Promise<void> {
+/** A page that is watched. */
+export interface WatchedPage {
+  page: Page;
+  /**
+   * Throws when, since the last check, the page wrote an error to the console, broke the content security policy, threw,
+   * or asked for anything outside its origin.
+   */
+  check(): void;
+  close(): Promise<void>;
+}
+
+/** Opens a page in a profile of its own. */
+export async function openPage(browser: Browser, options: PageOptions): Promise<WatchedPage> {
   const width = options.width ?? 1280;
   const context = await browser.newContext({
     baseURL: options.origin,
@@ -53,16 +57,35 @@ export async function withPage(
     timezoneId: options.timeZone ?? 'Europe/Berlin',
     viewport: { width, height: width < 600 ? 844 : 800 },
   });
+  // Nothing that is waited for is late before its test is: the machine may be busy with others.
+  context.setDefaultTimeout(110_000);
+  const complaints = await watch(context, options.origin, options.mayFail);
+  for (const pair of options.cookie?.split('; ') ?? []) {
+    const [name = '', value = ''] = pair.split('=', 2);
+    await context.addCookies([{ name, value, url: options.origin }]);
+  }
+  return {
+    page: await context.newPage(),
+    check() {
+      const found = complaints.splice(0);
+      if (found.length > 0) throw new Error(`the page is not clean:\n${found.join('\n')}`);
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Opens a page, hands it over, checks it (see `WatchedPage`) and closes it. */
+export async function withPage(
+  browser: Browser,
+  options: PageOptions,
+  look: (page: Page) => Promise<void>,
+): Promise<void> {
+  const { page, check, close } = await openPage(browser, options);
   try {
-    const complaints = await watch(context, options.origin, options.mayFail);
-    for (const pair of options.cookie?.split('; ') ?? []) {
-      const [name = '', value = ''] = pair.split('=', 2);
-      await context.addCookies([{ name, value, url: options.origin }]);
-    }
-    await look(await context.newPage());
-    if (complaints.length > 0) throw new Error(`the page is not clean:\n${complaints.join('\n')}`);
+    await look(page);
+    check();
   } finally {
-    await context.close();
+    await close();
   }
 }
 

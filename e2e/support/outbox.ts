@@ -24,6 +24,6 @@ export async function outboxRecords(server: Tinyfat, folder: 'sent' | 'failed', 
       expect(names).not.toEqual([]);
       return names.map((name) => JSON.parse(readFileSync(join(path, name), 'utf8')));
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 }
