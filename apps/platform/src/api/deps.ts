@@ -33,6 +33,8 @@ export interface HealthReport {
   /** Whether it can take and do work. */
   ready: boolean;
   findings: { check: string; state: 'ok' | 'note' | 'broken'; found: string; mend: string | null }[];
+  /** Where more is seen than here: a sentence. */
+  see_also: string;
 }
 
 export interface ApiDeps {

@@ -59,6 +59,8 @@ const SIGN_IN_MAIL_AFTER_MS = 200;
 
 const DRAIN_MS = 5000;
 
+const SEE_DOCTOR = 'On the machine, tinyfat doctor looks at more: ports, the sandbox, keys, DNS.';
+
 /** Opens the HTTP server. Rejects where the port is taken. */
 export function web(config: Config, deps: WebDeps): Part<Web> {
   return {
@@ -103,7 +105,8 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     wakeUp,
     stopping: stopping.signal,
     mailOutProblem: deps.mailOutWarning,
-    health: async () => healthReport(await readiness({ checks, warnings }), await deps.lookAround()),
+    health: async () =>
+      healthReport(await readiness({ checks, warnings }), await deps.lookAround(), SEE_DOCTOR),
   });
   const signInMails = startSignInMails({
     db,

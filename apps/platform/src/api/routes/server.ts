@@ -64,7 +64,14 @@ export const listOwners = route('GET', '/owners', 'Everybody who owns agents, by
 export const getHealth = route('GET', '/server/health', 'What the server finds when it looks at itself', {
   description: 'Readiness, and the checks of tinyfat doctor that are cheap enough. Only for admins.',
   scope: 'read',
-  answer: json(v.strictObject({ ready: v.boolean(), findings: v.array(finding) })),
+  answer: json(
+    v.strictObject({
+      ready: v.boolean(),
+      findings: v.array(finding),
+      /** Where more is seen than here: a sentence. */
+      see_also: v.string(),
+    }),
+  ),
   errors: ['not_permitted'],
 });
 

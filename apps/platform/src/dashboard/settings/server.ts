@@ -36,6 +36,8 @@ export interface HealthPage {
   sending: Sending;
   ready: boolean;
   findings: (Finding & { word: Word })[];
+  /** Where more is seen than here: a sentence. */
+  seeAlso: string;
 }
 
 /** Health and the switch. */
@@ -44,11 +46,12 @@ export async function healthPage(ask: Ask): Promise<HealthPage | Refusal> {
   if (!health.ok) return health;
   const switched = await ask(getSending);
   if (!switched.ok) return switched;
-  const { ready, findings } = health.body;
+  const { ready, findings, see_also: seeAlso } = health.body;
   return {
     ok: true,
     sending: switched.body,
     ready,
+    seeAlso,
     findings: ORDER.flatMap((state) => findings.filter((one) => one.state === state)).map((one) => ({
       ...one,
       word: FINDING_WORDS[one.state],

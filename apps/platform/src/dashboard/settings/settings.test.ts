@@ -246,7 +246,7 @@ describe('retention and the server', () => {
   it('show admins what is wrong first, and stop and resume sending', async () => {
     const one = (check: string, state: 'ok' | 'note' | 'broken') => ({ check, state, found: '', mend: null });
     const findings = [one('a', 'ok'), one('b', 'note'), one('c', 'broken')];
-    api.deps.health = async () => ({ ready: false, findings });
+    api.deps.health = async () => ({ ready: false, findings, see_also: 'Elsewhere.' });
     const ask = askAs(ADMIN);
     const page = await healthPage(ask);
     expect(page.ok && page.findings.map(({ check }) => check)).toEqual(['c', 'b', 'a']);
