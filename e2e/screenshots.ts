@@ -1,10 +1,11 @@
 /** `npm run screenshots`: pictures of the dashboard for the documentation, made anew into docs/pictures. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Sample, startSample } from './support/sample.ts';
+import type { FirmIds } from './support/firm.ts';
+import { startSample } from './support/sample.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/pictures', import.meta.url));
-const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => string])[] = [
+const PAGES: readonly (readonly [name: string, path: (ids: FirmIds) => string])[] = [
   ['home', () => '/'],
   ['run', ({ answered }) => `/runs/${answered.run}`],
   ['approval', ({ held }) => `/approvals/${held}`],

@@ -5,47 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { screenshot, type WatchedPage } from '../support/browser.ts';
 import { expectReadable } from '../support/dashboard.ts';
-import { type Sample, STRANGER, startSample } from '../support/sample.ts';
-
-const PAGES: readonly (readonly [name: string, path: (ids: Sample['ids']) => string])[] = [
-  ['home', () => '/'],
-  ['start', () => '/start'],
-  ['mails', () => '/mails'],
-  ['mails-filtered', () => '/mails?state=refused&agent=concierge'],
-  ['mail', ({ answered }) => `/mails/${answered.mail}`],
-  ['mail-headers', ({ answered }) => `/mails/${answered.mail}?view=headers`],
-  ['mail-parts', ({ answered }) => `/mails/${answered.mail}?view=parts`],
-  ['mail-refused', ({ refusedMail }) => `/mails/${refusedMail}`],
-  ['approvals', () => '/approvals'],
-  ['approval', ({ held }) => `/approvals/${held}`],
-  ['approval-edit', ({ held }) => `/approvals/${held}/edit`],
-  ['runs', () => '/runs'],
-  ['run', ({ answered }) => `/runs/${answered.run}`],
-  ['run-failed', ({ failedRun }) => `/runs/${failedRun}`],
-  ['run-live', ({ runningRun }) => `/runs/${runningRun}`],
-  ['run-again', ({ answered }) => `/runs/${answered.run}/again`],
-  ['agents', () => '/agents'],
-  ['agent-new', () => '/agents/new'],
-  ['agent', () => '/agents/scout'],
-  ['agent-senders', () => '/agents/scout/senders'],
-  ['agent-sessions', () => '/agents/scout/sessions'],
-  ['agent-files', () => '/agents/scout/files'],
-  ['agent-memory', () => '/agents/scout/files/MEMORY.md'],
-  ['agent-skills', () => '/agents/scout/skills'],
-  ['agent-outbox', () => '/agents/scout/outbox'],
-  ['agent-settings', () => '/agents/scout/settings'],
-  ['agent-delete', () => '/agents/scout/delete'],
-  ['outbox', () => '/outbox'],
-  ['delivery', ({ answered }) => `/outbox/${answered.delivery}`],
-  ['usage', () => '/usage?days=30'],
-  ['search', () => '/search?q=ferries'],
-  ['settings', () => '/settings'],
-  ['settings-keys', () => '/settings/keys'],
-  ['settings-tokens', () => '/settings/tokens'],
-  ['settings-browsers', () => '/settings/browsers'],
-  ['settings-retention', () => '/settings/retention'],
-  ['settings-mail', () => '/settings/mail'],
-];
+import { STRANGER } from '../support/firm.ts';
+import { PAGES } from '../support/firm-pages.ts';
+import { type Sample, startSample } from '../support/sample.ts';
 
 describe('every page', () => {
   let sample: Sample;

@@ -1,9 +1,7 @@
 /** Four weeks of mail that were answered before the server started: pages that look back have something to show. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { newId } from '@tinyfat/core';
 import type { Database } from '@tinyfat/database';
-import { openSqlite } from '@tinyfat/database/sqlite';
 
 const DAY_MS = 86_400_000;
 const DAYS = 28;
@@ -27,27 +25,22 @@ const LETTERS = [
 ] as const;
 const MODELS = ['claude-haiku-4-5', 'claude-sonnet-5'] as const;
 
-/** Adds it to the database of a server on this data folder, which may run. */
-export async function addHistory(dataDir: string): Promise<void> {
-  const db = await openSqlite(join(dataDir, 'tinyfat.sqlite'));
-  try {
-    const agents = await db.selectFrom('agents').select(['id', 'name']).execute();
-    const idOf = new Map(agents.map(({ id, name }) => [name, id]));
-    const today = Date.now();
-    for (let day = 1; day <= DAYS; day += 1) {
-      // The same numbers in every run: more on some days than on others, little at the weekend.
-      const weekday = new Date(today - day * DAY_MS).getUTCDay();
-      const count = weekday === 0 || weekday === 6 ? 1 : 2 + ((day * 7) % 4);
-      for (let number = 0; number < count; number += 1) {
-        const letter = LETTERS[(day + number) % LETTERS.length] ?? LETTERS[0];
-        const agentId = idOf.get(letter.agent);
-        if (agentId === undefined) throw new Error(`there is no agent ${letter.agent}`);
-        const at = today - day * DAY_MS + number * 1_800_000;
-        await addTurn(db, { ...letter, agentId, at, size: 1 + ((day * 13 + number * 5) % 7) });
-      }
+/** Adds it to the database of an installation, which may run. */
+export async function addHistory(db: Database): Promise<void> {
+  const agents = await db.selectFrom('agents').select(['id', 'name']).execute();
+  const idOf = new Map(agents.map(({ id, name }) => [name, id]));
+  const today = Date.now();
+  for (let day = 1; day <= DAYS; day += 1) {
+    // The same numbers in every run: more on some days than on others, little at the weekend.
+    const weekday = new Date(today - day * DAY_MS).getUTCDay();
+    const count = weekday === 0 || weekday === 6 ? 1 : 2 + ((day * 7) % 4);
+    for (let number = 0; number < count; number += 1) {
+      const letter = LETTERS[(day + number) % LETTERS.length] ?? LETTERS[0];
+      const agentId = idOf.get(letter.agent);
+      if (agentId === undefined) throw new Error(`there is no agent ${letter.agent}`);
+      const at = today - day * DAY_MS + number * 1_800_000;
+      await addTurn(db, { ...letter, agentId, at, size: 1 + ((day * 13 + number * 5) % 7) });
     }
-  } finally {
-    await db.destroy();
   }
 }
 

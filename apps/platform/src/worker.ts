@@ -29,8 +29,12 @@ export default {
   async scheduled(_event: unknown, env: PlatformBindings, ctx: InvocationContext): Promise<void> {
     const invocation = openInvocation(env, ctx);
     try {
-      await invocation.sendSignInMails();
-      await invocation.sendApprovalNotices();
+      // One that fails keeps the other not from its turn.
+      const ended = await Promise.allSettled([
+        invocation.sendSignInMails(),
+        invocation.sendApprovalNotices(),
+      ]);
+      for (const one of ended) if (one.status === 'rejected') throw one.reason;
     } finally {
       await invocation.end();
     }

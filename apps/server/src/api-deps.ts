@@ -51,7 +51,7 @@ const NO_SERVER: ServerDeps = {
   wakeUp: { wake() {} },
   stopping: new AbortController().signal,
   // A command has `tinyfat doctor`, which looks at more.
-  health: async () => ({ ready: true, findings: [], online: false }),
+  health: async () => ({ ready: true, findings: [], online: false, see_also: 'Run tinyfat doctor.' }),
   mailOutProblem: () => null,
 };
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Database } from '@tinyfat/database';
 import { openPostgres } from '@tinyfat/database/postgres';
 import { makeFreshPostgres } from '@tinyfat/testing/fresh-database';
 import { startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
@@ -25,22 +26,36 @@ import { type RunningWorkers, startWorkers } from './workers.ts';
 export interface OnWorkers extends Composition {
   workers: RunningWorkers;
   containers: ContainerStandIn;
+  /** The database of the Workers, beside them. */
+  db: Database;
   /** Runs a command on a machine of the operator, beside the Workers: they are not woken by it. */
   cli(words: string[]): Promise<CliResult>;
 }
 
+export interface OnWorkersOptions extends CompositionOptions {
+  /** Secrets beside those of every test. */
+  secrets?: Record<string, string>;
+  /** What the model does about a text; what stands in it in double brackets, if not given. */
+  script?: (text: string) => string;
+}
+
 /** Where people reach it; nothing listens there. */
-const PUBLIC_URL = 'https://agents.test';
+export const PUBLIC_URL = 'https://agents.test';
 
 /** Starts it. */
-export async function onWorkers({ environment = {}, records }: CompositionOptions): Promise<OnWorkers> {
-  const model = await startAnthropicStandIn();
+export async function onWorkers({
+  environment = {},
+  secrets = {},
+  records,
+  script,
+}: OnWorkersOptions): Promise<OnWorkers> {
+  const model = await startAnthropicStandIn(script && { script });
   const resend = await startResendStandIn({ apiKey });
   const dns = await startDnsStub(records);
   const doh = await dohFront(dns.address);
   const folder = await mkdtemp(join(tmpdir(), 'tinyfat-workers-'));
   const { url: databaseUrl, directUrl, drop } = await makeFreshPostgres(folder);
-  await (await openPostgres({ url: databaseUrl, directUrl })).destroy();
+  const db = await openPostgres({ url: databaseUrl, directUrl, connections: 2 });
   let sandbox: ReturnType<RunningWorkers['worker']> | null = null;
   const containers = await startContainerStandIn(
     async (container, { url, method, headers, body, signal }) => {
@@ -73,6 +88,7 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
       ANTHROPIC_API_KEY: 'k',
       RESEND_API_KEY: apiKey,
       RESEND_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      ...secrets,
     },
   });
   sandbox = workers.worker('sandbox');
@@ -83,6 +99,8 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
     DATABASE_DIRECT_URL: directUrl,
     MAIL_DOMAIN: DOMAIN,
     ADMIN_EMAILS: OWNER,
+    ...environment,
+    ...secrets,
   };
   const cli: Tinyfat['cli'] = (words, stdin) => runCli(words, settings, stdin);
   const { host } = new URL(workers.url);
@@ -91,9 +109,10 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
     resend,
     workers,
     containers,
+    db,
     cli,
     url: workers.url,
-    api: await apiClient({ cli, host }, OWNER, 'read', 'write', 'keys', 'admin'),
+    api: await apiClient({ cli, host }, settings.ADMIN_EMAILS, 'read', 'write', 'keys', 'admin'),
     post: (event) => postResend(workers.url, event),
     async dispose() {
       await workers.close();
@@ -102,6 +121,7 @@ export async function onWorkers({ environment = {}, records }: CompositionOption
       await dns.close();
       await resend.close();
       await model.close();
+      await db.destroy();
       await drop();
       await rm(folder, { recursive: true, force: true });
     },

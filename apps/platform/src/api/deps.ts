@@ -35,6 +35,8 @@ export interface HealthReport {
   findings: { check: string; state: 'ok' | 'note' | 'broken'; found: string; mend: string | null }[];
   /** Whether others were asked too. */
   online: boolean;
+  /** Where more is seen than here: a sentence. */
+  see_also: string;
 }
 
 export interface ApiDeps {

@@ -22,6 +22,7 @@ import { readinessChecks } from './checks.ts';
 import type { PlatformConfig } from './config.ts';
 import type { Invocation } from './invocation.ts';
 import type { Isolate } from './isolate.ts';
+import { lookAround, SEE_CLOUDFLARE } from './look-around.ts';
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;
@@ -33,14 +34,14 @@ const MEGABYTE = 1024 * 1024;
 const POSTMARK_BYTES = { maxBytes: 22 * MEGABYTE, shareBytes: 24 * MEGABYTE };
 
 /**
- * Events of a running turn are stored every two seconds. Each look asks the database and the bucket once or twice, and an
- * invocation may ask a thousand times. A stream is short, since the end of one whose client has left may go unseen; a client
+ * Events of a running turn are stored every two seconds. Each look asks the database and the bucket once or twice. A stream
+ * is short, since the end of one whose client has left may go unseen; a client
  * resumes after the last event's id.
  */
 const STREAMS = { pollMs: 1000, mostMs: 60_000 };
 
-/** Each file of a folder is asked for by itself, and an invocation may ask a thousand times. */
-const ARCHIVE_ENTRIES = 900;
+/** Each file of a folder is asked for by itself, and an invocation may ask ten thousand times; no turn begins with more files. */
+const ARCHIVE_ENTRIES = 5000;
 
 /** Who answers when somebody looks at the mail domain. */
 const DNS_OVER_HTTPS = 'https://cloudflare-dns.com/dns-query';
@@ -75,8 +76,12 @@ export async function makeBackend(
   const deps = apiDeps(env, invocation, isolate, {
     viewer: accounts.viewer,
     models,
-    // What doctor looks at is on a machine, which there is none of here.
-    health: async () => healthReport(await readiness({ checks, warnings: {} }), []),
+    health: async () => {
+      const ready = await readiness({ checks, warnings: {} });
+      // A database that is away is said by its check.
+      const found = await lookAround(db, clock()).catch(() => []);
+      return healthReport(ready, found, SEE_CLOUDFLARE);
+    },
   });
   return {
     publicUrl,

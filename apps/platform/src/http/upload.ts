@@ -1,5 +1,6 @@
 /** A form with a file (RFC 7578), read whole within bounds. */
 import { type ByteReservation, readBody } from '@tinyfat/core';
+import { readMultipart } from './multipart.ts';
 import { problem } from './problem.ts';
 import { BODY_TIMES, bodyCode, bodyHeaders } from './unread-body.ts';
 
@@ -17,7 +18,7 @@ export function isUpload(request: Request): boolean {
   return /^multipart\/form-data\s*;/i.test(request.headers.get('content-type') ?? '');
 }
 
-/** Reads a form with a file of at most `maxBytes`. The file is in memory twice, which is counted. */
+/** Reads a form with a file of at most `maxBytes`, whose bytes are a view of the form's. */
 export async function readUpload(
   request: Request,
   reservation: ByteReservation,
@@ -32,19 +33,14 @@ export async function readUpload(
     const code = bodyCode(body.why);
     return other(problem(code, undefined, bodyHeaders(code)));
   }
-  if (!reservation.take(body.bytes.length))
-    return other(problem('server_busy', undefined, bodyHeaders('server_busy')));
-  const parsed = await new Response(new Uint8Array(body.bytes), { headers: { 'content-type': type } })
-    .formData()
-    .catch(() => null);
-  if (parsed === null) return other(problem('invalid_request', 'The form can not be read.'));
+  const parts = readMultipart(body.bytes, type);
+  if (parts === null) return other(problem('invalid_request', 'The form can not be read.'));
   const fields = new URLSearchParams();
   let file: { name: string; bytes: Uint8Array } | null = null;
-  for (const [name, value] of parsed) {
-    if (typeof value === 'string') fields.append(name, value);
+  for (const { name, fileName, bytes } of parts) {
+    if (fileName === null) fields.append(name, new TextDecoder().decode(bytes));
     // A browser sends an empty one where none was chosen.
-    else if (value.name !== '' || value.size > 0)
-      file ??= { name: value.name, bytes: new Uint8Array(await value.arrayBuffer()) };
+    else if (fileName !== '' || bytes.length > 0) file ??= { name: fileName, bytes };
   }
   return { ok: true, fields, file };
 }

@@ -10,6 +10,7 @@ import type { Readiness } from './readiness.ts';
 export function healthReport(
   { ready, checks, warnings }: Readiness,
   others: readonly HealthReport['findings'][number][],
+  seeAlso: string,
 ): HealthReport {
   const said = Object.entries(checks).map(([check, found]) => ({
     check,
@@ -26,7 +27,7 @@ export function healthReport(
   const looked = others.map(({ check, state, found, mend }) => ({ check, state, found, mend }));
   const named = new Set([...warned, ...looked].map(({ check }) => check));
   const shown = said.filter(({ check, state }) => state !== 'ok' || !named.has(check));
-  return { ready, findings: [...shown, ...warned, ...looked], online: false };
+  return { ready, findings: [...shown, ...warned, ...looked], online: false, see_also: seeAlso };
 }
 
 /** Whose webhooks are taken: those that the server knows a secret of. */

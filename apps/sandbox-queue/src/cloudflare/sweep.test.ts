@@ -64,6 +64,13 @@ it('wakes a consumer for a job that waits, and for one whose consumer has died',
   expect(here.woken).toEqual(['jobs']);
 });
 
+it('makes more than a few rows findable in one minute', async () => {
+  for (let number = 0; number < 45; number += 1) await here.job(`job-${number}`);
+  await here.db.insertInto('search_backfills').values({ kind: 'mail', at: DAY, id: '' }).execute();
+  await sweep(here.deps(), DAY + MINUTE_MS);
+  expect(await here.db.selectFrom('search_backfills').select('kind').execute()).toEqual([]);
+});
+
 it('goes on with the other steps when one fails', async () => {
   await here.job('one');
   const deps = here.deps();

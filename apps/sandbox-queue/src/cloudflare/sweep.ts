@@ -23,6 +23,8 @@ const RETENTION_MS = 60 * MINUTE_MS;
 const RAW_MAIL_MS = 24 * 60 * MINUTE_MS;
 /** The next sweep begins a minute later, and goes on with what is due. */
 const CLAIM_MS = 45_000;
+/** Of the search in one sweep: twenty rows each. */
+const SEARCH_STEPS = 20;
 /** What takes longer goes on with the next run; the invocation ends after 15 minutes. */
 const CLEANING_MS = 10 * MINUTE_MS;
 
@@ -46,7 +48,7 @@ export async function sweep(deps: SweepDeps, scheduledAt: number): Promise<void>
     step('webhook_events', () => workOnTopic(deps, 'webhook_events', until)),
     step('limit_notices', () => workOnNotices(deps, until)),
     step('owner_notices', () => workOnOwnerNotices(deps, until)),
-    step('search', async () => void (await backFillSearch(consumer))),
+    step('search', () => fillSearch(deps, claimUntil)),
     isTimeFor(SYNC_MS) && step('outboxes', () => syncOutbox(consumer)),
     isTimeFor(RECONCILE_MS) && step('reconcile', () => readList(deps)),
     isTimeFor(RETENTION_MS) && step('retention', () => removeOld(deps)),
@@ -63,6 +65,13 @@ async function wakeForJobs({ consumer, wakeUp }: SweepDeps): Promise<void> {
   const reclaimed = await queue.reclaim(() => false);
   if (reclaimed > 0) logger.warn('leases_reclaimed', { rows: 'jobs', reclaimed });
   if (await queue.hasNext()) wakeUp.wake('jobs');
+}
+
+/** Steps while there are any, as far as a minute goes: each reads some objects and rows, which are counted. */
+async function fillSearch({ consumer }: SweepDeps, until: number): Promise<void> {
+  for (let steps = 0; steps < SEARCH_STEPS && consumer.clock() < until; steps += 1) {
+    if (!(await backFillSearch(consumer))) return;
+  }
 }
 
 async function readList({ reconcile: deps, consumer }: SweepDeps): Promise<void> {

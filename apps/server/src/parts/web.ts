@@ -59,6 +59,8 @@ const SIGN_IN_MAIL_AFTER_MS = 200;
 
 const DRAIN_MS = 5000;
 
+const SEE_DOCTOR = 'On the machine, tinyfat doctor also looks at ports, the database and the sandbox.';
+
 /** Opens the HTTP server. Rejects where the port is taken. */
 export function web(config: Config, deps: WebDeps): Part<Web> {
   return {
@@ -104,7 +106,7 @@ async function openWeb(config: Config, deps: WebDeps): Promise<Web> {
     stopping: stopping.signal,
     mailOutProblem: deps.mailOutWarning,
     health: async (online) => ({
-      ...healthReport(await readiness({ checks, warnings }), await deps.lookAround(online)),
+      ...healthReport(await readiness({ checks, warnings }), await deps.lookAround(online), SEE_DOCTOR),
       online,
     }),
   });

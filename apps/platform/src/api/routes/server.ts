@@ -66,7 +66,15 @@ export const getHealth = route('GET', '/server/health', 'What the server finds w
     'Readiness, and the checks of tinyfat doctor. With `online` also those that ask name servers, the relay or provider and the model, which takes seconds; `online` in the answer says whether they were asked. Only for admins.',
   scope: 'read',
   query: v.strictObject({ online: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false') }),
-  answer: json(v.strictObject({ ready: v.boolean(), findings: v.array(finding), online: v.boolean() })),
+  answer: json(
+    v.strictObject({
+      ready: v.boolean(),
+      findings: v.array(finding),
+      online: v.boolean(),
+      /** Where more is seen than here: a sentence. */
+      see_also: v.string(),
+    }),
+  ),
   errors: ['not_permitted'],
 });
 

@@ -169,7 +169,7 @@ export async function openApi(change: Partial<ApiDeps> = {}): Promise<ApiFixture
     wakeUp: { wake: (topic) => void woken.push(topic) },
     mailOut: { provider: 'smtp', host: 'relay.example', problem: () => 'The relay refuses.' },
     takesWebhooks: { resend: true, postmark: false },
-    health: async (online) => ({ ready: true, findings: [], online }),
+    health: async (online) => ({ ready: true, findings: [], online, see_also: '' }),
     stopping: stopping.signal,
     ...change,
   };

@@ -38,6 +38,8 @@ export interface HealthPage {
   findings: (Finding & { word: Word })[];
   /** `asked`: others were asked too; `can not`: they were to be, and this server has no way to. */
   others: 'asked' | 'not asked' | 'can not';
+  /** Where more is seen than here: a sentence. */
+  seeAlso: string;
 }
 
 /** Health and the switch; with `online` others are asked too. */
@@ -46,12 +48,13 @@ export async function healthPage(ask: Ask, online: boolean): Promise<HealthPage 
   if (!health.ok) return health;
   const switched = await ask(getSending);
   if (!switched.ok) return switched;
-  const { ready, findings } = health.body;
+  const { ready, findings, see_also: seeAlso } = health.body;
   return {
     ok: true,
     sending: switched.body,
     ready,
     others: health.body.online ? 'asked' : online ? 'can not' : 'not asked',
+    seeAlso,
     findings: ORDER.flatMap((state) => findings.filter((one) => one.state === state)).map((one) => ({
       ...one,
       word: FINDING_WORDS[one.state],

@@ -259,12 +259,12 @@ describe('retention and the server', () => {
   it('show admins what is wrong first, and stop and resume sending', async () => {
     const one = (check: string, state: 'ok' | 'note' | 'broken') => ({ check, state, found: '', mend: null });
     const findings = [one('a', 'ok'), one('b', 'note'), one('c', 'broken')];
-    api.deps.health = async (online) => ({ ready: false, findings, online });
+    api.deps.health = async (online) => ({ ready: false, findings, online, see_also: 'Elsewhere.' });
     const ask = askAs(ADMIN);
     const page = await healthPage(ask, false);
     expect(page).toMatchObject({ others: 'not asked' });
     expect(await healthPage(ask, true)).toMatchObject({ others: 'asked' });
-    api.deps.health = async () => ({ ready: true, findings, online: false });
+    api.deps.health = async () => ({ ready: true, findings, online: false, see_also: '' });
     expect(await healthPage(ask, true)).toMatchObject({ others: 'can not' });
     expect(page.ok && page.findings.map(({ check }) => check)).toEqual(['c', 'b', 'a']);
     expect(await switchSending(ask, form({ action: 'stop' }))).toEqual({ ok: true, done: 'stopped' });
