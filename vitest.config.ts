@@ -203,7 +203,11 @@ export default defineConfig({
           exclude: ['e2e/on-workers/**'],
           isolate: false,
           setupFiles: ['packages/testing/src/leave-no-trace.ts'],
-          globalSetup: ['e2e/support/start-command-runner.ts', 'e2e/support/etc-template.ts'],
+          globalSetup: [
+            'e2e/support/database-template.ts',
+            'e2e/support/start-command-runner.ts',
+            'e2e/support/etc-template.ts',
+          ],
           testTimeout: withinMs(120_000),
           hookTimeout: 120_000,
         },

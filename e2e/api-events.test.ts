@@ -4,6 +4,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { AnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ApiClient, apiClient } from './support/api.ts';
+import { until } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
 import type { Tinyfat } from './support/tinyfat.ts';
@@ -91,11 +92,12 @@ describe('events of a turn that runs', () => {
     expect(streams.map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect((await open()).status).toBe(429);
     for (const stream of streams) stream.leave();
-    for (;;) {
+    const asked = async () => {
       const stream = await open();
       stream.leave();
-      if (stream.status === 200) break;
-    }
+      return stream.status;
+    };
+    await until(asked, (status) => status === 200);
   });
 
   it('keep no server from stopping', async () => {

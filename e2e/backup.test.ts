@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
@@ -46,7 +47,10 @@ describe('a backup while mails arrive and a turn runs', () => {
     await model.arrived('busy');
     let isOver = false;
     const flood = (async () => {
-      while (!isOver) await sendMail(server, { to: 'scout@tinyfat.localhost', subject: '/status' });
+      while (!isOver) {
+        await sendMail(server, { to: 'scout@tinyfat.localhost', subject: '/status' });
+        await pause(50);
+      }
     })();
     for (let count = 0; count < 5; count++) {
       accepted.push(await sendMail(server, { to: 'scout@tinyfat.localhost', text: '[[reply: Before.]]' }));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { until } from './support/eventually.ts';
 import { answerTo, header, sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
 
@@ -52,14 +53,14 @@ describe('a mail that comes back', async () => {
     ].join('\r\n');
   const comesBack = async (raw: string) =>
     (await answerTo(server, { envelope: { from: '', to: scout }, raw })).code;
-  const delivery = async (state: string) => {
-    for (;;) {
-      const found = (await server.json(['outbox', 'list', 'scout'])).find(
-        (one: { state: string }) => one.state === state,
-      );
-      if (found) return found;
-    }
-  };
+  const delivery = (state: string) =>
+    until(
+      async () =>
+        (await server.json(['outbox', 'list', 'scout'])).find(
+          (one: { state: string }) => one.state === state,
+        ),
+      (found) => found !== undefined,
+    );
 
   it('marks its delivery, moves its file, tells the owner why, and wakes nobody', async () => {
     await sendMail(server, { to: scout, subject: 'Ping', text: '[[reply: Pong.]]' });
@@ -75,8 +76,10 @@ describe('a mail that comes back', async () => {
     expect(dsn).toMatchObject({ verdict: 'automatic', state: 'automatic', reason_code: 'delivery_report' });
     expect(mail).toMatchObject({ subject: 'Ping', state: 'failed' });
     expect(mail.reason).toContain('came back');
-    while (readdirSync(join(outbox, 'sent')).length > 0)
-      await new Promise((resolve) => setImmediate(resolve));
+    await until(
+      () => readdirSync(join(outbox, 'sent')),
+      ({ length }) => length === 0,
+    );
     const [file = ''] = readdirSync(join(outbox, 'failed'));
     const record = JSON.parse(readFileSync(join(outbox, 'failed', file), 'utf8'));
     expect(record).toMatchObject({ status: 'failed' });
@@ -107,10 +110,10 @@ describe('a mail that comes back', async () => {
 
     // The person writes again, so the mailbox lives.
     await sendMail(server, { to: scout, subject: 'Here I am', text: '[[reply: Welcome back.]]' });
-    for (;;) {
-      const texts = (await server.answers(1)).map((one) => one.text ?? '');
-      if (texts.some((text) => text.includes('Welcome back.'))) break;
-    }
+    await until(
+      () => server.answers(1),
+      (mails) => mails.some(({ text }) => text?.includes('Welcome back.')),
+    );
     expect(await server.json(['outbox', 'suppressed', 'scout'])).toEqual([]);
   });
 

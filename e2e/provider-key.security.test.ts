@@ -10,6 +10,7 @@ import { startPostmarkStandIn } from '@tinyfat/testing/stand-ins/postmark';
 import { resendError, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
+import { newestDelivery } from './support/outbox.ts';
 import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 const key = 'key_4c0ffee5ecre7_a1b2c3';
@@ -51,13 +52,6 @@ describe('the key of a mail provider', () => {
     });
     return server;
   }
-  async function until(running: Tinyfat, state: string): Promise<void> {
-    for (;;) {
-      const [newest] = await running.json(['outbox', 'list']);
-      if (newest?.state === state) return;
-    }
-  }
-
   /** Every place where something of the key could have come to rest. */
   async function places(running: Tinyfat): Promise<[string, Buffer][]> {
     const found: [string, Buffer][] = [['what the server printed', Buffer.from(running.output())]];
@@ -104,10 +98,10 @@ describe('the key of a mail provider', () => {
       resendError(429, 'rate_limit_exceeded', {}, `Slow down, ${key}`),
     );
     await sendMail(running, { to, text: `${search} [[reply: {output}]]` });
-    await until(running, 'sent');
+    await newestDelivery(running, 'sent');
     resend.fail(resendError(403, 'invalid_api_key', {}, `${key} is no key`));
     await sendMail(running, { to, text: '[[reply: Refused.]]' });
-    await until(running, 'failed');
+    await newestDelivery(running, 'failed');
     const [{ reason }] = await running.json(['outbox', 'list']);
     expect(reason).toContain('[key] is no key');
     const found = await places(running);
@@ -122,11 +116,11 @@ describe('the key of a mail provider', () => {
     provider = postmark;
     const running = await start({ POSTMARK_SERVER_TOKEN: key, POSTMARK_BASE_URL: postmark.url });
     await sendMail(running, { to, text: `${search} [[reply: {output}]]` });
-    await until(running, 'sent');
+    await newestDelivery(running, 'sent');
     expect(traces(key).filter((trace) => running.output().includes(trace))).toEqual([]);
     await running.restart({ POSTMARK_SERVER_TOKEN: wrongKey });
     await sendMail(running, { to, text: '[[reply: Refused.]]' });
-    await until(running, 'failed');
+    await newestDelivery(running, 'failed');
     const found = await places(running);
     expect(leaks(found, key)).toEqual([]);
     expect(leaks(found, wrongKey)).toEqual([]);

@@ -1,6 +1,7 @@
 /** Replies through Resend's API: what it says decides what becomes of a delivery, and a crash doubles nothing. */
 import { type ResendStandIn, resendError, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startStory } from './support/story.ts';
@@ -86,8 +87,10 @@ describe('Resend', () => {
   it('parks mail when the quota is used up, and the owner sees why', async () => {
     resend.fail(resendError(429, 'daily_quota_exceeded', {}, 'You have reached your daily quota.'));
     await send('parked', '[[reply: Later.]]');
-    let row = await state('parked', 'pending');
-    while (row.reason === null) row = await state('parked', 'pending');
+    const row = await until(
+      () => state('parked', 'pending'),
+      ({ reason }) => reason !== null,
+    );
     expect(row).toMatchObject({
       attempts: 0,
       reason: expect.stringMatching(/may not send at present.*You have reached your daily quota/),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type S3StandIn, startS3StandIn } from '@tinyfat/testing/stand-ins/s3/server';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { until } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { startStory } from './support/story.ts';
 import { runCli } from './support/tinyfat.ts';
@@ -146,7 +147,7 @@ describe('with STORAGE on a bucket', async () => {
     const [{ id }] = await server.json(['runs', 'parted']);
     const types = async () =>
       (await server.json(['run', 'show', id])).events.map(({ type }: { type: string }) => type);
-    while (!(await types()).includes('tool_result'));
+    await until(types, (seen) => seen.includes('tool_result'));
     model.release('live');
     expect((await asked).text).toContain('Done.');
     expect((await types()).at(-1)).toBe('end');

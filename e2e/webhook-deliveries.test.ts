@@ -1,5 +1,6 @@
 /** What Resend tells of mails that it sent: it counts like a report that comes by mail, whenever it comes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from './support/eventually.ts';
 import { outboxRecords } from './support/outbox.ts';
 import { OWNER, SCOUT, signedMail, startWebhookWorld, type WebhookWorld } from './support/webhooks.ts';
 
@@ -24,12 +25,11 @@ describe('news of a mail that Resend sent', () => {
     if (!sent) throw new Error('nothing was sent');
     return sent;
   };
-  const newest = async (is: (row: Record<string, unknown>) => boolean) => {
-    for (;;) {
-      const [row] = await world.server.json(['outbox', 'list']);
-      if (row && is(row)) return row;
-    }
-  };
+  const newest = (is: (row: Record<string, unknown>) => boolean) =>
+    until(
+      async () => (await world.server.json(['outbox', 'list']))[0],
+      (row) => row !== undefined && is(row),
+    );
   const suppressed = () => world.server.json(['outbox', 'suppressed', 'scout']);
   const bounce = { bounce: { type: 'Permanent', subType: 'NoEmail', message: '550 5.1.1 no such user' } };
 
@@ -84,8 +84,10 @@ describe('news of a mail that Resend sent', () => {
     world.resend.fail({ kind: 'gate', name: 'answer' });
     const { id } = await answered();
     await tell('delivered', id);
-    let event = await world.event('pending', id);
-    while (event.reason === null) event = await world.event('pending', id);
+    const event = await until(
+      () => world.event('pending', id),
+      ({ reason }) => reason !== null,
+    );
     expect(event).toMatchObject({ kind: 'delivery', reason_code: 'webhook_delivery_unknown' });
     world.resend.release('answer');
     expect(await newest((row) => row.delivered !== null)).toMatchObject({ state: 'sent' });
@@ -99,30 +101,27 @@ describe('news of a mail that Resend sent', () => {
     expect(row.reason).toContain('5.1.1 no such user');
     const [mail] = await world.server.json(['mails']);
     expect(mail).toMatchObject({ state: 'failed', reason: expect.stringContaining('came back') });
-    for (;;) {
-      const failed = await outboxRecords(world.server, 'failed');
-      if (failed.some(({ delivery }) => delivery === row.id)) break;
-    }
+    await until(
+      () => outboxRecords(world.server, 'failed'),
+      (failed) => failed.some(({ delivery }) => delivery === row.id),
+    );
     expect(await suppressed()).toMatchObject([{ address: OWNER, code: 'bounced' }]);
     await tell('sent', id);
     await tell('delivered', id);
     expect(await newest((one) => one.delivered !== null)).toMatchObject({ state: 'bounced' });
     await world.server.cli(['outbox', 'unsuppress', 'scout', OWNER]);
     await tell('bounced', id, bounce);
-    for (;;) {
-      const events = (await world.server.json(['webhooks'])).filter(
-        (one: { mail: string }) => one.mail === id,
-      );
-      if (events.length === 4 && events.every((one: { state: string }) => one.state === 'done')) break;
-    }
+    await until(
+      async () => (await world.server.json(['webhooks'])).filter((one: { mail: string }) => one.mail === id),
+      (events) => events.length === 4 && events.every((one: { state: string }) => one.state === 'done'),
+    );
     expect(await suppressed()).toEqual([]);
   });
 
   it('says that somebody complained: mail to them waits for the owner', async () => {
     const { id } = await answered();
     await tell('complained', id);
-    let people = await suppressed();
-    while (people.length === 0) people = await suppressed();
+    const people = await until(suppressed, ({ length }) => length > 0);
     expect(people).toMatchObject([{ address: OWNER, code: 'complained' }]);
     expect(await newest(() => true)).toMatchObject({ state: 'sent' });
     await world.server.cli(['outbox', 'unsuppress', 'scout', OWNER]);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type PostmarkStandIn, startPostmarkStandIn } from '@tinyfat/testing/stand-ins/postmark';
 import { postBody, postmarkInbound, postPostmark } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.ts';
+import { eventually, until } from './support/eventually.ts';
 import {
   OWNER,
   SCOUT,
@@ -38,13 +38,14 @@ describe('a webhook of Postmark', () => {
   });
   const inbound = (raw: Uint8Array | null, more: Partial<Parameters<typeof postmarkInbound>[0]> = {}) =>
     postmarkInbound({ raw, from: OWNER, to: [SCOUT], ...more });
-  const mailOf = async (subject: string, agent = 'scout') => {
-    for (;;) {
-      const mails = await world.server.json(['mails', agent]);
-      const found = mails.find((one: { subject: string }) => one.subject === subject);
-      if (found) return found;
-    }
-  };
+  const mailOf = (subject: string, agent = 'scout') =>
+    until(
+      async () =>
+        (await world.server.json(['mails', agent])).find(
+          (one: { subject: string }) => one.subject === subject,
+        ),
+      (found) => found !== undefined,
+    );
   const events = async () => (await world.server.json(['webhooks'])).length;
 
   it('brings a mail, which is answered', async () => {
@@ -137,12 +138,11 @@ describe('a webhook of Postmark', () => {
     await postPostmark(world.url, inbound(raw), auth);
     await postmark.received(count);
     const MessageID = postmark.sent.at(-1)?.id;
-    const newest = async (is: (row: Record<string, unknown>) => boolean) => {
-      for (;;) {
-        const [row] = await world.server.json(['outbox', 'list']);
-        if (row && is(row)) return row;
-      }
-    };
+    const newest = (is: (row: Record<string, unknown>) => boolean) =>
+      until(
+        async () => (await world.server.json(['outbox', 'list']))[0],
+        (row) => row !== undefined && is(row),
+      );
     const about = { MessageID, ServerID: 1, MessageStream: 'outbound', From: SCOUT };
     const DeliveredAt = new Date().toISOString();
     await postPostmark(
@@ -160,9 +160,9 @@ describe('a webhook of Postmark', () => {
     });
     expect(await world.server.json(['outbox', 'suppressed', 'scout'])).toMatchObject([{ code: 'bounced' }]);
     await postPostmark(world.url, { RecordType: 'SpamComplaint', ...about, ID: 3, Email: OWNER }, auth);
-    for (;;) {
-      const [one] = await world.server.json(['outbox', 'suppressed', 'scout']);
-      if (one.code === 'complained') break;
-    }
+    await until(
+      () => world.server.json(['outbox', 'suppressed', 'scout']),
+      ([one]) => one.code === 'complained',
+    );
   });
 });

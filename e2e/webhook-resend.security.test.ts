@@ -8,7 +8,7 @@ import {
   WEBHOOK_SECRET,
 } from '@tinyfat/testing/stand-ins/webhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.ts';
+import { eventually, until } from './support/eventually.ts';
 import { SCOUT, signedMail, startWebhookWorld, unsignedMail, type WebhookWorld } from './support/webhooks.ts';
 
 const stranger = `whsec_${Buffer.from('the secret of somebody else').toString('base64')}`;
@@ -105,12 +105,11 @@ describe('a mail that came by a genuine webhook', () => {
     Buffer.concat([Buffer.from(`${above}Authentication-Results: ${text}\r\n`), raw]);
   const verdictOf = async (raw: Buffer, subject: string) => {
     await world.arrive(raw);
-    for (;;) {
-      const found = (await world.server.json(['mails'])).find(
-        (one: { subject: string }) => one.subject === subject,
-      );
-      if (found) return found;
-    }
+    return await until(
+      async () =>
+        (await world.server.json(['mails'])).find((one: { subject: string }) => one.subject === subject),
+      (found) => found !== undefined,
+    );
   };
 
   it('is refused with a visible row where nothing proves its From', async () => {

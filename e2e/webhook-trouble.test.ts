@@ -1,6 +1,6 @@
 /** Nothing that Resend told of is lost: whatever fails on the way, the mail comes to the intake once, or is seen waiting. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from './support/eventually.ts';
+import { eventually, until } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { signedMail, startWebhookWorld, type WebhookWorld } from './support/webhooks.ts';
 
@@ -34,12 +34,11 @@ describe('a mail that Resend told of', () => {
   const arrive = async (agent: string, body = '/help', headers: Record<string, string> = {}) =>
     world.arrive(await signedMail(body, { To: at(agent), ...headers }), { to: [at(agent)] });
   const sent = (agent: string) => world.resend.sent.filter(({ email }) => email.from.includes(at(agent)));
-  const pendingWithReason = async (id: string) => {
-    for (;;) {
-      const event = await world.event('pending', id);
-      if (event.reason !== null) return event;
-    }
-  };
+  const pendingWithReason = (id: string) =>
+    until(
+      () => world.event('pending', id),
+      ({ reason }) => reason !== null,
+    );
 
   it('is asked for again after 429, 500, an expired address and a cut download', async () => {
     const { inbox } = world.resend;
@@ -72,15 +71,11 @@ describe('a mail that Resend told of', () => {
     await world.resend.received(before + 200);
     const rows = await world.mails(200, 'crowd');
     expect(new Set(rows.map(({ subject }) => subject)).size).toBe(200);
-    for (;;) {
-      const events: { mail: string; state: string }[] = await world.server.json([
-        'webhooks',
-        '--limit',
-        '500',
-      ]);
+    const isDone = (events: { mail: string; state: string }[]) => {
       const done = new Set(events.filter(({ state }) => state === 'done').map(({ mail }) => mail));
-      if (ids.every((id) => done.has(id))) break;
-    }
+      return ids.every((id) => done.has(id));
+    };
+    await until(() => world.server.json(['webhooks', '--limit', '500']), isDone);
     expect(await world.mails(200, 'crowd')).toHaveLength(200);
   });
 

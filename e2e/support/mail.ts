@@ -45,10 +45,20 @@ export async function parseMail(raw: Buffer | string): Promise<ReceivedMail> {
   return { ...email, raw: raw.toString() };
 }
 
-/** All mails of a Maildir's `new`, in order of their Date and then their Message-ID, which are made in order. */
-export async function readMaildir(folder: string): Promise<ReceivedMail[]> {
+/**
+ * All mails of a Maildir's `new`, in order of their Date and then their Message-ID, which are made in order. `known`: those
+ * that were read before, by the names of their files, which never change; it is filled.
+ */
+export async function readMaildir(
+  folder: string,
+  known: Map<string, ReceivedMail> = new Map(),
+): Promise<ReceivedMail[]> {
   const mails: ReceivedMail[] = [];
-  for (const name of await readdir(folder)) mails.push(await parseMail(await readFile(join(folder, name))));
+  for (const name of await readdir(folder)) {
+    const mail = known.get(name) ?? (await parseMail(await readFile(join(folder, name))));
+    known.set(name, mail);
+    mails.push(mail);
+  }
   return mails.sort((a, b) => ((a.messageId ?? '') < (b.messageId ?? '') ? -1 : 1));
 }
 

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { CliResult, CommandRequest } from './command-runner.ts';
-import { engineFor } from './engine.ts';
+import { copyDatabase } from './database-template.ts';
+import { engineFor, onPostgres } from './engine.ts';
 import { shareEtc } from './etc-template.ts';
 import { type ReceivedMail, readMaildir } from './mail.ts';
 
@@ -146,7 +147,8 @@ export interface Place extends Pick<Tinyfat, 'dataDir' | 'host' | 'environment' 
 export async function makePlace(options: ServerOptions): Promise<Place> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tinyfat-e2e-'));
   const engine = await engineFor(dataDir);
-  options.prepare?.(dataDir);
+  if (options.prepare !== undefined) options.prepare(dataDir);
+  else if (!onPostgres && options.environment?.DATABASE_URL === undefined) copyDatabase(dataDir);
   const host = ownAddress();
   const environment = {
     PATH: process.env.PATH ?? '',
@@ -159,6 +161,7 @@ export async function makePlace(options: ServerOptions): Promise<Place> {
     ...options.environment,
   };
 
+  const answered = new Map<string, ReceivedMail>();
   let inRunner: Promise<CliResult> | null = null;
   const cli: Tinyfat['cli'] = async (words, stdin = '') => {
     // Two writers of one database in one process would wait for each other, and a server never ends.
@@ -197,7 +200,7 @@ export async function makePlace(options: ServerOptions): Promise<Place> {
       const folder = join(dataDir, 'mailbox', 'new');
       for (;;) {
         const names = existsSync(folder) ? await readdir(folder) : [];
-        if (names.length >= count) return names.length === 0 ? [] : await readMaildir(folder);
+        if (names.length >= count) return names.length === 0 ? [] : await readMaildir(folder, answered);
         if (processes.every(({ exitCode }) => exitCode() !== null)) {
           throw new Error(`the server ended:\n${processes.map(({ output }) => output()).join('\n')}`);
         }

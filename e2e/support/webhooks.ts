@@ -1,6 +1,5 @@
 /** A server that gets its mail by webhook, with what it needs around it: model, provider, DNS of a sender who signs. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { signingDomain } from '@tinyfat/testing/signing-domain';
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import { type DnsStub, startDnsStub } from '@tinyfat/testing/stand-ins/dns-stub';
@@ -11,6 +10,7 @@ import {
   WEBHOOK_SECRET,
   type WebhookReply,
 } from '@tinyfat/testing/stand-ins/webhooks';
+import { until } from './eventually.ts';
 import { startTinyfat, type Tinyfat } from './tinyfat.ts';
 
 export const SCOUT = 'scout@tinyfat.localhost';
@@ -95,27 +95,19 @@ export async function startWebhookWorld(
       return id;
     },
     async mails(count, agent) {
-      for (;;) {
-        const mails = await server.json([
-          'mails',
-          ...(agent === undefined ? [] : [agent]),
-          '--limit',
-          '1000',
-        ]);
-        if (mails.length >= count) return mails;
-        await pause(20);
-      }
+      const words = ['mails', ...(agent === undefined ? [] : [agent]), '--limit', '1000'];
+      return await until(
+        () => server.json(words),
+        (mails) => mails.length >= count,
+      );
     },
     async event(state, mail) {
-      for (;;) {
-        const events = await server.json(['webhooks']);
-        const found = events.find(
+      const newest = async () =>
+        (await server.json(['webhooks'])).find(
           (one: { state: string; mail: string }) =>
             one.state === state && (mail === undefined || one.mail === mail),
         );
-        if (found) return found;
-        await pause(20);
-      }
+      return await until(newest, (found) => found !== undefined);
     },
     async dispose() {
       await server.dispose();

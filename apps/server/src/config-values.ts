@@ -1,7 +1,7 @@
 /** What a variable that only a server on a machine has may hold, and the words for what it may not. */
 import { isIP } from 'node:net';
 import { splitHostPort, withoutBrackets } from '@tinyfat/core';
-import { readPostgresAddress } from '@tinyfat/database/postgres';
+import { readPostgresAddress } from '@tinyfat/database/postgres-address';
 import { list, parsedBy, protocolOf } from '@tinyfat/settings';
 import * as v from 'valibot';
 import { isToken, parseServerUrl } from './server-url.ts';

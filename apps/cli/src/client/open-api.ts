@@ -1,6 +1,6 @@
 /** Opens for one command what it works on: the API of the server that was named, else that of this machine's data folder. */
 import type { Config } from '@tinyfat/server/config';
-import { type DataFolder, openDataFolder } from '@tinyfat/server/data-folder';
+import type { DataFolder } from '@tinyfat/server/data-folder';
 import { type Run, UsageError } from '../command.ts';
 import { printable } from '../output/text.ts';
 import type { ApiClient, Failed } from './api-client.ts';
@@ -30,8 +30,9 @@ export async function withApi(config: Config, use: (api: ApiClient) => Promise<n
   return await use(remoteApi({ url: server, token }));
 }
 
-/** Runs `use` on the open folder. Works beside a running server. */
+/** Runs `use` on the open folder. Works beside a running server. What only asks a server far away loads no database. */
 export async function withData(config: Config, use: (data: DataFolder) => Promise<number>): Promise<number> {
+  const { openDataFolder } = await import('@tinyfat/server/data-folder');
   const data = await openDataFolder(config);
   try {
     return await use(data);
