@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeZip } from '@tinyfat/testing/make-zip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RUN } from './docs/blocks.ts';
 import { ROOT, readPage } from './docs/markdown.ts';
@@ -158,10 +159,12 @@ describe('a block of the docs', () => {
       'runs/ID',
       `runs/${turn}`,
     );
+    const about = '---\nname: coffee\ndescription: Makes coffee.\n---\nGrind beans.\n';
+    writeFileSync(join(folder, 'coffee.zip'), makeZip([{ name: 'SKILL.md', content: about }]));
     const printed = await run(script, { TOKEN: token });
     expect(printed).toContain('event: end');
     expect(await ask('agents/scout/allowed-senders')).toMatchObject({ data: [{ entry: 'you@example.com' }] });
-    expect(await ask('agents/scout/skills')).toMatchObject({ data: [{ name: 'tea' }] });
+    expect(await ask('agents/scout/skills')).toMatchObject({ data: [{ name: 'coffee' }, { name: 'tea' }] });
     expect(await ask('agents/scout/budget')).toMatchObject({ monthly_usd: 20 });
     expect((await ask(waiting)).data).toEqual([]);
   });

@@ -140,7 +140,7 @@ describe('the command line over --server', () => {
     const [sent] = await json('outbox list');
     expect(await remote(`outbox approve ${sent.id}`)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('approve is for awaiting_approval ones'),
+      stderr: expect.stringContaining('It does not await approval'),
     });
   });
 

@@ -204,7 +204,7 @@ describe('the pages about mails', () => {
         await page.goto('/mails?agent=billing');
         expect(await page.locator('.empty').textContent()).toContain('No mail is like that');
         await page.goto('/mails?sender=nobody');
-        expect(await notice(page).textContent()).toContain('sender');
+        expect(await notice(page).textContent()).toContain('Sender: The address has no @.');
         expect(await page.getByLabel('Sender').inputValue()).toBe('nobody');
         await page.goto('/mails?to=2001-01-01');
         expect(await page.locator('.rows').count()).toBe(0);
