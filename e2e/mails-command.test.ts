@@ -84,7 +84,7 @@ describe('tinyfat mails', () => {
     expect(shown).toMatchObject({ agent: 'scout', evidence: { source: 'trusted_client' }, deliveries: [] });
     const release = await server.cli(['mails', 'release', refused.id]);
     expect(release.code).toBe(1);
-    expect(release.stderr).toContain('verdict refused');
+    expect(release.stderr).toContain('The mail is refused. Only mails that are quarantined');
   });
 
   it('gives the bytes back as they came', async () => {
