@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const SCRIPT = join(import.meta.dirname, 'with-chromium');
+const SHELL = 'chromium-headless-shell';
 /** What the script needs of every machine. */
 const TOOLS = ['mktemp', 'rm', 'sh'];
 
@@ -36,8 +37,8 @@ describe('with-chromium', () => {
       `echo "$*" >>"${root}/asked"
 if [ "$1" = update ]; then : >"${root}/lists"; exit; fi
 [ -e "${root}/lists" ] || exit 100
-echo '#!/bin/sh' >"${path}/chromium"
-/usr/bin/chmod +x "${path}/chromium"`,
+echo '#!/bin/sh' >"${path}/${SHELL}"
+/usr/bin/chmod +x "${path}/${SHELL}"`,
     );
   const run = (env: Record<string, string> = {}) =>
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
@@ -46,7 +47,7 @@ echo '#!/bin/sh' >"${path}/chromium"
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout: stdout.trim(), stderr }),
       );
     });
-  const INSTALL = 'install -y --no-install-recommends chromium';
+  const INSTALL = `install -y --no-install-recommends ${SHELL}`;
 
   it('takes the chromium in PATH, whoever runs it', async () => {
     await uid(1000);
@@ -76,12 +77,22 @@ echo '#!/bin/sh' >"${path}/chromium"
   it('installs it as root, with new lists of packages only where they are needed', async () => {
     await uid(0);
     await debian();
-    expect(await run()).toMatchObject({ code: 0, stdout: join(path, 'chromium') });
+    expect(await run()).toMatchObject({ code: 0, stdout: join(path, SHELL) });
     expect(await readFile(join(root, 'asked'), 'utf8')).toBe(`${INSTALL}\nupdate\n${INSTALL}\n`);
-    await rm(join(path, 'chromium'));
+    await rm(join(path, SHELL));
     await rm(join(root, 'asked'));
     expect((await run()).code).toBe(0);
     expect(await readFile(join(root, 'asked'), 'utf8')).toBe(`${INSTALL}\n`);
+  });
+
+  it('goes on with the whole browser where the shell can not be installed', async () => {
+    await uid(0);
+    await program('apt-get', `echo "$*" >>"${root}/asked"; exit 100`);
+    const chromium = await program('chromium', '');
+    const { code, stdout, stderr } = await run();
+    expect([code, stdout]).toEqual([0, chromium]);
+    expect(await readFile(join(root, 'asked'), 'utf8')).toBe(`${INSTALL}\n`);
+    await rm(/see (\S+)\)/.exec(stderr)?.[1] ?? '');
   });
 
   it('says what failed where it can not be installed', async () => {
