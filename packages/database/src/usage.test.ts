@@ -3,7 +3,7 @@ import { openSentMail, type SentMail } from '@tinyfat/testing/sent-mail';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { insertAgent } from './agents.ts';
 import { addUsage } from './runs.ts';
-import { USAGE_KEYS, type UsageQuestion, usageBy, usageOfMonth } from './usage.ts';
+import { USAGE_KEYS, type UsageKey, type UsageQuestion, usageBy, usageOfMonth } from './usage.ts';
 
 describe('what turns have used', () => {
   let mails: SentMail;
@@ -94,6 +94,58 @@ describe('what turns have used', () => {
     expect(await costs({ offsets: [{ until: 0, ms: 5.75 * HOUR }], by: 'hour' })).toEqual([
       ['2026-11-01T05:00', 1, 0.1],
       ['2026-11-02T05:00', 3, 1.4],
+    ]);
+  });
+
+  it('is what a sum over every run gives, in zones that split hours, over a change of clocks by half an hour', async () => {
+    const HOUR = 3_600_000;
+    const first = Date.parse('2026-11-01T00:00:00Z');
+    const change = Date.parse('2026-11-01T15:30:00Z');
+    const started = Array.from({ length: 100 }, (_, index) => first + index * 29 * 60_000);
+    for (const [index, at] of started.entries()) {
+      await run(`n-${index}`, new Date(at).toISOString(), `model-${index % 3}`, 0.01);
+    }
+    const all = await mails.db.selectFrom('runs').selectAll().where('kind', '=', 'turn').execute();
+    const [from, to] = [first + 10 * 60_000, first + 47 * HOUR + 1];
+    for (const offsets of [
+      [{ until: 0, ms: 5.5 * HOUR }],
+      [{ until: 0, ms: 5.75 * HOUR }],
+      [{ until: 0, ms: -2 * HOUR }],
+      [
+        { until: change, ms: 10.5 * HOUR },
+        { until: 0, ms: 11 * HOUR },
+      ],
+    ]) {
+      const local = (at: number) =>
+        new Date(at + ((at < change ? offsets[0] : offsets.at(-1))?.ms ?? 0)).toISOString();
+      const keys = {
+        day: ({ started_at }) => local(started_at).slice(0, 10),
+        hour: ({ started_at }) => `${local(started_at).slice(0, 13)}:00`,
+        model: ({ model }) => model ?? '',
+        agent: ({ agent_id }) => agent_id,
+        sender: ({ id }) => (id === 'b' || id === 'c' ? 'bob@example.com' : ''),
+      } satisfies Record<UsageKey, (run: (typeof all)[number]) => string>;
+      for (const by of USAGE_KEYS) {
+        const turns = new Map<string, number>();
+        for (const one of all.filter(({ started_at }) => started_at >= from && started_at < to)) {
+          turns.set(keys[by](one), (turns.get(keys[by](one)) ?? 0) + 1);
+        }
+        const found = await ask({ by, from, to, offsets });
+        expect(new Map(found.map((row) => [row.key, row.turns]))).toEqual(turns);
+        expect(found.reduce((sum, { input }) => sum + input, 0)).toBe(
+          found.reduce((sum, row) => sum + row.turns, 0),
+        );
+      }
+    }
+  });
+
+  it('in a zone of half hours is read from sums, but for the hours that a midnight splits', async () => {
+    await mails.db.updateTable('usage_hours').set({ turns: 7 }).execute();
+    // Midnight in India is at 18:30 in UTC, when nobody wrote.
+    const offsets = [{ until: 0, ms: 5.5 * 3_600_000 }];
+    expect(await costs({ offsets })).toEqual([
+      ['2026-11-01', 7, 0.1],
+      ['2026-11-02', 21, 1.4],
     ]);
   });
 

@@ -50,30 +50,42 @@ export interface UsageRow {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Where rows are read: `at` is the beginning of what a row is of, and the sums are over rows. */
+/** Where rows are read: `at` is the beginning of what a row is of, in epoch ms. */
 interface Source {
   from: RawBuilder<unknown>;
   at: RawBuilder<unknown>;
-  within: RawBuilder<boolean>;
+  where: RawBuilder<boolean>;
   model: RawBuilder<unknown>;
   sender: RawBuilder<unknown>;
-  sums: RawBuilder<unknown>;
+  turns: RawBuilder<unknown>;
+  micro: RawBuilder<unknown>;
 }
 
 /**
- * Days and hours in their order, the rest with what cost most first; what had no turn has no row. Where the time and the
- * days of the zone begin with days in UTC or on whole hours, sums of these are read, else every run.
+ * Days and hours in their order, the rest with what cost most first; what had no turn has no row. Sums of days in UTC are
+ * read where all begins and ends with one, else sums of hours, and single runs for the hours that are split: by an end of
+ * the time, or by midnight in a zone that is not whole hours from UTC.
  */
 export async function usageBy(db: Database, question: UsageQuestion): Promise<UsageRow[]> {
-  const { owner, agentId, from, to, by, offsets = [], limit } = question;
-  const areWhole = (unit: number) =>
-    [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % unit === 0);
-  const source =
-    by !== 'hour' && areWhole(DAY_MS)
-      ? sumsBetween(from, to, { table: 'usage_days', unit: 'day', ms: DAY_MS })
-      : areWhole(HOUR_MS)
-        ? sumsBetween(from, to, { table: 'usage_hours', unit: 'hour', ms: HOUR_MS })
-        : runsBetween(from, to, by === 'sender');
+  const { from, to, by, offsets = [], limit } = question;
+  const areDays = [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % DAY_MS === 0);
+  const split = by !== 'hour' && areDays ? null : splitHours(question);
+  const sources =
+    split === null
+      ? [days(question)]
+      : [hours(question, split), ...(split.length > 0 ? [runs(question, split)] : [])];
+  const order = by === 'day' || by === 'hour' ? sql`1` : sql`7 desc, 1`;
+  const parts = sources.map((source) => partOf(question, source));
+  const { rows } = await sql<Omit<UsageRow, 'key' | 'cost_usd'> & { key: number | string; micro: number }>`
+    select key, sum(turns) as turns, sum(input) as input, sum(output) as output, sum("cacheRead") as "cacheRead",
+      sum("cacheWrite") as "cacheWrite", sum(micro) as micro
+    from (${sql.join(parts, sql` union all `)}) as parts
+    group by 1 order by ${order} limit ${sql.lit(limit)}`.execute(db);
+  return rows.map(({ key, micro, ...row }) => ({ key: keyText(by, key), ...row, cost_usd: usdOf(micro) }));
+}
+
+/** The rows of a source, each with its key. */
+function partOf({ by, offsets = [] }: UsageQuestion, source: Source): RawBuilder<unknown> {
   const key = {
     // Whole days or hours since 1970: a division of integers in SQLite and in Postgres.
     day: sql`(${localTime(source.at, offsets)}) / ${sql.lit(DAY_MS)}`,
@@ -82,48 +94,93 @@ export async function usageBy(db: Database, question: UsageQuestion): Promise<Us
     agent: sql`used.agent_id`,
     sender: source.sender,
   }[by];
-  const order = by === 'day' || by === 'hour' ? sql`1` : sql`7 desc, 1`;
-  // A cross join: SQLite keeps its order, and looks for the agents first.
-  const { rows } = await sql<Omit<UsageRow, 'key' | 'cost_usd'> & { key: number | string; micro: number }>`
-    select ${key} as key, ${source.sums} from agents cross join ${source.from}
-    where agents.id = used.agent_id and ${source.within}
-      ${owner === null ? sql`` : sql`and agents.owner = ${owner}`}
-      ${agentId === null ? sql`` : sql`and agents.id = ${agentId}`}
-    group by 1 order by ${order} limit ${sql.lit(limit)}`.execute(db);
-  return rows.map(({ key, micro, ...row }) => ({ key: keyText(by, key), ...row, cost_usd: usdOf(micro) }));
+  return sql`select ${key} as key, ${source.turns} as turns, used.input_tokens as input,
+      used.output_tokens as output, used.cache_read_tokens as "cacheRead", used.cache_write_tokens as "cacheWrite",
+      ${source.micro} as micro
+    from ${source.from} where ${source.where}`;
 }
 
-function sumsBetween(
-  from: number,
-  to: number,
-  { table, unit, ms }: { table: 'usage_days' | 'usage_hours'; unit: 'day' | 'hour'; ms: number },
-): Source {
-  const at = sql.ref(`used.${unit}`);
+/** Rows of a table of sums that are of the agents. A cross join: SQLite keeps its order, and looks for the agents first. */
+const ofAgents = (table: 'usage_days' | 'usage_hours') => sql`agents cross join ${sql.table(table)} as used`;
+
+/** Which agents. */
+function areAsked({ owner, agentId }: UsageOf): RawBuilder<boolean> {
+  return sql<boolean>`agents.id = used.agent_id
+    ${owner === null ? sql`` : sql`and agents.owner = ${owner}`}
+    ${agentId === null ? sql`` : sql`and agents.id = ${agentId}`}`;
+}
+
+const OF_SUMS = {
+  model: sql`used.model`,
+  sender: sql`used.sender`,
+  turns: sql`used.turns`,
+  micro: sql`used.cost_micro_usd`,
+};
+
+/** The sums of whole days in UTC. */
+function days({ from, to, ...of }: UsageQuestion): Source {
   return {
-    from: sql`${sql.table(table)} as used`,
-    at: sql`${at} * ${sql.lit(ms)}`,
-    within: sql<boolean>`${at} >= ${from / ms} and ${at} < ${to / ms}`,
-    model: sql`used.model`,
-    sender: sql`used.sender`,
-    sums: sumsOf(sql`sum(used.turns)`, sql`sum(used.cost_micro_usd)`),
+    ...OF_SUMS,
+    from: ofAgents('usage_days'),
+    at: sql`used.day * ${sql.lit(DAY_MS)}`,
+    where: sql<boolean>`${areAsked(of)} and used.day >= ${from / DAY_MS} and used.day < ${to / DAY_MS}`,
   };
 }
 
-function runsBetween(from: number, to: number, withMails: boolean): Source {
-  const isTurn = sql<boolean>`used.kind = 'turn' and used.started_at >= ${from} and used.started_at < ${to}`;
+/** Hours that have at least a part in a time. */
+const isWithin = (from: number, to: number) =>
+  sql<boolean>`used.hour >= ${Math.floor(from / HOUR_MS)} and used.hour < ${Math.ceil(to / HOUR_MS)}`;
+
+/** The sums of hours, but for those that are split. */
+function hours({ from, to, ...of }: UsageQuestion, split: readonly number[]): Source {
   return {
-    from: withMails ? sql`runs as used cross join mails` : sql`runs as used`,
+    ...OF_SUMS,
+    from: ofAgents('usage_hours'),
+    at: sql`used.hour * ${sql.lit(HOUR_MS)}`,
+    where: sql<boolean>`${areAsked(of)} and ${isWithin(from, to)}
+      ${split.length === 0 ? sql`` : sql`and used.hour not in (${listOf(split)})`}`,
+  };
+}
+
+/** The single runs of hours that are split. */
+function runs({ from, to, by, ...of }: UsageQuestion, split: readonly number[]): Source {
+  const withMails = by === 'sender';
+  return {
+    // Looks for runs only in those of the hours in which the agent had a turn.
+    from: sql`(select distinct used.agent_id, used.hour from ${ofAgents('usage_hours')}
+        where ${areAsked(of)} and ${isWithin(from, to)} and used.hour in (${listOf(split)})) as split
+      cross join runs as used ${withMails ? sql`cross join mails` : sql``}`,
     at: sql`used.started_at`,
-    within: withMails ? sql<boolean>`${isTurn} and mails.id = used.mail_id` : isTurn,
+    where: sql<boolean>`used.agent_id = split.agent_id and used.kind = 'turn'
+      and used.started_at >= split.hour * ${sql.lit(HOUR_MS)}
+      and used.started_at < (split.hour + 1) * ${sql.lit(HOUR_MS)}
+      and used.started_at >= ${from} and used.started_at < ${to}
+      ${withMails ? sql`and mails.id = used.mail_id` : sql``}`,
     model: sql`coalesce(used.model, '')`,
     sender: sql`coalesce(mails.sender_base, '')`,
-    sums: sumsOf(sql`count(*)`, sql`cast(round(sum(used.cost_usd) * 1000000) as bigint)`),
+    turns: sql`1`,
+    micro: sql`cast(round(used.cost_usd * 1000000) as bigint)`,
   };
 }
 
-function sumsOf(turns: RawBuilder<unknown>, micro: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`${turns} as turns, sum(used.input_tokens) as input, sum(used.output_tokens) as output,
-    sum(used.cache_read_tokens) as "cacheRead", sum(used.cache_write_tokens) as "cacheWrite", ${micro} as micro`;
+/** The hours (since 1970) that are not whole in the time that is asked for, or not whole in one day or hour of the zone. */
+function splitHours({ from, to, by, offsets = [] }: UsageQuestion): number[] {
+  const unit = by === 'day' ? DAY_MS : by === 'hour' ? HOUR_MS : Number.POSITIVE_INFINITY;
+  const offsetAt = (at: number) => (offsets.find(({ until }) => at < until) ?? offsets.at(-1))?.ms ?? 0;
+  const keyAt = (at: number) => Math.floor((at + offsetAt(at)) / unit);
+  const found: number[] = [];
+  for (let hour = Math.floor(from / HOUR_MS); hour * HOUR_MS < to; hour++) {
+    const [first, last] = [hour * HOUR_MS, (hour + 1) * HOUR_MS - 1];
+    const isWhole = first >= from && last < to && keyAt(first) === keyAt(last);
+    const clocksChange = offsets.slice(0, -1).some(({ until }) => until > first && until <= last);
+    if (!isWhole || clocksChange) found.push(hour);
+  }
+  return found;
+}
+
+/** Integers of this program's own, for `in (…)`. */
+function listOf(hours: readonly number[]): RawBuilder<unknown> {
+  return sql.join(hours.map((hour) => sql.lit(hour)));
 }
 
 /** A moment as the clocks of the zone showed it. */

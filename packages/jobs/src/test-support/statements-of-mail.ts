@@ -127,6 +127,8 @@ export const OF_MAIL: Record<string, StatementCase> = {
               [wholeDay - 86_400_000, wholeDay],
             ] as const)
               await database.usageBy(db, { owner, agentId, by, from, to, limit: 100 });
+            const of = { owner, agentId, by, from: wholeDay - 86_400_000, to: wholeDay, limit: 100 };
+            await database.usageBy(db, { ...of, offsets: [{ until: 0, ms: 5.5 * 3_600_000 }] });
           }
         }
       }
