@@ -101,7 +101,7 @@ async function measure(rows: number): Promise<Measured> {
       await mkdir(join(server.dataDir, 'agents', agentId(agent)), { recursive: true });
     }
     await server.restart();
-    const cookie = `${await signIn(server, OWNER, 1)}; ${ZONE}`;
+    const cookie = `${await signIn(server, OWNER)}; ${ZONE}`;
     const emptyMs = await firstByteMs(server, EMPTY, cookie, 404);
     const pages: Measured['pages'] = new Map();
     for (const path of PAGES) {

@@ -74,6 +74,8 @@ describe('a checkout', () => {
     ['a new bundle', 'its bundle', () => writeFile(join(root, 'apps/step-mom/src/source'), 'two')],
     ['the pages', 'its pages', () => rm(join(root, 'dist/platform'))],
     ['new pages', 'its pages', () => writeFile(join(root, 'apps/platform/src/page.astro'), 'two')],
+    ['the program', 'its program', () => rm(join(root, 'dist/program'))],
+    ['a new program', 'its program', () => writeFile(join(root, 'apps/cli/src/main.ts'), 'two')],
     ['everything', 'its packages', () => rm(join(root, '.runtime'), { recursive: true })],
   ])(
     'that lacks %s says to others who must run which command, and nothing is tried',

@@ -31,7 +31,12 @@ describe('with-node', () => {
     }
     await go();
     for (const { ended } of all) expect(await ended).toMatchObject({ code: 0, stdout: 'first half, one' });
-    expect(log().sort()).toEqual(['build', expect.stringMatching(/^npm ci --ignore-scripts /), 'pages']);
+    expect(log().sort()).toEqual([
+      'build',
+      expect.stringMatching(/^npm ci --ignore-scripts /),
+      'pages',
+      'program',
+    ]);
   });
 
   it('does nothing again while nothing has changed, and builds once after a change', async () => {
@@ -43,7 +48,7 @@ describe('with-node', () => {
     await writeFile(join(root, 'apps/step-mom/src/source'), 'two');
     const all = await Promise.all([run(), run(), run(), run()]);
     for (const end of all) expect(end).toMatchObject({ code: 0, stdout: 'first half, two' });
-    expect(log().slice(before)).toEqual(['build']);
+    expect(log().slice(before)).toEqual(['build', 'program']);
   });
 
   it('takes nothing that a build, an editor or a system leaves between the sources for a change of them', async () => {
@@ -62,10 +67,13 @@ describe('with-node', () => {
   it.each([
     ['apps/platform/astro.config.ts', 'pages'],
     ['apps/platform/public/new.png', 'pages'],
-    ['apps/platform/src/new/page.astro', 'pages'],
+    ['apps/platform/src/new/page.astro', 'pages program'],
     ['apps/step-mom/build.ts', 'build'],
-    ['packages/core/src/index.ts', 'build pages'],
-    ['package-lock.json', 'build npm pages'],
+    ['apps/cli/build.ts', 'program'],
+    ['packages/mail/src/index.ts', 'program'],
+    ['packages/core/src/index.ts', 'build pages program'],
+    ['package-lock.json', 'build npm pages program'],
+    ['packages/core/src/index.test.ts', ''],
   ])('builds what is made of %s: %s', async (source, made) => {
     await go();
     await run();
@@ -74,7 +82,7 @@ describe('with-node', () => {
     await writeFile(join(root, source), 'changed');
     await run();
     const done = log().slice(before);
-    expect(done.map((line) => line.split(' ')[0]).sort()).toEqual(made.split(' '));
+    expect(done.map((line) => line.split(' ')[0]).sort()).toEqual(made.split(' ').filter(Boolean));
   });
 
   it('names what set-up would do when it is asked, and does none of it', async () => {
@@ -83,13 +91,13 @@ describe('with-node', () => {
       (await checkout.run({ words: [join(root, 'bin/with-node'), '--missing'] })).stdout.split('\n');
     await rm(join(root, 'path/bwrap'));
     const before = checkout.listing();
-    expect(await ask()).toEqual(['packages', 'bubblewrap', 'bundle', 'pages', '']);
+    expect(await ask()).toEqual(['packages', 'bubblewrap', 'bundle', 'pages', 'program', '']);
     expect(checkout.listing()).toEqual(before);
     await checkout.program('bwrap', '');
     await run();
     expect(await ask()).toEqual(['']);
     await writeFile(join(root, 'apps/step-mom/src/source'), 'two');
-    expect(await ask()).toEqual(['bundle', '']);
+    expect(await ask()).toEqual(['bundle', 'program', '']);
   });
 
   it('shows the build before, as a whole, until the new one is whole', async () => {
@@ -115,6 +123,25 @@ describe('with-node', () => {
     const built = readdirSync(join(root, 'dist')).filter((name) => name.startsWith('step-mom.'));
     const whole = built.map((name) => readFileSync(join(root, 'dist', name, 'main.js'), 'utf8'));
     expect(whole.sort()).toEqual(['first half, four', 'first half, three']);
+  });
+
+  it('keeps an older build of the program for as long as somebody runs on it', async () => {
+    await go();
+    await run();
+    await writeFile(join(root, 'node-goes-on'), '');
+    const server = checkout.start({ words: [join(root, 'bin/tinyfat'), 'start'] });
+    const builds = () => readdirSync(join(root, 'dist')).filter((name) => name.startsWith('program.'));
+    const buildAgain = async (source: string) => {
+      await writeFile(join(root, 'apps/cli/src/main.ts'), source);
+      await run();
+    };
+    await server.prints('dist/program.1/bin/main.js start');
+    for (const source of ['two', 'three', 'four']) await buildAgain(source);
+    expect(builds().sort()).toEqual(['program.1', 'program.3', 'program.4']);
+    await rm(join(root, 'node-goes-on'));
+    await server.ended;
+    await buildAgain('five');
+    expect(builds().sort()).toEqual(['program.4', 'program.5']);
   });
 
   it('takes the place of a folder that an earlier version built', async () => {
@@ -166,7 +193,14 @@ ${end}`,
       await npm(NPM_WORKS);
       await installing(MAKES_BWRAP);
       expect(await run()).toMatchObject({ code: 0, stdout: 'first half, one' });
-      expect(log().sort()).toEqual(['apt-get install', 'apt-get update', 'build', 'npm ci', 'pages']);
+      expect(log().sort()).toEqual([
+        'apt-get install',
+        'apt-get update',
+        'build',
+        'npm ci',
+        'pages',
+        'program',
+      ]);
     });
 
     it('says what failed, and builds nothing', async () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
 import { type Story, startStory } from './support/story.ts';
-import { runCli, startTinyfat } from './support/tinyfat.ts';
+import { MAIN, runCli, startTinyfat } from './support/tinyfat.ts';
 
 let place: string;
 let story: Story;
@@ -26,7 +26,7 @@ async function restored(archive: string, words: string[] = [], environment: Reco
   const server = await startTinyfat({
     environment: { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: model.url, ...environment },
     prepare: (dataDir) => {
-      said = execFileSync(process.execPath, ['apps/cli/src/main.ts', 'restore', archive, ...words], {
+      said = execFileSync(process.execPath, [MAIN, 'restore', archive, ...words], {
         env: { PATH: process.env.PATH ?? '', DATA_DIR: dataDir },
         encoding: 'utf8',
       });

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendMail } from './support/mail.ts';
-import { startTinyfat, type Tinyfat } from './support/tinyfat.ts';
+import { MAIN, startTinyfat, type Tinyfat } from './support/tinyfat.ts';
 
 describe('the command line', () => {
   let server: Tinyfat;
@@ -167,10 +167,9 @@ describe('the command line', () => {
     const second = await server.cli(['start']);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain('Another tinyfat is running');
-    const main = new URL('../apps/cli/src/main.ts', import.meta.url).pathname;
     const start = (environment: Record<string, string>) => {
       try {
-        execFileSync(process.execPath, [main, 'start'], {
+        execFileSync(process.execPath, [MAIN, 'start'], {
           env: { PATH: process.env.PATH, ...environment },
           stdio: 'pipe',
         });

@@ -18,9 +18,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CliResult } from './support/command-runner.ts';
-import { COMPILED, runCli } from './support/tinyfat.ts';
+import { COMPILED, MAIN, runCli } from './support/tinyfat.ts';
 
-const MAIN = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const PATH = process.env.PATH ?? '';

@@ -367,9 +367,8 @@ describe('without a trusted proxy', () => {
 
   it('with open sign-up a stranger signs in, makes an agent over the API, and sees no other', async () => {
     await server.restart({ SIGNUP: 'open', TRUSTED_PROXIES: '127.0.0.0/8' });
-    const mails = (await server.answers(0)).length;
     const client = { 'x-forwarded-for': '198.51.100.1' };
-    const cookie = await signInAt(server, 'stranger@example.net', mails + 1, client);
+    const cookie = await signInAt(server, 'stranger@example.net', client);
     const origin = `http://${server.host}:8025`;
     const made = await fetch(`${origin}/api/v1/agents`, {
       method: 'POST',

@@ -1,5 +1,6 @@
 /** A small checkout whose launcher is the real one, and whose programs of the machine are stand-ins. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,6 +38,9 @@ const SOURCES: Record<string, string> = {
   'apps/platform/package.json': '{}',
   'apps/platform/public/favicon.svg': '',
   'apps/platform/src/page.astro': '',
+  'apps/cli/build.ts': '',
+  'apps/cli/package.json': '{}',
+  'apps/cli/src/main.ts': '',
 };
 
 /** A build that fails where another one is under way, and ends only when the test says so. */
@@ -51,7 +55,15 @@ apps/step-mom/build.ts)
 	cat "$CHECKOUT/apps/step-mom/src/source" >>"$2/main.js"
 	rm -r "$CHECKOUT/building"
 	;;
---*) echo "node $*" ;;
+apps/cli/build.ts)
+	echo program >>"$CHECKOUT/log"
+	mkdir "$2/bin"
+	: >"$2/bin/main.js"
+	;;
+--*)
+	echo "node $*"
+	while [ -e "$CHECKOUT/node-goes-on" ]; do /bin/sleep 0.02; done
+	;;
 esac`;
 /** Leaves files of its own where it is run. */
 const NPX = `echo pages >>"$CHECKOUT/log"
@@ -79,6 +91,8 @@ export interface Started {
   waits: Promise<void>;
   /** Resolves in the middle of its build. */
   builds: Promise<void>;
+  /** Resolves when its output holds this. */
+  prints(text: string): Promise<void>;
   ended: Promise<Ended>;
   child: ChildProcess;
 }
@@ -127,7 +141,7 @@ export async function makeCheckout(): Promise<Checkout> {
     await mkdir(join(root, dirname(name)), { recursive: true });
     await writeFile(join(root, name), text);
   }
-  for (const script of ['with-node', 'build', 'tinyfat'])
+  for (const script of ['with-node', 'build', 'tinyfat', 'run'])
     await copyFile(join(SCRIPTS, script), join(root, 'bin', script));
   for (const tool of TOOLS) await symlink(`/usr/bin/${tool}`, join(root, 'path', tool));
   await program('node', NODE);
@@ -157,7 +171,10 @@ export async function makeCheckout(): Promise<Checkout> {
     const ended = new Promise<Ended>((resolve) => {
       child.once('close', (code) => resolve({ code, stdout, stderr }));
     });
-    return { waits: waits.promise, builds: builds.promise, ended, child };
+    const prints = async (text: string) => {
+      while (!stdout.includes(text)) await once(child.stdout, 'data');
+    };
+    return { waits: waits.promise, builds: builds.promise, prints, ended, child };
   };
 
   return {

@@ -49,12 +49,11 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
   const [server, browser]: [Tinyfat, Browser] = await Promise.all([startTinyfat(options), startBrowser()]);
   await options.prepareAgents?.(server.cli);
   const origin = `http://${server.host}:8025`;
-  const sign = async (address: string) => await signIn(server, address, (await server.answers(0)).length + 1);
-  const cookie = await sign(options.owner ?? OWNER);
+  const cookie = await signIn(server, options.owner ?? OWNER);
   return {
     server,
     origin,
-    signIn: sign,
+    signIn: (address) => signIn(server, address),
     async list(path) {
       const answer = await fetch(`${origin}/api/v1${path}`, { headers: { cookie } });
       return ((await answer.json()) as { data: Record<string, string>[] }).data;

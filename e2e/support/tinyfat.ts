@@ -14,7 +14,8 @@ import { engineFor, onPostgres } from './engine.ts';
 import { shareEtc } from './etc-template.ts';
 import { type ReceivedMail, readMaildir } from './mail.ts';
 
-const MAIN = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+/** The command line as it is built, which is what `bin/tinyfat` runs. */
+export const MAIN = fileURLToPath(new URL('../../dist/program/bin/main.js', import.meta.url));
 let addresses = 0;
 
 /** A loopback address that no other test process of this machine uses: its ports are all free. */

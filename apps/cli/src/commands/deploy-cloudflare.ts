@@ -1,6 +1,6 @@
 /** `tinyfat deploy cloudflare`: an installation on Cloudflare, made or brought up to date. */
-import { fileURLToPath } from 'node:url';
 import { type DnsRows, resendDnsRows } from '@tinyfat/mail';
+import { programPaths } from '@tinyfat/server/program';
 import { cloudflareApi } from '../cloudflare/api.ts';
 import { type Container, deploy } from '../cloudflare/deploy.ts';
 import { type DeploySettings, readDeploySettings } from '../cloudflare/deploy-settings.ts';
@@ -24,8 +24,6 @@ interface DeployOptions {
   'most-turns': string;
 }
 
-/** The checkout. */
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** Consumers at once of a queue at most. */
 const MOST_TURNS = 250;
 /** A name that is new takes a while to lead somewhere. */
@@ -53,7 +51,7 @@ export const deployCloudflare: Run<[], DeployOptions> = async ({ options }, conf
   const deployed = await reported(
     deploy(
       {
-        root: ROOT,
+        root: programPaths.root,
         api: cloudflareApi({ token: settings.token, baseUrl: settings.apiUrl, fetch, hide }),
         wrangler,
         dockerProblem,
@@ -114,7 +112,7 @@ async function dryRun(
   address      https://${address}
 `);
   const checked = await checkWorkers(
-    { root: ROOT, wrangler, ...LINES },
+    { root: programPaths.root, wrangler, ...LINES },
     {
       name,
       accountId: null,

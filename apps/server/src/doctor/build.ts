@@ -1,4 +1,4 @@
-/** Is Node new enough, and the checkout set up: packages, the bundle for sandboxes and the pages, all of this version? */
+/** Is Node new enough, and the checkout set up: packages, the bundle for sandboxes, the pages and the program, all of this version? */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { shellWord } from '@tinyfat/core';
@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, string>> = {
   packages: 'the packages of the lock file',
   bundle: "the sandbox's program",
   pages: 'the pages',
+  program: 'the program',
 };
 
 /** `version` is Node's own, such as `24.18.0`. */

@@ -39,7 +39,7 @@ const CPU_ANSWER_MS = 1000;
 export function startThread(
   memoryMb: number,
   onExit: () => void,
-  program: URL = new URL('./worker.ts', import.meta.url),
+  program: URL = new URL('./mail-thread-entry.ts', import.meta.url),
 ): MailThread {
   const worker = new Worker(program, {
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 64 },

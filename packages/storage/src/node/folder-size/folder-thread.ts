@@ -39,7 +39,7 @@ export function folderThread(sync: (path: string) => Promise<void> = syncFileSys
   let last = 0;
 
   function start(): Worker {
-    const started = new Worker(new URL('./worker.ts', import.meta.url), {
+    const started = new Worker(new URL('./folder-thread-entry.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: 128 },
     });
     started.on('message', (answer: WalkAnswer) => {
