@@ -12,7 +12,12 @@ import type { ApiDeps } from '../deps.ts';
 import { agentEndpoint } from '../endpoint.ts';
 import { isoTime } from '../fields.ts';
 import * as routes from '../routes/sessions.ts';
-import { firstLineOf, type PlacedEntry, readTranscript } from '../transcript/read-transcript.ts';
+import {
+  firstLineOf,
+  type PlacedEntry,
+  readTranscript,
+  readTranscriptEnd,
+} from '../transcript/read-transcript.ts';
 import { readAgentConfig } from './agent-config.ts';
 import { fileRefusal } from './read-file.ts';
 import { scopeOfSession } from './session-scope.ts';
@@ -69,19 +74,17 @@ export const sessionEndpoints = [
     if (!file.ok) return file;
     const { at: offset, id: within } = cursor.after ?? { at: 0, id: '' };
     const amount = query.whole === 'true' ? 'whole' : 'cut';
-    const read = await readTranscript(
-      deps.folders,
-      {
-        agentId: agent.id,
-        path: `sessions/${file.name}`,
-        from: { offset: Math.max(0, offset), inLine: within === IN_LINE },
-      },
-      {
-        entries: query.limit,
-        characters: PAGE_CHARACTERS[amount],
-        textCharacters: TEXT_CHARACTERS[amount],
-      },
-    );
+    const bounds = {
+      entries: query.limit,
+      characters: PAGE_CHARACTERS[amount],
+      textCharacters: TEXT_CHARACTERS[amount],
+    };
+    const of = { agentId: agent.id, path: `sessions/${file.name}` };
+    const from = { offset: Math.max(0, offset), inLine: within === IN_LINE };
+    const read =
+      query.end === 'true'
+        ? await readTranscriptEnd(deps.folders, { ...of, size: file.size }, bounds)
+        : await readTranscript(deps.folders, { ...of, from }, bounds);
     if (!read.ok) return fileRefusal(read);
     return {
       ok: true,
@@ -194,7 +197,7 @@ async function sessionFile(
   deps: ApiDeps,
   agentId: string,
   id: string,
-): Promise<{ ok: true; name: string } | Refusal> {
+): Promise<{ ok: true; name: string; size: number } | Refusal> {
   const [file] = await sessionFiles(deps, agentId, isFileOfSession(id));
-  return file ? { ok: true, name: file.name } : refuse('not_found');
+  return file ? { ok: true, name: file.name, size: file.size } : refuse('not_found');
 }

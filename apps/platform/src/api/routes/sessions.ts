@@ -85,13 +85,14 @@ export const getTranscript = route(
   'What was said in a session, in order',
   {
     description:
-      'Read from the file of the session, which the agent can write: it is shown, never believed. Texts are cut at 4,000 characters, with `whole=true` at 200,000. A page ends early where its entries have much text; it may be empty though there is a next one.',
+      'Read from the file of the session, which the agent can write: it is shown, never believed. Texts are cut at 4,000 characters, with `whole=true` at 200,000. A page ends early where its entries have much text; it may be empty though there is a next one. With `end=true` the page is the last one, whatever the cursor.',
     scope: 'read',
     params: ofSession,
     query: v.strictObject({
       cursor: paging.cursor,
       limit: wholeNumber(1, 100, 25),
       whole: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false'),
+      end: v.optional(v.picklist(['true', 'false'], 'true or false'), 'false'),
     }),
     answer: json(page(transcriptEntry)),
     errors: ['conflict'],

@@ -1,7 +1,12 @@
 /** A session's file is the agent's to write: whatever is in it, a page reads a bounded part and shows it as text. */
 import type { ReadOutcome } from '@tinyfat/core';
 import { expect, it } from 'vitest';
-import { readTranscript, type TranscriptPage, type TranscriptPlace } from './read-transcript.ts';
+import {
+  readTranscript,
+  readTranscriptEnd,
+  type TranscriptPage,
+  type TranscriptPlace,
+} from './read-transcript.ts';
 
 const BOUNDS = { entries: 25, characters: 60_000, textCharacters: 4000 };
 const START: TranscriptPlace = { offset: 0, inLine: false };
@@ -20,7 +25,9 @@ function fileOf(text: string | Uint8Array) {
   };
   const read = (from = START, bounds = BOUNDS) =>
     readTranscript(folders, { agentId: 'a', path: 's', from }, bounds);
-  return { reads, read };
+  const readEnd = (bounds = BOUNDS) =>
+    readTranscriptEnd(folders, { agentId: 'a', path: 's', size: bytes.length }, bounds);
+  return { reads, read, readEnd };
 }
 
 /** All pages after one another, as far as they go. */
@@ -49,6 +56,23 @@ it('reads no more than a page needs of a file without end', async () => {
   const page = await file.read();
   expect(page).toMatchObject({ ok: true, entries: { length: 25 } });
   expect(file.reads.length).toBeLessThanOrEqual(2);
+});
+
+it('reads the last entries of a file without reading the others', async () => {
+  const ofEnd = async (file: ReturnType<typeof fileOf>, bounds = BOUNDS) => {
+    const page = await file.readEnd(bounds);
+    if (!page.ok) throw new Error(page.detail);
+    expect(page.next).toBeNull();
+    return page.entries.map(({ parts }) => parts.map(({ text }) => text).join('|'));
+  };
+  const long = fileOf(Array.from({ length: 20_000 }, (_, at) => user(`${at} ${'x'.repeat(500)}`)).join(''));
+  const last = (await ofEnd(long)).map((text) => Number(text.split(' ')[0]));
+  expect(last).toEqual(Array.from({ length: 25 }, (_, at) => 19_975 + at));
+  expect(long.reads.length).toBeLessThanOrEqual(11);
+  expect(await ofEnd(fileOf(user('one') + user('two')))).toEqual(['one', 'two']);
+  expect(await ofEnd(fileOf(user('one') + user('two')), { ...BOUNDS, characters: 1 })).toEqual(['two']);
+  expect(await ofEnd(fileOf(user('one') + user('x'.repeat(400_000))))).toEqual(['one', 'x'.repeat(4000)]);
+  expect(await ofEnd(fileOf(''))).toEqual([]);
 });
 
 it('passes over a line that is too long, says so once, and goes on behind it', async () => {

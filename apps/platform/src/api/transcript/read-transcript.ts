@@ -78,6 +78,31 @@ export async function readTranscript(
   return { ok: true, entries, next: { offset, inLine } };
 }
 
+/** At the end of a file this is looked through for its last entries: a last line that can be shown lies within it. */
+const END_BYTES = MOST_LINE_BYTES + SLICE_BYTES;
+
+/** The last entries of a file of `size` bytes, within the bounds; what was written since `size` was read is among them. */
+export async function readTranscriptEnd(
+  folders: Pick<AgentFolders, 'readFrom'>,
+  { agentId, path, size }: { agentId: string; path: string; size: number },
+  bounds: TranscriptBounds,
+): Promise<TranscriptPage> {
+  const offset = Math.max(0, size - END_BYTES);
+  const from = { offset, inLine: offset > 0 };
+  const all = { ...bounds, entries: Number.POSITIVE_INFINITY, characters: Number.POSITIVE_INFINITY };
+  const read = await readTranscript(folders, { agentId, path, from }, all);
+  if (!read.ok) return read;
+  let first = read.entries.length;
+  let characters = 0;
+  while (first > 0 && read.entries.length - first < bounds.entries) {
+    const entry = read.entries[first - 1];
+    characters += entry ? sizeOf(entry) : 0;
+    if (characters > bounds.characters && first < read.entries.length) break;
+    first--;
+  }
+  return { ...read, entries: read.entries.slice(first) };
+}
+
 const TOO_LONG =
   'An entry of more than half a megabyte, such as a picture, is not shown; it is in the downloaded file.';
 

@@ -100,7 +100,7 @@ describe('pages of a folder', () => {
     const page = await readTranscriptPage(
       ask,
       { agent: 'scout', id: ONE },
-      { cursor: undefined, entry: undefined },
+      { cursor: undefined, entry: undefined, end: false },
     );
     if (!page.ok) throw new Error(page.detail);
     const [answer, result] = page.entries;
@@ -117,9 +117,23 @@ describe('pages of a folder', () => {
     const whole = await readTranscriptPage(
       ask,
       { agent: 'scout', id: ONE },
-      { cursor: undefined, entry: result?.cursor },
+      { cursor: undefined, entry: result?.cursor, end: false },
     );
     expect(whole.ok && whole.entries[0]?.parts[0]).toMatchObject({ cut: null, text: 'x'.repeat(5000) });
+    await api.folders.write(
+      'scout',
+      FILE,
+      Array.from({ length: 60 }, (_, at) => message('user', { content: `mail ${at}` })).join(''),
+    );
+    const last = await readTranscriptPage(
+      ask,
+      { agent: 'scout', id: ONE },
+      { cursor: undefined, entry: undefined, end: true },
+    );
+    expect(last.ok && last.entries.map(({ parts }) => parts[0]?.text)).toEqual(
+      Array.from({ length: 25 }, (_, at) => `mail ${35 + at}`),
+    );
+    expect(last).toMatchObject({ next: null });
   });
 
   it('list a folder in pages, and never lead to what has no name that can be asked for', async () => {

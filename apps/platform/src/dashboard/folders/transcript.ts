@@ -53,13 +53,21 @@ const SUMMARIES: Readonly<Record<Exclude<PartKind, 'text'>, (name: string | null
   image: () => 'A picture, which is not shown',
 };
 
-/** A page of the transcript from `cursor` on; with `entry` only the one that is there, with more of its text. */
+/**
+ * A page of the transcript from `cursor` on, or the last one; with `entry` only the one that is there, with more of its
+ * text.
+ */
 export async function readTranscriptPage(
   ask: Ask,
   { agent, id }: { agent: string; id: string },
-  { cursor, entry }: { cursor: string | undefined; entry: string | undefined },
+  { cursor, entry, end }: { cursor: string | undefined; entry: string | undefined; end: boolean },
 ): Promise<{ ok: true; entries: ShownEntry[]; next: string | null } | Refusal> {
-  const query = entry === undefined ? { cursor } : { cursor: entry, limit: '1', whole: 'true' as const };
+  const query =
+    entry !== undefined
+      ? { cursor: entry, limit: '1', whole: 'true' as const }
+      : end
+        ? { end: 'true' as const }
+        : { cursor };
   const read = await ask(getTranscript, { params: { agent, id }, query });
   if (!read.ok) return read;
   return { ok: true, entries: read.body.data.map(shownEntry), next: read.body.next_cursor };

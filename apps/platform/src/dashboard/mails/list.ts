@@ -1,7 +1,7 @@
 /** What the page of all mails shows: the filters of its URL, and a page of the mails that they leave. */
 import { MAIL_STATES } from '@tinyfat/core';
 import type * as v from 'valibot';
-import type { Refusal } from '../../api/answer.ts';
+import { type Refusal, refuse } from '../../api/answer.ts';
 import type { Ask } from '../../api/ask.ts';
 import { listAgentsAtAGlance } from '../../api/routes/attention.ts';
 import { listMails, type mailRow } from '../../api/routes/mails.ts';
@@ -44,18 +44,20 @@ export async function readMails(ask: Ask, search: URLSearchParams, zone: string)
     to: search.get('to') ?? '',
   };
   const state = MAIL_STATES.find((one) => one === filters.state);
+  const wrong = wrongFilter(filters, state);
   const [list, agents] = await Promise.all([
-    ask(listMails, {
-      query: {
-        limit: String(PAGE),
-        cursor: search.get('cursor') ?? undefined,
-        state,
-        agent: given(filters.agent),
-        sender: given(filters.sender),
-        since: dayStart(filters.from, zone, 0),
-        before: dayStart(filters.to, zone, 1),
-      },
-    }),
+    wrong ??
+      ask(listMails, {
+        query: {
+          limit: String(PAGE),
+          cursor: search.get('cursor') ?? undefined,
+          state,
+          agent: given(filters.agent),
+          sender: given(filters.sender),
+          since: dayStart(filters.from, zone, 0),
+          before: dayStart(filters.to, zone, 1),
+        },
+      }),
     ask(listAgentsAtAGlance, { query: { limit: MOST_AGENTS } }),
   ]);
   const names = agents.ok ? agents.body.data.map(({ name }) => name) : [];
@@ -77,9 +79,26 @@ function given(text: string): string | undefined {
   return trimmed === '' ? undefined : trimmed;
 }
 
-/** When a day begins, or the one so many days after it; undefined for what is no day. */
-function dayStart(day: string, zone: string, after: number): string | undefined {
+/** What no form of the page sends: a list without that filter would pass for what was asked for. */
+function wrongFilter({ state, from, to }: MailFilters, known: string | undefined): Refusal | null {
+  if (state !== '' && known === undefined) {
+    return refuse('invalid_request', 'No mail has such a state. Choose one from the list.');
+  }
+  if ([from, to].some((day) => day !== '' && Number.isNaN(noonOf(day)))) {
+    return refuse('invalid_request', 'A day must be one of the calendar, such as 2026-11-28.');
+  }
+  return null;
+}
+
+/** Epoch ms of noon in UTC; NaN for what is no day. */
+function noonOf(day: string): number {
   const noon = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T12:00:00Z`) : Number.NaN;
-  if (Number.isNaN(noon)) return undefined;
-  return new Date(startOfDay(zone, dayIn('UTC', noon + after * DAY_MS))).toISOString();
+  // 31 June is read as 1 July.
+  return !Number.isNaN(noon) && dayIn('UTC', noon) === day ? noon : Number.NaN;
+}
+
+/** When a day begins, or the one so many days after it; undefined where none is given. */
+function dayStart(day: string, zone: string, after: number): string | undefined {
+  if (day === '') return undefined;
+  return new Date(startOfDay(zone, dayIn('UTC', noonOf(day) + after * DAY_MS))).toISOString();
 }
