@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 /** Where built files lie in the folder: as deep in the checkout as the `src` of an app, so both find its root alike. */
 const INSIDE = 'bin';
@@ -49,8 +49,18 @@ export async function buildProgram(folder: string): Promise<{ files: number; byt
   if (result.warnings.length > 0) {
     throw new Error(`esbuild warns: ${result.warnings.map(({ text }) => text).join('; ')}`);
   }
+  refuseCommonJsOnDemand(result.metafile);
   const files = Object.values(result.metafile.outputs);
   return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+/** A package of CommonJS that `import()` loads has no named exports when built, where Node's own loader finds them. */
+function refuseCommonJsOnDemand({ inputs, outputs }: Metafile): void {
+  for (const { entryPoint = '' } of Object.values(outputs)) {
+    if (inputs[entryPoint]?.format === 'cjs') {
+      throw new Error(`${entryPoint} is CommonJS and loaded on demand: load a file of ours that imports it`);
+    }
+  }
 }
 
 /** What starts a thread names the source of its entry; built, the entry lies beside it under the same name. */

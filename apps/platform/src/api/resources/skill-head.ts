@@ -45,7 +45,7 @@ function frontMatter(text: string): string | null {
 
 /** Undefined for what is no YAML. The parser is loaded on demand: most commands need none. */
 async function parseYaml(text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
+  const { parse } = await import('./parse-yaml.ts');
   try {
     return parse(text, { logLevel: 'error' });
   } catch {
