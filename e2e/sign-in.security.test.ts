@@ -78,6 +78,15 @@ describe('signing in, attacked', () => {
     });
   });
 
+  it('takes no form that is too large, and says so to a browser on a page', async () => {
+    const large = { address: `${'a'.repeat(5000)}@example.com` };
+    const shown = await post('/sign-in', large);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([413, 'text/html']);
+    expect(shown.text).toContain('Nothing was changed.');
+    const asProgram = await post('/sign-in', large, { accept: 'application/json' });
+    expect(JSON.parse(asProgram.text)).toMatchObject({ status: 413, code: 'body_too_large' });
+  });
+
   it('seals pages and cookies', async () => {
     const { asked, token } = await ask(OWNER);
     expect(asked.headers.getSetCookie()).toEqual([

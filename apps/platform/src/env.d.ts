@@ -10,6 +10,8 @@ declare namespace App {
     preferences: import('./view/preferences.ts').Preferences;
     /** The form that came when its session was over. */
     heldForm?: import('./http/held-form.ts').HeldForm;
+    /** Why the form of this request was not taken. */
+    refusedForm?: import('./http/problem.ts').Problem;
     /** Id of the log line about the error that this request met. */
     fault?: string;
   }

@@ -9,7 +9,7 @@ import { foreignOrigin } from './http/foreign-origin.ts';
 import { seeOther } from './http/form.ts';
 import { holdForm } from './http/held-form.ts';
 import { isOpen, takesFormOfAnybody } from './http/open-pages.ts';
-import { problem } from './http/problem.ts';
+import { isProblem, type Problem, problem } from './http/problem.ts';
 import { readPreferences } from './view/preferences.ts';
 
 export const onRequest = defineMiddleware(async (context, next) => {
@@ -36,7 +36,10 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
     }
     const answer = isForPrograms(request) ? await next() : await answerPerson(context, next);
     const { status } = answer;
-    if ((status !== 404 && status !== 500) || isPage(answer)) return answer;
+    if ((status !== 404 && status !== 500) || isPage(answer)) {
+      const isRefusedForm = request.method === 'POST' && wantsPage(request) && isProblem(answer);
+      return isRefusedForm ? await refusedForm(context, answer) : answer;
+    }
     if (wantsPage(request)) return await context.rewrite(errorPageRequest(request, status));
     // Astro fills an empty error with a page; the answer to a HEAD is empty too.
     return answer.body === null ? problem(status === 404 ? 'not_found' : 'server_fault') : answer;
@@ -45,6 +48,18 @@ async function answerOf(context: APIContext, next: MiddlewareNext): Promise<Resp
     if (!wantsPage(request)) return problem('server_fault', `The log has it as ${locals.fault}.`);
     return await context.rewrite(errorPageRequest(request, 500));
   }
+}
+
+/** The page about a form that was not read; headers that say how to go on stay. */
+async function refusedForm(context: APIContext, answer: Response): Promise<Response> {
+  context.locals.refusedForm = (await answer.json()) as Problem;
+  const page = await context.rewrite(errorPageRequest(context.request, 400));
+  const withHeaders = new Response(page.body, page);
+  for (const name of ['connection', 'retry-after']) {
+    const value = answer.headers.get(name);
+    if (value !== null) withHeaders.headers.set(name, value);
+  }
+  return withHeaders;
 }
 
 /** A page for the signed-in viewer. Reading pages prolongs the session; a form, which may end it, does not. */

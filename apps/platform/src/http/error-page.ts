@@ -16,10 +16,10 @@ export function wantsPage(request: Request): boolean {
 
 /** Whether a request is for an error page, which must work whatever else is broken. */
 export function isErrorPage(request: Request): boolean {
-  return /^\/(?:401|403|404|500)$/.test(new URL(request.url).pathname);
+  return /^\/(?:400|401|403|404|500)$/.test(new URL(request.url).pathname);
 }
 
 /** The request for an error page, made anew since the body of the first may be used up. */
-export function errorPageRequest(request: Request, status: 401 | 403 | 404 | 500): Request {
+export function errorPageRequest(request: Request, status: 400 | 401 | 403 | 404 | 500): Request {
   return new Request(new URL(`/${status}`, request.url), { headers: request.headers });
 }

@@ -1,6 +1,8 @@
 /** Errors over HTTP: problem details (RFC 9457) with a code of core's list and its next step. */
 import { describeError, type ErrorCode, type HttpCode, httpErrors } from '@tinyfat/core';
 
+const PROBLEM = 'application/problem+json';
+
 /** The body of a refusal. `detail` says what is the matter in this case. */
 export interface Problem {
   type: string;
@@ -9,6 +11,11 @@ export interface Problem {
   code: ErrorCode;
   detail: string;
   next_step: string;
+}
+
+/** Whether an answer is one. */
+export function isProblem(answer: Response): boolean {
+  return answer.headers.get('content-type') === PROBLEM;
 }
 
 /** An answer that says no; its status belongs to the code unless another is named. */
@@ -39,6 +46,6 @@ export function problemOf(
   };
   return new Response(`${JSON.stringify(body)}\n`, {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: { 'content-type': PROBLEM, ...headers },
   });
 }
