@@ -263,7 +263,9 @@ function reachedFrom(start: string, edges: ReadonlyMap<string, ReadonlySet<strin
 
 /** Run when the checkout is built, not in production. */
 function isBuild(path: string): boolean {
-  return /^apps\/step-mom\/|\/(?:astro\.config|openapi|make-fixture)\.ts$/.test(path);
+  return /^apps\/(?:step-mom\/|cli\/build\.ts|cli\/src\/build\/)|\/(?:astro\.config|openapi|make-fixture)\.ts$/.test(
+    path,
+  );
 }
 
 /** A source without its comments. */

@@ -66,8 +66,11 @@ const cancelled: TurnResult = {
   folderBytes: 100,
 };
 
-/** A runner whose turns go on until they are cancelled; `begun` resolves with the first of them. */
-function hanging(during: (request: TurnRequest) => Promise<void> | void = () => {}) {
+/** A runner whose turns go on until they are cancelled, and then until `mayEnd`; `begun` resolves with the first of them. */
+function hanging(
+  during: (request: TurnRequest) => Promise<void> | void = () => {},
+  mayEnd: Promise<void> = Promise.resolve(),
+) {
   const { promise: begun, resolve } = Promise.withResolvers<TurnRequest>();
   return {
     begun,
@@ -76,6 +79,7 @@ function hanging(during: (request: TurnRequest) => Promise<void> | void = () => 
         await during(request);
         resolve(request);
         await new Promise((over) => signal.addEventListener('abort', over, { once: true }));
+        await mayEnd;
         return cancelled;
       },
     },
@@ -182,17 +186,18 @@ it('asked once it is over changes nothing; asked twice keeps who asked first', a
   await ended(0);
   expect(await stop(0)).toBe(false);
   expect(await jobOf(0)).toMatchObject({ stop_asked_at: null });
-  const { begun, runner } = hanging();
+  const bothAsked = Promise.withResolvers<void>();
+  const { begun, runner } = hanging(undefined, bothAsked.promise);
   await consumers.close();
   consumers = await openConsumers(['ant'], { idempotent: true });
   consumers.start(undefined, { runner });
   await consumers.add('ant', 1);
   await begun;
   const { id } = await jobOf(1);
-  const both = ['first@example.com', 'second@example.com'].map((by, index) =>
-    askToStop(consumers.db, id, { at: 5 + index, by }),
-  );
-  expect(await Promise.all(both)).toEqual([true, true]);
+  for (const [index, by] of ['first@example.com', 'second@example.com'].entries()) {
+    expect(await askToStop(consumers.db, id, { at: 5 + index, by })).toBe(true);
+  }
+  bothAsked.resolve();
   expect(await jobOf(1)).toMatchObject({ stop_asked_at: 5, stop_asked_by: 'first@example.com' });
   expect((await ended(1)).kinds).toEqual(['error']);
 });
