@@ -202,7 +202,7 @@ export default defineConfig({
           include: ['e2e/**/*.test.ts'],
           exclude: ['e2e/on-workers/**'],
           isolate: false,
-          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          setupFiles: ['packages/testing/src/leave-no-trace.ts', 'e2e/support/leave-nothing.ts'],
           globalSetup: [
             'e2e/support/database-template.ts',
             'e2e/support/start-command-runner.ts',
@@ -219,7 +219,7 @@ export default defineConfig({
           env: { TEST_ENGINE: 'postgres', TEST_COMPOSITION: 'cloudflare' },
           include: ON_WORKERS,
           isolate: false,
-          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          setupFiles: ['packages/testing/src/leave-no-trace.ts', 'e2e/support/leave-nothing.ts'],
           globalSetup: [
             'packages/testing/src/postgres/global-setup.ts',
             'e2e/support/cloudflare/build-workers.ts',
@@ -234,7 +234,7 @@ export default defineConfig({
           name: 'e2e-docker',
           env: { TEST_ENGINE: 'postgres', TEST_COMPOSITION: 'cloudflare', TEST_CONTAINERS: 'docker' },
           include: ['e2e/story.test.ts'],
-          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          setupFiles: ['packages/testing/src/leave-no-trace.ts', 'e2e/support/leave-nothing.ts'],
           globalSetup: [
             'packages/testing/src/postgres/global-setup.ts',
             'e2e/support/cloudflare/build-for-engine.ts',
@@ -250,7 +250,7 @@ export default defineConfig({
           env: { TEST_ENGINE: 'postgres' },
           include: STORY_ON_POSTGRES.map((name) => `e2e/${name}.test.ts`),
           isolate: false,
-          setupFiles: ['packages/testing/src/leave-no-trace.ts'],
+          setupFiles: ['packages/testing/src/leave-no-trace.ts', 'e2e/support/leave-nothing.ts'],
           globalSetup: [
             'packages/testing/src/postgres/global-setup.ts',
             'e2e/support/start-command-runner.ts',

@@ -1,7 +1,8 @@
 /** A server on Postgres, behind a pooler in transaction mode: what it does while the database is away, and afterwards. */
 import { describeOwnServer } from '@tinyfat/testing/postgres/describe-own-server';
 import { type PrivatePostgres, startPostgres } from '@tinyfat/testing/postgres/start';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { atEnd } from './support/at-end.ts';
 import { eventually } from './support/eventually.ts';
 import { answerTo, sendMail } from './support/mail.ts';
 import { type Story, startStory } from './support/story.ts';
@@ -11,7 +12,7 @@ describeOwnServer('a database that goes away', () => {
   let story: Story;
   beforeAll(async () => {
     postgres = await startPostgres();
-    afterAll(() => postgres.stop());
+    atEnd(() => postgres.stop());
     await postgres.createDatabase('mail');
     story = await startStory({
       environment: {

@@ -4,7 +4,8 @@ import {
   postmarkError,
   startPostmarkStandIn,
 } from '@tinyfat/testing/stand-ins/postmark';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { atEnd } from './support/at-end.ts';
 import { sendMail } from './support/mail.ts';
 import { newestDelivery, outboxRecords } from './support/outbox.ts';
 import { startStory } from './support/story.ts';
@@ -19,7 +20,7 @@ describe('Postmark', () => {
   let server: Tinyfat;
   beforeAll(async () => {
     postmark = await startPostmarkStandIn({ serverToken });
-    afterAll(() => postmark.close());
+    atEnd(() => postmark.close());
     ({ server } = await startStory({
       agents: Object.fromEntries(AGENTS.map((name) => [name, []])),
       environment: { POSTMARK_SERVER_TOKEN: serverToken, POSTMARK_BASE_URL: postmark.url },

@@ -1,6 +1,7 @@
 /** Replies through Resend's API: what it says decides what becomes of a delivery, and a crash doubles nothing. */
 import { type ResendStandIn, resendError, startResendStandIn } from '@tinyfat/testing/stand-ins/resend';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { atEnd } from './support/at-end.ts';
 import { until } from './support/eventually.ts';
 import { sendMail } from './support/mail.ts';
 import { newestDelivery, outboxRecords } from './support/outbox.ts';
@@ -16,7 +17,7 @@ describe('Resend', () => {
   let server: Tinyfat;
   beforeAll(async () => {
     resend = await startResendStandIn({ apiKey, domains: ['tinyfat.localhost'] });
-    afterAll(() => resend.close());
+    atEnd(() => resend.close());
     ({ server } = await startStory({
       agents: Object.fromEntries(AGENTS.map((name) => [name, []])),
       environment: { RESEND_API_KEY: apiKey, RESEND_BASE_URL: resend.url },

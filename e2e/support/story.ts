@@ -1,7 +1,7 @@
 /** What most tests of e2e begin with: a server whose agents think with a stand-in for the model. */
 import { type AnthropicStandIn, startAnthropicStandIn } from '@tinyfat/testing/stand-ins/anthropic';
 import type Mail from 'nodemailer/lib/mailer';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { type ReceivedMail, sendMail } from './mail.ts';
 import { startTinyfat, type Tinyfat } from './tinyfat.ts';
 
@@ -22,13 +22,13 @@ export async function startStory({
   ...options
 }: Parameters<typeof startTinyfat>[0] & { key?: string } = {}): Promise<Story> {
   const model = await startAnthropicStandIn(key === undefined ? {} : { apiKey: key });
-  afterAll(() => model.close());
+  atEnd(() => model.close());
   const server = await startTinyfat({
     agents: { scout: [] },
     ...options,
     environment: { ANTHROPIC_API_KEY: key ?? 'k', ANTHROPIC_BASE_URL: model.url, ...environment },
   });
-  afterAll(() => server.dispose());
+  atEnd(() => server.dispose());
   return {
     model,
     server,

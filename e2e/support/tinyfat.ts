@@ -17,6 +17,8 @@ import { type ReceivedMail, readMaildir } from './mail.ts';
 /** The command line as it is built, which is what `bin/tinyfat` runs. */
 export const MAIN = fileURLToPath(new URL('../../dist/program/bin/main.js', import.meta.url));
 let addresses = 0;
+/** Servers that run, of the tests of this process. */
+const servers = new Set<ChildProcess>();
 
 /** A loopback address that no other test process of this machine uses: its ports are all free. */
 export function ownAddress(): string {
@@ -137,6 +139,17 @@ export async function startTinyfat(options: ServerOptions): Promise<Tinyfat> {
   };
 }
 
+/** Kills servers that still run; gives what they had been started with. */
+export async function endServersLeft(): Promise<string[]> {
+  const left = [...servers];
+  for (const server of left) {
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+  return left.map(({ spawnargs }) => spawnargs.slice(2).join(' '));
+}
+
 /** A data folder with its agents, and the commands over it; no server yet. */
 export interface Place extends Pick<Tinyfat, 'dataDir' | 'host' | 'environment' | 'cli' | 'json'> {
   /** As `Tinyfat.answers`; throws once all of the processes have ended by themselves. */
@@ -238,6 +251,8 @@ export function serverProcess(words: string[], environment: Readonly<Record<stri
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = server;
+      servers.add(server);
+      server.once('exit', () => servers.delete(server));
       const take = (chunk: Buffer) => {
         printed += chunk.toString();
       };
