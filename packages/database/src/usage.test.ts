@@ -106,10 +106,12 @@ describe('what turns have used', () => {
       await run(`n-${index}`, new Date(at).toISOString(), `model-${index % 3}`, 0.01);
     }
     const all = await mails.db.selectFrom('runs').selectAll().where('kind', '=', 'turn').execute();
-    const [from, to] = [first + 10 * 60_000, first + 47 * HOUR + 1];
+    // Begins and ends within hours, with a whole day in UTC between them.
+    const [from, to] = [first - 5 * HOUR + 10 * 60_000, first + 47 * HOUR + 1];
     for (const offsets of [
       [{ until: 0, ms: 5.5 * HOUR }],
       [{ until: 0, ms: 5.75 * HOUR }],
+      [],
       [{ until: 0, ms: -2 * HOUR }],
       [
         { until: change, ms: 10.5 * HOUR },
@@ -200,6 +202,8 @@ describe('what turns have used', () => {
       ['2026-11-02', 1, 0.4],
     ]);
     expect(await costs({ agentId: 'other' })).toEqual([['2026-11-01', 1, 0.2]]);
+    const noTime = Date.parse('2026-11-02');
+    expect(await costs({ from: noTime, to: noTime })).toEqual([]);
     expect(await costs({ owner: 'eve@example.com', agentId: 'scout' })).toEqual([]);
   });
 });

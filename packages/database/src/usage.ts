@@ -61,27 +61,44 @@ interface Source {
   micro: RawBuilder<unknown>;
 }
 
-/**
- * Days and hours in their order, the rest with what cost most first; what had no turn has no row. Sums of days in UTC are
- * read where all begins and ends with one, else sums of hours, and single runs for the hours that are split: by an end of
- * the time, or by midnight in a zone that is not whole hours from UTC.
- */
+/** Days and hours in their order, the rest with what cost most first; what had no turn has no row. */
 export async function usageBy(db: Database, question: UsageQuestion): Promise<UsageRow[]> {
-  const { from, to, by, offsets = [], limit } = question;
-  const areDays = [from, to, ...offsets.map(({ ms }) => ms)].every((ms) => ms % DAY_MS === 0);
-  const split = by !== 'hour' && areDays ? null : splitHours(question);
-  const sources =
-    split === null
-      ? [days(question)]
-      : [hours(question, split), ...(split.length > 0 ? [runs(question, split)] : [])];
+  const { by, limit } = question;
+  const parts = sourcesOf(question).map((source) => partOf(question, source));
+  if (parts.length === 0) return [];
   const order = by === 'day' || by === 'hour' ? sql`1` : sql`7 desc, 1`;
-  const parts = sources.map((source) => partOf(question, source));
   const { rows } = await sql<Omit<UsageRow, 'key' | 'cost_usd'> & { key: number | string; micro: number }>`
     select key, sum(turns) as turns, sum(input) as input, sum(output) as output, sum("cacheRead") as "cacheRead",
       sum("cacheWrite") as "cacheWrite", sum(micro) as micro
     from (${sql.join(parts, sql` union all `)}) as parts
     group by 1 order by ${order} limit ${sql.lit(limit)}`.execute(db);
   return rows.map(({ key, micro, ...row }) => ({ key: keyText(by, key), ...row, cost_usd: usdOf(micro) }));
+}
+
+/**
+ * Sums of whole days in UTC, where each of these is in one row; before and behind them, or else for all of the time, sums
+ * of hours; and single runs for the hours that are split: by an end of the time, or by midnight in a zone that is not
+ * whole hours from UTC.
+ */
+function sourcesOf(question: UsageQuestion): Source[] {
+  const { from, to, by, offsets = [] } = question;
+  const [first, end] = [Math.ceil(from / DAY_MS) * DAY_MS, Math.floor(to / DAY_MS) * DAY_MS];
+  const areRows = by === 'day' ? offsets.every(({ ms }) => ms % DAY_MS === 0) : by !== 'hour';
+  const inDays = areRows && first < end;
+  const rest: (readonly [number, number])[] = inDays
+    ? [
+        [from, first],
+        [end, to],
+      ]
+    : [[from, to]];
+  const inHours = rest
+    .filter(([start, stop]) => start < stop)
+    .flatMap(([start, stop]) => {
+      const part = { ...question, from: start, to: stop };
+      const split = splitHours(part);
+      return split.length === 0 ? [hours(part, split)] : [hours(part, split), runs(part, split)];
+    });
+  return inDays ? [days({ ...question, from: first, to: end }), ...inHours] : inHours;
 }
 
 /** The rows of a source, each with its key. */
