@@ -159,12 +159,11 @@ describe('mailWorkers', () => {
     expect(read.ok && read.content.text).toMatch(/^before\n(Op schreef\n)+\n> old$/);
   });
 
-  it('gives up when even that is too slow, and goes on', async () => {
-    const workers = start({ limits: { readMs: 1, composeMs: 1 } });
+  it('gives up with the code of the deadline when even that is too slow, and goes on', async () => {
+    // Memory for so long a mail, however late the main thread is with its clock.
+    const workers = start({ limits: { readMs: 1, composeMs: 1, memoryMb: 4096 } });
     const long = message(['From: ann@example.com', 'Subject: x'], 'Do it.\r\n'.repeat(1_000_000));
-    // Where the main thread is late with its clock, the memory of the thread is used up first.
-    const code = expect.toBeOneOf(['deadline', 'too_complex']);
-    expect(await workers.read(long)).toMatchObject({ ok: false, code });
+    expect(await workers.read(long)).toMatchObject({ ok: false, code: 'deadline' });
     expect(await workers.compose(outgoing({ body: '*x* '.repeat(50_000) }))).toMatchObject({ ok: false });
     expect(await workers.inspect(raw, trustedClient, 'ann@example.com')).toMatchObject({ ok: true });
   });
@@ -181,10 +180,9 @@ describe('mailWorkers', () => {
     expect(await usual.view(html)).toMatchObject({ ok: true, answer: { text: 'Hi' } });
     expect(await usual.viewHtml(html)).toMatchObject({ ok: true, answer: { own: true } });
     expect(await usual.viewPart(html, 2)).toMatchObject({ ok: false, code: 'no_such_part' });
-    const workers = start({ limits: { viewMs: 1 } });
+    const workers = start({ limits: { viewMs: 1, memoryMb: 4096 } });
     const long = message(['Content-Type: text/html'], '<p>Do it.\r\n'.repeat(1_000_000));
-    const code = expect.toBeOneOf(['deadline', 'too_complex']);
-    expect(await workers.viewHtml(long)).toMatchObject({ ok: false, code });
+    expect(await workers.viewHtml(long)).toMatchObject({ ok: false, code: 'deadline' });
     expect(await workers.read(raw)).toMatchObject({ ok: true });
   });
 
