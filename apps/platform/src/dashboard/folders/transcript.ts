@@ -63,11 +63,9 @@ export async function readTranscriptPage(
   { cursor, entry, end }: { cursor: string | undefined; entry: string | undefined; end: boolean },
 ): Promise<{ ok: true; entries: ShownEntry[]; next: string | null } | Refusal> {
   const query =
-    entry !== undefined
-      ? { cursor: entry, limit: '1', whole: 'true' as const }
-      : end
-        ? { end: 'true' as const }
-        : { cursor };
+    entry === undefined
+      ? { cursor, end: end ? ('true' as const) : undefined }
+      : { cursor: entry, limit: '1', whole: 'true' as const };
   const read = await ask(getTranscript, { params: { agent, id }, query });
   if (!read.ok) return read;
   return { ok: true, entries: read.body.data.map(shownEntry), next: read.body.next_cursor };
