@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BundleReport, bundle } from '@tinyfat/step-mom/build/bundle';
+import type { Metafile, Plugin } from 'esbuild';
 
 /** Where built files lie in the folder: as deep in the checkout as the `src` of an app, so both find its root alike. */
 const INSIDE = 'bin';
@@ -18,40 +19,22 @@ const ENTRIES = {
   'folder-thread-entry': 'packages/storage/src/node/folder-size/folder-thread-entry.ts',
 };
 
-/** Lets bundled CommonJS modules reach Node's own. */
-const REQUIRE =
-  'import { createRequire as createRequireOfProgram } from "node:module"; const require = createRequireOfProgram(import.meta.url);';
-
 /**
  * Builds into `folder`, which is there and empty: `bin/main.js`, the entries of threads, and what they share. It needs
  * `dist/step-mom` and `dist/platform` beside it, and no node_modules. Rejects on any warning, and then leaves a part.
  */
-export async function buildProgram(folder: string): Promise<{ files: number; bytes: number }> {
-  const result = await build({
+export async function buildProgram(folder: string): Promise<BundleReport> {
+  const { files, bytes, metafile } = await bundle({
     absWorkingDir: CHECKOUT,
     entryPoints: ENTRIES,
     outdir: resolve(folder, INSIDE),
-    entryNames: '[name]',
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
     target: 'node22.19',
-    legalComments: 'none',
-    metafile: true,
-    banner: { js: REQUIRE },
     // An optional part of `pg`, which is not installed and not used.
     external: ['pg-native'],
     plugins: [threadEntries],
-    logLevel: 'silent',
   });
-  if (result.warnings.length > 0) {
-    throw new Error(`esbuild warns: ${result.warnings.map(({ text }) => text).join('; ')}`);
-  }
-  refuseCommonJsOnDemand(result.metafile);
-  const files = Object.values(result.metafile.outputs);
-  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  refuseCommonJsOnDemand(metafile);
+  return { files, bytes };
 }
 
 /** A package of CommonJS that `import()` loads has no named exports when built, where Node's own loader finds them. */

@@ -3,21 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ANTHROPIC_MODELS } from '@earendil-works/pi-ai/providers/anthropic.models';
-import { build, type Metafile } from 'esbuild';
+import { type BundleReport, bundle } from './bundle.ts';
 import { leanPi } from './lean-pi.ts';
-
-/** Lets bundled CommonJS modules reach Node's own. */
-const requireBanner =
-  'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);';
 
 /** Where the program's sources lie. */
 const sources = join(dirname(fileURLToPath(import.meta.url)), '..');
-
-/** What a build gave. */
-interface BundleReport {
-  files: number;
-  bytes: number;
-}
 
 /**
  * Builds the program that runs inside the sandbox into `folder`, which is emptied first: `main.js` and its chunks, pi's
@@ -27,38 +17,25 @@ export async function buildBundle(folder: string): Promise<BundleReport> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const piIndex = fileURLToPath(import.meta.resolve('@earendil-works/pi-coding-agent'));
-  const result = await build({
+  const { files, bytes } = await bundle({
     entryPoints: {
       main: join(sources, 'main.ts'),
       // pi starts this file beside its own chunk, by this name.
       'image-resize-worker': join(dirname(piIndex), 'utils', 'image-resize-worker.js'),
     },
     outdir: folder,
-    entryNames: '[name]',
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
     target: 'node22',
     // Names stay as they are: stack traces and class names keep their meaning.
     minifySyntax: true,
     minifyWhitespace: true,
     // A stack trace quotes the whole line that it is about.
     lineLimit: 200,
-    legalComments: 'none',
-    metafile: true,
-    banner: { js: requireBanner },
     plugins: [leanPi],
-    logLevel: 'silent',
   });
-  if (result.warnings.length > 0) {
-    throw new Error(`esbuild warns: ${result.warnings.map(({ text }) => text).join('; ')}`);
-  }
   copyPhoton(piIndex, folder);
   writePackage(piIndex, folder);
   writeFileSync(join(folder, 'models.json'), `${JSON.stringify(listModels(), null, 2)}\n`);
-  return summarise(result.metafile);
+  return { files, bytes };
 }
 
 /** The image library is CommonJS and reads its WebAssembly from its own folder. */
@@ -82,9 +59,4 @@ function listModels() {
   return Object.values(ANTHROPIC_MODELS)
     .map(({ id, name, contextWindow, cost }) => ({ id, name, contextWindow, cost }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-function summarise({ outputs }: Metafile): BundleReport {
-  const files = Object.values(outputs);
-  return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
